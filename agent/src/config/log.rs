@@ -1,0 +1,37 @@
+use flux_config::Section;
+
+/// `log`.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// `level`.
+    pub level: Level,
+    /// `format`.
+    pub format: LogFormat,
+}
+
+/// From which level on lines are written.
+pub type Level = tracing::Level;
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text, with colour on a terminal.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+pub(super) fn read(mut section: Section<'_>) -> Log {
+    let levels = [
+        ("error", Level::ERROR),
+        ("warn", Level::WARN),
+        ("info", Level::INFO),
+        ("debug", Level::DEBUG),
+        ("trace", Level::TRACE),
+    ];
+    let level = section.choice("level", &levels, Level::INFO);
+    let formats = [("auto", LogFormat::Text), ("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let format = section.choice("format", &formats, LogFormat::Text);
+    section.finish();
+    Log { level, format }
+}

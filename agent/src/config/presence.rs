@@ -1,0 +1,19 @@
+use flux_config::Section;
+use std::time::Duration;
+
+/// `presence`: how the agent learns who is online.
+#[derive(Debug, Clone)]
+pub struct Presence {
+    /// `interval`: how often the game is asked while somebody waits.
+    pub interval: Duration,
+    /// `join_delay`: how long after a join a player's commands run.
+    pub join_delay: Duration,
+}
+
+pub(super) fn read(mut section: Section<'_>) -> Presence {
+    let interval =
+        section.duration("interval", Duration::from_secs(1)..=Duration::from_secs(60), Duration::from_secs(5));
+    let join_delay = section.duration("join_delay", Duration::ZERO..=Duration::from_secs(60), Duration::from_secs(2));
+    section.finish();
+    Presence { interval, join_delay }
+}

@@ -1,0 +1,38 @@
+use flux_config::{SecretKeys, SecretSources, Section};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// `rcon`: how the game is reached.
+#[derive(Debug, Clone)]
+pub struct Rcon {
+    /// `address`: host and port.
+    pub address: String,
+    /// The password in server.properties (`rcon.password`).
+    pub password: SecretString,
+    /// `timeout` of one command.
+    pub timeout: Duration,
+}
+
+pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<Rcon> {
+    let address = section
+        .parsed("address", "host and port, such as 127.0.0.1:25575", host_and_port)
+        .unwrap_or_else(|| "127.0.0.1:25575".into());
+    let keys = SecretKeys {
+        inline: "password",
+        file: "password_file",
+        credential: "rcon-password",
+        environment: "FLUX_AGENT_RCON_PASSWORD",
+    };
+    let password = section.required_secret(keys, sources);
+    let timeout =
+        section.duration("timeout", Duration::from_secs(1)..=Duration::from_secs(300), Duration::from_secs(30));
+    section.finish();
+    Some(Rcon { address, password: password?.value, timeout })
+}
+
+pub(super) fn host_and_port(text: &str) -> Result<String, &'static str> {
+    let (host, port) = text.rsplit_once(':').ok_or("it has no port")?;
+    let port: u16 = port.parse().map_err(|_| "the port is no number from 1 to 65535")?;
+    let host_ok = !host.is_empty() && !host.contains(char::is_whitespace) && !host.contains('/');
+    if host_ok && port > 0 { Ok(text.to_owned()) } else { Err("it is not host:port") }
+}

@@ -1,0 +1,76 @@
+use flux_config::{SecretKeys, SecretSources, Section};
+use flux_protocol::ServerToken;
+use http::Uri;
+use secrecy::ExposeSecret;
+use std::path::PathBuf;
+
+/// `store`: where orders come from.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// `url`, without a slash at its end.
+    pub url: String,
+    /// The server's token.
+    pub token: ServerToken,
+    /// `hub_path`, behind `url`.
+    pub hub_path: String,
+    /// `api_path`, behind `url`.
+    pub api_path: String,
+    /// `ca_file`: a private CA, trusted besides the machine's own.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Store {
+    /// The hub's address.
+    pub fn hub_url(&self) -> String {
+        format!("{}{}", self.url, self.hub_path)
+    }
+
+    /// The address of the agent's REST calls.
+    pub fn api_url(&self) -> String {
+        format!("{}{}", self.url, self.api_path)
+    }
+}
+
+pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<Store> {
+    let url = section.required_parsed("url", "an address such as https://store.example.com", base_url);
+    let keys = SecretKeys { inline: "token", file: "token_file", credential: "token", environment: "FLUX_AGENT_TOKEN" };
+    let token = section.required_secret(keys, sources).and_then(|secret| {
+        let token = ServerToken::parse(secret.value.expose_secret());
+        if token.is_err() {
+            let place = format!(
+                "the token from {} is none; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… as the store showed it once",
+                secret.from
+            );
+            section.report("token_file", &place);
+        }
+        token.ok()
+    });
+    let hub_path =
+        section.parsed("hub_path", "a path such as /hubs/agent", path).unwrap_or_else(|| "/hubs/agent".into());
+    let api_path =
+        section.parsed("api_path", "a path such as /api/v1/agent", path).unwrap_or_else(|| "/api/v1/agent".into());
+    let ca_file = section.path("ca_file");
+    section.finish();
+    Some(Store { url: url?, token: token?, hub_path, api_path, ca_file })
+}
+
+fn base_url(text: &str) -> Result<String, &'static str> {
+    let uri: Uri = text.parse().map_err(|_| "not an address")?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err("it begins with neither https:// nor http://");
+    }
+    let authority = uri.authority().ok_or("it names no host")?;
+    if authority.as_str().contains('@') {
+        return Err("a name or password does not belong into the address");
+    }
+    if uri.query().is_some() {
+        return Err("it has a query");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn path(text: &str) -> Result<String, &'static str> {
+    let good =
+        text.starts_with('/') && !text.ends_with('/') && text.parse::<Uri>().is_ok_and(|uri| uri.query().is_none());
+    if good { Ok(text.to_owned()) } else { Err("a path begins with a slash, ends without one, and has no query") }
+}

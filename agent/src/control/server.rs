@@ -1,0 +1,63 @@
+use super::{Request, Status, socket_path};
+use crate::Shared;
+use crate::limits::{CONTROL_CLIENTS, CONTROL_DEADLINE, CONTROL_REQUEST_BYTES};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// Makes the socket, mode 0660: whoever may read the config's group may ask. The journal's lock is held by now, so a socket that is already
+/// there was left by a daemon that is gone.
+pub fn bind(runtime_dir: &Path) -> io::Result<UnixListener> {
+    std::fs::create_dir_all(runtime_dir)?;
+    let path = socket_path(runtime_dir);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}
+
+/// Answers for as long as the daemon lives.
+pub async fn serve(listener: UnixListener, shared: Arc<Shared>) {
+    let places = Arc::new(Semaphore::new(CONTROL_CLIENTS));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let shared = shared.clone();
+                tokio::spawn(async move {
+                    let answered = timeout(CONTROL_DEADLINE, answer(stream, &shared)).await;
+                    if !matches!(answered, Ok(Ok(()))) {
+                        tracing::debug!("a client of the control socket went away");
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the control socket could not take a client");
+                tokio::time::sleep(CONTROL_DEADLINE).await;
+            }
+        }
+    }
+}
+
+async fn answer(stream: UnixStream, shared: &Shared) -> io::Result<()> {
+    let (reader, mut writer) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(reader.take(CONTROL_REQUEST_BYTES)).read_line(&mut line).await?;
+    let answer = match serde_json::from_str(&line) {
+        Ok(Request::Status) => serde_json::to_string(&Status::of(shared)),
+        Err(_) => serde_json::to_string(
+            &serde_json::json!({"error": "this daemon does not know that request; is it older than the command?"}),
+        ),
+    };
+    let answer = answer.map_err(io::Error::other)? + "\n";
+    writer.write_all(answer.as_bytes()).await
+}

@@ -1,0 +1,199 @@
+use crate::Shared;
+use crate::journal::Counts;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How everything is: `flux-agent status --json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The daemon's version.
+    pub version: String,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When this was said.
+    pub now: Timestamp,
+    /// Towards the store.
+    pub store: StoreStatus,
+    /// Towards the game.
+    pub game: GameStatus,
+    /// The journal.
+    pub journal: JournalStatus,
+}
+
+/// The store's part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreStatus {
+    /// Its address.
+    pub url: String,
+    /// The server that the token belongs to.
+    pub server_id: String,
+    /// Its name there.
+    pub server_name: Option<String>,
+    /// `connected`, `connecting`, `reconnecting`, `token_rejected` or `refused`.
+    pub session: String,
+    /// When it last answered.
+    pub answered_at: Option<Timestamp>,
+    /// When the next poll is due.
+    pub next_poll_at: Option<Timestamp>,
+    /// What went wrong last.
+    pub error: Option<String>,
+}
+
+/// The game's part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GameStatus {
+    /// RCON's address.
+    pub address: String,
+    /// `online`, `offline` or `unknown`.
+    pub state: String,
+    /// Players online.
+    pub players: u32,
+    /// When the game said so.
+    pub players_at: Option<Timestamp>,
+    /// How it is asked.
+    pub presence_source: Option<String>,
+    /// Whether lines leave a mark that proves that they ran.
+    pub proof: bool,
+    /// What went wrong last.
+    pub error: Option<String>,
+}
+
+/// The journal's part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalStatus {
+    /// Its id.
+    pub id: String,
+    /// Jobs by state.
+    pub queue: Counts,
+    /// Since when the oldest open job is here.
+    pub oldest_open_at: Option<Timestamp>,
+    /// States that the store has not acknowledged.
+    pub unreported: u64,
+    /// What went wrong when it was asked just now.
+    pub error: Option<String>,
+}
+
+impl Status {
+    pub(super) fn of(shared: &Shared) -> Status {
+        let (store, game) = (shared.store.borrow().clone(), shared.game.borrow().clone());
+        Status {
+            version: crate::VERSION.to_owned(),
+            started_at: shared.started_at,
+            now: shared.now(),
+            store: StoreStatus {
+                url: shared.config.store.url.clone(),
+                server_id: shared.config.store.token.server_id().to_string(),
+                server_name: store.server_name,
+                session: store.session.as_str().to_owned(),
+                answered_at: store.answered_at,
+                next_poll_at: store.next_poll_at,
+                error: store.error,
+            },
+            game: GameStatus {
+                address: shared.config.rcon.address.clone(),
+                state: game.state.to_string(),
+                players: game.players,
+                players_at: game.players_at,
+                presence_source: game.presence_source.map(str::to_owned),
+                proof: game.proof,
+                error: game.error,
+            },
+            journal: JournalStatus::of(shared),
+        }
+    }
+}
+
+impl JournalStatus {
+    fn of(shared: &Shared) -> JournalStatus {
+        let journal = shared.journal();
+        let id = journal.id().to_string();
+        let read = || Ok((journal.counts()?, journal.oldest_open()?, journal.unreported_count()?));
+        match read() {
+            Ok((queue, oldest_open_at, unreported)) => {
+                JournalStatus { id, queue, oldest_open_at, unreported, error: None }
+            }
+            Err(error) => {
+                let error: crate::journal::JournalError = error;
+                JournalStatus {
+                    id,
+                    queue: Counts::new(),
+                    oldest_open_at: None,
+                    unreported: 0,
+                    error: Some(error.to_string()),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ago = |at: Option<Timestamp>| {
+            at.map_or("never".to_owned(), |at| format!("{} ago", short(self.now.duration_since(at))))
+        };
+        let (store, game, journal) = (&self.store, &self.game, &self.journal);
+        writeln!(f, "flux-agent {}, up {}", self.version, short(self.now.duration_since(self.started_at)))?;
+        let name = store.server_name.as_deref().unwrap_or(&store.server_id);
+        writeln!(f, "store    {} ({name} at {}), last answer {}", store.session, store.url, ago(store.answered_at))?;
+        if let Some(at) = store.next_poll_at {
+            writeln!(f, "         next poll in {}", short(at.duration_since(self.now)))?;
+        }
+        if let Some(error) = &store.error {
+            writeln!(f, "         {error}")?;
+        }
+        let proof = if game.proof { "lines leave a mark" } else { "no marks" };
+        writeln!(
+            f,
+            "game     {} ({}), {} players, asked {}, {proof}",
+            game.state,
+            game.address,
+            game.players,
+            ago(game.players_at)
+        )?;
+        if let Some(error) = &game.error {
+            writeln!(f, "         {error}")?;
+        }
+        let count = |state: &str| journal.queue.get(state).copied().unwrap_or(0);
+        let open = ["queued", "awaiting_player", "running", "uncertain"]
+            .map(|state| format!("{} {state}", count(state)))
+            .join(", ");
+        writeln!(
+            f,
+            "queue    {open}; oldest waits since {}",
+            journal.oldest_open_at.map_or("-".to_owned(), |at| short(self.now.duration_since(at)))
+        )?;
+        let over = ["completed", "failed", "cancelled"].map(|state| format!("{} {state}", count(state))).join(", ");
+        write!(f, "done     {over}; {} to report", journal.unreported)?;
+        if let Some(error) = &journal.error {
+            write!(f, "\n         {error}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A length of time in its two largest units.
+fn short(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h {}m", seconds / 3_600, seconds % 3_600 / 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3_600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_is_told_in_its_two_largest_units() {
+        let told = [0, 59, 61, 3_725, 90_000].map(|seconds| short(SignedDuration::from_secs(seconds)));
+        assert_eq!(told, ["0s", "59s", "1m 1s", "1h 2m", "1d 1h"]);
+    }
+}

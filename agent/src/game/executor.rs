@@ -1,0 +1,208 @@
+use super::abilities::{self, Abilities, living_line};
+use super::connection::ask;
+use super::presence::signed;
+use super::{Lost, Outage};
+use crate::journal::{JobRow, JournalError, Note, When};
+use crate::limits::{CONDITION_RETRY, JOURNAL_RETRY};
+use crate::{Phase, Shared};
+use flux_delivery::proof::ClockPair;
+use flux_delivery::{Conditions, Gate, PlayerName, Roster, free_slots, gate};
+use flux_protocol::{Command, FailReason, PlayerRef, WaitReason};
+use flux_rcon::Connection;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Runs jobs over one connection, one line at a time.
+pub(crate) struct Executor {
+    pub(super) shared: Arc<Shared>,
+    pub(super) connection: Connection,
+    pub(super) joined: mpsc::Sender<PlayerRef>,
+    pub(super) abilities: Abilities,
+    pub(super) roster: Roster,
+    pub(super) listed_at: Option<Instant>,
+    pub(super) clock_pair: Option<(ClockPair, Instant)>,
+    /// First words of lines that do not parse behind `run`: they go the plain way.
+    pub(super) plain_words: BTreeSet<String>,
+}
+
+impl Executor {
+    pub(super) fn new(shared: Arc<Shared>, connection: Connection, joined: mpsc::Sender<PlayerRef>) -> Executor {
+        let abilities = Abilities { list: None, proof: false, living: false, gametime: false };
+        Executor {
+            shared,
+            connection,
+            joined,
+            abilities,
+            roster: Roster::default(),
+            listed_at: None,
+            clock_pair: None,
+            plain_words: BTreeSet::new(),
+        }
+    }
+
+    /// Serves until the connection is lost or the daemon drains.
+    pub(super) async fn serve(&mut self, outage: &mut Outage) -> Lost {
+        let Err(lost) = self.try_serve(outage).await;
+        lost
+    }
+
+    async fn try_serve(&mut self, outage: &mut Outage) -> Result<std::convert::Infallible, Lost> {
+        let (abilities, players) = abilities::probe(&mut self.connection, self.shared.config.delivery.proof).await?;
+        self.abilities = abilities;
+        outage.ends();
+        self.first_list(players);
+        loop {
+            if self.shared.is(Phase::Draining) {
+                return Err(Lost::Stopping);
+            }
+            match self.turn().await {
+                Ok(Turn::Worked) => {}
+                Ok(Turn::Idle { until }) => self.rest(until).await,
+                Err(Trouble::Lost(lost)) => return Err(lost),
+                Err(Trouble::Journal(error)) => {
+                    tracing::error!(%error, "the journal failed; nothing runs until it works again");
+                    tokio::time::sleep(JOURNAL_RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// One step: what came due, who is online, one job, or some cleaning up.
+    async fn turn(&mut self) -> Result<Turn, Trouble> {
+        let now = self.shared.now();
+        self.shared.journal().wake_due(now)?;
+        if Instant::now() >= self.next_list() {
+            self.ask_list().await?;
+            return Ok(Turn::Worked);
+        }
+        if self.settle_all().await? {
+            return Ok(Turn::Worked);
+        }
+        let next = if self.shared.journal().is_removed()? { None } else { self.shared.journal().next_ready()? };
+        if let Some(row) = next {
+            self.run_job(row).await?;
+            return Ok(Turn::Worked);
+        }
+        if self.remove_marks().await? {
+            return Ok(Turn::Worked);
+        }
+        let due = self.shared.journal().next_wake()?.map(|at| Instant::now() + wait_until(at, now));
+        let list = self.abilities.list.map(|_| self.next_list());
+        Ok(Turn::Idle { until: due.into_iter().chain(list).min() })
+    }
+
+    async fn rest(&mut self, until: Option<Instant>) {
+        let timer = async {
+            match until {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! { biased;
+            () = self.shared.reached(Phase::Draining) => {}
+            () = self.shared.wake_game.notified() => {}
+            () = timer => {}
+        }
+    }
+
+    async fn run_job(&mut self, row: JobRow) -> Result<(), Trouble> {
+        let Some(command) = row.command.clone() else {
+            // Only a revoke makes a row without a command, and such a row never waits.
+            self.change(&row, Note::new("no_command", None), When::Now, |job| job.refused(FailReason::BadTemplate))
+                .await;
+            return Ok(());
+        };
+        if command.require_online {
+            self.fresh_list().await?;
+        }
+        match self.gate(&row, &command) {
+            Gate::Refuse { reason, detail } => {
+                tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, %reason, detail, "command refused");
+                self.change(&row, Note::new("refused", Some(&detail)), When::Now, |job| job.refused(reason)).await;
+                Ok(())
+            }
+            Gate::Wait(reason) => self.wait_for_player(&row, &command, reason).await,
+            Gate::NotBefore(at) => Ok(self.shared.journal().postpone(&row.id, at)?),
+            Gate::AskWhoIsOnline => Ok(self.shared.journal().postpone(&row.id, self.shared.now() + CONDITION_RETRY)?),
+            Gate::Run { line, player } => match self.unmet(&command, player.as_ref()).await? {
+                Some(reason) => self.wait_for_player(&row, &command, reason).await,
+                None => self.send(&row, line).await,
+            },
+        }
+    }
+
+    fn gate(&self, row: &JobRow, command: &Command) -> Gate {
+        let config = &self.shared.config;
+        gate(
+            command,
+            &Conditions {
+                received_at: row.received_at,
+                now: self.shared.now(),
+                store_now: self.shared.store_now(),
+                roster: self.abilities.list.map(|_| &self.roster),
+                join_delay: signed(config.presence.join_delay),
+                bedrock_prefix: &config.players.bedrock_prefix,
+                policy: &config.policy,
+            },
+        )
+    }
+
+    /// What only the game can tell: whether the player lives, and has room.
+    async fn unmet(&mut self, command: &Command, player: Option<&PlayerName>) -> Result<Option<WaitReason>, Trouble> {
+        let Some(player) = player.filter(|_| command.require_online) else { return Ok(None) };
+        if self.abilities.living {
+            let answer = ask(&mut self.connection, &living_line(player.as_str())).await?;
+            if answer.starts_with("Test failed") {
+                return Ok(Some(WaitReason::PlayerDead));
+            }
+        }
+        if let Some(slots) = command.required_slots.filter(|slots| *slots > 0) {
+            let answer = ask(&mut self.connection, &format!("data get entity {player} Inventory")).await?;
+            if free_slots(&answer).is_none_or(|free| free < slots) {
+                return Ok(Some(WaitReason::InventoryFull));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn wait_for_player(&mut self, row: &JobRow, command: &Command, reason: WaitReason) -> Result<(), Trouble> {
+        let retry_at = (reason != WaitReason::PlayerOffline).then(|| self.shared.now() + CONDITION_RETRY);
+        let expires_at = command.expires_at.map(|at| at - self.shared.store.borrow().clock_offset);
+        let when = retry_at.into_iter().chain(expires_at).min().map_or(When::OnJoin, When::At);
+        if row.job.state == flux_delivery::job::JobState::AwaitingPlayer(reason) {
+            return Ok(self.shared.journal().wait_on(&row.id, when)?);
+        }
+        tracing::info!(command.id = %row.id, attempt = %row.job.attempt, %reason, "command waits for its player");
+        self.change(row, Note::new("awaiting_player", Some(reason.as_str())), when, |job| job.waits(reason)).await;
+        Ok(())
+    }
+}
+
+enum Turn {
+    Worked,
+    Idle { until: Option<Instant> },
+}
+
+pub(super) enum Trouble {
+    Lost(Lost),
+    Journal(JournalError),
+}
+
+impl From<Lost> for Trouble {
+    fn from(lost: Lost) -> Self {
+        Trouble::Lost(lost)
+    }
+}
+
+impl From<JournalError> for Trouble {
+    fn from(error: JournalError) -> Self {
+        Trouble::Journal(error)
+    }
+}
+
+fn wait_until(at: Timestamp, now: Timestamp) -> std::time::Duration {
+    std::time::Duration::try_from(at.duration_since(now)).unwrap_or_default()
+}

@@ -1,0 +1,138 @@
+//! Towards the game: one task, one RCON connection, one line in flight.
+//!
+//! The order on every new connection: a harmless command is answered (so whatever dead connections had left in the game's queue has run), what the
+//! game can do is probed, uncertain lines are settled, and only then anything runs.
+
+mod abilities;
+mod commit;
+mod connection;
+mod executor;
+mod marks;
+mod presence;
+mod send;
+mod settle;
+
+pub use connection::{GameDialer, RconDialer};
+
+use crate::limits::{GAME_RETRY, WRONG_PASSWORD_RETRY};
+use crate::{Phase, Shared};
+use backon::BackoffBuilder;
+use executor::Executor;
+use flux_protocol::{GameState, PlayerRef};
+use flux_rcon::ConnectError;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// What is known of the game.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GameView {
+    /// Whether RCON answers.
+    pub state: GameState,
+    /// Players online, as the game said last.
+    pub players: u32,
+    /// When it said so.
+    pub players_at: Option<Timestamp>,
+    /// How the list is asked for; `None` until the game was asked, or when it has no list that can be read.
+    pub presence_source: Option<&'static str>,
+    /// Whether lines leave a mark.
+    pub proof: bool,
+    /// The last error.
+    pub error: Option<String>,
+}
+
+impl Default for GameView {
+    fn default() -> Self {
+        GameView {
+            state: GameState::Unknown,
+            players: 0,
+            players_at: None,
+            presence_source: None,
+            proof: false,
+            error: None,
+        }
+    }
+}
+
+/// Why a connection is given up.
+#[derive(Debug)]
+pub(crate) enum Lost {
+    /// The connection ended or failed.
+    Connection(String),
+    /// The daemon stops.
+    Stopping,
+}
+
+/// Runs what the journal holds, for as long as the daemon lives. `joined` hears of who joined.
+pub async fn run(shared: Arc<Shared>, dialer: Arc<dyn GameDialer>, joined: mpsc::Sender<PlayerRef>) {
+    let mut outage = Outage::default();
+    let mut waits = waits();
+    while !shared.is(Phase::Draining) {
+        let wait = match dialer.dial().await {
+            Ok(connection) => {
+                waits = self::waits();
+                let mut executor = Executor::new(shared.clone(), connection, joined.clone());
+                match executor.serve(&mut outage).await {
+                    Lost::Stopping => break,
+                    Lost::Connection(error) => outage.begins(&shared, error),
+                }
+                waits.next()
+            }
+            Err(error @ ConnectError::WrongPassword) => {
+                outage.begins(&shared, error.to_string());
+                Some(WRONG_PASSWORD_RETRY)
+            }
+            Err(error) => {
+                outage.begins(&shared, error.to_string());
+                waits.next()
+            }
+        };
+        tokio::select! { biased;
+            () = shared.reached(Phase::Draining) => break,
+            () = tokio::time::sleep(wait.unwrap_or(GAME_RETRY.1)) => {}
+        }
+    }
+}
+
+fn waits() -> backon::ExponentialBackoff {
+    let (floor, cap) = GAME_RETRY;
+    backon::ExponentialBuilder::default()
+        .with_min_delay(floor)
+        .with_max_delay(cap)
+        .with_factor(2.0)
+        .without_max_times()
+        .build()
+}
+
+/// One line in the log when the game goes away, one when it is back.
+#[derive(Debug, Default)]
+pub(crate) struct Outage {
+    since: Option<tokio::time::Instant>,
+    tries: u64,
+    error: String,
+}
+
+impl Outage {
+    fn begins(&mut self, shared: &Shared, error: String) {
+        self.tries += 1;
+        if self.since.is_none() || self.error != error {
+            tracing::warn!(error, "game unreachable; what is accepted waits, the agent tries again by itself");
+            self.since.get_or_insert_with(tokio::time::Instant::now);
+            self.error.clone_from(&error);
+        }
+        shared.game.send_if_modified(|view| {
+            let changed = view.state != GameState::Offline || view.error.as_ref() != Some(&error);
+            view.state = GameState::Offline;
+            view.players = 0;
+            view.error = Some(error);
+            changed
+        });
+    }
+
+    pub(crate) fn ends(&mut self) {
+        let lasted = self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        tracing::info!(tries = self.tries, outage.seconds = lasted.as_secs(), "game connected");
+        *self = Outage::default();
+    }
+}

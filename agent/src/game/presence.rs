@@ -1,0 +1,83 @@
+use super::Lost;
+use super::connection::ask;
+use super::executor::Executor;
+use crate::limits::{IDLE_LIST_INTERVAL, ROSTER_FRESH};
+use flux_delivery::{OnlinePlayer, parse_list};
+use flux_protocol::{GameState, PlayerRef};
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+use tokio::time::Instant;
+
+impl Executor {
+    /// Takes the first list of a connection: who is in it has been there before, so no join delay is due.
+    pub(super) fn first_list(&mut self, players: Vec<OnlinePlayer>) {
+        let long_ago = self.shared.now() - signed(self.shared.config.presence.join_delay);
+        self.take_list(players, long_ago);
+    }
+
+    /// Asks the game who is online, unless it has just said so.
+    pub(super) async fn fresh_list(&mut self) -> Result<(), Lost> {
+        match self.list_age() {
+            Some(age) if age < ROSTER_FRESH => Ok(()),
+            _ => self.ask_list().await,
+        }
+    }
+
+    /// Asks the game who is online.
+    pub(super) async fn ask_list(&mut self) -> Result<(), Lost> {
+        let Some(line) = self.abilities.list else { return Ok(()) };
+        let answer = ask(&mut self.connection, line).await?;
+        self.listed_at = Some(Instant::now());
+        match parse_list(&answer) {
+            Some(players) => self.take_list(players, self.shared.now()),
+            None => tracing::warn!(answer, "the game's list of players could not be read this time"),
+        }
+        Ok(())
+    }
+
+    /// When the list is to be asked next: soon while somebody waits, rarely otherwise.
+    pub(super) fn next_list(&self) -> Instant {
+        let waits = self.shared.journal().somebody_waits().unwrap_or(true);
+        let interval = if waits { self.shared.config.presence.interval } else { IDLE_LIST_INTERVAL };
+        self.listed_at.map_or_else(Instant::now, |at| at + interval)
+    }
+
+    fn list_age(&self) -> Option<Duration> {
+        self.listed_at.map(|at| at.elapsed())
+    }
+
+    fn take_list(&mut self, players: Vec<OnlinePlayer>, seen_at: Timestamp) {
+        self.listed_at = Some(Instant::now());
+        let joined = self.roster.update(players, seen_at);
+        let (count, now) = (self.roster.len() as u32, self.shared.now());
+        self.shared.game.send_if_modified(|view| {
+            let changed = view.state != GameState::Online || view.players != count;
+            view.state = GameState::Online;
+            view.players = count;
+            view.players_at = Some(now);
+            view.presence_source = self.abilities.list;
+            view.proof = self.abilities.proof;
+            view.error = None;
+            changed
+        });
+        if !joined.is_empty() {
+            self.take_joins(&joined, seen_at + signed(self.shared.config.presence.join_delay));
+        }
+    }
+
+    fn take_joins(&mut self, joined: &[OnlinePlayer], runs_at: Timestamp) {
+        match self.shared.journal().joined(joined, runs_at) {
+            Ok(jobs) => tracing::debug!(players = joined.len(), jobs, "players joined"),
+            Err(error) => tracing::error!(%error, "a join could not be noted; the next list tries again"),
+        }
+        for player in joined {
+            let player = PlayerRef { name: player.name.clone(), uuid: player.uuid.map(|uuid| uuid.to_string()) };
+            // When full, the store does not hear of this join: it offers again what is open anyway.
+            let _ = self.joined.try_send(player);
+        }
+    }
+}
+
+pub(super) fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}

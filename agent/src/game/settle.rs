@@ -1,0 +1,54 @@
+use super::Lost;
+use super::connection::ask;
+use super::executor::{Executor, Trouble};
+use crate::journal::{JobRow, Note, When};
+use flux_delivery::job::{Evidence, Job, JobState};
+use flux_delivery::proof::{ClockPair, MarkKey, parse_mark};
+
+impl Executor {
+    /// Settles what is uncertain; returns whether anything was. The question for the game's clock is the harmless command: once it is answered, the lines that
+    /// dead connections had left in the game's queue have run, since that queue is first in, first out.
+    pub(super) async fn settle_all(&mut self) -> Result<bool, Trouble> {
+        let uncertain = self.shared.journal().uncertain()?;
+        if uncertain.is_empty() {
+            return Ok(false);
+        }
+        let clock = self.ask_clock().await?;
+        for row in &uncertain {
+            let evidence = self.evidence(row, clock.as_ref()).await?;
+            self.settle(row, evidence).await;
+        }
+        Ok(true)
+    }
+
+    async fn settle(&mut self, row: &JobRow, evidence: Evidence) {
+        let on_uncertain = self.shared.config.delivery.on_uncertain;
+        let (told, state) = (describe(evidence), row.job.settled(evidence, on_uncertain).report_state());
+        tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, evidence = told, status = state.status(), reason = state.reason(), "uncertain command settled");
+        let rule = |job: Job| if job.state == JobState::Uncertain { job.settled(evidence, on_uncertain) } else { job };
+        self.change(row, Note::new("settled", Some(told)), When::Now, rule).await;
+    }
+
+    async fn evidence(&mut self, row: &JobRow, clock: Option<&ClockPair>) -> Result<Evidence, Lost> {
+        let may_have_mark = row.marked || (row.job.foreign && self.abilities.proof);
+        if !may_have_mark {
+            return Ok(Evidence::None);
+        }
+        let answer = ask(&mut self.connection, &MarkKey::of(&row.id, row.job.attempt).read_line()).await?;
+        let same_run = matches!((&row.sent_clock, clock), (Some(then), Some(now)) if then.same_run_until(now));
+        Ok(parse_mark(&answer).map_or(Evidence::None, |mark| Evidence::Mark { mark, same_run }))
+    }
+}
+
+fn describe(evidence: Evidence) -> &'static str {
+    use flux_delivery::proof::Mark;
+    match evidence {
+        Evidence::Mark { mark: Mark::Present(true), .. } => "the mark is in the game: it ran",
+        Evidence::Mark { mark: Mark::Present(false), .. } => "the mark is in the game: it ran and was refused",
+        Evidence::Mark { mark: Mark::Absent, same_run: true } => {
+            "no mark, and the game has not restarted: it did not run"
+        }
+        Evidence::Mark { mark: Mark::Absent, same_run: false } => "no mark, but the game may have restarted",
+        Evidence::None => "it went out without a mark",
+    }
+}

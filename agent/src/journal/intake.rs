@@ -1,0 +1,103 @@
+use super::change::{load, remember, save};
+use super::{Journal, JournalError, When};
+use flux_delivery::Uuid;
+use flux_delivery::job::{Job, Receipt};
+use flux_protocol::{Command, CommandId, Revocation};
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+/// What became of one item of a batch: for the log.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Which command.
+    pub id: CommandId,
+    /// The row after it.
+    pub job: Job,
+    /// Whether the journal did not know this attempt.
+    pub fresh: bool,
+}
+
+impl Journal {
+    /// Takes deliveries, all in one commit. Only when this has returned may the store be told `delivered`.
+    pub fn deliver(&mut self, commands: &[Command], now: Timestamp) -> Result<Vec<Received>, JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut received = Vec::with_capacity(commands.len());
+        for command in commands {
+            let row = load(&transaction, &command.id)?;
+            let receipt = Job::delivered(row.as_ref().map(|row| row.job), command.attempt, command.redelivered);
+            let changed = row.as_ref().is_none_or(|row| row.job != receipt.job());
+            if let Receipt::Fresh(job) = receipt {
+                write_details(&transaction, command, &job, now)?;
+            }
+            if changed {
+                save(&transaction, &command.id, &receipt.job(), When::Now, now)?;
+                remember(&transaction, &command.id, &receipt.job(), now, "received", None)?;
+            }
+            report_anew(&transaction, &command.id)?;
+            received.push(Received {
+                id: command.id.clone(),
+                job: receipt.job(),
+                fresh: matches!(receipt, Receipt::Fresh(_)),
+            });
+        }
+        transaction.commit()?;
+        Ok(received)
+    }
+
+    /// Takes revokes, all in one commit (rule 6).
+    pub fn revoke(&mut self, revocations: &[Revocation], now: Timestamp) -> Result<Vec<Received>, JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut received = Vec::with_capacity(revocations.len());
+        for revocation in revocations {
+            let row = load(&transaction, &revocation.id)?;
+            let receipt = Job::revoked(row.as_ref().map(|row| row.job), revocation.attempt, revocation.redelivered);
+            if matches!(receipt, Receipt::Fresh(_)) {
+                insert(&transaction, &revocation.id, &receipt.job(), now)?;
+            }
+            if row.is_none_or(|row| row.job != receipt.job()) {
+                save(&transaction, &revocation.id, &receipt.job(), When::Now, now)?;
+                remember(&transaction, &revocation.id, &receipt.job(), now, "revoked", None)?;
+            }
+            report_anew(&transaction, &revocation.id)?;
+            received.push(Received {
+                id: revocation.id.clone(),
+                job: receipt.job(),
+                fresh: matches!(receipt, Receipt::Fresh(_)),
+            });
+        }
+        transaction.commit()?;
+        Ok(received)
+    }
+}
+
+/// A row that was not there; `save` fills in its state.
+fn insert(connection: &Connection, id: &CommandId, job: &Job, now: Timestamp) -> Result<(), JournalError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO job (id, attempt, state, sequence, report_key, changed_at, received_at) VALUES (?1, ?2, 'queued', 0, '', ?3, ?3) ON CONFLICT DO NOTHING",
+    )?;
+    statement.execute(params![id.as_str(), job.attempt.get(), now.as_millisecond()])?;
+    Ok(())
+}
+
+/// The command's text and its player, from this delivery; the first receipt of the id stays, since `delaySeconds` counts from it.
+fn write_details(connection: &Connection, command: &Command, job: &Job, now: Timestamp) -> Result<(), JournalError> {
+    insert(connection, &command.id, job, now)?;
+    let text = serde_json::to_string(command)
+        .map_err(|error| JournalError::Row { id: command.id.to_string(), problem: error.to_string() })?;
+    let name = command.player.as_ref().map(|player| player.name.to_lowercase());
+    let uuid =
+        command.player.as_ref().and_then(|player| player.uuid.as_deref()).and_then(Uuid::parse).map(Uuid::simple);
+    let sequence = i64::try_from(command.sequence).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(
+        "UPDATE job SET command = ?2, player_key = ?3, player_uuid = ?4, sequence = ?5, careful = 0, line = NULL, sent_clock = NULL, output = NULL,
+         judged_by = NULL WHERE id = ?1",
+    )?;
+    statement.execute(params![command.id.as_str(), text, name, uuid, sequence])?;
+    Ok(())
+}
+
+/// Whatever the store sends of an id is answered with the state that stands (rule 1).
+fn report_anew(connection: &Connection, id: &CommandId) -> Result<(), JournalError> {
+    connection.prepare_cached("UPDATE job SET acked_key = NULL WHERE id = ?1")?.execute([id.as_str()])?;
+    Ok(())
+}

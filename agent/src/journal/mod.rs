@@ -1,0 +1,134 @@
+//! The journal: the agent's memory, and the only SQL of the agent.
+//!
+//! One row per command id, in SQLite with a write-ahead log and `synchronous = FULL`: when a method that changes something returns, the change is on disk.
+//! That is why the calls are made in place and are not async: nothing may happen between a commit and what follows from it.
+//!
+//! What is acknowledged to the store was delivered to this file first; the intent of a line is committed before its first byte is sent, its
+//! outcome before it is reported. Rows are never deleted: id, attempt and outcome are the memory of what must not run again.
+
+mod change;
+mod error;
+mod intake;
+mod lock;
+mod reports;
+mod row;
+mod schedule;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use change::{Note, When};
+pub use error::JournalError;
+pub use intake::Received;
+pub use reports::{Counts, PendingReport};
+pub use row::JobRow;
+
+use flux_ambient::Entropy;
+use flux_protocol::{JournalId, ServerId};
+use jiff::Timestamp;
+use lock::JournalLock;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::Path;
+
+const ID_ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+/// The open journal.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Connection,
+    id: JournalId,
+    _lock: JournalLock,
+}
+
+impl Journal {
+    /// Opens `state_dir/journal.db`, or makes it for this server, and takes over what an earlier run left: a line found `running` is uncertain now, and every
+    /// open row is careful until the store has acknowledged it (rule 8).
+    pub fn open(
+        state_dir: &Path,
+        server: &ServerId,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Journal, JournalError> {
+        std::fs::create_dir_all(state_dir)
+            .map_err(|cause| JournalError::Directory { path: state_dir.to_owned(), cause })?;
+        let path = state_dir.join("journal.db");
+        let lock = JournalLock::take(&path)?;
+        let mut connection = schema::open(&path)?;
+        let id = identity(&mut connection, &path, server, entropy)?;
+        let mut journal = Journal { connection, id, _lock: lock };
+        journal.take_over(now)?;
+        Ok(journal)
+    }
+
+    /// The id made with this journal.
+    pub fn id(&self) -> &JournalId {
+        &self.id
+    }
+
+    /// Whether the store has said that the server was removed: then nothing runs.
+    pub fn is_removed(&self) -> Result<bool, JournalError> {
+        Ok(meta(&self.connection, "server_removed")?.is_some())
+    }
+
+    /// Remembers whether the store has removed the server.
+    pub fn set_removed(&mut self, removed: bool) -> Result<(), JournalError> {
+        if removed {
+            self.connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('server_removed', '1')", [])?;
+        } else {
+            self.connection.execute("DELETE FROM meta WHERE key = 'server_removed'", [])?;
+        }
+        Ok(())
+    }
+
+    fn take_over(&mut self, now: Timestamp) -> Result<(), JournalError> {
+        for id in self.ids_in("running")? {
+            self.change(&id, now, Note::new("found_running", None), When::Now, |job| job.answer_lost())?;
+        }
+        // Who waits for a player is looked at when the game has said who is online; all else at once.
+        self.connection.execute_batch(
+            "BEGIN IMMEDIATE;
+             UPDATE job SET careful = 1, acked_key = NULL WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain');
+             UPDATE job SET ready = 0, wake_at = NULL WHERE state = 'awaiting_player';
+             COMMIT;",
+        )?;
+        Ok(())
+    }
+
+    fn ids_in(&self, state: &str) -> Result<Vec<flux_protocol::CommandId>, JournalError> {
+        let mut statement = self.connection.prepare_cached("SELECT id FROM job WHERE state = ?1 ORDER BY sequence")?;
+        let rows = statement.query_map([state], |row| row.get::<_, String>(0))?;
+        rows.map(|id| {
+            let id = id?;
+            id.parse().map_err(|error: flux_protocol::InvalidId| JournalError::Row { id, problem: error.to_string() })
+        })
+        .collect()
+    }
+}
+
+/// The journal's id; a new file gets one, and the server that it serves for ever.
+fn identity(
+    connection: &mut Connection,
+    path: &Path,
+    server: &ServerId,
+    entropy: &dyn Entropy,
+) -> Result<JournalId, JournalError> {
+    if let Some(known) = meta(connection, "server_id")? {
+        if known != server.as_str() {
+            return Err(JournalError::OtherServer { path: path.to_owned(), journal: known, token: server.to_string() });
+        }
+        let id = meta(connection, "journal_id")?.and_then(|id| id.parse().ok());
+        return id.ok_or_else(|| JournalError::Damaged { path: path.to_owned(), problem: "it has no id".into() });
+    }
+    let id = format!("jrn_{}", entropy.text(ID_ALPHABET, 24));
+    let transaction = connection.transaction()?;
+    transaction.execute(
+        "INSERT INTO meta (key, value) VALUES ('server_id', ?1), ('journal_id', ?2)",
+        params![server.as_str(), id],
+    )?;
+    transaction.commit()?;
+    id.parse().map_err(|_| JournalError::Row { id, problem: "not an id".into() })
+}
+
+fn meta(connection: &Connection, key: &str) -> Result<Option<String>, JournalError> {
+    Ok(connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?)
+}

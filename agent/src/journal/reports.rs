@@ -1,0 +1,118 @@
+use super::row::time;
+use super::{Journal, JournalError};
+use flux_protocol::{Attempt, CommandReport, ReportState};
+use jiff::Timestamp;
+use rusqlite::{TransactionBehavior, params};
+use std::collections::BTreeMap;
+
+/// A report that the store has not acknowledged yet, and the key of the state in it.
+#[derive(Debug, Clone)]
+pub struct PendingReport {
+    /// What goes over the wire.
+    pub report: CommandReport,
+    key: String,
+}
+
+/// How many jobs are where.
+pub type Counts = BTreeMap<String, u64>;
+
+impl Journal {
+    /// The oldest states that the store has not acknowledged, one per id.
+    pub fn unreported(&self, limit: usize) -> Result<Vec<PendingReport>, JournalError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, report_key, output, changed_at FROM job WHERE acked_key IS NOT report_key ORDER BY changed_at LIMIT ?1",
+        )?;
+        let rows = statement.query_map([limit as i64], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, Option<String>>(2)?,
+                row.get::<_, i64>(3)?,
+            ))
+        })?;
+        rows.map(|row| {
+            let (id, key, output, changed_at) = row?;
+            let parsed = parse_key(&key)
+                .ok_or_else(|| JournalError::Row { id: id.clone(), problem: format!("report key {key}") });
+            let (attempt, state) = parsed?;
+            let output = output.filter(|_| state.is_closing());
+            let id = id.parse().map_err(|_| JournalError::Row { id, problem: "not an id".into() })?;
+            Ok(PendingReport { report: CommandReport { id, attempt, state, output, at: time(changed_at) }, key })
+        })
+        .collect()
+    }
+
+    /// The store has acknowledged these: exactly the states that were reported (rule 3). A row that has moved on meanwhile is reported again.
+    pub fn acknowledge(&mut self, reports: &[PendingReport], now: Timestamp) -> Result<(), JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for pending in reports {
+            let id = pending.report.id.as_str();
+            let changed = transaction
+                .prepare_cached("UPDATE job SET acked_key = ?2, careful = 0 WHERE id = ?1 AND report_key = ?2")?
+                .execute(params![id, pending.key])?;
+            if changed > 0 && pending.report.state.is_closing() {
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO history (job_id, at, attempt, event) VALUES (?1, ?2, ?3, 'acknowledged')",
+                    )?
+                    .execute(params![id, now.as_millisecond(), pending.report.attempt.get()])?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The store could not be reached for long enough: old rows may run (rule 8).
+    pub fn release_careful(&mut self) -> Result<usize, JournalError> {
+        Ok(self.connection.execute("UPDATE job SET careful = 0 WHERE careful = 1", [])?)
+    }
+
+    /// Jobs by state, those that are over by outcome.
+    pub fn counts(&self) -> Result<Counts, JournalError> {
+        let mut statement = self.connection.prepare_cached("SELECT state, count(*) FROM job GROUP BY state")?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many states the store has not acknowledged.
+    pub fn unreported_count(&self) -> Result<u64, JournalError> {
+        let count: i64 =
+            self.connection
+                .query_row("SELECT count(*) FROM job WHERE acked_key IS NOT report_key", [], |row| row.get(0))?;
+        Ok(count as u64)
+    }
+
+    /// Since when the oldest open job has been here.
+    pub fn oldest_open(&self) -> Result<Option<Timestamp>, JournalError> {
+        let oldest: Option<i64> = self.connection.query_row(
+            "SELECT min(received_at) FROM job WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain')",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(oldest.map(time))
+    }
+
+    /// Drops the details of what was over and acknowledged before `before`; id, attempt and outcome stay for ever.
+    pub fn prune(&mut self, before: Timestamp) -> Result<usize, JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let over = "state IN ('completed', 'failed', 'cancelled') AND acked_key IS report_key AND changed_at < ?1 AND command IS NOT NULL AND marked = 0";
+        let cutoff = before.as_millisecond();
+        transaction
+            .execute(&format!("DELETE FROM history WHERE job_id IN (SELECT id FROM job WHERE {over})"), [cutoff])?;
+        let pruned = transaction.execute(
+            &format!(
+                "UPDATE job SET command = NULL, line = NULL, sent_clock = NULL, output = NULL, judged_by = NULL, player_key = NULL, player_uuid = NULL WHERE {over}"
+            ),
+            [cutoff],
+        )?;
+        transaction.commit()?;
+        Ok(pruned)
+    }
+}
+
+fn parse_key(key: &str) -> Option<(Attempt, ReportState)> {
+    let mut words = key.split(' ');
+    let attempt = Attempt::new(words.next()?.parse().ok()?)?;
+    let (status, reason) = (words.next()?, words.next()?);
+    Some((attempt, ReportState::from_words(status, (reason != "-").then_some(reason)).ok()?))
+}

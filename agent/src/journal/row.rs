@@ -1,0 +1,98 @@
+use super::JournalError;
+use flux_delivery::job::{Job, JobState, Outcome};
+use flux_delivery::proof::ClockPair;
+use flux_protocol::{Attempt, Command, CommandId, FailReason, WaitReason};
+use jiff::Timestamp;
+use rusqlite::Row;
+
+/// A job with all that the journal knows of it.
+#[derive(Debug, Clone)]
+pub struct JobRow {
+    /// Its key.
+    pub id: CommandId,
+    /// The rules' view.
+    pub job: Job,
+    /// When the id was first received.
+    pub received_at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+    /// What the store sent; absent for a revoke of what was never seen, and once pruned.
+    pub command: Option<Command>,
+    /// The exact line that was sent last.
+    pub line: Option<String>,
+    /// Whether that line left a mark in the game.
+    pub marked: bool,
+    /// The game's clock beside ours, near that send.
+    pub sent_clock: Option<ClockPair>,
+}
+
+pub(super) const COLUMNS: &str = "id, attempt, state, reason, unresolved, foreign_, revoked, received_at, changed_at, command, line, marked, sent_clock";
+
+impl JobRow {
+    pub(super) fn read(row: &Row<'_>) -> Result<JobRow, JournalError> {
+        let id: String = row.get(0)?;
+        let bad = |problem: String| JournalError::Row { id: id.clone(), problem };
+        let (state, reason): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+        let attempt = Attempt::new(row.get(1)?).ok_or_else(|| bad("attempt 0".into()))?;
+        let state = state_from(&state, reason.as_deref()).ok_or_else(|| bad(format!("state {state} {reason:?}")))?;
+        let command: Option<String> = row.get(9)?;
+        let command =
+            command.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| bad(error.to_string()))?;
+        let clock: Option<String> = row.get(12)?;
+        Ok(JobRow {
+            job: Job { attempt, state, unresolved: row.get(4)?, foreign: row.get(5)?, revoked: row.get(6)? },
+            received_at: time(row.get(7)?),
+            changed_at: time(row.get(8)?),
+            command,
+            line: row.get(10)?,
+            marked: row.get(11)?,
+            sent_clock: clock.as_deref().and_then(clock_from),
+            id: id.parse().map_err(|error: flux_protocol::InvalidId| bad(error.to_string()))?,
+        })
+    }
+}
+
+pub(super) fn time(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+pub(super) fn state_words(state: JobState) -> (&'static str, Option<&'static str>) {
+    match state {
+        JobState::Queued => ("queued", None),
+        JobState::AwaitingPlayer(reason) => ("awaiting_player", Some(reason.as_str())),
+        JobState::Running => ("running", None),
+        JobState::Uncertain => ("uncertain", None),
+        JobState::Done(Outcome::Completed) => ("completed", None),
+        JobState::Done(Outcome::Failed(reason)) => ("failed", Some(reason.as_str())),
+        JobState::Done(Outcome::Cancelled) => ("cancelled", None),
+    }
+}
+
+fn state_from(state: &str, reason: Option<&str>) -> Option<JobState> {
+    Some(match state {
+        "queued" => JobState::Queued,
+        "running" => JobState::Running,
+        "uncertain" => JobState::Uncertain,
+        "completed" => JobState::Done(Outcome::Completed),
+        "cancelled" => JobState::Done(Outcome::Cancelled),
+        "awaiting_player" => JobState::AwaitingPlayer(WaitReason::from_word(reason?)?),
+        "failed" => JobState::Done(Outcome::Failed(FailReason::from_word(reason?)?)),
+        _ => return None,
+    })
+}
+
+pub(super) fn clock_text(clock: &ClockPair) -> String {
+    format!("{} {} {}", clock.boot_id, clock.since_boot_ms, clock.gametime_ticks)
+}
+
+fn clock_from(text: &str) -> Option<ClockPair> {
+    let mut parts = text.split(' ');
+    let boot_id = parts.next()?.to_owned();
+    Some(ClockPair { boot_id, since_boot_ms: parts.next()?.parse().ok()?, gametime_ticks: parts.next()?.parse().ok()? })
+}
+
+/// The words under which the store knows a job's state: what an acknowledgement acknowledges (rule 3).
+pub(super) fn report_key(job: &Job) -> String {
+    let state = job.report_state();
+    format!("{} {} {}", job.attempt, state.status(), state.reason().unwrap_or("-"))
+}

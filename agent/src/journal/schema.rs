@@ -1,0 +1,82 @@
+//! The journal's tables, and how an older file becomes a newer one.
+
+use super::JournalError;
+use rusqlite::{Connection, ErrorCode};
+use std::path::Path;
+
+/// Each step is applied once, in a transaction. A step that has been released is never edited.
+const MIGRATIONS: [&str; 1] = [r"
+CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE job (
+    id          TEXT NOT NULL PRIMARY KEY,
+    attempt     INTEGER NOT NULL,
+    state       TEXT NOT NULL,               -- queued awaiting_player running uncertain completed failed cancelled
+    reason      TEXT,
+    unresolved  INTEGER NOT NULL DEFAULT 0,  -- an earlier send is not settled
+    foreign_    INTEGER NOT NULL DEFAULT 0,  -- another journal may have sent it
+    revoked     INTEGER NOT NULL DEFAULT 0,
+    careful     INTEGER NOT NULL DEFAULT 0,  -- older than this start, not yet acknowledged since (rule 8)
+    ready       INTEGER NOT NULL DEFAULT 0,  -- to be looked at now
+    wake_at     INTEGER,                     -- to be looked at then (ms); NULL and not ready: on its player's join
+    sequence    INTEGER NOT NULL,
+    player_key  TEXT,                        -- the name, lower-cased
+    player_uuid TEXT,                        -- 32 digits
+    report_key  TEXT NOT NULL,               -- the state that the store is to know
+    acked_key   TEXT,                        -- the state that it has acknowledged
+    changed_at  INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    command     TEXT,                        -- from here on: details, pruned once all is over
+    line        TEXT,
+    marked      INTEGER NOT NULL DEFAULT 0,  -- the line went out with a mark in the game, which is still there
+    sent_clock  TEXT,                        -- the game's clock beside ours, near the send
+    output      TEXT,
+    judged_by   TEXT
+) STRICT;
+CREATE INDEX job_ready      ON job (sequence)    WHERE ready = 1 AND careful = 0;
+CREATE INDEX job_wake       ON job (wake_at)     WHERE ready = 0 AND wake_at IS NOT NULL;
+CREATE INDEX job_by_name    ON job (player_key)  WHERE state = 'awaiting_player';
+CREATE INDEX job_by_uuid    ON job (player_uuid) WHERE state = 'awaiting_player';
+CREATE INDEX job_unreported ON job (changed_at)  WHERE acked_key IS NOT report_key;
+CREATE INDEX job_open       ON job (state)       WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain');
+CREATE INDEX job_careful    ON job (id)          WHERE careful = 1;
+CREATE INDEX job_marked     ON job (changed_at)  WHERE marked = 1;
+
+CREATE TABLE history (
+    job_id  TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    event   TEXT NOT NULL,
+    detail  TEXT
+) STRICT;
+CREATE INDEX history_by_job ON history (job_id);
+"];
+
+/// Opens the file as this version wants it: checked, migrated, durable.
+pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
+    let damaged = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            JournalError::Damaged { path: path.to_owned(), problem: error.to_string() }
+        }
+        _ => JournalError::Storage(error),
+    };
+    let mut connection = Connection::open(path).map_err(damaged)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(damaged)?;
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(JournalError::Newer { path: path.to_owned(), found, known });
+    }
+    let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(damaged)?;
+    if check != "ok" {
+        return Err(JournalError::Damaged { path: path.to_owned(), problem: check });
+    }
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    for (at, step) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", at as i64 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(connection)
+}

@@ -1,0 +1,230 @@
+use super::{Journal, JournalError, Note, When};
+use flux_ambient::SystemEntropy;
+use flux_delivery::OnlinePlayer;
+use flux_delivery::answer::Verdict;
+use flux_delivery::job::{Job, JobState, Outcome};
+use flux_protocol::{
+    Attempt, Command, CommandId, CommandKind, PlayerRef, ReportState, Revocation, ServerId, WaitReason,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::path::Path;
+use tempfile::TempDir;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn server() -> ServerId {
+    "srv_abcdefghij12".parse().unwrap()
+}
+
+fn open(directory: &Path) -> Journal {
+    Journal::open(directory, &server(), &SystemEntropy, NOW).unwrap()
+}
+
+fn id(number: u64) -> CommandId {
+    format!("cmd_{number}").parse().unwrap()
+}
+
+fn command(number: u64, player: &str) -> Command {
+    Command {
+        id: id(number),
+        attempt: Attempt::FIRST,
+        order_id: None,
+        kind: CommandKind::Purchase,
+        player: Some(PlayerRef { name: player.into(), uuid: None }),
+        command: "give {player} diamond".into(),
+        values: Default::default(),
+        require_online: true,
+        delay_seconds: None,
+        required_slots: None,
+        expires_at: None,
+        sequence: number,
+        redelivered: false,
+    }
+}
+
+fn states(journal: &Journal) -> Vec<(String, ReportState)> {
+    journal.unreported(500).unwrap().into_iter().map(|item| (item.report.id.to_string(), item.report.state)).collect()
+}
+
+fn acknowledge_all(journal: &mut Journal) {
+    let pending = journal.unreported(500).unwrap();
+    journal.acknowledge(&pending, NOW).unwrap();
+}
+
+fn later(seconds: i64) -> Timestamp {
+    NOW + SignedDuration::from_secs(seconds)
+}
+
+#[test]
+fn what_is_delivered_survives_the_process_and_keeps_its_order() {
+    let directory = TempDir::new().unwrap();
+    let (first_id, wanted) = {
+        let mut journal = open(directory.path());
+        journal.deliver(&[command(2, "Steve"), command(1, "Alex")], NOW).unwrap();
+        (journal.id().clone(), journal.job(&id(1)).unwrap().unwrap().command)
+    };
+    let mut journal = open(directory.path());
+    assert_eq!(*journal.id(), first_id);
+    assert_eq!(journal.job(&id(1)).unwrap().unwrap().command, wanted);
+    acknowledge_all(&mut journal);
+    assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1), "the lowest sequence first");
+}
+
+#[test]
+fn rule_8_rows_of_an_earlier_run_are_careful_until_acknowledged_or_released() {
+    let directory = TempDir::new().unwrap();
+    open(directory.path()).deliver(&[command(1, "Steve"), command(2, "Steve")], NOW).unwrap();
+    let mut journal = open(directory.path());
+    assert!(journal.next_ready().unwrap().is_none());
+    assert_eq!(states(&journal).len(), 2, "every open row is reported anew");
+    journal.deliver(&[command(3, "Steve")], NOW).unwrap();
+    assert_eq!(journal.next_ready().unwrap().unwrap().id, id(3), "new ones run");
+    assert_eq!(journal.release_careful().unwrap(), 2);
+    assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1));
+}
+
+#[test]
+fn a_line_found_running_at_start_is_uncertain() {
+    let directory = TempDir::new().unwrap();
+    {
+        let mut journal = open(directory.path());
+        journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+        journal.start(&id(1), NOW, "give Steve diamond", true, None).unwrap();
+    }
+    let journal = open(directory.path());
+    let row = &journal.uncertain().unwrap()[0];
+    assert_eq!(
+        (row.job.state, row.line.as_deref(), row.marked),
+        (JobState::Uncertain, Some("give Steve diamond"), true)
+    );
+    assert_eq!(states(&journal), [("cmd_1".into(), ReportState::Delivered)]);
+}
+
+#[test]
+fn rule_1_delivered_again_it_is_not_run_again_but_reported_again() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    journal
+        .change(&id(1), NOW, Note::new("completed", None), When::Now, |job| job.started().answered(Verdict::Completed))
+        .unwrap();
+    acknowledge_all(&mut journal);
+    assert!(states(&journal).is_empty());
+    for attempt in [1, 2] {
+        journal.deliver(&[Command { attempt: Attempt::new(attempt).unwrap(), ..command(1, "Steve") }], NOW).unwrap();
+        assert_eq!(states(&journal), [("cmd_1".into(), ReportState::Completed)]);
+        assert!(journal.next_ready().unwrap().is_none());
+    }
+}
+
+#[test]
+fn rule_3_an_acknowledgement_means_the_state_that_was_reported() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    let reported = journal.unreported(500).unwrap();
+    journal
+        .change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
+            job.waits(WaitReason::PlayerOffline)
+        })
+        .unwrap();
+    journal.acknowledge(&reported, NOW).unwrap();
+    assert_eq!(states(&journal), [("cmd_1".into(), ReportState::AwaitingPlayer(WaitReason::PlayerOffline))]);
+}
+
+#[test]
+fn rule_6_a_revoke_of_what_was_never_seen_keeps_a_late_delivery_from_running() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.revoke(&[Revocation { id: id(1), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    assert!(journal.next_ready().unwrap().is_none());
+    assert_eq!(states(&journal), [("cmd_1".into(), ReportState::Cancelled)]);
+}
+
+#[test]
+fn a_waiting_job_is_woken_by_its_players_join_and_by_nobody_elses() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve"), command(2, "Alex")], NOW).unwrap();
+    for number in [1, 2] {
+        journal
+            .change(&id(number), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
+                job.waits(WaitReason::PlayerOffline)
+            })
+            .unwrap();
+    }
+    assert!(journal.somebody_waits().unwrap() && journal.next_ready().unwrap().is_none());
+    let steve = OnlinePlayer { name: "STEVE".into(), uuid: None };
+    assert_eq!(journal.joined(&[steve], later(2)).unwrap(), 1);
+    assert_eq!(journal.wake_due(later(1)).unwrap(), 0, "the join delay");
+    assert_eq!(journal.next_wake().unwrap(), Some(later(2)));
+    assert_eq!(journal.wake_due(later(2)).unwrap(), 1);
+    assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1));
+}
+
+#[test]
+fn a_higher_attempt_of_a_failed_job_runs_and_keeps_the_first_receipt() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    journal
+        .change(&id(1), NOW, Note::new("rejected", None), When::Now, |job| job.started().answered(Verdict::Rejected))
+        .unwrap();
+    journal.deliver(&[Command { attempt: Attempt::FIRST.next(), ..command(1, "Steve") }], later(30)).unwrap();
+    let row = journal.next_ready().unwrap().unwrap();
+    assert_eq!((row.job.attempt.get(), row.received_at), (2, NOW));
+}
+
+#[test]
+fn pruning_keeps_what_must_not_run_again() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve"), command(2, "Steve")], NOW).unwrap();
+    for number in [1, 2] {
+        journal
+            .change(&id(number), NOW, Note::new("completed", None), When::Now, |job| {
+                job.started().answered(Verdict::Completed)
+            })
+            .unwrap();
+    }
+    let first = &journal.unreported(1).unwrap();
+    journal.acknowledge(first, NOW).unwrap();
+    assert_eq!(journal.prune(later(1)).unwrap(), 1, "what is not acknowledged stays whole");
+    let row = journal.job(&id(1)).unwrap().unwrap();
+    assert_eq!((row.command, row.job.state), (None, JobState::Done(Outcome::Completed)));
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    assert!(journal.next_ready().unwrap().is_none());
+}
+
+#[test]
+fn one_journal_serves_one_daemon_and_one_server() {
+    let directory = TempDir::new().unwrap();
+    let journal = open(directory.path());
+    let second = Journal::open(directory.path(), &server(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(&second, JournalError::InUse { pid, .. } if *pid == std::process::id().to_string()), "{second}");
+    drop(journal);
+    let other = Journal::open(directory.path(), &"srv_other0000000".parse().unwrap(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(other, JournalError::OtherServer { .. }), "{other}");
+}
+
+#[test]
+fn a_damaged_or_newer_journal_is_never_replaced() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("journal.db");
+    std::fs::write(&path, b"this is no database, and long enough to be looked at as one").unwrap();
+    let damaged = Journal::open(directory.path(), &server(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(damaged, JournalError::Damaged { .. }), "{damaged}");
+    assert!(std::fs::read(&path).unwrap().starts_with(b"this is no database"));
+    std::fs::remove_file(&path).unwrap();
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let newer = Journal::open(directory.path(), &server(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(newer, JournalError::Newer { found: 99, .. }), "{newer}");
+}
+
+#[test]
+fn a_change_of_an_unknown_job_is_none() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    assert_eq!(journal.change(&id(9), NOW, Note::new("x", None), When::Now, Job::dropped).unwrap(), None);
+}

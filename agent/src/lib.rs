@@ -1,0 +1,20 @@
+//! `flux-agent`: a daemon beside one Minecraft server. It takes commands from a store, runs them in the game over RCON, keeps those that wait for a
+//! player, and reports every outcome. The rooms and the ways between them: `docs/architecture.md`.
+
+pub mod cli;
+pub mod config;
+pub mod control;
+pub mod daemon;
+pub mod exit;
+pub mod game;
+pub mod journal;
+pub mod limits;
+mod shared;
+pub mod store;
+pub mod telemetry;
+
+pub use daemon::{Resources, run};
+pub use shared::{Phase, Shared};
+
+/// This program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,121 @@
+//! Towards the store: a session first, polling while there is none, and the reports over whichever way is open.
+
+mod careful;
+mod intake;
+mod joins;
+mod outbox;
+mod poller;
+mod rest;
+mod session;
+mod tls;
+
+pub use rest::{Call, HttpRest, Method, Rest, RestError};
+pub use tls::{TlsError, client_config};
+
+use crate::Shared;
+use flux_protocol::PlayerRef;
+use flux_signalr::client::{Client, Connection};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// The session to the store.
+#[derive(Debug, Clone)]
+pub enum Link {
+    /// Not tried to the end yet.
+    Starting,
+    /// The store has welcomed this agent.
+    Up(Connection),
+    /// There is none: the agent polls.
+    Down,
+}
+
+impl Link {
+    /// The open session's connection.
+    pub fn connection(&self) -> Option<Connection> {
+        match self {
+            Link::Up(connection) => Some(connection.clone()),
+            Link::Starting | Link::Down => None,
+        }
+    }
+}
+
+/// What is known of the store.
+#[derive(Debug, Clone, Default)]
+pub struct StoreView {
+    /// `connected`, `connecting`, `reconnecting`, `token_rejected`, `refused`.
+    pub session: SessionState,
+    /// The server's name at the store.
+    pub server_name: Option<String>,
+    /// The store's clock less ours.
+    pub clock_offset: SignedDuration,
+    /// When the store last answered, by session or by polling.
+    pub answered_at: Option<Timestamp>,
+    /// The last poll that was answered.
+    pub polled_at: Option<Timestamp>,
+    /// When the next poll is due.
+    pub next_poll_at: Option<Timestamp>,
+    /// The last error.
+    pub error: Option<String>,
+}
+
+/// The session, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SessionState {
+    /// The first try is under way.
+    #[default]
+    Connecting,
+    /// Open and welcomed.
+    Connected,
+    /// Lost; tried again by itself.
+    Reconnecting,
+    /// 401: a new token is needed.
+    TokenRejected,
+    /// The store does not want this agent: another one is connected, the server was removed.
+    Refused,
+}
+
+impl SessionState {
+    /// The word in `status`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Reconnecting => "reconnecting",
+            Self::TokenRejected => "token_rejected",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Everything towards the store, until the daemon stops. `joined` brings who joined the game.
+pub async fn run(shared: Arc<Shared>, client: Client, rest: Arc<dyn Rest>, joined: mpsc::Receiver<PlayerRef>) {
+    let states = client.states();
+    tokio::join!(
+        biased;
+        session::run(&shared, client),
+        session::watch_states(&shared, states),
+        poller::run(&shared, &*rest),
+        outbox::run(&shared, &*rest),
+        joins::run(&shared, &*rest, joined),
+        careful::run(&shared),
+    );
+}
+
+/// The store answered: it is there.
+fn note_answer(shared: &Shared, store_now: Option<Timestamp>) {
+    let now = shared.now();
+    shared.store.send_modify(|view| {
+        view.answered_at = Some(now);
+        if let Some(theirs) = store_now {
+            view.clock_offset = theirs.duration_since(now);
+        }
+    });
+    let offset = shared.store.borrow().clock_offset;
+    if store_now.is_some() && offset.abs() > intake::skew() {
+        tracing::warn!(
+            skew.seconds = offset.as_secs(),
+            "this machine's clock and the store's differ; set the time (expiry is judged on the store's clock)"
+        );
+    }
+}

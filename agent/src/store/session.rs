@@ -1,0 +1,201 @@
+use super::{Link, SessionState, intake, note_answer};
+use crate::limits::{CALL_DEADLINE, REFUSED_RETRY};
+use crate::{Phase, Shared, VERSION};
+use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, ServerWelcome, method};
+use flux_signalr::client::{CallError, Client, Incoming, Session, State};
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+/// Keeps a session, for as long as the daemon lives.
+pub(super) async fn run(shared: &Shared, mut client: Client) {
+    loop {
+        let session = tokio::select! { biased;
+            () = shared.reached(Phase::Draining) => return,
+            session = client.next_session() => session,
+        };
+        match hello(shared, &session).await {
+            Ok(welcome) => serve(shared, session, welcome).await,
+            Err(error) => {
+                refused(shared, &error);
+                if matches!(error, HelloError::Refused(_)) {
+                    client.hold_off(REFUSED_RETRY);
+                }
+                session.connection.stop().await;
+            }
+        }
+        shared.link.send_replace(Link::Down);
+    }
+}
+
+/// Takes over what the client is doing while there is no session.
+pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<State>) {
+    loop {
+        let state = states.borrow_and_update().clone();
+        match state {
+            State::Connecting | State::Connected | State::Stopped => {}
+            State::Reconnecting { class, error, delay, .. } => {
+                down(shared, SessionState::Reconnecting, error.clone());
+                tracing::debug!(error.class = %class, error, delay.seconds = delay.as_secs_f64(), "session down");
+            }
+            State::Rejected { status } => {
+                let text = format!(
+                    "the store rejected the token (HTTP {status}): make a new one at the store (server token), write it into store.token_file, and restart flux-agent"
+                );
+                if shared.store.borrow().session != SessionState::TokenRejected {
+                    tracing::error!(http.status = status, "{text}");
+                }
+                down(shared, SessionState::TokenRejected, text);
+            }
+        }
+        tokio::select! { biased;
+            () = shared.reached(Phase::Stopping) => return,
+            changed = states.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+fn down(shared: &Shared, session: SessionState, error: String) {
+    let refused = session == SessionState::Reconnecting && shared.store.borrow().session == SessionState::Refused;
+    if !refused {
+        if shared.store.borrow().session == SessionState::Connected {
+            tracing::warn!(error, "session lost; polling until it is back");
+        } else if shared.store.borrow().error.as_ref() != Some(&error) && session == SessionState::Reconnecting {
+            tracing::warn!(error, "store unreachable; tried again by itself");
+        }
+        shared.store.send_modify(|view| {
+            view.session = session;
+            view.error = Some(error);
+        });
+    }
+    shared.link.send_replace(Link::Down);
+}
+
+enum HelloError {
+    /// The store does not want this agent.
+    Refused(String),
+    /// The call did not go through.
+    Call(CallError),
+    /// The answer is no welcome.
+    Answer(String),
+}
+
+async fn hello(shared: &Shared, session: &Session) -> Result<ServerWelcome, HelloError> {
+    let hello = AgentHello {
+        agent_version: VERSION.to_owned(),
+        protocol_version: PROTOCOL_VERSION,
+        journal_id: shared.journal().id().clone(),
+        hostname: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),
+        game_state: shared.game.borrow().state,
+    };
+    let argument = serde_json::to_value(hello).map_err(|error| HelloError::Answer(error.to_string()))?;
+    let answer =
+        session.connection.invoke(method::HELLO, vec![argument], CALL_DEADLINE).await.map_err(|error| match error {
+            CallError::Refused(text) => HelloError::Refused(text),
+            other => HelloError::Call(other),
+        })?;
+    let welcome: ServerWelcome =
+        serde_json::from_value(answer).map_err(|error| HelloError::Answer(error.to_string()))?;
+    if welcome.protocol_version != PROTOCOL_VERSION {
+        return Err(HelloError::Refused(
+            ErrorCode::UnsupportedProtocol.with("the store speaks another version of the contract"),
+        ));
+    }
+    Ok(welcome)
+}
+
+fn refused(shared: &Shared, error: &HelloError) {
+    let (text, session) = match error {
+        HelloError::Refused(text) => {
+            match ErrorCode::of(text) {
+                Some(ErrorCode::ServerRemoved) => server_removed(shared),
+                Some(ErrorCode::AlreadyConnected) => {
+                    tracing::error!(
+                        error = text,
+                        "another agent is connected with this token; stop one of the two. Nothing new is taken meanwhile"
+                    );
+                }
+                _ => tracing::error!(error = text, "the store refused this agent"),
+            }
+            (text.clone(), SessionState::Refused)
+        }
+        HelloError::Call(error) => (error.to_string(), SessionState::Reconnecting),
+        HelloError::Answer(problem) => {
+            (format!("the store's welcome cannot be understood: {problem}"), SessionState::Reconnecting)
+        }
+    };
+    shared.store.send_modify(|view| {
+        view.session = session;
+        view.error = Some(text);
+    });
+}
+
+fn server_removed(shared: &Shared) {
+    tracing::error!("the server was removed from the store; nothing runs any more");
+    if let Err(error) = shared.journal().set_removed(true) {
+        tracing::error!(%error, "that the server was removed could not be written down");
+    }
+}
+
+async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome) {
+    note_answer(shared, Some(welcome.now));
+    if let Err(error) = shared.journal().set_removed(false) {
+        tracing::error!(%error, "the journal failed");
+    }
+    tracing::info!(server.id = %welcome.server_id, server.name = welcome.server_name, "session open");
+    shared.store.send_modify(|view| {
+        view.session = SessionState::Connected;
+        view.server_name = Some(welcome.server_name);
+        view.error = None;
+    });
+    shared.link.send_replace(Link::Up(session.connection.clone()));
+    shared.wake_game.notify_one();
+    let mut game = shared.game.subscribe();
+    game.mark_changed();
+    loop {
+        tokio::select! { biased;
+            () = shared.reached(Phase::Stopping) => break session.connection.stop().await,
+            incoming = session.incoming.recv() => match incoming {
+                Some(incoming) => take(shared, incoming),
+                None => break,
+            },
+            _ = game.changed() => {
+                let status = { let view = game.borrow_and_update(); GameStatus { state: view.state, players: view.players } };
+                if let Ok(status) = serde_json::to_value(status) {
+                    // Fire and forget: a lost one is repeated with the next session.
+                    let _ = session.connection.send(method::GAME_STATUS, vec![status]).await;
+                }
+            }
+        }
+    }
+    let ended = session.connection.closed().await;
+    if ErrorCode::of(&ended.text) == Some(ErrorCode::ServerRemoved) {
+        server_removed(shared);
+    }
+}
+
+fn take(shared: &Shared, incoming: Incoming) {
+    if shared.is(Phase::Draining) {
+        return; // not acknowledged, so the store offers it again
+    }
+    note_answer(shared, None);
+    if incoming.is(method::DELIVER) {
+        if let Some(batch) = batch(incoming) {
+            intake::deliver(shared, batch, "session");
+        }
+    } else if incoming.is(method::REVOKE) {
+        if let Some(batch) = batch(incoming) {
+            intake::revoke(shared, batch, "session");
+        }
+    } else {
+        tracing::debug!(target = incoming.target, "the store called a method that this agent does not know");
+    }
+}
+
+fn batch<T: DeserializeOwned>(incoming: Incoming) -> Option<Batch<T>> {
+    let items = incoming.arguments.into_iter().next();
+    let batch = items.and_then(|items| serde_json::from_value(items).ok());
+    if batch.is_none() {
+        tracing::warn!(target = incoming.target, "the store sent something else than a list");
+    }
+    batch
+}

@@ -1,0 +1,42 @@
+//! Everything that happened.
+
+use super::auth::Store;
+use super::error::{ApiError, ErrorAnswer};
+use super::input::Ask;
+use super::page::{self, Page};
+use crate::app::App;
+use crate::db::events;
+use crate::model::EventRow;
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use std::sync::Arc;
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EventQuery {
+    /// Events after this `seq`; all without it.
+    #[serde(default)]
+    after: Option<i64>,
+    /// Events on the page: 1 to 100, 25 unless asked otherwise.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+/// What happened, oldest first. `nextCursor` is the `seq` to ask after next; null when there is no more yet.
+#[utoipa::path(get, path = "/events", tag = "events", security(("key" = [])), params(EventQuery),
+    responses((status = 200, body = Page<EventRow>), (status = "4XX", body = ErrorAnswer)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    _key: Store,
+    Ask(query): Ask<EventQuery>,
+) -> Result<Json<Page<EventRow>>, ApiError> {
+    let limit = page::limit(query.limit)?;
+    let after = query.after.unwrap_or(0);
+    let mut items = app.db.read(move |tx| events::after(tx, after, limit + 1)).await?;
+    let has_more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = items.last().filter(|_| has_more).map(|event| event.seq.to_string());
+    Ok(Json(Page { items, next_cursor }))
+}

@@ -1,0 +1,98 @@
+//! HTTP: the paths of `/api/v1`, by resource. The OpenAPI document is made of the same functions.
+
+mod agent;
+mod auth;
+mod commands;
+mod error;
+mod events;
+mod gate;
+mod health;
+mod idempotency;
+mod input;
+mod orders;
+mod packages;
+mod page;
+mod rate;
+mod servers;
+
+use crate::app::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use gate::Gate;
+use std::sync::Arc;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(info(
+    title = "flux-companion",
+    description = "A slim store server: servers, packages, orders, and the commands that they become. Amounts are whole numbers of a currency's minor units (cents)."
+))]
+struct Document;
+
+/// Everything but the hub.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let (routes, document) = routes().split_for_parts();
+    let document = finished(document, app.config.public_url.as_deref());
+    let text = document.to_json().unwrap_or_default();
+    let openapi = ([(http::header::CONTENT_TYPE, "application/json")], text);
+    let gate = Arc::new(Gate::new(Arc::clone(app)));
+    routes
+        .route("/openapi.json", get(move || async move { openapi }))
+        .fallback(error::no_such_path)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
+        .layer(from_fn_with_state(gate, gate::pass))
+        .with_state(Arc::clone(app))
+}
+
+/// The API's document: OpenAPI 3.1.
+pub(crate) fn document() -> OpenApi {
+    finished(routes().into_openapi(), None)
+}
+
+fn finished(mut document: OpenApi, public_url: Option<&str>) -> OpenApi {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+    let key = bearer.description(Some("an API key: fck_…")).build();
+    let token =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("a server's token: srv_….…")).build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("key", SecurityScheme::Http(key));
+    components.add_security_scheme("token", SecurityScheme::Http(token));
+    document.servers = public_url.map(|url| vec![utoipa::openapi::Server::new(url)]);
+    document
+}
+
+fn routes() -> OpenApiRouter<Arc<App>> {
+    use utoipa::OpenApi as _;
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest(
+            "/api/v1",
+            OpenApiRouter::new()
+                .routes(routes!(servers::create, servers::list))
+                .routes(routes!(servers::show, servers::change, servers::remove))
+                .routes(routes!(servers::replace_token))
+                .routes(routes!(packages::list))
+                .routes(routes!(packages::put, packages::show, packages::remove))
+                .routes(routes!(orders::list))
+                .routes(routes!(orders::put, orders::show))
+                .routes(routes!(orders::paid))
+                .routes(routes!(orders::completed))
+                .routes(routes!(orders::cancelled))
+                .routes(routes!(orders::refunded))
+                .routes(routes!(commands::list, commands::create))
+                .routes(routes!(commands::show))
+                .routes(routes!(commands::retry))
+                .routes(routes!(commands::cancel))
+                .routes(routes!(events::list))
+                .routes(routes!(agent::poll))
+                .routes(routes!(agent::report))
+                .routes(routes!(agent::player_joined)),
+        )
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+}

@@ -1,0 +1,62 @@
+use crate::Exit;
+use crate::db::DbError;
+use crate::store::Refused;
+use flux_config::ConfigError;
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a command could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The config is wrong or missing.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Not in this state, or not there.
+    #[error(transparent)]
+    Refused(Refused),
+    /// A key of this name is there already.
+    #[error("there is a key of this name already: revoke it, or choose another name")]
+    KeyExists,
+    /// The address to listen on.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What stands in the way.
+        cause: io::Error,
+    },
+    /// Standard output is closed.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    /// A mistake of the program's own.
+    #[error("an internal mistake: please report it")]
+    Internal,
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Failure {
+        match refused {
+            Refused::Db(error) => Failure::Db(error),
+            other => Failure::Refused(other),
+        }
+    }
+}
+
+impl Failure {
+    /// How the program ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) => Exit::Config,
+            Self::Db(DbError::Newer { .. } | DbError::Damaged(_) | DbError::BadRow(_)) => Exit::Data,
+            Self::Db(DbError::CannotCreate { .. } | DbError::Exists(_)) => Exit::CannotCreate,
+            Self::Db(DbError::Permission(_)) => Exit::Permission,
+            Self::Db(DbError::Sqlite(_)) | Self::Internal => Exit::Internal,
+            Self::Listen { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => Exit::Permission,
+            Self::Listen { .. } => Exit::Unreachable,
+            Self::Db(_) | Self::Refused(_) | Self::KeyExists | Self::Output(_) => Exit::Failed,
+        }
+    }
+}

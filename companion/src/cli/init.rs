@@ -1,0 +1,15 @@
+use super::{Failure, keys};
+use crate::config::Config;
+use crate::db::Db;
+use crate::model::{Label, Role};
+
+/// The name of the first key.
+const FIRST_KEY: &str = "admin";
+
+/// Makes the database, and its first key.
+pub(super) fn run(config: &Config) -> Result<(), Failure> {
+    Db::create(&config.database)?;
+    eprintln!("made {}; the admin key below is shown this once:", config.database.display());
+    let name: Label = FIRST_KEY.parse().map_err(|_| Failure::Internal)?;
+    keys::add(config, name, Role::Admin)
+}

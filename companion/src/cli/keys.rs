@@ -1,0 +1,54 @@
+use super::{Failure, KeyCommand, print, print_json, with_database};
+use crate::config::Config;
+use crate::db::{DbError, keys};
+use crate::model::{Label, Role, kind};
+use crate::secrets::ApiKey;
+use crate::store::Refused;
+use flux_ambient::SystemEntropy;
+use serde_json::json;
+
+pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), Failure> {
+    match command {
+        KeyCommand::Add { name, role } => add(config, name, role),
+        KeyCommand::List { json } => list(config, json),
+        KeyCommand::Revoke { name } => revoke(config, name),
+    }
+}
+
+/// Adds a key and prints it, once, alone.
+pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), Failure> {
+    let key = ApiKey::draw(&SystemEntropy);
+    let hash = key.hash();
+    let is_new = with_database(config, async move |db, by| {
+        let write = db.write(move |tx| {
+            let is_new = keys::insert(tx, &name, &hash, role, by.now)?;
+            if is_new {
+                by.event(tx, kind::KEY_ADDED, name.as_str(), &json!({"role": role}))?;
+            }
+            Ok::<_, DbError>(is_new)
+        });
+        Ok(write.await?)
+    })?;
+    if is_new { print(key.expose()) } else { Err(Failure::KeyExists) }
+}
+
+fn list(config: &Config, json: bool) -> Result<(), Failure> {
+    let all = with_database(config, async |db, _| Ok(db.read(keys::all).await?))?;
+    if json {
+        let row = |key: &keys::KeyRow| json!({"name": key.name, "role": key.role, "createdAt": key.created_at});
+        return print_json(&all.iter().map(row).collect::<Vec<_>>());
+    }
+    all.iter().try_for_each(|key| print(&format!("{:5}  {}  {}", key.role.as_str(), key.created_at, key.name)))
+}
+
+fn revoke(config: &Config, name: Label) -> Result<(), Failure> {
+    with_database(config, async move |db, by| {
+        let write = db.write(move |tx| {
+            if !keys::delete(tx, &name)? {
+                return Err(Refused::NotFound("key"));
+            }
+            Ok(by.event(tx, kind::KEY_REVOKED, name.as_str(), &json!({}))?)
+        });
+        Ok(write.await?)
+    })
+}

@@ -1,0 +1,157 @@
+//! The command line.
+
+mod failure;
+mod init;
+mod keys;
+mod serve;
+mod servers;
+
+pub use failure::Failure;
+
+use crate::config::{Config, DEFAULT_PATH};
+use crate::db::Db;
+use crate::model::{Actor, Address, Label, Role};
+use crate::store::By;
+use clap::{Parser, Subcommand};
+use flux_ambient::{Clock, SystemClock};
+use flux_protocol::ServerId;
+use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// A slim store server: servers and tokens, orders to commands, delivered to flux agents.
+#[derive(Debug, Parser)]
+#[command(name = "flux-companion", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// The config file.
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH, global = true)]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the database and the first admin key, which is printed once, alone on stdout.
+    Init,
+    /// Serve until SIGTERM or SIGINT.
+    Serve,
+    /// Check the config and the database.
+    Check,
+    /// The game servers.
+    #[command(subcommand)]
+    Server(ServerCommand),
+    /// The API keys.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Print the API's OpenAPI document.
+    Openapi,
+    /// Print the version.
+    Version {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ServerCommand {
+    /// Add a server. Its token is printed once, alone on stdout.
+    Add {
+        /// What people read.
+        name: Label,
+        /// Where players connect.
+        #[arg(long)]
+        address: Address,
+    },
+    /// List the servers.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a server a new token, printed once, alone on stdout. A running companion ends the old one's session at its next call.
+    Token {
+        /// The server's id.
+        id: ServerId,
+    },
+    /// Remove a server whose agent is gone; while it is connected use the API, which waits for the agent's words.
+    Remove {
+        /// The server's id.
+        id: ServerId,
+        /// Close what is open as cancelled. It may have run.
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Add a key, printed once, alone on stdout.
+    Add {
+        /// Its name, which events give as actor.
+        name: Label,
+        /// What it may do.
+        #[arg(long, value_enum)]
+        role: Role,
+    },
+    /// List the keys, without their secrets.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a key at once.
+    Revoke {
+        /// Its name.
+        name: Label,
+    },
+}
+
+/// Does what was asked.
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    let path = arguments.config;
+    match arguments.command {
+        Command::Openapi => print(&crate::api::document().to_pretty_json().map_err(|_| Failure::Internal)?),
+        Command::Version { json } => version(json),
+        Command::Init => init::run(&Config::load(&path)?),
+        Command::Serve => serve::run(Config::load(&path)?),
+        Command::Check => check(&Config::load(&path)?),
+        Command::Server(command) => servers::run(&Config::load(&path)?, command),
+        Command::Key(command) => keys::run(&Config::load(&path)?, command),
+    }
+}
+
+fn check(config: &Config) -> Result<(), Failure> {
+    Db::check(&config.database)?;
+    print(&format!("the config and {} are whole", config.database.display()))
+}
+
+fn version(json: bool) -> Result<(), Failure> {
+    let version = env!("CARGO_PKG_VERSION");
+    if json {
+        return print_json(&serde_json::json!({"name": "flux-companion", "version": version,
+            "protocolVersion": flux_protocol::PROTOCOL_VERSION}));
+    }
+    print(&format!("flux-companion {version}"))
+}
+
+/// Opens the database and runs one piece of work on it. A companion that serves may have it open meanwhile.
+fn with_database<R>(config: &Config, work: impl AsyncFnOnce(&Db, By) -> Result<R, Failure>) -> Result<R, Failure> {
+    let db = Db::open_in_place(&config.database)?;
+    let by = By { actor: Actor::cli(), now: SystemClock.now() };
+    runtime()?.block_on(work(&db, by))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|_| Failure::Internal)
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    writeln!(std::io::stdout(), "{text}").map_err(Failure::Output)
+}
+
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&serde_json::to_string_pretty(value).map_err(|_| Failure::Internal)?)
+}

@@ -1,0 +1,38 @@
+use super::Failure;
+use crate::config::Config;
+use crate::db::Db;
+use crate::{Listener, Resources, serve, telemetry};
+use flux_ambient::{SystemClock, SystemEntropy};
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) fn run(config: Config) -> Result<(), Failure> {
+    telemetry::start(config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|_| Failure::Internal)?;
+    runtime.block_on(async {
+        let (db, closed) = Db::open(&config.database)?;
+        let address = config.listen;
+        let listener = Listener::bind(address).await.map_err(|cause| Failure::Listen { address, cause })?;
+        let signals = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        tracing::info!(listen.address = %address, public.url = config.public_url, store.id = config.store_id,
+            version = env!("CARGO_PKG_VERSION"), "serving");
+        let resources = Resources { listener, db, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
+        serve(config, resources, first_of(signals)).await;
+        // The writer ends when the last holder of the database is gone.
+        let _ = tokio::time::timeout(crate::limits::DRAIN, closed).await;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|_| Failure::Internal)
+}
+
+async fn first_of((mut terminate, mut interrupt): (Signal, Signal)) {
+    tokio::select! { biased;
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

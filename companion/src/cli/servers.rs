@@ -1,0 +1,82 @@
+use super::{Failure, ServerCommand, print, print_json, with_database};
+use crate::config::Config;
+use crate::db::{Connection, commands, servers};
+use crate::limits::PAGE_ITEMS;
+use crate::model::{Address, Label, QueueCounts, Server, ServerView};
+use crate::secrets;
+use crate::store::servers::{Left, add, begin_removal, finish_removal, replace_token};
+use crate::store::{Refused, agents::is_polling};
+use flux_ambient::SystemEntropy;
+use flux_protocol::{ServerId, ServerToken};
+use secrecy::ExposeSecret;
+
+pub(super) fn run(config: &Config, command: ServerCommand) -> Result<(), Failure> {
+    match command {
+        ServerCommand::Add { name, address } => added(config, name, address),
+        ServerCommand::List { json } => list(config, json),
+        ServerCommand::Token { id } => token(config, id),
+        ServerCommand::Remove { id, force } => remove(config, id, force),
+    }
+}
+
+fn added(config: &Config, name: Label, address: Address) -> Result<(), Failure> {
+    let token = secrets::server_token(&SystemEntropy, secrets::server_id(&SystemEntropy));
+    let shown = token.clone();
+    with_database(config, async move |db, by| Ok(db.write(move |tx| add(tx, &by, &token, name, address)).await?))?;
+    show(&shown)
+}
+
+fn token(config: &Config, id: ServerId) -> Result<(), Failure> {
+    let token = secrets::server_token(&SystemEntropy, id.clone());
+    let hash = token.hash();
+    with_database(config, async move |db, by| Ok(db.write(move |tx| replace_token(tx, &by, &id, hash)).await?))?;
+    show(&token)
+}
+
+fn show(token: &ServerToken) -> Result<(), Failure> {
+    eprintln!("the token of {} is shown this once:", token.server_id());
+    print(token.expose().expose_secret())
+}
+
+/// Whether a session is open is known to the companion that serves alone: here the status tells of polls.
+fn list(config: &Config, json: bool) -> Result<(), Failure> {
+    let all = with_database(config, async |db, by| {
+        let rows: Vec<(Server, QueueCounts)> = db.read(all).await?;
+        let view = |(server, queue)| {
+            let online = is_polling(&server, by.now);
+            ServerView::new(server, queue, online)
+        };
+        Ok(rows.into_iter().map(view).collect::<Vec<_>>())
+    })?;
+    if json {
+        return print_json(&all);
+    }
+    all.iter().try_for_each(|server| print(&format!("{}  {}  {}", server.id, server.name, server.address)))
+}
+
+fn all(tx: &Connection) -> Result<Vec<(Server, QueueCounts)>, Refused> {
+    let mut all: Vec<(Server, QueueCounts)> = Vec::new();
+    loop {
+        let after = all.last().map_or("", |(server, _)| server.id.as_str()).to_owned();
+        let page = servers::page(tx, &after, PAGE_ITEMS)?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        for server in page {
+            let queue = commands::queue_counts(tx, &server.id)?;
+            all.push((server, queue));
+        }
+    }
+}
+
+fn remove(config: &Config, id: ServerId, force: bool) -> Result<(), Failure> {
+    let left = if force { Left::Forced } else { Left::AsItIs };
+    let unanswered = with_database(config, async move |db, by| {
+        let write = db.write(move |tx| {
+            begin_removal(tx, &by, &id)?;
+            finish_removal(tx, &by, &id, left)
+        });
+        Ok(write.await?)
+    })?;
+    print(&format!("removed; {unanswered} commands had no word of the agent"))
+}

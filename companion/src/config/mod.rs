@@ -1,0 +1,78 @@
+//! `companion.yml`: one file a section. Every key is explained in `companion.example.yml`.
+
+mod limits;
+mod log;
+
+pub use limits::Limits;
+pub use log::{Format, Log};
+
+use flux_config::{ConfigError, ConfigFile, Document, Section};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// Where the config is, unless said otherwise.
+pub const DEFAULT_PATH: &str = "/etc/flux-companion/companion.yml";
+
+/// The config, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// How the world reaches it, without a slash at the end; said at the start and in the API's document.
+    pub public_url: Option<String>,
+    /// The database file.
+    pub database: PathBuf,
+    /// The store's id.
+    pub store_id: String,
+    /// What may be changed of the limits.
+    pub limits: Limits,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+impl Config {
+    /// Reads and checks a file.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        Ok(Config::parse(&flux_config::load(path)?)?)
+    }
+
+    /// Checks a file's text.
+    pub fn parse(file: &ConfigFile) -> Result<Config, flux_config::ConfigErrors> {
+        let document = Document::parse(file);
+        let config = read(document.root());
+        document.finish(config)
+    }
+}
+
+fn read(mut root: Section<'_>) -> Option<Config> {
+    let listen = root.parsed("listen", "an address such as 127.0.0.1:8787", str::parse);
+    let public_url = root.parsed("public_url", "an address such as https://store.example.com", url);
+    let database = root.path("database");
+    let mut store = root.section("store");
+    let store_id = store.parsed("id", "1 to 64 characters of A-Z a-z 0-9 _ -", id);
+    store.finish();
+    let limits = Limits::read(root.section("limits"));
+    let log = Log::read(root.section("log"));
+    root.finish();
+    Some(Config {
+        listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8787))),
+        public_url,
+        database: database.unwrap_or_else(|| PathBuf::from("/var/lib/flux-companion/companion.db")),
+        store_id: store_id.unwrap_or_else(|| "store".to_owned()),
+        limits,
+        log,
+    })
+}
+
+fn url(text: &str) -> Result<String, &'static str> {
+    let text = text.trim_end_matches('/');
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
+        _ => Err("is no http:// or https:// address"),
+    }
+}
+
+fn id(text: &str) -> Result<String, flux_protocol::InvalidId> {
+    text.parse::<flux_protocol::OrderId>().map(|_| text.to_owned())
+}

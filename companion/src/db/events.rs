@@ -1,0 +1,39 @@
+//! What happened: append-only.
+
+use super::row::{get, json, stored, time, to_json};
+use super::{Connection, DbError};
+use crate::model::{Actor, EventRow};
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+use serde_json::Value;
+
+/// Appends an event. `data` never holds a secret.
+pub fn append(
+    tx: &Connection,
+    now: Timestamp,
+    kind: &str,
+    subject: &str,
+    data: &Value,
+    actor: &Actor,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO events (at, kind, subject, data, actor) VALUES (?, ?, ?, ?, ?)";
+    tx.prepare_cached(sql)?.execute(params![stored(now), kind, subject, to_json(data)?, actor.to_string()])?;
+    Ok(())
+}
+
+/// The events after this one, oldest first.
+pub fn after(tx: &Connection, seq: i64, limit: u32) -> Result<Vec<EventRow>, DbError> {
+    let mut statement = tx.prepare_cached("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?")?;
+    statement.query_and_then(params![seq, limit], event)?.collect()
+}
+
+fn event(row: &Row<'_>) -> Result<EventRow, DbError> {
+    Ok(EventRow {
+        seq: get(row, "seq")?,
+        at: time(row, "at")?,
+        kind: get(row, "kind")?,
+        subject: get(row, "subject")?,
+        data: json(row, "data")?,
+        actor: get(row, "actor")?,
+    })
+}

@@ -1,0 +1,101 @@
+//! Opening the file, and bringing an older one up to date.
+
+use super::DbError;
+use crate::limits;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The migrations in order; `user_version` counts those that are done. One that has been released is never edited.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+
+/// Makes the file, readable by its owner alone, and everything in it.
+pub(super) fn create(path: &Path) -> Result<(), DbError> {
+    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => DbError::Exists(path.to_owned()),
+        ErrorKind::PermissionDenied => DbError::Permission(path.to_owned()),
+        _ => DbError::CannotCreate { path: path.to_owned(), cause: Arc::new(error) },
+    })?;
+    // A half-made file would stand in the way of the next try.
+    writer(path).map(drop).inspect_err(|_| drop(fs::remove_file(path)))
+}
+
+/// The connection that writes, of a file that is there.
+pub(super) fn writer(path: &Path) -> Result<Connection, DbError> {
+    match fs::metadata(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(DbError::Permission(path.to_owned())),
+        Err(_) => return Err(DbError::Missing(path.to_owned())),
+    }
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // SQLite opens a file without write permission for reading only, and says so at the first write.
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(DbError::Permission(path.to_owned()));
+    }
+    set_up(&connection)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(super) fn reader(path: &Path) -> Result<Connection, DbError> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// A database that dies with its connection, for the in-place mode.
+pub(super) fn in_memory() -> Result<Connection, DbError> {
+    let mut connection = Connection::open_in_memory()?;
+    connection.set_prepared_statement_cache_capacity(limits::PREPARED_STATEMENTS);
+    set_up(&connection)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, DbError> {
+    let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied) => {
+            DbError::Permission(path.to_owned())
+        }
+        _ => error.into(),
+    })?;
+    connection.busy_timeout(limits::DATABASE_BUSY)?;
+    connection.set_prepared_statement_cache_capacity(limits::PREPARED_STATEMENTS);
+    Ok(connection)
+}
+
+/// WAL, so that reads never wait; FULL, so that what was acknowledged survives a power cut.
+fn set_up(connection: &Connection) -> Result<(), DbError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(())
+}
+
+/// Each migration in its own transaction with its version, so that a kill between two leaves a whole older one.
+fn migrate(connection: &mut Connection) -> Result<(), DbError> {
+    let known = MIGRATIONS.len() as i64;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(DbError::Newer { found, known });
+    }
+    let done = usize::try_from(found).map_err(|_| DbError::Damaged("its version is negative".to_owned()))?;
+    for (version, migration) in MIGRATIONS.iter().enumerate().skip(done) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", version as i64 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// What SQLite finds wrong with the file, for `check`.
+pub(super) fn integrity(connection: &Connection) -> Result<(), DbError> {
+    let finding: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+    if finding == "ok" { Ok(()) } else { Err(DbError::Damaged(finding)) }
+}

@@ -1,0 +1,79 @@
+//! The companion: a slim store server. One binary, one SQLite file.
+//!
+//! A request's way: `server` (connections) → `api` or `hub` (what was asked) → `store` (one transaction: rules between
+//! reads and writes) → `db` (the only SQL). What an agent is to do leaves by `hub::pump` or by a poll.
+
+mod agents;
+mod api;
+mod app;
+pub mod cli;
+pub mod config;
+pub mod db;
+mod exit;
+mod hub;
+pub mod limits;
+pub mod model;
+mod secrets;
+mod server;
+pub mod store;
+mod sweeps;
+mod telemetry;
+
+pub use app::App;
+pub use exit::Exit;
+pub use hub::{Session, Sessions};
+pub use secrets::{ApiKey, server_id, server_token};
+
+use config::Config;
+use db::Db;
+use flux_ambient::{Clock, Entropy};
+use server::Connections;
+pub use server::Listener;
+use std::sync::Arc;
+use tokio::time::timeout;
+
+/// What a companion works with, handed in so that a test or a simulation can bring its own.
+pub struct Resources {
+    /// Where it listens.
+    pub listener: Listener,
+    /// Its database.
+    pub db: Db,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The random source.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Serves until `shutdown` resolves. Then agents are told to come back later, requests in flight are finished (up to a
+/// limit), and it returns; everything acknowledged is on disk.
+pub async fn serve(config: Config, resources: Resources, shutdown: impl Future<Output = ()>) {
+    let Resources { listener, db, clock, entropy } = resources;
+    let connections = Connections::new(config.limits.connections);
+    let app = Arc::new(App { config, db, clock, entropy, sessions: Arc::new(Sessions::default()) });
+    let hub = hub::hub(&app);
+    let router = api::router(&app).nest("/hubs/agent", hub.router());
+    tokio::select! { biased;
+        () = shutdown => {}
+        () = connections.accept(&listener, &router) => {}
+        () = sweeps::run(Arc::clone(&app)) => {}
+    }
+    drop(listener);
+    tracing::info!(sessions = hub.connections(), "stopping");
+    let ended = timeout(limits::DRAIN, async {
+        tokio::join!(hub.shutdown(), connections.finish());
+    });
+    if ended.await.is_err() {
+        tracing::warn!("requests in flight were cut off");
+    }
+}
+
+/// The whole API without a socket, for tests: the router, and what it shares.
+pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (axum::Router, Arc<App>) {
+    let app = Arc::new(App { config, db, clock, entropy, sessions: Arc::new(Sessions::default()) });
+    (api::router(&app).nest("/hubs/agent", hub::hub(&app).router()), app)
+}
+
+/// One sweep, for tests: what the timer does every 30 s.
+pub async fn sweep(app: &App) -> Result<(), db::DbError> {
+    sweeps::sweep(app).await
+}

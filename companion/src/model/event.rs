@@ -1,0 +1,80 @@
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt;
+
+/// Who caused something: a key, the command line, an agent, or the companion itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor(String);
+
+impl Actor {
+    /// An API key, by its name.
+    pub fn key(name: &str) -> Actor {
+        Actor(format!("key:{name}"))
+    }
+
+    /// The agent of this server.
+    pub fn agent(server: &flux_protocol::ServerId) -> Actor {
+        Actor(format!("agent:{server}"))
+    }
+
+    /// An admin at the command line.
+    pub fn cli() -> Actor {
+        Actor("cli".to_owned())
+    }
+
+    /// The companion itself: a timer.
+    pub fn companion() -> Actor {
+        Actor("companion".to_owned())
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something that happened. Never changed, never a secret in it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EventRow {
+    /// Its place, from 1, rising.
+    pub seq: i64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// What, such as `order.paid`.
+    pub kind: String,
+    /// To what: the id of an order, a command, a server, a package or a key's name.
+    pub subject: String,
+    /// More, by kind.
+    pub data: Value,
+    /// Who: `key:NAME`, `agent:SERVER`, `cli` or `companion`.
+    pub actor: String,
+}
+
+/// The kinds of events. Those of commands are `command.` and the status's word.
+pub mod kind {
+    macro_rules! kinds { ($($name:ident = $word:literal)+) => { $(#[doc = $word] pub const $name: &str = $word;)+ } }
+    kinds! {
+        AGENT_CONNECTED = "agent.connected"
+        AGENT_DISCONNECTED = "agent.disconnected"
+        COMMAND_CANCEL_REQUESTED = "command.cancel_requested"
+        JOURNAL_CHANGED = "agent.journal_changed"
+        KEY_ADDED = "key.added"
+        KEY_REVOKED = "key.revoked"
+        ORDER_CANCELLED = "order.cancelled"
+        ORDER_CHANGED = "order.changed"
+        ORDER_COMPLETED = "order.completed"
+        ORDER_CREATED = "order.created"
+        ORDER_PAID = "order.paid"
+        ORDER_REFUNDED = "order.refunded"
+        PACKAGE_REMOVED = "package.removed"
+        PACKAGE_SAVED = "package.saved"
+        SERVER_ADDED = "server.added"
+        SERVER_CHANGED = "server.changed"
+        SERVER_REMOVED = "server.removed"
+        SERVER_REMOVING = "server.removing"
+        SERVER_TOKEN_REPLACED = "server.token_replaced"
+    }
+}

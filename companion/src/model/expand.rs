@@ -1,0 +1,83 @@
+//! What a paid order makes.
+
+use super::{NewCommand, Order, Package, TemplateBody, Trigger};
+use crate::limits;
+use flux_protocol::{CommandId, CommandKind, ServerId, derived_command_id};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// An order that would make more than 1,000 commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyCommands;
+
+/// An order's commands: per item, per unit, per command, per server, in this order. One that uses `{quantity}` is made
+/// once per item. `packages` are those of the items, in their order; `servers` those that may be given commands.
+pub fn expand(
+    order: &Order,
+    packages: &[Package],
+    servers: &[ServerId],
+    now: Timestamp,
+) -> Result<Vec<NewCommand>, TooManyCommands> {
+    let mut commands = Vec::new();
+    for (item, package) in order.body.items.iter().zip(packages) {
+        for unit in 1..=item.quantity.get() {
+            for (index, template) in package.body.commands.iter().enumerate() {
+                let once = template.command.as_str().contains("{quantity}");
+                if template.on != Trigger::Purchase || (once && unit > 1) {
+                    continue;
+                }
+                for server in servers.iter().filter(|server| template.servers.has(server)) {
+                    if commands.len() == limits::ORDER_COMMANDS {
+                        return Err(TooManyCommands);
+                    }
+                    let parts = [
+                        order.id.as_str(),
+                        package.id.as_str(),
+                        &index.to_string(),
+                        &unit.to_string(),
+                        server.as_str(),
+                    ];
+                    let values = values(order, package, item.quantity.get());
+                    commands.push(made(derived_command_id(&parts), order, template, server, values, now));
+                }
+            }
+        }
+    }
+    Ok(commands)
+}
+
+/// What fills in the template besides the player. All of it is `[A-Za-z0-9_.,:-]{0,64}`, as the contract wants: an id, or
+/// a number. The price is that of one, in minor units.
+fn values(order: &Order, package: &Package, quantity: u32) -> BTreeMap<String, String> {
+    [
+        ("quantity", quantity.to_string()),
+        ("package", package.id.to_string()),
+        ("price", package.body.price.get().to_string()),
+        ("order", order.id.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+fn made(
+    id: CommandId,
+    order: &Order,
+    template: &TemplateBody,
+    server: &ServerId,
+    values: BTreeMap<String, String>,
+    now: Timestamp,
+) -> NewCommand {
+    NewCommand {
+        id,
+        server_id: server.clone(),
+        order_id: Some(order.id.clone()),
+        kind: CommandKind::Purchase,
+        player: Some(order.body.player.clone().into()),
+        command: template.command.to_string(),
+        values,
+        require_online: template.require_online,
+        delay_seconds: template.delay_seconds.get(),
+        required_slots: template.required_slots.get(),
+        expires_at: template.expires_seconds.map(|seconds| now + SignedDuration::from_secs(seconds.get().into())),
+    }
+}

@@ -1,0 +1,76 @@
+//! Numbers with a range.
+
+use crate::limits;
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! checked_number {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $range:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "i64", into = "i64")]
+        pub struct $name($inner);
+
+        impl $name {
+            /// The number.
+            pub fn get(self) -> $inner {
+                self.0
+            }
+        }
+
+        impl TryFrom<i64> for $name {
+            type Error = String;
+            fn try_from(number: i64) -> Result<Self, String> {
+                let range = $range;
+                let refused = || format!("must be a whole number from {} to {}", range.start(), range.end());
+                <$inner>::try_from(number).ok().filter(|number| range.contains(number)).map(Self).ok_or_else(refused)
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(number: $name) -> i64 {
+                // No range here reaches beyond 2^53.
+                number.0 as i64
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let range: std::ops::RangeInclusive<$inner> = $range;
+                let number = ObjectBuilder::new().schema_type(Type::Integer);
+                number.minimum(Some(*range.start() as i64)).maximum(Some(*range.end() as i64)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    };
+}
+
+checked_number! {
+    /// An amount of money in the currency's minor units (cents): a whole number from 0 to 2^53 − 1.
+    Amount(u64), 0..=limits::AMOUNT
+}
+checked_number! {
+    /// How many of one package: 1 to 1,000.
+    Quantity(u32), 1..=limits::ITEM_QUANTITY
+}
+checked_number! {
+    /// Seconds of a delay: 0 to 366 days.
+    #[derive(Default)]
+    DelaySeconds(u32), 0..=limits::WAIT_SECONDS
+}
+checked_number! {
+    /// Seconds until a command expires: 1 to 366 days.
+    ExpirySeconds(u32), 1..=limits::WAIT_SECONDS
+}
+checked_number! {
+    /// Free inventory slots: 0 to 36.
+    #[derive(Default)]
+    Slots(u8), 0..=limits::REQUIRED_SLOTS
+}
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Amount = Amount(0);
+}

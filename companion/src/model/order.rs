@@ -1,0 +1,214 @@
+use super::{
+    Address, Amount, Code, CommandView, Currency, CustomerId, Delivery, Label, PackageId, PlayerName, PlayerUuid,
+    Quantity,
+};
+use flux_protocol::{OrderId, PlayerRef};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// `PUT /orders/{id}`. Amounts are whole numbers of the currency's minor units (cents).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OrderBody {
+    /// Who pays.
+    pub customer: Customer,
+    /// Who gets it.
+    pub player: Player,
+    /// What: 1 to 100 different packages.
+    #[schema(min_items = 1, max_items = 100)]
+    pub items: Vec<OrderItem>,
+    /// What the order costs in all.
+    pub amount: Amount,
+    /// Its currency.
+    pub currency: Currency,
+    /// The referral code of the checkout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral_code: Option<Code>,
+    /// Whether it is paid already.
+    pub status: PutStatus,
+    /// An order from before the companion's time: recorded, and no commands are made.
+    #[serde(default)]
+    pub imported: bool,
+    /// When it happened, where that was not now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub occurred_at: Option<Timestamp>,
+}
+
+impl OrderBody {
+    /// The same order whatever its status: what a repeated PUT is compared by.
+    #[must_use]
+    pub fn without_status(self) -> OrderBody {
+        OrderBody { status: PutStatus::Created, ..self }
+    }
+}
+
+/// What a PUT may say of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PutStatus {
+    /// Not paid yet.
+    Created,
+    /// Paid.
+    Paid,
+}
+
+/// A customer as the storefront knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Customer {
+    /// The storefront's id.
+    pub id: CustomerId,
+    /// The e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Address>,
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Label>,
+}
+
+/// A player as the buyer typed them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Player {
+    /// The name.
+    pub name: PlayerName,
+    /// The UUID, where the storefront knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<PlayerUuid>,
+}
+
+impl From<Player> for PlayerRef {
+    fn from(player: Player) -> PlayerRef {
+        PlayerRef { name: player.name.into(), uuid: player.uuid.map(Into::into) }
+    }
+}
+
+/// So many of one package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OrderItem {
+    /// Which package.
+    pub package_id: PackageId,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// What the storefront said last of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderStatus {
+    /// Not paid yet.
+    Created,
+    /// Paid; its commands are made.
+    Paid,
+    /// Done with, by the storefront's word.
+    Completed,
+    /// Called off before it was paid.
+    Cancelled,
+    /// Paid back in full.
+    Refunded,
+}
+
+impl OrderStatus {
+    const ALL: [OrderStatus; 5] = [Self::Created, Self::Paid, Self::Completed, Self::Cancelled, Self::Refunded];
+
+    /// The word in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Paid => "paid",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    /// The status that this word names.
+    pub fn from_word(word: &str) -> Option<OrderStatus> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// An order as it is kept.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The storefront's id.
+    pub id: OrderId,
+    /// What was put, without its status.
+    pub body: OrderBody,
+    /// What the storefront said last.
+    pub status: OrderStatus,
+    /// What was paid back so far.
+    pub refunded_amount: Amount,
+    /// When it came.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// An order as it is answered.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderView {
+    /// The storefront's id.
+    #[schema(value_type = String)]
+    pub id: OrderId,
+    /// What the storefront said last.
+    pub status: OrderStatus,
+    /// Whether its commands ran.
+    pub delivery: Delivery,
+    /// Who pays.
+    pub customer: Customer,
+    /// Who gets it.
+    pub player: Player,
+    /// What.
+    pub items: Vec<OrderItem>,
+    /// What it costs, in minor units.
+    pub amount: Amount,
+    /// Its currency.
+    pub currency: Currency,
+    /// What was paid back so far.
+    pub refunded_amount: Amount,
+    /// The referral code of the checkout.
+    pub referral_code: Option<Code>,
+    /// From before the companion's time.
+    pub imported: bool,
+    /// When it happened, where that was said.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub occurred_at: Option<Timestamp>,
+    /// What it made, in order.
+    pub commands: Vec<CommandView>,
+    /// When it came.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+impl OrderView {
+    /// An order with what it made.
+    pub fn new(order: Order, commands: Vec<CommandView>) -> OrderView {
+        let Order { id, body, status, refunded_amount, created_at, updated_at } = order;
+        let delivery = super::delivery(commands.iter().map(|command| command.command.state.status));
+        let OrderBody { customer, player, items, amount, currency, referral_code, imported, occurred_at, .. } = body;
+        OrderView {
+            id,
+            status,
+            delivery,
+            customer,
+            player,
+            items,
+            amount,
+            currency,
+            refunded_amount,
+            referral_code,
+            imported,
+            occurred_at,
+            commands,
+            created_at,
+            updated_at,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Ids and secrets, drawn from the random source.
+
+use flux_ambient::Entropy;
+use flux_protocol::{CommandId, SecretHash, ServerId, ServerToken};
+use secrecy::{ExposeSecret, SecretString};
+
+const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+/// 190 bits: no slow hash is needed.
+const SECRET_CHARS: usize = 32;
+const KEY_PREFIX: &str = "fck_";
+
+/// A new server's id: `srv_` and 12 of `[a-z0-9]`.
+pub fn server_id(entropy: &dyn Entropy) -> ServerId {
+    #[expect(clippy::expect_used, reason = "16 characters of a-z, 0-9 and _ are an id")]
+    format!("srv_{}", entropy.text(LOWER, 12)).parse().expect("an id")
+}
+
+/// The id of a command made by hand: as long as a derived one.
+pub(crate) fn command_id(entropy: &dyn Entropy) -> CommandId {
+    #[expect(clippy::expect_used, reason = "30 characters of a-z, 0-9 and _ are an id")]
+    format!("cmd_{}", entropy.text(LOWER, 26)).parse().expect("an id")
+}
+
+/// A request's id, for logs and error answers.
+pub(crate) fn request_id(entropy: &dyn Entropy) -> String {
+    format!("req_{}", entropy.text(LOWER, 16))
+}
+
+/// A new token of this server.
+pub fn server_token(entropy: &dyn Entropy, server: ServerId) -> ServerToken {
+    #[expect(clippy::expect_used, reason = "32 letters and digits are a secret")]
+    ServerToken::from_parts(server, entropy.text(ALPHANUMERIC, SECRET_CHARS).into()).expect("a secret")
+}
+
+/// An API key in plain text: shown once, kept as its hash. Debug shows nothing of it.
+#[derive(Debug, Clone)]
+pub struct ApiKey(SecretString);
+
+impl ApiKey {
+    /// Draws a new key.
+    pub fn draw(entropy: &dyn Entropy) -> ApiKey {
+        ApiKey(format!("{KEY_PREFIX}{}", entropy.text(ALPHANUMERIC, SECRET_CHARS)).into())
+    }
+
+    /// Reads what a caller sent; `None` for what cannot be a key.
+    pub fn parse(text: &str) -> Option<ApiKey> {
+        let secret = text.strip_prefix(KEY_PREFIX)?;
+        let good = secret.len() == SECRET_CHARS && secret.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        good.then(|| ApiKey(text.into()))
+    }
+
+    /// What is kept.
+    pub fn hash(&self) -> SecretHash {
+        SecretHash::of(&self.0)
+    }
+
+    /// The key itself, to be shown once.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}

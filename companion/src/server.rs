@@ -1,0 +1,107 @@
+//! Serving HTTP: connections up to a limit, headers within a time, and a stop that lets requests finish.
+
+use crate::limits;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+pub use tokio::net::TcpListener as Listener;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::sleep;
+
+/// After an `accept` that failed because the process has too many files open, another at once would fail too.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The open connections, and the word that ends them.
+pub(crate) struct Connections {
+    places: Arc<Semaphore>,
+    count: usize,
+    stop: watch::Sender<bool>,
+}
+
+impl Connections {
+    pub(crate) fn new(count: usize) -> Connections {
+        Connections { places: Arc::new(Semaphore::new(count)), count, stop: watch::Sender::new(false) }
+    }
+
+    /// Serves for ever; dropping it takes no new connections, and leaves the open ones alone.
+    pub(crate) async fn accept(&self, listener: &Listener, router: &Router) {
+        loop {
+            // The semaphore is never closed.
+            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    tokio::spawn(serve(Placed { stream, _place: place }, router.clone(), self.stop.subscribe()));
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "a connection could not be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Lets each connection answer what it works on, then ends it; returns when all have ended.
+    pub(crate) async fn finish(&self) {
+        self.stop.send_replace(true);
+        let all = u32::try_from(self.count).unwrap_or(u32::MAX);
+        // All places free: no connection is left. The semaphore is never closed.
+        let _ = self.places.acquire_many(all).await;
+    }
+}
+
+/// A connection that gives its place back when it is closed: a WebSocket's, too, which outlives its HTTP request.
+struct Placed {
+    stream: TcpStream,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsyncRead for Placed {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Placed {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+async fn serve(stream: Placed, router: Router, mut stop: watch::Receiver<bool>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits::HEADER_READ).max_buf_size(limits::HEADER_BYTES);
+    let service = TowerToHyperService::new(router);
+    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! { biased;
+        ended = connection.as_mut() => ended,
+        () = stopping(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error = %error, "a connection broke");
+    }
+}
+
+async fn stopping(stop: &mut watch::Receiver<bool>) {
+    // It fails when the server is gone, which is a stop too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

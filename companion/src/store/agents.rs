@@ -1,0 +1,128 @@
+//! Agents as the store hears them: whose turn it is, and which journal's reports are taken.
+
+use super::{By, Refused};
+use crate::db::{Connection, servers};
+use crate::limits;
+use crate::model::{Server, kind};
+use flux_protocol::limits::POLL_SECONDS;
+use flux_protocol::{AgentHello, GameState, GameStatus, JournalId, SecretHash, ServerId};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+/// What an agent shows to be let in.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// The server that it claims.
+    pub server_id: ServerId,
+    /// Of the secret that it showed.
+    pub hash: SecretHash,
+}
+
+impl Credential {
+    /// The server, if the secret is its present one; compared in constant time.
+    pub fn server(&self, tx: &Connection) -> Result<Server, Refused> {
+        let server = servers::find(tx, &self.server_id)?;
+        server.filter(|server| server.secret_hash.matches(&self.hash)).ok_or(Refused::TokenRevoked)
+    }
+}
+
+/// How the store hears of a journal.
+#[derive(Debug)]
+pub enum Heard<'a> {
+    /// A session's first call.
+    Hello(&'a AgentHello),
+    /// A poll.
+    Poll,
+    /// A call that says nothing of when the next one comes: a poll beside an open session, or a player who joined.
+    Aside,
+}
+
+/// Lets a journal in, or says who is in its way. `other_session` is the machine of another journal's open session. From
+/// here on only this journal's reports are taken.
+pub fn hear(
+    tx: &Connection,
+    by: &By,
+    credential: &Credential,
+    journal: &JournalId,
+    heard: &Heard<'_>,
+    other_session: Option<String>,
+) -> Result<Server, Refused> {
+    let mut server = credential.server(tx)?;
+    if let Some(hostname) = other_session.or_else(|| other_poller(&server, journal, by.now)) {
+        return Err(Refused::AlreadyConnected { hostname });
+    }
+    let previous = server.agent.journal_id.replace(journal.clone());
+    if previous.as_ref() != Some(journal) {
+        server.agent.last_poll = None;
+        if let Some(previous) = previous {
+            let data = json!({"previous": previous, "now": journal});
+            by.event(tx, kind::JOURNAL_CHANGED, server.id.as_str(), &data)?;
+        }
+    }
+    server.agent.last_seen_at = Some(by.now);
+    match heard {
+        Heard::Hello(hello) => {
+            server.agent.hostname = hello.hostname.clone();
+            server.agent.version = Some(hello.agent_version.clone());
+            server.agent.game_state = Some(hello.game_state);
+            server.agent.players = server.agent.players.filter(|_| hello.game_state == GameState::Online);
+            let data = json!({"agentVersion": hello.agent_version, "hostname": hello.hostname});
+            by.event(tx, kind::AGENT_CONNECTED, server.id.as_str(), &data)?;
+        }
+        Heard::Poll => server.agent.last_poll = Some((by.now, interval_seconds(&server, by.now))),
+        Heard::Aside => {}
+    }
+    servers::update_agent(tx, &server.id, &server.agent)?;
+    Ok(server)
+}
+
+/// Whether this server's agent has polled within twice its interval.
+pub fn is_polling(server: &Server, now: Timestamp) -> bool {
+    server.agent.last_poll.is_some_and(|(at, seconds)| now <= at + SignedDuration::from_secs(2 * seconds as i64))
+}
+
+fn other_poller(server: &Server, journal: &JournalId, now: Timestamp) -> Option<String> {
+    let is_other = server.agent.journal_id.as_ref().is_some_and(|known| known != journal);
+    let hostname = server.agent.hostname.clone().unwrap_or_else(|| "another machine".to_owned());
+    (is_other && is_polling(server, now)).then_some(hostname)
+}
+
+/// The wait that the agent kept since its last poll: it doubles while nothing comes, from what the store asks for.
+fn interval_seconds(server: &Server, now: Timestamp) -> u64 {
+    match server.agent.last_poll {
+        Some((at, _)) if is_polling(server, now) => {
+            let waited = now.duration_since(at).as_secs().unsigned_abs();
+            waited.clamp(*POLL_SECONDS.start(), *POLL_SECONDS.end())
+        }
+        _ => limits::NEXT_POLL_SECONDS,
+    }
+}
+
+/// Lets a call of reports through only from the journal that was heard last.
+pub fn reporting(tx: &Connection, by: &By, credential: &Credential, journal: &JournalId) -> Result<Server, Refused> {
+    let mut server = credential.server(tx)?;
+    if server.agent.journal_id.as_ref().is_some_and(|known| known != journal) {
+        return Err(Refused::StaleJournal);
+    }
+    server.agent.journal_id = Some(journal.clone());
+    server.agent.last_seen_at = Some(by.now);
+    servers::update_agent(tx, &server.id, &server.agent)?;
+    Ok(server)
+}
+
+/// Keeps what an agent says of its game.
+pub fn game_status(tx: &Connection, by: &By, credential: &Credential, status: &GameStatus) -> Result<(), Refused> {
+    let mut server = credential.server(tx)?;
+    server.agent.game_state = Some(status.state);
+    server.agent.players = Some(status.players).filter(|_| status.state == GameState::Online);
+    server.agent.last_seen_at = Some(by.now);
+    Ok(servers::update_agent(tx, &server.id, &server.agent)?)
+}
+
+/// The session of this server's agent has ended.
+pub fn gone(tx: &Connection, by: &By, id: &ServerId) -> Result<(), Refused> {
+    let Some(mut server) = servers::find(tx, id)? else { return Ok(()) };
+    server.agent.last_seen_at = Some(by.now);
+    servers::update_agent(tx, id, &server.agent)?;
+    Ok(by.event(tx, kind::AGENT_DISCONNECTED, id.as_str(), &json!({}))?)
+}

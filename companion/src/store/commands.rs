@@ -1,0 +1,109 @@
+//! Commands: making them, and every change of one.
+
+use super::{By, Refused};
+use crate::db::{Connection, DbError, commands, history};
+use crate::model::{CommandRow, NewCommand, is_news, kind};
+use flux_delivery::command::{CommandState, Status};
+use flux_protocol::CommandId;
+use serde_json::json;
+
+/// Makes a command, with the first row of its history.
+pub fn make(tx: &Connection, by: &By, new: NewCommand) -> Result<CommandRow, DbError> {
+    let command = commands::insert(tx, new, by.now)?;
+    history::append(tx, &command)?;
+    announce(tx, by, &command)?;
+    Ok(command)
+}
+
+/// Saves what a command has become, and where that is news to people, its history and an event.
+pub(super) fn save(
+    tx: &Connection,
+    by: &By,
+    mut command: CommandRow,
+    after: CommandState,
+) -> Result<CommandRow, DbError> {
+    let news = is_news(&command.state, &after);
+    if command.state.attempt != after.attempt {
+        command.offered_at = None;
+    }
+    command.state = after;
+    if news {
+        command.updated_at = by.now;
+    }
+    commands::update(tx, &command)?;
+    if news {
+        history::append(tx, &command)?;
+        announce(tx, by, &command)?;
+    }
+    Ok(command)
+}
+
+fn announce(tx: &Connection, by: &By, command: &CommandRow) -> Result<(), DbError> {
+    let status = command.state.status;
+    let data = json!({"serverId": command.new.server_id, "orderId": command.new.order_id,
+                      "attempt": command.state.attempt, "reason": status.reason()});
+    by.event(tx, &format!("command.{}", status.as_str()), command.new.id.as_str(), &data)
+}
+
+/// Wants a command cancelled: at once if it was never offered, else by a revoke until the agent has answered. `reason` is
+/// shown with it.
+pub(super) fn want_cancelled(
+    tx: &Connection,
+    by: &By,
+    mut command: CommandRow,
+    reason: Option<&str>,
+) -> Result<CommandRow, DbError> {
+    let first_time = !command.state.cancel_wanted;
+    let after = command.state.clone().cancelled();
+    command.cancel_requested_at.get_or_insert(by.now);
+    command.reason = reason.map(str::to_owned).or(command.reason);
+    if after.cancel_wanted && first_time {
+        // The revoke goes out at once, however lately the command was offered.
+        command.offered_at = None;
+        command.updated_at = by.now;
+        let data = json!({"serverId": command.new.server_id, "attempt": after.attempt, "reason": reason});
+        by.event(tx, kind::COMMAND_CANCEL_REQUESTED, command.new.id.as_str(), &data)?;
+    }
+    save(tx, by, command, after)
+}
+
+/// `POST /commands/{id}/cancel`.
+pub fn cancel(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Refused> {
+    let command = find(tx, id)?;
+    match command.state.status {
+        Status::Cancelled => Ok(command),
+        status if status.is_open() => Ok(want_cancelled(tx, by, command, None)?),
+        status => {
+            let message = format!("the command is {} already", status.as_str());
+            Err(Refused::conflict("command_closed", message))
+        }
+    }
+}
+
+/// `POST /commands/{id}/retry`: a new series of attempts, for a failed command. An expiry that has passed is dropped: a
+/// person wants it run now.
+pub fn retry(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Refused> {
+    let mut command = find(tx, id)?;
+    let server = crate::db::servers::find(tx, &command.new.server_id)?;
+    if server.is_none_or(|server| server.removing) {
+        return Err(Refused::conflict("server_removed", "the command's server was removed"));
+    }
+    let Some(after) = command.state.clone().retried_by_hand() else {
+        let message = format!("the command is {}: only a failed one is retried", command.state.status.as_str());
+        return Err(Refused::conflict("not_failed", message));
+    };
+    command.new.expires_at = command.new.expires_at.filter(|at| *at > by.now);
+    command.cancel_requested_at = None;
+    Ok(save(tx, by, command, after)?)
+}
+
+/// Fails a command whose time ran out before it was offered to anybody.
+pub fn expire(tx: &Connection, by: &By, mut command: CommandRow) -> Result<CommandRow, DbError> {
+    let after = command.state.clone().expired();
+    command.reason = after.status.reason().map(str::to_owned).or(command.reason);
+    save(tx, by, command, after)
+}
+
+fn find(tx: &Connection, id: &CommandId) -> Result<CommandRow, Refused> {
+    commands::find(tx, id)?.ok_or(Refused::NotFound("command"))
+}

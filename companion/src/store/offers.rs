@@ -1,0 +1,82 @@
+//! What an agent is offered. That it was offered, and to which journal, is committed before it leaves (rule 2).
+
+use super::{By, commands};
+use crate::db::commands::Scope;
+use crate::db::{Connection, DbError, commands as rows};
+use crate::model::{Actor, CommandRow};
+use flux_delivery::command::{Offer, Status};
+use flux_protocol::{Command, JournalId, Revocation, ServerId};
+use jiff::Timestamp;
+
+/// What leaves for an agent.
+#[derive(Debug, Default)]
+pub struct Offers {
+    /// To be run, oldest first.
+    pub commands: Vec<Command>,
+    /// Not to be run.
+    pub revoked: Vec<Revocation>,
+    /// The scope's limit was reached: there may be more.
+    pub is_full: bool,
+}
+
+impl Offers {
+    /// Whether nothing leaves.
+    pub fn is_empty(&self) -> bool {
+        self.commands.is_empty() && self.revoked.is_empty()
+    }
+}
+
+/// Offers this journal what the scope allows.
+pub fn offer(
+    tx: &Connection,
+    server: &ServerId,
+    journal: &JournalId,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<Offers, DbError> {
+    let found = rows::to_offer(tx, server, journal, scope, now)?;
+    let mut offers = Offers { is_full: found.len() == scope.limit, ..Offers::default() };
+    for command in found {
+        let Some(command) = unless_expired(tx, command, now)? else { continue };
+        match command.state.offer_to(journal, now) {
+            Some(Offer::Deliver { redelivered }) => offers.commands.push(command.to_wire(redelivered)),
+            Some(Offer::Revoke { redelivered }) => offers.revoked.push(command.to_revocation(redelivered)),
+            None => continue,
+        }
+        mark(tx, command, journal, now)?;
+    }
+    Ok(offers)
+}
+
+/// The store expires only what was never offered (rule 7); a moment before its first offer is the last chance.
+fn unless_expired(tx: &Connection, command: CommandRow, now: Timestamp) -> Result<Option<CommandRow>, DbError> {
+    let is_over = command.new.expires_at.is_some_and(|at| at <= now);
+    if !is_over || command.state.clone().expired() == command.state {
+        return Ok(Some(command));
+    }
+    commands::expire(tx, &By { actor: Actor::companion(), now }, command)?;
+    Ok(None)
+}
+
+/// The revoke that answers an open report of what is or shall be cancelled (rule 8).
+pub(super) fn revoke(
+    tx: &Connection,
+    command: CommandRow,
+    journal: &JournalId,
+    now: Timestamp,
+) -> Result<Revocation, DbError> {
+    // A cancelled command is asked for as the open, unwanted one that the agent takes it for.
+    let mut as_open = command.state.clone();
+    as_open.status = Status::Pending;
+    as_open.cancel_wanted = true;
+    let redelivered = matches!(as_open.offer_to(journal, now), Some(Offer::Revoke { redelivered: true }));
+    let revocation = command.to_revocation(redelivered);
+    mark(tx, command, journal, now)?;
+    Ok(revocation)
+}
+
+fn mark(tx: &Connection, mut command: CommandRow, journal: &JournalId, now: Timestamp) -> Result<(), DbError> {
+    command.state = command.state.offered_to(journal);
+    command.offered_at = Some(now);
+    rows::update(tx, &command)
+}

@@ -1,0 +1,95 @@
+//! Servers: adding, renaming, tokens, and the end.
+
+use super::{By, Refused, commands};
+use crate::db::{Connection, commands as rows, servers};
+use crate::model::{Address, AgentFacts, Label, Server, kind};
+use flux_delivery::command::Status;
+use flux_protocol::{SecretHash, ServerId, ServerToken};
+use serde_json::json;
+
+/// What is shown with the commands of a removed server.
+const REMOVED: &str = "server_removed";
+
+/// Adds a server with this token.
+pub fn add(tx: &Connection, by: &By, token: &ServerToken, name: Label, address: Address) -> Result<Server, Refused> {
+    let server = Server {
+        id: token.server_id().clone(),
+        name,
+        address,
+        secret_hash: token.hash(),
+        created_at: by.now,
+        removing: false,
+        agent: AgentFacts::default(),
+    };
+    servers::insert(tx, &server)?;
+    by.event(tx, kind::SERVER_ADDED, server.id.as_str(), &json!({"name": server.name, "address": server.address}))?;
+    Ok(server)
+}
+
+/// Changes name and address, where given.
+pub fn change(
+    tx: &Connection,
+    by: &By,
+    id: &ServerId,
+    name: Option<Label>,
+    address: Option<Address>,
+) -> Result<Server, Refused> {
+    let mut server = find(tx, id)?;
+    server.name = name.unwrap_or(server.name);
+    server.address = address.unwrap_or(server.address);
+    servers::update(tx, &server)?;
+    by.event(tx, kind::SERVER_CHANGED, id.as_str(), &json!({"name": server.name, "address": server.address}))?;
+    Ok(server)
+}
+
+/// Replaces the token; the old one is dead with this transaction.
+pub fn replace_token(tx: &Connection, by: &By, id: &ServerId, hash: SecretHash) -> Result<Server, Refused> {
+    let server = Server { secret_hash: hash, ..find(tx, id)? };
+    servers::update(tx, &server)?;
+    by.event(tx, kind::SERVER_TOKEN_REPLACED, id.as_str(), &json!({}))?;
+    Ok(server)
+}
+
+/// The removal's first step: no new commands, and what is open is wanted cancelled.
+pub fn begin_removal(tx: &Connection, by: &By, id: &ServerId) -> Result<Server, Refused> {
+    let server = find(tx, id)?;
+    if !server.removing {
+        servers::begin_removal(tx, id, by.now)?;
+        by.event(tx, kind::SERVER_REMOVING, id.as_str(), &json!({}))?;
+    }
+    for command in rows::open_of_server(tx, id)? {
+        commands::want_cancelled(tx, by, command, Some(REMOVED))?;
+    }
+    Ok(server)
+}
+
+/// What a removal left without the agent's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Stays open, wanted cancelled.
+    AsItIs,
+    /// Is closed as cancelled. It may have run.
+    Forced,
+}
+
+/// The removal's last step. Returns how many commands had no word.
+pub fn finish_removal(tx: &Connection, by: &By, id: &ServerId, left: Left) -> Result<u64, Refused> {
+    find(tx, id)?;
+    let open = rows::open_of_server(tx, id)?;
+    let count = open.len() as u64;
+    for mut command in open.into_iter().filter(|_| left == Left::Forced) {
+        command.reason = Some(REMOVED.to_owned());
+        let mut after = command.state.clone();
+        after.status = Status::Cancelled;
+        after.cancel_wanted = false;
+        after.next_attempt_at = None;
+        commands::save(tx, by, command, after)?;
+    }
+    servers::remove(tx, id, by.now)?;
+    by.event(tx, kind::SERVER_REMOVED, id.as_str(), &json!({"unanswered": count, "forced": left == Left::Forced}))?;
+    Ok(count)
+}
+
+fn find(tx: &Connection, id: &ServerId) -> Result<Server, Refused> {
+    servers::find(tx, id)?.ok_or(Refused::NotFound("server"))
+}

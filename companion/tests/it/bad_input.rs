@@ -1,0 +1,190 @@
+use crate::bench::{Bench, order};
+use axum::body::Body;
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+#[track_caller]
+fn changed(mut body: Value, pointer: &str, value: Value) -> Value {
+    match pointer.rsplit_once('/') {
+        Some((parent, key)) => match body.pointer_mut(parent).expect("a parent") {
+            Value::Object(map) => drop(map.insert(key.to_owned(), value)),
+            other => other[key.parse::<usize>().expect("an index")] = value,
+        },
+        None => return value,
+    }
+    body
+}
+
+#[tokio::test]
+async fn a_malformed_order_is_422_names_its_field_and_stores_nothing() {
+    let bench = Bench::new().await;
+    bench.package(json!([])).await;
+    let uuid = "0123456789abcdef0123456789abcdeg";
+    for (pointer, value, field) in [
+        ("/customer/id", json!(""), "customer.id"),
+        ("/customer/id", json!("a b"), "customer.id"),
+        ("/customer/id", json!("x".repeat(65)), "customer.id"),
+        ("/customer/id", json!(7), "customer.id"),
+        ("/customer/email", json!("a b@c"), "customer.email"),
+        ("/customer/name", json!("\u{7}"), "customer.name"),
+        ("/customer", json!(null), "customer"),
+        ("/player/name", json!("@a"), "player.name"),
+        ("/player/name", json!("Steve; op me"), "player.name"),
+        ("/player/name", json!("..Steve"), "player.name"),
+        ("/player/name", json!("seventeen_letters"), "player.name"),
+        ("/player/uuid", json!(uuid), "player.uuid"),
+        ("/items", json!([]), "items"),
+        ("/items", json!("vip"), "items"),
+        ("/items/0/packageId", json!("nothing"), "items[0].packageId"),
+        ("/items/0/packageId", json!("../x"), "items[0].packageId"),
+        ("/items/0/quantity", json!(0), "items[0].quantity"),
+        ("/items/0/quantity", json!(-1), "items[0].quantity"),
+        ("/items/0/quantity", json!(1001), "items[0].quantity"),
+        ("/items/0/quantity", json!(1.5), "items[0].quantity"),
+        ("/items/0/quantity", json!("1"), "items[0].quantity"),
+        ("/items/0/quantity", json!(true), "items[0].quantity"),
+        (
+            "/items",
+            json!([{"packageId": "vip", "quantity": 1}, {"packageId": "vip", "quantity": 1}]),
+            "items[1].packageId",
+        ),
+        ("/amount", json!(-1), "amount"),
+        ("/amount", json!(4.99), "amount"),
+        ("/amount", json!("499"), "amount"),
+        ("/amount", json!(9_007_199_254_740_992_u64), "amount"),
+        ("/amount", json!(u64::MAX), "amount"),
+        ("/currency", json!("eur"), "currency"),
+        ("/currency", json!("EURO"), "currency"),
+        ("/status", json!("refunded"), "status"),
+        ("/imported", json!("yes"), "imported"),
+        ("/occurredAt", json!("yesterday"), "occurredAt"),
+        ("/referralCode", json!("a b"), "referralCode"),
+        ("/surprise", json!(1), "surprise"),
+        ("/player/surprise", json!(1), "player.surprise"),
+    ] {
+        let (status, error) = bench.put("/orders/o1", changed(order(1, "paid"), pointer, value.clone())).await;
+        let expected = (StatusCode::UNPROCESSABLE_ENTITY, Some(field));
+        assert_eq!((status, error["error"]["field"].as_str()), expected, "{pointer} {value}: {error}");
+    }
+    assert_eq!(bench.get("/orders").await.1["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_malformed_package_is_422_and_names_its_field() {
+    let bench = Bench::new().await;
+    let good = json!({"name": "VIP", "price": 499, "currency": "EUR", "commands": [{"command": "say hi"}]});
+    for (pointer, value, field) in [
+        ("/name", json!(""), "name"),
+        ("/name", json!("x".repeat(101)), "name"),
+        ("/price", json!(-5), "price"),
+        ("/price", json!(4.5), "price"),
+        ("/currency", json!("E€R"), "currency"),
+        ("/commands", json!({}), "commands"),
+        ("/commands", json!(vec![json!({"command": "say"}); 51]), "commands"),
+        ("/commands/0/command", json!(""), "commands[0].command"),
+        ("/commands/0/command", json!("x".repeat(1_301)), "commands[0].command"),
+        ("/commands/0/command", json!("say hi\nop me"), "commands[0].command"),
+        ("/commands/0/servers", json!("some"), "commands[0].servers"),
+        ("/commands/0/servers", json!([]), "commands[0].servers"),
+        ("/commands/0/servers", json!(["srv_aaaaaaaaaaaa"]), "commands[0].servers[0]"),
+        ("/commands/0/delaySeconds", json!(-1), "commands[0].delaySeconds"),
+        ("/commands/0/expiresSeconds", json!(0), "commands[0].expiresSeconds"),
+        ("/commands/0/requiredSlots", json!(37), "commands[0].requiredSlots"),
+        ("/commands/0/requireOnline", json!("no"), "commands[0].requireOnline"),
+        ("/commands/0/on", json!("sunday"), "commands[0].on"),
+        ("/commands/0/onVoid", json!(true), "commands[0].onVoid"),
+        (
+            "/commands/0",
+            json!({"command": "say", "requireOnline": false, "requiredSlots": 1}),
+            "commands[0].requiredSlots",
+        ),
+    ] {
+        let (status, error) = bench.put("/packages/vip", changed(good.clone(), pointer, value.clone())).await;
+        let expected = (StatusCode::UNPROCESSABLE_ENTITY, Some(field));
+        assert_eq!((status, error["error"]["field"].as_str()), expected, "{pointer} {value}: {error}");
+    }
+    assert_eq!(bench.get("/packages").await.1["items"], json!([]));
+    let longest = changed(good, "/commands/0/command", json!("x".repeat(1_300)));
+    assert_eq!(bench.put("/packages/vip", longest).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn servers_commands_and_refunds_are_as_strict() {
+    let bench = Bench::new().await;
+    let (server, _) = bench.server().await;
+    bench.package(json!([])).await;
+    bench.paid("o1").await;
+    for (path, body, field) in [
+        ("/servers", json!({"name": "a"}), "address"),
+        ("/servers", json!({"name": " ", "address": "b"}), "name"),
+        ("/servers", json!({"name": "a", "address": "b c"}), "address"),
+        ("/servers", json!({"name": "a", "address": "b", "token": "c"}), "token"),
+        ("/commands", json!({"serverId": "srv_none", "command": "say"}), "serverId"),
+        ("/commands", json!({"serverId": server}), "command"),
+        ("/commands", json!({"serverId": server, "command": "say", "requireOnline": true}), "requireOnline"),
+        ("/commands", json!({"serverId": server, "command": "say", "requiredSlots": 3}), "requiredSlots"),
+        ("/commands", json!({"serverId": server, "command": "say", "player": {"name": "@a"}}), "player.name"),
+        ("/orders/o1/refunded", json!({"refundedAmount": 500}), "refundedAmount"),
+        ("/orders/o1/refunded", json!({"refundedAmount": -1}), "refundedAmount"),
+        ("/orders/o1/refunded", json!({"amount": 1}), "amount"),
+    ] {
+        let (status, error) = bench.post(path, body.clone()).await;
+        let expected = (StatusCode::UNPROCESSABLE_ENTITY, Some(field));
+        assert_eq!((status, error["error"]["field"].as_str()), expected, "{path} {body}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn ids_limits_cursors_and_filters_are_checked() {
+    let bench = Bench::new().await;
+    for (path, field) in [
+        ("/orders/a%20b", "id"),
+        ("/orders/%FF", "id"),
+        ("/commands/a.b", "id"),
+        ("/servers/%00", "id"),
+        ("/orders?limit=0", "limit"),
+        ("/orders?limit=101", "limit"),
+        ("/orders?limit=x", "limit"),
+        ("/orders?cursor=!", "cursor"),
+        ("/orders?cursor=YWJj", "cursor"),
+        ("/orders?status=eaten", "status"),
+        ("/orders?colour=red", "colour"),
+        ("/commands?status=eaten", "status"),
+        ("/commands?server=a%20b", "server"),
+        ("/events?after=x", "after"),
+        ("/packages?limit=-1", "limit"),
+    ] {
+        let (status, error) = bench.get(path).await;
+        let expected = (StatusCode::UNPROCESSABLE_ENTITY, Some(field));
+        assert_eq!((status, error["error"]["field"].as_str()), expected, "{path}: {error}");
+    }
+    for path in ["/orders/none", "/commands/none", "/servers/none", "/packages/none"] {
+        assert_eq!(bench.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_400_and_what_is_too_large_413() {
+    let bench = Bench::new().await;
+    let (_, token) = bench.server().await;
+    let large = format!("\"{}\"", "x".repeat(300_000));
+    for (body, expected) in
+        [("", 400), ("{", 400), ("nonsense", 400), (large.as_str(), 413), ("null", 422), ("[]", 422), ("\"x\"", 422)]
+    {
+        for path in ["/servers", "/commands", "/agent/reports"] {
+            let key = if path.starts_with("/agent") { &token } else { &bench.admin };
+            let request = Request::post(format!("/api/v1{path}"))
+                .header("authorization", format!("Bearer {key}"))
+                .header("flux-journal", "j1");
+            let (status, error) = bench.call(request.body(Body::from(body.to_owned())).expect("a request")).await;
+            assert_eq!(status.as_u16(), expected, "{path} {}: {error}", &body[..body.len().min(20)]);
+        }
+    }
+    let request = Request::put("/api/v1/orders/o1").header("authorization", format!("Bearer {}", bench.admin));
+    let (status, _) = bench.call(request.body(Body::from(vec![b'"', 0xff, b'"'])).expect("a request")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let deep = json!({"reports": 0}).to_string().replace('0', &"[".repeat(100_000));
+    let request = Request::post("/api/v1/agent/reports").header("authorization", format!("Bearer {token}"));
+    let request = request.header("flux-journal", "j1").body(Body::from(deep)).expect("a request");
+    assert_eq!(bench.call(request).await.0, StatusCode::BAD_REQUEST);
+}

@@ -1,0 +1,212 @@
+//! A companion on the bench: its API without a socket, a clock to be set, and random numbers that repeat.
+
+use axum::Router;
+use axum::body::Body;
+use flux_ambient::{Clock, Entropy, SinceBoot};
+use flux_companion::config::Config;
+use flux_companion::db::{Db, DbError, keys};
+use flux_companion::model::Role;
+use flux_companion::{ApiKey, App};
+use flux_config::ConfigFile;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use tower::ServiceExt;
+
+pub(crate) struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).expect("a time")
+    }
+
+    fn since_boot(&self) -> Option<SinceBoot> {
+        None
+    }
+}
+
+impl TestClock {
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.0.fetch_add(SignedDuration::from_secs(seconds).as_millis() as i64, Ordering::SeqCst);
+    }
+}
+
+/// SplitMix64: even enough for ids, and the same every time.
+#[derive(Default)]
+pub(crate) struct TestEntropy(AtomicU64);
+
+impl Entropy for TestEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let bytes = (z ^ (z >> 31)).to_le_bytes();
+            chunk.copy_from_slice(&bytes[..chunk.len()]);
+        }
+    }
+}
+
+pub(crate) struct Bench {
+    pub(crate) router: Router,
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) admin: String,
+    pub(crate) store: String,
+}
+
+pub(crate) type Answer = (StatusCode, Value);
+
+pub(crate) fn config(text: &str) -> Config {
+    Config::parse(&ConfigFile { path: "companion.yml".into(), text: text.to_owned(), mode: 0o600 }).expect("a config")
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Bench {
+        Self::on(Db::in_memory().expect("a database")).await
+    }
+
+    /// On this database, with keys of its own.
+    pub(crate) async fn on(db: Db) -> Bench {
+        Self::configured(db, "").await
+    }
+
+    pub(crate) async fn configured(db: Db, text: &str) -> Bench {
+        let entropy = Arc::new(TestEntropy::default());
+        let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_000)));
+        let admin = add_key(&db, &*entropy, "admin", Role::Admin).await;
+        let store = add_key(&db, &*entropy, "shop", Role::Store).await;
+        let (router, app) = flux_companion::router(config(text), db, clock.clone(), entropy);
+        Bench { router, app, clock, admin, store }
+    }
+
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let status = response.status();
+        assert!(status != StatusCode::INTERNAL_SERVER_ERROR, "never for what a caller sends");
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        (status, if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") })
+    }
+
+    async fn send(&self, method: &str, path: &str, key: &str, body: Option<Value>) -> Answer {
+        let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
+        let request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        self.call(request.header("authorization", format!("Bearer {key}")).body(body).expect("a request")).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &self.admin, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send("POST", path, &self.admin, Some(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send("PUT", path, &self.admin, Some(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send("PATCH", path, &self.admin, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, &self.admin, None).await
+    }
+
+    pub(crate) async fn with_key(&self, key: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.send(method, path, key, body).await
+    }
+
+    /// A server's id and token.
+    pub(crate) async fn server(&self) -> (String, String) {
+        let (status, server) = self.post("/servers", json!({"name": "Survival", "address": "mc.example.com"})).await;
+        assert_eq!(status, StatusCode::CREATED);
+        (text(&server, "id"), text(&server, "token"))
+    }
+
+    /// A package `vip` with these templates.
+    pub(crate) async fn package(&self, commands: Value) {
+        let body = json!({"name": "VIP", "price": 499, "currency": "EUR", "commands": commands});
+        let (status, answer) = self.put("/packages/vip", body).await;
+        assert!(status.is_success(), "{answer}");
+    }
+
+    /// A paid order of one `vip`, as it is answered.
+    pub(crate) async fn paid(&self, id: &str) -> Value {
+        let (status, order) = self.put(&format!("/orders/{id}"), order(1, "paid")).await;
+        assert_eq!(status, StatusCode::CREATED, "{order}");
+        order
+    }
+
+    pub(crate) async fn command(&self, id: &str) -> Value {
+        let (status, command) = self.get(&format!("/commands/{id}")).await;
+        assert_eq!(status, StatusCode::OK);
+        command
+    }
+
+    pub(crate) async fn as_agent(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        journal: &str,
+        body: Option<Value>,
+    ) -> Answer {
+        let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
+        let request = Request::builder().method(method).uri(format!("/api/v1/agent{path}"));
+        let request = request.header("authorization", format!("Bearer {token}")).header("flux-journal", journal);
+        self.call(request.body(body).expect("a request")).await
+    }
+
+    pub(crate) async fn poll(&self, token: &str, journal: &str) -> Answer {
+        self.as_agent("GET", "/commands", token, journal, None).await
+    }
+
+    pub(crate) async fn report(&self, token: &str, journal: &str, reports: Value) -> Answer {
+        self.as_agent("POST", "/reports", token, journal, Some(json!({"reports": reports}))).await
+    }
+
+    pub(crate) async fn event_kinds(&self) -> Vec<String> {
+        let (_, page) = self.get("/events?limit=100").await;
+        list(&page, "items").iter().map(|event| text(event, "kind")).collect()
+    }
+}
+
+async fn add_key(db: &Db, entropy: &dyn Entropy, name: &str, role: Role) -> String {
+    let key = ApiKey::draw(entropy);
+    let (hash, name) = (key.hash(), name.parse().expect("a name"));
+    db.write(move |tx| keys::insert(tx, &name, &hash, role, Timestamp::UNIX_EPOCH))
+        .await
+        .map_err(|error: DbError| error)
+        .expect("a key");
+    key.expose().to_owned()
+}
+
+pub(crate) fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_else(|| panic!("no text {key} in {value}")).to_owned()
+}
+
+pub(crate) fn list(value: &Value, key: &str) -> Vec<Value> {
+    value[key].as_array().unwrap_or_else(|| panic!("no list {key} in {value}")).clone()
+}
+
+/// The body of an order of so many `vip`.
+pub(crate) fn order(quantity: u32, status: &str) -> Value {
+    json!({"customer": {"id": "c1", "email": "c1@example.com"}, "player": {"name": "Steve"},
+           "items": [{"packageId": "vip", "quantity": quantity}], "amount": 499, "currency": "EUR", "status": status})
+}
+
+pub(crate) fn report(id: &str, attempt: u32, status: &str, reason: Option<&str>) -> Value {
+    json!({"id": id, "attempt": attempt, "status": status, "reason": reason, "at": "2027-01-15T08:00:00Z"})
+}
+
+/// The id of an order's only command.
+pub(crate) fn only_command(order: &Value) -> String {
+    let commands = list(order, "commands");
+    assert_eq!(commands.len(), 1);
+    text(&commands[0], "id")
+}

@@ -1,0 +1,31 @@
+use flux_companion::config::Config;
+use flux_config::ConfigFile;
+
+fn parse(text: &str) -> Result<Config, String> {
+    let file = ConfigFile { path: "companion.yml".into(), text: text.to_owned(), mode: 0o600 };
+    Config::parse(&file).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn the_example_is_valid_has_every_key_and_shows_the_defaults() {
+    let example = include_str!("../../../companion.example.yml");
+    let shown = parse(example).expect("the example is valid");
+    assert_eq!(format!("{shown:?}"), format!("{:?}", parse("").expect("an empty config is valid")));
+    let uncommented = example.replace("# public_url", "public_url");
+    assert_eq!(parse(&uncommented).expect("valid").public_url.as_deref(), Some("https://store.example.com"));
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place_and_what_is_allowed() {
+    for (text, told) in [
+        ("listen: here", "companion.yml:1:9: listen:"),
+        ("public_url: ftp://x", "public_url: is no http"),
+        ("store: {id: a b}", "store.id:"),
+        ("limits: {body_bytes: 1}", "limits.body_bytes: is out of range"),
+        ("log: {level: loud}", "log.level: is none of the choices"),
+        ("databse: x", "databse"),
+    ] {
+        let error = parse(text).expect_err(text);
+        assert!(error.contains(told), "{error}");
+    }
+}

@@ -1,0 +1,133 @@
+use crate::bench::{Bench, only_command, report, text};
+use flux_companion::db::{Connection, Db, DbError};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+fn made(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("companion.db");
+    Db::create(&path).expect("a new database");
+    path
+}
+
+async fn count(db: &Db) -> i64 {
+    db.read(|tx| Ok::<_, DbError>(tx.query_row("SELECT count(*) FROM keys", [], |row| row.get(0))?))
+        .await
+        .expect("a count")
+}
+
+fn insert(name: usize) -> impl FnOnce(&Connection) -> Result<(), DbError> + Send + 'static {
+    move |tx| {
+        let name = format!("key {name}");
+        tx.execute("INSERT INTO keys VALUES (?, ?, 'store', 0)", rusqlite::params![name, name.as_bytes()])?;
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = made(folder.path());
+    let (db, closed) = Db::open(&path).expect("it opens");
+    let bench = Bench::on(db).await;
+    let (_, token) = bench.server().await;
+    bench.package(json!([{"command": "say hi"}])).await;
+    let id = only_command(&bench.paid("o1").await);
+    bench.poll(&token, "j1").await;
+    bench.report(&token, "j1", json!([report(&id, 1, "awaiting_player", Some("player_dead"))])).await;
+    let before = (bench.get("/orders/o1").await, bench.get("/events").await);
+    drop(bench);
+    closed.await.ok();
+
+    let bench = {
+        let (db, _) = Db::open(&path).expect("it opens again");
+        let (router, app) = flux_companion::router(
+            crate::bench::config(""),
+            db,
+            Arc::new(flux_ambient::SystemClock),
+            Arc::new(flux_ambient::SystemEntropy),
+        );
+        // The same random numbers made the keys.
+        let fresh = Bench::new().await;
+        Bench { router, app, clock: fresh.clock.clone(), admin: fresh.admin.clone(), store: fresh.store.clone() }
+    };
+    assert_eq!((bench.get("/orders/o1").await, bench.get("/events").await), before);
+    assert_eq!(text(&bench.command(&id).await, "reason"), "player_dead");
+}
+
+#[tokio::test]
+async fn what_has_queued_up_shares_one_commit_and_is_answered_after_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = made(folder.path());
+    let (db, _) = Db::open(&path).expect("it opens");
+    // Holds the writer while the others queue up behind it.
+    let (begin, began) = oneshot::channel();
+    let gate = Arc::new(Barrier::new(2));
+    let held = {
+        let (db, gate) = (db.clone(), Arc::clone(&gate));
+        let work = move |_: &Connection| {
+            begin.send(()).expect("somebody waits");
+            gate.wait();
+            Ok::<_, DbError>(())
+        };
+        tokio::spawn(async move { db.write(work).await })
+    };
+    began.await.expect("it began");
+    let writes = (0..20).map(|name| {
+        let path = path.clone();
+        let work = insert(name);
+        db.write(move |tx| {
+            work(tx)?;
+            // What another connection sees: nothing before the commit.
+            let other = rusqlite::Connection::open(path)?;
+            Ok::<i64, DbError>(other.query_row("SELECT count(*) FROM keys", [], |row| row.get(0))?)
+        })
+    });
+    let mut writes = pin!(join_all(writes));
+    let queued = tokio::time::timeout(Duration::ZERO, writes.as_mut()).await;
+    assert!(queued.is_err(), "no answer while the writer is held");
+    gate.wait();
+    let seen: Vec<i64> = writes.await.into_iter().map(|seen| seen.expect("a write")).collect();
+    assert_eq!(seen, [0; 20], "none was committed before the last had run");
+    assert_eq!(count(&db).await, 20, "all were before they were answered");
+    held.await.expect("no panic").expect("a write");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_fails_or_panics_takes_nothing_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (db, _) = Db::open(&made(folder.path())).expect("it opens");
+    let failing = db.write(|tx| {
+        insert(1)(tx)?;
+        Err::<(), _>(DbError::Busy)
+    });
+    let panicking = db.write(|tx| -> Result<(), DbError> {
+        insert(2)(tx)?;
+        panic!("on purpose")
+    });
+    let (failed, good, panicked) = tokio::join!(failing, db.write(insert(3)), panicking);
+    assert!(matches!(failed, Err(DbError::Busy)) && matches!(panicked, Err(DbError::Closed)));
+    good.expect("the good one stands");
+    assert_eq!(count(&db).await, 1);
+    db.write(insert(4)).await.expect("the writer lives");
+}
+
+#[test]
+fn a_missing_a_damaged_and_a_newer_file_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("companion.db");
+    assert!(matches!(Db::open_in_place(&path), Err(DbError::Missing(_))));
+    std::fs::write(&path, "this is no database, however long it may be".repeat(100)).expect("written");
+    assert!(matches!(Db::open_in_place(&path), Err(DbError::Damaged(_))));
+    assert!(matches!(Db::create(&path), Err(DbError::Exists(_))));
+    std::fs::remove_file(&path).expect("removed");
+    made(folder.path());
+    Db::check(&path).expect("whole");
+    let connection = rusqlite::Connection::open(&path).expect("it opens");
+    connection.pragma_update(None, "user_version", 1_000).expect("written");
+    assert!(matches!(Db::open_in_place(&path), Err(DbError::Newer { found: 1_000, .. })));
+}

@@ -1,0 +1,176 @@
+//! A companion on a loopback socket, and an agent's end of the hub that says exactly what a test wants.
+
+use crate::bench::{Bench, config};
+use flux_companion::db::Db;
+use flux_companion::{Resources, serve};
+use flux_signalr::codec::{Decoder, HandshakeResponse, Message, encode};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message as Frame};
+
+/// Longer than anything here takes: a test that hits it has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Served {
+    /// Calls on the same database; its sessions are not the served ones.
+    pub(crate) bench: Bench,
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Served {
+    pub(crate) async fn start() -> Served {
+        let db = Db::in_memory().expect("a database");
+        let bench = Bench::on(db.clone()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel();
+        let resources = Resources { listener, db, clock: bench.clock.clone(), entropy: bench.app.entropy.clone() };
+        let task = tokio::spawn(serve(config(""), resources, async { drop(stopped.await) }));
+        Served { bench, address, stop: Some(stop), task }
+    }
+
+    /// A call over the socket, in plain HTTP/1.1.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (key, body) = (&self.bench.admin, body.to_string());
+        let request = format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(self.address).await.expect("a connection");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        (head[9..12].parse().expect("a status"), serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.stop.take().expect("it runs").send(()).expect("it listens");
+        timeout(PATIENCE, self.task).await.expect("it stops in time").expect("without a panic");
+    }
+
+    pub(crate) async fn connect(&self, token: &str) -> Result<AgentEnd, u16> {
+        let stream = TcpStream::connect(self.address).await.expect("a connection");
+        let mut request = format!("ws://{}/hubs/agent", self.address).into_client_request().expect("a request");
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
+        match tokio_tungstenite::client_async(request, stream).await {
+            Ok((socket, _)) => Ok(AgentEnd::greeted(socket).await),
+            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// An agent that has said Hello.
+    pub(crate) async fn agent(&self, token: &str, journal: &str) -> AgentEnd {
+        let mut agent = self.connect(token).await.expect("a session");
+        agent.invoke("Hello", hello(journal)).await.expect("a welcome");
+        agent
+    }
+}
+
+pub(crate) fn hello(journal: &str) -> Value {
+    json!({"agentVersion": "0.1.0", "protocolVersion": 1, "journalId": journal, "hostname": "mc-1", "gameState": "online"})
+}
+
+pub(crate) struct AgentEnd {
+    socket: WebSocketStream<TcpStream>,
+    decoder: Decoder,
+    calls: u32,
+    /// What came besides what was waited for.
+    kept: Vec<Message>,
+}
+
+impl AgentEnd {
+    async fn greeted(socket: WebSocketStream<TcpStream>) -> AgentEnd {
+        let mut end = AgentEnd { socket, decoder: Decoder::new(1 << 20), calls: 0, kept: Vec::new() };
+        end.socket.send(Frame::text("{\"protocol\":\"json\",\"version\":1}\u{1e}")).await.expect("sent");
+        loop {
+            if let Some(record) = end.decoder.next_record().expect("a record") {
+                assert_eq!(HandshakeResponse::parse(record).expect("a response").error, None);
+                return end;
+            }
+            end.read().await;
+        }
+    }
+
+    async fn read(&mut self) -> bool {
+        match timeout(PATIENCE, self.socket.next()).await.expect("something in time") {
+            Some(Ok(frame @ (Frame::Text(_) | Frame::Binary(_)))) => {
+                self.decoder.push(&frame.into_data());
+                true
+            }
+            Some(Ok(Frame::Close(_)) | Err(_)) | None => false,
+            Some(Ok(_)) => true,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Message> {
+        loop {
+            match self.decoder.next_message().expect("a message") {
+                Some(Message::Ping) => {}
+                Some(message) => return Some(message),
+                None if self.read().await => {}
+                None => return None,
+            }
+        }
+    }
+
+    pub(crate) async fn invoke(&mut self, target: &str, argument: Value) -> Result<Value, String> {
+        self.calls += 1;
+        let id = self.calls.to_string();
+        let call =
+            Message::Invocation { invocation_id: Some(id.clone()), target: target.into(), arguments: vec![argument] };
+        self.socket.send(Frame::text(encode(&call))).await.expect("sent");
+        loop {
+            match self.next().await.expect("the session lives") {
+                Message::Completion { invocation_id, outcome } if invocation_id == id => {
+                    return outcome.map(Option::unwrap_or_default);
+                }
+                other => self.kept.push(other),
+            }
+        }
+    }
+
+    /// The first argument of the next push of this method.
+    pub(crate) async fn pushed(&mut self, method: &str) -> Value {
+        let is_it = |message: &Message| matches!(message, Message::Invocation { target, .. } if target == method);
+        let found = match self.kept.iter().position(is_it) {
+            Some(at) => self.kept.remove(at),
+            None => loop {
+                match self.next().await.expect("the session lives") {
+                    message if is_it(&message) => break message,
+                    other => self.kept.push(other),
+                }
+            },
+        };
+        match found {
+            Message::Invocation { arguments, .. } => arguments[0].clone(),
+            _ => unreachable!("it was looked for"),
+        }
+    }
+
+    /// The Close that ends the session: its error, and whether a reconnect is allowed.
+    pub(crate) async fn closed(&mut self) -> (Option<String>, bool) {
+        loop {
+            if let Message::Close { error, allow_reconnect } = self.next().await.expect("a Close") {
+                return (error, allow_reconnect);
+            }
+        }
+    }
+
+    /// What was pushed and no test asked for.
+    pub(crate) fn kept(&self) -> &[Message] {
+        &self.kept
+    }
+}

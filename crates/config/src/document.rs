@@ -1,0 +1,72 @@
+//! A parsed file, and the mistakes found in it so far.
+
+use std::{cell::RefCell, path::PathBuf};
+
+use crate::{
+    error::{ConfigErrors, Location, Mistake},
+    file::ConfigFile,
+    section::Section,
+    syntax::mistake,
+    tree::{self, Kind, Node},
+};
+
+/// A config file being read. Mistakes gather inside until [`finish`](Self::finish).
+pub struct Document {
+    pub(crate) path: PathBuf,
+    pub(crate) mode: u32,
+    root: Node,
+    /// With broken syntax there is no tree, and nothing more is to be said than that.
+    is_broken: bool,
+    mistakes: RefCell<Vec<Mistake>>,
+}
+
+impl Document {
+    /// Reads the file's text. Never fails: broken syntax is the one mistake reported then.
+    #[must_use]
+    pub fn parse(file: &ConfigFile) -> Self {
+        let (root, mistakes) = match tree::parse(&file.text) {
+            Ok(root) => (root, Vec::new()),
+            Err(mistake) => (Node { location: Location::START, kind: Kind::Null }, vec![mistake]),
+        };
+        Self {
+            path: file.path.clone(),
+            mode: file.mode,
+            root,
+            is_broken: !mistakes.is_empty(),
+            mistakes: RefCell::new(mistakes),
+        }
+    }
+
+    /// The outermost section. It must be finished or dropped before the document can be.
+    #[must_use]
+    pub fn root(&self) -> Section<'_> {
+        if self.is_broken {
+            return Section::quiet(self, String::new());
+        }
+        Section::open(self, String::new(), Location::START, &self.root)
+    }
+
+    /// The config, unless something is wrong with it: then all of it, sorted by place.
+    ///
+    /// `config` is `None` where a required key was missing or wrong.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake found.
+    pub fn finish<T>(self, config: Option<T>) -> Result<T, ConfigErrors> {
+        let mut mistakes = self.mistakes.into_inner();
+        match config {
+            Some(config) if mistakes.is_empty() => return Ok(config),
+            None if mistakes.is_empty() => {
+                let message = "is incomplete, and the program did not say why; please report this";
+                mistakes.push(mistake(Location::START, message.to_owned()));
+            }
+            _ => {}
+        }
+        Err(ConfigErrors::new(self.path, mistakes))
+    }
+
+    pub(crate) fn note(&self, mistake: Mistake) {
+        self.mistakes.borrow_mut().push(mistake);
+    }
+}

@@ -1,0 +1,199 @@
+//! Where a secret comes from: the config (inline or a file it names), systemd, the environment; the first that has one.
+
+use std::{collections::BTreeMap, env, fmt, path::PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    error::{FileError, Location, Mistake},
+    file::{read, refuse_world_readable},
+    limits,
+    section::{Section, place},
+    tree::{Entry, Kind},
+};
+
+/// The four names a secret goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretKeys {
+    /// The key of the secret itself, such as `token`.
+    pub inline: &'static str,
+    /// The key of a file that holds it, such as `token_file`.
+    pub file: &'static str,
+    /// The systemd credential's name, such as `token`.
+    pub credential: &'static str,
+    /// The environment variable's name, such as `FLUX_AGENT_TOKEN`.
+    pub environment: &'static str,
+}
+
+/// What the process was given besides its config.
+#[derive(Debug, Clone, Default)]
+pub struct SecretSources {
+    credentials_directory: Option<PathBuf>,
+    environment: BTreeMap<String, SecretString>,
+}
+
+/// A secret, never empty and without the newline that ended its file.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    /// The secret.
+    pub value: SecretString,
+    /// Where it was found.
+    pub from: SecretOrigin,
+}
+
+/// Where a secret was found. Displays as "the file /etc/flux-agent/token".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretOrigin {
+    /// In the config itself.
+    Inline,
+    /// In a file that the config names.
+    File(PathBuf),
+    /// In a systemd credential of this name; a new one needs a restart.
+    Credential(&'static str),
+    /// In this environment variable; a new one needs a restart.
+    Environment(&'static str),
+}
+
+impl SecretSources {
+    /// `$CREDENTIALS_DIRECTORY` and the environment of this process.
+    #[must_use]
+    pub fn from_process() -> Self {
+        let texts =
+            env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self::new(env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from), texts)
+    }
+
+    /// Sources of the caller's own.
+    pub fn new(
+        credentials_directory: Option<PathBuf>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let environment = environment.into_iter().map(|(name, value)| (name, value.into())).collect();
+        Self { credentials_directory, environment }
+    }
+}
+
+impl SecretSources {
+    /// The credential, else the variable. A blank variable is one that is not set.
+    fn find(&self, keys: SecretKeys) -> Result<Option<Secret>, String> {
+        if let Some(directory) = &self.credentials_directory {
+            let complaint = |why: String| format!("the systemd credential {} {why}", keys.credential);
+            // Who may read a credential is systemd's affair: the directory is the service's alone.
+            match read(&directory.join(keys.credential), limits::SECRET_BYTES) {
+                Ok((text, _)) => {
+                    let value = content(&text).map_err(|why| complaint(why.to_owned()))?;
+                    return Ok(Some(Secret { value, from: SecretOrigin::Credential(keys.credential) }));
+                }
+                Err(FileError::Missing) => {}
+                Err(reason) => return Err(complaint(reason.to_string())),
+            }
+        }
+        let variable = self.environment.get(keys.environment).filter(|value| !is_blank(value.expose_secret()));
+        let from = SecretOrigin::Environment(keys.environment);
+        Ok(variable.map(|value| Secret { value: value.clone(), from }))
+    }
+}
+
+impl Section<'_> {
+    /// A secret: what the section itself says (inline, or a file it names; both is a mistake), else the credential, else
+    /// the environment variable. `None` when there is none of it, or a mistake was noted.
+    ///
+    /// A secret file, or a config file with an inline secret, that the world can read is a mistake. The path of a secret
+    /// file must look like one (`/…`, `./…`, `../…`), because errors name it: a token put there by mistake is not named.
+    pub fn secret(&mut self, keys: SecretKeys, sources: &SecretSources) -> Option<Secret> {
+        self.find_secret(keys, sources).unwrap_or_else(|mistake| self.note_secret(mistake))
+    }
+
+    /// As [`secret`](Self::secret), for one that must be there.
+    pub fn required_secret(&mut self, keys: SecretKeys, sources: &SecretSources) -> Option<Secret> {
+        let found = self.find_secret(keys, sources).transpose();
+        let missing = || {
+            let SecretKeys { inline, file, credential, environment } = keys;
+            let ways = format!("{file} or {inline} here, the systemd credential {credential}, or ${environment}");
+            Err(self.mistake(self.location, file, format!("is missing; needed: {ways}")))
+        };
+        found.unwrap_or_else(missing).map_or_else(|mistake| self.note_secret(mistake), Some)
+    }
+
+    fn find_secret(&mut self, keys: SecretKeys, sources: &SecretSources) -> Result<Option<Secret>, Mistake> {
+        match (self.entry(keys.inline), self.entry(keys.file)) {
+            (Some(inline), Some(file)) => {
+                let mut both = [(inline.location, keys.inline), (file.location, keys.file)];
+                both.sort_unstable();
+                let [(_, first), (location, second)] = both;
+                Err(self.mistake(
+                    location,
+                    second,
+                    format!("is a second secret beside {first}; allowed: one of the two"),
+                ))
+            }
+            (Some(entry), None) => self.inline_secret(keys.inline, entry).map(Some),
+            (None, Some(entry)) => self.file_secret(keys.file, entry).map(Some),
+            (None, None) => sources.find(keys).map_err(|message| self.mistake(self.location, keys.file, message)),
+        }
+    }
+
+    fn inline_secret(&self, key: &str, entry: &Entry) -> Result<Secret, Mistake> {
+        let refused = |message| self.mistake(place(entry), key, message);
+        let text = secret_text(entry, "text, in quotes if there are signs in it").map_err(refused)?;
+        if is_blank(text) {
+            return Err(refused("is empty".to_owned()));
+        }
+        refuse_world_readable(&self.document.path, self.document.mode).map_err(refused)?;
+        Ok(Secret { value: text.into(), from: SecretOrigin::Inline })
+    }
+
+    fn file_secret(&self, key: &str, entry: &Entry) -> Result<Secret, Mistake> {
+        const ALLOWED: &str = "the path of a file, beginning with / or ./";
+        let refused = |message| self.mistake(place(entry), key, message);
+        let text = secret_text(entry, ALLOWED).map_err(refused)?;
+        if !["/", "./", "../"].iter().any(|start| text.starts_with(start)) {
+            return Err(refused(format!("is no path; allowed: {ALLOWED}")));
+        }
+        let path = self.resolve(text);
+        let named = |why: &dyn fmt::Display| refused(format!("{} {why}", path.display()));
+        let (text, mode) = read(&path, limits::SECRET_BYTES).map_err(|reason| named(&reason))?;
+        refuse_world_readable(&path, mode).map_err(refused)?;
+        let value = content(&text).map_err(|why| named(&why))?;
+        Ok(Secret { value, from: SecretOrigin::File(path) })
+    }
+
+    fn mistake(&self, location: Location, key: &str, message: String) -> Mistake {
+        Mistake { location, key: self.path_of(key), message }
+    }
+
+    fn note_secret(&self, mistake: Mistake) -> Option<Secret> {
+        self.note(mistake.location, mistake.key, mistake.message);
+        None
+    }
+}
+
+/// The text of an entry, or what is wrong with it.
+fn secret_text<'e>(entry: &'e Entry, allowed: &str) -> Result<&'e str, String> {
+    match &entry.value.kind {
+        Kind::Text(text) => Ok(text),
+        other => Err(format!("{}; allowed: {allowed}", other.complaint())),
+    }
+}
+
+/// A secret file's content without the newline that editors and `echo` put at its end.
+fn content(text: &str) -> Result<SecretString, &'static str> {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if is_blank(line) { Err("is empty") } else { Ok(line.into()) }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+impl fmt::Display for SecretOrigin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline => out.write_str("the config itself"),
+            Self::File(path) => write!(out, "the file {}", path.display()),
+            Self::Credential(name) => write!(out, "the systemd credential {name}"),
+            Self::Environment(name) => write!(out, "the environment variable {name}"),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One map of the document: which keys it has, which were asked for, and what is wrong with them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map},
+    path::PathBuf,
+};
+
+use crate::{
+    document::Document,
+    error::{Location, Mistake},
+    suggest::nearest,
+    tree::{Entry, Kind, Node},
+};
+
+/// One map of the document. A key that was asked for is known; when the section is finished or dropped, every other
+/// key in it is a mistake. A key with a wrong value is noted, and reads as absent.
+pub struct Section<'d> {
+    pub(crate) document: &'d Document,
+    /// The dotted path; empty for the root.
+    path: String,
+    /// Where the section's own key stands, or its nearest ancestor's that is there.
+    pub(crate) location: Location,
+    /// The keys, each once.
+    entries: Vec<&'d Entry>,
+    known: BTreeSet<&'static str>,
+    /// Nothing in here is worth a complaint, because the section itself already got one.
+    is_quiet: bool,
+}
+
+/// A value of a list with its place, for [`Section::report_at`].
+#[derive(Debug, Clone)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    pub(crate) location: Location,
+    pub(crate) key: &'static str,
+}
+
+impl<'d> Section<'d> {
+    /// The section under `key`; without one, an empty section. Anything but a map is a mistake.
+    pub fn section(&mut self, key: &'static str) -> Section<'d> {
+        let path = self.path_of(key);
+        match self.entry(key) {
+            Some(entry) => Self::open(self.document, path, entry.location, &entry.value),
+            None if self.is_quiet => Self::quiet(self.document, path),
+            None => Self::empty(self.document, path, self.location),
+        }
+    }
+
+    /// The section under `key`, when it is there with something in it: for what is off unless set.
+    pub fn optional_section(&mut self, key: &'static str) -> Option<Section<'d>> {
+        let is_set = self.entry(key).is_some_and(|entry| !matches!(entry.value.kind, Kind::Null));
+        is_set.then(|| self.section(key))
+    }
+
+    /// Notes a mistake of the caller's own finding: at the key's value where there is one, else at the section.
+    pub fn report(&mut self, key: &'static str, message: &str) {
+        let location = self.entry(key).map_or(self.location, place);
+        self.note(location, self.path_of(key), message.to_owned());
+    }
+
+    /// Notes a mistake of the caller's own finding at a list's item.
+    pub fn report_at<T>(&mut self, item: &Located<T>, message: &str) {
+        self.note(item.location, self.path_of(item.key), message.to_owned());
+    }
+
+    /// Ends the section: what nobody asked for is unknown. Dropping does the same.
+    pub fn finish(self) {
+        drop(self);
+    }
+
+    /// The section that `node` is, its repeated keys noted.
+    pub(crate) fn open(document: &'d Document, path: String, location: Location, node: &'d Node) -> Self {
+        let mut section = Self::empty(document, path, location);
+        match &node.kind {
+            Kind::Null => {}
+            Kind::Map(entries) => section.take(entries),
+            other => {
+                section.note(
+                    node.location,
+                    section.path.clone(),
+                    format!("{}; allowed: a map of keys", other.complaint()),
+                );
+                section.is_quiet = true;
+            }
+        }
+        section
+    }
+
+    pub(crate) fn quiet(document: &'d Document, path: String) -> Self {
+        let mut section = Self::empty(document, path, Location::START);
+        section.is_quiet = true;
+        section
+    }
+
+    fn empty(document: &'d Document, path: String, location: Location) -> Self {
+        Self { document, path, location, entries: Vec::new(), known: BTreeSet::new(), is_quiet: false }
+    }
+
+    fn take(&mut self, entries: &'d [Entry]) {
+        let mut first_lines = BTreeMap::new();
+        for entry in entries {
+            let Some(key) = &entry.key else {
+                self.entries.push(entry);
+                continue;
+            };
+            match first_lines.entry(key) {
+                btree_map::Entry::Vacant(vacant) => {
+                    vacant.insert(entry.location.line);
+                    self.entries.push(entry);
+                }
+                btree_map::Entry::Occupied(first) => {
+                    let message = format!("stands here a second time; the first is in line {}", first.get());
+                    self.note(entry.location, self.path_of(key), message);
+                }
+            }
+        }
+    }
+
+    /// The entry under `key`, which is known from now on.
+    pub(crate) fn entry(&mut self, key: &'static str) -> Option<&'d Entry> {
+        self.known.insert(key);
+        self.entries.iter().copied().find(|entry| entry.key.as_deref() == Some(key))
+    }
+
+    pub(crate) fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// A path of the file's, seen from the file's folder.
+    pub(crate) fn resolve(&self, path: &str) -> PathBuf {
+        self.document.path.parent().map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
+    }
+
+    pub(crate) fn refuse(&self, key: &str, location: Location, wrong: &str, allowed: &str) {
+        self.note(location, self.path_of(key), format!("{wrong}; allowed: {allowed}"));
+    }
+
+    pub(crate) fn note(&self, location: Location, key: String, message: String) {
+        if !self.is_quiet {
+            self.document.note(Mistake { location, key, message });
+        }
+    }
+
+    fn note_unknown(&self, entry: &Entry) {
+        let known = || self.known.iter().copied().collect::<Vec<_>>().join(", ");
+        let Some(key) = &entry.key else {
+            let message =
+                format!("there is no key here (is a colon missing, or the space after it?); known: {}", known());
+            return self.note(entry.location, self.path.clone(), message);
+        };
+        let message = match nearest(key, &self.known) {
+            Some(meant) => format!("unknown key; did you mean {meant}?"),
+            None => format!("unknown key; known: {}", known()),
+        };
+        self.note(entry.location, self.path_of(key), message);
+    }
+}
+
+impl Drop for Section<'_> {
+    fn drop(&mut self) {
+        for entry in &self.entries {
+            if !entry.key.as_deref().is_some_and(|key| self.known.contains(key)) {
+                self.note_unknown(entry);
+            }
+        }
+    }
+}
+
+/// Where an entry's value is pointed at: a value that is not there has no place but its key's.
+pub(crate) fn place(entry: &Entry) -> Location {
+    if matches!(entry.value.kind, Kind::Null) { entry.location } else { entry.value.location }
+}

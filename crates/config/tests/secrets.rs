@@ -1,0 +1,286 @@
+//! Where secrets come from, what is refused, and that none is ever printed.
+
+#![expect(clippy::expect_used, reason = "a test's helpers fail the test")]
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use flux_config::{ConfigErrors, ConfigFile, Document, Secret, SecretKeys, SecretOrigin, SecretSources, load};
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+
+const PLANTED: &str = "hunter2";
+const KEYS: SecretKeys =
+    SecretKeys { inline: "token", file: "token_file", credential: "token", environment: "FLUX_AGENT_TOKEN" };
+
+/// A folder with a config in it, and what the process was given.
+struct Host {
+    folder: TempDir,
+    config_mode: u32,
+    sources: SecretSources,
+}
+
+impl Host {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { folder, config_mode: 0o640, sources: SecretSources::default() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn file(self, name: &str, content: impl AsRef<[u8]>, mode: u32) -> Self {
+        write(&self.path(name), content.as_ref(), mode);
+        self
+    }
+
+    fn given(mut self, credential: Option<&str>, variable: Option<&str>) -> Self {
+        let directory = self.path("credentials");
+        fs::create_dir(&directory).expect("a folder");
+        if let Some(credential) = credential {
+            write(&directory.join("token"), credential.as_bytes(), 0o400);
+        }
+        let variables = variable.map(|value| ("FLUX_AGENT_TOKEN".to_owned(), value.to_owned()));
+        self.sources = SecretSources::new(Some(directory), variables);
+        self
+    }
+
+    fn read(&self, text: &str) -> Result<Option<Secret>, ConfigErrors> {
+        self.read_with(text, |section, sources| section.secret(KEYS, sources))
+    }
+
+    fn read_with(
+        &self,
+        text: &str,
+        read: impl FnOnce(&mut flux_config::Section<'_>, &SecretSources) -> Option<Secret>,
+    ) -> Result<Option<Secret>, ConfigErrors> {
+        let file = ConfigFile { path: self.path("c.yml"), text: text.to_owned(), mode: self.config_mode };
+        let document = Document::parse(&file);
+        let mut root = document.root();
+        let secret = read(&mut root.section("store"), &self.sources);
+        root.finish();
+        document.finish(Some(secret))
+    }
+
+    /// The secret's text, and where it was found.
+    fn found(&self, text: &str) -> Option<(String, SecretOrigin)> {
+        let secret = self.read(text).expect(text)?;
+        Some((secret.value.expose_secret().to_owned(), secret.from))
+    }
+
+    /// The errors, with the folder's changing name left out.
+    fn errors(&self, text: &str) -> String {
+        let errors = self.read(text).expect_err(text);
+        assert!(!format!("{errors:?}").contains(PLANTED), "{errors:?}");
+        self.anonymous(&errors.to_string())
+    }
+
+    fn anonymous(&self, text: &str) -> String {
+        text.replace(&self.folder.path().display().to_string(), "/etc/flux")
+    }
+}
+
+fn write(path: &Path, content: &[u8], mode: u32) {
+    fs::write(path, content).expect("a file");
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("its mode");
+}
+
+#[test]
+fn what_the_config_says_beats_the_credential_which_beats_the_environment() {
+    let host = Host::new().file("token", "from-file\n", 0o640).given(Some("from-systemd\n"), Some("from-variable"));
+    let file = SecretOrigin::File(host.path("./token"));
+    let found = |text, origin| Some((String::from(text), origin));
+    assert_eq!(host.found("store: {token: from-config}"), found("from-config", SecretOrigin::Inline));
+    assert_eq!(host.found("store: {token_file: ./token}"), found("from-file", file));
+    assert_eq!(host.found("store: {}"), found("from-systemd", SecretOrigin::Credential("token")));
+    assert_eq!(host.found(""), found("from-systemd", SecretOrigin::Credential("token")));
+
+    let host = Host::new().given(None, Some("from-variable"));
+    assert_eq!(host.found(""), found("from-variable", SecretOrigin::Environment("FLUX_AGENT_TOKEN")));
+    let host = Host::new().given(None, Some(" "));
+    assert_eq!(host.found(""), None);
+}
+
+#[test]
+fn the_process_itself_is_a_source() {
+    // The test runner sets this one.
+    let keys = SecretKeys { credential: "no-such-credential", environment: "CARGO_PKG_NAME", ..KEYS };
+    let host = Host { sources: SecretSources::from_process(), ..Host::new() };
+    let found = host.read_with("", |section, sources| section.secret(keys, sources)).expect("nothing wrong");
+    assert_eq!(found.map(|secret| secret.value.expose_secret().to_owned()).as_deref(), Some("flux-config"));
+}
+
+#[test]
+fn only_the_newline_that_ends_a_secret_file_is_left_out() {
+    for (content, expected) in
+        [("a b", "a b"), ("a b\n", "a b"), ("a b\r\n", "a b"), (" a b \n", " a b "), ("a\n\n", "a\n")]
+    {
+        let host = Host::new().file("token", content, 0o600);
+        assert_eq!(host.found("store: {token_file: ./token}").map(|(text, _)| text).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn a_number_is_a_secret_as_it_is_spelt() {
+    for text in ["007", "1e999", "0x1F", "true", "1_000"] {
+        let found = Host::new().found(&format!("store: {{token: {text}}}"));
+        assert_eq!(found, Some((text.to_owned(), SecretOrigin::Inline)));
+    }
+}
+
+#[test]
+fn a_required_secret_that_is_nowhere_is_named_with_the_ways_to_give_it() {
+    let required = |host: &Host, text: &str| {
+        let errors = host.read_with(text, |section, sources| section.required_secret(KEYS, sources)).expect_err(text);
+        host.anonymous(&errors.to_string())
+    };
+    let host = Host::new();
+    assert_eq!(
+        required(&host, "\nstore: {}"),
+        "/etc/flux/c.yml:2:1: store.token_file: is missing; needed: token_file or token here, the systemd credential \
+         token, or $FLUX_AGENT_TOKEN"
+    );
+    // One that is there and wrong is not missing as well.
+    assert_eq!(required(&host, "store: {token: ''}"), "/etc/flux/c.yml:1:16: store.token: is empty");
+    assert_eq!(required(&host, "store: 5"), "/etc/flux/c.yml:1:8: store: is a single value; allowed: a map of keys");
+}
+
+#[test]
+fn two_secrets_in_the_file_are_a_mistake_at_the_second() {
+    let host = Host::new().file("token", PLANTED, 0o600);
+    assert_eq!(
+        host.errors("store:\n  token: hunter2\n  token_file: ./token"),
+        "/etc/flux/c.yml:3:3: store.token_file: is a second secret beside token; allowed: one of the two"
+    );
+    assert_eq!(
+        host.errors("store:\n  token_file: ./token\n  token: hunter2"),
+        "/etc/flux/c.yml:3:3: store.token: is a second secret beside token_file; allowed: one of the two"
+    );
+}
+
+#[test]
+fn a_secret_that_the_world_can_read_is_refused_with_the_command_that_mends_it() {
+    let host = Host::new().file("token", PLANTED, 0o644).file("it's mine", PLANTED, 0o604);
+    assert_eq!(
+        host.errors("store:\n  token_file: ./token").replace("/./", "/"),
+        "/etc/flux/c.yml:2:15: store.token_file: /etc/flux/token can be read by everyone (mode 0644); run: chmod o-rwx \
+         /etc/flux/token"
+    );
+    let quoted = host.errors("store:\n  token_file: \"./it's mine\"").replace("/./", "/");
+    assert!(quoted.ends_with(r"(mode 0604); run: chmod o-rwx '/etc/flux/it'\''s mine'"), "{quoted}");
+
+    let host = Host { config_mode: 0o644, ..Host::new() };
+    assert_eq!(
+        host.errors("store: {token: hunter2}"),
+        "/etc/flux/c.yml:1:16: store.token: /etc/flux/c.yml can be read by everyone (mode 0644); run: chmod o-rwx \
+         /etc/flux/c.yml"
+    );
+    assert!(host.found("store: {}").is_none(), "a config without a secret may be read by everyone");
+}
+
+#[test]
+fn a_secret_file_that_gives_no_secret_is_named() {
+    let host = Host::new()
+        .file("empty", "", 0o600)
+        .file("blank", " \n", 0o600)
+        .file("binary", [0xff, 0xfe], 0o600)
+        .file("large", vec![b'x'; 64 * 1024 + 1], 0o600);
+    for (name, words) in [
+        ("nowhere", "does not exist"),
+        ("empty", "is empty"),
+        ("blank", "is empty"),
+        ("binary", "is not UTF-8 text"),
+        ("large", "is larger than 65536 bytes"),
+        ("../", "cannot be read: Is a directory (os error 21)"),
+    ] {
+        let path = host.path(name);
+        let expected = format!("{}:1:21: store.token_file: {} {words}", host.path("c.yml").display(), path.display());
+        assert_eq!(host.errors(&format!("store: {{token_file: {}}}", path.display())), host.anonymous(&expected));
+    }
+}
+
+#[test]
+fn a_credential_that_gives_no_secret_is_a_mistake_and_not_passed_over() {
+    let host = Host::new().given(Some("\n"), Some(PLANTED));
+    assert_eq!(
+        host.errors("store: {}"),
+        "/etc/flux/c.yml:1:1: store.token_file: the systemd credential token is empty"
+    );
+}
+
+#[test]
+fn a_planted_secret_is_in_no_error_and_no_debug_output() {
+    // Every way to put the token down wrongly that we could think of; `errors` searches Debug, this loop the text.
+    for text in [
+        "store: {token: [hunter2]}",
+        "store: {token: {hunter2: hunter2, hunter2: 1}}",
+        "store: {token: {{hunter2}}}",
+        "store: {token: &hunter2}",
+        "store: {token: *hunter2}",
+        "store: {token: !hunter2}",
+        "store: {token: &hunter2 hunter2, token: *hunter2}",
+        "store: {token: hunter2, token: hunter2}",
+        "store: {token: hunter2, token_file: hunter2}",
+        "store: {token_file: hunter2}",
+        "store: {token_file: [hunter2]}",
+        "store: {tokn: hunter2}",
+        "store: {token hunter2}",
+        "store: {token=hunter2}",
+        "store: {token:hunter2}",
+        "store: {? [hunter2] : x}",
+        "store: hunter2",
+        "store:\n  token hunter2",
+        "store:\n  token:hunter2\n  url: x",
+        "store:\n  token: 'hunter2",
+        "store:\n  token: \"hunter2\\q\"",
+        "store:\n  token: @hunter2",
+        "store:\n  token: `hunter2`",
+        "store:\n  token: %hunter2",
+        "store:\n  token: hunter2: x",
+        "store:\n  token: 'hunter2' hunter2",
+        "store:\n\ttoken: hunter2",
+        "store:\n  token: |\n hunter2",
+        "store:\n  token: hunter2 }\n hunter2",
+        "%hunter2\nstore: {}",
+        "token: hunter2",
+        "- token: hunter2",
+        "--- hunter2\n--- hunter2",
+        "hunter2",
+    ] {
+        let host = Host::new();
+        let errors = host.errors(text);
+        assert!(!errors.contains(PLANTED), "{text:?} gives {errors}");
+    }
+
+    let host = Host::new().given(Some(PLANTED), Some(PLANTED));
+    let secret = host.read("").expect("the credential");
+    let file = ConfigFile { path: host.path("c.yml"), text: PLANTED.to_owned(), mode: 0o600 };
+    let debug = format!("{secret:?} {:?} {file:?}", host.sources);
+    assert!(debug.contains("REDACTED") && debug.contains("FLUX_AGENT_TOKEN"), "{debug}");
+    assert!(!debug.contains(PLANTED), "{debug}");
+}
+
+#[test]
+fn a_config_file_is_loaded_with_its_mode() {
+    let host = Host::new().file("c.yml", "store: {}\n", 0o640);
+    let file = load(&host.path("c.yml")).expect("it is there");
+    assert_eq!((file.text.as_str(), file.mode), ("store: {}\n", 0o640));
+}
+
+#[test]
+fn a_config_file_that_cannot_be_loaded_is_named() {
+    let host = Host::new().file("binary", [0xff], 0o600).file("large", vec![b'#'; 256 * 1024 + 1], 0o600);
+    for (name, expected) in [
+        ("none", "no config file at /etc/flux/none: write one there, or name another with --config FILE"),
+        ("binary", "/etc/flux/binary: is not UTF-8 text"),
+        ("large", "/etc/flux/large: is larger than 262144 bytes"),
+        ("", "/etc/flux/: cannot be read: Is a directory (os error 21)"),
+    ] {
+        let error = load(&host.path(name)).expect_err(name);
+        assert_eq!(host.anonymous(&error.to_string()), expected);
+    }
+}

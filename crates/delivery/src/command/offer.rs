@@ -1,0 +1,51 @@
+use super::{CommandState, Status};
+use flux_protocol::JournalId;
+use jiff::Timestamp;
+
+/// What a journal is offered of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// `Deliver`.
+    Deliver {
+        /// This attempt was ever offered to another journal (rule 9).
+        redelivered: bool,
+    },
+    /// `Revoke`.
+    Revoke {
+        /// As above.
+        redelivered: bool,
+    },
+}
+
+impl CommandState {
+    /// What this journal is to be offered now (rule 2): an open attempt until this journal has reported it; a revoke of what is wanted cancelled
+    /// until the agent has answered.
+    pub fn offer_to(&self, journal: &JournalId, now: Timestamp) -> Option<Offer> {
+        let redelivered = self.offered.to_another_than(journal);
+        if self.cancel_wanted && self.status.is_open() {
+            return Some(Offer::Revoke { redelivered });
+        }
+        let due = match self.status {
+            Status::Pending => self.next_attempt_at.is_none_or(|at| at <= now),
+            Status::Delivered | Status::AwaitingPlayer(_) => self.reported_by.as_ref() != Some(journal),
+            Status::Completed | Status::Failed(_) | Status::Cancelled => false,
+        };
+        due.then_some(Offer::Deliver { redelivered })
+    }
+
+    /// That it was offered to this journal: committed before the offer leaves.
+    #[must_use]
+    pub fn offered_to(self, journal: &JournalId) -> CommandState {
+        CommandState { offered: self.offered.and_to(journal), ..self }
+    }
+
+    /// The state after a restore: what is open may have been offered to a journal that this database does not know (rule 10).
+    #[must_use]
+    pub fn restored(self) -> CommandState {
+        if self.status.is_open() {
+            CommandState { offered: super::Offered::ToOthers, reported_by: None, ..self }
+        } else {
+            self
+        }
+    }
+}

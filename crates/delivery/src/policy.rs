@@ -1,0 +1,156 @@
+//! What the admin allows: globs over the filled-in line, so that neither a stolen token nor a compromised store can `op` anyone.
+
+use crate::CommandLine;
+use regex::Regex;
+use std::fmt;
+
+/// A pattern of the policy: `*` is any text, `?` any character; it matches the whole line or its first words.
+#[derive(Debug, Clone)]
+pub struct Glob {
+    text: String,
+    regex: Regex,
+}
+
+impl Glob {
+    /// Reads a pattern; the error says what is wrong.
+    pub fn new(text: &str) -> Result<Glob, String> {
+        if text.trim().is_empty() {
+            return Err("an empty pattern".into());
+        }
+        let body = regex::escape(text.trim()).replace(r"\*", ".*").replace(r"\?", ".");
+        let regex =
+            Regex::new(&format!(r"^(?s:{body})(?:\s(?s:.*))?$")).map_err(|_| "the pattern is too long".to_owned())?;
+        Ok(Glob { text: text.to_owned(), regex })
+    }
+}
+
+/// The admin's policy.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// With one or more: what none names is blocked.
+    pub allow: Vec<Glob>,
+    /// Wins over `allow`.
+    pub deny: Vec<Glob>,
+}
+
+/// What the policy says of a line, and by which rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ruling {
+    /// It may run.
+    Allowed,
+    /// This pattern denies this part.
+    Denied {
+        /// The pattern.
+        pattern: String,
+        /// The line, or the text behind a ` run `.
+        part: String,
+    },
+    /// `allow` is set and names no such part.
+    NotNamed {
+        /// The line, or the text behind a ` run `.
+        part: String,
+    },
+}
+
+impl fmt::Display for Ruling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allowed => f.write_str("allowed"),
+            Self::Denied { pattern, part } => write!(f, "denied by policy.deny `{pattern}`: {part}"),
+            Self::NotNamed { part } => write!(f, "not named by policy.allow: {part}"),
+        }
+    }
+}
+
+impl Policy {
+    /// Judges the line and every text that follows a ` run ` in it: one denied, all denied.
+    pub fn judge(&self, line: &CommandLine) -> Ruling {
+        let whole = line.as_str();
+        let behind_run = whole.match_indices(" run ").map(|(at, matched)| &whole[at + matched.len()..]);
+        std::iter::once(whole)
+            .chain(behind_run)
+            .map(|part| self.judge_part(part))
+            .find(|ruling| *ruling != Ruling::Allowed)
+            .unwrap_or(Ruling::Allowed)
+    }
+
+    fn judge_part(&self, part: &str) -> Ruling {
+        let part = normalized(part);
+        if let Some(glob) = self.deny.iter().find(|glob| glob.regex.is_match(&part)) {
+            return Ruling::Denied { pattern: glob.text.clone(), part };
+        }
+        let named = self.allow.is_empty() || self.allow.iter().any(|glob| glob.regex.is_match(&part));
+        if named { Ruling::Allowed } else { Ruling::NotNamed { part } }
+    }
+}
+
+/// Without leading blanks and slashes, the first word lower-cased and its `namespace:` dropped.
+fn normalized(part: &str) -> String {
+    let part = part.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
+    let (word, rest) = part.find(char::is_whitespace).map_or((part, ""), |at| part.split_at(at));
+    let word = word.rsplit_once(':').map_or(word, |(_, word)| word);
+    word.to_lowercase() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(allow: &[&str], deny: &[&str]) -> Policy {
+        let globs = |texts: &[&str]| texts.iter().map(|text| Glob::new(text).unwrap()).collect();
+        Policy { allow: globs(allow), deny: globs(deny) }
+    }
+
+    fn allows(policy: &Policy, line: &str) -> bool {
+        policy.judge(&CommandLine::new(line).unwrap()) == Ruling::Allowed
+    }
+
+    #[test]
+    fn a_denied_command_is_denied_in_every_disguise() {
+        let policy = policy(&[], &["op", "ban*", "save-*"]);
+        for line in [
+            "op Steve",
+            "OP Steve",
+            "/op Steve",
+            "//op Steve",
+            "minecraft:op Steve",
+            "Bukkit:Op Steve",
+            "a:b:op Steve",
+            "ban Steve",
+            "ban-ip 1.2.3.4",
+            "save-off",
+            "execute as @a run op Steve",
+            "execute as @a run  /minecraft:OP Steve",
+            "execute run execute run op x",
+            "return run op x",
+            "op",
+        ] {
+            assert!(!allows(&policy, line), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_not() {
+        let policy = policy(&[], &["op", "ban*"]);
+        for line in ["opinion Steve", "give op diamond", "say op Steve", "unban Steve", "say running op"] {
+            assert!(allows(&policy, line), "{line}");
+        }
+    }
+
+    #[test]
+    fn with_allow_set_what_it_does_not_name_is_blocked_and_deny_still_wins() {
+        let policy = policy(&["give *", "execute *"], &["give * netherite*"]);
+        assert!(allows(&policy, "give Steve diamond 1"));
+        assert!(allows(&policy, "execute as Steve run give Steve diamond"));
+        for line in ["give Steve netherite_ingot", "lp user Steve", "execute as Steve run lp user Steve", "giveall x"] {
+            assert!(!allows(&policy, line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_ruling_names_its_rule() {
+        let ruling = policy(&[], &["op"]).judge(&CommandLine::new("execute as x run minecraft:op Steve").unwrap());
+        assert_eq!(ruling.to_string(), "denied by policy.deny `op`: op Steve");
+        assert!(Glob::new(" ").is_err());
+    }
+}

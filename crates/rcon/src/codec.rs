@@ -1,0 +1,183 @@
+//! Packets on the wire: `length i32 | id i32 | kind i32 | body | 0 | 0`, little-endian, where `length` counts all that follows it.
+//!
+//! Sources: Valve's "Source RCON Protocol" for the frame; vanilla's and Paper's RCON threads (1.8 to 26.x agree) for the limits.
+
+use std::borrow::Cow;
+
+/// A login request; its body is the password.
+pub const KIND_LOGIN: i32 = 3;
+/// A command request; its body is the line.
+pub const KIND_COMMAND: i32 = 2;
+/// The answer to a login: the request's id, or [`ID_REFUSED`].
+pub const KIND_LOGIN_REPLY: i32 = 2;
+/// A piece of the answer to a command.
+pub const KIND_REPLY: i32 = 0;
+/// The id of the answer to a wrong login, and to a command before a login.
+pub const ID_REFUSED: i32 = -1;
+
+/// What a game reads at once for a whole request. It closes the connection when a read is not exactly one packet (MC-72390, MC-87863).
+pub const REQUEST_READ_BYTES: usize = 1460;
+/// Vanilla cuts an answer into pieces of this many UTF-16 code units, so a packet with fewer is the last.
+pub const REPLY_PIECE_UNITS: usize = 4096;
+
+/// The smallest `length`: id, kind and two zero bytes.
+pub const MIN_LENGTH: usize = 10;
+/// The largest `length` accepted. Vanilla's longest is 12,298 (4,096 units of three bytes); other servers do not cut at all.
+pub const MAX_LENGTH: usize = 64 * 1024;
+
+const LENGTH_FIELD_BYTES: usize = 4;
+const TERMINATOR: [u8; 2] = [0, 0];
+
+/// One packet, in either direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet {
+    /// Chosen by the client; answers carry their request's.
+    pub id: i32,
+    /// One of the `KIND_` constants; their meaning depends on the direction.
+    pub kind: i32,
+    /// UTF-8 from every server of today, without the two zero bytes.
+    pub body: Vec<u8>,
+}
+
+impl Packet {
+    /// A packet with a body of at most [`MAX_LENGTH`] − [`MIN_LENGTH`] bytes, which the sender sees to.
+    pub fn new(id: i32, kind: i32, body: impl Into<Vec<u8>>) -> Self {
+        Packet { id, kind, body: body.into() }
+    }
+
+    /// The packet as bytes, to be written in one call.
+    pub fn encode(&self) -> Vec<u8> {
+        let length = self.body.len() + MIN_LENGTH;
+        debug_assert!(length <= MAX_LENGTH, "a body of {} bytes", self.body.len());
+        let mut bytes = Vec::with_capacity(LENGTH_FIELD_BYTES + length);
+        bytes.extend_from_slice(&(length as i32).to_le_bytes());
+        bytes.extend_from_slice(&self.id.to_le_bytes());
+        bytes.extend_from_slice(&self.kind.to_le_bytes());
+        bytes.extend_from_slice(&self.body);
+        bytes.extend_from_slice(&TERMINATOR);
+        bytes
+    }
+
+    /// The body as text; what is not UTF-8 becomes U+FFFD.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+/// Why bytes are not RCON. Nothing after them can be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The length field is outside [`MIN_LENGTH`]..=[`MAX_LENGTH`].
+    #[error("a packet length of {0}, allowed are {MIN_LENGTH} to {MAX_LENGTH}")]
+    Length(i32),
+    /// The packet does not end in two zero bytes.
+    #[error("a packet that does not end in two zero bytes")]
+    Terminator,
+}
+
+/// Finds packets in a stream cut anywhere. Whoever takes all packets between two feeds keeps it below one packet plus one feed.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    buffer: Vec<u8>,
+}
+
+impl Decoder {
+    /// Takes in bytes as they come.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next whole packet, or `None` when bytes are missing. After an error the stream is of no more use.
+    pub fn next_packet(&mut self) -> Result<Option<Packet>, DecodeError> {
+        let Some((length, rest)) = split_i32(&self.buffer) else { return Ok(None) };
+        let size = usize::try_from(length)
+            .ok()
+            .filter(|size| (MIN_LENGTH..=MAX_LENGTH).contains(size))
+            .ok_or(DecodeError::Length(length))?;
+        let Some(frame) = rest.get(..size) else { return Ok(None) };
+        let packet = parse(frame)?;
+        self.buffer.drain(..LENGTH_FIELD_BYTES + size);
+        Ok(Some(packet))
+    }
+
+    /// Whether no byte of an unfinished packet is waiting.
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+}
+
+/// What follows the length field. A frame is at least [`MIN_LENGTH`] long, so only its end can be wrong.
+fn parse(frame: &[u8]) -> Result<Packet, DecodeError> {
+    let (id, rest) = split_i32(frame).ok_or(DecodeError::Terminator)?;
+    let (kind, rest) = split_i32(rest).ok_or(DecodeError::Terminator)?;
+    let body = rest.strip_suffix(&TERMINATOR).ok_or(DecodeError::Terminator)?;
+    Ok(Packet::new(id, kind, body))
+}
+
+fn split_i32(bytes: &[u8]) -> Option<(i32, &[u8])> {
+    bytes.split_first_chunk().map(|(field, rest)| (i32::from_le_bytes(*field), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_has_the_bytes_of_the_protocol() {
+        let bytes = Packet::new(7, KIND_LOGIN, "pw").encode();
+        assert_eq!(bytes, [12, 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, b'p', b'w', 0, 0]);
+    }
+
+    #[test]
+    fn a_packet_fed_byte_by_byte_comes_out_once_and_whole() {
+        let packet = Packet::new(-1, KIND_REPLY, "é𝄞");
+        let mut decoder = Decoder::default();
+        let bytes = packet.encode();
+        let (last, first) = bytes.split_last().unwrap();
+        for byte in first {
+            decoder.feed(&[*byte]);
+            assert_eq!(decoder.next_packet(), Ok(None));
+        }
+        decoder.feed(&[*last]);
+        assert_eq!(decoder.next_packet(), Ok(Some(packet)));
+        assert!(decoder.is_empty());
+    }
+
+    #[test]
+    fn two_packets_in_one_feed_come_out_in_order() {
+        let (first, second) = (Packet::new(1, 0, ""), Packet::new(2, 0, "b"));
+        let mut decoder = Decoder::default();
+        decoder.feed(&[first.encode(), second.encode()].concat());
+        assert_eq!(decoder.next_packet(), Ok(Some(first)));
+        assert_eq!(decoder.next_packet(), Ok(Some(second)));
+        assert_eq!(decoder.next_packet(), Ok(None));
+    }
+
+    #[test]
+    fn lengths_outside_10_to_64_kib_are_refused_before_anything_is_collected() {
+        for length in [9, 0, -1, i32::MIN, i32::MAX, MAX_LENGTH as i32 + 1] {
+            let mut decoder = Decoder::default();
+            decoder.feed(&length.to_le_bytes());
+            assert_eq!(decoder.next_packet(), Err(DecodeError::Length(length)));
+        }
+    }
+
+    #[test]
+    fn the_smallest_and_the_largest_packet_are_read() {
+        for body_bytes in [0, MAX_LENGTH - MIN_LENGTH] {
+            let packet = Packet::new(1, KIND_REPLY, vec![b'x'; body_bytes]);
+            let mut decoder = Decoder::default();
+            decoder.feed(&packet.encode());
+            assert_eq!(decoder.next_packet(), Ok(Some(packet)));
+        }
+    }
+
+    #[test]
+    fn a_packet_without_its_two_zero_bytes_is_refused() {
+        let mut bytes = Packet::new(1, KIND_REPLY, "abc").encode();
+        *bytes.last_mut().unwrap() = 1;
+        let mut decoder = Decoder::default();
+        decoder.feed(&bytes);
+        assert_eq!(decoder.next_packet(), Err(DecodeError::Terminator));
+    }
+}

@@ -1,0 +1,72 @@
+//! The other side of a connection, told what to do step by step.
+
+use flux_rcon::codec::{Decoder, KIND_LOGIN_REPLY, KIND_REPLY, Packet};
+use flux_rcon::{Connection, Timeouts};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{Duration, timeout};
+
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request that is not there by now never comes.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) struct Peer(pub(crate) DuplexStream);
+
+pub(crate) fn pair() -> (DuplexStream, Peer) {
+    let (client, peer) = duplex(256 * 1024);
+    (client, Peer(peer))
+}
+
+/// A logged-in connection, and the game's side of it.
+pub(crate) async fn logged_in() -> (Connection, Peer) {
+    let (stream, mut peer) = pair();
+    let password = "secret".into();
+    let (connection, ()) = tokio::join!(Connection::login(stream, &password, Timeouts::each(TIMEOUT)), async {
+        let request = peer.request().await;
+        peer.send(&Packet::new(request.id, KIND_LOGIN_REPLY, "")).await;
+    });
+    (connection.unwrap(), peer)
+}
+
+impl Peer {
+    /// One read, as vanilla does it: it must be exactly one packet.
+    pub(crate) async fn request(&mut self) -> Packet {
+        let mut bytes = [0; 1460];
+        let read = timeout(REQUEST_TIMEOUT, self.0.read(&mut bytes)).await;
+        let count = read.expect("the client asks for something").unwrap();
+        let mut decoder = Decoder::default();
+        decoder.feed(&bytes[..count]);
+        let packet = decoder.next_packet().unwrap().expect("one read is one packet");
+        assert!(decoder.is_empty(), "two requests in one read");
+        packet
+    }
+
+    pub(crate) async fn send(&mut self, packet: &Packet) {
+        self.bytes(&packet.encode()).await;
+    }
+
+    pub(crate) async fn reply(&mut self, id: i32, text: &str) {
+        self.send(&Packet::new(id, KIND_REPLY, text)).await;
+    }
+
+    pub(crate) async fn bytes(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.unwrap();
+    }
+
+    /// Whether the client has written anything that is not read yet.
+    pub(crate) async fn is_quiet(&mut self) -> bool {
+        let mut byte = [0; 1];
+        tokio::select! {
+            biased;
+            _ = self.0.read(&mut byte) => false,
+            () = many_turns() => true,
+        }
+    }
+}
+
+/// Enough for the other side to do whatever it can do without us.
+pub(crate) async fn many_turns() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}

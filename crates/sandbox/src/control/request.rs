@@ -1,0 +1,85 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::Error;
+use crate::game::{Fault, Game};
+
+/// Does what a line asks for.
+pub(super) fn answer(game: &Game, line: &str) -> Value {
+    perform(game, line).unwrap_or_else(|error| json!({ "error": error.to_string() }))
+}
+
+fn perform(game: &Game, line: &str) -> Result<Value, Error> {
+    let (verb, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
+    match verb {
+        "join" => game.join(rest)?,
+        "leave" => game.leave(rest)?,
+        "die" => game.die(rest)?,
+        "respawn" => game.respawn(rest)?,
+        "clear" => game.clear(rest)?,
+        "fault" => plan_fault(game, rest)?,
+        "online" => return Ok(json!(game.online())),
+        "inventory" => return Ok(json!(game.inventory(rest))),
+        "lines" => return Ok(json!(game.lines())),
+        "effects" => {
+            return Ok(json!({ "total": game.world(|world| world.effects_total()), "effects": game.effects() }));
+        }
+        _ => return Err(Error::Refused(format!("{verb:?} is nothing the control port knows"))),
+    }
+    Ok(json!({ "ok": true }))
+}
+
+fn plan_fault(game: &Game, words: &str) -> Result<(), Error> {
+    let mut words = words.splitn(3, ' ');
+    let kind = words.next().unwrap_or_default();
+    let fault = match kind.split_once('=') {
+        None if kind == "lose-reply" => Some(Fault::LoseReplyAfterRunning),
+        None if kind == "close" => Some(Fault::CloseBeforeRunning),
+        None if kind == "garbage" => Some(Fault::Garbage),
+        Some(("delay", milliseconds)) => {
+            milliseconds.parse().ok().map(|value| Fault::Delay(Duration::from_millis(value)))
+        }
+        _ => None,
+    };
+    let fault = fault.ok_or_else(|| {
+        Error::Refused(format!("{kind:?} is no fault; lose-reply, close, garbage and delay=MILLISECONDS are"))
+    })?;
+    let times = words.next().unwrap_or("1");
+    let times = times.parse().map_err(|_| Error::Refused(format!("{times:?} is no number of times")))?;
+    game.faults().on(words.next().unwrap_or_default(), times, fault);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::game::Settings;
+
+    #[test]
+    fn every_verb_answers_with_one_line_of_json() {
+        let game = Game::new(Settings::new("secret")).unwrap();
+        for (line, expected) in [
+            ("join Steve", r#"{"ok":true}"#),
+            ("online", r#"["Steve"]"#),
+            ("inventory Steve", "{}"),
+            ("die Steve", r#"{"ok":true}"#),
+            ("respawn Steve", r#"{"ok":true}"#),
+            ("clear Steve", r#"{"ok":true}"#),
+            ("effects", r#"{"effects":[],"total":0}"#),
+            ("lines", "[]"),
+            ("leave Steve", r#"{"ok":true}"#),
+            ("leave Steve", r#"{"error":"Steve is not online"}"#),
+            ("fault lose-reply", r#"{"ok":true}"#),
+            ("fault delay=250 2 give Steve", r#"{"ok":true}"#),
+            (
+                "fault delay=x",
+                r#"{"error":"\"delay=x\" is no fault; lose-reply, close, garbage and delay=MILLISECONDS are"}"#,
+            ),
+            ("dance", r#"{"error":"\"dance\" is nothing the control port knows"}"#),
+        ] {
+            assert_eq!(answer(&game, line).to_string(), expected, "{line}");
+        }
+        assert_eq!(game.faults().pending(), 3);
+    }
+}

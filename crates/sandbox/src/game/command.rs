@@ -1,0 +1,69 @@
+use std::fmt;
+
+use super::limits::ECHO_CHARACTERS;
+
+/// A line that parses.
+#[derive(Debug, PartialEq)]
+pub(super) struct Command {
+    /// Its text, to its end.
+    pub(super) text: String,
+    pub(super) action: Action,
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) enum Action {
+    List { uuids: bool },
+    Say,
+    Give { to: Target, item: &'static str, count: u32 },
+    AddExperience { to: Target, amount: i32, unit: Experience },
+    AddTag { to: Target, tag: String },
+    Op { player: String },
+    TestEntity(Target),
+    GetInventory(Target),
+    GetStored { storage: String, key: Option<String> },
+    RemoveStored { storage: String, key: String },
+    StoreSuccess { storage: String, key: String, scale: f64, run: Box<Command> },
+    QueryGametime,
+    Seed,
+    Stop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Experience {
+    Points,
+    Levels,
+}
+
+/// Whom a command is for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// `@a`, `@p`, `@r`: dead or alive. `@e`: the living. All hit everybody here, so that a test sees what an unchecked name would do
+    /// (vanilla's `@p` and `@r` take one player). A `name=` keeps exactly that name, case included, as vanilla does.
+    Everybody { living: bool, name: Option<String> },
+    /// A name: found without case, dead or alive.
+    Named(String),
+    /// A dashed UUID.
+    Uuid(String),
+}
+
+pub(super) const UNKNOWN_COMMAND: &str = "Unknown or incomplete command, see below for error";
+pub(super) const INCORRECT_ARGUMENT: &str = "Incorrect argument for command";
+
+/// Why a line does not parse, as vanilla tells it: the message, the command around the place, and `<--[HERE]`, all without a separator.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SyntaxError {
+    pub(super) message: String,
+    pub(super) line: String,
+    /// The place in bytes.
+    pub(super) cursor: usize,
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (before, after) = self.line.split_at(self.cursor);
+        let hidden = before.chars().count().saturating_sub(ECHO_CHARACTERS);
+        let dots = if hidden > 0 { "..." } else { "" };
+        let shown: String = before.chars().skip(hidden).collect();
+        write!(f, "{}{dots}{shown}{after}<--[HERE]", self.message)
+    }
+}

@@ -1,0 +1,90 @@
+use super::StageError;
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use tokio::process::{Child, Command};
+
+/// A program that can be started, killed and started again. Its stdout and stderr go to one log file, to which each start appends.
+#[derive(Debug)]
+pub struct Program {
+    name: &'static str,
+    path: PathBuf,
+    arguments: Vec<OsString>,
+    log: PathBuf,
+    child: Option<Child>,
+}
+
+/// How a program ended.
+pub type Ended = ExitStatus;
+
+impl Program {
+    /// A program that does not run yet.
+    pub fn new(name: &'static str, path: PathBuf, arguments: Vec<OsString>, log: PathBuf) -> Program {
+        Program { name, path, arguments, log, child: None }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where it says what it does.
+    pub fn log(&self) -> &PathBuf {
+        &self.log
+    }
+
+    /// Its process id, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().and_then(Child::id)
+    }
+
+    /// Starts it. It is killed when this is dropped.
+    pub fn start(&mut self) -> Result<(), StageError> {
+        if !self.path.exists() {
+            return Err(StageError::Missing(self.path.clone()));
+        }
+        let log =
+            OpenOptions::new().create(true).append(true).open(&self.log).map_err(StageError::io("opening a log"))?;
+        let errors = log.try_clone().map_err(StageError::io("opening a log"))?;
+        let mut command = Command::new(&self.path);
+        command.args(&self.arguments).stdin(Stdio::null()).stdout(log).stderr(errors).kill_on_drop(true);
+        self.child = Some(command.spawn().map_err(StageError::io(format!("starting {}", self.name)))?);
+        Ok(())
+    }
+
+    /// `kill -9`, and waits for its end.
+    pub async fn kill(&mut self) -> Result<(), StageError> {
+        if let Some(mut child) = self.child.take() {
+            child.kill().await.map_err(StageError::io(format!("killing {}", self.name)))?;
+        }
+        Ok(())
+    }
+
+    /// SIGTERM, and waits for its end.
+    pub async fn stop(&mut self) -> Result<Option<Ended>, StageError> {
+        let Some(mut child) = self.child.take() else { return Ok(None) };
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
+        if let Some(pid) = pid {
+            // It may have ended by itself: then waiting for it says how.
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        child.wait().await.map(Some).map_err(StageError::io(format!("waiting for {}", self.name)))
+    }
+
+    /// Waits for its end by itself.
+    pub async fn ended(&mut self) -> Result<Ended, StageError> {
+        match &mut self.child {
+            Some(child) => child.wait().await.map_err(StageError::io(format!("waiting for {}", self.name))),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// How it ended, if it has.
+    pub fn try_ended(&mut self) -> Result<Option<Ended>, StageError> {
+        match &mut self.child {
+            Some(child) => child.try_wait().map_err(StageError::io(format!("waiting for {}", self.name))),
+            None => Ok(None),
+        }
+    }
+}

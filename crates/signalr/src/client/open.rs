@@ -1,0 +1,102 @@
+use futures_util::{SinkExt, StreamExt};
+use http::{HeaderValue, Method, StatusCode, header};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message as Frame,
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{Role, WebSocketConfig},
+    },
+};
+
+use super::{
+    ClientOptions, Dialer,
+    error::{ConnectError, Step, excerpt},
+    exchange::{Endpoint, Exchange, dial},
+    negotiate::negotiate,
+};
+use crate::codec::{Decoder, HandshakeRequest, HandshakeResponse};
+
+/// Read at once, per connection.
+const READ_BUFFER_BYTES: usize = 16 * 1024;
+/// A frame may hold several records, each of which may be as large as the limit on one; this many full ones.
+const FRAME_RECORDS: usize = 4;
+
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// A connection after its handshake. The decoder may hold messages already: they may share the handshake's frame.
+pub(super) struct Opened {
+    pub(super) socket: Socket,
+    pub(super) decoder: Decoder,
+}
+
+/// One attempt, from the original address: negotiate, upgrade, handshake.
+pub(super) async fn open(
+    options: &ClientOptions,
+    dialer: &dyn Dialer,
+    token: Option<SecretString>,
+) -> Result<Opened, ConnectError> {
+    let (endpoint, id) = negotiate(options, dialer, token).await?;
+    let socket = upgrade(options, dialer, &endpoint, &id).await?;
+    let limit = options.handshake_timeout;
+    timeout(limit, shake_hands(socket, Decoder::new(options.max_receive_bytes)))
+        .await
+        .map_err(|_| ConnectError::Timeout { step: Step::Handshake, limit })?
+}
+
+/// Opens the WebSocket. hyper does the HTTP of it, for tungstenite's own upgrade writes whole requests into its trace
+/// log, and the token with them.
+async fn upgrade(
+    options: &ClientOptions,
+    dialer: &dyn Dialer,
+    endpoint: &Endpoint,
+    id: &SecretString,
+) -> Result<Socket, ConnectError> {
+    let key = generate_key();
+    let mut request = endpoint.request(Method::GET, &endpoint.url.socket_target(id.expose_secret()))?;
+    let headers = request.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    headers.insert(header::SEC_WEBSOCKET_KEY, HeaderValue::from_str(&key).map_err(|_| ConnectError::Header)?);
+
+    let stream = dial(options, dialer, &endpoint.url).await?;
+    let mut exchange = Exchange::start(Step::Upgrade, stream, request, options.negotiate_timeout).await?;
+    exchange.demand(Step::Upgrade, StatusCode::SWITCHING_PROTOCOLS)?;
+    let accepted = exchange.response.headers().get(header::SEC_WEBSOCKET_ACCEPT);
+    if accepted.is_none_or(|accepted| accepted.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes()) {
+        return Err(ConnectError::Upgrade("Sec-WebSocket-Accept does not fit the key"));
+    }
+    let upgraded = hyper::upgrade::on(&mut exchange.response)
+        .await
+        .map_err(|error| ConnectError::Broken { step: Step::Upgrade, text: error.to_string() })?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .max_message_size(Some(options.max_receive_bytes.saturating_mul(FRAME_RECORDS)))
+        .max_frame_size(Some(options.max_receive_bytes.saturating_mul(FRAME_RECORDS)));
+    Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await)
+}
+
+async fn shake_hands(mut socket: Socket, mut decoder: Decoder) -> Result<Opened, ConnectError> {
+    let broken = |text: String| ConnectError::Broken { step: Step::Handshake, text };
+    socket.send(Frame::text(HandshakeRequest::json().encode())).await.map_err(|error| broken(error.to_string()))?;
+    let response = loop {
+        if let Some(record) = decoder.next_record()? {
+            break HandshakeResponse::parse(record)?;
+        }
+        match socket.next().await {
+            Some(Ok(frame @ (Frame::Text(_) | Frame::Binary(_)))) => decoder.push(&frame.into_data()),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(broken(error.to_string())),
+            None => return Err(broken("closed by the server".to_owned())),
+        }
+    };
+    match response.error {
+        Some(error) => Err(ConnectError::Refused { step: Step::Handshake, text: excerpt(&error) }),
+        None => Ok(Opened { socket, decoder }),
+    }
+}

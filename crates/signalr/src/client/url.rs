@@ -1,0 +1,180 @@
+use std::{fmt, str::FromStr};
+
+use http::Uri;
+
+/// A hub's address: `http` or `https`, without user information. The socket's scheme follows from it (`ws`, `wss`).
+///
+/// Shown without its query, which may hold credentials.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HubUrl {
+    tls: bool,
+    host: String,
+    port: u16,
+    path: String,
+    query: Option<String>,
+}
+
+/// Why a text is no [`HubUrl`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// It is no URL at all.
+    #[error("not a URL")]
+    Malformed,
+    /// Another scheme, or none.
+    #[error("the URL must begin with http:// or https://")]
+    Scheme,
+    /// `user:password@` stands in it.
+    #[error("the URL must not hold a user name or password; they would end up in logs")]
+    UserInfo,
+}
+
+impl HubUrl {
+    /// Whether it is `https`.
+    #[must_use]
+    pub fn tls(&self) -> bool {
+        self.tls
+    }
+
+    /// The name or address, IPv6 without brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, the scheme's own if none was given.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) fn same_origin(&self, other: &Self) -> bool {
+        (self.tls, self.host.as_str(), self.port) == (other.tls, other.host.as_str(), other.port)
+    }
+
+    /// What stands in the Host header: the port only when it is not the scheme's own.
+    pub(super) fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == default_port(self.tls) { host } else { format!("{host}:{}", self.port) }
+    }
+
+    /// The target of the negotiate request; a query that the address has is kept.
+    pub(super) fn negotiate_target(&self) -> String {
+        let path = format!("{}/negotiate", self.path.trim_end_matches('/'));
+        let asked = |query: &str| query.split('&').any(|pair| pair.starts_with("negotiateVersion="));
+        match self.query.as_deref() {
+            Some(query) if asked(query) => format!("{path}?{query}"),
+            Some(query) => format!("{path}?{query}&negotiateVersion=1"),
+            None => format!("{path}?negotiateVersion=1"),
+        }
+    }
+
+    /// The target of the upgrade request.
+    pub(super) fn socket_target(&self, id: &str) -> String {
+        let id = percent_encode(id);
+        match &self.query {
+            Some(query) => format!("{}?{query}&id={id}", self.path),
+            None => format!("{}?id={id}", self.path),
+        }
+    }
+}
+
+impl FromStr for HubUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        let uri: Uri = text.parse().map_err(|_| UrlError::Malformed)?;
+        let tls = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(UrlError::Scheme),
+        };
+        let authority = uri.authority().ok_or(UrlError::Malformed)?;
+        if authority.as_str().contains('@') {
+            return Err(UrlError::UserInfo);
+        }
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        if host.is_empty() {
+            return Err(UrlError::Malformed);
+        }
+        Ok(Self {
+            tls,
+            host,
+            port: uri.port_u16().unwrap_or(default_port(tls)),
+            path: uri.path().to_owned(),
+            query: uri.query().filter(|query| !query.is_empty()).map(str::to_owned),
+        })
+    }
+}
+
+impl fmt::Display for HubUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", if self.tls { "https" } else { "http" }, self.authority(), self.path)
+    }
+}
+
+impl fmt::Debug for HubUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+fn default_port(tls: bool) -> u16 {
+    if tls { 443 } else { 80 }
+}
+
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> HubUrl {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn point_1_the_path_ends_in_negotiate_before_the_query_which_is_kept() {
+        assert_eq!(url("http://a/hubs/agent").negotiate_target(), "/hubs/agent/negotiate?negotiateVersion=1");
+        assert_eq!(url("http://a/hub/?x=1").negotiate_target(), "/hub/negotiate?x=1&negotiateVersion=1");
+        assert_eq!(url("http://a/?negotiateVersion=1").negotiate_target(), "/negotiate?negotiateVersion=1");
+    }
+
+    #[test]
+    fn the_id_is_percent_encoded_in_the_upgrades_query() {
+        assert_eq!(url("http://a/hub?x=1").socket_target("a+/=&b"), "/hub?x=1&id=a%2B%2F%3D%26b");
+    }
+
+    #[test]
+    fn point_12_scheme_host_and_port_are_read_and_the_default_port_is_not_written() {
+        let plain = url("https://Example.org/hub");
+        assert_eq!((plain.tls(), plain.host(), plain.port()), (true, "example.org", 443));
+        assert_eq!(plain.authority(), "example.org");
+        let v6 = url("http://[::1]:8080/hub");
+        assert_eq!((v6.host(), v6.port(), v6.authority().as_str()), ("::1", 8080, "[::1]:8080"));
+        assert!(!plain.same_origin(&url("http://example.org/hub")));
+    }
+
+    #[test]
+    fn what_is_no_hub_address_is_refused() {
+        assert_eq!("ftp://a/b".parse::<HubUrl>(), Err(UrlError::Scheme));
+        assert_eq!("/hubs/agent".parse::<HubUrl>(), Err(UrlError::Scheme));
+        assert_eq!("http://me:secret@a/b".parse::<HubUrl>(), Err(UrlError::UserInfo));
+        assert_eq!("http://a b/".parse::<HubUrl>(), Err(UrlError::Malformed));
+    }
+
+    #[test]
+    fn a_query_is_never_shown() {
+        let url = url("http://a/hub?access_token=planted");
+        assert_eq!(format!("{url} {url:?}"), "http://a/hub http://a/hub");
+    }
+}

@@ -1,0 +1,118 @@
+//! The hub's negotiate and upgrade, by hand.
+
+use std::time::Duration;
+
+use flux_signalr::hub::HubOptions;
+use tokio::net::TcpStream;
+
+use crate::{
+    net::{Pipes, serve},
+    raw::{Raw, http, json_body},
+    service::{Desk, hub},
+};
+
+async fn hub_at() -> String {
+    serve(hub(Desk::new(), HubOptions::default()).2).await
+}
+
+async fn ask(address: &str, request: &str, token: &str) -> (u16, String) {
+    http(TcpStream::connect(address).await.unwrap(), request, token).await
+}
+
+async fn key(address: &str) -> String {
+    let (_, answer) = ask(address, "POST /hubs/agent/negotiate?negotiateVersion=1", "good").await;
+    json_body(&answer)["connectionToken"].as_str().unwrap().to_owned()
+}
+
+async fn open(address: &str, target: &str, token: &str) -> Result<Raw<TcpStream>, u16> {
+    Raw::open(TcpStream::connect(address).await.unwrap(), target, token).await
+}
+
+#[tokio::test]
+async fn point_2_negotiate_answers_the_version_that_both_know() {
+    let address = hub_at().await;
+    let negotiate = async |query: &str| {
+        let (status, answer) = ask(&address, &format!("POST /hubs/agent/negotiate{query}"), "good").await;
+        assert_eq!(status, 200);
+        assert!(answer.contains("content-type: application/json"));
+        json_body(&answer)
+    };
+    for query in ["?negotiateVersion=1", "?negotiateVersion=9"] {
+        let body = negotiate(query).await;
+        assert_eq!(body["negotiateVersion"], 1);
+        assert_ne!(body["connectionId"], body["connectionToken"]);
+        assert_eq!(body["connectionToken"].as_str().unwrap().len(), 32);
+        assert_eq!(body["availableTransports"][0]["transport"], "WebSockets");
+        assert!(body.get("useStatefulReconnect").is_none());
+    }
+    let body = negotiate("").await;
+    assert_eq!(body["negotiateVersion"], 0);
+    assert!(body.get("connectionToken").is_none());
+    assert!(negotiate("?negotiateVersion=-1").await["error"].is_string());
+    assert!(negotiate("?negotiateVersion=x").await["error"].is_string());
+    assert_eq!(ask(&address, "GET /hubs/agent/negotiate", "good").await.0, 405);
+}
+
+#[tokio::test]
+async fn points_3_and_8_the_id_opens_one_socket_once() {
+    let address = hub_at().await;
+    let target = format!("/hubs/agent?id={}", key(&address).await);
+    assert_eq!(ask(&address, &format!("GET {target}"), "good").await.0, 400);
+    let first = open(&address, &target, "good").await.ok().unwrap();
+    assert_eq!(open(&address, &target, "good").await.err(), Some(409));
+    assert_eq!(open(&address, "/hubs/agent?id=unknown", "good").await.err(), Some(404));
+    assert_eq!(ask(&address, "GET /hubs/agent", "good").await.0, 400);
+    assert!(open(&address, "/hubs/agent", "good").await.is_ok());
+    drop(first);
+}
+
+#[tokio::test]
+async fn point_3_the_public_id_opens_nothing_under_version_1() {
+    let address = hub_at().await;
+    let (_, answer) = ask(&address, "POST /hubs/agent/negotiate?negotiateVersion=1", "good").await;
+    let target = format!("/hubs/agent?id={}", json_body(&answer)["connectionId"].as_str().unwrap());
+    assert_eq!(open(&address, &target, "good").await.err(), Some(404));
+}
+
+#[tokio::test]
+async fn points_7_and_10_every_request_needs_a_token_in_the_header_or_the_query() {
+    let address = hub_at().await;
+    assert_eq!(ask(&address, "POST /hubs/agent/negotiate", "bad").await.0, 401);
+    assert_eq!(open(&address, "/hubs/agent", "bad").await.err(), Some(401));
+    let stream = TcpStream::connect(&address).await.unwrap();
+    let request = "ws://hub/hubs/agent?access_token=good";
+    assert!(tokio_tungstenite::client_async(request, stream).await.is_ok());
+}
+
+#[tokio::test]
+async fn point_48_an_id_opens_only_for_whom_it_was_made() {
+    let address = hub_at().await;
+    let target = format!("/hubs/agent?id={}", key(&address).await);
+    assert_eq!(open(&address, &target, "other").await.err(), Some(404));
+    assert!(open(&address, &target, "good").await.is_ok(), "the wrong caller did not use it up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_9_a_negotiation_without_a_socket_is_forgotten_after_15_s() {
+    let pipes = Pipes::serve(hub(Desk::new(), HubOptions::default()).2);
+    for (age, opens) in [(14, true), (16, false)] {
+        let request = "POST /hubs/agent/negotiate?negotiateVersion=1";
+        let (_, answer) = http(pipes.connect().await, request, "good").await;
+        let target = format!("/hubs/agent?id={}", json_body(&answer)["connectionToken"].as_str().unwrap());
+        tokio::time::advance(Duration::from_secs(age)).await;
+        assert_eq!(Raw::open(pipes.connect().await, &target, "good").await.is_ok(), opens, "after {age} s");
+    }
+}
+
+#[tokio::test]
+async fn point_49_negotiations_and_connections_are_limited() {
+    let options = HubOptions { max_negotiations: 1, max_connections: 1, ..HubOptions::default() };
+    let address = serve(hub(Desk::new(), options).2).await;
+    let target = format!("/hubs/agent?id={}", key(&address).await);
+    let (status, answer) = ask(&address, "POST /hubs/agent/negotiate", "good").await;
+    assert_eq!(status, 503);
+    assert!(answer.contains("retry-after: 5"));
+    let _first = open(&address, &target, "good").await.ok().unwrap();
+    assert_eq!(open(&address, "/hubs/agent", "good").await.err(), Some(503));
+    assert_eq!(ask(&address, "POST /hubs/agent/negotiate", "good").await.0, 503);
+}

@@ -1,0 +1,125 @@
+//! The hub service that the tests talk to.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU8, AtomicUsize, Ordering},
+    },
+};
+
+use axum::Router;
+use flux_signalr::{
+    codec::target_matches,
+    hub::{Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService, Refusal},
+};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, watch};
+
+/// Knows the tokens in `tokens`; a caller's identity is its token. Methods: Echo, Void, Fail, Panic, Leave, Push(n) and
+/// Wait, which waits for a permit of `gate`.
+pub(crate) struct Desk {
+    pub(crate) tokens: Mutex<BTreeSet<String>>,
+    /// After so many successful authentications everybody is refused.
+    pub(crate) authentications_left: AtomicUsize,
+    pub(crate) gate: Semaphore,
+    pub(crate) greeting: Option<Value>,
+    pub(crate) connections: watch::Sender<Vec<HubConnection>>,
+    pub(crate) log: watch::Sender<Vec<String>>,
+    pub(crate) seen_authorization: Mutex<bool>,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self {
+            tokens: Mutex::new(BTreeSet::from(["good".to_owned(), "other".to_owned()])),
+            authentications_left: AtomicUsize::new(usize::MAX),
+            gate: Semaphore::new(0),
+            greeting: None,
+            connections: watch::Sender::new(Vec::new()),
+            log: watch::Sender::new(Vec::new()),
+            seen_authorization: Mutex::new(false),
+        }
+    }
+
+    fn note(&self, line: impl Into<String>) {
+        self.log.send_modify(|log| log.push(line.into()));
+    }
+
+    /// The n-th connection (from 1), once it is there.
+    pub(crate) async fn connection(&self, n: usize) -> HubConnection {
+        let mut connections = self.connections.subscribe();
+        connections.wait_for(|connections| connections.len() >= n).await.unwrap()[n - 1].clone()
+    }
+
+    pub(crate) async fn logged(&self, line: &str) {
+        self.log.subscribe().wait_for(|log| log.iter().any(|logged| logged == line)).await.unwrap();
+    }
+}
+
+impl HubService for Desk {
+    type Identity = String;
+
+    async fn authenticate(&self, credentials: Credentials) -> Result<String, Refusal> {
+        if credentials.headers.contains_key("authorization") {
+            *self.seen_authorization.lock().unwrap() = true;
+        }
+        let token = credentials.token.ok_or(Refusal::Unauthorized)?.expose_secret().to_owned();
+        let left = self.authentications_left.load(Ordering::SeqCst);
+        if left == 0 || !self.tokens.lock().unwrap().contains(&token) {
+            return Err(Refusal::Unauthorized);
+        }
+        self.authentications_left.store(left - 1, Ordering::SeqCst);
+        Ok(token)
+    }
+
+    async fn connected(&self, caller: &Caller<String>) {
+        self.note("connected");
+        if let Some(greeting) = &self.greeting {
+            caller.connection.send("Greet", vec![greeting.clone()]).unwrap();
+        }
+        self.connections.send_modify(|connections| connections.push(caller.connection.clone()));
+    }
+
+    async fn invoke(&self, caller: &Caller<String>, target: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
+        self.note(format!("{target}{arguments:?}"));
+        match target {
+            _ if target_matches(target, "Echo") => Ok(arguments.into()),
+            "Void" => Ok(Value::Null),
+            "Fail" => Err(HubError::Refused("already_connected: castle".to_owned())),
+            "Panic" => panic!("planted"),
+            "Leave" => {
+                caller.connection.close(Some("token_revoked: bye".to_owned()), false);
+                Err(HubError::Refused("leaving".to_owned()))
+            }
+            "Push" => {
+                let count = arguments[0].as_u64().ok_or(HubError::InvalidArguments)?;
+                for n in 0..count {
+                    caller.connection.send("Pushed", vec![n.into()]).map_err(|_| HubError::Internal)?;
+                }
+                Ok(Value::Null)
+            }
+            "Wait" => {
+                self.gate.acquire().await.unwrap().forget();
+                self.note("waited");
+                Ok(json!("waited"))
+            }
+            _ => Err(HubError::UnknownMethod),
+        }
+    }
+
+    async fn disconnected(&self, _: &Caller<String>) {
+        self.note("disconnected");
+    }
+}
+
+/// A hub with a desk, at `/hubs/agent`.
+pub(crate) fn hub(desk: Desk, options: HubOptions) -> (Hub<Desk>, Arc<Desk>, Router) {
+    let desk = Arc::new(desk);
+    let counter = AtomicU8::new(0);
+    let random = Arc::new(move |bytes: &mut [u8]| bytes.fill(counter.fetch_add(1, Ordering::SeqCst)));
+    let hub = Hub::new(Arc::clone(&desk), options, random);
+    let router = Router::new().nest("/hubs/agent", hub.router());
+    (hub, desk, router)
+}
