@@ -13,7 +13,6 @@ use http::HeaderValue;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use std::sync::Arc;
-use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 
 /// What the daemon takes from its surroundings: the machine's in production, simulated ones in a test.
@@ -31,7 +30,7 @@ pub struct Resources {
     /// Carries REST calls.
     pub rest: Arc<dyn Rest>,
     /// Where the command line asks.
-    pub control: Option<UnixListener>,
+    pub control: Option<control::Listener>,
 }
 
 /// Why the daemon cannot start.

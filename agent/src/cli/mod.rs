@@ -25,9 +25,9 @@ pub struct Cli {
 enum Command {
     /// The daemon; logs to stderr.
     Run,
-    /// Checks the configuration, and with --online the game, the store and the journal.
+    /// Checks the configuration, and with --online the game and the store.
     Check {
-        /// Also try RCON, the store's token and the journal.
+        /// Also try RCON and the store's token.
         #[arg(long)]
         online: bool,
     },

@@ -5,7 +5,7 @@ mod server;
 mod status;
 
 pub use client::{ControlError, ask};
-pub use server::{bind, serve};
+pub use server::{Listener, bind, serve};
 pub use status::{GameStatus, JournalStatus, Status, StoreStatus};
 
 use serde::{Deserialize, Serialize};

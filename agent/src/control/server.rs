@@ -6,26 +6,27 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{UnixListener, UnixStream};
+pub use tokio::net::UnixListener as Listener;
+use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// Makes the socket, mode 0660: whoever may read the config's group may ask. The journal's lock is held by now, so a socket that is already
 /// there was left by a daemon that is gone.
-pub fn bind(runtime_dir: &Path) -> io::Result<UnixListener> {
+pub fn bind(runtime_dir: &Path) -> io::Result<Listener> {
     std::fs::create_dir_all(runtime_dir)?;
     let path = socket_path(runtime_dir);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(&path)?;
+    let listener = Listener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
     Ok(listener)
 }
 
 /// Answers for as long as the daemon lives.
-pub async fn serve(listener: UnixListener, shared: Arc<Shared>) {
+pub async fn serve(listener: Listener, shared: Arc<Shared>) {
     let places = Arc::new(Semaphore::new(CONTROL_CLIENTS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };

@@ -36,6 +36,8 @@ pub struct StoreStatus {
     pub session: String,
     /// When it last answered.
     pub answered_at: Option<Timestamp>,
+    /// The last poll that was answered.
+    pub polled_at: Option<Timestamp>,
     /// When the next poll is due.
     pub next_poll_at: Option<Timestamp>,
     /// What went wrong last.
@@ -91,6 +93,7 @@ impl Status {
                 server_name: store.server_name,
                 session: store.session.as_str().to_owned(),
                 answered_at: store.answered_at,
+                polled_at: store.polled_at,
                 next_poll_at: store.next_poll_at,
                 error: store.error,
             },

@@ -26,6 +26,11 @@ pub(super) async fn probe(
     mode: ProofMode,
 ) -> Result<(Abilities, Vec<OnlinePlayer>), Lost> {
     let (list, players) = probe_list(connection).await?;
+    if list.is_none() {
+        tracing::warn!(
+            "the game's list of players cannot be read; commands that need their player online wait until it can"
+        );
+    }
     let living = ask(connection, &living_line("flux_probe")).await?.starts_with("Test failed");
     let gametime = parse_gametime(&ask(connection, GAMETIME_LINE).await?).is_some();
     let proof = mode != ProofMode::None && probe_proof(connection).await?;
@@ -37,7 +42,7 @@ pub(super) async fn probe(
     Ok((Abilities { list, proof, living, gametime }, players))
 }
 
-async fn probe_list(connection: &mut Connection) -> Result<(Option<&'static str>, Vec<OnlinePlayer>), Lost> {
+pub(super) async fn probe_list(connection: &mut Connection) -> Result<(Option<&'static str>, Vec<OnlinePlayer>), Lost> {
     for line in LISTS {
         if let Some(players) = parse_list(&ask(connection, line).await?) {
             return Ok((Some(line), players));

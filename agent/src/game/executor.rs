@@ -90,21 +90,14 @@ impl Executor {
             return Ok(Turn::Worked);
         }
         let due = self.shared.journal().next_wake()?.map(|at| Instant::now() + wait_until(at, now));
-        let list = self.abilities.list.map(|_| self.next_list());
-        Ok(Turn::Idle { until: due.into_iter().chain(list).min() })
+        Ok(Turn::Idle { until: due.map_or_else(|| self.next_list(), |due| due.min(self.next_list())) })
     }
 
-    async fn rest(&mut self, until: Option<Instant>) {
-        let timer = async {
-            match until {
-                Some(at) => tokio::time::sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
+    async fn rest(&mut self, until: Instant) {
         tokio::select! { biased;
             () = self.shared.reached(Phase::Draining) => {}
             () = self.shared.wake_game.notified() => {}
-            () = timer => {}
+            () = tokio::time::sleep_until(until) => {}
         }
     }
 
@@ -183,7 +176,7 @@ impl Executor {
 
 enum Turn {
     Worked,
-    Idle { until: Option<Instant> },
+    Idle { until: Instant },
 }
 
 pub(super) enum Trouble {

@@ -1,4 +1,5 @@
 use super::Lost;
+use super::abilities::probe_list;
 use super::connection::ask;
 use super::executor::Executor;
 use crate::limits::{IDLE_LIST_INTERVAL, ROSTER_FRESH};
@@ -23,14 +24,20 @@ impl Executor {
         }
     }
 
-    /// Asks the game who is online.
+    /// Asks the game who is online. A game whose list could not be read is asked in every way again.
     pub(super) async fn ask_list(&mut self) -> Result<(), Lost> {
-        let Some(line) = self.abilities.list else { return Ok(()) };
-        let answer = ask(&mut self.connection, line).await?;
+        let players = match self.abilities.list {
+            Some(line) => parse_list(&ask(&mut self.connection, line).await?),
+            None => {
+                let (list, players) = probe_list(&mut self.connection).await?;
+                self.abilities.list = list;
+                list.map(|_| players)
+            }
+        };
         self.listed_at = Some(Instant::now());
-        match parse_list(&answer) {
+        match players {
             Some(players) => self.take_list(players, self.shared.now()),
-            None => tracing::warn!(answer, "the game's list of players could not be read this time"),
+            None => tracing::debug!("the game's list of players could not be read this time"),
         }
         Ok(())
     }

@@ -22,11 +22,14 @@ impl Executor {
         self.intend(row, wrapped.as_ref().unwrap_or(&line), marked)?;
         let mut outcome = self.connection.run(wrapped.as_ref().unwrap_or(&line).as_str()).await;
         if marked && matches!(&outcome, Outcome::Replied(answer) if did_not_parse(answer)) {
-            // Nothing ran: as a plugin's command on a game that does not take those behind `run`, it goes plain, with an intent of its own.
-            self.plain_words.insert(line.first_word().to_owned());
+            // Nothing ran, so it goes plain, with an intent of its own.
             marked = false;
             self.commit(|journal, now| journal.start(&row.id, now, line.as_str(), false, None)).await;
             outcome = self.connection.run(line.as_str()).await;
+            // A plugin's command, on a game that takes none behind `run`. A line that is wrong either way says nothing of its first word.
+            if matches!(&outcome, Outcome::Replied(answer) if !did_not_parse(answer)) {
+                self.plain_words.insert(line.first_word().to_owned());
+            }
         }
         match outcome {
             Outcome::Replied(answer) => self.judge(row, &answer, marked.then_some(&key)).await,

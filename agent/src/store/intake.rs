@@ -1,8 +1,6 @@
 use crate::Shared;
 use crate::journal::{JournalError, Received};
-use crate::limits::CLOCK_SKEW;
 use flux_protocol::{BadItem, Batch, Command, Revocation};
-use jiff::SignedDuration;
 
 /// Journals a delivery. An error means that nothing of it was taken: the store offers it again.
 pub(super) fn deliver(shared: &Shared, batch: Batch<Command>, way: &'static str) {
@@ -52,8 +50,4 @@ fn log_bad(bad: &[BadItem]) {
     for item in bad {
         tracing::warn!(item = %item, "the store sent an item that cannot be understood; the others of its batch were taken");
     }
-}
-
-pub(super) fn skew() -> SignedDuration {
-    SignedDuration::try_from(CLOCK_SKEW).unwrap_or(SignedDuration::MAX)
 }

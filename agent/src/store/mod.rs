@@ -13,6 +13,7 @@ pub use rest::{Call, HttpRest, Method, Rest, RestError};
 pub use tls::{TlsError, client_config};
 
 use crate::Shared;
+use crate::limits::CLOCK_SKEW;
 use flux_protocol::PlayerRef;
 use flux_signalr::client::{Client, Connection};
 use jiff::{SignedDuration, Timestamp};
@@ -102,20 +103,35 @@ pub async fn run(shared: Arc<Shared>, client: Client, rest: Arc<dyn Rest>, joine
     );
 }
 
-/// The store answered: it is there.
+/// The store answered: it is there. Its clock is looked at where it told the time; a new difference is worth a warning.
 fn note_answer(shared: &Shared, store_now: Option<Timestamp>) {
     let now = shared.now();
+    let differs = |offset: SignedDuration| offset.unsigned_abs() > CLOCK_SKEW;
     shared.store.send_modify(|view| {
         view.answered_at = Some(now);
         if let Some(theirs) = store_now {
-            view.clock_offset = theirs.duration_since(now);
+            let offset = theirs.duration_since(now);
+            if differs(offset) && !differs(view.clock_offset) {
+                tracing::warn!(
+                    skew.seconds = offset.as_secs(),
+                    "this machine's clock and the store's differ; set the time (expiry is judged on the store's clock)"
+                );
+            }
+            view.clock_offset = offset;
         }
     });
-    let offset = shared.store.borrow().clock_offset;
-    if store_now.is_some() && offset.abs() > intake::skew() {
-        tracing::warn!(
-            skew.seconds = offset.as_secs(),
-            "this machine's clock and the store's differ; set the time (expiry is judged on the store's clock)"
-        );
+}
+
+/// The token is no good: said once, with what to do, whichever way noticed it.
+fn token_rejected(shared: &Shared, status: u16) {
+    let text = format!(
+        "the store rejected the token (HTTP {status}): make a new one at the store, write it where store.token_file says, and restart flux-agent"
+    );
+    if shared.store.borrow().session != SessionState::TokenRejected {
+        tracing::error!(http.status = status, "{text}");
     }
+    shared.store.send_modify(|view| {
+        view.session = SessionState::TokenRejected;
+        view.error = Some(text);
+    });
 }

@@ -1,5 +1,5 @@
 use super::rest::{Rest, RestError};
-use super::{Link, SessionState, intake, note_answer, rest};
+use super::{Link, SessionState, intake, note_answer, rest, token_rejected};
 use crate::{Phase, Shared};
 use flux_protocol::limits::POLL_ITEMS_DEFAULT;
 use std::time::Duration;
@@ -78,19 +78,22 @@ async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<Brought, RestError> {
 }
 
 fn failed(shared: &Shared, error: &RestError) {
-    let session = match error {
-        RestError::Status { status: 401, .. } => SessionState::TokenRejected,
-        RestError::Status { status: 409, .. } => SessionState::Refused,
-        _ => return tracing::debug!(%error, "poll failed"),
-    };
-    shared.store.send_if_modified(|view| {
-        let changed = view.session != session && view.session != SessionState::Connected;
-        if changed {
-            tracing::error!(%error, "the store refused a poll");
-            view.session = session;
-            view.error = Some(error.to_string());
+    match error {
+        RestError::Status { status: status @ (401 | 403), .. } => token_rejected(shared, *status),
+        RestError::Status { status: 409, .. } if shared.store.borrow().session != SessionState::Connected => {
+            refused(shared, error)
         }
-        changed
+        _ => tracing::debug!(%error, "poll failed"),
+    }
+}
+
+fn refused(shared: &Shared, error: &RestError) {
+    if shared.store.borrow().session != SessionState::Refused {
+        tracing::error!(%error, "the store refused a poll");
+    }
+    shared.store.send_modify(|view| {
+        view.session = SessionState::Refused;
+        view.error = Some(error.to_string());
     });
 }
 

@@ -1,4 +1,4 @@
-use super::{Link, SessionState, intake, note_answer};
+use super::{Link, SessionState, intake, note_answer, token_rejected};
 use crate::limits::{CALL_DEADLINE, REFUSED_RETRY};
 use crate::{Phase, Shared, VERSION};
 use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, ServerWelcome, method};
@@ -34,17 +34,12 @@ pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<St
         match state {
             State::Connecting | State::Connected | State::Stopped => {}
             State::Reconnecting { class, error, delay, .. } => {
-                down(shared, SessionState::Reconnecting, error.clone());
+                down(shared, error.clone());
                 tracing::debug!(error.class = %class, error, delay.seconds = delay.as_secs_f64(), "session down");
             }
             State::Rejected { status } => {
-                let text = format!(
-                    "the store rejected the token (HTTP {status}): make a new one at the store (server token), write it into store.token_file, and restart flux-agent"
-                );
-                if shared.store.borrow().session != SessionState::TokenRejected {
-                    tracing::error!(http.status = status, "{text}");
-                }
-                down(shared, SessionState::TokenRejected, text);
+                token_rejected(shared, status);
+                shared.link.send_replace(Link::Down);
             }
         }
         tokio::select! { biased;
@@ -54,16 +49,20 @@ pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<St
     }
 }
 
-fn down(shared: &Shared, session: SessionState, error: String) {
-    let refused = session == SessionState::Reconnecting && shared.store.borrow().session == SessionState::Refused;
-    if !refused {
-        if shared.store.borrow().session == SessionState::Connected {
-            tracing::warn!(error, "session lost; polling until it is back");
-        } else if shared.store.borrow().error.as_ref() != Some(&error) && session == SessionState::Reconnecting {
-            tracing::warn!(error, "store unreachable; tried again by itself");
+/// The session is lost, or could not be opened. What the store has refused stays shown as that.
+fn down(shared: &Shared, error: String) {
+    let (session, known) = {
+        let view = shared.store.borrow();
+        (view.session, view.error.clone())
+    };
+    if matches!(session, SessionState::Connecting | SessionState::Connected | SessionState::Reconnecting) {
+        match session {
+            SessionState::Connected => tracing::warn!(error, "session lost; polling until it is back"),
+            _ if known.as_ref() != Some(&error) => tracing::warn!(error, "store unreachable; tried again by itself"),
+            _ => {}
         }
         shared.store.send_modify(|view| {
-            view.session = session;
+            view.session = SessionState::Reconnecting;
             view.error = Some(error);
         });
     }

@@ -43,6 +43,13 @@ const BUILT_IN: &[(Verdict, &str)] = &[
     // already done: idempotent commands report failure, but what was bought is there
     (Verdict::Completed, r"^Nothing changed\b"),
     (Verdict::Completed, r"^Player is already whitelisted"),
+    // done, in vanilla's words
+    (Verdict::Completed, r"^Gave \d+ \["),
+    (Verdict::Completed, r"^Given \[|^Given .+ \* \d+ to "),
+    (Verdict::Completed, r"^(?:Added|Gave) \d+ experience (?:points|levels) to "),
+    (Verdict::Completed, r"^Added .+ to the whitelist$"),
+    (Verdict::Completed, r"^Made .+ a server operator$"),
+    (Verdict::Completed, r"^Set .+'s game mode to "),
     // nobody of that name is in the game
     (Verdict::PlayerAway, r"^No player was found"),
     (Verdict::PlayerAway, r"^That player cannot be found"),

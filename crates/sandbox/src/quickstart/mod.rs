@@ -6,6 +6,7 @@ mod watch;
 use clap::Args;
 use flux_sandbox::stage::{Programs, Stage, StageError, Who};
 use std::path::PathBuf;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What the quickstart can be told.
 #[derive(Debug, Args)]
@@ -33,15 +34,32 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failed> {
     let programs = Programs::built().map_err(|cause| Failed { step: "building the programs".into(), cause })?;
     let mut stage =
         Stage::prepare(&folder, programs).await.map_err(|cause| Failed { step: "preparing".into(), cause })?;
-    let told = story::tell(&mut stage).await?;
-    if arguments.once {
-        return end(stage).await;
+    tokio::select! { biased;
+        stopped = asked_to_stop() => stopped.map_err(|source| Failed {
+            step: "listening for Ctrl-C".into(),
+            cause: StageError::Io { what: "signals".into(), source },
+        })?,
+        told = play(&mut stage, arguments.once) => told?,
     }
-    told.print_what_to_try(&mut stage);
-    watch::keep_running(&mut stage)
-        .await
-        .map_err(|cause| Failed { step: "keeping everything running".into(), cause })?;
     end(stage).await
+}
+
+async fn play(stage: &mut Stage, once: bool) -> Result<(), Failed> {
+    let told = story::tell(stage).await?;
+    if once {
+        return Ok(());
+    }
+    told.print_what_to_try(stage);
+    watch::keep_running(stage).await.map_err(|cause| Failed { step: "keeping everything running".into(), cause })
+}
+
+/// Ctrl-C or SIGTERM.
+async fn asked_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! { biased;
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
 }
 
 async fn end(mut stage: Stage) -> Result<(), Failed> {

@@ -41,22 +41,24 @@ pub(super) async fn tell(stage: &mut Stage) -> Result<Told, Failed> {
         stage.delivery_is(&api, "order-2", "awaiting_player", LIMIT).await
     })
     .await?;
-    step("5 s later Alex joins: the diamonds are in her inventory", async {
-        tokio::time::sleep(AWAY).await;
+    println!("    (5 s go by)");
+    tokio::time::sleep(AWAY).await;
+    step("Alex joins: the agent sees her in the game's list, and the diamonds are in her inventory", async {
         stage.game("join Alex").await?;
         stage.has("Alex", "diamond", 3, LIMIT).await
     })
     .await?;
     step("… and the store shows order-2 as delivered", stage.delivery_is(&api, "order-2", "delivered", LIMIT)).await?;
-    step(
-        "the session is cut (no WebSocket gets through); Steve pays for 2; the poll takes over, every 15 s at most",
-        async {
-            stage.wire.cut_sessions();
-            pay(&api, "order-3", "Steve", 2).await?;
-            stage.has("Steve", "diamond", 7, LIMIT).await?;
-            stage.delivery_is(&api, "order-3", "delivered", LIMIT).await
-        },
-    )
+    step("the session is cut (no WebSocket gets through): the agent notices and polls", async {
+        stage.wire.cut_sessions();
+        stage.agent_polls(LIMIT).await
+    })
+    .await?;
+    step("Steve pays for 2: the next poll brings it, within 15 s or so", async {
+        pay(&api, "order-3", "Steve", 2).await?;
+        stage.has("Steve", "diamond", 7, LIMIT).await?;
+        stage.delivery_is(&api, "order-3", "delivered", LIMIT).await
+    })
     .await?;
     step("the session is mended; Alex pays for 1 over it", async {
         stage.wire.mend();

@@ -4,14 +4,10 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const START_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Starts again what ends, until Ctrl-C.
+/// Starts again what ends, for ever.
 pub(super) async fn keep_running(stage: &mut Stage) -> Result<(), StageError> {
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
-        tokio::select! { biased;
-            _ = &mut interrupt => return Ok(()),
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
+        tokio::time::sleep(LOOK_EVERY).await;
         for who in [Who::Companion, Who::Game, Who::Agent] {
             let Some(status) = stage.program(who).try_ended()? else { continue };
             println!("The {} ended ({status}); it is started again.", stage.program(who).name());

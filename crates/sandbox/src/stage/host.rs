@@ -190,6 +190,24 @@ impl Stage {
         Ok(control::ask(self.control_address, line).await?)
     }
 
+    /// What `flux-agent status` says.
+    pub async fn agent_status(&self) -> Result<Value, StageError> {
+        let mut command = tokio::process::Command::new(&self.programs.agent);
+        command.arg("--config").arg(self.folder.join("agent.yml")).args(["status", "--json"]);
+        let output = command.output().await.map_err(StageError::io("asking flux-agent"))?;
+        serde_json::from_slice(&output.stdout)
+            .map_err(|_| StageError::Answer(String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
+    /// Waits until the agent has lost its session and has polled.
+    pub async fn agent_polls(&self, limit: Duration) -> Result<Duration, StageError> {
+        let look = || async move {
+            let store = &self.agent_status().await?["store"];
+            Ok((store["session"] == "reconnecting" && store["polledAt"].is_string()).then_some(()))
+        };
+        Ok(until("the agent polling", limit, look).await?.1)
+    }
+
     /// Waits until a player has so many of an item.
     pub async fn has(&self, player: &str, item: &str, count: u64, limit: Duration) -> Result<Duration, StageError> {
         let line = format!("inventory {player}");

@@ -49,6 +49,8 @@ impl Program {
         let errors = log.try_clone().map_err(StageError::io("opening a log"))?;
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).stdin(Stdio::null()).stdout(log).stderr(errors).kill_on_drop(true);
+        // A Ctrl-C is for the one who started everything, who then stops it in order.
+        command.process_group(0);
         self.child = Some(command.spawn().map_err(StageError::io(format!("starting {}", self.name)))?);
         Ok(())
     }

@@ -1,0 +1,33 @@
+//! The example config is true: it loads as it stands, and says the defaults.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use flux_agent::config::{Config, Directories, SecretSources};
+use std::path::Path;
+
+const TOKEN: &str = "srv_abcdefghij12.0123456789abcdefghijABCDEFGHIJxy";
+
+/// Without the lines that name secret files: they come from the environment here.
+fn load(text: &str) -> Config {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("config.yml");
+    std::fs::write(&path, text).unwrap();
+    let environment = [("FLUX_AGENT_TOKEN", TOKEN), ("FLUX_AGENT_RCON_PASSWORD", "secret")];
+    let sources = SecretSources::new(None, environment.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    Config::load(&path, &sources, &Directories::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn the_example_loads_and_says_the_defaults() {
+    let example = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.example.yml")).unwrap();
+    let without_files: String = example
+        .lines()
+        .filter(|line| !line.contains("_file: /etc/flux-agent/"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_ne!(without_files, example);
+    let told = format!("{:#?}", load(&without_files));
+    let defaults = format!("{:#?}", load("store:\n  url: https://store.example.com\n"));
+    assert_eq!(told, defaults);
+    assert!(!told.contains("0123456789abcdef"), "no secret in Debug");
+}

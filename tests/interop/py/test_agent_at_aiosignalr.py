@@ -1,0 +1,98 @@
+"""flux-agent against a SignalR server that is not ours."""
+
+import re
+
+import pytest
+
+from foreign_store import TOKEN
+from stage import free_port, until
+
+
+def diamonds(command_id, count, sequence=1):
+    """A command as the contract has it."""
+    return {
+        "id": command_id,
+        "attempt": 1,
+        "orderId": "order-1",
+        "kind": "purchase",
+        "player": {"name": "Steve"},
+        "command": "give {player} diamond {quantity}",
+        "values": {"quantity": str(count)},
+        "requireOnline": True,
+        "sequence": sequence,
+        "redelivered": False,
+    }
+
+
+@pytest.fixture
+def connected(store, stage):
+    """The store, and the game with Steve online, once the agent has said Hello."""
+    game = stage.start_game("Steve")
+    stage.start_agent(store.url, TOKEN, game.rcon_port)
+    until("Hello", lambda: store.hellos)
+    return store, game
+
+
+def test_hello_brings_the_journal_s_id_which_the_headers_carry_too(connected):
+    store, _ = connected
+    hello, headers = store.hellos[0]
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", hello["journalId"])
+    assert headers["flux-journal"] == hello["journalId"]
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+    assert hello["protocolVersion"] == 1
+    assert hello["agentVersion"]
+    until("the game's state", lambda: store.game_states[-1:] == ["online"])
+
+
+def test_an_order_is_reported_as_delivered_while_the_game_is_down_and_as_completed_once_it_is_up(store, stage):
+    rcon_port = free_port()
+    stage.start_agent(store.url, TOKEN, rcon_port)
+    until("Hello", lambda: store.hellos)
+    store.deliver(diamonds("cmd_1", 5))
+    until("a report", lambda: store.reports)
+    assert store.states("cmd_1") == ["delivered"]
+
+    game = stage.start_game("Steve", rcon_port=rcon_port)
+    until("completed", lambda: "completed" in store.states("cmd_1"))
+    assert store.states("cmd_1") == ["delivered", "completed"]
+    assert game.inventory("Steve") == {"diamond": 5}
+    assert store.reports[-1]["output"] == "Gave 5 [Diamond] to Steve"
+    assert store.reports[-1]["attempt"] == 1
+
+
+def test_a_command_that_is_delivered_again_is_reported_again_and_not_run_again(connected):
+    store, game = connected
+    store.deliver(diamonds("cmd_1", 5))
+    until("completed", lambda: "completed" in store.states("cmd_1"))
+    reported = len(store.reports)
+
+    store.deliver(diamonds("cmd_1", 5), diamonds("cmd_2", 1, sequence=2))
+    until("completed", lambda: "completed" in store.states("cmd_2"))
+    until("cmd_1 again", lambda: any(report["id"] == "cmd_1" for report in store.reports[reported:]))
+    assert store.states("cmd_1")[-1] == "completed"
+    assert len(game.effects()) == 2
+    assert game.inventory("Steve") == {"diamond": 6}
+
+
+def test_a_revoke_of_an_unseen_id_is_answered_cancelled_and_its_late_delivery_does_not_run(connected):
+    store, game = connected
+    store.revoke({"id": "cmd_1", "attempt": 1, "redelivered": False})
+    until("a report", lambda: store.reports)
+    assert store.states("cmd_1") == ["cancelled"]
+
+    store.deliver(diamonds("cmd_1", 5), diamonds("cmd_2", 1, sequence=2))
+    until("completed", lambda: "completed" in store.states("cmd_2"))
+    until("cmd_1 again", lambda: [report["id"] for report in store.reports].count("cmd_1") > 1)
+    assert store.states("cmd_1") == ["cancelled"]
+    assert game.inventory("Steve") == {"diamond": 1}
+
+
+def test_a_session_that_the_store_hangs_up_is_opened_again_with_the_same_journal(connected):
+    store, game = connected
+    store.hang_up()
+    until("the next Hello", lambda: len(store.hellos) > 1)
+    first, second = (hello for hello, _ in store.hellos)
+    assert second["journalId"] == first["journalId"]
+    store.deliver(diamonds("cmd_1", 5))
+    until("completed", lambda: "completed" in store.states("cmd_1"))
+    assert game.inventory("Steve") == {"diamond": 5}

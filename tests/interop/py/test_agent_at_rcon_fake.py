@@ -1,0 +1,48 @@
+"""Our RCON client against an RCON server that is not ours."""
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from fake_rcon import ANSWERS
+from foreign_store import TOKEN
+from stage import RCON_PASSWORD, check_online, free_port, until
+
+UNREACHABLE = 69
+OTHER_PASSWORD = "not-this-password"
+
+
+@pytest.fixture
+def rcon_port(stage):
+    """Where rcon-fake listens."""
+    port = free_port()
+    process, log = stage.start("rcon-fake", sys.executable, Path(__file__).with_name("fake_rcon.py"), port, RCON_PASSWORD)
+
+    def listening():
+        assert process.poll() is None, f"rcon-fake ended: {log.read_text()}"
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+    until("rcon-fake to listen", listening)
+    return port
+
+
+def without_a_store():
+    return f"http://127.0.0.1:{free_port()}"
+
+
+def test_the_check_shows_what_the_server_answers_to_list(stage, rcon_port):
+    exit_code, game, store = check_online(stage.agent_config(without_a_store(), TOKEN, rcon_port))
+    assert game == f"ok (RCON at 127.0.0.1:{rcon_port}: {ANSWERS['list']})"
+    assert store.startswith("FAILED: the store cannot be reached")
+    assert exit_code == UNREACHABLE
+
+
+def test_the_check_says_that_the_password_is_refused(stage, rcon_port):
+    config = stage.agent_config(without_a_store(), TOKEN, rcon_port, rcon_password=OTHER_PASSWORD)
+    exit_code, game, _ = check_online(config)
+    assert game.startswith("FAILED: the game refused the RCON password")
+    assert OTHER_PASSWORD not in game
+    assert exit_code == UNREACHABLE

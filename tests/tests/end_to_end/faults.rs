@@ -1,0 +1,139 @@
+use crate::rig::{LIMIT, Rig};
+use flux_sandbox::stage::{Programs, Who, until};
+use std::process::Command;
+
+#[tokio::test]
+async fn a_lost_answer_is_settled_by_the_games_own_mark_and_nothing_runs_twice() {
+    let rig = Rig::start(&["Steve"]).await;
+    rig.stage.game("fault lose-reply 1 give").await.unwrap();
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    rig.delivered("order-1").await;
+    rig.stage.has("Steve", "diamond", 1, LIMIT).await.unwrap();
+    assert!(rig.log("agent.log").contains("the mark is in the game: it ran"), "{}", rig.log("agent.log"));
+}
+
+#[tokio::test]
+async fn a_line_that_the_game_did_not_run_before_it_hung_up_is_sent_again_since_no_mark_is_there() {
+    let rig = Rig::start(&["Steve"]).await;
+    rig.stage.game("fault close 1 give").await.unwrap();
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    rig.delivered("order-1").await;
+    rig.stage.has("Steve", "diamond", 1, LIMIT).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_proof_a_lost_answer_is_held_as_uncertain_and_never_sent_again() {
+    let rig = Rig::start_with(&["Steve"], "delivery:\n  proof: none\n").await;
+    rig.stage.game("fault lose-reply 1 give").await.unwrap();
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    assert_eq!(rig.command_is("order-1", "failed").await["reason"], "uncertain");
+    rig.stage.has("Steve", "diamond", 1, LIMIT).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_game_may_be_down_at_the_start_and_for_long() {
+    let mut rig = Rig::without_agent(&[]).await;
+    rig.stage.kill(Who::Game).await.unwrap();
+    rig.stage.write_agent_config(&rig.token, "").unwrap();
+    rig.stage.start(Who::Agent).await.unwrap();
+    rig.online().await;
+    rig.logged("agent.log", "game unreachable").await;
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    rig.command_is("order-1", "delivered").await;
+    rig.stage.start(Who::Game).await.unwrap();
+    rig.stage.game("join Steve").await.unwrap();
+    rig.delivered("order-1").await;
+}
+
+#[tokio::test]
+async fn a_wrong_rcon_password_is_said_and_the_agent_goes_on_when_the_game_has_the_right_one() {
+    let mut rig = Rig::without_agent(&["Steve"]).await;
+    rig.stage.kill(Who::Game).await.unwrap();
+    let password = rig.stage.folder().join("rcon-password");
+    let right = std::fs::read_to_string(&password).unwrap();
+    std::fs::write(&password, "another-password").unwrap();
+    rig.stage.start(Who::Game).await.unwrap();
+    std::fs::write(&password, &right).unwrap();
+    rig.stage.write_agent_config(&rig.token, "").unwrap();
+    rig.stage.start(Who::Agent).await.unwrap();
+    rig.logged("agent.log", "the game refused the RCON password").await;
+    assert!(!rig.log("agent.log").contains(&right), "no secret is logged");
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    rig.command_is("order-1", "delivered").await;
+    rig.restart(Who::Game).await;
+    rig.delivered("order-1").await;
+}
+
+#[tokio::test]
+async fn the_intent_is_on_disk_before_the_line_is_in_the_game() {
+    let rig = Rig::start(&["Steve"]).await;
+    rig.stage.game("fault delay=2000 1 give").await.unwrap();
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    let received = || async { Ok(rig.stage.game("lines").await?.to_string().contains("run give Steve").then_some(())) };
+    until("the line being in the game", LIMIT, received).await.unwrap();
+    let journal = rusqlite::Connection::open(rig.stage.folder().join("state/journal.db")).unwrap();
+    let (state, line): (String, String) =
+        journal.query_row("SELECT state, line FROM job", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert_eq!(state, "running");
+    assert!(line.ends_with("run give Steve diamond 1"), "{line}");
+    assert_eq!(rig.stage.game("inventory Steve").await.unwrap().to_string(), "{}", "the game has not run it yet");
+    rig.delivered("order-1").await;
+}
+
+#[tokio::test]
+async fn a_refund_made_while_the_agent_was_away_is_heard_before_anything_runs() {
+    let mut rig = Rig::start(&[]).await;
+    rig.pay("order-1", "Alex", "diamonds", 1).await;
+    rig.delivery_is("order-1", "awaiting_player").await;
+    rig.stage.kill(Who::Agent).await.unwrap();
+    rig.api.post("/api/v1/orders/order-1/refunded", serde_json::json!({})).await.unwrap();
+    rig.stage.game("join Alex").await.unwrap();
+    rig.stage.start(Who::Agent).await.unwrap();
+    rig.command_is("order-1", "cancelled").await;
+    rig.pay("order-2", "Alex", "diamonds", 2).await;
+    rig.delivered("order-2").await;
+    assert_eq!(rig.stage.game("inventory Alex").await.unwrap()["diamond"], 2);
+}
+
+#[tokio::test]
+async fn a_malformed_frame_closes_its_session_and_the_companion_lives() {
+    let rig = Rig::start(&["Steve"]).await;
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    rig.delivered("order-1").await;
+    let said = rig.garbage_on_a_session().await;
+    assert!(said.contains("\"type\":7") && said.contains("error"), "a Close with its reason: {said}");
+    rig.pay("order-2", "Steve", "diamonds", 1).await;
+    rig.delivered("order-2").await;
+}
+
+#[tokio::test]
+async fn sigterm_ends_the_agent_with_0_and_what_waited_runs_after_the_next_start() {
+    let mut rig = Rig::start(&[]).await;
+    rig.pay("order-1", "Alex", "diamonds", 1).await;
+    rig.delivery_is("order-1", "awaiting_player").await;
+    let ended = rig.stage.stop(Who::Agent).await.unwrap().unwrap();
+    assert_eq!(ended.code(), Some(0), "{}", rig.log("agent.log"));
+    rig.stage.game("join Alex").await.unwrap();
+    rig.stage.start(Who::Agent).await.unwrap();
+    rig.delivered("order-1").await;
+}
+
+#[test]
+fn a_config_with_mistakes_is_exit_78_with_all_of_them_and_no_secret() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("config.yml");
+    std::fs::write(&path, "store:\n  url: ftp://x\n  token: planted-secret\nrcon:\n  adress: 1\n  password: planted-secret\npresence:\n  interval: 5\n").unwrap();
+    let agent = Programs::beside_this().unwrap().agent;
+    let output = Command::new(agent).arg("--config").arg(&path).arg("check").output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    for expected in [
+        "config.yml:2:8: store.url:",
+        "config.yml:5:3: rcon.adress:",
+        "config.yml:8:13: presence.interval:",
+        "store.token",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert!(!text.contains("planted-secret"), "{text}");
+}

@@ -1,0 +1,149 @@
+//! What must never be (`docs/architecture.md`), checked over the dependency graph and the sources.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Names of all crates that `cargo tree` finds below a package, without dev-dependencies.
+fn tree(package: &str, more: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(more)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let names: BTreeSet<String> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    assert!(names.contains(package), "{package} is in its own tree");
+    names
+}
+
+/// Every Rust source of ours, by its path from the root.
+fn sources() -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for folder in ["agent/src", "companion/src", "crates"] {
+        walk(&root().join(folder), &mut found);
+    }
+    assert!(found.len() > 100, "the sources are where they are looked for");
+    let relative = |path: &Path| path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+    found.iter().map(|path| (relative(path), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// Files outside `allowed` whose code (no comments) has one of `words`.
+fn intruders(words: &[&str], allowed: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in sources() {
+        if allowed.iter().any(|room| path.starts_with(room)) || path.contains("/tests/") || path.ends_with("/tests.rs")
+        {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if let Some(word) = words.iter().find(|word| code.contains(**word)) {
+                found.push(format!("{path}:{}: {word}", number + 1));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_pure_cores_know_no_runtime_no_database_and_no_random_source() {
+    let impure = ["tokio", "rusqlite", "hyper", "reqwest", "getrandom", "rand", "rustix", "tracing", "flux-ambient"];
+    let cores: [(&str, &[&str]); 4] = [
+        ("flux-protocol", &[]),
+        ("flux-delivery", &[]),
+        ("flux-signalr", &["--no-default-features"]),
+        ("flux-rcon", &["--no-default-features"]),
+    ];
+    for (package, more) in cores {
+        let names = tree(package, more);
+        let found: Vec<_> = impure.iter().filter(|name| names.contains(**name)).collect();
+        assert!(found.is_empty(), "{package} depends on {found:?}");
+    }
+}
+
+#[test]
+fn agent_and_companion_meet_in_the_protocol_only_and_signalr_knows_neither() {
+    assert!(!tree("flux-agent", &[]).contains("flux-companion"));
+    assert!(!tree("flux-companion", &[]).contains("flux-agent"));
+    let ours: Vec<_> = tree("flux-signalr", &[]).into_iter().filter(|name| name.starts_with("flux-")).collect();
+    assert_eq!(ours, ["flux-signalr"]);
+}
+
+#[test]
+fn one_tls_provider_serves_the_whole_tree() {
+    for package in ["flux-agent", "flux-companion", "flux-sandbox"] {
+        let names = tree(package, &[]);
+        for other in ["aws-lc-rs", "openssl-sys", "native-tls", "boring"] {
+            assert!(!names.contains(other), "{package} has {other}");
+        }
+    }
+    assert!(tree("flux-agent", &[]).contains("ring"));
+}
+
+#[test]
+fn sql_stands_in_the_journal_and_the_database_rooms_only() {
+    let words = ["rusqlite", "SELECT ", "INSERT INTO", "UPDATE job", "DELETE FROM", "PRAGMA "];
+    assert_eq!(intruders(&words, &["agent/src/journal/", "companion/src/db/"]), Vec::<String>::new());
+}
+
+#[test]
+fn reqwest_stands_in_the_agents_store_room_only() {
+    assert_eq!(intruders(&["reqwest"], &["agent/src/store/"]), Vec::<String>::new());
+}
+
+#[test]
+fn sockets_stand_in_their_rooms_only() {
+    let words = ["TcpStream", "TcpListener", "TcpSocket", "UdpSocket", "UnixStream", "UnixListener"];
+    let rooms = [
+        "agent/src/store/",
+        "agent/src/game/",
+        "agent/src/control/",
+        "companion/src/api/",
+        "companion/src/hub/",
+        "companion/src/server.rs",
+        "crates/signalr/",
+        "crates/rcon/",
+        "crates/sandbox/",
+    ];
+    assert_eq!(intruders(&words, &rooms), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_is_silenced_or_left_to_do() {
+    assert_eq!(intruders(&["#[allow(", "#![allow(", "todo!(", "unimplemented!("], &[]), Vec::<String>::new());
+    let marks: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| text.contains("TODO") || text.contains("FIXME"))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(marks, Vec::<String>::new());
+}
+
+#[test]
+fn main_is_short() {
+    for main in ["agent/src/main.rs", "companion/src/main.rs", "crates/sandbox/src/main.rs"] {
+        let lines = std::fs::read_to_string(root().join(main)).unwrap().lines().count();
+        assert!(lines < 60, "{main} has {lines} lines");
+    }
+}
