@@ -42,6 +42,11 @@ pub enum StartError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A task ended by itself: a mistake of this program.
+    #[error(
+        "the task towards the {0} ended by itself; this is a mistake of flux-agent, please report it with the log. Started again, it loses nothing"
+    )]
+    Task(&'static str),
 }
 
 /// Runs until `shutdown`, then stops in order: nothing new is taken, the line in flight may answer, what is known is reported.
@@ -61,11 +66,11 @@ pub async fn run(config: Config, resources: Resources, shutdown: impl Future<Out
         "flux-agent started"
     );
 
-    tokio::select! { biased;
-        () = shutdown => {}
-        ended = &mut game => tracing::error!(?ended, "the task towards the game ended by itself"),
-        ended = &mut store => tracing::error!(?ended, "the task towards the store ended by itself"),
-    }
+    let outcome = tokio::select! { biased;
+        () = shutdown => Ok(()),
+        _ = &mut game => Err(StartError::Task("game")),
+        _ = &mut store => Err(StartError::Task("store")),
+    };
     tracing::info!("stopping: nothing new is taken, the line in flight may answer");
     shared.enter(Phase::Draining);
     if !game.is_finished() && tokio::time::timeout(STOP_LINE, &mut game).await.is_err() {
@@ -82,7 +87,7 @@ pub async fn run(config: Config, resources: Resources, shutdown: impl Future<Out
         control.abort();
     }
     tracing::info!("stopped");
-    Ok(())
+    outcome
 }
 
 fn client(config: &Config, resources: &Resources) -> Result<Client, StartError> {
@@ -109,11 +114,11 @@ async fn report_the_rest(shared: &Shared) {
     if shared.store.borrow().session != store::SessionState::Connected {
         return;
     }
-    let mut link = shared.link.subscribe();
+    let (mut link, mut acknowledged) = (shared.link.subscribe(), shared.acknowledged.subscribe());
     let empty = async {
         while shared.journal().unreported_count().is_ok_and(|count| count > 0) {
             tokio::select! { biased;
-                () = shared.wake_game.notified() => {} // an acknowledgement came
+                changed = acknowledged.changed() => if changed.is_err() { return },
                 changed = link.changed() => if changed.is_err() { return },
             }
         }

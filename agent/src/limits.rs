@@ -10,8 +10,18 @@ pub const IDLE_LIST_INTERVAL: Duration = Duration::from_secs(60);
 pub const CONDITION_RETRY: Duration = Duration::from_secs(30);
 /// How often the game's clock is read while lines are sent.
 pub const CLOCK_PAIR_INTERVAL: Duration = Duration::from_secs(10);
-/// Marks removed from the game in one go, between jobs.
-pub const MARKS_PER_ROUND: usize = 50;
+/// Jobs whose marks are removed from the game in one turn.
+pub const MARKS_PER_TURN: usize = 20;
+/// Uncertain jobs settled in one turn.
+pub const SETTLED_PER_TURN: usize = 20;
+/// How often what has expired is looked for, and how much of it is closed at a time.
+pub const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
+/// See [`EXPIRY_INTERVAL`].
+pub const EXPIRED_PER_ROUND: usize = 100;
+/// Bounds of the wait before a line that did not run is sent again; it doubles with each send.
+pub const RESEND: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
+/// A connection to the game that lasted so long starts the waits between tries over.
+pub const GAME_LASTED: Duration = Duration::from_secs(30);
 /// Bounds of the wait before the game is tried again.
 pub const GAME_RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 /// The wait after a wrong password: each try is a line in the game's log.
@@ -27,6 +37,8 @@ pub const CALL_DEADLINE: Duration = Duration::from_secs(30);
 pub const REST_DEADLINE: Duration = Duration::from_secs(30);
 /// Bytes of a REST answer.
 pub const REST_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Characters of the store's own words in an error.
+pub const ERROR_CHARS: usize = 200;
 /// Bounds of the wait after a report that did not go through.
 pub const REPORT_RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// How long old rows wait for a store that cannot be reached (rule 8).
@@ -37,6 +49,8 @@ pub const REFUSED_RETRY: Duration = Duration::from_secs(60);
 pub const QUEUED_JOINS: usize = 1_000;
 /// The longest `Retry-After` that is obeyed.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
+/// Unreadable items of the store that are remembered, so that each is said once.
+pub const BAD_ITEMS_KNOWN: usize = 1_000;
 /// A difference between the two clocks that is worth a warning.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
@@ -52,3 +66,20 @@ pub const CONTROL_DEADLINE: Duration = Duration::from_secs(5);
 pub const CONTROL_CLIENTS: usize = 16;
 /// How often the details of what is over are pruned.
 pub const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// How often systemd is told how things are, and the watchdog fed at the least.
+pub const NOTIFY_INTERVAL: Duration = Duration::from_secs(5);
+/// What a task's deadline has beyond the waits that it plans.
+pub const PULSE_SLACK: Duration = Duration::from_secs(60);
+/// Bytes of one field of an entry in systemd's journal.
+pub const JOURNALD_FIELD_BYTES: usize = 16 * 1024;
+/// Connections to the metrics at a time.
+pub const METRICS_CLIENTS: usize = 8;
+/// How long one of them may take.
+pub const METRICS_DEADLINE: Duration = Duration::from_secs(10);
+/// Bytes of a request there; hyper takes no less than 8 KiB.
+pub const METRICS_REQUEST_BYTES: usize = 16 * 1024;
+/// What the command line asks of the game or the poller at a time; more are refused.
+pub const QUEUED_ASKS: usize = 8;
+/// Jobs in one listing.
+pub const LISTED_JOBS: usize = 1_000;

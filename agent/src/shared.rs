@@ -1,9 +1,10 @@
 use crate::config::Config;
 use crate::game::GameView;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::store::{Link, StoreView};
 use flux_ambient::{Clock, Entropy};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
@@ -38,6 +39,12 @@ pub struct Shared {
     pub wake_game: Notify,
     /// Something is to be reported.
     pub wake_outbox: Notify,
+    /// Rises with every acknowledgement of the store.
+    pub acknowledged: watch::Sender<u64>,
+    /// Why the journal does not work, while it does not.
+    pub journal_error: watch::Sender<Option<String>>,
+    /// Items of the store that could not be read and were said so.
+    pub(crate) bad_items: Mutex<BTreeSet<String>>,
     phase: watch::Sender<Phase>,
     journal: Mutex<Journal>,
 }
@@ -54,6 +61,9 @@ impl Shared {
             game: watch::Sender::new(GameView::default()),
             wake_game: Notify::new(),
             wake_outbox: Notify::new(),
+            acknowledged: watch::Sender::new(0),
+            journal_error: watch::Sender::new(None),
+            bad_items: Mutex::default(),
             phase: watch::Sender::new(Phase::Running),
             journal: Mutex::new(journal),
         }
@@ -69,9 +79,32 @@ impl Shared {
         self.clock.now()
     }
 
-    /// The time now on the store's clock, as far as it is known.
+    /// The time now on the store's clock: what it told last, and what has passed since on a clock that nobody sets.
     pub fn store_now(&self) -> Timestamp {
-        self.now() + self.store.borrow().clock_offset
+        let told = self.store.borrow().clock;
+        let now = told.and_then(|(theirs, at)| theirs.checked_add(SignedDuration::try_from(at.elapsed()).ok()?).ok());
+        now.unwrap_or_else(|| self.now())
+    }
+
+    /// The journal failed: said once, until it works again.
+    pub(crate) fn journal_failed(&self, error: &JournalError) {
+        let text = error.to_string();
+        let is_news = self.journal_error.send_if_modified(|known| {
+            let is_news = known.is_none();
+            *known = Some(text);
+            is_news
+        });
+        if is_news {
+            tracing::error!(%error, "the journal failed; nothing runs and nothing new is acknowledged until it works again");
+        }
+    }
+
+    /// The journal works.
+    pub(crate) fn journal_works(&self) {
+        if self.journal_error.borrow().is_some() {
+            self.journal_error.send_replace(None);
+            tracing::info!("the journal works again");
+        }
     }
 
     /// Goes on to the next phase.

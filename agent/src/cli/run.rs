@@ -1,6 +1,6 @@
 use super::{complain, load};
 use crate::config::Config;
-use crate::daemon::{self, Resources};
+use crate::daemon::{self, Resources, StartError};
 use crate::exit::Exit;
 use crate::game::RconDialer;
 use crate::journal::{Journal, JournalError};
@@ -43,6 +43,7 @@ async fn serve(config: Config) -> Exit {
     };
     match daemon::run(config, resources, shutdown).await {
         Ok(()) => Exit::Done,
+        Err(error @ StartError::Task(_)) => complain(&error, Exit::Internal),
         Err(error) => complain(&error, Exit::Config),
     }
 }

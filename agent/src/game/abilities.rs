@@ -48,9 +48,6 @@ pub(super) async fn probe_list(connection: &mut Connection) -> Result<(Option<&'
             return Ok((Some(line), players));
         }
     }
-    tracing::warn!(
-        "the game's list of players cannot be read; commands that need their player online wait until it can"
-    );
     Ok((None, Vec::new()))
 }
 

@@ -5,12 +5,14 @@ use super::{Lost, Outage};
 use crate::journal::{JobRow, JournalError, Note, When};
 use crate::limits::{CONDITION_RETRY, JOURNAL_RETRY};
 use crate::{Phase, Shared};
+use flux_delivery::job::JobState;
 use flux_delivery::proof::ClockPair;
 use flux_delivery::{Conditions, Gate, PlayerName, Roster, free_slots, gate};
 use flux_protocol::{Command, FailReason, PlayerRef, WaitReason};
 use flux_rcon::Connection;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -24,6 +26,7 @@ pub(crate) struct Executor {
     pub(super) roster: Roster,
     pub(super) listed_at: Option<Instant>,
     pub(super) clock_pair: Option<(ClockPair, Instant)>,
+    last_turn_at: Timestamp,
     /// First words of lines that do not parse behind `run`: they go the plain way.
     pub(super) plain_words: BTreeSet<String>,
 }
@@ -39,6 +42,7 @@ impl Executor {
             roster: Roster::default(),
             listed_at: None,
             clock_pair: None,
+            last_turn_at: Timestamp::MIN,
             plain_words: BTreeSet::new(),
         }
     }
@@ -49,7 +53,7 @@ impl Executor {
         lost
     }
 
-    async fn try_serve(&mut self, outage: &mut Outage) -> Result<std::convert::Infallible, Lost> {
+    async fn try_serve(&mut self, outage: &mut Outage) -> Result<Infallible, Lost> {
         let (abilities, players) = abilities::probe(&mut self.connection, self.shared.config.delivery.proof).await?;
         self.abilities = abilities;
         outage.ends();
@@ -59,30 +63,31 @@ impl Executor {
                 return Err(Lost::Stopping);
             }
             match self.turn().await {
-                Ok(Turn::Worked) => {}
-                Ok(Turn::Idle { until }) => self.rest(until).await,
+                Ok(Turn::Worked) => self.shared.journal_works(),
+                Ok(Turn::Idle { until }) => {
+                    self.shared.journal_works();
+                    self.rest(until).await;
+                }
                 Err(Trouble::Lost(lost)) => return Err(lost),
                 Err(Trouble::Journal(error)) => {
-                    tracing::error!(%error, "the journal failed; nothing runs until it works again");
+                    self.shared.journal_failed(&error);
                     tokio::time::sleep(JOURNAL_RETRY).await;
                 }
             }
         }
     }
 
-    /// One step: what came due, who is online, one job, or some cleaning up.
+    /// One step: what came due, who is online, what is uncertain, one job, or some cleaning up.
     async fn turn(&mut self) -> Result<Turn, Trouble> {
-        let now = self.shared.now();
-        self.shared.journal().wake_due(now)?;
+        let now = self.wake_due()?;
         if Instant::now() >= self.next_list() {
             self.ask_list().await?;
             return Ok(Turn::Worked);
         }
-        if self.settle_all().await? {
+        if self.settle_some().await? {
             return Ok(Turn::Worked);
         }
-        let next = if self.shared.journal().is_removed()? { None } else { self.shared.journal().next_ready()? };
-        if let Some(row) = next {
+        if let Some(row) = self.next_job()? {
             self.run_job(row).await?;
             return Ok(Turn::Worked);
         }
@@ -93,6 +98,36 @@ impl Executor {
         Ok(Turn::Idle { until: due.map_or_else(|| self.next_list(), |due| due.min(self.next_list())) })
     }
 
+    /// Makes ready what has come due. A wall clock that was set back would hold everything up: then all of it is looked at.
+    fn wake_due(&mut self) -> Result<Timestamp, JournalError> {
+        let now = self.shared.now();
+        if now < self.last_turn_at {
+            self.shared.journal().wake_all()?;
+        }
+        self.last_turn_at = now;
+        self.shared.journal().wake_due(now)?;
+        Ok(now)
+    }
+
+    fn next_job(&mut self) -> Result<Option<JobRow>, JournalError> {
+        let mut journal = self.shared.journal();
+        if journal.is_removed()? {
+            return Ok(None);
+        }
+        match journal.next_ready() {
+            Err(JournalError::Row { id, problem }) => {
+                tracing::error!(
+                    command.id = id,
+                    problem,
+                    "a row of the journal cannot be understood; it is set aside and kept"
+                );
+                journal.set_aside(&id)?;
+                Ok(None)
+            }
+            next => next,
+        }
+    }
+
     async fn rest(&mut self, until: Instant) {
         tokio::select! { biased;
             () = self.shared.reached(Phase::Draining) => {}
@@ -101,11 +136,11 @@ impl Executor {
         }
     }
 
+    /// Runs a job, or decides why not now. Every await may bring a revoke or a higher attempt: each decision is committed only if the job still is `row.job`.
     async fn run_job(&mut self, row: JobRow) -> Result<(), Trouble> {
         let Some(command) = row.command.clone() else {
             // Only a revoke makes a row without a command, and such a row never waits.
-            self.change(&row, Note::new("no_command", None), When::Now, |job| job.refused(FailReason::BadTemplate))
-                .await;
+            self.decide(&row, Note::new("no_command", None), When::Now, |job| job.refused(FailReason::BadTemplate))?;
             return Ok(());
         };
         if command.require_online {
@@ -113,18 +148,23 @@ impl Executor {
         }
         match self.gate(&row, &command) {
             Gate::Refuse { reason, detail } => {
-                tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, %reason, detail, "command refused");
-                self.change(&row, Note::new("refused", Some(&detail)), When::Now, |job| job.refused(reason)).await;
-                Ok(())
+                if self.decide(&row, Note::new("refused", Some(&detail)), When::Now, |job| job.refused(reason))? {
+                    tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, %reason, detail, "command refused");
+                }
             }
-            Gate::Wait(reason) => self.wait_for_player(&row, &command, reason).await,
-            Gate::NotBefore(at) => Ok(self.shared.journal().postpone(&row.id, at)?),
-            Gate::AskWhoIsOnline => Ok(self.shared.journal().postpone(&row.id, self.shared.now() + CONDITION_RETRY)?),
+            Gate::Wait(reason) => self.wait_for_player(&row, reason)?,
+            Gate::NotBefore(at) => self.shared.journal().reschedule(&row.id, row.job, When::At(at))?,
+            Gate::AskWhoIsOnline => self.shared.journal().reschedule(&row.id, row.job, When::At(self.soon()))?,
             Gate::Run { line, player } => match self.unmet(&command, player.as_ref()).await? {
-                Some(reason) => self.wait_for_player(&row, &command, reason).await,
-                None => self.send(&row, line).await,
+                Some(reason) => self.wait_for_player(&row, reason)?,
+                None => self.send(&row, line).await?,
             },
         }
+        Ok(())
+    }
+
+    fn soon(&self) -> Timestamp {
+        self.shared.now() + signed(CONDITION_RETRY)
     }
 
     fn gate(&self, row: &JobRow, command: &Command) -> Gate {
@@ -161,15 +201,14 @@ impl Executor {
         Ok(None)
     }
 
-    async fn wait_for_player(&mut self, row: &JobRow, command: &Command, reason: WaitReason) -> Result<(), Trouble> {
-        let retry_at = (reason != WaitReason::PlayerOffline).then(|| self.shared.now() + CONDITION_RETRY);
-        let expires_at = command.expires_at.map(|at| at - self.shared.store.borrow().clock_offset);
-        let when = retry_at.into_iter().chain(expires_at).min().map_or(When::OnJoin, When::At);
-        if row.job.state == flux_delivery::job::JobState::AwaitingPlayer(reason) {
-            return Ok(self.shared.journal().wait_on(&row.id, when)?);
+    fn wait_for_player(&mut self, row: &JobRow, reason: WaitReason) -> Result<(), JournalError> {
+        let when = if reason == WaitReason::PlayerOffline { When::OnJoin } else { When::At(self.soon()) };
+        if row.job.state == JobState::AwaitingPlayer(reason) {
+            return self.shared.journal().reschedule(&row.id, row.job, when);
         }
-        tracing::info!(command.id = %row.id, attempt = %row.job.attempt, %reason, "command waits for its player");
-        self.change(row, Note::new("awaiting_player", Some(reason.as_str())), when, |job| job.waits(reason)).await;
+        if self.decide(row, Note::new("awaiting_player", Some(reason.as_str())), when, |job| job.waits(reason))? {
+            tracing::info!(command.id = %row.id, attempt = %row.job.attempt, %reason, "command waits for its player");
+        }
         Ok(())
     }
 }

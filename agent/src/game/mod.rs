@@ -7,6 +7,8 @@ mod abilities;
 mod commit;
 mod connection;
 mod executor;
+mod expiry;
+mod judge;
 mod marks;
 mod presence;
 mod send;
@@ -14,7 +16,7 @@ mod settle;
 
 pub use connection::{GameDialer, RconDialer};
 
-use crate::limits::{GAME_RETRY, WRONG_PASSWORD_RETRY};
+use crate::limits::{GAME_LASTED, GAME_RETRY, WRONG_PASSWORD_RETRY};
 use crate::{Phase, Shared};
 use backon::BackoffBuilder;
 use executor::Executor;
@@ -24,6 +26,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// What is known of the game.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,30 +69,41 @@ pub(crate) enum Lost {
 
 /// Runs what the journal holds, for as long as the daemon lives. `joined` hears of who joined.
 pub async fn run(shared: Arc<Shared>, dialer: Arc<dyn GameDialer>, joined: mpsc::Sender<PlayerRef>) {
+    tokio::join!(biased; serve(&shared, &*dialer, joined), expiry::run(&shared));
+}
+
+async fn serve(shared: &Arc<Shared>, dialer: &dyn GameDialer, joined: mpsc::Sender<PlayerRef>) {
     let mut outage = Outage::default();
     let mut waits = waits();
-    while !shared.is(Phase::Draining) {
-        let wait = match dialer.dial().await {
+    loop {
+        let dialed = tokio::select! { biased;
+            () = shared.reached(Phase::Draining) => return,
+            dialed = dialer.dial() => dialed,
+        };
+        let wait = match dialed {
             Ok(connection) => {
-                waits = self::waits();
+                let start = Instant::now();
                 let mut executor = Executor::new(shared.clone(), connection, joined.clone());
                 match executor.serve(&mut outage).await {
-                    Lost::Stopping => break,
-                    Lost::Connection(error) => outage.begins(&shared, error),
+                    Lost::Stopping => return,
+                    Lost::Connection(error) => outage.begins(shared, error),
+                }
+                if start.elapsed() >= GAME_LASTED {
+                    waits = self::waits();
                 }
                 waits.next()
             }
             Err(error @ ConnectError::WrongPassword) => {
-                outage.begins(&shared, error.to_string());
+                outage.begins(shared, error.to_string());
                 Some(WRONG_PASSWORD_RETRY)
             }
             Err(error) => {
-                outage.begins(&shared, error.to_string());
+                outage.begins(shared, error.to_string());
                 waits.next()
             }
         };
         tokio::select! { biased;
-            () = shared.reached(Phase::Draining) => break,
+            () = shared.reached(Phase::Draining) => return,
             () = tokio::time::sleep(wait.unwrap_or(GAME_RETRY.1)) => {}
         }
     }
@@ -108,7 +122,7 @@ fn waits() -> backon::ExponentialBackoff {
 /// One line in the log when the game goes away, one when it is back.
 #[derive(Debug, Default)]
 pub(crate) struct Outage {
-    since: Option<tokio::time::Instant>,
+    since: Option<Instant>,
     tries: u64,
     error: String,
 }
@@ -118,7 +132,7 @@ impl Outage {
         self.tries += 1;
         if self.since.is_none() || self.error != error {
             tracing::warn!(error, "game unreachable; what is accepted waits, the agent tries again by itself");
-            self.since.get_or_insert_with(tokio::time::Instant::now);
+            self.since.get_or_insert_with(Instant::now);
             self.error.clone_from(&error);
         }
         shared.game.send_if_modified(|view| {

@@ -3,7 +3,7 @@ use super::abilities::probe_list;
 use super::connection::ask;
 use super::executor::Executor;
 use crate::limits::{IDLE_LIST_INTERVAL, ROSTER_FRESH};
-use flux_delivery::{OnlinePlayer, parse_list};
+use flux_delivery::{OnlinePlayer, Roster, parse_list};
 use flux_protocol::{GameState, PlayerRef};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -75,7 +75,11 @@ impl Executor {
     fn take_joins(&mut self, joined: &[OnlinePlayer], runs_at: Timestamp) {
         match self.shared.journal().joined(joined, runs_at) {
             Ok(jobs) => tracing::debug!(players = joined.len(), jobs, "players joined"),
-            Err(error) => tracing::error!(%error, "a join could not be noted; the next list tries again"),
+            Err(error) => {
+                self.shared.journal_failed(&error);
+                self.roster = Roster::default(); // so that the next list brings these joins again
+                return;
+            }
         }
         for player in joined {
             let player = PlayerRef { name: player.name.clone(), uuid: player.uuid.map(|uuid| uuid.to_string()) };

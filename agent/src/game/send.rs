@@ -1,13 +1,15 @@
 use super::Lost;
 use super::connection::ask;
 use super::executor::{Executor, Trouble};
-use crate::journal::{JobRow, JournalError, Note, When};
-use crate::limits::{CLOCK_PAIR_INTERVAL, CONDITION_RETRY};
+use super::judge::Heard;
+use crate::Phase;
+use crate::journal::{Intent, JobRow, JournalError, Note, When};
+use crate::limits::{CLOCK_PAIR_INTERVAL, RESEND};
 use flux_delivery::CommandLine;
-use flux_delivery::answer::{Judgement, Verdict};
 use flux_delivery::job::Job;
 use flux_delivery::proof::{ClockPair, GAMETIME_LINE, Mark, MarkKey, did_not_parse, parse_gametime, parse_mark};
 use flux_rcon::Outcome;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 impl Executor {
@@ -15,71 +17,106 @@ impl Executor {
     pub(super) async fn send(&mut self, row: &JobRow, line: CommandLine) -> Result<(), Trouble> {
         let key = MarkKey::of(&row.id, row.job.attempt);
         let may_mark = self.abilities.proof && !self.plain_words.contains(line.first_word());
-        let wrapped = if may_mark { key.wrap(&line) } else { None };
         self.read_clock().await?;
-        tracing::debug!(command.id = %row.id, attempt = %row.job.attempt, line = %line, marked = wrapped.is_some(), "command sent");
-        let mut marked = wrapped.is_some();
-        self.intend(row, wrapped.as_ref().unwrap_or(&line), marked)?;
-        let mut outcome = self.connection.run(wrapped.as_ref().unwrap_or(&line).as_str()).await;
-        if marked && matches!(&outcome, Outcome::Replied(answer) if did_not_parse(answer)) {
-            // Nothing ran, so it goes plain, with an intent of its own.
-            marked = false;
-            self.commit(|journal, now| journal.start(&row.id, now, line.as_str(), false, None)).await;
-            outcome = self.connection.run(line.as_str()).await;
-            // A plugin's command, on a game that takes none behind `run`. A line that is wrong either way says nothing of its first word.
-            if matches!(&outcome, Outcome::Replied(answer) if !did_not_parse(answer)) {
-                self.plain_words.insert(line.first_word().to_owned());
-            }
-        }
-        match outcome {
-            Outcome::Replied(answer) => self.judge(row, &answer, marked.then_some(&key)).await,
-            Outcome::Unknown(cause) => {
-                tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, %cause, "command's answer lost; it is settled on a new connection");
-                self.change(row, Note::new("answer_lost", Some(&cause.to_string())), When::Now, Job::answer_lost).await;
-                Err(Trouble::Lost(Lost::Connection(cause.to_string())))
-            }
-            Outcome::NotSent(_) | Outcome::Rejected => {
-                self.change(row, Note::new("not_sent", None), When::Now, Job::not_sent).await;
-                Err(Trouble::Lost(Lost::Connection("the game closed the connection before a line was sent".into())))
-            }
+        match if may_mark { key.wrap(&line) } else { None } {
+            Some(wrapped) => self.send_marked(row, &line, &wrapped, &key).await,
+            None => self.send_plain(row, row.job, &line).await.map(drop),
         }
     }
 
-    fn intend(&self, row: &JobRow, line: &CommandLine, marked: bool) -> Result<(), JournalError> {
-        let pair = self.clock_pair.as_ref().map(|(pair, _)| pair);
-        self.shared.journal().start(&row.id, self.shared.now(), line.as_str(), marked, pair)
-    }
-
-    async fn judge(&mut self, row: &JobRow, answer: &str, mark: Option<&MarkKey>) -> Result<(), Trouble> {
-        let patterns = &self.shared.config.delivery.patterns;
-        let mut judgement = patterns.judge(answer, None);
-        let mut lost = None;
-        if let (None, Some(key)) = (&judgement.rule, mark) {
-            match ask(&mut self.connection, &key.read_line()).await {
-                Ok(told) => {
-                    let succeeded = parse_mark(&told)
-                        .and_then(|mark| if let Mark::Present(success) = mark { Some(success) } else { None });
-                    judgement = self.shared.config.delivery.patterns.judge(answer, succeeded);
-                }
-                // The line was answered, so it ran; only the mark's word is missing.
-                Err(error) => lost = Some(error),
-            }
+    async fn send_marked(
+        &mut self,
+        row: &JobRow,
+        line: &CommandLine,
+        wrapped: &CommandLine,
+        key: &MarkKey,
+    ) -> Result<(), Trouble> {
+        if !self.intend(row, row.job, wrapped, true)? {
+            return Ok(());
         }
-        self.take_answer(row, answer, &judgement).await;
-        lost.map_or(Ok(()), |lost| Err(Trouble::Lost(lost)))
-    }
-
-    async fn take_answer(&mut self, row: &JobRow, answer: &str, judgement: &Judgement) {
-        let verdict = judgement.verdict;
-        let rule = judgement.to_string();
-        let event = match verdict {
-            Verdict::Completed => "completed",
-            Verdict::Rejected => "rejected",
-            Verdict::PlayerAway => "player_away",
+        let answer = match self.connection.run(wrapped.as_str()).await {
+            Outcome::Replied(answer) => answer,
+            other => return self.unanswered(row, other).await,
         };
-        tracing::info!(command.id = %row.id, attempt = %row.job.attempt, verdict = event, answer, judged_by = rule, "command answered");
-        let when = When::At(self.shared.now() + CONDITION_RETRY);
-        self.change(row, Note::new(event, Some(&rule)).with_output(answer), when, |job| job.answered(verdict)).await;
+        if !did_not_parse(&answer) {
+            return self.judge(row, &answer, Heard::Marked(key)).await;
+        }
+        // It should not have run. A command that ran and printed such an error has left its mark, and is judged by it.
+        match ask(&mut self.connection, &key.read_line()).await {
+            Ok(told) if parse_mark(&told) == Some(Mark::Absent) => {
+                let is_plugins = self.send_plain(row, row.job.started(), line).await?;
+                if is_plugins {
+                    self.plain_words.insert(line.first_word().to_owned());
+                }
+                Ok(())
+            }
+            Ok(told) => match parse_mark(&told) {
+                Some(Mark::Present(success)) => self.judge(row, &answer, Heard::Mark(success)).await,
+                _ => self.lost(row, "the mark could not be read").await,
+            },
+            Err(lost) => {
+                self.lost(row, "the mark could not be read").await?;
+                Err(lost.into())
+            }
+        }
+    }
+
+    /// Sends a line without a mark. True when the game took it, which tells a plugin's command from one that is wrong either way.
+    async fn send_plain(&mut self, row: &JobRow, decided_on: Job, line: &CommandLine) -> Result<bool, Trouble> {
+        if !self.intend(row, decided_on, line, false)? {
+            // Revoked between the two: nothing has run.
+            self.conclude(row, Note::new("not_sent", None), When::Now, Job::not_sent).await;
+            return Ok(false);
+        }
+        match self.connection.run(line.as_str()).await {
+            Outcome::Replied(answer) => {
+                self.judge(row, &answer, Heard::Plain).await?;
+                Ok(!did_not_parse(&answer))
+            }
+            other => self.unanswered(row, other).await.map(|()| false),
+        }
+    }
+
+    /// Commits the intent. False: the job has changed meanwhile, or the daemon stops; nothing may be sent.
+    fn intend(&self, row: &JobRow, decided_on: Job, line: &CommandLine, marked: bool) -> Result<bool, JournalError> {
+        if self.shared.is(Phase::Draining) {
+            return Ok(false);
+        }
+        let intent = Intent { line: line.as_str(), marked, clock: self.clock_pair.as_ref().map(|(pair, _)| pair) };
+        tracing::debug!(command.id = %row.id, attempt = %row.job.attempt, line = %line, marked, "command sent");
+        self.shared.journal().start(&row.id, decided_on, self.shared.now(), &intent)
+    }
+
+    async fn unanswered(&mut self, row: &JobRow, outcome: Outcome) -> Result<(), Trouble> {
+        match outcome {
+            Outcome::Unknown(cause) => {
+                let cause = cause.to_string();
+                self.lost(row, &cause).await?;
+                Err(Lost::Connection(cause).into())
+            }
+            _ => {
+                let when = When::At(self.resend_at(row));
+                self.conclude(row, Note::new("not_sent", None), when, Job::not_sent).await;
+                Err(Lost::Connection("the game closed the connection before a line was sent".into()).into())
+            }
+        }
+    }
+
+    /// The line may have run. It is settled at the next turn.
+    pub(super) async fn lost(&mut self, row: &JobRow, cause: &str) -> Result<(), Trouble> {
+        tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, cause, "command's answer lost; the game is asked whether it ran");
+        self.conclude(row, Note::new("answer_lost", Some(cause)), When::Now, Job::answer_lost).await;
+        Ok(())
+    }
+
+    /// When a line that did not run may be sent again: later each time, so that a line on which the game hangs up does not hold up all others.
+    pub(super) fn resend_at(&self, row: &JobRow) -> Timestamp {
+        let (floor, cap) = RESEND;
+        let wait = floor.saturating_mul(2_u32.saturating_pow(row.sends.min(16))).min(cap);
+        self.shared
+            .now()
+            .checked_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO))
+            .unwrap_or(Timestamp::MAX)
     }
 
     /// The game's clock beside ours, not older than [`CLOCK_PAIR_INTERVAL`]: it shows later whether the game has restarted.

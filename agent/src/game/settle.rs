@@ -1,32 +1,34 @@
 use super::Lost;
 use super::connection::ask;
 use super::executor::{Executor, Trouble};
-use crate::journal::{JobRow, Note, When};
-use flux_delivery::job::{Evidence, Job, JobState};
-use flux_delivery::proof::{ClockPair, MarkKey, parse_mark};
+use crate::journal::{JobRow, JournalError, Note, When};
+use crate::limits::SETTLED_PER_TURN;
+use flux_delivery::job::Evidence;
+use flux_delivery::proof::{ClockPair, Mark, MarkKey, parse_mark};
 
 impl Executor {
-    /// Settles what is uncertain; returns whether anything was. The question for the game's clock is the harmless command: once it is answered, the lines that
-    /// dead connections had left in the game's queue have run, since that queue is first in, first out.
-    pub(super) async fn settle_all(&mut self) -> Result<bool, Trouble> {
-        let uncertain = self.shared.journal().uncertain()?;
+    /// Settles what is uncertain, some at a time; returns whether anything was. The question for the game's clock is the harmless command: once it is answered, the
+    /// lines that dead connections had left in the game's queue have run, since that queue is first in, first out.
+    pub(super) async fn settle_some(&mut self) -> Result<bool, Trouble> {
+        let uncertain = self.shared.journal().uncertain(SETTLED_PER_TURN)?;
         if uncertain.is_empty() {
             return Ok(false);
         }
         let clock = self.ask_clock().await?;
         for row in &uncertain {
             let evidence = self.evidence(row, clock.as_ref()).await?;
-            self.settle(row, evidence).await;
+            self.settle(row, evidence)?;
         }
         Ok(true)
     }
 
-    async fn settle(&mut self, row: &JobRow, evidence: Evidence) {
+    fn settle(&self, row: &JobRow, evidence: Evidence) -> Result<(), JournalError> {
         let on_uncertain = self.shared.config.delivery.on_uncertain;
         let (told, state) = (describe(evidence), row.job.settled(evidence, on_uncertain).report_state());
         tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, evidence = told, status = state.status(), reason = state.reason(), "uncertain command settled");
-        let rule = |job: Job| if job.state == JobState::Uncertain { job.settled(evidence, on_uncertain) } else { job };
-        self.change(row, Note::new("settled", Some(told)), When::Now, rule).await;
+        let when = When::At(self.resend_at(row));
+        // A revoke that came meanwhile makes it another job: it is settled again at the next turn.
+        self.decide(row, Note::new("settled", Some(told)), when, |job| job.settled(evidence, on_uncertain)).map(drop)
     }
 
     async fn evidence(&mut self, row: &JobRow, clock: Option<&ClockPair>) -> Result<Evidence, Lost> {
@@ -41,7 +43,6 @@ impl Executor {
 }
 
 fn describe(evidence: Evidence) -> &'static str {
-    use flux_delivery::proof::Mark;
     match evidence {
         Evidence::Mark { mark: Mark::Present(true), .. } => "the mark is in the game: it ran",
         Evidence::Mark { mark: Mark::Present(false), .. } => "the mark is in the game: it ran and was refused",

@@ -17,6 +17,17 @@ pub enum When {
     OnJoin,
 }
 
+/// What is about to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Intent<'a> {
+    /// The exact line.
+    pub line: &'a str,
+    /// Whether it leaves a mark in the game.
+    pub marked: bool,
+    /// The game's clock beside ours.
+    pub clock: Option<&'a ClockPair>,
+}
+
 /// A line of a job's history.
 #[derive(Debug, Clone, Default)]
 pub struct Note<'a> {
@@ -38,18 +49,18 @@ impl<'a> Note<'a> {
 }
 
 impl Journal {
-    /// Applies a rule to a job and commits what comes of it. Returns the job after it; `None` when there is no such job.
+    /// Applies a rule to a job as it stands now and commits what comes of it. The rule says `None` when the job is no longer what was decided on (a revoke or a
+    /// higher attempt came meanwhile): then nothing is written. Returns the job after the change, if there was one.
     pub fn change(
         &mut self,
         id: &CommandId,
         now: Timestamp,
         note: Note<'_>,
         when: When,
-        rule: impl FnOnce(Job) -> Job,
+        rule: impl FnOnce(Job) -> Option<Job>,
     ) -> Result<Option<Job>, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let Some(row) = load(&transaction, id)? else { return Ok(None) };
-        let job = rule(row.job);
+        let Some(job) = load(&transaction, id)?.and_then(|row| rule(row.job)) else { return Ok(None) };
         save(&transaction, id, &job, when, now)?;
         if let Some(output) = note.output {
             let kept: String = output.chars().take(flux_protocol::limits::OUTPUT_CHARS).collect();
@@ -63,26 +74,41 @@ impl Journal {
         Ok(Some(job))
     }
 
-    /// The intent: the exact line, and whether it will leave a mark, on disk before its first byte is sent.
+    /// The intent, on disk before the line's first byte is sent. False when the job is no longer `decided_on`: then nothing may be sent. A job that is
+    /// running already (its line did not parse behind its mark) goes once more, plain.
     pub fn start(
         &mut self,
         id: &CommandId,
+        decided_on: Job,
         now: Timestamp,
-        line: &str,
-        marked: bool,
-        clock: Option<&ClockPair>,
-    ) -> Result<(), JournalError> {
+        intent: &Intent<'_>,
+    ) -> Result<bool, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let Some(row) = load(&transaction, id)? else { return Ok(()) };
-        // A line that did not parse behind its mark is running already and goes once more, plain.
-        let job = if row.job.is_waiting() { row.job.started() } else { row.job };
+        if load(&transaction, id)?.is_none_or(|row| row.job != decided_on) {
+            return Ok(false);
+        }
+        let job = if decided_on.is_waiting() { decided_on.started() } else { decided_on };
         save(&transaction, id, &job, When::Now, now)?;
         transaction.execute(
-            "UPDATE job SET line = ?2, marked = ?3, sent_clock = ?4, output = NULL, judged_by = NULL WHERE id = ?1",
-            params![id.as_str(), line, marked, clock.map(super::row::clock_text)],
+            "UPDATE job SET line = ?2, marked = ?3, sent_clock = ?4, sends = sends + 1, output = NULL, judged_by = NULL WHERE id = ?1",
+            params![id.as_str(), intent.line, intent.marked, intent.clock.map(super::row::clock_text)],
         )?;
-        remember(&transaction, id, &job, now, "running", Some(line))?;
+        remember(&transaction, id, &job, now, "running", Some(intent.line))?;
         transaction.commit()?;
+        Ok(true)
+    }
+
+    /// Looks at a waiting job again then, if it still is what was decided on; its state stays.
+    pub fn reschedule(&mut self, id: &CommandId, decided_on: Job, when: When) -> Result<(), JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if load(&transaction, id)?.is_some_and(|row| row.job == decided_on) {
+            let (ready, wake_at) = schedule(&decided_on, when);
+            transaction.execute(
+                "UPDATE job SET ready = ?2, wake_at = ?3 WHERE id = ?1",
+                params![id.as_str(), ready, wake_at],
+            )?;
+            transaction.commit()?;
+        }
         Ok(())
     }
 
@@ -106,12 +132,7 @@ pub(super) fn save(
     now: Timestamp,
 ) -> Result<(), JournalError> {
     let (state, reason) = state_words(job.state);
-    let (ready, wake_at) = match when {
-        _ if !job.is_waiting() => (false, None),
-        When::Now => (true, None),
-        When::At(at) => (false, Some(at.as_millisecond())),
-        When::OnJoin => (false, None),
-    };
+    let (ready, wake_at) = schedule(job, when);
     let mut statement = connection.prepare_cached(
         "UPDATE job SET attempt = ?2, state = ?3, reason = ?4, unresolved = ?5, foreign_ = ?6, revoked = ?7, ready = ?8, wake_at = ?9, report_key = ?10,
          changed_at = ?11, careful = careful AND ?12 WHERE id = ?1",
@@ -131,6 +152,15 @@ pub(super) fn save(
         job.is_open(),
     ])?;
     Ok(())
+}
+
+fn schedule(job: &Job, when: When) -> (bool, Option<i64>) {
+    match when {
+        _ if !job.is_waiting() => (false, None),
+        When::Now => (true, None),
+        When::At(at) => (false, Some(at.as_millisecond())),
+        When::OnJoin => (false, None),
+    }
 }
 
 pub(super) fn remember(

@@ -89,10 +89,11 @@ fn write_details(connection: &Connection, command: &Command, job: &Job, now: Tim
         command.player.as_ref().and_then(|player| player.uuid.as_deref()).and_then(Uuid::parse).map(Uuid::simple);
     let sequence = i64::try_from(command.sequence).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(
-        "UPDATE job SET command = ?2, player_key = ?3, player_uuid = ?4, sequence = ?5, careful = 0, line = NULL, sent_clock = NULL, output = NULL,
+        "UPDATE job SET command = ?2, player_key = ?3, player_uuid = ?4, sequence = ?5, expires_at = ?6, sends = 0, careful = 0, line = NULL, sent_clock = NULL, output = NULL,
          judged_by = NULL WHERE id = ?1",
     )?;
-    statement.execute(params![command.id.as_str(), text, name, uuid, sequence])?;
+    let expires_at = command.expires_at.map(Timestamp::as_millisecond);
+    statement.execute(params![command.id.as_str(), text, name, uuid, sequence, expires_at])?;
     Ok(())
 }
 

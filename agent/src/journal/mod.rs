@@ -17,7 +17,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Note, When};
+pub use change::{Intent, Note, When};
 pub use error::JournalError;
 pub use intake::Received;
 pub use reports::{Counts, PendingReport};
@@ -81,27 +81,15 @@ impl Journal {
     }
 
     fn take_over(&mut self, now: Timestamp) -> Result<(), JournalError> {
-        for id in self.ids_in("running")? {
-            self.change(&id, now, Note::new("found_running", None), When::Now, |job| job.answer_lost())?;
+        for row in self.open_in("running", usize::MAX >> 1)? {
+            self.change(&row.id, now, Note::new("found_running", None), When::Now, |job| Some(job.answer_lost()))?;
         }
-        // Who waits for a player is looked at when the game has said who is online; all else at once.
         self.connection.execute_batch(
             "BEGIN IMMEDIATE;
              UPDATE job SET careful = 1, acked_key = NULL WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain');
-             UPDATE job SET ready = 0, wake_at = NULL WHERE state = 'awaiting_player';
              COMMIT;",
         )?;
         Ok(())
-    }
-
-    fn ids_in(&self, state: &str) -> Result<Vec<flux_protocol::CommandId>, JournalError> {
-        let mut statement = self.connection.prepare_cached("SELECT id FROM job WHERE state = ?1 ORDER BY sequence")?;
-        let rows = statement.query_map([state], |row| row.get::<_, String>(0))?;
-        rows.map(|id| {
-            let id = id?;
-            id.parse().map_err(|error: flux_protocol::InvalidId| JournalError::Row { id, problem: error.to_string() })
-        })
-        .collect()
     }
 }
 

@@ -95,7 +95,7 @@ impl Journal {
     /// Drops the details of what was over and acknowledged before `before`; id, attempt and outcome stay for ever.
     pub fn prune(&mut self, before: Timestamp) -> Result<usize, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let over = "state IN ('completed', 'failed', 'cancelled') AND acked_key IS report_key AND changed_at < ?1 AND command IS NOT NULL AND marked = 0";
+        let over = "state IN ('completed', 'failed', 'cancelled') AND acked_key IS report_key AND changed_at < ?1 AND command IS NOT NULL";
         let cutoff = before.as_millisecond();
         transaction
             .execute(&format!("DELETE FROM history WHERE job_id IN (SELECT id FROM job WHERE {over})"), [cutoff])?;

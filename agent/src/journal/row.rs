@@ -24,9 +24,11 @@ pub struct JobRow {
     pub marked: bool,
     /// The game's clock beside ours, near that send.
     pub sent_clock: Option<ClockPair>,
+    /// How often a line of it was sent.
+    pub sends: u32,
 }
 
-pub(super) const COLUMNS: &str = "id, attempt, state, reason, unresolved, foreign_, revoked, received_at, changed_at, command, line, marked, sent_clock";
+pub(super) const COLUMNS: &str = "id, attempt, state, reason, unresolved, foreign_, revoked, received_at, changed_at, command, line, marked, sent_clock, sends";
 
 impl JobRow {
     pub(super) fn read(row: &Row<'_>) -> Result<JobRow, JournalError> {
@@ -46,6 +48,7 @@ impl JobRow {
             command,
             line: row.get(10)?,
             marked: row.get(11)?,
+            sends: row.get(13)?,
             sent_clock: clock.as_deref().and_then(clock_from),
             id: id.parse().map_err(|error: flux_protocol::InvalidId| bad(error.to_string()))?,
         })

@@ -1,5 +1,5 @@
 use super::row::{COLUMNS, time};
-use super::{JobRow, Journal, JournalError, When};
+use super::{JobRow, Journal, JournalError};
 use flux_delivery::OnlinePlayer;
 use flux_protocol::CommandId;
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ impl Journal {
         if self.next_wake()?.is_none_or(|at| at > now) {
             return Ok(0);
         }
-        let sql = "UPDATE job SET ready = 1, wake_at = NULL WHERE ready = 0 AND wake_at IS NOT NULL AND wake_at <= ?1";
+        let sql = "UPDATE job SET ready = 1, wake_at = NULL WHERE ready = 0 AND wake_at IS NOT NULL AND wake_at <= ?1 AND state IN ('queued', 'awaiting_player')";
         Ok(self.connection.execute(sql, [now.as_millisecond()])?)
     }
 
@@ -31,21 +31,27 @@ impl Journal {
         Ok(statement.query_row([], |row| row.get(0)).optional()?.map(time))
     }
 
-    /// Looks at a job again then; its state stays.
-    pub fn postpone(&mut self, id: &CommandId, at: Timestamp) -> Result<(), JournalError> {
-        self.wait_on(id, When::At(at))
+    /// Looks at every timed job at once: the wall clock was set back, so their times mean nothing.
+    pub fn wake_all(&mut self) -> Result<usize, JournalError> {
+        Ok(self
+            .connection
+            .execute("UPDATE job SET ready = 1, wake_at = NULL WHERE ready = 0 AND wake_at IS NOT NULL", [])?)
     }
 
-    /// Looks at a waiting job again then; its state stays.
-    pub fn wait_on(&mut self, id: &CommandId, when: When) -> Result<(), JournalError> {
-        let wake_at = match when {
-            When::Now => return Ok(()),
-            When::At(at) => Some(at.as_millisecond()),
-            When::OnJoin => None,
-        };
-        self.connection
-            .execute("UPDATE job SET ready = 0, wake_at = ?2 WHERE id = ?1", params![id.as_str(), wake_at])?;
+    /// A row that cannot be understood is set aside, so that it holds up no other; it stays in the journal.
+    pub fn set_aside(&mut self, id: &str) -> Result<(), JournalError> {
+        self.connection.execute("UPDATE job SET ready = 0, wake_at = NULL WHERE id = ?1", [id])?;
         Ok(())
+    }
+
+    /// Waiting jobs whose time has run out on the store's clock, at most so many.
+    pub fn expired(&self, store_now: Timestamp, limit: usize) -> Result<Vec<JobRow>, JournalError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM job WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player') AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2"
+        ))?;
+        let rows =
+            statement.query_map(params![store_now.as_millisecond(), limit as i64], |row| Ok(JobRow::read(row)))?;
+        rows.map(|row| row?).collect()
     }
 
     /// These players are in the game: what waits for them is looked at from `at` on. Returns how many jobs.
@@ -72,10 +78,18 @@ impl Journal {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// The jobs whose line was sent and whose answer was lost, in their order.
-    pub fn uncertain(&self) -> Result<Vec<JobRow>, JournalError> {
-        let rows: Result<Vec<Option<JobRow>>, _> = self.ids_in("uncertain")?.iter().map(|id| self.job(id)).collect();
-        Ok(rows?.into_iter().flatten().collect())
+    /// Jobs whose line was sent and whose answer was lost, in their order, at most so many.
+    pub fn uncertain(&self, limit: usize) -> Result<Vec<JobRow>, JournalError> {
+        self.open_in("uncertain", limit)
+    }
+
+    /// Open jobs in this state. The list of open states is what lets SQLite use the index on them.
+    pub(super) fn open_in(&self, state: &'static str, limit: usize) -> Result<Vec<JobRow>, JournalError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM job WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain') AND state = '{state}' ORDER BY sequence LIMIT ?1"
+        ))?;
+        let rows = statement.query_map([limit as i64], |row| Ok(JobRow::read(row)))?;
+        rows.map(|row| row?).collect()
     }
 
     /// Closed and acknowledged jobs whose mark is still in the game.
@@ -83,17 +97,17 @@ impl Journal {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM job WHERE marked = 1 AND acked_key IS report_key AND state IN ('completed', 'failed', 'cancelled') ORDER BY changed_at LIMIT ?1"
         ))?;
-        let mut rows = statement.query([limit as i64])?;
-        let mut marks = Vec::new();
-        while let Some(row) = rows.next()? {
-            marks.push(JobRow::read(row)?);
-        }
-        Ok(marks)
+        let rows = statement.query_map([limit as i64], |row| Ok(JobRow::read(row)))?;
+        rows.map(|row| row?).collect()
     }
 
-    /// A job's mark is gone from the game.
-    pub fn mark_removed(&mut self, id: &CommandId) -> Result<(), JournalError> {
-        self.connection.execute("UPDATE job SET marked = 0 WHERE id = ?1", [id.as_str()])?;
+    /// These jobs' marks are gone from the game.
+    pub fn marks_removed(&mut self, ids: &[CommandId]) -> Result<(), JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for id in ids {
+            transaction.prepare_cached("UPDATE job SET marked = 0 WHERE id = ?1")?.execute([id.as_str()])?;
+        }
+        transaction.commit()?;
         Ok(())
     }
 }

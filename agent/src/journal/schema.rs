@@ -5,7 +5,8 @@ use rusqlite::{Connection, ErrorCode};
 use std::path::Path;
 
 /// Each step is applied once, in a transaction. A step that has been released is never edited.
-const MIGRATIONS: [&str; 1] = [r"
+const MIGRATIONS: [&str; 2] = [
+    r"
 CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE job (
@@ -50,7 +51,15 @@ CREATE TABLE history (
     detail  TEXT
 ) STRICT;
 CREATE INDEX history_by_job ON history (job_id);
-"];
+",
+    r"
+ALTER TABLE job ADD COLUMN sends INTEGER NOT NULL DEFAULT 0;  -- how often a line of it was sent
+ALTER TABLE job ADD COLUMN expires_at INTEGER;                -- when it must not run any more (ms, the store's clock)
+UPDATE job SET expires_at = CAST(unixepoch(json_extract(command, '$.expiresAt'), 'subsec') * 1000 AS INTEGER)
+    WHERE json_extract(command, '$.expiresAt') IS NOT NULL;
+CREATE INDEX job_expiry ON job (expires_at) WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player');
+",
+];
 
 /// Opens the file as this version wants it: checked, migrated, durable.
 pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {

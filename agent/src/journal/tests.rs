@@ -1,8 +1,8 @@
-use super::{Journal, JournalError, Note, When};
+use super::{Intent, Journal, JournalError, Note, When};
 use flux_ambient::SystemEntropy;
 use flux_delivery::OnlinePlayer;
 use flux_delivery::answer::Verdict;
-use flux_delivery::job::{Job, JobState, Outcome};
+use flux_delivery::job::{JobState, Outcome};
 use flux_protocol::{
     Attempt, Command, CommandId, CommandKind, PlayerRef, ReportState, Revocation, ServerId, WaitReason,
 };
@@ -89,10 +89,15 @@ fn a_line_found_running_at_start_is_uncertain() {
     {
         let mut journal = open(directory.path());
         journal.deliver(&[command(1, "Steve")], NOW).unwrap();
-        journal.start(&id(1), NOW, "give Steve diamond", true, None).unwrap();
+        let decided_on = journal.job(&id(1)).unwrap().unwrap().job;
+        assert!(
+            journal
+                .start(&id(1), decided_on, NOW, &Intent { line: "give Steve diamond", marked: true, clock: None })
+                .unwrap()
+        );
     }
     let journal = open(directory.path());
-    let row = &journal.uncertain().unwrap()[0];
+    let row = &journal.uncertain(10).unwrap()[0];
     assert_eq!(
         (row.job.state, row.line.as_deref(), row.marked),
         (JobState::Uncertain, Some("give Steve diamond"), true)
@@ -106,7 +111,9 @@ fn rule_1_delivered_again_it_is_not_run_again_but_reported_again() {
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     journal
-        .change(&id(1), NOW, Note::new("completed", None), When::Now, |job| job.started().answered(Verdict::Completed))
+        .change(&id(1), NOW, Note::new("completed", None), When::Now, |job| {
+            Some(job.started().answered(Verdict::Completed))
+        })
         .unwrap();
     acknowledge_all(&mut journal);
     assert!(states(&journal).is_empty());
@@ -125,7 +132,7 @@ fn rule_3_an_acknowledgement_means_the_state_that_was_reported() {
     let reported = journal.unreported(500).unwrap();
     journal
         .change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
-            job.waits(WaitReason::PlayerOffline)
+            Some(job.waits(WaitReason::PlayerOffline))
         })
         .unwrap();
     journal.acknowledge(&reported, NOW).unwrap();
@@ -150,7 +157,7 @@ fn a_waiting_job_is_woken_by_its_players_join_and_by_nobody_elses() {
     for number in [1, 2] {
         journal
             .change(&id(number), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
-                job.waits(WaitReason::PlayerOffline)
+                Some(job.waits(WaitReason::PlayerOffline))
             })
             .unwrap();
     }
@@ -169,7 +176,9 @@ fn a_higher_attempt_of_a_failed_job_runs_and_keeps_the_first_receipt() {
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     journal
-        .change(&id(1), NOW, Note::new("rejected", None), When::Now, |job| job.started().answered(Verdict::Rejected))
+        .change(&id(1), NOW, Note::new("rejected", None), When::Now, |job| {
+            Some(job.started().answered(Verdict::Rejected))
+        })
         .unwrap();
     journal.deliver(&[Command { attempt: Attempt::FIRST.next(), ..command(1, "Steve") }], later(30)).unwrap();
     let row = journal.next_ready().unwrap().unwrap();
@@ -184,7 +193,7 @@ fn pruning_keeps_what_must_not_run_again() {
     for number in [1, 2] {
         journal
             .change(&id(number), NOW, Note::new("completed", None), When::Now, |job| {
-                job.started().answered(Verdict::Completed)
+                Some(job.started().answered(Verdict::Completed))
             })
             .unwrap();
     }
@@ -226,5 +235,69 @@ fn a_damaged_or_newer_journal_is_never_replaced() {
 fn a_change_of_an_unknown_job_is_none() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
-    assert_eq!(journal.change(&id(9), NOW, Note::new("x", None), When::Now, Job::dropped).unwrap(), None);
+    assert_eq!(journal.change(&id(9), NOW, Note::new("x", None), When::Now, |job| Some(job.dropped())).unwrap(), None);
+}
+
+#[test]
+fn nothing_is_sent_or_changed_when_a_revoke_came_after_the_decision() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    let decided_on = journal.next_ready().unwrap().unwrap().job;
+    journal.revoke(&[Revocation { id: id(1), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
+    assert!(
+        !journal
+            .start(&id(1), decided_on, NOW, &Intent { line: "give Steve diamond", marked: true, clock: None })
+            .unwrap()
+    );
+    journal.reschedule(&id(1), decided_on, When::At(NOW)).unwrap();
+    let waits = |job: flux_delivery::job::Job| (job == decided_on).then(|| job.waits(WaitReason::PlayerOffline));
+    assert_eq!(journal.change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, waits).unwrap(), None);
+    assert_eq!(journal.wake_due(later(1)).unwrap(), 0);
+    assert!(journal.next_ready().unwrap().is_none());
+    assert_eq!(states(&journal), [("cmd_1".into(), ReportState::Cancelled)]);
+}
+
+#[test]
+fn nothing_is_sent_when_a_higher_attempt_took_the_place_after_the_decision() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    let decided_on = journal.next_ready().unwrap().unwrap().job;
+    journal.deliver(&[Command { attempt: Attempt::FIRST.next(), ..command(1, "Steve") }], NOW).unwrap();
+    assert!(
+        !journal.start(&id(1), decided_on, NOW, &Intent { line: "x", marked: true, clock: None }).unwrap(),
+        "its mark would be another attempt's"
+    );
+    assert_eq!(journal.next_ready().unwrap().unwrap().job.attempt.get(), 2);
+}
+
+#[test]
+fn what_has_expired_on_the_stores_clock_is_found_also_after_a_restart() {
+    let directory = TempDir::new().unwrap();
+    open(directory.path())
+        .deliver(&[Command { expires_at: Some(later(10)), ..command(1, "Steve") }, command(2, "Steve")], NOW)
+        .unwrap();
+    let journal = open(directory.path());
+    assert!(journal.expired(later(9), 10).unwrap().is_empty());
+    let ids: Vec<_> = journal.expired(later(10), 10).unwrap().into_iter().map(|row| row.id).collect();
+    assert_eq!(ids, [id(1)]);
+}
+
+#[test]
+fn a_step_costs_no_scan_however_much_waits() {
+    let directory = TempDir::new().unwrap();
+    let journal = open(directory.path());
+    for sql in [
+        "SELECT id FROM job WHERE ready = 1 AND careful = 0 ORDER BY sequence LIMIT 1",
+        "SELECT wake_at FROM job WHERE ready = 0 AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1",
+        "SELECT id FROM job WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain') AND state = 'uncertain' ORDER BY sequence LIMIT 1",
+        "SELECT id FROM job WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player') AND expires_at <= 5 ORDER BY expires_at LIMIT 1",
+        "SELECT id FROM job WHERE acked_key IS NOT report_key ORDER BY changed_at LIMIT 1",
+        "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'awaiting_player')",
+    ] {
+        let mut statement = journal.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let plan: Vec<String> = statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
+        assert!(plan.iter().all(|step| !step.starts_with("SCAN job") || step.contains("USING")), "{sql}: {plan:?}");
+    }
 }

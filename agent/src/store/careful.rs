@@ -1,33 +1,41 @@
-use crate::limits::CAREFUL_WAIT;
+use super::Link;
+use crate::limits::{CAREFUL_WAIT, JOURNAL_RETRY};
 use crate::{Phase, Shared};
-use jiff::SignedDuration;
-use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// Lets old rows run once the store has been unreachable for a minute (rule 8): until then it might still tell of a refund.
 pub(super) async fn run(shared: &Shared) {
-    let patience = SignedDuration::try_from(CAREFUL_WAIT).unwrap_or(SignedDuration::MAX);
-    loop {
-        let heard = shared.store.borrow().answered_at.unwrap_or(shared.started_at);
-        let left = Duration::try_from((heard + patience).duration_since(shared.now())).unwrap_or_default();
-        if left.is_zero() {
-            break;
-        }
-        tokio::select! { biased;
-            () = shared.reached(Phase::Draining) => return,
-            () = tokio::time::sleep(left.min(CAREFUL_WAIT)) => {}
-        }
+    tokio::select! { biased;
+        () = shared.reached(Phase::Draining) => return,
+        () = unreachable_for_long(shared) => {}
     }
-    match shared.journal().release_careful() {
-        Ok(0) => {}
-        Ok(jobs) => {
-            tracing::warn!(
-                jobs,
-                "the store has been unreachable for a minute; what was accepted before this start runs now"
-            );
-            shared.wake_game.notify_one();
+    loop {
+        let released = shared.journal().release_careful();
+        match released {
+            Ok(0) => return,
+            Ok(jobs) => {
+                tracing::warn!(
+                    jobs,
+                    "the store has been unreachable for a minute; what was accepted before this start runs now"
+                );
+                return shared.wake_game.notify_one();
+            }
+            Err(error) => shared.journal_failed(&error),
         }
-        Err(error) => {
-            tracing::error!(%error, "the journal failed; what was accepted before this start waits for the store")
+        tokio::time::sleep(JOURNAL_RETRY).await;
+    }
+}
+
+/// Each answer of the store starts the wait over, and an open session counts as one.
+async fn unreachable_for_long(shared: &Shared) {
+    let mut store = shared.store.subscribe();
+    loop {
+        let heard = store.borrow_and_update().answered_at;
+        let deadline = Instant::now() + CAREFUL_WAIT;
+        let changed = store.wait_for(|view| view.answered_at != heard);
+        let silent = timeout_at(deadline, changed).await.is_err();
+        if silent && !matches!(*shared.link.borrow(), Link::Up(_)) {
+            return;
         }
     }
 }

@@ -1,53 +1,75 @@
 use crate::Shared;
-use crate::journal::{JournalError, Received};
+use crate::journal::{Journal, JournalError, Received};
+use crate::limits::BAD_ITEMS_KNOWN;
 use flux_protocol::{BadItem, Batch, Command, Revocation};
+use jiff::Timestamp;
 
-/// Journals a delivery. An error means that nothing of it was taken: the store offers it again.
-pub(super) fn deliver(shared: &Shared, batch: Batch<Command>, way: &'static str) {
-    log_bad(&batch.bad);
-    if batch.items.is_empty() {
-        return;
-    }
-    let outcome = shared.journal().deliver(&batch.items, shared.now());
-    log(outcome, way, "command received");
-    wake(shared);
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// Items in it, the unreadable ones too.
+    pub items: usize,
+    /// Items that this journal did not know.
+    pub fresh: usize,
+}
+
+/// Journals a delivery. What could not be journaled is not acknowledged, and the store offers it again.
+pub(super) fn deliver(shared: &Shared, batch: Batch<Command>, way: &'static str) -> Taken {
+    take(shared, batch, way, "command received", |journal, items, now| journal.deliver(items, now))
 }
 
 /// Journals revocations, as above.
-pub(super) fn revoke(shared: &Shared, batch: Batch<Revocation>, way: &'static str) {
-    log_bad(&batch.bad);
+pub(super) fn revoke(shared: &Shared, batch: Batch<Revocation>, way: &'static str) -> Taken {
+    take(shared, batch, way, "command revoked", |journal, items, now| journal.revoke(items, now))
+}
+
+fn take<T>(
+    shared: &Shared,
+    batch: Batch<T>,
+    way: &'static str,
+    message: &'static str,
+    write: impl FnOnce(&mut Journal, &[T], Timestamp) -> Result<Vec<Received>, JournalError>,
+) -> Taken {
+    let items = batch.items.len() + batch.bad.len();
+    log_bad(shared, &batch.bad);
     if batch.items.is_empty() {
-        return;
+        return Taken { items, fresh: 0 };
     }
-    let outcome = shared.journal().revoke(&batch.items, shared.now());
-    log(outcome, way, "command revoked");
-    wake(shared);
-}
-
-fn wake(shared: &Shared) {
-    shared.wake_game.notify_one();
-    shared.wake_outbox.notify_one();
-}
-
-fn log(outcome: Result<Vec<Received>, JournalError>, way: &'static str, message: &'static str) {
+    let outcome = write(&mut shared.journal(), &batch.items, shared.now());
     match outcome {
         Ok(received) => {
-            for item in received {
-                let state = item.job.report_state();
-                tracing::info!(
-                    command.id = %item.id, attempt = %item.job.attempt, way, fresh = item.fresh, status = state.status(), reason = state.reason(),
-                    "{message}"
-                );
-            }
+            shared.journal_works();
+            log(&received, way, message);
+            shared.wake_game.notify_one();
+            shared.wake_outbox.notify_one();
+            Taken { items, fresh: received.iter().filter(|item| item.fresh).count() }
         }
         Err(error) => {
-            tracing::error!(%error, way, "a delivery could not be journaled and was not acknowledged; the store offers it again")
+            shared.journal_failed(&error);
+            Taken { items, fresh: 0 }
         }
     }
 }
 
-fn log_bad(bad: &[BadItem]) {
+fn log(received: &[Received], way: &'static str, message: &'static str) {
+    for item in received {
+        let state = item.job.report_state();
+        tracing::info!(
+            command.id = %item.id, attempt = %item.job.attempt, way, fresh = item.fresh, status = state.status(), reason = state.reason(),
+            "{message}"
+        );
+    }
+}
+
+/// An item that cannot be read is offered again and again: it is said once.
+fn log_bad(shared: &Shared, bad: &[BadItem]) {
     for item in bad {
-        tracing::warn!(item = %item, "the store sent an item that cannot be understood; the others of its batch were taken");
+        let is_news = shared
+            .bad_items
+            .lock()
+            .is_ok_and(|mut known| known.len() < BAD_ITEMS_KNOWN && known.insert(item.to_string()));
+        if is_news {
+            tracing::warn!(item = %item, "the store sent an item that cannot be understood; the others of its batch were taken");
+        }
     }
 }

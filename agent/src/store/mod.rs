@@ -19,6 +19,7 @@ use flux_signalr::client::{Client, Connection};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// The session to the store.
 #[derive(Debug, Clone)]
@@ -48,8 +49,10 @@ pub struct StoreView {
     pub session: SessionState,
     /// The server's name at the store.
     pub server_name: Option<String>,
-    /// The store's clock less ours.
-    pub clock_offset: SignedDuration,
+    /// The store's clock as it told it last, and when that was.
+    pub clock: Option<(Timestamp, Instant)>,
+    /// How far it was from ours then.
+    pub skew: SignedDuration,
     /// When the store last answered, by session or by polling.
     pub answered_at: Option<Timestamp>,
     /// The last poll that was answered.
@@ -106,18 +109,19 @@ pub async fn run(shared: Arc<Shared>, client: Client, rest: Arc<dyn Rest>, joine
 /// The store answered: it is there. Its clock is looked at where it told the time; a new difference is worth a warning.
 fn note_answer(shared: &Shared, store_now: Option<Timestamp>) {
     let now = shared.now();
-    let differs = |offset: SignedDuration| offset.unsigned_abs() > CLOCK_SKEW;
+    let differs = |skew: SignedDuration| skew.unsigned_abs() > CLOCK_SKEW;
     shared.store.send_modify(|view| {
         view.answered_at = Some(now);
         if let Some(theirs) = store_now {
-            let offset = theirs.duration_since(now);
-            if differs(offset) && !differs(view.clock_offset) {
+            let skew = theirs.duration_since(now);
+            if differs(skew) && !differs(view.skew) {
                 tracing::warn!(
-                    skew.seconds = offset.as_secs(),
+                    skew.seconds = skew.as_secs(),
                     "this machine's clock and the store's differ; set the time (expiry is judged on the store's clock)"
                 );
             }
-            view.clock_offset = offset;
+            view.skew = skew;
+            view.clock = Some((theirs, Instant::now()));
         }
     });
 }

@@ -28,29 +28,28 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
         }
         let wait = match poll(shared, rest).await {
             Ok(brought) => {
-                let busy = brought.any || shared.journal().unreported_count().is_ok_and(|count| count > 0);
-                let wait = if has_session {
-                    max
-                } else if brought.full {
-                    Duration::ZERO
-                } else {
-                    own.max(brought.store_wait)
-                };
-                own = if busy { min } else { (own * 2).min(max) };
-                wait
+                let open_reports = shared.journal().unreported_count().is_ok_and(|count| count > 0);
+                if brought.any || open_reports {
+                    own = min;
+                }
+                let wait = own.max(brought.store_wait);
+                own = (own * 2).min(max);
+                if brought.is_full && reported(shared).await { Duration::ZERO } else { wait }
             }
             Err(error) => {
+                let wait = error.retry_after().unwrap_or_default().max(own);
                 own = (own * 2).min(max);
-                error.retry_after().unwrap_or_default().max(if has_session { max } else { own })
+                wait
             }
         };
-        due = Instant::now() + jitter(shared, wait);
+        due = Instant::now() + jitter(shared, if has_session { max } else { wait });
     }
 }
 
 struct Brought {
     any: bool,
-    full: bool,
+    /// As much as was asked for, and some of it new: there is more.
+    is_full: bool,
     store_wait: Duration,
 }
 
@@ -65,24 +64,35 @@ async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<Brought, RestError> {
     note_answer(shared, answer.now);
     let now = shared.now();
     shared.store.send_modify(|view| view.polled_at = Some(now));
-    let commands = answer.commands.items.len() + answer.commands.bad.len();
-    let revoked = answer.revoked.as_ref().map_or(0, |batch| batch.items.len());
-    tracing::debug!(commands, revoked, "polled");
-    intake::deliver(shared, answer.commands, "poll");
-    if let Some(revoked) = answer.revoked {
-        intake::revoke(shared, revoked, "poll");
-    }
-    let store_wait =
-        Duration::from_secs(answer.next_poll_seconds.unwrap_or(0).min(shared.config.polling.max.as_secs()));
-    Ok(Brought { any: commands + revoked > 0, full: commands >= POLL_ITEMS_DEFAULT, store_wait })
+    let delivered = intake::deliver(shared, answer.commands, "poll");
+    let revoked = answer.revoked.map(|batch| intake::revoke(shared, batch, "poll")).unwrap_or_default();
+    tracing::debug!(commands = delivered.items, revoked = revoked.items, "polled");
+    let store_wait = Duration::from_secs(answer.next_poll_seconds.unwrap_or(0)).min(shared.config.polling.max);
+    Ok(Brought {
+        any: delivered.items + revoked.items > 0,
+        is_full: delivered.items >= POLL_ITEMS_DEFAULT && delivered.fresh > 0,
+        store_wait,
+    })
+}
+
+/// Waits a moment for the reports, which go out before the next poll. False when they do not get through.
+async fn reported(shared: &Shared) -> bool {
+    let mut acknowledged = shared.acknowledged.subscribe();
+    let empty = async {
+        while shared.journal().unreported_count().is_ok_and(|count| count > 0) {
+            if acknowledged.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(shared.config.polling.min, empty).await.is_ok()
 }
 
 fn failed(shared: &Shared, error: &RestError) {
+    let is_connected = shared.store.borrow().session == SessionState::Connected;
     match error {
-        RestError::Status { status: status @ (401 | 403), .. } => token_rejected(shared, *status),
-        RestError::Status { status: 409, .. } if shared.store.borrow().session != SessionState::Connected => {
-            refused(shared, error)
-        }
+        RestError::Status { status: status @ (401 | 403), .. } if !is_connected => token_rejected(shared, *status),
+        RestError::Status { status: 409, .. } if !is_connected => refused(shared, error),
         _ => tracing::debug!(%error, "poll failed"),
     }
 }

@@ -1,5 +1,5 @@
 use crate::config::Store;
-use crate::limits::{REST_ANSWER_BYTES, REST_DEADLINE, RETRY_AFTER_MAX};
+use crate::limits::{ERROR_CHARS, REST_ANSWER_BYTES, REST_DEADLINE, RETRY_AFTER_MAX};
 use flux_protocol::{CommandReport, JOURNAL_HEADER, JoinedAnswer, JournalId, PlayerRef, ReportsAnswer, ReportsRequest};
 use flux_signalr::client::BoxFuture;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -163,9 +163,9 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }
 
-/// `error.message` of our companion's error shape, cut short.
+/// `error.message` of our companion's error shape, cut short, and fit for a terminal.
 fn error_text(body: &[u8]) -> Option<String> {
     let value: serde_json::Value = serde_json::from_slice(body).ok()?;
     let text = value.get("error")?.get("message")?.as_str()?;
-    Some(text.chars().take(200).collect())
+    Some(text.chars().take(ERROR_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect())
 }

@@ -1,5 +1,5 @@
 use super::{Link, SessionState, intake, note_answer, token_rejected};
-use crate::limits::{CALL_DEADLINE, REFUSED_RETRY};
+use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY};
 use crate::{Phase, Shared, VERSION};
 use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, ServerWelcome, method};
 use flux_signalr::client::{CallError, Client, Incoming, Session, State};
@@ -143,7 +143,7 @@ async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome) {
     tracing::info!(server.id = %welcome.server_id, server.name = welcome.server_name, "session open");
     shared.store.send_modify(|view| {
         view.session = SessionState::Connected;
-        view.server_name = Some(welcome.server_name);
+        view.server_name = Some(welcome.server_name.chars().take(ERROR_CHARS).filter(|c| !c.is_control()).collect());
         view.error = None;
     });
     shared.link.send_replace(Link::Up(session.connection.clone()));

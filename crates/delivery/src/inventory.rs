@@ -1,21 +1,42 @@
-use regex::Regex;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 /// Slots of the main inventory and the hotbar. Armour and the off hand (100 and up, negative) take no bought item.
 const SLOTS: u8 = 36;
 
 /// Free slots of 36 in the answer to `data get entity NAME Inventory`; `None` when it is no such answer.
 pub fn free_slots(answer: &str) -> Option<u8> {
-    #[expect(clippy::expect_used, reason = "a constant pattern")]
-    static SLOT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bSlot: (-?\d+)b").expect("valid"));
-    let list = answer.split_once("has the following entity data: ")?.1;
-    if !list.trim_start().starts_with('[') {
+    let list = answer.split_once("has the following entity data: ")?.1.trim();
+    if !list.starts_with('[') || !list.ends_with(']') {
         return None;
     }
-    let used: BTreeSet<u8> =
-        SLOT.captures_iter(list).filter_map(|found| found[1].parse().ok()).filter(|slot| *slot < SLOTS).collect();
+    let used: BTreeSet<u8> = items(list).filter_map(|item| slot(&item)).filter(|slot| *slot < SLOTS).collect();
     Some(SLOTS - used.len() as u8)
+}
+
+/// The text of each item at its own level: what is inside a shulker box has slots too, which are not the player's. Texts in quotes are left out.
+fn items(list: &str) -> impl Iterator<Item = String> {
+    let (mut depth, mut quote, mut escaped) = (0_u32, None, false);
+    let mut items = vec![String::new()];
+    for c in list.chars() {
+        match (quote, c) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{' | '[') => depth += 1,
+            (None, '}' | ']') => depth = depth.saturating_sub(1),
+            (None, ',') if depth == 1 => items.push(String::new()),
+            (None, c) if depth == 2 => items.iter_mut().last().into_iter().for_each(|item| item.push(c)),
+            _ => {}
+        }
+    }
+    items.into_iter()
+}
+
+fn slot(item: &str) -> Option<u8> {
+    let value = item.split(',').find_map(|pair| pair.trim().strip_prefix("Slot:"))?;
+    value.trim().strip_suffix('b')?.parse().ok()
 }
 
 #[cfg(test)]
@@ -29,5 +50,11 @@ mod tests {
         assert_eq!(free_slots("Steve has the following entity data: []"), Some(36));
         assert_eq!(free_slots("No entity was found"), None);
         assert_eq!(free_slots("Steve has the following entity data: 5"), None);
+    }
+
+    #[test]
+    fn what_is_inside_a_shulker_box_or_a_text_takes_no_slot_of_the_player() {
+        let answer = r#"Steve has the following entity data: [{Slot: 3b, id: "minecraft:shulker_box", tag: {BlockEntityTag: {Items: [{Slot: 0b, id: "a"}, {Slot: 1b, id: "b"}]}}, Count: 1b}, {id: "n", tag: {display: {Name: '{"text":"a \'Slot: 9b, ]}"}'}}, Slot: 4b}]"#;
+        assert_eq!(free_slots(answer), Some(34));
     }
 }

@@ -27,8 +27,12 @@ impl MarkKey {
         MarkKey("probe".into())
     }
 
-    /// The line that leaves this mark in the same step in which it runs; `None` when it would be too long to send.
+    /// The line that leaves this mark in the same step in which it runs; `None` when it would be too long to send, or is a function: one that returns
+    /// nothing may run and store nothing (1.20.3 and later), so its missing mark would prove nothing.
     pub fn wrap(&self, line: &CommandLine) -> Option<CommandLine> {
+        if runs_a_function(line) {
+            return None;
+        }
         let wrapped = format!("execute store success storage {STORAGE} {self} byte 1 run {line}");
         (wrapped.len() <= LINE_BYTES).then(|| CommandLine::new(&wrapped).ok()).flatten()
     }
@@ -42,6 +46,12 @@ impl MarkKey {
     pub fn remove_line(&self) -> String {
         format!("data remove storage {STORAGE} {self}")
     }
+}
+
+fn runs_a_function(line: &CommandLine) -> bool {
+    line.as_str()
+        .split_whitespace()
+        .any(|word| matches!(word.rsplit(':').next(), Some("function" | "return" | "schedule")))
 }
 
 impl fmt::Display for MarkKey {
@@ -122,6 +132,7 @@ mod tests {
         );
         assert_eq!(key.read_line(), "data get storage flux:proof cmd_a-b_2");
         assert_eq!(key.wrap(&CommandLine::new(&"x".repeat(LINE_BYTES)).unwrap()), None);
+        assert_eq!(key.wrap(&CommandLine::new("execute as Steve run minecraft:function shop:vip").unwrap()), None);
     }
 
     #[test]

@@ -31,7 +31,8 @@ impl Roster {
             if since.is_none() {
                 joined.push(player.clone());
             }
-            players.insert(key, (player, since.unwrap_or(seen_at)));
+            // Our clock may have been set back: nobody has been seen in the future.
+            players.insert(key, (player, since.map_or(seen_at, |since| since.min(seen_at))));
         }
         self.players = players;
         joined

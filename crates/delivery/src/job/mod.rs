@@ -96,6 +96,9 @@ impl Job {
     /// Its player cannot take it now.
     #[must_use]
     pub fn waits(self, reason: WaitReason) -> Job {
+        if !self.is_open() {
+            return self;
+        }
         if self.revoked {
             self.closed(Outcome::Cancelled)
         } else {
@@ -145,6 +148,9 @@ impl Job {
 
     /// Closes it. With an unresolved send only two words are true: it ran, or nobody knows.
     fn closed(self, outcome: Outcome) -> Job {
+        if !self.is_open() {
+            return self;
+        }
         let outcome = match outcome {
             Outcome::Failed(_) | Outcome::Cancelled if self.unresolved => Outcome::Failed(FailReason::Uncertain),
             sure => sure,
