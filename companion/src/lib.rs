@@ -24,18 +24,19 @@ pub use exit::Exit;
 pub use hub::{Session, Sessions};
 pub use secrets::{ApiKey, server_id, server_token};
 
+use axum::serve::Listener;
 use config::Config;
 use db::Db;
 use flux_ambient::{Clock, Entropy};
 use server::Connections;
-pub use server::Listener;
+pub use server::Tcp;
 use std::sync::Arc;
 use tokio::time::timeout;
 
 /// What a companion works with, handed in so that a test or a simulation can bring its own.
-pub struct Resources {
+pub struct Resources<L> {
     /// Where it listens.
-    pub listener: Listener,
+    pub listener: L,
     /// Its database.
     pub db: Db,
     /// The wall clock.
@@ -46,15 +47,15 @@ pub struct Resources {
 
 /// Serves until `shutdown` resolves. Then agents are told to come back later, requests in flight are finished (up to a
 /// limit), and it returns; everything acknowledged is on disk.
-pub async fn serve(config: Config, resources: Resources, shutdown: impl Future<Output = ()>) {
-    let Resources { listener, db, clock, entropy } = resources;
+pub async fn serve<L: Listener>(config: Config, resources: Resources<L>, shutdown: impl Future<Output = ()>) {
+    let Resources { mut listener, db, clock, entropy } = resources;
     let connections = Connections::new(config.limits.connections);
     let app = Arc::new(App { config, db, clock, entropy, sessions: Arc::new(Sessions::default()) });
     let hub = hub::hub(&app);
     let router = api::router(&app).nest("/hubs/agent", hub.router());
     tokio::select! { biased;
         () = shutdown => {}
-        () = connections.accept(&listener, &router) => {}
+        () = connections.accept(&mut listener, &router) => {}
         () = sweeps::run(Arc::clone(&app)) => {}
     }
     drop(listener);

@@ -2,6 +2,7 @@
 
 use crate::limits;
 use axum::Router;
+use axum::serve::Listener;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -9,15 +10,9 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-pub use tokio::net::TcpListener as Listener;
-use tokio::net::TcpStream;
+pub use tokio::net::TcpListener as Tcp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::sleep;
-
-/// After an `accept` that failed because the process has too many files open, another at once would fail too.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The open connections, and the word that ends them.
 pub(crate) struct Connections {
@@ -31,20 +26,14 @@ impl Connections {
         Connections { places: Arc::new(Semaphore::new(count)), count, stop: watch::Sender::new(false) }
     }
 
-    /// Serves for ever; dropping it takes no new connections, and leaves the open ones alone.
-    pub(crate) async fn accept(&self, listener: &Listener, router: &Router) {
+    /// Serves for ever; dropping it takes no new connections, and leaves the open ones alone. What cannot be accepted is
+    /// the listener's to say and to try again.
+    pub(crate) async fn accept<L: Listener>(&self, listener: &mut L, router: &Router) {
         loop {
             // The semaphore is never closed.
             let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    tokio::spawn(serve(Placed { stream, _place: place }, router.clone(), self.stop.subscribe()));
-                }
-                Err(error) => {
-                    tracing::warn!(error = %error, "a connection could not be accepted");
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            }
+            let (stream, _) = listener.accept().await;
+            tokio::spawn(serve(Placed { stream, _place: place }, router.clone(), self.stop.subscribe()));
         }
     }
 
@@ -58,18 +47,18 @@ impl Connections {
 }
 
 /// A connection that gives its place back when it is closed: a WebSocket's, too, which outlives its HTTP request.
-struct Placed {
-    stream: TcpStream,
+struct Placed<S> {
+    stream: S,
     _place: OwnedSemaphorePermit,
 }
 
-impl AsyncRead for Placed {
+impl<S: AsyncRead + Unpin> AsyncRead for Placed<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
-impl AsyncWrite for Placed {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Placed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
@@ -83,7 +72,11 @@ impl AsyncWrite for Placed {
     }
 }
 
-async fn serve(stream: Placed, router: Router, mut stop: watch::Receiver<bool>) {
+async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    stream: Placed<S>,
+    router: Router,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits::HEADER_READ).max_buf_size(limits::HEADER_BYTES);
     let service = TowerToHyperService::new(router);

@@ -3,6 +3,7 @@
 //! The [`World`] is pure: a line in, a text out. [`Game`] shares one world between RCON connections, tests and the control port, and keeps
 //! it in a file. Lines run one after the other, in the order in which they came, over all connections, as on the game's main thread.
 
+mod accept;
 mod command;
 mod faults;
 mod handle;
@@ -18,6 +19,7 @@ mod server;
 mod texts;
 mod world;
 
+pub use accept::{Accept, ByteStream};
 pub use faults::{Fault, Faults};
 pub use handle::{Game, Settings};
 pub use player::{Player, offline_uuid};

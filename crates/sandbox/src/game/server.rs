@@ -7,9 +7,9 @@ use flux_rcon::codec::{
     REQUEST_READ_BYTES,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::accept::{Accept, ByteStream};
 use super::handle::{Game, Handled};
 use super::limits::RCON_CONNECTIONS;
 use crate::Error;
@@ -27,7 +27,7 @@ enum Ended {
 impl Game {
     /// Serves RCON until `shutdown`, or until a client says `stop`. All connections are closed then. It fails only when the world cannot be
     /// saved or no connection can be accepted.
-    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+    pub async fn serve(&self, mut listener: impl Accept, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         self.start();
         let mut connections = JoinSet::new();
         tokio::pin!(shutdown);
@@ -42,7 +42,7 @@ impl Game {
                     Err(error) => return Err(io::Error::other(error).into()),
                 },
                 accepted = listener.accept() => {
-                    let (stream, _) = accepted?;
+                    let stream = accepted?;
                     if connections.len() < RCON_CONNECTIONS {
                         connections.spawn(Client { game: self.clone(), stream, logged_in: false }.serve());
                     }
@@ -52,13 +52,13 @@ impl Game {
     }
 }
 
-struct Client {
+struct Client<S> {
     game: Game,
-    stream: TcpStream,
+    stream: S,
     logged_in: bool,
 }
 
-impl Client {
+impl<S: ByteStream> Client<S> {
     async fn serve(mut self) -> Result<Ended, Error> {
         // A client that breaks off is everyday business; only the world file is worth ending for.
         match self.requests().await {
@@ -69,7 +69,6 @@ impl Client {
 
     /// One read for every request. What is not exactly one packet closes the connection without a word.
     async fn requests(&mut self) -> Result<Ended, Error> {
-        self.stream.set_nodelay(true)?;
         let mut buffer = [0; REQUEST_READ_BYTES];
         loop {
             let count = self.stream.read(&mut buffer).await?;

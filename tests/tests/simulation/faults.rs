@@ -1,0 +1,169 @@
+//! What goes wrong, drawn from the seed: one thing after another while the world is unkind, then everything is mended.
+
+use crate::hosts::Shared;
+use crate::net::{AGENT, GAME, STORE};
+use crate::random::Seeded;
+use crate::storefront::{PLAYERS, UNKIND};
+use flux_sandbox::game::Fault as LineFault;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The world's malice.
+pub struct Faults {
+    random: Seeded,
+    shared: Shared,
+    next_at: Duration,
+    /// What is broken now, and when it is mended.
+    broken: Vec<(Duration, Mend)>,
+    is_over: bool,
+    wiped: bool,
+    /// Whether the journal may be lost in this story.
+    may_wipe: bool,
+    /// How often each kind of fault was played.
+    pub played: BTreeMap<&'static str, u64>,
+    pub trace: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mend {
+    Start(&'static str),
+    Link(&'static str, &'static str),
+    Latency,
+}
+
+impl Faults {
+    pub fn new(shared: Shared, seed: u64) -> Faults {
+        let random = Seeded::new(seed ^ 0xBAD);
+        let may_wipe = random.once_in(3);
+        Faults {
+            random,
+            shared,
+            next_at: Duration::from_secs(3),
+            broken: Vec::new(),
+            is_over: false,
+            wiped: false,
+            may_wipe,
+            played: BTreeMap::new(),
+            trace: Vec::new(),
+        }
+    }
+
+    /// Called between two steps of the simulation.
+    pub fn play(&mut self, sim: &mut turmoil::Sim<'_>) {
+        let now = sim.elapsed();
+        let (due, rest): (Vec<_>, Vec<_>) = self.broken.drain(..).partition(|(at, _)| *at <= now || now >= UNKIND);
+        self.broken = rest;
+        for (_, mend) in due {
+            self.mend(sim, now, mend);
+        }
+        if now >= UNKIND {
+            if !self.is_over {
+                self.is_over = true;
+                self.everybody_joins(now);
+            }
+        } else if now >= self.next_at {
+            self.next_at = now + Duration::from_millis(self.random.within(300..9_000));
+            self.draw(sim, now);
+        }
+    }
+
+    fn draw(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration) {
+        let soon = now + Duration::from_millis(self.random.within(50..25_000));
+        let lines = self.random.within(1..4) as u32;
+        match self.random.within(0..12) {
+            0 | 1 => self.crash(sim, now, AGENT, soon),
+            2 => self.crash(sim, now, STORE, soon),
+            3 => self.crash(sim, now, GAME, soon),
+            4 => self.cut(sim, now, AGENT, STORE, soon),
+            5 => self.cut(sim, now, AGENT, GAME, soon),
+            6 => {
+                self.note(now, "slow network");
+                sim.set_max_message_latency(Duration::from_millis(self.random.within(50..2_000)));
+                self.broken.push((soon, Mend::Latency));
+            }
+            7 => self.line_fault(now, "answer lost after running", lines, LineFault::LoseReplyAfterRunning),
+            8 => self.line_fault(now, "closed before running", lines, LineFault::CloseBeforeRunning),
+            9 => self.line_fault(
+                now,
+                "slow line",
+                lines,
+                LineFault::Delay(Duration::from_millis(self.random.within(100..15_000))),
+            ),
+            _ => self.come_or_go(now),
+        }
+    }
+
+    fn crash(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, who: &'static str, until: Duration) {
+        if !sim.is_host_running(who) || self.broken.iter().any(|(_, mend)| *mend == Mend::Start(who)) {
+            return;
+        }
+        self.note(
+            now,
+            match who {
+                AGENT => "agent killed",
+                STORE => "store killed",
+                _ => "game killed",
+            },
+        );
+        sim.crash(who);
+        if who == AGENT && self.may_wipe && !self.wiped && self.random.once_in(2) {
+            self.wiped = true;
+            self.note(now, "journal lost");
+            std::fs::remove_dir_all(self.shared.folder.join("state")).ok();
+        }
+        self.broken.push((until, Mend::Start(who)));
+    }
+
+    fn cut(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, a: &'static str, b: &'static str, until: Duration) {
+        if self.broken.iter().any(|(_, mend)| *mend == Mend::Link(a, b)) {
+            return;
+        }
+        match self.random.within(0..3) {
+            0 => sim.partition(a, b),
+            1 => sim.partition_oneway(a, b),
+            _ => sim.partition_oneway(b, a),
+        }
+        self.note(now, if b == STORE { "link to the store cut" } else { "link to the game cut" });
+        self.broken.push((until, Mend::Link(a, b)));
+    }
+
+    fn mend(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, mend: Mend) {
+        match mend {
+            Mend::Start(who) => sim.bounce(who),
+            Mend::Link(a, b) => sim.repair(a, b),
+            Mend::Latency => sim.set_max_message_latency(Duration::from_millis(20)),
+        }
+        self.trace.push(format!("{now:?} mended: {mend:?}"));
+    }
+
+    fn line_fault(&mut self, now: Duration, what: &'static str, times: u32, fault: LineFault) {
+        if let Some(game) = self.shared.game() {
+            self.note(now, what);
+            game.faults().on("say", times, fault);
+        }
+    }
+
+    fn come_or_go(&mut self, now: Duration) {
+        let player = PLAYERS[self.random.within(0..3) as usize];
+        let Some(game) = self.shared.game() else { return };
+        let is_here = game.online().iter().any(|name| name == player);
+        let moved = if is_here { game.leave(player) } else { game.join(player) };
+        if moved.is_ok() {
+            self.note(now, if is_here { "player left" } else { "player joined" });
+        }
+    }
+
+    fn everybody_joins(&mut self, now: Duration) {
+        let Some(game) = self.shared.game() else { return };
+        for player in PLAYERS {
+            if !game.online().iter().any(|name| name == player) && game.join(player).is_ok() {
+                self.note(now, "player joined");
+            }
+        }
+    }
+
+    fn note(&mut self, now: Duration, what: &'static str) {
+        *self.played.entry(what).or_default() += 1;
+        self.trace.push(format!("{now:?} {what}"));
+    }
+}

@@ -1,0 +1,124 @@
+//! The storefront: adds the server, sells, refunds, and asks at the end what became of everything. It tries again until it is answered, as storefronts do.
+
+use crate::hosts::Shared;
+use crate::net::http;
+use crate::random::Seeded;
+use hyper::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub const PLAYERS: [&str; 3] = ["Steve", "Alex", "Kim"];
+/// How long the world is unkind.
+pub const UNKIND: Duration = Duration::from_secs(300);
+
+/// What the storefront has done and learnt.
+#[derive(Debug, Clone, Default)]
+pub struct Sold {
+    /// The commands at the end, with their history, in the order of their making.
+    pub commands: Vec<Value>,
+}
+
+pub struct Storefront {
+    shared: Shared,
+    random: Seeded,
+}
+
+impl Storefront {
+    pub fn new(shared: Shared, seed: u64) -> Storefront {
+        Storefront { shared, random: Seeded::new(seed ^ 0x5407) }
+    }
+
+    /// Sells for the unkind time, then waits until everything is closed.
+    pub async fn trade(&self) -> Sold {
+        let server = self.must(Method::POST, "/api/v1/servers", json!({"name": "Sim", "address": "game"})).await;
+        *self.shared.token.lock().unwrap() = server["token"].as_str().map(str::to_owned);
+        let command = json!({"command": "say {order} {player}", "requireOnline": true});
+        self.must(
+            Method::PUT,
+            "/api/v1/packages/word",
+            json!({"name": "Word", "price": 1, "currency": "EUR", "commands": [command]}),
+        )
+        .await;
+        self.sell().await;
+        Sold { commands: self.wait_for_the_end().await }
+    }
+
+    async fn sell(&self) {
+        let (mut orders, mut refunded) = (0, Vec::new());
+        while turmoil::elapsed() < UNKIND {
+            for _ in 0..self.random.within(1..4) {
+                let player = PLAYERS[self.random.within(0..3) as usize];
+                let body = json!({"customer": {"id": "c"}, "player": {"name": player}, "items": [{"packageId": "word", "quantity": 1}], "amount": 1, "currency": "EUR", "status": "paid"});
+                self.must(Method::PUT, &format!("/api/v1/orders/o{orders}"), body).await;
+                orders += 1;
+            }
+            if self.random.once_in(6) {
+                let order = format!("o{}", self.random.within(0..orders));
+                if !refunded.contains(&order) {
+                    self.must(Method::POST, &format!("/api/v1/orders/{order}/refunded"), json!({})).await;
+                    refunded.push(order);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(self.random.within(200..12_000))).await;
+        }
+    }
+
+    /// Waits until no command is open any more, and brings them all with their history.
+    async fn wait_for_the_end(&self) -> Vec<Value> {
+        for status in ["pending", "delivered", "awaiting_player"] {
+            while self.page(&format!("?limit=1&status={status}")).await.0.is_some() {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        }
+        self.commands().await
+    }
+
+    async fn commands(&self) -> Vec<Value> {
+        let (mut commands, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let (page, next) = self.page(&format!("?limit=100{cursor}")).await;
+            for command in page.iter().flat_map(|items| items.as_array().unwrap()) {
+                commands.push(
+                    self.must(
+                        Method::GET,
+                        &format!("/api/v1/commands/{}", command["id"].as_str().unwrap()),
+                        Value::Null,
+                    )
+                    .await,
+                );
+            }
+            match next {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        commands.sort_by_key(|command| command["sequence"].as_u64());
+        commands
+    }
+
+    /// A page of commands (none if it is empty), and the cursor of the next.
+    async fn page(&self, query: &str) -> (Option<Value>, Option<String>) {
+        let mut page = self.must(Method::GET, &format!("/api/v1/commands{query}"), Value::Null).await;
+        let items = page["items"].take();
+        let next = page["nextCursor"].as_str().map(str::to_owned);
+        (items.as_array().is_some_and(|items| !items.is_empty()).then_some(items), next)
+    }
+
+    /// Calls until it is answered. A server is added under an idempotency key; all else is idempotent by its path.
+    async fn must(&self, method: Method, path: &str, body: Value) -> Value {
+        let headers = [("authorization", format!("Bearer {}", self.shared.key))];
+        let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        loop {
+            let call = http(method.clone(), path, &headers, bytes.clone());
+            if let Ok(Ok((status, answer))) = tokio::time::timeout(Duration::from_secs(10), call).await {
+                let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+                match status {
+                    200..300 => return answer,
+                    503 => {}
+                    other => panic!("{method} {path}: {other} {answer}"),
+                }
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
