@@ -1,16 +1,19 @@
 #!/bin/sh
 # Other people's clients and servers against our real programs.
 #
-#   js/  the official SignalR client plays an agent against flux-companion
-#   py/  flux-agent against a SignalR server and an RCON server that are not ours, and another RCON client against the sandbox's game
+#   js/  the official SignalR client plays an agent against flux-companion, over restarts of it too, and answers an example hub
+#   py/  two other SignalR clients do the same; flux-agent against a SignalR server and an RCON server that are not ours, and
+#        another RCON client against the sandbox's game; schemathesis against flux-companion
 #
-# FLUX_BIN is the folder with the three binaries; without it, target/debug of this repository. Needs Node 20.12, Python 3.11
-# and, for what they install, npm and PyPI.
+# rust-clients/ is run by hand: see its README.
+#
+# FLUX_BIN is the folder with the three binaries and, in examples/, flux-signalr's example hub; without it, target/debug of this
+# repository. Needs Node 20.12, Python 3.11 and, for what they install, npm and PyPI.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${FLUX_BIN:-$here/../../target/debug}
-for program in flux-companion flux-agent flux-sandbox; do
+for program in flux-companion flux-agent flux-sandbox examples/hub; do
     if [ ! -x "$bin/$program" ]; then
         echo "run.sh: there is no $bin/$program: build it, or set FLUX_BIN" >&2
         exit 69

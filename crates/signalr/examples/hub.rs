@@ -1,11 +1,11 @@
-//! A hub that repeats what it hears, to everybody who shows the token `let-me-in`:
-//! `cargo run --example hub`
+//! A hub that repeats what it hears to everybody, and asks everybody a question for one; the token is `let-me-in`:
+//! `cargo run --example hub [ADDRESS]`
 
-use std::{collections::BTreeMap, error::Error, sync::Arc, sync::Mutex};
+use std::{collections::BTreeMap, error::Error, sync::Arc, sync::Mutex, time::Duration};
 
 use axum::Router;
 use flux_signalr::{
-    codec::target_matches,
+    codec::{arguments as read, target_matches},
     hub::{Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService, Refusal},
 };
 use secrecy::ExposeSecret;
@@ -14,6 +14,27 @@ use serde_json::Value;
 #[derive(Default)]
 struct Room {
     listeners: Mutex<BTreeMap<u64, HubConnection>>,
+}
+
+impl Room {
+    fn listeners(&self) -> Result<Vec<HubConnection>, HubError> {
+        Ok(self.listeners.lock().map_err(|_| HubError::Internal)?.values().cloned().collect())
+    }
+
+    /// How many were told.
+    fn say(&self, arguments: &[Value]) -> Result<Value, HubError> {
+        let listeners = self.listeners()?;
+        Ok(listeners.iter().filter(|listener| listener.send("Said", arguments.to_vec()).is_ok()).count().into())
+    }
+
+    /// The answers of those who gave one in time.
+    async fn ask(&self, question: String) -> Result<Value, HubError> {
+        let mut answers = Vec::new();
+        for listener in self.listeners()? {
+            answers.extend(listener.invoke("Question", vec![question.clone().into()], Duration::from_secs(5)).await);
+        }
+        Ok(answers.into())
+    }
 }
 
 impl HubService for Room {
@@ -31,12 +52,14 @@ impl HubService for Room {
     }
 
     async fn invoke(&self, _: &Caller<()>, target: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
-        if !target_matches(target, "Say") {
-            return Err(HubError::UnknownMethod);
+        if target_matches(target, "Say") {
+            self.say(&arguments)
+        } else if target_matches(target, "Ask") {
+            let (question,) = read(arguments)?;
+            self.ask(question).await
+        } else {
+            Err(HubError::UnknownMethod)
         }
-        let listeners = self.listeners.lock().map_err(|_| HubError::Internal)?;
-        let heard = listeners.values().filter(|listener| listener.send("Said", arguments.clone()).is_ok()).count();
-        Ok(heard.into())
     }
 
     async fn disconnected(&self, caller: &Caller<()>) {
@@ -55,7 +78,9 @@ fn fill_random(bytes: &mut [u8]) {
 async fn main() -> Result<(), Box<dyn Error>> {
     let random = Arc::new(fill_random);
     let hub = Hub::new(Arc::new(Room::default()), HubOptions::default(), random);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:5080").await?;
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:5080".to_owned());
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    println!("listening on http://{}/hubs/room", listener.local_addr()?);
     axum::serve(listener, Router::new().nest("/hubs/room", hub.router()))
         .with_graceful_shutdown(async move {
             let _ = tokio::signal::ctrl_c().await;

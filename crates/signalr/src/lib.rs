@@ -8,6 +8,11 @@
 
 pub mod codec;
 
+#[cfg(any(feature = "client", feature = "hub"))]
+mod calls;
+#[cfg(any(feature = "client", feature = "hub"))]
+mod text;
+
 #[cfg(feature = "client")]
 pub mod client;
 #[cfg(feature = "hub")]

@@ -9,7 +9,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 
-const BINARIES = process.env.FLUX_BIN || path.resolve(import.meta.dirname, "../../../target/debug");
+export const BINARIES = process.env.FLUX_BIN || path.resolve(import.meta.dirname, "../../../target/debug");
 const COMPANION = path.join(BINARIES, "flux-companion");
 const LOOK_EVERY_MILLISECONDS = 25;
 const LIMIT_MILLISECONDS = 20_000;
@@ -34,7 +34,7 @@ export async function startStore(t) {
   await writeFile(companion.config, `listen: ${address}\ndatabase: ${path.join(folder, "companion.db")}\n`, { mode: 0o600 });
   const made = await promisify(execFile)(COMPANION, ["--config", companion.config, "init"]);
   await companion.serve(address);
-  return new Store(`http://${address}`, made.stdout.trim());
+  return new Store(companion, address, made.stdout.trim());
 }
 
 /** The process and its folder. */
@@ -60,10 +60,15 @@ class Companion {
     });
   }
 
+  /** Sends the signal, and waits until the process has ended. */
+  async kill(signal) {
+    this.#process?.kill(signal);
+    await this.#exit;
+  }
+
   /** Whatever happened in the test; a failed one shows the log. */
   async end(t) {
-    this.#process?.kill("SIGKILL");
-    await this.#exit;
+    await this.kill("SIGKILL");
     if (!t.passed && this.#process) t.diagnostic(await this.#log());
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -88,11 +93,25 @@ async function freePort() {
 
 /** The companion's HTTP API as a storefront and an admin call it. */
 class Store {
+  #companion;
+  #address;
   #key;
 
-  constructor(url, key) {
-    this.url = url;
+  constructor(companion, address, key) {
+    this.#companion = companion;
+    this.#address = address;
     this.#key = key;
+    this.url = `http://${address}`;
+  }
+
+  /** Ends its process with that signal. */
+  end(signal) {
+    return this.#companion.kill(signal);
+  }
+
+  /** Starts it again, at the same address. */
+  startAgain() {
+    return this.#companion.serve(this.#address);
   }
 
   get hubUrl() {

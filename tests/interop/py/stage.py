@@ -121,12 +121,12 @@ class Game:
 
 
 def check_online(config):
-    """`flux-agent check --online`: its exit code, and what it says of `game` and of `store`."""
+    """`flux-agent check --online`: its exit code, and what it says of each thing, blanks folded."""
     command = [BINARIES / "flux-agent", "--config", config, "check", "--online"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS)
     print(done.stdout, done.stderr, sep="\n")
-    lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    return done.returncode, lines["game"], lines["store"]
+    words = [line.split() for line in done.stdout.splitlines()]
+    return done.returncode, {line[0]: " ".join(line[1:]) for line in words if line}
 
 
 def port_of(address):

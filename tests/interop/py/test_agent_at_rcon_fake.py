@@ -33,16 +33,18 @@ def without_a_store():
     return f"http://127.0.0.1:{free_port()}"
 
 
-def test_the_check_shows_what_the_server_answers_to_list(stage, rcon_port):
-    exit_code, game, store = check_online(stage.agent_config(without_a_store(), TOKEN, rcon_port))
-    assert game == f"ok (RCON at 127.0.0.1:{rcon_port}: {ANSWERS['list']})"
-    assert store.startswith("FAILED: the store cannot be reached")
+def test_the_check_reads_the_list_that_the_server_answers(stage, rcon_port):
+    exit_code, told = check_online(stage.agent_config(without_a_store(), TOKEN, rcon_port))
+    assert told["game"] == f"ok RCON at 127.0.0.1:{rcon_port} takes the password and answers"
+    assert "1 of a max of 5" in ANSWERS["list"]
+    assert told["presence"] == "ok 1 online, by `list`"
+    assert told["store"].startswith("FAILED the store cannot be reached")
     assert exit_code == UNREACHABLE
 
 
 def test_the_check_says_that_the_password_is_refused(stage, rcon_port):
     config = stage.agent_config(without_a_store(), TOKEN, rcon_port, rcon_password=OTHER_PASSWORD)
-    exit_code, game, _ = check_online(config)
-    assert game.startswith("FAILED: the game refused the RCON password")
-    assert OTHER_PASSWORD not in game
+    exit_code, told = check_online(config)
+    assert told["game"].startswith("FAILED the game refused the RCON password")
+    assert OTHER_PASSWORD not in str(told)
     assert exit_code == UNREACHABLE

@@ -6,8 +6,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Ended, calls::Calls};
-use crate::codec::{Message, encode};
+use super::Ended;
+use crate::{
+    calls::Calls,
+    codec::{Message, encode},
+};
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +63,7 @@ impl Connection {
         let record = self.invocation(Some(call.id.clone()), target, arguments)?;
         let answered = async {
             self.shared.outbox.send(record).await.map_err(|_| CallError::Closed)?;
-            call.answer().await
+            call.answer().await.ok_or(CallError::Lost)?.map_err(CallError::Refused)
         };
         timeout(deadline, answered).await.unwrap_or(Err(CallError::Deadline(deadline)))
     }

@@ -12,14 +12,16 @@ use tokio::{
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message as Frame};
 
 use super::{
-    CallError, ClientOptions, Connection, Ended, ErrorClass, Incoming, Session,
-    calls::Calls,
+    ClientOptions, Connection, Ended, ErrorClass, Incoming, Session,
     connection::Shared,
-    error::excerpt,
     open::{Opened, Socket},
     reply::Replies,
 };
-use crate::codec::{CodecError, Decoder, Message, encode};
+use crate::{
+    calls::Calls,
+    codec::{CodecError, Decoder, Message, encode},
+    text::excerpt,
+};
 
 /// Starts the task that drives a session.
 pub(super) fn start(opened: Opened, options: &ClientOptions) -> Session {
@@ -108,11 +110,7 @@ impl Reader {
             Message::Invocation { invocation_id, target, arguments } => {
                 self.hand_over(invocation_id, target, arguments).await;
             }
-            Message::Completion { invocation_id, outcome } => {
-                let answer =
-                    outcome.map(Option::unwrap_or_default).map_err(|error| CallError::Refused(excerpt(&error)));
-                self.calls.settle(&invocation_id, answer);
-            }
+            Message::Completion { invocation_id, outcome } => self.calls.settle(&invocation_id, outcome),
             Message::Ping | Message::Close { .. } => {}
             Message::Other { kind } => tracing::debug!(kind, "a message of unknown type"),
             // This client starts no streams and offers none.

@@ -3,14 +3,6 @@ use std::{fmt, io, time::Duration};
 use super::{ErrorClass, UrlError};
 use crate::codec::CodecError;
 
-/// The most that is kept of a text which the server sent, in characters: it goes into logs.
-const MAX_TEXT: usize = 1024;
-
-/// A text from the server, cut to what a log line can hold.
-pub(super) fn excerpt(text: &str) -> String {
-    text.chars().take(MAX_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 /// Where an attempt stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {

@@ -10,7 +10,6 @@
 //! server is noticed within [`ClientOptions::server_timeout`].
 
 mod backoff;
-mod calls;
 mod connection;
 mod dialer;
 mod driver;

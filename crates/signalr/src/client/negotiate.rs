@@ -10,9 +10,10 @@ use tokio::time::timeout;
 
 use super::{
     ClientOptions, Dialer, HubUrl,
-    error::{ConnectError, Step, excerpt},
+    error::{ConnectError, Step},
     exchange::{Endpoint, Exchange, dial},
 };
+use crate::text::excerpt;
 
 /// Negotiates, following redirects: the endpoint to open the socket at, and the connection's (secret) id there.
 pub(super) async fn negotiate(

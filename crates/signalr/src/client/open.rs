@@ -15,11 +15,14 @@ use tokio_tungstenite::{
 
 use super::{
     ClientOptions, Dialer,
-    error::{ConnectError, Step, excerpt},
+    error::{ConnectError, Step},
     exchange::{Endpoint, Exchange, dial},
     negotiate::negotiate,
 };
-use crate::codec::{Decoder, HandshakeRequest, HandshakeResponse};
+use crate::{
+    codec::{Decoder, HandshakeRequest, HandshakeResponse},
+    text::excerpt,
+};
 
 /// Read at once, per connection.
 const READ_BUFFER_BYTES: usize = 16 * 1024;

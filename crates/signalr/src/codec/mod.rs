@@ -4,11 +4,13 @@
 //! Property order is free, unknown properties and `headers` are ignored, unknown message types come out as
 //! [`Message::Other`].
 
+mod arguments;
 mod decoder;
 mod fields;
 mod handshake;
 mod message;
 
+pub use arguments::{ArgumentsError, arguments};
 pub use decoder::Decoder;
 pub use handshake::{HandshakeRequest, HandshakeResponse};
 pub use message::{Message, encode};

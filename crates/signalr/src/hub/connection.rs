@@ -1,16 +1,25 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use serde_json::Value;
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    watch,
+use tokio::{
+    sync::{
+        mpsc::{self, error::TrySendError},
+        watch,
+    },
+    time::timeout,
 };
 
 use super::HubOptions;
-use crate::codec::{Message, encode};
+use crate::{
+    calls::Calls,
+    codec::{Message, encode},
+};
 
 /// Why a message to a client was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +38,23 @@ pub enum HubSendError {
         /// The limit.
         limit_bytes: usize,
     },
+}
+
+/// Why a call of a client's method failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HubCallError {
+    /// Nothing was sent.
+    #[error(transparent)]
+    NotSent(#[from] HubSendError),
+    /// The connection ended before the answer came: whether the client acted on the call is not known.
+    #[error("the connection was lost before the answer came")]
+    Lost,
+    /// No answer in time: whether the client acted on the call is not known.
+    #[error("no answer within {0:?}")]
+    Deadline(Duration),
+    /// The client answered with an error; this is its text, cut to 1,024 characters.
+    #[error("the client refused: {0}")]
+    Refused(String),
 }
 
 /// Why a connection is closed: what its Close says.
@@ -51,6 +77,7 @@ struct Shared {
     queued_bytes: AtomicUsize,
     max_queued_bytes: usize,
     closing: watch::Sender<Option<Closing>>,
+    calls: Arc<Calls>,
 }
 
 impl HubConnection {
@@ -62,6 +89,7 @@ impl HubConnection {
             queued_bytes: AtomicUsize::new(0),
             max_queued_bytes: options.max_queued_bytes,
             closing: watch::Sender::new(None),
+            calls: Arc::default(),
         };
         (Self { shared: Arc::new(shared) }, queued)
     }
@@ -77,10 +105,32 @@ impl HubConnection {
     /// # Errors
     /// [`HubSendError`]; a full queue closes the connection.
     pub fn send(&self, target: &str, arguments: Vec<Value>) -> Result<(), HubSendError> {
+        self.call(None, target, arguments)
+    }
+
+    /// Calls a method of the client and waits for its result, [`Value::Null`] if the method has none.
+    ///
+    /// Within a call of the same client this works while fewer than
+    /// [`HubOptions::max_queued_invocations`](super::HubOptions::max_queued_invocations) of its calls wait: over that
+    /// nothing is read from it, the answer neither.
+    ///
+    /// # Errors
+    /// [`HubCallError`]; after `Lost` and `Deadline` the client may have acted on the call.
+    pub async fn invoke(&self, target: &str, arguments: Vec<Value>, deadline: Duration) -> Result<Value, HubCallError> {
+        let call = self.shared.calls.open().ok_or(HubSendError::Closed)?;
+        self.call(Some(call.id.clone()), target, arguments)?;
+        match timeout(deadline, call.answer()).await {
+            Ok(Some(answer)) => answer.map_err(HubCallError::Refused),
+            Ok(None) => Err(HubCallError::Lost),
+            Err(_) => Err(HubCallError::Deadline(deadline)),
+        }
+    }
+
+    fn call(&self, invocation_id: Option<String>, target: &str, arguments: Vec<Value>) -> Result<(), HubSendError> {
         if self.is_closed() {
             return Err(HubSendError::Closed);
         }
-        let record = encode(&Message::Invocation { invocation_id: None, target: target.to_owned(), arguments });
+        let record = encode(&Message::Invocation { invocation_id, target: target.to_owned(), arguments });
         let (size_bytes, limit_bytes) = (record.len(), self.shared.max_queued_bytes);
         if size_bytes > limit_bytes {
             return Err(HubSendError::TooLarge { size_bytes, limit_bytes });
@@ -115,7 +165,12 @@ impl HubConnection {
         self.shared.closing.borrow().is_some()
     }
 
-    /// Waits until somebody closes the connection, and says why.
+    /// Waits until it is closed or closing, whoever began it.
+    pub async fn closed(&self) {
+        self.closing().await;
+    }
+
+    /// The same, and says why.
     pub(super) async fn closing(&self) -> Closing {
         let mut closing = self.shared.closing.subscribe();
         // The sender is self, so it cannot have gone.
@@ -134,6 +189,16 @@ impl HubConnection {
         self.shared.queued_bytes.fetch_add(record.len(), Ordering::Relaxed);
         // It fails when the socket is gone, and the client with it.
         let _ = self.shared.queue.send(record).await;
+    }
+
+    /// The client's answer to a call of [`invoke`](Self::invoke).
+    pub(super) fn settle(&self, invocation_id: &str, outcome: Result<Option<Value>, String>) {
+        self.shared.calls.settle(invocation_id, outcome);
+    }
+
+    /// Nothing more is read from the client: no call will be answered.
+    pub(super) fn abandon_calls(&self) {
+        self.shared.calls.close();
     }
 
     /// So many bytes have left the queue.

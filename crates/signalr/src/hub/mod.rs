@@ -10,6 +10,7 @@
 mod connection;
 mod http;
 mod options;
+mod pace;
 mod service;
 mod session;
 mod table;
@@ -23,7 +24,7 @@ use axum::{
 };
 use tokio::time::timeout;
 
-pub use connection::{HubConnection, HubSendError};
+pub use connection::{HubCallError, HubConnection, HubSendError};
 pub use options::HubOptions;
 pub use service::{Caller, Credentials, HubError, HubService, Refusal};
 

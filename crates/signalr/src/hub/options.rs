@@ -23,8 +23,11 @@ pub struct HubOptions {
     pub max_queued_bytes: usize,
     /// Calls of one client that wait for the one that runs. While the queue is full nothing is read from that client.
     pub max_queued_invocations: usize,
-    /// Calls that one client may make in a second, on average and in a burst. Faster ones wait.
-    pub max_invocations_per_second: u32,
+    /// Messages of any kind that one client may send in a second, on average and in a burst. More are read later.
+    pub max_messages_per_second: u32,
+    /// For one call, and for [`HubService::connected`](super::HubService::connected). A call that takes longer is
+    /// dropped, and answered with an error.
+    pub invocation_timeout: Duration,
     /// For the end of one connection: the answer to a running call, what is queued, Close, and the client's own close.
     /// A call that still runs then is dropped.
     pub close_timeout: Duration,
@@ -47,7 +50,8 @@ impl Default for HubOptions {
             max_queued_messages: 256,
             max_queued_bytes: 4 * 1024 * 1024,
             max_queued_invocations: 32,
-            max_invocations_per_second: 100,
+            max_messages_per_second: 100,
+            invocation_timeout: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
             shutdown_timeout: Duration::from_secs(10),
             busy_retry_after: Duration::from_secs(5),

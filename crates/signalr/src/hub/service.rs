@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::HubConnection;
+use crate::codec::ArgumentsError;
 
 /// What an application makes of a hub. A panic in one of these methods is caught: the call gets an error, the
 /// connection stays.
@@ -21,7 +22,8 @@ pub trait HubService: Send + Sync + 'static {
 
     /// Runs one call. The calls of a connection run one at a time, in order, like ASP.NET Core's; each holds up those
     /// behind it. `target` is as the client sent it: compare with
-    /// [`target_matches`](crate::codec::target_matches).
+    /// [`target_matches`](crate::codec::target_matches), and read the arguments with
+    /// [`arguments`](crate::codec::arguments).
     fn invoke(
         &self,
         caller: &Caller<Self::Identity>,
@@ -84,7 +86,17 @@ pub enum HubError {
     /// The application says no, in words meant for the client.
     #[error("{0}")]
     Refused(String),
+    /// It took longer than [`HubOptions::invocation_timeout`](super::HubOptions::invocation_timeout); whether it was done is
+    /// not known.
+    #[error("the call took too long")]
+    Timeout,
     /// Something broke that is none of the client's business; log it before.
     #[error("internal error")]
     Internal,
+}
+
+impl From<ArgumentsError> for HubError {
+    fn from(ArgumentsError: ArgumentsError) -> Self {
+        Self::InvalidArguments
+    }
 }

@@ -17,6 +17,7 @@ use tokio::{
 use super::{
     Caller, Hub, HubConnection, HubOptions, HubService,
     connection::Closing,
+    pace::Pace,
     table::Seat,
     work::{Job, guarded, work},
 };
@@ -53,7 +54,7 @@ pub(super) async fn run<S: HubService>(
     // Reading, writing and working go on side by side in one task, so that none ever waits for another.
     let end = tokio::select! { biased;
         closing = connection.closing() => End::Close(closing),
-        end = read(&mut wire.stream, &mut wire.decoder, &jobs, options) => end,
+        end = read(&mut wire.stream, &mut wire.decoder, &jobs, connection, options) => end,
         end = write(&mut wire.sink, &mut seat.queued, connection, options) => end,
         () = &mut work => {
             working = false;
@@ -61,6 +62,7 @@ pub(super) async fn run<S: HubService>(
         }
     };
     drop(jobs);
+    connection.abandon_calls();
     let ending = async {
         let work = working.then_some(work.as_mut());
         match &end {
@@ -167,8 +169,10 @@ async fn read(
     stream: &mut SplitStream<WebSocket>,
     decoder: &mut Decoder,
     jobs: &mpsc::Sender<Job>,
+    connection: &HubConnection,
     options: &HubOptions,
 ) -> End {
+    let mut pace = Pace::new(options.max_messages_per_second);
     loop {
         let job = match decoder.next_message() {
             Ok(Some(Message::Invocation { invocation_id, target, arguments })) => {
@@ -177,7 +181,8 @@ async fn read(
             Ok(Some(Message::StreamInvocation { invocation_id, .. })) => Job::Stream { invocation_id },
             Ok(Some(Message::Close { .. })) => return End::Close(Closing { error: None, allow_reconnect: false }),
             Ok(Some(other)) => {
-                ignore(&other);
+                take(other, connection);
+                pace.wait().await;
                 continue;
             }
             Ok(None) => {
@@ -196,11 +201,14 @@ async fn read(
             // The worker has ended, and it does so only when the connection closes; that ends this future too.
             std::future::pending::<()>().await;
         }
+        pace.wait().await;
     }
 }
 
-fn ignore(message: &Message) {
+/// A message that is no call: an answer to one of ours, or nothing to act upon.
+fn take(message: Message, connection: &HubConnection) {
     match message {
+        Message::Completion { invocation_id, outcome } => connection.settle(&invocation_id, outcome),
         Message::Ping => {}
         Message::Other { kind } => tracing::debug!(kind, "a message of unknown type"),
         _ => tracing::debug!("a message about a call or stream that does not exist"),

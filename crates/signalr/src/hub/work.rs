@@ -1,11 +1,8 @@
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use serde_json::Value;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::mpsc, time::timeout};
 
 use super::{Caller, HubError, HubOptions, HubService};
 
@@ -23,17 +20,22 @@ pub(super) async fn work<S: HubService>(
     mut jobs: mpsc::Receiver<Job>,
     options: &HubOptions,
 ) {
-    guarded(service.connected(caller)).await;
-    let mut pace = Pace::new(options.max_invocations_per_second);
+    let limit = options.invocation_timeout;
+    if timeout(limit, guarded(service.connected(caller))).await.is_err() {
+        tracing::warn!(?limit, "the hub's service took too long over a new connection: closing it");
+        return caller.connection.close(Some("the server is busy".to_owned()), true);
+    }
     while let Some(job) = jobs.recv().await {
-        pace.wait().await;
         if caller.connection.is_closed() {
             return;
         }
         match job {
             Job::Call { invocation_id, target, arguments } => {
-                let outcome = guarded(service.invoke(caller, &target, arguments)).await;
-                let outcome = outcome.unwrap_or(Err(HubError::Internal)).map_err(|error| error.to_string());
+                let outcome = match timeout(limit, guarded(service.invoke(caller, &target, arguments))).await {
+                    Ok(outcome) => outcome.unwrap_or(Err(HubError::Internal)),
+                    Err(_) => Err(HubError::Timeout),
+                };
+                let outcome = outcome.map_err(|error| error.to_string());
                 if let Some(id) = invocation_id {
                     caller.connection.complete(id, outcome).await;
                 }
@@ -53,43 +55,4 @@ pub(super) async fn guarded<T>(method: impl Future<Output = T>) -> Option<T> {
         tracing::error!("a method of the hub's service panicked");
     }
     outcome.ok()
-}
-
-/// So many calls a second on average, and a second's worth in a burst.
-struct Pace {
-    interval: Duration,
-    burst: Duration,
-    /// When the budget would be whole again.
-    full_at: Instant,
-}
-
-impl Pace {
-    fn new(per_second: u32) -> Self {
-        let burst = Duration::from_secs(1);
-        Self { interval: burst / per_second.max(1), burst, full_at: Instant::now() }
-    }
-
-    async fn wait(&mut self) {
-        self.full_at = self.full_at.max(Instant::now()) + self.interval;
-        sleep_until(self.full_at - self.burst).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn point_49_a_burst_of_one_second_passes_and_the_rest_is_spread() {
-        let start = Instant::now();
-        let mut pace = Pace::new(10);
-        for _ in 0..10 {
-            pace.wait().await;
-        }
-        assert_eq!(start.elapsed(), Duration::ZERO);
-        for _ in 0..10 {
-            pace.wait().await;
-        }
-        assert_eq!(start.elapsed(), Duration::from_secs(1));
-    }
 }

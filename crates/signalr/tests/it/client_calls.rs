@@ -138,6 +138,22 @@ async fn point_27_a_call_of_the_server_is_answered_once_whatever_the_application
 }
 
 #[tokio::test]
+async fn point_27_a_handler_that_panics_is_an_error_for_the_server_and_the_session_stays() {
+    let (mut session, mut peer) = pair().await;
+    for id in ["1", "2"] {
+        peer.say_record(json!({"type": 1, "invocationId": id, "target": "Ask", "arguments": []})).await;
+        let call = soon(session.incoming.recv()).await.unwrap();
+        let handler = tokio::spawn(async move {
+            let _reply = call.reply;
+            panic!("planted");
+        });
+        assert!(handler.await.is_err());
+        let answer = soon(peer.hear()).await;
+        assert!(answer["invocationId"] == id && answer["error"].is_string());
+    }
+}
+
+#[tokio::test]
 async fn point_27_more_open_calls_than_the_limit_get_an_error() {
     let (mut session, mut peer) = pair_with(|options| options.max_open_replies = 1).await;
     for id in ["first", "second"] {

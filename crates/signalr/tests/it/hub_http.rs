@@ -29,7 +29,7 @@ async fn open(address: &str, target: &str, token: &str) -> Result<Raw<TcpStream>
 }
 
 #[tokio::test]
-async fn point_2_negotiate_answers_the_version_that_both_know() {
+async fn points_2_and_43_negotiate_answers_the_version_that_both_know() {
     let address = hub_at().await;
     let negotiate = async |query: &str| {
         let (status, answer) = ask(&address, &format!("POST /hubs/agent/negotiate{query}"), "good").await;
@@ -115,4 +115,12 @@ async fn point_49_negotiations_and_connections_are_limited() {
     let _first = open(&address, &target, "good").await.ok().unwrap();
     assert_eq!(open(&address, "/hubs/agent", "good").await.err(), Some(503));
     assert_eq!(ask(&address, "POST /hubs/agent/negotiate", "good").await.0, 503);
+}
+
+#[tokio::test]
+async fn point_51_what_browsers_send_along_is_no_matter() {
+    let address = hub_at().await;
+    let request = "POST /hubs/agent/negotiate?negotiateVersion=1&_=1700000000000";
+    let headers = "HTTP/1.1\r\nX-Requested-With: XMLHttpRequest\r\nX-SignalR-User-Agent: Microsoft SignalR/10.0\r\nOrigin: http://x\r\nX-Ignored:";
+    assert_eq!(ask(&address, &format!("{request} {headers}"), "good").await.0, 200);
 }

@@ -28,7 +28,7 @@ async fn point_16_a_client_without_a_handshake_is_dropped_after_15_s_with_an_err
 }
 
 #[tokio::test(start_paused = true)]
-async fn point_35_the_hub_pings_after_15_s_of_its_own_silence_and_drops_a_client_after_30_s_of_its() {
+async fn points_32_and_35_the_hub_pings_after_15_s_of_its_own_silence_and_drops_a_client_after_30_s_of_its() {
     let (_, pipes) = pipes();
     let mut raw = Raw::ready(pipes.connect().await).await;
     let start = Instant::now();
@@ -50,7 +50,7 @@ async fn points_27_and_29_calls_run_one_at_a_time_and_pings_go_on_meanwhile() {
     let mut raw = Raw::ready(pipes.connect().await).await;
     raw.say("{\"type\":1,\"invocationId\":\"slow\",\"target\":\"Wait\",\"arguments\":[]}\x1e").await;
     raw.say("{\"type\":1,\"invocationId\":\"next\",\"target\":\"Echo\",\"arguments\":[]}\x1e").await;
-    for _ in 0..10 {
+    for _ in 0..3 {
         assert_eq!(raw.hear().await, json!({"type": 6}));
         raw.say("{\"type\":6}\x1e").await;
     }

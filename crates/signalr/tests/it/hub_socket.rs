@@ -151,7 +151,7 @@ async fn point_38_a_close_is_answered_with_close_and_1000() {
 }
 
 #[tokio::test]
-async fn a_client_that_just_vanishes_is_disconnected_after_its_running_call() {
+async fn point_39_a_client_that_just_vanishes_is_disconnected_after_its_running_call() {
     let (desk, address) = hub_at().await;
     let mut raw = Raw::ready(connect(&address).await).await;
     raw.say("{\"type\":1,\"target\":\"Wait\",\"arguments\":[]}\x1e").await;

@@ -3,10 +3,15 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers fail by panicking")]
 
+mod checklist;
+mod client_boundaries;
 mod client_calls;
 mod client_connects;
+mod client_faults;
 mod client_retries;
 mod codec;
+mod hub_boundaries;
+mod hub_calls;
 mod hub_http;
 mod hub_limits;
 mod hub_socket;
@@ -14,5 +19,7 @@ mod net;
 mod pair;
 mod raw;
 mod script;
+mod secrets;
 mod service;
 mod tls;
+mod wire;

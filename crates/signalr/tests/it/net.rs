@@ -34,9 +34,15 @@ pub(crate) struct Pipes(mpsc::Sender<DuplexStream>);
 
 impl Pipes {
     pub(crate) fn serve(router: Router) -> Arc<Self> {
-        let (sender, receiver) = mpsc::channel(8);
+        let (pipes, receiver) = Self::bare();
         tokio::spawn(async move { axum::serve(PipeListener(receiver), router).await });
-        Arc::new(Self(sender))
+        pipes
+    }
+
+    /// Without a server: the far end of each connection goes to the test.
+    pub(crate) fn bare() -> (Arc<Self>, mpsc::Receiver<DuplexStream>) {
+        let (sender, receiver) = mpsc::channel(8);
+        (Arc::new(Self(sender)), receiver)
     }
 
     pub(crate) async fn connect(&self) -> DuplexStream {

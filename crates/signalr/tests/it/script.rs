@@ -119,6 +119,10 @@ impl Peer {
         self.socket.send(Frame::text(text)).await.unwrap();
     }
 
+    pub(crate) async fn say_bytes(&mut self, bytes: &[u8]) {
+        self.socket.send(Frame::binary(bytes.to_vec())).await.unwrap();
+    }
+
     pub(crate) async fn say_record(&mut self, record: Value) {
         self.say(&format!("{record}\x1e")).await;
     }

@@ -10,21 +10,25 @@ use std::{
 
 use axum::Router;
 use flux_signalr::{
-    codec::target_matches,
+    codec::{arguments as read, target_matches},
     hub::{Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService, Refusal},
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 
-/// Knows the tokens in `tokens`; a caller's identity is its token. Methods: Echo, Void, Fail, Panic, Leave, Push(n) and
-/// Wait, which waits for a permit of `gate`.
+use crate::net::SOON;
+
+/// Knows the tokens in `tokens`; a caller's identity is its token. Methods: Echo, Void, Fail, Panic, Leave, Push(n),
+/// Add(a, b), Ask, which asks its caller back, and Wait, which waits for a permit of `gate`.
 pub(crate) struct Desk {
     pub(crate) tokens: Mutex<BTreeSet<String>>,
     /// After so many successful authentications everybody is refused.
     pub(crate) authentications_left: AtomicUsize,
     pub(crate) gate: Semaphore,
     pub(crate) greeting: Option<Value>,
+    /// `connected` never returns.
+    pub(crate) stuck: bool,
     pub(crate) connections: watch::Sender<Vec<HubConnection>>,
     pub(crate) log: watch::Sender<Vec<String>>,
     pub(crate) seen_authorization: Mutex<bool>,
@@ -37,6 +41,7 @@ impl Desk {
             authentications_left: AtomicUsize::new(usize::MAX),
             gate: Semaphore::new(0),
             greeting: None,
+            stuck: false,
             connections: watch::Sender::new(Vec::new()),
             log: watch::Sender::new(Vec::new()),
             seen_authorization: Mutex::new(false),
@@ -76,6 +81,9 @@ impl HubService for Desk {
 
     async fn connected(&self, caller: &Caller<String>) {
         self.note("connected");
+        if self.stuck {
+            std::future::pending::<()>().await;
+        }
         if let Some(greeting) = &self.greeting {
             caller.connection.send("Greet", vec![greeting.clone()]).unwrap();
         }
@@ -99,6 +107,14 @@ impl HubService for Desk {
                     caller.connection.send("Pushed", vec![n.into()]).map_err(|_| HubError::Internal)?;
                 }
                 Ok(Value::Null)
+            }
+            "Add" => {
+                let (a, b): (i64, i64) = read(arguments)?;
+                Ok((a + b).into())
+            }
+            "Ask" => {
+                let answer = caller.connection.invoke("Question", arguments, SOON).await;
+                answer.map_err(|error| HubError::Refused(error.to_string()))
             }
             "Wait" => {
                 self.gate.acquire().await.unwrap().forget();

@@ -1,3 +1,5 @@
+//! The calls of one side that wait for the other's Completion.
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -6,22 +8,25 @@ use std::{
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::CallError;
+use crate::text::excerpt;
 
-/// The calls that wait for their Completion. Its size is bounded by the callers: each entry is one future that waits.
+/// The calls that wait. Its size is bounded by the callers: each entry is one future that waits.
 #[derive(Debug, Default)]
-pub(super) struct Calls(Mutex<Table>);
+pub(crate) struct Calls(Mutex<Table>);
+
+/// A result, or the other side's words about an error.
+type Answer = Result<Value, String>;
 
 #[derive(Debug, Default)]
 struct Table {
     last_id: u64,
     closed: bool,
-    waiting: BTreeMap<String, oneshot::Sender<Result<Value, CallError>>>,
+    waiting: BTreeMap<String, oneshot::Sender<Answer>>,
 }
 
 impl Calls {
     /// Registers a call, or `None` when the session has ended.
-    pub(super) fn open(self: &Arc<Self>) -> Option<PendingCall> {
+    pub(crate) fn open(self: &Arc<Self>) -> Option<PendingCall> {
         let (sender, answer) = oneshot::channel();
         let mut table = self.table();
         if table.closed {
@@ -34,8 +39,9 @@ impl Calls {
         Some(PendingCall { id, answer, calls: Arc::clone(self) })
     }
 
-    /// Hands a Completion to whom it belongs; one that nobody waits for is ignored.
-    pub(super) fn settle(&self, id: &str, answer: Result<Value, CallError>) {
+    /// Hands a Completion to whom it belongs; one that nobody waits for is ignored. An absent result is `null`.
+    pub(crate) fn settle(&self, id: &str, outcome: Result<Option<Value>, String>) {
+        let answer = outcome.map(Option::unwrap_or_default).map_err(|error| excerpt(&error));
         match self.table().waiting.remove(id) {
             // The caller may have gone in this moment, which is as good as not waiting.
             Some(call) => drop(call.send(answer)),
@@ -44,7 +50,7 @@ impl Calls {
     }
 
     /// Resolves every pending call at once, and takes no new ones.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut table = self.table();
         table.closed = true;
         table.waiting.clear();
@@ -57,15 +63,16 @@ impl Calls {
 
 /// One registered call; it is forgotten when this is dropped.
 #[derive(Debug)]
-pub(super) struct PendingCall {
-    pub(super) id: String,
-    answer: oneshot::Receiver<Result<Value, CallError>>,
+pub(crate) struct PendingCall {
+    pub(crate) id: String,
+    answer: oneshot::Receiver<Answer>,
     calls: Arc<Calls>,
 }
 
 impl PendingCall {
-    pub(super) async fn answer(mut self) -> Result<Value, CallError> {
-        (&mut self.answer).await.unwrap_or(Err(CallError::Lost))
+    /// The answer, or `None` when the session ended before it came.
+    pub(crate) async fn answer(mut self) -> Option<Answer> {
+        (&mut self.answer).await.ok()
     }
 }
 

@@ -1,0 +1,150 @@
+//! Every fault at every byte of what a server says, from the answer to negotiate to the answer to a call: the client
+//! never hangs, never loses a call's end, and has a whole session after it.
+
+use std::{sync::Arc, time::Duration};
+
+use flux_signalr::client::{CallError, Client, State};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncWriteExt, DuplexStream},
+    sync::mpsc,
+    time::Instant,
+};
+
+use crate::{
+    net::{Pipes, Token, options},
+    script::negotiated,
+    wire::{FLIPS, Fault, Saboteur, answer, frame, read_frame, read_head, upgraded},
+};
+
+/// Handshake and a push in one frame, a push over two, and the answer to call 1.
+const HANDSHAKE: &str = "{}\x1e{\"type\":1,\"target\":\"Push\",\"arguments\":[1]}\x1e";
+const SECOND_PUSH: [&str; 2] = ["{\"type\":1,\"target\":\"Pu", "sh\",\"arguments\":[2]}\x1e"];
+const COMPLETION: &str = "{\"type\":3,\"invocationId\":\"1\",\"result\":\"done\"}\x1e";
+
+/// Plays one connection; false when the fault ended it.
+async fn play(stream: &mut DuplexStream, saboteur: &mut Saboteur) -> bool {
+    let Some(head) = read_head(stream).await else { return false };
+    if head.starts_with("POST") {
+        return saboteur.write(stream, &answer(&negotiated())).await;
+    }
+    let mut opening = upgraded(&head);
+    opening.extend(frame(HANDSHAKE, None));
+    opening.extend(SECOND_PUSH.iter().flat_map(|half| frame(half, None)));
+    if !saboteur.write(stream, &opening).await {
+        return false;
+    }
+    while let Some(content) = read_frame(stream).await {
+        if content.starts_with(b"{\"type\":1") {
+            return saboteur.write(stream, &frame(COMPLETION, None)).await;
+        }
+    }
+    false
+}
+
+async fn serve(mut streams: mpsc::Receiver<DuplexStream>, mut saboteur: Saboteur) {
+    let mut kept = Vec::new();
+    while let Some(mut stream) = streams.recv().await {
+        if play(&mut stream, &mut saboteur).await || saboteur.fault == Fault::Stall {
+            kept.push(stream);
+        }
+    }
+}
+
+/// How many bytes the server says in one whole exchange.
+fn length() -> usize {
+    let key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let frames = [HANDSHAKE, SECOND_PUSH[0], SECOND_PUSH[1], COMPLETION].map(|text| frame(text, None).len());
+    answer(&negotiated()).len() + upgraded(key).len() + frames.iter().sum::<usize>()
+}
+
+/// What the application saw of one session: the pushes, and how its call ended.
+type Seen = (Vec<Value>, Result<Value, CallError>);
+
+/// Lives through the fault until a call is answered.
+async fn live(fault: Fault, at: usize) -> (Vec<Seen>, Duration) {
+    let (pipes, streams) = Pipes::bare();
+    tokio::spawn(serve(streams, Saboteur { fault, left: Some(at) }));
+    let mut client = Client::new(options("http://hub/hub"), pipes, Token::new("good"), Box::new(|_| 0));
+    let start = Instant::now();
+    let mut seen: Vec<Seen> = Vec::new();
+    while !matches!(seen.last(), Some((_, Ok(_)))) {
+        assert!(seen.len() < 3, "{fault:?} at byte {at}: {seen:?}");
+        let mut session = client.next_session().await;
+        let call = session.connection.invoke("Ask", vec![], Duration::from_secs(3600)).await;
+        let mut pushes = Vec::new();
+        while let Ok(push) = session.incoming.try_recv() {
+            pushes.extend(push.arguments);
+        }
+        seen.push((pushes, call));
+    }
+    (seen, start.elapsed())
+}
+
+fn whole() -> Seen {
+    (vec![json!(1), json!(2)], Ok(json!("done")))
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_31_39_and_41_a_connection_cut_at_any_byte_ends_its_calls_and_is_followed_by_a_whole_session() {
+    for at in 0..length() {
+        let (mut seen, elapsed) = live(Fault::Cut, at).await;
+        assert_eq!((seen.pop(), elapsed), (Some(whole()), Duration::ZERO), "at byte {at}");
+        for (pushes, call) in seen {
+            assert_eq!(call, Err(CallError::Lost), "at byte {at}");
+            assert!(whole().0.starts_with(&pushes), "at byte {at}: {pushes:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_12_16_and_34_a_server_stopped_at_any_byte_is_given_up_in_15_or_30_s() {
+    for at in 0..length() {
+        let (mut seen, elapsed) = live(Fault::Stall, at).await;
+        assert_eq!(seen.pop(), Some(whole()), "at byte {at}");
+        let expected = if seen.is_empty() { 15 } else { 30 };
+        assert_eq!(elapsed.as_secs(), expected, "at byte {at}");
+        assert!(seen.iter().all(|(_, call)| *call == Err(CallError::Lost)), "at byte {at}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_15_and_18_bytes_that_come_in_two_parts_make_the_same_session_wherever_they_are_parted() {
+    for at in 0..length() {
+        assert_eq!(live(Fault::Split, at).await, (vec![whole()], Duration::from_secs(1)), "at byte {at}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_22_any_byte_may_be_wrong_and_a_whole_session_still_comes_within_90_s() {
+    for fault in FLIPS {
+        for at in 0..length() {
+            let (_, elapsed) = live(fault, at).await;
+            assert!(elapsed <= Duration::from_secs(90), "{fault:?} at byte {at}: {elapsed:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_10_a_401_at_the_upgrade_only_is_a_rejection_wherever_its_bytes_are_parted() {
+    const REJECTED: &[u8] = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
+    for at in 0..REJECTED.len() {
+        let (pipes, mut streams) = Pipes::bare();
+        tokio::spawn(async move {
+            let mut saboteur = Saboteur { fault: Fault::Split, left: Some(at) };
+            let mut kept = Vec::new();
+            while let Some(mut stream) = streams.recv().await {
+                match read_head(&mut stream).await {
+                    Some(head) if head.starts_with("POST") => {
+                        stream.write_all(&answer(&negotiated())).await.unwrap();
+                    }
+                    _ => drop(saboteur.write(&mut stream, REJECTED).await),
+                }
+                kept.push(stream);
+            }
+        });
+        let mut client = crate::net::patient(options("http://hub/hub"), Arc::clone(&pipes));
+        let state = crate::net::until(&mut client, |state| *state != State::Connecting).await;
+        assert_eq!(state, State::Rejected { status: 401 }, "at byte {at}");
+    }
+}

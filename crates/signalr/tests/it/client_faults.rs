@@ -1,0 +1,143 @@
+//! The faults that break published clients (README.md), each played by a scripted server. Those at every byte are in
+//! `client_boundaries.rs`; merged handshake, redirect loop, Close and silence have their tests beside their rules.
+
+use std::time::Duration;
+
+use flux_signalr::client::{CallError, Client, Ended, ErrorClass, Session};
+use serde_json::json;
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpListener,
+    time::{Instant, advance, sleep},
+};
+
+use crate::{
+    net::{Pipes, SOON, eager, options, patient, soon},
+    script::{Peer, Sockets, negotiated, plain},
+    wire::{answer, frame, read_frame, read_head, upgraded},
+};
+
+async fn connect(client: &mut Client, sockets: &mut Sockets) -> (Session, Peer) {
+    tokio::join!(client.next_session(), sockets.ready())
+}
+
+/// A session on pipes, whose clock is the test's.
+async fn paused() -> (Session, Peer) {
+    let (_, mut sockets, router) = plain();
+    connect(&mut patient(options("http://hub/hub"), Pipes::serve(router)), &mut sockets).await
+}
+
+async fn targets(session: &mut Session) -> Vec<String> {
+    let mut targets = Vec::new();
+    while let Some(call) = session.incoming.recv().await {
+        targets.push(call.target);
+    }
+    targets
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_22_fault_a_bad_record_between_good_ones_ends_the_session_and_loses_nothing_in_silence() {
+    for bad in ["nonsense", "", "{}", "[1]", r#"{"type":1,"target":"T"}"#, r#"{"type":3,"invocationId":7}"#] {
+        let (mut session, mut peer) = paused().await;
+        let good = |target| format!("{{\"type\":1,\"target\":\"{target}\",\"arguments\":[]}}\x1e");
+        peer.say(&format!("{}{bad}\x1e{}", good("Before"), good("After"))).await;
+        assert_eq!(targets(&mut session).await, ["Before"], "{bad:?}");
+        let Ended { class, allow_reconnect, .. } = session.connection.closed().await;
+        assert_eq!((class, allow_reconnect), (ErrorClass::Protocol, true), "{bad:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_26_fault_an_unknown_target_between_good_ones_costs_neither_of_them() {
+    let (mut session, mut peer) = paused().await;
+    for target in ["Before", "Unknown", "After"] {
+        peer.say_record(json!({"type": 1, "target": target, "arguments": []})).await;
+    }
+    drop(peer);
+    assert_eq!(targets(&mut session).await, ["Before", "Unknown", "After"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_18_fault_json_in_binary_frames_is_read_and_messagepack_is_a_protocol_error() {
+    let (mut session, mut peer) = paused().await;
+    peer.say_bytes(b"{\"type\":1,\"target\":\"Binary\",\"argu").await;
+    peer.say("ments\":[]}\x1e").await;
+    assert!(session.incoming.recv().await.unwrap().is("Binary"));
+    peer.say_bytes(b"\x02\x91\x06\x1e").await;
+    assert_eq!(session.connection.closed().await.class, ErrorClass::Protocol);
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_31_and_34_fault_a_server_that_only_pings_keeps_the_session_and_its_calls_meet_their_deadline() {
+    let (session, mut peer) = paused().await;
+    let start = Instant::now();
+    let ping = async {
+        loop {
+            sleep(Duration::from_secs(15)).await;
+            peer.say_record(json!({"type": 6})).await;
+        }
+    };
+    let deadline = Duration::from_secs(600);
+    let answer = tokio::select! { biased;
+        answer = session.connection.invoke("Never", vec![], deadline) => answer,
+        () = ping => unreachable!(),
+    };
+    assert_eq!((answer, start.elapsed()), (Err(CallError::Deadline(deadline)), deadline));
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_34_fault_a_server_under_sigstop_neither_reads_nor_writes_and_is_given_up_after_30_s() {
+    let (session, _peer) = paused().await;
+    let start = Instant::now();
+    // More than the connection takes without a reader.
+    let filler = json!("x".repeat(30 * 1024));
+    let mut refused = None;
+    while refused.is_none() {
+        refused = session.connection.send("Fill", vec![filler.clone()]).await.err();
+    }
+    assert_eq!((refused, start.elapsed().as_secs()), (Some(CallError::Closed), 30));
+    assert_eq!(session.connection.closed().await.class, ErrorClass::ServerTimeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_36_after_a_jump_of_the_clock_what_had_arrived_counts_and_a_dead_server_is_noticed_at_once() {
+    let (mut session, mut peer) = paused().await;
+    peer.say_record(json!({"type": 1, "target": "Arrived", "arguments": []})).await;
+    advance(Duration::from_secs(3600)).await;
+    assert!(session.incoming.recv().await.unwrap().is("Arrived"), "the session lives: it heard something");
+    advance(Duration::from_secs(3600)).await;
+    let start = Instant::now();
+    assert_eq!(session.connection.closed().await.class, ErrorClass::ServerTimeout);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+/// One session by hand over TCP, up to its second call; then the connection is reset.
+async fn reset_after_two_calls(listener: &TcpListener) {
+    let (mut negotiation, _) = listener.accept().await.unwrap();
+    read_head(&mut negotiation).await.unwrap();
+    negotiation.write_all(&answer(&negotiated())).await.unwrap();
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let head = read_head(&mut stream).await.unwrap();
+    stream.write_all(&upgraded(&head)).await.unwrap();
+    stream.write_all(&frame("{}\x1e", None)).await.unwrap();
+    let mut calls = 0;
+    while calls < 2 {
+        calls += usize::from(read_frame(&mut stream).await.unwrap().starts_with(b"{\"type\":1"));
+    }
+    stream.set_zero_linger().unwrap();
+}
+
+#[tokio::test]
+async fn points_31_and_39_fault_a_reset_with_calls_pending_resolves_them_all_and_a_new_session_follows() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut client = eager(options(&format!("http://{}/hub", listener.local_addr().unwrap())), "good");
+    for _ in 0..2 {
+        let talk = async {
+            let session = client.next_session().await;
+            let call = || session.connection.invoke("Never", vec![], SOON);
+            tokio::join!(call(), call())
+        };
+        let (calls, ()) = soon(async { tokio::join!(talk, reset_after_two_calls(&listener)) }).await;
+        assert_eq!(calls, (Err(CallError::Lost), Err(CallError::Lost)));
+    }
+}

@@ -1,0 +1,109 @@
+//! Every fault at every byte of what a client says, from its upgrade request to its second call: the hub never hangs,
+//! tells its service of every end, and gives the seat back.
+
+use std::{sync::Arc, time::Duration};
+
+use flux_signalr::hub::{Hub, HubOptions};
+use serde_json::{Value, json};
+use tokio::{io::DuplexStream, time::sleep};
+
+use crate::{
+    net::Pipes,
+    service::{Desk, hub},
+    wire::{FLIPS, Fault, Saboteur, frame, read_frame, read_head},
+};
+
+const MASK: [u8; 4] = [0x11, 0x22, 0x33, 0x44];
+
+/// Upgrade request, handshake and a call in one frame, a call over two.
+fn bytes() -> Vec<u8> {
+    let fixed = "Host: hub\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer good\r\n";
+    let mut bytes = format!("GET /hubs/agent HTTP/1.1\r\n{fixed}{key}\r\n").into_bytes();
+    let first = "{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[1]}\x1e";
+    for text in [
+        &format!("{{\"protocol\":\"json\",\"version\":1}}\x1e{first}"),
+        "{\"type\":1,\"invocationId\":\"2\",\"target\":\"Ec",
+        "ho\",\"arguments\":[2]}\x1e",
+    ] {
+        bytes.extend(frame(text, Some(MASK)));
+    }
+    bytes
+}
+
+struct Scene {
+    hub: Hub<Desk>,
+    desk: Arc<Desk>,
+    /// The client's end, as long as it is there.
+    stream: Option<DuplexStream>,
+}
+
+/// A client that says all of it, with the fault.
+async fn play(fault: Fault, at: usize) -> Scene {
+    let (hub, desk, router) = hub(Desk::new(), HubOptions::default());
+    let mut stream = Pipes::serve(router).connect().await;
+    let goes_on = Saboteur { fault, left: Some(at) }.write(&mut stream, &bytes()).await;
+    Scene { hub, desk, stream: Some(stream).filter(|_| goes_on || fault == Fault::Stall) }
+}
+
+impl Scene {
+    /// Long after: nobody is connected, and whoever was has been said to be gone.
+    fn is_over(&self) -> bool {
+        let log = self.desk.log.borrow();
+        let count = |line: &str| log.iter().filter(|logged| *logged == line).count();
+        self.hub.connections() == 0 && count("connected") == count("disconnected")
+    }
+}
+
+async fn records(stream: &mut DuplexStream, count: usize) -> Vec<Value> {
+    assert!(read_head(stream).await.unwrap().starts_with("HTTP/1.1 101 "));
+    let mut text = Vec::new();
+    while text.iter().filter(|byte| **byte == 0x1E).count() < count {
+        text.extend(read_frame(stream).await.unwrap());
+    }
+    text.split(|byte| *byte == 0x1E).take(count).map(|record| serde_json::from_slice(record).unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_39_a_client_that_vanishes_at_any_byte_is_gone_at_once() {
+    for at in 0..=bytes().len() {
+        let mut scene = play(Fault::Cut, at).await;
+        scene.stream = None;
+        sleep(Duration::from_millis(1)).await;
+        assert!(scene.is_over(), "at byte {at}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_16_and_35_a_client_stopped_at_any_byte_is_gone_after_35_s() {
+    for at in 0..=bytes().len() {
+        let scene = play(Fault::Stall, at).await;
+        // 15 s for the handshake or 30 s of silence, and 5 s for the farewell.
+        sleep(Duration::from_secs(36)).await;
+        assert!(scene.is_over(), "at byte {at}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_15_and_18_what_a_client_says_in_two_parts_is_the_same_wherever_it_is_parted() {
+    let expected = [
+        json!({}),
+        json!({"type": 3, "invocationId": "1", "result": [1]}),
+        json!({"type": 3, "invocationId": "2", "result": [2]}),
+    ];
+    for at in 0..bytes().len() {
+        let mut scene = play(Fault::Split, at).await;
+        assert_eq!(records(scene.stream.as_mut().unwrap(), 3).await, expected, "at byte {at}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_22_any_byte_of_a_client_may_be_wrong_and_the_hub_is_rid_of_it_in_the_end() {
+    for fault in FLIPS {
+        for at in 0..bytes().len() {
+            let scene = play(fault, at).await;
+            sleep(Duration::from_secs(36)).await;
+            assert!(scene.is_over(), "{fault:?} at byte {at}");
+        }
+    }
+}

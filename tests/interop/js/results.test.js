@@ -1,0 +1,50 @@
+// The hub of flux-signalr's example asks the official client for results.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
+import { BINARIES } from "./store.js";
+
+/** Starts the example's hub, which ends with the test; its address. */
+async function startHub(t) {
+  const hub = spawn(path.join(BINARIES, "examples", "hub"), ["127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const exit = once(hub, "exit");
+  t.after(() => (hub.kill("SIGKILL"), exit));
+  const [line] = await once(createInterface(hub.stdout), "line");
+  return line.split(" ").at(-1);
+}
+
+/** A connected client; `answer` is its handler of `Question`. */
+async function join(t, url, answer) {
+  const options = { accessTokenFactory: () => "let-me-in", transport: HttpTransportType.WebSockets };
+  const client = new HubConnectionBuilder().withUrl(url, options).configureLogging(LogLevel.None).build();
+  if (answer) client.on("Question", answer);
+  client.said = new Promise((resolve) => client.on("Said", resolve));
+  t.after(() => client.stop());
+  await client.start();
+  return client;
+}
+
+test("a hub gets the results of its clients, and errors where there is none", async (t) => {
+  const url = await startHub(t);
+  const asker = await join(t, url, (question) => `asker: ${question}`);
+  await join(t, url, async (question) => ({ answer: question.length }));
+  await join(t, url, () => {
+    throw new Error("planted");
+  });
+  await join(t, url);
+  // Within a call of its own the asker is asked, too.
+  assert.deepEqual(await asker.invoke("Ask", "why"), ["asker: why", { answer: 3 }]);
+  await assert.rejects(asker.invoke("Ask", 1, 2), /invalid arguments/);
+});
+
+test("what one says all hear", async (t) => {
+  const url = await startHub(t);
+  const [one, two] = [await join(t, url), await join(t, url)];
+  assert.equal(await one.invoke("say", "hello"), 2);
+  assert.deepEqual(await Promise.all([one.said, two.said]), ["hello", "hello"]);
+});

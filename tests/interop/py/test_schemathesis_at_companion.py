@@ -1,0 +1,79 @@
+"""schemathesis against flux-companion: whatever is sent, no 500, and no answer outside the OpenAPI document."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from stage import BINARIES, free_port, until
+
+SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
+CHECKS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+    "ignored_auth",
+    "use_after_free",
+]
+EXAMPLES = 40
+# A run takes about a quarter of a minute.
+LIMIT_SECONDS = 600
+
+
+@pytest.fixture
+def companion(stage):
+    """A companion with a server, a package and a paid order. Its address, an admin's key, and the server's token."""
+    port = free_port()
+    config = stage.folder / "companion.yml"
+    # Many requests at once from one key are what it is about here.
+    config.write_text(f"listen: 127.0.0.1:{port}\ndatabase: companion.db\nlimits: {{requests_per_second: 100000}}\n")
+    program = [BINARIES / "flux-companion", "--config", config]
+    key = subprocess.check_output([*program, "init"], text=True).strip()
+    stage.start("companion", *program, "serve")
+    url = f"http://127.0.0.1:{port}"
+
+    def call(method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{url}{path}", data, {"Authorization": f"Bearer {key}"}, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def ready():
+        try:
+            return call("GET", "/health/ready")
+        except OSError:
+            return None
+
+    until("the companion to be ready", ready)
+    server = call("POST", "/api/v1/servers", {"name": "Survival", "address": "mc.example.com"})
+    package = {"name": "VIP", "price": 499, "currency": "EUR", "commands": [{"command": "say hi"}]}
+    call("PUT", "/api/v1/packages/vip", package)
+    items = [{"packageId": "vip", "quantity": 1}]
+    order = {"customer": {"id": "c1"}, "player": {"name": "Steve"}, "items": items, "amount": 499}
+    call("PUT", "/api/v1/orders/o1", {**order, "currency": "EUR", "status": "paid"})
+    return url, key, server["token"]
+
+
+def run(folder, url, secret, *more):
+    """Runs schemathesis with this bearer, its own files in this folder. Fails with what it found."""
+    command = [SCHEMATHESIS, "run", f"{url}/openapi.json", "--header", f"Authorization: Bearer {secret}"]
+    command += ["--checks", ",".join(CHECKS), "--max-examples", str(EXAMPLES), "--seed", "1"]
+    command += ["--continue-on-failure", "--no-color", "--warnings", "off", *more]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LIMIT_SECONDS)
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
+
+
+def test_a_storefront_that_sends_anything_gets_what_the_document_says(companion, tmp_path):
+    url, key, _ = companion
+    run(tmp_path, url, key, "--exclude-path-regex", "^/api/v1/agent/")
+
+
+def test_an_agent_that_sends_anything_gets_what_the_document_says(companion, tmp_path):
+    url, _, token = companion
+    run(tmp_path, url, token, "--include-path-regex", "^/api/v1/agent/", "--header", "Flux-Journal: journal-1")
