@@ -1,0 +1,164 @@
+use crate::words::words;
+use crate::{
+    Attribution, AttributionId, Code, Door, Person, Program, Reason, Referrer, SelfReferral, Status, Store, effective,
+};
+use flux_protocol::OrderId;
+use jiff::Timestamp;
+
+/// A friend at one of the doors.
+#[derive(Debug, Clone)]
+pub struct Bind<'a> {
+    /// The id that a new attribution gets.
+    pub id: &'a AttributionId,
+    /// The code as it was made, and whose it is; `None` if nobody has it.
+    pub link: Option<(&'a Code, &'a Referrer)>,
+    /// The friend.
+    pub referee: &'a Person,
+    /// When they registered, before this.
+    pub registered_at: Option<Timestamp>,
+    /// Whether they register with this very event: a signup that is not a guest's (D-22).
+    pub registers_now: bool,
+    /// The newest attribution of this person as a referee (D-23), or of this external reference (R2-20).
+    pub latest: Option<&'a Attribution>,
+    /// Whether an attribution has them as the referrer and the code's owner as the referee (D-14).
+    pub is_circular: bool,
+    /// Through which door.
+    pub door: Door,
+    /// When they clicked, if they did.
+    pub clicked_at: Option<Timestamp>,
+    /// Now, or when it happened.
+    pub at: Timestamp,
+}
+
+/// Why somebody was not bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody has this code (404).
+    UnknownCode,
+    /// The door is shut (409).
+    DoorClosed,
+    /// For this reason (409).
+    Because(Reason),
+}
+
+impl Refusal {
+    /// The word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Refusal::UnknownCode => "unknown_code",
+            Refusal::DoorClosed => "door_closed",
+            Refusal::Because(reason) => reason.as_str(),
+        }
+    }
+}
+
+/// What became of it. A refusal never fails the shop's own signup or checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one per event, and it is taken apart at once")]
+pub enum Bound {
+    /// A new attribution, to be kept (201).
+    New(Attribution),
+    /// The first bind stays (D-02): the newest attribution of the referee (200).
+    Existing,
+    /// Nothing.
+    Refused(Refusal),
+}
+
+/// Binds a friend to whoever's code they bring (section 6, `bind`), the tests in the specification's order.
+pub fn bind(store: &Store<'_>, facts: &Bind<'_>) -> Bound {
+    match check(store, facts) {
+        Ok(attribution) => attribution.map_or(Bound::Existing, Bound::New),
+        Err(refusal) => Bound::Refused(refusal),
+    }
+}
+
+fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Refusal> {
+    let program = store.program;
+    let (code, owner) = facts.link.ok_or(Refusal::UnknownCode)?;
+    let rule = effective(store, owner).map_err(Refusal::Because)?;
+    if !program.doors.is_open(facts.door) {
+        return Err(Refusal::DoorClosed);
+    }
+    if facts.latest.is_some_and(|latest| !makes_room(latest, program, facts.door, facts.at)) {
+        return Ok(None);
+    }
+    if program.self_referral == SelfReferral::Block && owner.person.is(facts.referee) {
+        return Err(Refusal::Because(Reason::SelfReferral));
+    }
+    if facts.is_circular {
+        return Err(Refusal::Because(Reason::Circular));
+    }
+    if facts.door != Door::CodeCheckout && facts.registered_at.is_some() {
+        return Err(Refusal::Because(Reason::ExistingCustomer));
+    }
+    let window_end = program.window.map(|window| window.after(facts.clicked_at.unwrap_or(facts.at)));
+    if window_end.is_some_and(|end| facts.at > end) {
+        return Err(Refusal::Because(Reason::TooLate));
+    }
+    let registered_at = facts.registered_at.or(facts.registers_now.then_some(facts.at));
+    let order_end = registered_at.zip(rule.order_valid).map(|(start, days)| days.after(start));
+    Ok(Some(Attribution {
+        id: facts.id.clone(),
+        code: code.clone(),
+        referrer: owner.person.customer.clone(),
+        referee: facts.referee.customer.clone(),
+        door: facts.door,
+        clicked_at: facts.clicked_at,
+        bound_at: facts.at,
+        registered_at: facts.registered_at,
+        expires_at: [window_end, order_end].into_iter().flatten().min(),
+        status: Status::Pending,
+        purchase: None,
+    }))
+}
+
+/// Whether a referee who has this attribution may open another (D-04): at checkout, once it is closed, where repeat purchases count.
+fn makes_room(latest: &Attribution, program: &Program, door: Door, at: Timestamp) -> bool {
+    let is_closed = latest.status_at(at) != Status::Pending;
+    door == Door::CodeCheckout && !program.require_first_purchase && is_closed
+}
+
+/// Which attribution an order is weighed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Candidate<'a> {
+    /// This one.
+    Known(&'a Attribution),
+    /// A new one, if the order's code binds.
+    ByCode,
+    /// None: the order has nothing to do with a referral.
+    None,
+}
+
+/// Finds the attribution of a paid order (section 6, `on paid`; D-04): the one it has fed, else the buyer's newest, else one by its code.
+pub fn candidate<'a>(
+    program: &Program,
+    order: &OrderId,
+    fed: Option<&'a Attribution>,
+    latest: Option<&'a Attribution>,
+    has_code: bool,
+    at: Timestamp,
+) -> Candidate<'a> {
+    match (fed.filter(|row| row.is_fed_by(order)), latest) {
+        (Some(row), _) => Candidate::Known(row),
+        (None, Some(row)) if has_code && makes_room(row, program, Door::CodeCheckout, at) => Candidate::ByCode,
+        (None, Some(row)) => Candidate::Known(row),
+        (None, None) if has_code => Candidate::ByCode,
+        (None, None) => Candidate::None,
+    }
+}
+
+words! {
+    /// What `GET /codes/{code}` says of a code that exists (R0-15).
+    CodeVerdict {
+        /// It may be used.
+        Valid = "valid",
+        /// Codes are not taken at checkout, or its owner does not refer at present.
+        NotEligible = "not_eligible",
+    }
+}
+
+/// Judges a code that somebody types at checkout, without side effects; who types it is judged when the order is paid (R0-16).
+pub fn validate(store: &Store<'_>, owner: &Referrer) -> CodeVerdict {
+    let is_open = store.program.doors.is_open(Door::CodeCheckout);
+    if is_open && effective(store, owner).is_ok() { CodeVerdict::Valid } else { CodeVerdict::NotEligible }
+}

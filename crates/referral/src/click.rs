@@ -1,0 +1,67 @@
+use crate::Reason;
+use crate::limits::REPEATED_CLICK_SECONDS;
+use jiff::{SignedDuration, Timestamp};
+
+/// Parts of the names of programs that open a link to show a preview of it, lower-cased.
+const PREVIEW_AGENTS: [&str; 16] = [
+    "bot",
+    "crawl",
+    "spider",
+    "preview",
+    "facebookexternalhit",
+    "facebot",
+    "whatsapp",
+    "telegram",
+    "discord",
+    "slack",
+    "skype",
+    "embedly",
+    "pinterest",
+    "vkshare",
+    "viber",
+    "headless",
+];
+
+/// What is known of a visit of a link. Every field that is not known counts the click.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// The `User-Agent` header.
+    pub user_agent: Option<&'a str>,
+    /// The `Sec-Purpose` or `Purpose` header: `prefetch` and its like.
+    pub purpose: Option<&'a str>,
+    /// When the same visitor's last counted click on this link was.
+    pub last_by_visitor: Option<Timestamp>,
+}
+
+/// Whether a click counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Click {
+    /// It moves the counter, and starts the attribution window.
+    Counted,
+    /// A program looked at the link, not a person.
+    Preview,
+    /// The same visitor within 24 hours.
+    Repeat,
+    /// The link is invalid at present (R2-17, R3-03): refused.
+    Refused(Reason),
+}
+
+/// Judges a click on a link whose owner's standing is `standing`.
+pub fn click<T>(visit: &Visit<'_>, standing: Result<T, Reason>) -> Click {
+    if let Err(reason) = standing {
+        return Click::Refused(reason);
+    }
+    let agent = visit.user_agent.unwrap_or_default().to_lowercase();
+    let purpose = visit.purpose.unwrap_or_default().to_lowercase();
+    let is_preview = ["prefetch", "prerender", "preview"].iter().any(|word| purpose.contains(word));
+    if is_preview || PREVIEW_AGENTS.iter().any(|name| agent.contains(name)) {
+        return Click::Preview;
+    }
+    let repeats = |last: Timestamp| {
+        let since = visit.at.duration_since(last);
+        !since.is_negative() && since < SignedDuration::from_secs(REPEATED_CLICK_SECONDS)
+    };
+    if visit.last_by_visitor.is_some_and(repeats) { Click::Repeat } else { Click::Counted }
+}

@@ -1,0 +1,183 @@
+use crate::{CustomerId, Invalid, limits};
+use flux_protocol::ServerId;
+use flux_protocol::limits::TEMPLATE_BYTES;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an agent fills in of the player, and what a reward's values have (section 8.5).
+const PLACEHOLDERS: [&str; 9] = ["player", "username", "uuid", "id", "referrer", "referee", "count", "order", "reward"];
+
+/// Commands that turn something on and off again: running one twice undoes it (R0-13).
+const TOGGLES: [&str; 17] = [
+    "fly",
+    "god",
+    "tgm",
+    "vanish",
+    "v",
+    "pv",
+    "afk",
+    "pvp",
+    "msgtoggle",
+    "socialspy",
+    "commandspy",
+    "togglechat",
+    "toggle",
+    "nightvision",
+    "nv",
+    "freeze",
+    "mutechat",
+];
+
+/// A command template that an agent can run: one line, no control characters, only placeholders that are filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(String);
+
+impl Template {
+    /// Checks a template.
+    pub fn parse(text: &str) -> Result<Template, Invalid> {
+        let is_blank = text.trim().trim_start_matches('/').trim().is_empty();
+        if is_blank || text.len() > TEMPLATE_BYTES || text.chars().any(char::is_control) {
+            return Err(Invalid::Template);
+        }
+        match placeholders(text).find(|name| !PLACEHOLDERS.contains(name)) {
+            Some(unknown) => Err(Invalid::Placeholder(unknown.to_owned())),
+            None => Ok(Template(text.to_owned())),
+        }
+    }
+
+    /// The template as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The word that makes this command unsafe to run twice, if it begins with one (R0-13).
+    pub fn toggle_word(&self) -> Option<&str> {
+        let word = self.0.trim_start().trim_start_matches('/').split_whitespace().next().unwrap_or_default();
+        let bare = word.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
+        (TOGGLES.contains(&bare.as_str()) || bare.starts_with("toggle")).then_some(word)
+    }
+}
+
+/// The names between `{` and `}` that are placeholders: `[a-z]+` alone, so that JSON stands as it is (`docs/protocol.md`).
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| {
+        let (name, _) = rest.split_once('}')?;
+        (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())).then_some(name)
+    })
+}
+
+/// On which servers a command runs (R0-11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Targets {
+    /// On every server that is registered when the reward is issued (D-19).
+    All,
+    /// On these.
+    These(ServerList),
+}
+
+/// One or more servers, none of them twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerList(Vec<ServerId>);
+
+impl ServerList {
+    /// Checks a list against the servers that are registered; one that is named twice is kept once (R0-12).
+    pub fn new(ids: &[ServerId], registered: &BTreeSet<ServerId>) -> Result<ServerList, Invalid> {
+        let mut seen = BTreeSet::new();
+        let list: Vec<ServerId> = ids.iter().filter(|id| seen.insert(*id)).cloned().collect();
+        if let Some(unknown) = list.iter().find(|id| !registered.contains(*id)) {
+            return Err(Invalid::UnknownServer(unknown.clone()));
+        }
+        if (1..=limits::COMMAND_SERVERS).contains(&list.len()) { Ok(ServerList(list)) } else { Err(Invalid::Servers) }
+    }
+
+    /// The servers.
+    pub fn as_slice(&self) -> &[ServerId] {
+        &self.0
+    }
+}
+
+/// When a reward's command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RunOn {
+    /// When the reward is issued.
+    #[default]
+    Issue,
+    /// When the reward is undone, to take things back (`onVoid`).
+    Void,
+}
+
+/// A command of a reward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewardCommand {
+    /// The template.
+    pub template: Template,
+    /// Where it runs.
+    pub targets: Targets,
+    /// Whether the player must be online.
+    pub require_online: bool,
+    /// When it runs.
+    pub run_on: RunOn,
+}
+
+/// One command for one server, to be queued: `{player}` is `customer`'s, looked up when it is first sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewardLine {
+    /// The command's place in its slot, from 0: with the grant and the server, the line's key.
+    pub index: usize,
+    /// Where it runs.
+    pub server: ServerId,
+    /// The template, not filled in.
+    pub template: Template,
+    /// Who is rewarded.
+    pub customer: CustomerId,
+    /// Whether the player must be online.
+    pub require_online: bool,
+    /// What fills in the placeholders beside the player's.
+    pub values: BTreeMap<String, String>,
+}
+
+/// What a reward's commands come to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FanOut {
+    /// The lines, those of one server in the order of the slot (R0-09).
+    pub lines: Vec<RewardLine>,
+    /// Commands, by their place, that had a server which is gone by now (R0-12): to be noted.
+    pub skipped: Vec<(usize, ServerId)>,
+}
+
+/// Makes the lines of those of `commands` that run on this occasion, on the servers that are registered now.
+pub fn fan_out(
+    commands: &[RewardCommand],
+    run_on: RunOn,
+    registered: &BTreeSet<ServerId>,
+    customer: &CustomerId,
+    values: &BTreeMap<String, String>,
+) -> FanOut {
+    let mut made = FanOut::default();
+    for (index, command) in commands.iter().enumerate().filter(|(_, command)| command.run_on == run_on) {
+        let targets: Vec<&ServerId> = match &command.targets {
+            Targets::All => registered.iter().collect(),
+            Targets::These(list) => list.as_slice().iter().collect(),
+        };
+        for server in targets {
+            if !registered.contains(server) {
+                made.skipped.push((index, server.clone()));
+                continue;
+            }
+            made.lines.push(RewardLine {
+                index,
+                server: server.clone(),
+                template: command.template.clone(),
+                customer: customer.clone(),
+                require_online: command.require_online,
+                values: values.clone(),
+            });
+        }
+    }
+    made
+}
+
+/// A value that may fill in a placeholder: other characters than `[A-Za-z0-9_.,:-]` become `_`, and at most 64 stay.
+pub fn safe_value(text: &str) -> String {
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || "_.,:-".contains(letter);
+    text.chars().take(limits::VALUE_CHARS).map(|letter| if safe(letter) { letter } else { '_' }).collect()
+}

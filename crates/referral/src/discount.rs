@@ -1,0 +1,134 @@
+use crate::words::words;
+use crate::{Benefit, Code, CustomerId, Discount, DiscountKind, Grant, GrantStatus, Money};
+use flux_protocol::OrderId;
+use jiff::Timestamp;
+
+/// A discount code and the grant that it came with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coupon {
+    /// The code.
+    pub code: Code,
+    /// Its grant.
+    pub grant: Grant,
+}
+
+words! {
+    /// Why a code takes nothing off.
+    NoDiscount {
+        /// The customer has no such code, or none that applies by itself.
+        UnknownCode = "unknown_code",
+        /// It was used.
+        Used = "used",
+        /// It was taken back.
+        Revoked = "revoked",
+        /// It has expired.
+        TooLate = "too_late",
+        /// It is for orders in another currency.
+        CurrencyMismatch = "currency_mismatch",
+        /// It is for larger orders.
+        BelowMinimum = "below_minimum",
+    }
+}
+
+/// What a code comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// By which code.
+    pub coupon: Coupon,
+    /// What comes off, in minor units.
+    pub discount: i64,
+    /// What is left to pay, in minor units.
+    pub total: i64,
+    /// Whether the shipping is free.
+    pub free_shipping: bool,
+}
+
+/// Quotes an order for a customer: by the code that they typed, else by the best of those that apply by themselves (R3-07).
+///
+/// `coupons` are the customer's; another's code is unknown to them. Among equals the one that ends first wins, then the one that was
+/// there first, so that nobody loses one that would have lasted.
+pub fn quote(
+    customer: &CustomerId,
+    order: Money,
+    typed: Option<&Code>,
+    coupons: &[Coupon],
+    at: Timestamp,
+) -> Result<Quote, NoDiscount> {
+    let mut own = coupons.iter().filter(|coupon| coupon.grant.customer == *customer);
+    if let Some(code) = typed {
+        return own
+            .find(|coupon| coupon.code == *code)
+            .ok_or(NoDiscount::UnknownCode)
+            .and_then(|c| value(c, order, at));
+    }
+    let quotes = own.filter(|coupon| applies_itself(coupon)).filter_map(|coupon| value(coupon, order, at).ok());
+    quotes.min_by_key(rank).ok_or(NoDiscount::UnknownCode)
+}
+
+fn rank(quote: &Quote) -> (i64, bool, Timestamp, Code) {
+    let ends = match quote.coupon.grant.status {
+        GrantStatus::Issued(issue) | GrantStatus::Expired(issue) => issue.expires_at,
+        _ => None,
+    };
+    (-quote.discount, !quote.free_shipping, ends.unwrap_or(Timestamp::MAX), quote.coupon.code.clone())
+}
+
+fn applies_itself(coupon: &Coupon) -> bool {
+    matches!(&coupon.grant.terms.benefit, Some(Benefit::Discount(Discount { auto_apply: Some(true), .. })))
+}
+
+fn value(coupon: &Coupon, order: Money, at: Timestamp) -> Result<Quote, NoDiscount> {
+    let Some(Benefit::Discount(terms)) = &coupon.grant.terms.benefit else { return Err(NoDiscount::UnknownCode) };
+    match coupon.grant.status_at(at) {
+        GrantStatus::Issued(_) => {}
+        GrantStatus::Used(..) => return Err(NoDiscount::Used),
+        GrantStatus::Revoked(_) => return Err(NoDiscount::Revoked),
+        GrantStatus::Expired(_) => return Err(NoDiscount::TooLate),
+        GrantStatus::Scheduled { .. } | GrantStatus::Cancelled { .. } => return Err(NoDiscount::UnknownCode),
+    }
+    if let Some(minimum) = terms.min_spend {
+        if minimum.currency() != order.currency() {
+            return Err(NoDiscount::CurrencyMismatch);
+        }
+        if order.amount() < minimum.amount() {
+            return Err(NoDiscount::BelowMinimum);
+        }
+    }
+    let discount = terms.kind.off(order).ok_or(NoDiscount::CurrencyMismatch)?;
+    let free_shipping = terms.kind == DiscountKind::FreeShipping;
+    Ok(Quote { coupon: coupon.clone(), discount, total: order.less(discount).amount(), free_shipping })
+}
+
+/// What became of redeeming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redeemed {
+    /// The code is used on this order: keep its coupon's grant as it is here.
+    Now(Quote),
+    /// This order has used this code before: answer as then.
+    Before(Coupon),
+    /// Nothing.
+    Refused(NoDiscount),
+}
+
+/// Redeems what [`quote`] quotes, once per order, and once per code.
+pub fn redeem(
+    customer: &CustomerId,
+    order: &OrderId,
+    amount: Money,
+    typed: Option<&Code>,
+    coupons: &[Coupon],
+    at: Timestamp,
+) -> Redeemed {
+    let used_here = |coupon: &&Coupon| matches!(&coupon.grant.status, GrantStatus::Used(_, on) if on == order);
+    if let Some(coupon) = coupons.iter().find(used_here) {
+        return Redeemed::Before(coupon.clone());
+    }
+    let mut quote = match quote(customer, amount, typed, coupons, at) {
+        Ok(quote) => quote,
+        Err(refusal) => return Redeemed::Refused(refusal),
+    };
+    if let GrantStatus::Issued(issue) | GrantStatus::Expired(issue) = quote.coupon.grant.status {
+        quote.coupon.grant.status = GrantStatus::Used(issue, order.clone());
+    }
+    Redeemed::Now(quote)
+}

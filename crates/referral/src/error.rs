@@ -1,0 +1,107 @@
+use flux_protocol::ServerId;
+
+/// A setting or a value that the rules refuse. A storefront hears it as 422, or as 409 where [`Invalid::is_conflict`] says so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// Not a currency.
+    #[error("a currency is three upper-case letters, such as EUR")]
+    Currency,
+    /// An amount of money below 0, or beyond what JSON carries.
+    #[error("an amount is a whole number from 0 to 9007199254740992, in the currency's smallest unit")]
+    Amount,
+    /// A reward or a minimum of nothing.
+    #[error("this amount must be above 0; leave the field out if there is to be none")]
+    ZeroAmount,
+    /// Not a percentage.
+    #[error("a percentage is a whole number from 1 to 100")]
+    Percent,
+    /// Not a number of points.
+    #[error("points are a whole number from 1 to 9007199254740992")]
+    Points,
+    /// Not a number of days.
+    #[error("days are a whole number from 1 to 3650")]
+    Days,
+    /// A sum beyond 64 bits.
+    #[error("the sum is too large to be kept")]
+    Overflow,
+    /// Not a code.
+    #[error("a code is 1 to 64 letters, digits, - or _")]
+    Code,
+    /// Not a tier.
+    #[error("a tier is 1 to 32 characters of a-z 0-9 _ -; `all` is the global rule's")]
+    Tier,
+    /// Not a rule's name.
+    #[error("a rule's name is 1 to 100 characters without control characters")]
+    RuleName,
+    /// Another rule has this name.
+    #[error("another rule has this name already: choose another")]
+    NameTaken,
+    /// Another rule has this tier.
+    #[error("this tier has a rule already: edit that one")]
+    TierTaken,
+    /// No rule has this id.
+    #[error("there is no such rule")]
+    UnknownRule,
+    /// The global rule was to be deleted or bound to a tier.
+    #[error("the global rule stays the global rule; disable it instead")]
+    GlobalRule,
+    /// Too many rules.
+    #[error("there can be at most 100 tier rules")]
+    TooManyRules,
+    /// A reward is set where there is one already.
+    #[error("this slot has a reward already: delete it first, or say `replace=true`")]
+    SlotTaken,
+    /// A slot with neither benefit nor command.
+    #[error("a reward needs a benefit or at least one command")]
+    EmptySlot,
+    /// Too many commands in one slot.
+    #[error("a reward has at most 50 commands")]
+    TooManyCommands,
+    /// A template that no agent could run.
+    #[error("a command is one line of 1 to 1,300 bytes without control characters")]
+    Template,
+    /// A template with a placeholder that nothing fills in.
+    #[error(
+        "the command has {{{0}}}, which nothing fills in: use {{player}}, {{referrer}}, {{referee}}, {{count}}, {{order}} or {{reward}}"
+    )]
+    Placeholder(String),
+    /// A command for no server at all, or for too many.
+    #[error("name 1 to 500 servers, or say `all`")]
+    Servers,
+    /// A command for a server that is not registered.
+    #[error("there is no server {0}: register it first, or leave it out")]
+    UnknownServer(ServerId),
+    /// A ladder with a step 0, a step twice, or too many.
+    #[error("a ladder has at most 50 steps, each from another number above 0")]
+    Ladder,
+    /// A landing address that is not the store's.
+    #[error(
+        "a landing address is http(s), on a host of the store, without user name; leave it empty for the store's home page"
+    )]
+    Landing,
+    /// Money is used and nothing says in which currency.
+    #[error("set `currency`: a minimum and a fixed reward need one")]
+    CurrencyMissing,
+    /// Reward values without a type.
+    #[error("set `rewardType` to percent or fixed: the values need one")]
+    RewardTypeMissing,
+    /// A reward type that the program does not have.
+    #[error("`rewardType` is percent or fixed")]
+    RewardType,
+    /// A cap or a daily limit of nothing.
+    #[error("a limit is a whole number above 0; leave it out for none")]
+    Limit,
+    /// A text of a share channel or a mail is too long.
+    #[error("a text has at most 10,000 characters")]
+    Text,
+    /// The random source gave nothing but codes that exist.
+    #[error("no free code was found: is the random source of this machine broken?")]
+    NoFreeCode,
+}
+
+impl Invalid {
+    /// Whether what stands already is in the way (409), and not the value itself (422).
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Invalid::NameTaken | Invalid::TierTaken | Invalid::SlotTaken | Invalid::GlobalRule)
+    }
+}

@@ -1,0 +1,144 @@
+use crate::{
+    Attribution, Benefit, CustomerId, Discount, FanOut, Grant, GrantKey, GrantStatus, Issue, LedgerEntry, Master,
+    OrderTiming, Program, RunOn, Status, Trigger, fan_out, safe_value,
+};
+use flux_protocol::{OrderId, ServerId};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a decision does beside the rows: to be done in the same transaction, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Make a discount code for the grant and keep it.
+    MintCode {
+        /// Of which grant.
+        grant: GrantKey,
+        /// Whose.
+        customer: CustomerId,
+        /// Its terms.
+        discount: Discount,
+        /// The last moment at which it can be used.
+        expires_at: Option<Timestamp>,
+    },
+    /// The grant's code is good no more.
+    RevokeCode(GrantKey),
+    /// Write this into the ledger.
+    Post(LedgerEntry),
+    /// Queue these commands.
+    Queue(GrantKey, FanOut),
+    /// Cancel what of the grant's commands has not run yet.
+    CancelLines(GrantKey),
+    /// Queue these commands as an order's refund commands are: per server, once what was cancelled is closed there, and only where
+    /// something of the grant ran.
+    TakeBack(GrantKey, FanOut),
+}
+
+/// A grant as it is now to be kept, and what goes with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The grant.
+    pub grant: Grant,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+}
+
+/// What fills in a reward's commands, and where they can run.
+#[derive(Debug, Clone, Copy)]
+pub struct Dispatch<'a> {
+    /// The servers that are registered now (D-19).
+    pub servers: &'a BTreeSet<ServerId>,
+    /// The referrer's player name, where one is linked.
+    pub referrer: Option<&'a str>,
+    /// The referee's player name, where one is linked.
+    pub referee: Option<&'a str>,
+    /// The order.
+    pub order: Option<&'a OrderId>,
+}
+
+impl Dispatch<'_> {
+    /// The lines of a grant's commands for one occasion; `{player}` is whoever is rewarded (R0-10).
+    pub(crate) fn lines(&self, grant: &Grant, run_on: RunOn) -> FanOut {
+        let values = [
+            ("referrer", self.referrer.unwrap_or_default().to_owned()),
+            ("referee", self.referee.unwrap_or_default().to_owned()),
+            ("count", grant.terms.count.to_string()),
+            ("order", self.order.map(|order| order.as_str()).unwrap_or_default().to_owned()),
+            ("reward", grant.terms.benefit.as_ref().map(Benefit::label).unwrap_or_default()),
+        ];
+        let values: BTreeMap<String, String> =
+            values.into_iter().map(|(name, value)| (name.to_owned(), safe_value(&value))).collect();
+        fan_out(&grant.terms.commands, run_on, self.servers, &grant.customer, &values)
+    }
+}
+
+/// Issues a grant as of `at`: the clocks of what it brings count from then (R2-09, D-17).
+pub(crate) fn issue(grant: Grant, dispatch: &Dispatch<'_>, at: Timestamp) -> Change {
+    let discount = match &grant.terms.benefit {
+        Some(Benefit::Discount(discount)) => Some(discount),
+        _ => None,
+    };
+    let expires_at = discount.and_then(|discount| discount.expiry).map(|days| days.after(at));
+    let mut effects = Vec::new();
+    if let Some(discount) = discount {
+        let (key, customer) = (grant.key.clone(), grant.customer.clone());
+        effects.push(Effect::MintCode { grant: key, customer, discount: discount.clone(), expires_at });
+    }
+    effects.extend(LedgerEntry::of_grant(&grant, at).map(Effect::Post));
+    if !grant.terms.commands.is_empty() {
+        effects.push(Effect::Queue(grant.key.clone(), dispatch.lines(&grant, RunOn::Issue)));
+    }
+    Change { grant: Grant { status: GrantStatus::Issued(Issue { at, expires_at }), ..grant }, effects }
+}
+
+/// Issues a scheduled grant that is due (section 6, `issue-due`). `None`: it is not due, not scheduled, or held because the program is off (C-18).
+///
+/// It counts from the moment it fell due, or from the program's return if that was later, so that nothing depends on when a sweep ran (D-16).
+pub fn issue_due(program: &Program, grant: &Grant, dispatch: &Dispatch<'_>, now: Timestamp) -> Option<Change> {
+    let GrantStatus::Scheduled { due_at: Some(due_at) } = grant.status else { return None };
+    let Master::On { since } = program.master else { return None };
+    (due_at <= now).then(|| issue(grant.clone(), dispatch, due_at.max(since.min(now))))
+}
+
+/// The moment at which a reward of an order is due; `None` while the order is not completed and that is waited for (R4-24).
+pub(crate) fn due_at(timing: OrderTiming, paid_at: Timestamp, completed_at: Option<Timestamp>) -> Option<Timestamp> {
+    match timing {
+        OrderTiming::AtPayment => Some(paid_at),
+        OrderTiming::DaysAfterPayment(days) => Some(days.after(paid_at)),
+        OrderTiming::DaysAfterCompletion(days) => completed_at.map(|at| days.after(at)),
+    }
+}
+
+/// The order was completed (section 6, `on completed`): the grants that have waited for it get their date. Later news of it change nothing.
+pub fn complete(grants: &[Grant], completed_at: Timestamp) -> Vec<Grant> {
+    let dated = grants.iter().filter_map(|grant| match (&grant.status, grant.terms.timing) {
+        (GrantStatus::Scheduled { due_at: None }, OrderTiming::DaysAfterCompletion(days)) => {
+            let status = GrantStatus::Scheduled { due_at: Some(days.after(completed_at)) };
+            Some(Grant { status, ..grant.clone() })
+        }
+        _ => None,
+    });
+    dated.collect()
+}
+
+/// Where an attribution is, given its grants of the trigger that made it qualify: rewarded once nothing is left to come (D-07).
+pub(crate) fn settled<'a>(grants: impl IntoIterator<Item = &'a Grant>) -> Status {
+    let (mut given, mut skipped) = (false, None);
+    for grant in grants {
+        match &grant.status {
+            GrantStatus::Scheduled { .. } => return Status::Qualified(None),
+            GrantStatus::Cancelled { skipped: reason } => skipped = skipped.or(*reason),
+            _ => given = true,
+        }
+    }
+    if given || skipped.is_none() { Status::Rewarded } else { Status::Qualified(skipped) }
+}
+
+/// The attribution after some of its grants changed: `grants` are all of them as they are now.
+#[must_use]
+pub fn settle(attribution: Attribution, grants: &[Grant]) -> Attribution {
+    if attribution.status != Status::Qualified(None) {
+        return attribution;
+    }
+    let status = settled(grants.iter().filter(|grant| grant.key.trigger == Trigger::FirstOrder));
+    Attribution { status, ..attribution }
+}

@@ -1,0 +1,101 @@
+use crate::{Code, Invalid, LinkId, Reason, limits};
+
+/// The store's own addresses: where links may lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreAddress {
+    home: String,
+    hosts: Vec<String>,
+}
+
+impl StoreAddress {
+    /// The home page, `https://host/…`, and further hosts (with their port, where they have one) on which the store has pages.
+    pub fn new(home: &str, more_hosts: &[&str]) -> Result<StoreAddress, Invalid> {
+        let host = host_of(home).ok_or(Invalid::Landing)?;
+        let hosts = std::iter::once(host).chain(more_hosts.iter().map(|host| host.to_ascii_lowercase())).collect();
+        Ok(StoreAddress { home: home.to_owned(), hosts })
+    }
+
+    /// Reads the landing address that an admin has set (R3-16, R4-30): blank is the home page, a path is one of the home page's host.
+    pub fn landing(&self, text: &str) -> Result<Landing, Invalid> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Landing(self.home.clone()));
+        }
+        let is_path = text.starts_with('/') && !text.starts_with("//");
+        let full = if is_path { format!("{}{text}", origin(&self.home)) } else { text.to_owned() };
+        let host = host_of(&full).ok_or(Invalid::Landing)?;
+        if self.hosts.contains(&host) { Ok(Landing(full)) } else { Err(Invalid::Landing) }
+    }
+}
+
+/// The page that a link leads to: http(s), on a host of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landing(String);
+
+impl Landing {
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The link: the address with `ref=CODE` (R4-08); the query that is there stays, but for an old `ref`.
+    pub fn link(&self, code: &Code) -> String {
+        let (address, fragment) = match self.0.split_once('#') {
+            Some((address, fragment)) => (address, format!("#{fragment}")),
+            None => (self.0.as_str(), String::new()),
+        };
+        let (page, query) = address.split_once('?').unwrap_or((address, ""));
+        let kept = query.split('&').filter(|pair| !pair.is_empty() && *pair != "ref" && !pair.starts_with("ref="));
+        let query: String = kept.flat_map(|pair| [pair, "&"]).collect();
+        format!("{page}?{query}ref={code}{fragment}")
+    }
+}
+
+/// `https://host` of an address that [`host_of`] has accepted.
+fn origin(address: &str) -> &str {
+    let start = address.find("://").map_or(0, |at| at + 3);
+    let end = address[start..].find(['/', '?', '#']).map_or(address.len(), |at| start + at);
+    &address[..end]
+}
+
+/// The lower-cased host, with its port, of an http(s) address. `None` for anything that a browser might read otherwise than we do.
+fn host_of(address: &str) -> Option<String> {
+    let odd = |letter: char| letter.is_control() || letter.is_whitespace() || "\\\"'<>`".contains(letter);
+    if address.len() > limits::LANDING_BYTES || address.chars().any(odd) {
+        return None;
+    }
+    let (scheme, rest) = address.split_once("://")?;
+    let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    (is_web && !host.is_empty() && host.bytes().all(allowed)).then(|| host.to_ascii_lowercase())
+}
+
+/// A customer's link, as far as issuing it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its id.
+    pub id: LinkId,
+    /// Its code.
+    pub code: Code,
+}
+
+/// What the storefront hears that asks for a customer's link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssuedLink {
+    /// Nothing: off, no rule, or not eligible (R2-04, R4-04).
+    Null(Reason),
+    /// The one they have (R2-14); nothing is ever deleted, so that enabling revives the same code.
+    Existing(Link),
+    /// They get their first one: make a code and keep it.
+    New,
+}
+
+/// Issues a link to a customer whose standing as a referrer is `standing` (see [`crate::effective`]).
+pub fn issue_link<T>(existing: Option<&Link>, standing: Result<T, Reason>) -> IssuedLink {
+    match (standing, existing) {
+        (Err(reason), _) => IssuedLink::Null(reason),
+        (Ok(_), Some(link)) => IssuedLink::Existing(link.clone()),
+        (Ok(_), None) => IssuedLink::New,
+    }
+}

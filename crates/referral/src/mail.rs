@@ -1,0 +1,36 @@
+use crate::words::words;
+use crate::{Attribution, CustomerId, Decision, Doors, GrantStatus};
+use std::collections::BTreeSet;
+
+words! {
+    /// When a mail is sent (R3-21).
+    Scenario {
+        /// A customer got a code.
+        CodeIssued = "codeIssued",
+        /// A customer invites somebody.
+        Invitation = "invitation",
+        /// A friend has registered: to the referrer.
+        FriendJoined = "friendJoined",
+        /// A reward was issued: to whoever has it.
+        RewardIssued = "rewardIssued",
+    }
+}
+
+/// The scenarios that are switched on.
+pub type Switches = BTreeSet<Scenario>;
+
+/// Whether this edit turns codes on, and so mails one to every customer who has none (R3-18). Turning off and on again finds nobody
+/// without one.
+pub fn turns_codes_on(before: Doors, after: Doors) -> bool {
+    !before.take_codes() && after.take_codes()
+}
+
+/// The mails that a decision brings, of those that are switched on. `before` is the attribution as it was.
+pub fn mails(before: &Attribution, decision: &Decision, switches: &Switches) -> Vec<(Scenario, CustomerId)> {
+    let after = &decision.attribution;
+    let has_joined = before.registered_at.is_none() && after.registered_at.is_some();
+    let joined = has_joined.then(|| (Scenario::FriendJoined, after.referrer.clone()));
+    let issued = decision.changes.iter().filter(|change| matches!(change.grant.status, GrantStatus::Issued(_)));
+    let issued = issued.map(|change| (Scenario::RewardIssued, change.grant.customer.clone()));
+    joined.into_iter().chain(issued).filter(|(scenario, _)| switches.contains(scenario)).collect()
+}

@@ -1,0 +1,182 @@
+use crate::words::words;
+use crate::{
+    Benefit, Currency, Days, Discount, DiscountKind, Doors, Eligibility, Invalid, Master, Percent, PositiveMoney,
+    Program, RewardCommand, RuleStatus, Rules, SelfReferral, Side, Slot, Trigger,
+};
+use jiff::Timestamp;
+use std::num::NonZeroU32;
+
+/// A field of a write: absent, `null`, or a value.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Patch<T> {
+    /// Absent: it stays as it is.
+    #[default]
+    Keep,
+    /// `null`: it is cleared.
+    Clear,
+    /// A value.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    fn over(self, current: Option<T>) -> Option<T> {
+        match self {
+            Patch::Keep => current,
+            Patch::Clear => None,
+            Patch::Set(value) => Some(value),
+        }
+    }
+
+    fn is_named(&self) -> bool {
+        !matches!(self, Patch::Keep)
+    }
+
+    fn try_map<U>(self, read: impl FnOnce(T) -> Result<U, Invalid>) -> Result<Patch<U>, Invalid> {
+        Ok(match self {
+            Patch::Keep => Patch::Keep,
+            Patch::Clear => Patch::Clear,
+            Patch::Set(value) => Patch::Set(read(value)?),
+        })
+    }
+}
+
+words! {
+    /// The type of both sides' rewards (R2-05).
+    RewardType {
+        /// A part of the order.
+        Percent = "percent",
+        /// A sum.
+        Fixed = "fixed",
+    }
+}
+
+/// `PUT /program`: S0's and S2's fields together, numbers as they came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProgramPut {
+    /// The master switch.
+    pub enabled: Option<bool>,
+    /// First purchase only.
+    pub require_first_purchase: Option<bool>,
+    /// The smallest order, in minor units; 0 is none.
+    pub minimum: Patch<i64>,
+    /// The currency.
+    pub currency: Patch<Currency>,
+    /// The type of both sides' values.
+    pub reward_type: Option<RewardType>,
+    /// The referrer's; 0 is nothing.
+    pub referrer_value: Patch<i64>,
+    /// The referee's; 0 is nothing.
+    pub referee_value: Patch<i64>,
+    /// The referrer's commands.
+    pub reward_commands: Patch<Vec<RewardCommand>>,
+    /// How long codes are good for.
+    pub reward_expiry_days: Patch<i64>,
+    /// How long after the click an order counts.
+    pub window_days: Patch<i64>,
+    /// The cap.
+    pub max_rewards: Patch<i64>,
+    /// The doors.
+    pub doors: Option<Doors>,
+    /// Who may refer.
+    pub eligibility: Option<Eligibility>,
+    /// Whether one may refer oneself.
+    pub self_referral: Option<SelfReferral>,
+}
+
+impl ProgramPut {
+    fn names_values(&self) -> bool {
+        self.reward_type.is_some() || self.referrer_value.is_named() || self.referee_value.is_named()
+    }
+}
+
+/// Saves a write (4.2): it keeps what is absent and clears what is `null`; one that names no rewards leaves the rules alone, and one
+/// that does sets the global rule's order rewards, and activates it if the program is on.
+pub fn save(put: ProgramPut, program: &Program, rules: &Rules, now: Timestamp) -> Result<(Program, Rules), Invalid> {
+    let program = save_program(&put, program, now)?;
+    let mut rules = rules.clone();
+    if put.names_values() || put.reward_commands.is_named() {
+        save_rewards(put, &program, &mut rules)?;
+    }
+    Ok((program, rules))
+}
+
+fn save_program(put: &ProgramPut, program: &Program, now: Timestamp) -> Result<Program, Invalid> {
+    let currency = put.currency.clone().over(program.currency);
+    let minimum = put.minimum.clone().over(program.minimum.map(PositiveMoney::amount));
+    let minimum = minimum.filter(|amount| *amount != 0);
+    let minimum =
+        minimum.map(|amount| PositiveMoney::new(amount, currency.ok_or(Invalid::CurrencyMissing)?)).transpose()?;
+    let limit = |count: i64| u32::try_from(count).ok().and_then(NonZeroU32::new).ok_or(Invalid::Limit);
+    let master = match (put.enabled, program.master) {
+        (Some(true), Master::Off) => Master::On { since: now },
+        (Some(false), _) => Master::Off,
+        (_, master) => master,
+    };
+    Ok(Program {
+        master,
+        require_first_purchase: put.require_first_purchase.unwrap_or(program.require_first_purchase),
+        currency,
+        minimum,
+        window: put.window_days.clone().try_map(Days::new)?.over(program.window),
+        reward_expiry: put.reward_expiry_days.clone().try_map(Days::new)?.over(program.reward_expiry),
+        max_rewards: put.max_rewards.clone().try_map(limit)?.over(program.max_rewards),
+        doors: put.doors.unwrap_or(program.doors),
+        eligibility: put.eligibility.unwrap_or(program.eligibility),
+        self_referral: put.self_referral.unwrap_or(program.self_referral),
+        time_zone: program.time_zone.clone(),
+    })
+}
+
+fn save_rewards(put: ProgramPut, program: &Program, rules: &mut Rules) -> Result<(), Invalid> {
+    let mut global = rules.global().clone();
+    let slot = |side: Side| global.slots.get(side, Trigger::FirstOrder).cloned();
+    let (referrer, referee) = (slot(Side::Referrer), slot(Side::Referee));
+    let benefit_of = |slot: &Option<Slot>| slot.as_ref().and_then(|slot| slot.benefit().cloned());
+    let commands_of = |slot: &Option<Slot>| slot.as_ref().map(|slot| slot.commands().to_vec()).unwrap_or_default();
+    let mut benefits = [benefit_of(&referrer), benefit_of(&referee)];
+    if put.names_values() {
+        let known = benefits.iter().flatten().find_map(typed).map(|(kind, _)| kind);
+        let kind = put.reward_type.or(known).ok_or(Invalid::RewardTypeMissing)?;
+        for (benefit, patch) in benefits.iter_mut().zip([put.referrer_value, put.referee_value]) {
+            let value = patch.over(benefit.as_ref().and_then(typed).map(|(_, value)| value));
+            let value = value.filter(|value| *value != 0);
+            *benefit = value.map(|value| valued(kind, value, program)).transpose()?;
+        }
+    }
+    let commands = put.reward_commands.over(Some(commands_of(&referrer))).unwrap_or_default();
+    let [of_referrer, of_referee] = benefits;
+    global.slots.replace(Side::Referrer, Trigger::FirstOrder, slot_or_none(of_referrer, commands)?);
+    global.slots.replace(Side::Referee, Trigger::FirstOrder, slot_or_none(of_referee, commands_of(&referee))?);
+    if program.master != Master::Off {
+        global.status = RuleStatus::Active;
+    }
+    global.version += 1;
+    rules.replace(global)
+}
+
+fn slot_or_none(benefit: Option<Benefit>, commands: Vec<RewardCommand>) -> Result<Option<Slot>, Invalid> {
+    if benefit.is_none() && commands.is_empty() { Ok(None) } else { Slot::new(benefit, commands).map(Some) }
+}
+
+/// A benefit as S2's fields say it.
+fn typed(benefit: &Benefit) -> Option<(RewardType, i64)> {
+    match benefit {
+        Benefit::Discount(Discount { kind: DiscountKind::Percent { percent, .. }, .. }) => {
+            Some((RewardType::Percent, i64::from(percent.get())))
+        }
+        Benefit::Discount(Discount { kind: DiscountKind::Fixed(money), .. }) => {
+            Some((RewardType::Fixed, money.amount()))
+        }
+        _ => None,
+    }
+}
+
+fn valued(kind: RewardType, value: i64, program: &Program) -> Result<Benefit, Invalid> {
+    let kind = match kind {
+        RewardType::Percent => DiscountKind::Percent { percent: Percent::new(value)?, max_off: None },
+        RewardType::Fixed => {
+            DiscountKind::Fixed(PositiveMoney::new(value, program.currency.ok_or(Invalid::CurrencyMissing)?)?)
+        }
+    };
+    Ok(Benefit::Discount(kind.into()))
+}

@@ -1,0 +1,77 @@
+use crate::{Code, Invalid, limits};
+
+/// A text of a share channel or a mail. `{link}`, `{code}` and `{name}` are filled in; any other brace is text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text(String);
+
+impl Text {
+    /// Checks a text.
+    pub fn parse(text: &str) -> Result<Text, Invalid> {
+        if text.chars().count() <= limits::TEXT_CHARS { Ok(Text(text.to_owned())) } else { Err(Invalid::Text) }
+    }
+
+    /// The text as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text for a customer, in one pass, so that a name can bring no placeholder of its own.
+    pub fn filled(&self, link: &str, code: &Code, name: &str) -> String {
+        let mut filled = String::new();
+        let mut rest = self.0.as_str();
+        while let Some(at) = rest.find('{') {
+            filled.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let values = [("{link}", link), ("{code}", code.as_str()), ("{name}", name), ("{", "{")];
+            for (placeholder, value) in values {
+                if let Some(after) = rest.strip_prefix(placeholder) {
+                    filled.push_str(value);
+                    rest = after;
+                    break;
+                }
+            }
+        }
+        filled + rest
+    }
+}
+
+/// The texts that customers share (R3-20).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShareTexts {
+    /// For X.
+    pub x: Text,
+    /// The e-mail's title.
+    pub email_title: Text,
+    /// The e-mail's content.
+    pub email_body: Text,
+    /// The e-mail's icon: an address.
+    pub email_icon: Option<String>,
+}
+
+/// What a customer's panel offers to share. Facebook takes no text: the customer is asked to write one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// For X.
+    pub x: String,
+    /// The e-mail's title.
+    pub email_title: String,
+    /// The e-mail's content.
+    pub email_body: String,
+    /// The e-mail's icon.
+    pub email_icon: Option<String>,
+    /// Whether the customer is asked to write a message of their own on Facebook: always.
+    pub facebook_prompts: bool,
+}
+
+impl ShareTexts {
+    /// The texts with a customer's link filled in.
+    pub fn filled(&self, link: &str, code: &Code, name: &str) -> Shared {
+        Shared {
+            x: self.x.filled(link, code, name),
+            email_title: self.email_title.filled(link, code, name),
+            email_body: self.email_body.filled(link, code, name),
+            email_icon: self.email_icon.clone(),
+            facebook_prompts: true,
+        }
+    }
+}

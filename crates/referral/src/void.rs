@@ -1,0 +1,101 @@
+use crate::{
+    Attribution, Benefit, Change, Decision, Dispatch, Effect, Grant, GrantStatus, LedgerEntry, OrderRecord, Program,
+    Reason, RunOn, Status, Trigger, issue_due,
+};
+use jiff::Timestamp;
+
+/// A grant, and whether any of its commands has run.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The grant.
+    pub grant: Grant,
+    /// Whether the game has run at least one line of it.
+    pub has_run: bool,
+}
+
+/// An order was paid back, in part or whole, cancelled, charged back or returned (D-09 to D-11). `order` knows of it already.
+///
+/// An attribution that this order has not fed stays as it is, and so does one whose order would still qualify with what is left of it.
+pub fn void(
+    program: &Program,
+    attribution: Attribution,
+    grants: &[Held],
+    order: &OrderRecord,
+    dispatch: &Dispatch<'_>,
+    at: Timestamp,
+) -> Decision {
+    let Some(purchase) = attribution.purchase.clone().filter(|purchase| purchase.order == order.id) else {
+        return Decision::unchanged(attribution, None);
+    };
+    let purchase = crate::Purchase { refunded: order.refunded, ..purchase };
+    let undone = order.undone.map(|(undoing, _)| Reason::from(undoing));
+    let reason = undone.or((!purchase.still_counts()).then_some(Reason::Refunded));
+    let attribution = Attribution { purchase: Some(purchase), ..attribution };
+    match reason {
+        Some(reason) => withdraw(program, attribution, grants, reason, dispatch, at),
+        None => Decision::unchanged(attribution, None),
+    }
+}
+
+/// Voids an attribution, whatever the order says: an admin's word too. Only what an order has earned is touched (D-10).
+///
+/// What is due by then counts as issued (D-16), so that it makes no difference whether a sweep has run.
+pub fn withdraw(
+    program: &Program,
+    attribution: Attribution,
+    grants: &[Held],
+    reason: Reason,
+    dispatch: &Dispatch<'_>,
+    at: Timestamp,
+) -> Decision {
+    match attribution.status_at(at) {
+        Status::Pending | Status::Qualified(_) | Status::Rewarded => {}
+        Status::Expired | Status::Voided(_) => return Decision::unchanged(attribution, None),
+    }
+    let of_orders = grants.iter().filter(|held| held.grant.key.trigger == Trigger::FirstOrder);
+    let changes = of_orders.filter_map(|held| {
+        let due = issue_due(program, &held.grant, dispatch, at);
+        let (grant, mut effects) =
+            due.map_or((held.grant.clone(), Vec::new()), |change| (change.grant, change.effects));
+        let (grant, more) = take_back(&grant, held.has_run, dispatch, at);
+        effects.extend(more);
+        (grant != held.grant || !effects.is_empty()).then_some(Change { grant, effects })
+    });
+    let changes = changes.collect();
+    Decision {
+        attribution: Attribution { status: Status::Voided(reason), ..attribution },
+        changes,
+        reason: Some(reason),
+    }
+}
+
+/// A grant after its order is undone, and what goes with that (section 5, C-07).
+fn take_back(grant: &Grant, has_run: bool, dispatch: &Dispatch<'_>, at: Timestamp) -> (Grant, Vec<Effect>) {
+    let with = |status: GrantStatus| Grant { status, ..grant.clone() };
+    let mut effects = Vec::new();
+    let issue = match grant.status_at(at) {
+        GrantStatus::Scheduled { .. } => return (with(GrantStatus::Cancelled { skipped: None }), effects),
+        GrantStatus::Revoked(_) | GrantStatus::Cancelled { .. } => return (grant.clone(), effects),
+        GrantStatus::Issued(issue) => Some(issue),
+        GrantStatus::Used(..) | GrantStatus::Expired(_) => None,
+    };
+    if !grant.terms.commands.is_empty() {
+        effects.push(Effect::CancelLines(grant.key.clone()));
+        let take_back = dispatch.lines(grant, RunOn::Void);
+        if !take_back.lines.is_empty() {
+            effects.push(Effect::TakeBack(grant.key.clone(), take_back));
+        }
+    }
+    let terms = grant.terms.on_return;
+    let is_recovered = match &grant.terms.benefit {
+        Some(Benefit::Discount(_)) => terms.revoke_unused_codes,
+        Some(Benefit::Points(_) | Benefit::StoreCredit(_)) => terms.recover_points,
+        None => !has_run,
+    };
+    let Some(issue) = issue.filter(|_| is_recovered) else { return (grant.clone(), effects) };
+    if let Some(Benefit::Discount(_)) = grant.terms.benefit {
+        effects.push(Effect::RevokeCode(grant.key.clone()));
+    }
+    effects.extend(LedgerEntry::of_recovery(grant, at).map(Effect::Post));
+    (with(GrantStatus::Revoked(issue)), effects)
+}
