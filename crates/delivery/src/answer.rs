@@ -38,37 +38,74 @@ impl fmt::Display for Judgement {
     }
 }
 
-/// Built-in patterns: vanilla 1.12 to 26.x, Paper, Spigot, EssentialsX. The first that matches decides.
+/// Built-in patterns: vanilla 1.12 to 26.x, Paper, Spigot, EssentialsX, LuckPerms, Vault-style economies. The first that matches decides;
+/// `tests/data/answers` has what each of them says.
+///
+/// A line whose player is away is sent again, so those patterns match a whole answer that says nothing else. The others need not: a game
+/// that has parsed nothing has run nothing, and what is completed or rejected is not sent again by the agent.
 const BUILT_IN: &[(Verdict, &str)] = &[
     // already done: idempotent commands report failure, but what was bought is there
     (Verdict::Completed, r"^Nothing changed\b"),
     (Verdict::Completed, r"^Player is already whitelisted"),
+    (Verdict::Completed, r"^Target either already has the tag\b"),
+    (Verdict::Completed, r"^Couldn't grant .+ as they already have (?:it|them)$"),
+    (Verdict::Completed, r"^No new recipes were learned$"),
+    (Verdict::Completed, r"^\[LP\] .+ (?:already (?:inherits from|has)|does not (?:inherit from|have)) "),
     // done, in vanilla's words
     (Verdict::Completed, r"^Gave \d+ \["),
     (Verdict::Completed, r"^Given \[|^Given .+ \* \d+ to "),
     (Verdict::Completed, r"^(?:Added|Gave) \d+ experience (?:points|levels) to "),
+    (Verdict::Completed, r"^Given \d+ (?:experience|levels) to "),
     (Verdict::Completed, r"^Added .+ to the whitelist$"),
-    (Verdict::Completed, r"^Made .+ a server operator$"),
+    (Verdict::Completed, r"^Made .+ a server operator$|^Opped \S+$"),
     (Verdict::Completed, r"^Set .+'s game mode to "),
+    (Verdict::Completed, r"^Added tag '.+' to "),
+    (Verdict::Completed, r"^Applied effect .+ to "),
+    (Verdict::Completed, r"^(?:Granted|Unlocked) .+ (?:to|for) "),
+    (Verdict::Completed, r"^Added .+ to (?:team )?\["),
+    (Verdict::Completed, r"^Set \[.+\] for .+ to -?\d+$"),
+    (Verdict::Completed, r"^Teleported .+ to "),
+    // done, in plugins' words
+    (Verdict::Completed, r"^Giving \d+ of .+ to \S+\.$"),
+    (Verdict::Completed, r" added to .+ account\. New balance: "),
+    (Verdict::Completed, r"^\[LP\] .+ now inherits permissions from "),
+    (Verdict::Completed, r"^\[LP\] Set .+ to (?:true|false) for "),
     // nobody of that name is in the game
-    (Verdict::PlayerAway, r"^No player was found"),
-    (Verdict::PlayerAway, r"^That player cannot be found"),
-    (Verdict::PlayerAway, r"^No entity was found"),
-    (Verdict::PlayerAway, r"^(?:Error: )?Player not found\b"),
-    // refused
+    (Verdict::PlayerAway, r"^No (?:player|entity) was found$"),
+    (Verdict::PlayerAway, r"^That (?:player|entity) cannot be found$"),
+    (Verdict::PlayerAway, r"^(?:Player|Entity) '[^']*' cannot be found$"),
+    (
+        Verdict::PlayerAway,
+        r"^(?:Error: )?(?:(?:That|The) )?Player(?: '[^']*')? (?:is not online|is offline|(?:was )?not found)[.!]?$",
+    ),
+    (Verdict::PlayerAway, r"^\S+ is not online[.!]?$"),
+    (Verdict::PlayerAway, r"^\[LP\] A user for \S+ could not be found\.$"),
+    // refused by the parser
     (Verdict::Rejected, r"<--\[HERE\]"),
     (Verdict::Rejected, r"^Unknown or incomplete command"),
     (Verdict::Rejected, r"^Incorrect argument for command"),
     (Verdict::Rejected, r"^Unknown command\b"),
-    (Verdict::Rejected, r"^Unknown item '"),
+    (Verdict::Rejected, r"^(?:Usage|Command Help): ?/"),
+    // refused by the command
+    (Verdict::Rejected, r"^Unknown (?:item|scoreboard objective|team|advancement|recipe) '"),
+    (Verdict::Rejected, r"^There is no such item with name "),
+    (Verdict::Rejected, r"^The number you have entered \(.+\) is too (?:big|small)\b"),
+    (Verdict::Rejected, r"^'.*' is not a valid number$"),
     (Verdict::Rejected, r"^That player does not exist"),
     (Verdict::Rejected, r"^Invalid name or UUID"),
     (Verdict::Rejected, r"^Only one (?:player|entity) is allowed"),
     (Verdict::Rejected, r"^Can't give more than"),
-    (Verdict::Rejected, r"^An unexpected error occurred"),
-    (Verdict::Rejected, r"^An internal error occurred"),
+    (Verdict::Rejected, r"^Unable to apply this effect\b"),
+    (Verdict::Rejected, r"^That position is (?:not loaded|out of this world)"),
+    (Verdict::Rejected, r"^An (?:unexpected|unknown|internal) error occurred"),
     (Verdict::Rejected, r"^Error executing: "),
     (Verdict::Rejected, r"you do not have permission"),
+    // refused by a plugin
+    // (EssentialsX begins every refusal with "Error: "; another plugin may say so after it has done something, and the store would try again)
+    (Verdict::Rejected, r"^Error: (?:Unknown item name|The argument must be|That player does not exist|Invalid)\b"),
+    (Verdict::Rejected, r"^\[LP\] A (?:group|track) named .+ could not be found"),
+    (Verdict::Rejected, r"^Invalid (?:amount|number)\b"),
+    (Verdict::Rejected, r"^You do not have enough money"),
 ];
 
 /// The admin's own patterns, after the built-in ones.
@@ -131,34 +168,6 @@ pub fn plain(answer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_games_texts_are_judged_as_the_facts_say() {
-        use Verdict::{Completed, PlayerAway, Rejected};
-        let cases = [
-            (Completed, "Gave 5 [Diamond] to Steve"),
-            (Completed, "Given [Diamond] * 5 to Steve"),
-            (Completed, "Made Steve a server operator"),
-            (Completed, ""),
-            (Completed, "Nothing changed. The player already is an operator"),
-            (Completed, "Player is already whitelisted"),
-            (PlayerAway, "No player was found"),
-            (PlayerAway, "That player cannot be found"),
-            (PlayerAway, "§cError: §4Player not found."),
-            (Rejected, "Unknown or incomplete command, see below for erroreco give Steve<--[HERE]"),
-            (Rejected, "Unknown or incomplete command. See below for error\ngive<--[HERE]"),
-            (Rejected, "Incorrect argument for command...amond x<--[HERE]"),
-            (Rejected, "Unknown command. Type \"/help\" for help."),
-            (Rejected, "Unknown command. Try /help for a list of commands"),
-            (Rejected, "That player does not exist"),
-            (Rejected, "Can't give more than 6400 of [Diamond]"),
-            (Rejected, "\u{1b}[31mAn unexpected error occurred trying to execute that command\u{1b}[0m"),
-            (Rejected, "§x§f§f§0§0§0§0I'm sorry, but you do not have permission to perform this command."),
-        ];
-        for (verdict, text) in cases {
-            assert_eq!(Patterns::default().judge(text, None).verdict, verdict, "{text:?}");
-        }
-    }
 
     #[test]
     fn the_admins_patterns_come_after_the_built_in_ones_and_before_the_mark() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flux_rcon::{Cause, ConnectError, Connection, Outcome, Refusal, Timeouts};
 use flux_sandbox::Error;
-use flux_sandbox::game::{Fault, Game, Settings};
+use flux_sandbox::game::{Fault, Flavour, Game, Restart, Settings};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -187,6 +187,102 @@ async fn a_world_that_cannot_be_saved_ends_the_game_and_sends_no_answer() {
     std::fs::remove_dir_all(&place).unwrap();
     assert!(matches!(connection.run("give Steve diamond").await, Outcome::Unknown(_)));
     assert!(matches!(running.server.await.unwrap(), Err(Error::World { .. })));
+}
+
+/// Two lines of two connections, both waiting for a frozen main thread; what each was answered.
+async fn two_at_once(flavour: Flavour) -> [String; 2] {
+    let running = start(Settings { flavour, ..Settings::new("secret") }).await;
+    let (mut one, mut other) = (running.connect().await, running.connect().await);
+    running.game.faults().once(Fault::Delay(Duration::from_millis(100)));
+    let second = async {
+        running.game.until(|world| world.lines().count() == 1).await;
+        reply(&mut other, "give Steve apple").await
+    };
+    tokio::join!(reply(&mut one, "give Steve diamond"), second).into()
+}
+
+#[tokio::test]
+async fn vanillas_replies_mix_when_two_connections_are_used_at_once() {
+    let [first, second] = two_at_once(Flavour::Vanilla).await;
+    assert_eq!(first, "Gave 1 [Diamond] to SteveGave 1 [Apple] to Steve");
+    assert!(second.contains("Gave 1 [Apple] to Steve"), "{second}");
+}
+
+#[tokio::test]
+async fn papers_replies_do_not_mix() {
+    let expected = ["Gave 1 [Diamond] to Steve", "Gave 1 [Apple] to Steve"];
+    assert_eq!(two_at_once(Flavour::Paper).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_command_is_answered_with_no_packet_where_the_server_is_so() {
+    let running = start(Settings { silent: true, ..Settings::new("secret") }).await;
+    assert!(matches!(running.connect().await.run("say hello").await, Outcome::Unknown(Cause::NoReply)));
+    assert_eq!(running.game.effects().len(), 1);
+    assert_eq!(reply(&mut running.connect().await, "give Steve diamond").await, "Gave 1 [Diamond] to Steve");
+}
+
+/// Gives and marks, saves in between, and restarts.
+async fn restarted(kind: Restart) -> Running {
+    let running = started().await;
+    let mut connection = running.connect().await;
+    reply(&mut connection, "execute store success storage flux:proof a byte 1 run give Steve diamond").await;
+    running.game.save().unwrap();
+    reply(&mut connection, "execute store success storage flux:proof b byte 1 run give Steve diamond").await;
+    running.game.restart(kind).unwrap();
+    // Its end is not known before the runtime has looked at the socket.
+    let after = connection.run("list").await;
+    assert!(matches!(after, Outcome::NotSent(_) | Outcome::Unknown(_)), "{after:?}");
+    assert!(running.game.online().is_empty());
+    let mut again = running.connect().await;
+    assert_eq!(reply(&mut again, "give Steve diamond").await, "No player was found");
+    running
+}
+
+#[tokio::test]
+async fn a_clean_restart_keeps_everything_but_the_players() {
+    let running = restarted(Restart::Clean).await;
+    assert_eq!(running.game.inventory("Steve")["diamond"], 2);
+    assert_eq!(running.game.world(|world| world.stored("flux:proof", "b")), Some(1));
+}
+
+#[tokio::test]
+async fn a_crash_takes_what_was_not_saved_and_may_take_the_marks_alone() {
+    let running = restarted(Restart::RolledBack).await;
+    assert_eq!(running.game.inventory("Steve")["diamond"], 1);
+    assert_eq!(running.game.world(|world| world.stored("flux:proof", "b")), None);
+    let running = restarted(Restart::MarksRolledBack).await;
+    assert_eq!(running.game.inventory("Steve")["diamond"], 2);
+    let marks = ["a", "b"].map(|key| running.game.world(|world| world.stored("flux:proof", key)));
+    assert_eq!(marks, [Some(1), None]);
+}
+
+#[tokio::test]
+async fn the_log_has_joins_chat_what_rcon_did_and_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs/latest.log");
+    let running = start(Settings { log_file: Some(path.clone()), ..Settings::new("secret") }).await;
+    let mut connection = running.connect().await;
+    reply(&mut connection, "give Steve diamond").await;
+    reply(&mut connection, "give Alex diamond").await;
+    reply(&mut connection, "say hello").await;
+    running.game.chat("Steve", "Alex joined the game").unwrap();
+    running.game.leave("Steve").unwrap();
+    let log = std::fs::read_to_string(&path).unwrap();
+    let told: Vec<&str> = log.lines().skip(4).map(|line| line.split_once("]: ").unwrap().1).collect();
+    assert_eq!(
+        told,
+        [
+            "Steve joined the game",
+            "[Rcon: Gave 1 [Diamond] to Steve]",
+            "<Steve> Alex joined the game",
+            "Steve lost connection: Disconnected",
+            "Steve left the game"
+        ]
+    );
+    running.game.restart(Restart::Clean).unwrap();
+    let log = std::fs::read_to_string(&path).unwrap();
+    assert!(log.contains("Done (") && !log.contains("Steve"), "{log}");
 }
 
 #[test]

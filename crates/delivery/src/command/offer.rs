@@ -21,7 +21,7 @@ impl CommandState {
     /// What this journal is to be offered now (rule 2): an open attempt until this journal has reported it; a revoke of what is wanted cancelled
     /// until the agent has answered.
     pub fn offer_to(&self, journal: &JournalId, now: Timestamp) -> Option<Offer> {
-        let redelivered = self.offered.to_another_than(journal);
+        let redelivered = self.redelivered_to(journal);
         if self.cancel_wanted && self.status.is_open() {
             return Some(Offer::Revoke { redelivered });
         }
@@ -31,6 +31,11 @@ impl CommandState {
             Status::Completed | Status::Failed(_) | Status::Cancelled => false,
         };
         due.then_some(Offer::Deliver { redelivered })
+    }
+
+    /// Whether an offer to this journal is a redelivery: the attempt was ever offered to another one (rule 9).
+    pub fn redelivered_to(&self, journal: &JournalId) -> bool {
+        self.offered.to_another_than(journal)
     }
 
     /// That it was offered to this journal: committed before the offer leaves.

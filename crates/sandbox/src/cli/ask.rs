@@ -24,6 +24,18 @@ pub(super) enum Ask {
     Effects(Port),
     /// Show the lines received over RCON, in order.
     Lines(Port),
+    /// Show the game's clock, in ticks.
+    Ticks(Port),
+    /// Let a player say something.
+    Chat(Words),
+    /// Write any line into the server's log.
+    Log(Words),
+    /// Let midnight come for the server's log.
+    Rotate(Port),
+    /// Save the world, which a crash then goes back to.
+    Save(Port),
+    /// Restart the server: in order, or with `rollback` or `rollback-marks`.
+    Restart(Words),
     /// Let something go wrong with the next lines.
     Fault(Fault),
 }
@@ -39,6 +51,14 @@ pub(super) struct Port {
 pub(super) struct Player {
     /// The player's exact name.
     name: String,
+    #[command(flatten)]
+    port: Port,
+}
+
+#[derive(Args)]
+pub(super) struct Words {
+    /// What to say, as one line.
+    words: Vec<String>,
     #[command(flatten)]
     port: Port,
 }
@@ -68,6 +88,12 @@ pub(super) async fn run(ask: &Ask) -> Result<(), Error> {
         Ask::Online(port) => (port, "online".to_owned()),
         Ask::Effects(port) => (port, "effects".to_owned()),
         Ask::Lines(port) => (port, "lines".to_owned()),
+        Ask::Ticks(port) => (port, "ticks".to_owned()),
+        Ask::Chat(words) => words.request("chat"),
+        Ask::Log(words) => words.request("log"),
+        Ask::Rotate(port) => (port, "rotate".to_owned()),
+        Ask::Save(port) => (port, "save".to_owned()),
+        Ask::Restart(words) => words.request("restart"),
         Ask::Fault(fault) => (&fault.port, format!("fault {} {} {}", fault.kind, fault.times, fault.on)),
     };
     println!("{}", control::ask(*address, &line).await?);
@@ -77,5 +103,11 @@ pub(super) async fn run(ask: &Ask) -> Result<(), Error> {
 impl Player {
     fn request(&self, verb: &str) -> (&Port, String) {
         (&self.port, format!("{verb} {}", self.name))
+    }
+}
+
+impl Words {
+    fn request(&self, verb: &str) -> (&Port, String) {
+        (&self.port, format!("{verb} {}", self.words.join(" ")))
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use flux_sandbox::game::{Game, Settings};
+use flux_sandbox::game::{Flavour, Game, Settings};
 use flux_sandbox::{Error, control};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -29,6 +29,18 @@ pub(super) struct Arguments {
     /// How many may be online.
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     max_players: usize,
+    /// Which server software to play.
+    #[arg(long, value_enum, default_value_t)]
+    flavour: Flavour,
+    /// With EssentialsX and LuckPerms.
+    #[arg(long)]
+    plugins: bool,
+    /// Send no packet for a command that says nothing, as Pumpkin does.
+    #[arg(long)]
+    silent: bool,
+    /// Where to write the server's log, as logs/latest.log.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 /// Says `ready rcon=ADDRESS [control=ADDRESS]` on stdout once both ports are open.
@@ -37,6 +49,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
         password: password(&arguments.password_file)?,
         world_file: arguments.world,
         max_players: arguments.max_players,
+        flavour: arguments.flavour,
+        plugins: arguments.plugins,
+        silent: arguments.silent,
+        log_file: arguments.log,
     };
     let game = Game::new(settings)?;
     for name in &arguments.join {

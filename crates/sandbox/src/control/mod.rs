@@ -7,7 +7,10 @@
 //! | `inventory NAME` | `{"diamond":5}` |
 //! | `effects` | `{"total":1,"effects":[{"line":"give Steve diamond 5","players":["Steve"]}]}` |
 //! | `lines` | `["list","give Steve diamond 5"]` |
+//! | `ticks` | `1200`: the game's clock |
 //! | `fault KIND [TIMES [TEXT]]` | `{"ok":true}`; KIND is `lose-reply`, `close`, `garbage` or `delay=MILLISECONDS`, TEXT is what the line contains |
+//! | `chat NAME TEXT`, `log TEXT`, `rotate` | `{"ok":true}`; what `latest.log` then has in it |
+//! | `save`, `restart [rollback\|rollback-marks]` | `{"ok":true}`; nobody is online after a restart, and all connections are broken |
 //! | anything wrong | `{"error":"…"}` |
 
 mod client;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::Error;
-use crate::game::{Fault, Game};
+use crate::game::{Fault, Game, Restart};
 
 /// Does what a line asks for.
 pub(super) fn answer(game: &Game, line: &str) -> Value {
@@ -19,15 +19,33 @@ fn perform(game: &Game, line: &str) -> Result<Value, Error> {
         "respawn" => game.respawn(rest)?,
         "clear" => game.clear(rest)?,
         "fault" => plan_fault(game, rest)?,
+        "chat" => {
+            let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
+            game.chat(name, text)?;
+        }
+        "log" => game.log_line(rest)?,
+        "rotate" => game.rotate_log()?,
+        "save" => game.save()?,
+        "restart" => game.restart(restart(rest)?)?,
         "online" => return Ok(json!(game.online())),
         "inventory" => return Ok(json!(game.inventory(rest))),
         "lines" => return Ok(json!(game.lines())),
+        "ticks" => return Ok(json!(game.ticks())),
         "effects" => {
             return Ok(json!({ "total": game.world(|world| world.effects_total()), "effects": game.effects() }));
         }
         _ => return Err(Error::Refused(format!("{verb:?} is nothing the control port knows"))),
     }
     Ok(json!({ "ok": true }))
+}
+
+fn restart(word: &str) -> Result<Restart, Error> {
+    match word {
+        "" => Ok(Restart::Clean),
+        "rollback" => Ok(Restart::RolledBack),
+        "rollback-marks" => Ok(Restart::MarksRolledBack),
+        _ => Err(Error::Refused(format!("{word:?} is no restart; rollback and rollback-marks are, and nothing"))),
+    }
 }
 
 fn plan_fault(game: &Game, words: &str) -> Result<(), Error> {
@@ -70,6 +88,12 @@ mod tests {
             ("lines", "[]"),
             ("leave Steve", r#"{"ok":true}"#),
             ("leave Steve", r#"{"error":"Steve is not online"}"#),
+            ("chat Steve hello all", r#"{"ok":true}"#),
+            ("log Steve joined the game", r#"{"ok":true}"#),
+            ("rotate", r#"{"ok":true}"#),
+            ("save", r#"{"ok":true}"#),
+            ("restart rollback", r#"{"ok":true}"#),
+            ("restart soon", r#"{"error":"\"soon\" is no restart; rollback and rollback-marks are, and nothing"}"#),
             ("fault lose-reply", r#"{"ok":true}"#),
             ("fault delay=250 2 give Steve", r#"{"ok":true}"#),
             (
@@ -80,6 +104,7 @@ mod tests {
         ] {
             assert_eq!(answer(&game, line).to_string(), expected, "{line}");
         }
+        assert!(answer(&game, "ticks").is_u64());
         assert_eq!(game.faults().pending(), 3);
     }
 }

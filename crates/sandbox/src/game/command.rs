@@ -1,5 +1,4 @@
-use std::fmt;
-
+use super::dialect::Dialect;
 use super::limits::ECHO_CHARACTERS;
 
 /// A line that parses.
@@ -12,18 +11,56 @@ pub(super) struct Command {
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Action {
-    List { uuids: bool },
+    List {
+        uuids: bool,
+    },
     Say,
-    Give { to: Target, item: &'static str, count: u32 },
-    AddExperience { to: Target, amount: i32, unit: Experience },
-    AddTag { to: Target, tag: String },
-    Op { player: String },
+    Give {
+        to: Target,
+        item: &'static str,
+        count: u32,
+    },
+    AddExperience {
+        to: Target,
+        amount: i32,
+        unit: Experience,
+    },
+    AddTag {
+        to: Target,
+        tag: String,
+    },
+    Op {
+        player: String,
+    },
     TestEntity(Target),
     GetInventory(Target),
-    GetStored { storage: String, key: Option<String> },
-    RemoveStored { storage: String, key: String },
-    StoreSuccess { storage: String, key: String, scale: f64, run: Box<Command> },
+    GetStored {
+        storage: String,
+        key: Option<String>,
+    },
+    RemoveStored {
+        storage: String,
+        key: String,
+    },
+    StoreSuccess {
+        storage: String,
+        key: String,
+        scale: f64,
+        run: Box<Command>,
+    },
     QueryGametime,
+    /// EssentialsX's `list`.
+    ListByGroup,
+    /// EssentialsX's `eco give`.
+    GiveMoney {
+        player: String,
+        amount: i64,
+    },
+    /// LuckPerms' `lp user NAME parent add GROUP`.
+    AddGroup {
+        player: String,
+        group: String,
+    },
     Seed,
     Stop,
 }
@@ -49,7 +86,7 @@ pub(super) enum Target {
 pub(super) const UNKNOWN_COMMAND: &str = "Unknown or incomplete command, see below for error";
 pub(super) const INCORRECT_ARGUMENT: &str = "Incorrect argument for command";
 
-/// Why a line does not parse, as vanilla tells it: the message, the command around the place, and `<--[HERE]`, all without a separator.
+/// Why a line does not parse.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub(super) message: String,
@@ -58,12 +95,17 @@ pub(super) struct SyntaxError {
     pub(super) cursor: usize,
 }
 
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl SyntaxError {
+    /// As the game tells it: the message, the command around the place, and `<--[HERE]`.
+    pub(super) fn text(&self, dialect: Dialect) -> String {
+        let is_first_word = self.cursor == 0 && self.message == UNKNOWN_COMMAND;
+        if let Some(text) = dialect.unknown_command().filter(|_| is_first_word) {
+            return text.to_owned();
+        }
         let (before, after) = self.line.split_at(self.cursor);
         let hidden = before.chars().count().saturating_sub(ECHO_CHARACTERS);
         let dots = if hidden > 0 { "..." } else { "" };
         let shown: String = before.chars().skip(hidden).collect();
-        write!(f, "{}{dots}{shown}{after}<--[HERE]", self.message)
+        format!("{}{}{dots}{shown}{after}<--[HERE]", self.message, dialect.before_echo())
     }
 }

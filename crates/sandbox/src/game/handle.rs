@@ -3,10 +3,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
+use super::dialect::{Dialect, Flavour};
 use super::faults::{Fault, Faults};
 use super::limits::TICK_MILLISECONDS;
+use super::log::ServerLog;
 use super::save;
 use super::world::{Effect, World};
 use crate::Error;
@@ -20,12 +23,28 @@ pub struct Settings {
     pub world_file: Option<PathBuf>,
     /// `max-players`.
     pub max_players: usize,
+    /// Which server software it plays.
+    pub flavour: Flavour,
+    /// Whether EssentialsX (`list`, `eco`) and LuckPerms (`lp`) are there.
+    pub plugins: bool,
+    /// Whether a command that says nothing sends no packet either, as on Pumpkin.
+    pub silent: bool,
+    /// `logs/latest.log`; `None` for none.
+    pub log_file: Option<PathBuf>,
 }
 
 impl Settings {
     /// A world in memory for 20 players.
     pub fn new(password: impl Into<String>) -> Self {
-        Settings { password: password.into(), world_file: None, max_players: 20 }
+        Settings {
+            password: password.into(),
+            world_file: None,
+            max_players: 20,
+            flavour: Flavour::Vanilla,
+            plugins: false,
+            silent: false,
+            log_file: None,
+        }
     }
 }
 
@@ -42,13 +61,22 @@ struct Shared {
     /// Whose turn it is to run a line. Tokio's mutex is first in, first out, as the game's queue is.
     main_thread: tokio::sync::Mutex<()>,
     faults: Faults,
-    started: Instant,
-    gametime_at_start: u64,
+    /// What the replies to all connections are written to, on a server that has one buffer for all.
+    replies: Option<Mutex<String>>,
+    silent: bool,
+    /// The world as it was saved last.
+    saved: Mutex<World>,
+    /// A game time in ticks, and when it was that late.
+    clock: Mutex<(u64, Instant)>,
+    restarts: watch::Sender<()>,
+    log: Option<ServerLog>,
 }
 
 /// What a line comes to.
 pub(super) enum Handled {
     Reply(String),
+    /// No packet at all.
+    Silence,
     Garbage,
     Close,
 }
@@ -60,42 +88,22 @@ impl Game {
             return Err(Error::EmptyPassword);
         }
         let mut world = settings.world_file.as_deref().map(save::load).transpose()?.flatten().unwrap_or_default();
-        world.set_max_players(settings.max_players);
+        world.set_up(settings.max_players, Dialect { flavour: settings.flavour, plugins: settings.plugins });
+        let log = settings.log_file.as_deref().map(|path| ServerLog::open(path, settings.flavour)).transpose()?;
         Ok(Game(Arc::new(Shared {
             password: settings.password,
             world_file: settings.world_file,
-            gametime_at_start: world.gametime(),
-            world: Mutex::new(world),
             news: watch::Sender::new(()),
             main_thread: tokio::sync::Mutex::default(),
             faults: Faults::default(),
-            started: Instant::now(),
+            replies: settings.flavour.shares_replies().then(Mutex::default),
+            silent: settings.silent,
+            saved: Mutex::new(world.clone()),
+            clock: Mutex::new((world.gametime, Instant::now())),
+            restarts: watch::Sender::new(()),
+            log,
+            world: Mutex::new(world),
         })))
-    }
-
-    /// Logs a player in, with what the world remembers of them. Nothing happens when they are online.
-    pub fn join(&self, name: &str) -> Result<(), Error> {
-        self.change(|world| world.join(name))?
-    }
-
-    /// Logs a player out.
-    pub fn leave(&self, name: &str) -> Result<(), Error> {
-        self.change(|world| world.leave(name))?
-    }
-
-    /// Kills a player: what they carry is lost, and what is given to them before they respawn.
-    pub fn die(&self, name: &str) -> Result<(), Error> {
-        self.change(|world| world.die(name))?
-    }
-
-    /// Brings a dead player back.
-    pub fn respawn(&self, name: &str) -> Result<(), Error> {
-        self.change(|world| world.respawn(name))?
-    }
-
-    /// Empties the inventory of a player, as one does who puts everything into a chest.
-    pub fn clear(&self, name: &str) -> Result<(), Error> {
-        self.change(|world| world.clear(name))?
     }
 
     /// The names of those online, in the order in which they joined.
@@ -142,16 +150,28 @@ impl Game {
         if fault == Some(Fault::CloseBeforeRunning) {
             return Ok(Handled::Close);
         }
+        // Emptied by the connection's thread, filled by the main thread: with one buffer for all, replies mix.
+        if let Some(replies) = &self.0.replies {
+            locked(replies).clear();
+        }
         let turn = self.0.main_thread.lock().await;
         if let Some(Fault::Delay(duration)) = fault {
             sleep(duration).await;
         }
-        let reply = self.run(line)?;
+        let mut reply = self.run(line)?;
+        if let Some(replies) = &self.0.replies {
+            locked(replies).push_str(&reply);
+        }
         drop(turn);
+        if let Some(replies) = &self.0.replies {
+            yield_now().await;
+            reply.clone_from(&locked(replies));
+        }
         tracing::info!(rcon.line = line, rcon.reply = reply, "line executed");
         Ok(match fault {
             Some(Fault::LoseReplyAfterRunning) => Handled::Close,
             Some(Fault::Garbage) => Handled::Garbage,
+            _ if self.0.silent && reply.is_empty() => Handled::Silence,
             _ => Handled::Reply(reply),
         })
     }
@@ -169,13 +189,54 @@ impl Game {
         self.lock().stopping = false;
     }
 
+    /// The game's clock, at 20 ticks a second.
+    pub fn ticks(&self) -> u64 {
+        let (ticks, then) = *locked(&self.0.clock);
+        ticks + then.elapsed().as_millis() as u64 / TICK_MILLISECONDS
+    }
+
+    pub(super) fn set_clock(&self, ticks: u64, now: Instant) {
+        *locked(&self.0.clock) = (ticks, now);
+    }
+
+    pub(super) fn saved(&self) -> World {
+        locked(&self.0.saved).clone()
+    }
+
+    pub(super) fn set_saved(&self, world: World) {
+        *locked(&self.0.saved) = world;
+    }
+
+    /// Changes when the server restarts.
+    pub(super) fn restarts(&self) -> watch::Receiver<()> {
+        self.0.restarts.subscribe()
+    }
+
+    pub(super) fn break_connections(&self) {
+        self.0.restarts.send_replace(());
+    }
+
+    pub(super) fn log(&self, write: impl FnOnce(&ServerLog) -> std::io::Result<()>) -> Result<(), Error> {
+        Ok(self.0.log.as_ref().map_or(Ok(()), write)?)
+    }
+
     fn run(&self, line: &str) -> Result<String, Error> {
-        let ticks = self.0.started.elapsed().as_millis() as u64 / TICK_MILLISECONDS;
-        self.change(|world| world.run(line, self.0.gametime_at_start + ticks))
+        let ticks = self.ticks();
+        let (reply, told) = self.change(|world| {
+            let before = world.effects_total();
+            let reply = world.run(line, ticks);
+            // What ops are told of an RCON client's success; a plugin tells it itself, and ends its texts with a newline.
+            let told = world.effects_total() > before && !reply.is_empty() && !reply.ends_with('\n');
+            (reply, told)
+        })?;
+        if told {
+            self.log(|log| log.say(&format!("[Rcon: {reply}]")))?;
+        }
+        Ok(reply)
     }
 
     /// Changes the world and saves it, as one step that nobody sees half of.
-    fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> Result<T, Error> {
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> Result<T, Error> {
         let mut world = self.lock();
         let before = world.revision();
         let result = change(&mut world);
@@ -188,8 +249,13 @@ impl Game {
 
     /// A lock and not a task: nothing in here waits, but for the world file, which is meant to hold up everybody.
     fn lock(&self) -> MutexGuard<'_, World> {
-        self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0.world)
     }
+}
+
+/// Nothing under these locks is ever half changed, so a panic elsewhere does no harm.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

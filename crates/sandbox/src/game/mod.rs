@@ -5,12 +5,16 @@
 
 mod accept;
 mod command;
+mod dialect;
 mod faults;
 mod handle;
 mod items;
+mod life;
 pub mod limits;
+mod log;
 mod parse;
 mod player;
+mod plugins;
 mod reader;
 mod run;
 mod save;
@@ -20,7 +24,9 @@ mod texts;
 mod world;
 
 pub use accept::{Accept, ByteStream};
+pub use dialect::Flavour;
 pub use faults::{Fault, Faults};
 pub use handle::{Game, Settings};
+pub use life::Restart;
 pub use player::{Player, offline_uuid};
 pub use world::{Effect, World};

@@ -1,33 +1,59 @@
 use super::command::{Action, Command, Experience, INCORRECT_ARGUMENT, SyntaxError, Target, UNKNOWN_COMMAND};
+use super::dialect::Dialect;
 use super::items;
 use super::limits::NAME_CHARACTERS;
 use super::reader::Reader;
 
 /// Parses a line without its leading slash.
-pub(super) fn parse(line: &str) -> Result<Command, SyntaxError> {
-    command(&mut Reader::new(line), UNKNOWN_COMMAND)
+pub(super) fn parse(line: &str, dialect: Dialect) -> Result<Command, SyntaxError> {
+    command(&mut Reader::new(line), dialect, false)
 }
 
 /// A command to the end of the line. After `execute … run` an unknown one counts as a wrong argument of `execute`.
-fn command(reader: &mut Reader<'_>, if_unknown: &str) -> Result<Command, SyntaxError> {
+fn command(reader: &mut Reader<'_>, dialect: Dialect, behind_run: bool) -> Result<Command, SyntaxError> {
     let start = reader.cursor();
     let text = reader.rest().to_owned();
-    let action = match reader.take(|character| character != ' ') {
-        "list" => list(reader)?,
-        "say" => say(reader)?,
-        "give" => give(reader)?,
-        "experience" | "xp" => experience(reader)?,
-        "tag" => tag(reader)?,
-        "op" => op(reader)?,
-        "execute" => execute(reader)?,
-        "data" => data(reader)?,
-        "time" => time(reader)?,
-        "seed" => Action::Seed,
-        "stop" => Action::Stop,
-        _ => return Err(reader.error_at(start, if_unknown)),
+    let word = reader.take(|character| character != ' ');
+    let action = match word {
+        "list" | "eco" | "lp" if dialect.reaches_plugins(behind_run) => plugin(word, reader)?,
+        _ => match dialect.vanilla_name(word) {
+            "list" => list(reader)?,
+            "say" => say(reader)?,
+            "give" => give(reader)?,
+            "experience" | "xp" => experience(reader)?,
+            "tag" => tag(reader)?,
+            "op" => op(reader)?,
+            "execute" => execute(reader, dialect)?,
+            "data" => data(reader)?,
+            "time" => time(reader)?,
+            "seed" => Action::Seed,
+            "stop" => Action::Stop,
+            _ => return Err(reader.error_at(start, if behind_run { INCORRECT_ARGUMENT } else { UNKNOWN_COMMAND })),
+        },
     };
     reader.end()?;
     Ok(Command { text, action })
+}
+
+/// A plugin takes its words as they are; what it does not understand is its own affair, and here an argument that is wrong.
+fn plugin(word: &str, reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {
+    match word {
+        "eco" => {
+            reader.literal(&["give"])?;
+            Ok(Action::GiveMoney { player: reader.word()?.to_owned(), amount: reader.integer(1)?.into() })
+        }
+        "lp" => {
+            reader.literal(&["user"])?;
+            let player = reader.word()?.to_owned();
+            reader.literal(&["parent"])?;
+            reader.literal(&["add"])?;
+            Ok(Action::AddGroup { player, group: reader.word()?.to_owned() })
+        }
+        _ => {
+            reader.take_rest();
+            Ok(Action::ListByGroup)
+        }
+    }
 }
 
 fn list(reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {
@@ -69,7 +95,7 @@ fn op(reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {
     Ok(Action::Op { player: reader.word()?.to_owned() })
 }
 
-fn execute(reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {
+fn execute(reader: &mut Reader<'_>, dialect: Dialect) -> Result<Action, SyntaxError> {
     if reader.literal(&["if", "store"])? == "if" {
         reader.literal(&["entity"])?;
         return target(reader).map(Action::TestEntity);
@@ -81,7 +107,7 @@ fn execute(reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {
     let scale = scale(reader)?;
     reader.literal(&["run"])?;
     reader.argument()?;
-    Ok(Action::StoreSuccess { storage, key, scale, run: Box::new(command(reader, INCORRECT_ARGUMENT)?) })
+    Ok(Action::StoreSuccess { storage, key, scale, run: Box::new(command(reader, dialect, true)?) })
 }
 
 fn data(reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {

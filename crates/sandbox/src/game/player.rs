@@ -17,6 +17,12 @@ pub struct Player {
     pub levels: i64,
     /// Tags given.
     pub tags: BTreeSet<String>,
+    /// Money, where EssentialsX is.
+    #[serde(default)]
+    pub balance: i64,
+    /// Permission groups, where LuckPerms is.
+    #[serde(default)]
+    pub groups: BTreeSet<String>,
     /// On the death screen. `give` succeeds for the dead, and what it gives is lost.
     pub dead: bool,
 }

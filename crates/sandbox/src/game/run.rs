@@ -29,9 +29,13 @@ impl World {
     /// Runs one line at a game time in ticks, and gives the text that RCON would send back.
     pub(super) fn run(&mut self, line: &str, gametime: u64) -> String {
         self.gametime = gametime;
-        match parse(line.strip_prefix('/').unwrap_or(line)) {
+        let line = line.strip_prefix('/').unwrap_or(line);
+        if self.dialect.ignores_blank_lines() && line.trim().is_empty() {
+            return String::new();
+        }
+        match parse(line, self.dialect) {
             Ok(command) => self.execute(&command).text,
-            Err(error) => error.to_string(),
+            Err(error) => error.text(self.dialect),
         }
     }
 
@@ -57,6 +61,9 @@ impl World {
                 feedback
             }
             Action::QueryGametime => success(format!("The time is {}", self.gametime)),
+            Action::ListByGroup => success(self.list_by_group()),
+            Action::GiveMoney { player, amount } => success(self.give_money(line, player, *amount)),
+            Action::AddGroup { player, group } => success(self.add_group(line, player, group)),
             Action::Seed => success(format!("Seed: [{SEED}]")),
             Action::Stop => {
                 self.stopping = true;

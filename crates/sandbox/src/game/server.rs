@@ -30,6 +30,7 @@ impl Game {
     pub async fn serve(&self, mut listener: impl Accept, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         self.start();
         let mut connections = JoinSet::new();
+        let mut restarts = self.restarts();
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
@@ -39,8 +40,10 @@ impl Game {
                     Ok(Ok(Ended::Connection)) => {}
                     Ok(Ok(Ended::Game)) => return Ok(()),
                     Ok(Err(error)) => return Err(error),
+                    Err(broken) if broken.is_cancelled() => {}
                     Err(error) => return Err(io::Error::other(error).into()),
                 },
+                Ok(()) = restarts.changed() => connections.abort_all(),
                 accepted = listener.accept() => {
                     let stream = accepted?;
                     if connections.len() < RCON_CONNECTIONS {
@@ -81,6 +84,7 @@ impl<S: ByteStream> Client<S> {
                 KIND_COMMAND if !self.logged_in => self.send(ID_REFUSED, KIND_LOGIN_REPLY, "").await?,
                 KIND_COMMAND => match self.game.handle(&body).await? {
                     Handled::Reply(text) => self.reply(id, &text).await?,
+                    Handled::Silence => {}
                     Handled::Garbage => self.stream.write_all(&GARBAGE).await?,
                     Handled::Close => return Ok(self.ended()),
                 },

@@ -1,12 +1,13 @@
 //! What the game says, word for word as vanilla 1.21.4 does.
 
+use super::dialect::{Dialect, Flavour};
 use super::{Effect, World};
 
 const STEVE: &str = "5627dd98-e6be-3c21-b8a8-e92344183641";
 
 fn world_with(names: &[&str]) -> World {
     let mut world = World::default();
-    world.set_max_players(20);
+    world.set_up(20, Dialect::default());
     for name in names {
         world.join(name).unwrap();
     }
@@ -210,4 +211,76 @@ fn names_are_what_vanilla_lets_in() {
         assert!(world.join(name).is_err(), "{name}");
     }
     assert_eq!(world.online().len(), 4);
+}
+
+fn world_of(flavour: Flavour, names: &[&str]) -> World {
+    let mut world = world_with(names);
+    world.set_up(20, Dialect { flavour, plugins: true });
+    world
+}
+
+#[test]
+fn craftbukkits_descendants_know_vanillas_commands_by_their_long_names() {
+    for flavour in [Flavour::Paper, Flavour::Spigot] {
+        let mut world = world_of(flavour, &["Steve"]);
+        says(
+            &mut world,
+            &[
+                ("minecraft:list uuids", &format!("There are 1 of a max of 20 players online: Steve ({STEVE})")),
+                ("/minecraft:give Steve diamond", "Gave 1 [Diamond] to Steve"),
+                ("execute store success storage flux:proof a byte 1 run minecraft:seed", "Seed: [20260704]"),
+                ("minecraft:execute if entity Steve", "Test passed, count: 1"),
+            ],
+        );
+    }
+    let unknown = "Unknown or incomplete command, see below for errorminecraft:list uuids<--[HERE]";
+    says(&mut world_of(Flavour::Forge, &[]), &[("minecraft:list uuids", unknown)]);
+}
+
+#[test]
+fn essentialsx_lists_by_group_and_keeps_vanillas_list_behind_its_long_name() {
+    let mut world = world_of(Flavour::Paper, &["Steve", "Alex"]);
+    says(
+        &mut world,
+        &[
+            ("list", "§6There are §c2§6 out of maximum §c20§6 players online.\n§6default§f: Steve, Alex\n"),
+            ("list uuids", "§6There are §c2§6 out of maximum §c20§6 players online.\n§6default§f: Steve, Alex\n"),
+            ("minecraft:list", "There are 2 of a max of 20 players online: Steve, Alex"),
+        ],
+    );
+}
+
+#[test]
+fn a_plugins_command_stands_behind_run_on_paper_and_counts_as_done_whatever_it_says() {
+    let mut world = world_of(Flavour::Paper, &["Steve"]);
+    says(
+        &mut world,
+        &[
+            (
+                "execute store success storage flux:proof a byte 1 run eco give Steve 5",
+                "§a$5 added to Steve's account. New balance: $5\n",
+            ),
+            ("execute store success storage flux:proof b byte 1 run eco give Alex 5", "§cError: §4Player not found.\n"),
+            ("execute store success storage flux:proof c byte 1 run lp user Steve parent add vip", ""),
+        ],
+    );
+    assert_eq!(["a", "b", "c"].map(|key| world.stored("flux:proof", key)), [Some(1); 3]);
+    assert_eq!((world.player("Steve").unwrap().balance, world.effects_total()), (5, 2));
+}
+
+#[test]
+fn a_plugins_command_does_not_parse_behind_run_on_spigot_and_runs_plain() {
+    let mut world = world_of(Flavour::Spigot, &["Steve"]);
+    let text = world.run("execute store success storage flux:proof a byte 1 run eco give Steve 5", 0);
+    assert!(text.starts_with("Incorrect argument for command") && text.ends_with("<--[HERE]"), "{text}");
+    assert_eq!((world.stored("flux:proof", "a"), world.effects_total()), (None, 0));
+    says(&mut world, &[("eco give Steve 5", "§a$5 added to Steve's account. New balance: $5\n")]);
+}
+
+#[test]
+fn each_software_has_its_own_words_for_what_it_does_not_know() {
+    let unknown = "Unknown or incomplete command, see below for error";
+    says(&mut world_of(Flavour::Paper, &[]), &[("dance", &format!("{unknown}\ndance<--[HERE]")), (" ", "")]);
+    says(&mut world_of(Flavour::Spigot, &[]), &[("dance", "Unknown command. Type \"/help\" for help.\n")]);
+    says(&mut world_of(Flavour::Fabric, &[]), &[("dance", &format!("{unknown}dance<--[HERE]"))]);
 }

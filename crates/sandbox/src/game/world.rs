@@ -2,6 +2,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use super::dialect::Dialect;
+use super::life::Restart;
 use super::limits::{NAME_CHARACTERS, REMEMBERED};
 use super::player::Player;
 use crate::Error;
@@ -29,6 +31,8 @@ pub struct World {
     revision: u64,
     #[serde(skip)]
     pub(super) max_players: usize,
+    #[serde(skip)]
+    pub(super) dialect: Dialect,
     #[serde(skip)]
     pub(super) stopping: bool,
     #[serde(skip)]
@@ -73,12 +77,24 @@ impl World {
         self.lines.iter().map(|line| &**line)
     }
 
-    pub(super) fn gametime(&self) -> u64 {
-        self.gametime
+    pub(super) fn set_up(&mut self, max_players: usize, dialect: Dialect) {
+        self.max_players = max_players;
+        self.dialect = dialect;
     }
 
-    pub(super) fn set_max_players(&mut self, max_players: usize) {
-        self.max_players = max_players;
+    /// Nobody is online after it. What had an effect stays on record, also where the world no longer shows it.
+    pub(super) fn restart(&mut self, saved: &World, kind: Restart) {
+        self.online.clear();
+        self.stopping = false;
+        if kind != Restart::Clean {
+            self.storage.clone_from(&saved.storage);
+            self.gametime = saved.gametime;
+        }
+        if kind == Restart::RolledBack {
+            self.players.clone_from(&saved.players);
+            self.operators.clone_from(&saved.operators);
+        }
+        self.touch();
     }
 
     /// Grows with every change that is to be kept.
@@ -86,12 +102,13 @@ impl World {
         self.revision
     }
 
-    pub(super) fn join(&mut self, name: &str) -> Result<(), Error> {
+    /// Whether they were not online yet.
+    pub(super) fn join(&mut self, name: &str) -> Result<bool, Error> {
         if !(1..=NAME_CHARACTERS).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::Name(name.to_owned()));
         }
         if self.online.iter().any(|online| online == name) {
-            return Ok(());
+            return Ok(false);
         }
         if self.online.len() >= self.max_players {
             return Err(Error::Full(self.max_players));
@@ -99,7 +116,7 @@ impl World {
         self.online.push(name.to_owned());
         self.players.entry(name.to_owned()).or_default();
         self.touch();
-        Ok(())
+        Ok(true)
     }
 
     pub(super) fn leave(&mut self, name: &str) -> Result<(), Error> {

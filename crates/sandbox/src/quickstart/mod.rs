@@ -34,6 +34,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failed> {
     let programs = Programs::built().map_err(|cause| Failed { step: "building the programs".into(), cause })?;
     let mut stage =
         Stage::prepare(&folder, programs).await.map_err(|cause| Failed { step: "preparing".into(), cause })?;
+    for who in [Who::Companion, Who::Game, Who::Agent] {
+        stage.program(who).set_apart();
+    }
     tokio::select! { biased;
         stopped = asked_to_stop() => stopped.map_err(|source| Failed {
             step: "listening for Ctrl-C".into(),

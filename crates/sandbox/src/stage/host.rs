@@ -66,6 +66,7 @@ impl Stage {
             ["game", "--rcon", &rcon_address.to_string(), "--control", &control_address.to_string(), "--password-file"];
         let mut game_arguments: Vec<_> = game_arguments.iter().map(Into::into).collect();
         game_arguments.extend([file("rcon-password").into(), "--world".into(), file("world.json").into()]);
+        game_arguments.extend(["--log".into(), file("logs/latest.log").into()]);
         let game = Program::new("game", programs.sandbox.clone(), game_arguments, file("game.log"));
         let wire = Wire::to(store_address).await?;
         Ok(Stage {
@@ -93,6 +94,11 @@ impl Stage {
             Who::Game => &mut self.game,
             Who::Agent => &mut self.agent,
         }
+    }
+
+    /// Adds options to the game's command line, from its next start on (`flux-sandbox game --help`).
+    pub fn set_up_game(&mut self, options: &[&str]) {
+        self.game.add_arguments(options);
     }
 
     /// Makes the companion's database and its first admin key, starts it, and waits until it is ready.

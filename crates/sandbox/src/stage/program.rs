@@ -12,6 +12,7 @@ pub struct Program {
     path: PathBuf,
     arguments: Vec<OsString>,
     log: PathBuf,
+    is_apart: bool,
     child: Option<Child>,
 }
 
@@ -21,12 +22,23 @@ pub type Ended = ExitStatus;
 impl Program {
     /// A program that does not run yet.
     pub fn new(name: &'static str, path: PathBuf, arguments: Vec<OsString>, log: PathBuf) -> Program {
-        Program { name, path, arguments, log, child: None }
+        Program { name, path, arguments, log, is_apart: false, child: None }
+    }
+
+    /// Puts it into a process group of its own from the next start on: a Ctrl-C is for the one who started everything, who then stops it in order. (A test's
+    /// programs stay in the test's group and end with it, however it ends.)
+    pub fn set_apart(&mut self) {
+        self.is_apart = true;
     }
 
     /// Its name.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Adds arguments, from its next start on.
+    pub fn add_arguments(&mut self, arguments: &[&str]) {
+        self.arguments.extend(arguments.iter().map(Into::into));
     }
 
     /// Where it says what it does.
@@ -49,8 +61,9 @@ impl Program {
         let errors = log.try_clone().map_err(StageError::io("opening a log"))?;
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).stdin(Stdio::null()).stdout(log).stderr(errors).kill_on_drop(true);
-        // A Ctrl-C is for the one who started everything, who then stops it in order.
-        command.process_group(0);
+        if self.is_apart {
+            command.process_group(0);
+        }
         self.child = Some(command.spawn().map_err(StageError::io(format!("starting {}", self.name)))?);
         Ok(())
     }

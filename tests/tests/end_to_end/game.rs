@@ -1,0 +1,286 @@
+//! What players and admins complain of elsewhere, as far as it happens between agent and game; and games that are not vanilla.
+
+use crate::rig::{LIMIT, Rig};
+use flux_sandbox::stage::{Who, until};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Everything up, on a game with these options.
+async fn rig_on(options: &[&str], players: &[&str]) -> Rig {
+    let mut rig = Rig::without_agent(&[]).await;
+    rig.stage.kill(Who::Game).await.unwrap();
+    rig.stage.set_up_game(options);
+    rig.stage.start(Who::Game).await.unwrap();
+    for player in players {
+        rig.stage.game(&format!("join {player}")).await.unwrap();
+    }
+    rig.stage.write_agent_config(&rig.token, "").unwrap();
+    rig.stage.start(Who::Agent).await.unwrap();
+    rig.online().await;
+    rig
+}
+
+/// A package of several commands.
+async fn package_of(rig: &Rig, id: &str, commands: &[&str]) {
+    let commands: Vec<Value> = commands.iter().map(|command| json!({ "command": command })).collect();
+    let package = json!({"name": id, "price": 100, "currency": "EUR", "commands": commands});
+    rig.api.put(&format!("/api/v1/packages/{id}"), package).await.unwrap();
+}
+
+/// The lines that took effect, in order.
+async fn effects(rig: &Rig) -> Vec<String> {
+    let answer = rig.stage.game("effects").await.unwrap();
+    let line = |effect: &Value| effect["line"].as_str().unwrap().to_owned();
+    answer["effects"].as_array().unwrap().iter().map(line).collect()
+}
+
+/// Waits until the game has received a line with this text, whether it has run it or not.
+async fn received(rig: &Rig, text: &str) {
+    let look = || async { Ok(rig.stage.game("lines").await?.to_string().contains(text).then_some(())) };
+    until(&format!("{text:?} being in the game"), LIMIT, look).await.unwrap();
+}
+
+async fn inventory(rig: &Rig, player: &str) -> Value {
+    rig.stage.game(&format!("inventory {player}")).await.unwrap()
+}
+
+#[tokio::test]
+async fn peers_01_answers_lost_again_and_again_deliver_nothing_twice() {
+    let rig = Rig::start(&["Steve"]).await;
+    rig.stage.game("fault lose-reply 3 give").await.unwrap();
+    for number in 1..=4 {
+        rig.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
+        // The shop's own retry of what it did not hear back.
+        rig.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
+    }
+    for number in 1..=4 {
+        rig.delivered(&format!("order-{number}")).await;
+    }
+    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 4}));
+    assert_eq!(rig.runs().await["give Steve diamond 1"], 4);
+}
+
+#[tokio::test]
+async fn peers_02_who_leaves_midway_gets_the_rest_next_time_and_nothing_twice() {
+    let rig = Rig::start(&["Steve"]).await;
+    let items = ["diamond", "emerald", "apple", "bread", "coal"];
+    let commands = items.map(|item| format!("give {{player}} {item}"));
+    package_of(&rig, "five", &commands.each_ref().map(String::as_str)).await;
+    rig.stage.game("fault delay=2000 1 apple").await.unwrap();
+    rig.pay("order-1", "Steve", "five", 1).await;
+    received(&rig, "apple").await;
+    rig.stage.game("leave Steve").await.unwrap();
+    rig.logged("agent.log", "No player was found").await;
+    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 1, "emerald": 1}));
+    rig.stage.game("join Steve").await.unwrap();
+    rig.delivered("order-1").await;
+    assert_eq!(effects(&rig).await, items.map(|item| format!("give Steve {item}")));
+}
+
+#[tokio::test]
+async fn peers_03_what_is_bought_while_the_server_restarts_is_delivered_afterwards_by_itself() {
+    let mut rig = Rig::start(&["Steve"]).await;
+    rig.stage.kill(Who::Game).await.unwrap();
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    rig.pay("order-2", "Alex", "diamonds", 2).await;
+    rig.command_is("order-1", "delivered").await;
+    rig.stage.start(Who::Game).await.unwrap();
+    rig.stage.game("join Steve").await.unwrap();
+    rig.delivered("order-1").await;
+    rig.stage.game("restart").await.unwrap();
+    rig.stage.game("join Alex").await.unwrap();
+    rig.delivered("order-2").await;
+    assert_eq!(
+        (inventory(&rig, "Steve").await, inventory(&rig, "Alex").await),
+        (json!({"diamond": 1}), json!({"diamond": 2}))
+    );
+    assert_eq!(rig.command("order-2").await["attempt"], 1, "a restart is no failed attempt");
+}
+
+#[tokio::test]
+async fn peers_04_a_join_brings_what_waits_within_seconds() {
+    let rig = Rig::start(&[]).await;
+    rig.pay("order-1", "Alex", "diamonds", 1).await;
+    rig.delivery_is("order-1", "awaiting_player").await;
+    rig.stage.game("join Alex").await.unwrap();
+    let took = rig.stage.has("Alex", "diamond", 1, LIMIT).await.unwrap();
+    // The list is asked every second here.
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[tokio::test]
+async fn peers_07_only_the_whole_name_gets_it_and_bedrock_names_work() {
+    let rig = Rig::start(&["Steve_", "teve", "Steve", "Steven", ".Steve"]).await;
+    rig.pay("order-1", "steve", "diamonds", 1).await;
+    rig.pay("order-2", ".Steve", "diamonds", 2).await;
+    rig.delivered("order-1").await;
+    rig.delivered("order-2").await;
+    for (player, expected) in [
+        ("Steve", json!({"diamond": 1})),
+        (".Steve", json!({"diamond": 2})),
+        ("Steven", json!({})),
+        ("Steve_", json!({})),
+        ("teve", json!({})),
+    ] {
+        assert_eq!(inventory(&rig, player).await, expected, "{player}");
+    }
+}
+
+#[tokio::test]
+async fn peers_07_a_name_with_a_space_shifts_no_argument() {
+    let rig = Rig::start(&["Steve"]).await;
+    let order = crate::rig::order_body("Steve 64", "diamonds", 1);
+    assert!(rig.api.put("/api/v1/orders/order-1", order).await.is_err());
+    rig.pay("order-2", "Steve", "diamonds", 1).await;
+    rig.delivered("order-2").await;
+    assert_eq!(effects(&rig).await, ["give Steve diamond 1"]);
+}
+
+#[tokio::test]
+async fn peers_08_commands_run_one_at_a_time_in_the_order_in_which_they_were_paid() {
+    let rig = Rig::start(&["Steve", "Alex"]).await;
+    rig.package("say", json!({"command": "say {order}"})).await;
+    let mut expected = Vec::new();
+    for number in 0..40 {
+        let order = format!("order-{number}");
+        rig.pay(&order, if number % 2 == 0 { "Steve" } else { "Alex" }, "say", 1).await;
+        expected.push(format!("say {order}"));
+    }
+    rig.delivered("order-39").await;
+    assert_eq!(effects(&rig).await, expected);
+}
+
+#[tokio::test]
+async fn peers_09_a_full_inventory_is_waited_for_and_nothing_runs_for_who_is_away() {
+    let rig = Rig::start(&["Steve"]).await;
+    rig.package("dirt", json!({"command": "give {player} dirt 2304"})).await;
+    rig.package("roomy", json!({"command": "give {player} diamond 1", "requiredSlots": 1})).await;
+    rig.pay("order-1", "Steve", "dirt", 1).await;
+    rig.delivered("order-1").await;
+    rig.pay("order-2", "Steve", "roomy", 1).await;
+    assert_eq!(rig.command_is("order-2", "awaiting_player").await["reason"], "inventory_full");
+    rig.pay("order-3", "Alex", "roomy", 1).await;
+    assert_eq!(rig.command_is("order-3", "awaiting_player").await["reason"], "player_offline");
+    rig.stage.game("clear Steve").await.unwrap();
+    rig.delivered("order-2").await;
+    assert_eq!(effects(&rig).await, ["give Steve dirt 2304", "give Steve diamond 1"]);
+}
+
+#[tokio::test]
+async fn peers_10_a_command_shows_that_it_waited_ran_and_what_the_game_said() {
+    let rig = Rig::start(&[]).await;
+    rig.pay("order-1", "Alex", "diamonds", 1).await;
+    rig.delivery_is("order-1", "awaiting_player").await;
+    rig.stage.game("join Alex").await.unwrap();
+    rig.delivered("order-1").await;
+    let command = rig.command("order-1").await;
+    let history = command["history"].as_array().unwrap();
+    let statuses: Vec<&str> = history.iter().filter_map(|entry| entry["status"].as_str()).collect();
+    for status in ["delivered", "awaiting_player", "completed"] {
+        assert!(statuses.contains(&status), "{command:#}");
+    }
+    assert_eq!(command["output"], "Gave 1 [Diamond] to Alex");
+}
+
+#[tokio::test]
+async fn peers_12_a_reply_over_4096_bytes_is_read_whole_and_nothing_runs_twice() {
+    let rig = rig_on(&["--max-players", "200"], &["Steve"]).await;
+    for number in 0..150 {
+        rig.stage.game(&format!("join Player_{number:03}")).await.unwrap();
+    }
+    // A line with a long answer of its own, and a player at the end of a long list.
+    rig.package("who", json!({"command": "list uuids"})).await;
+    rig.pay("order-1", "Player_149", "who", 1).await;
+    rig.pay("order-2", "Player_149", "diamonds", 1).await;
+    rig.delivered("order-1").await;
+    rig.delivered("order-2").await;
+    assert_eq!(effects(&rig).await, ["give Player_149 diamond 1"]);
+    let lines = rig.stage.game("lines").await.unwrap();
+    let runs = lines.as_array().unwrap().iter().filter(|line| line.as_str().unwrap().ends_with(" run list uuids"));
+    assert_eq!(runs.count(), 1);
+    assert!(!rig.log("agent.log").contains("game unreachable"), "{}", rig.log("agent.log"));
+}
+
+#[tokio::test]
+async fn peers_12_a_hundred_commands_at_once_never_make_the_game_hang_up() {
+    let rig = Rig::start(&["Steve"]).await;
+    rig.pay("order-1", "Steve", "diamonds", 100).await;
+    rig.delivered("order-1").await;
+    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 100}));
+    assert!(!rig.log("agent.log").contains("game unreachable"), "{}", rig.log("agent.log"));
+}
+
+#[tokio::test]
+async fn peers_12_after_a_broken_connection_the_agent_logs_in_before_it_sends() {
+    let rig = Rig::start(&["Steve"]).await;
+    for number in 1..=3 {
+        rig.stage.game("restart").await.unwrap();
+        rig.stage.game("join Steve").await.unwrap();
+        rig.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
+        rig.delivered(&format!("order-{number}")).await;
+    }
+    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 3}));
+}
+
+#[tokio::test]
+async fn peers_12_an_answer_that_is_no_rcon_is_settled_like_a_lost_one() {
+    let rig = Rig::start(&["Steve"]).await;
+    rig.stage.game("fault garbage 1 give").await.unwrap();
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    rig.delivered("order-1").await;
+    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 1}));
+}
+
+/// The items were saved and the marks were not: nobody can tell any more that the line ran, so it must not be sent again.
+#[tokio::test]
+async fn a_crash_that_takes_the_marks_has_a_line_in_flight_held_and_never_sent_again() {
+    let mut rig = Rig::start(&["Steve"]).await;
+    rig.stage.game("save").await.unwrap();
+    // A real restart takes longer than the 5 s by which the clocks may differ.
+    let past = || async { Ok(rig.stage.game("ticks").await?.as_u64().filter(|ticks| *ticks > 200)) };
+    until("the game's clock being past what was saved", LIMIT, past).await.unwrap();
+    rig.stage.game("fault delay=1000 1 give").await.unwrap();
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    received(&rig, "run give Steve").await;
+    rig.stage.kill(Who::Agent).await.unwrap();
+    rig.stage.has("Steve", "diamond", 1, LIMIT).await.unwrap();
+    rig.stage.game("restart rollback-marks").await.unwrap();
+    rig.stage.game("join Steve").await.unwrap();
+    rig.stage.start(Who::Agent).await.unwrap();
+    assert_eq!(rig.command_is("order-1", "failed").await["reason"], "uncertain");
+    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 1}));
+}
+
+#[tokio::test]
+async fn on_spigot_a_plugins_command_goes_plain_and_runs_once() {
+    let rig = rig_on(&["--flavour", "spigot", "--plugins"], &["Steve"]).await;
+    rig.package("money", json!({"command": "eco give {player} 5"})).await;
+    rig.pay("order-1", "Steve", "money", 1).await;
+    rig.pay("order-2", "Steve", "diamonds", 1).await;
+    rig.delivered("order-1").await;
+    rig.delivered("order-2").await;
+    assert_eq!(effects(&rig).await, ["eco give Steve 5", "give Steve diamond 1"]);
+    assert!(rig.command("order-1").await["output"].as_str().unwrap().contains("New balance"));
+}
+
+#[tokio::test]
+async fn on_paper_with_essentialsx_players_are_found_and_a_lost_answer_of_a_plugin_is_settled_by_its_mark() {
+    let rig = rig_on(&["--flavour", "paper", "--plugins"], &["Steve"]).await;
+    rig.package("money", json!({"command": "eco give {player} 5"})).await;
+    rig.package("rank", json!({"command": "lp user {player} parent add vip"})).await;
+    rig.stage.game("fault lose-reply 1 eco").await.unwrap();
+    rig.pay("order-1", "Steve", "money", 1).await;
+    rig.pay("order-2", "Steve", "rank", 1).await;
+    rig.delivered("order-1").await;
+    rig.delivered("order-2").await;
+    assert_eq!(effects(&rig).await, ["eco give Steve 5", "lp user Steve parent add vip"]);
+}
+
+#[tokio::test]
+async fn on_a_server_that_sends_no_packet_for_a_silent_command_it_runs_once() {
+    let rig = rig_on(&["--silent"], &["Steve"]).await;
+    rig.package("say", json!({"command": "say {order}"})).await;
+    rig.pay("order-1", "Steve", "say", 1).await;
+    rig.delivered("order-1").await;
+    assert_eq!(effects(&rig).await, ["say order-1"]);
+}
