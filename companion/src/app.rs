@@ -3,10 +3,13 @@
 use crate::config::Config;
 use crate::db::Db;
 use crate::hub::Sessions;
+use crate::limits;
 use crate::model::Actor;
 use crate::store::{By, Wake};
 use flux_ambient::{Clock, Entropy};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::sync::{Semaphore, watch};
 
 /// A running companion.
 pub struct App {
@@ -20,9 +23,29 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// The agents' sessions.
     pub sessions: Arc<Sessions>,
+    /// The companion is about to stop: what would go on for ever ends.
+    pub(crate) stopping: watch::Sender<bool>,
+    /// Places for streams of events.
+    pub(crate) streams: Arc<Semaphore>,
+    /// Answers so far, by the hundreds of their status: 1xx to 5xx.
+    pub(crate) answers: [AtomicU64; 5],
 }
 
 impl App {
+    /// A companion that nobody is connected to.
+    pub(crate) fn new(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Arc<App> {
+        Arc::new(App {
+            config,
+            db,
+            clock,
+            entropy,
+            sessions: Arc::new(Sessions::default()),
+            stopping: watch::Sender::new(false),
+            streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS)),
+            answers: Default::default(),
+        })
+    }
+
     /// Who does something, now. To the millisecond, which is what the database keeps.
     pub fn by(&self, actor: Actor) -> By {
         let now = self.clock.now();

@@ -18,11 +18,13 @@ mod server;
 pub mod store;
 mod sweeps;
 mod telemetry;
+mod webhook;
 
 pub use app::App;
 pub use exit::Exit;
 pub use hub::{Session, Sessions};
 pub use secrets::{ApiKey, server_id, server_token};
+pub use webhook::signature;
 
 use axum::serve::Listener;
 use config::Config;
@@ -50,15 +52,17 @@ pub struct Resources<L> {
 pub async fn serve<L: Listener>(config: Config, resources: Resources<L>, shutdown: impl Future<Output = ()>) {
     let Resources { mut listener, db, clock, entropy } = resources;
     let connections = Connections::new(config.limits.connections);
-    let app = Arc::new(App { config, db, clock, entropy, sessions: Arc::new(Sessions::default()) });
+    let app = App::new(config, db, clock, entropy);
     let hub = hub::hub(&app);
     let router = api::router(&app).nest("/hubs/agent", hub.router());
     tokio::select! { biased;
         () = shutdown => {}
         () = connections.accept(&mut listener, &router) => {}
         () = sweeps::run(Arc::clone(&app)) => {}
+        () = webhook::run(Arc::clone(&app)) => {}
     }
     drop(listener);
+    app.stopping.send_replace(true);
     tracing::info!(sessions = hub.connections(), "stopping");
     let ended = timeout(limits::DRAIN, async {
         tokio::join!(hub.shutdown(), connections.finish());
@@ -70,7 +74,7 @@ pub async fn serve<L: Listener>(config: Config, resources: Resources<L>, shutdow
 
 /// The whole API without a socket, for tests: the router, and what it shares.
 pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (axum::Router, Arc<App>) {
-    let app = Arc::new(App { config, db, clock, entropy, sessions: Arc::new(Sessions::default()) });
+    let app = App::new(config, db, clock, entropy);
     (api::router(&app).nest("/hubs/agent", hub::hub(&app).router()), app)
 }
 

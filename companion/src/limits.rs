@@ -45,6 +45,20 @@ pub const REMOVAL_WAIT: Duration = Duration::from_secs(10);
 /// Rows that one sweep expires.
 pub const EXPIRY_ROWS: u32 = 1_000;
 
+/// Streams of events that are open at once.
+pub const EVENT_STREAMS: usize = 100;
+/// Events that a stream or the webhook reads at once.
+pub const EVENT_BATCH: u32 = 100;
+/// How often streams and the webhook look for events that another process has written (the command line). A stream with
+/// nothing to tell says so as often, so that nobody in between takes it for dead.
+pub const EVENTS_LOOK: Duration = Duration::from_secs(15);
+/// How long the webhook may take to answer.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+/// The wait before the webhook is tried again; it doubles each time.
+pub const WEBHOOK_RETRY: Duration = Duration::from_secs(1);
+/// Until it is this.
+pub const WEBHOOK_RETRY_LONGEST: Duration = Duration::from_secs(60);
+
 /// Writes that wait for the writer; one more waits for room.
 pub const WRITE_QUEUE: usize = 1_024;
 /// Writes of one transaction: large enough to share a disk flush, small enough to answer soon.
@@ -58,8 +72,12 @@ pub const PREPARED_STATEMENTS: usize = 128;
 /// How long SQLite waits for another process that holds the database, such as the CLI.
 pub const DATABASE_BUSY: Duration = Duration::from_secs(5);
 
+/// Connections that the system keeps until they are accepted; the usual 128 cost every further one a second.
+pub const LISTEN_BACKLOG: u32 = 4_096;
 /// How long a request's headers may take to come.
 pub const HEADER_READ: Duration = Duration::from_secs(10);
+/// How long a request's body may take to come.
+pub const BODY_READ: Duration = Duration::from_secs(10);
 /// Bytes of a request's line and headers.
 pub const HEADER_BYTES: usize = 16 * 1024;
 /// How long requests in flight may take when the companion stops.

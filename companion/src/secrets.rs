@@ -1,5 +1,6 @@
 //! Ids and secrets, drawn from the random source.
 
+use crate::model::CustomerId;
 use flux_ambient::Entropy;
 use flux_protocol::{CommandId, SecretHash, ServerId, ServerToken};
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +21,12 @@ pub fn server_id(entropy: &dyn Entropy) -> ServerId {
 pub(crate) fn command_id(entropy: &dyn Entropy) -> CommandId {
     #[expect(clippy::expect_used, reason = "30 characters of a-z, 0-9 and _ are an id")]
     format!("cmd_{}", entropy.text(LOWER, 26)).parse().expect("an id")
+}
+
+/// The id that stands in the place of a forgotten customer's.
+pub(crate) fn anonymous_customer(entropy: &dyn Entropy) -> CustomerId {
+    #[expect(clippy::expect_used, reason = "25 characters of a-z, 0-9 and _ are an id")]
+    format!("anon_{}", entropy.text(LOWER, 20)).parse().expect("an id")
 }
 
 /// A request's id, for logs and error answers.

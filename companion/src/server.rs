@@ -7,12 +7,22 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub use tokio::net::TcpListener as Tcp;
+use tokio::net::TcpSocket;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+/// Listens here; must be called within a tokio runtime. Thousands of agents may come at once, after a restart of their store.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<Tcp> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(limits::LISTEN_BACKLOG)
+}
 
 /// The open connections, and the word that ends them.
 pub(crate) struct Connections {

@@ -16,7 +16,7 @@ pub(crate) fn start(log: Log) {
         Format::Auto => !is_terminal,
     };
     let layer = if is_json {
-        fmt::layer().json().flatten_event(true).with_writer(stderr).boxed()
+        fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(stderr).boxed()
     } else {
         fmt::layer().with_ansi(is_terminal).with_writer(stderr).boxed()
     };

@@ -8,7 +8,9 @@ use super::page::{self, Page};
 use crate::app::App;
 use crate::db::commands::Filter;
 use crate::db::{Connection, commands, history, servers};
-use crate::model::{CommandRow, CommandView, DelaySeconds, ExpirySeconds, NewCommand, Player, Slots, Template};
+use crate::model::{
+    CommandRow, CommandView, DelaySeconds, ExpirySeconds, NewCommand, Player, Slots, Template, object_or_null,
+};
 use crate::secrets;
 use crate::store::{By, Refused, commands as work};
 use axum::Json;
@@ -57,7 +59,7 @@ pub(super) struct CommandBody {
     /// The template; of placeholders only the player's are filled in.
     command: Template,
     /// Whom it is for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     player: Option<Player>,
     /// Whether the player must be online: true with a player, unless said otherwise.
     #[serde(default)]
@@ -75,7 +77,7 @@ pub(super) struct CommandBody {
 
 /// Commands, newest first.
 #[utoipa::path(get, path = "/commands", tag = "commands", security(("key" = [])), params(CommandQuery),
-    responses((status = 200, body = Page<CommandView>), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = Page<CommandView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: Store,
@@ -99,7 +101,7 @@ fn is_status(word: &str) -> bool {
 
 /// A command with its history.
 #[utoipa::path(get, path = "/commands/{id}", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _key: Store,
@@ -115,7 +117,7 @@ pub(super) async fn show(
 /// Makes a command by hand.
 #[utoipa::path(post, path = "/commands", tag = "commands", security(("key" = [])), request_body = CommandBody,
     params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = CommandView), (status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 201, body = CommandView), (status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     key: Admin,
@@ -171,6 +173,7 @@ fn checked(body: CommandBody, id: CommandId, by: &By) -> Result<NewCommand, ApiE
         id,
         server_id: body.server_id,
         order_id: None,
+        origin: None,
         kind: CommandKind::Manual,
         player: body.player.map(Into::into),
         command: body.command.into(),
@@ -184,7 +187,7 @@ fn checked(body: CommandBody, id: CommandId, by: &By) -> Result<NewCommand, ApiE
 
 /// Runs a failed command again: a new series of attempts. 409 for every other.
 #[utoipa::path(post, path = "/commands/{id}/retry", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn retry(
     State(app): State<Arc<App>>,
     key: Store,
@@ -195,7 +198,7 @@ pub(super) async fn retry(
 
 /// Cancels an open command: at once if no agent was ever offered it, else on the agent's word (`cancelRequestedAt`).
 #[utoipa::path(post, path = "/commands/{id}/cancel", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
     key: Store,

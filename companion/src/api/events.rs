@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub(super) struct EventQuery {
     /// Events after this `seq`; all without it.
     #[serde(default)]
+    #[param(minimum = 0)]
     after: Option<i64>,
     /// Events on the page: 1 to 100, 25 unless asked otherwise.
     #[serde(default)]
@@ -26,7 +27,7 @@ pub(super) struct EventQuery {
 
 /// What happened, oldest first. `nextCursor` is the `seq` to ask after next; null when there is no more yet.
 #[utoipa::path(get, path = "/events", tag = "events", security(("key" = [])), params(EventQuery),
-    responses((status = 200, body = Page<EventRow>), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = Page<EventRow>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: Store,
@@ -34,6 +35,9 @@ pub(super) async fn list(
 ) -> Result<Json<Page<EventRow>>, ApiError> {
     let limit = page::limit(query.limit)?;
     let after = query.after.unwrap_or(0);
+    if after < 0 {
+        return Err(ApiError::value("after", "must be 0 or the seq of an event"));
+    }
     let mut items = app.db.read(move |tx| events::after(tx, after, limit + 1)).await?;
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);

@@ -9,8 +9,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,13 +37,18 @@ pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, ne
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(Arc::clone(&gate.rate));
     let began = Instant::now();
+    // Every line that is logged on the way carries the id.
+    let span = tracing::error_span!("request", request.id = id);
     let response = match gate.places.try_acquire() {
-        Ok(_place) => match timeout(gate.app.config.limits.request_timeout, next.run(request)).await {
-            Ok(response) => shaped(response, &id),
-            Err(_) => late().render(&id),
-        },
+        Ok(_place) => {
+            let answer = timeout(gate.app.config.limits.request_timeout, next.run(request)).instrument(span);
+            answer.await.map_or_else(|_| late().render(&id), |response| shaped(response, &id))
+        }
         Err(_) => ApiError::busy().render(&id),
     };
+    if let Some(answers) = gate.app.answers.get(usize::from(response.status().as_u16() / 100).saturating_sub(1)) {
+        answers.fetch_add(1, Ordering::Relaxed);
+    }
     let (status, took) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
     tracing::debug!(request.id = id, http.method = %method, http.path = path, http.status = status,
         duration_milliseconds = took, "request answered");

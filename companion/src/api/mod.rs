@@ -3,17 +3,20 @@
 mod agent;
 mod auth;
 mod commands;
+mod customers;
 mod error;
 mod events;
 mod gate;
 mod health;
 mod idempotency;
 mod input;
+mod metrics;
 mod orders;
 mod packages;
 mod page;
 mod rate;
 mod servers;
+mod stream;
 
 use crate::app::App;
 use axum::Router;
@@ -43,6 +46,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     let gate = Arc::new(Gate::new(Arc::clone(app)));
     routes
         .route("/openapi.json", get(move || async move { openapi }))
+        .route("/api/v1/events/stream", get(stream::stream))
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
@@ -84,6 +88,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
                 .routes(routes!(orders::completed))
                 .routes(routes!(orders::cancelled))
                 .routes(routes!(orders::refunded))
+                .routes(routes!(orders::chargeback))
+                .routes(routes!(customers::put, customers::show, customers::remove))
                 .routes(routes!(commands::list, commands::create))
                 .routes(routes!(commands::show))
                 .routes(routes!(commands::retry))
@@ -95,4 +101,5 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         )
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        .routes(routes!(metrics::metrics))
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Saves a package.
 #[utoipa::path(put, path = "/packages/{id}", tag = "packages", security(("key" = [])), params(("id" = String, Path)), request_body = PackageBody,
-    responses((status = 201, body = Package), (status = 200, body = Package), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 201, body = Package), (status = 200, body = Package), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
     key: Admin,
@@ -35,7 +35,7 @@ pub(super) async fn put(
 
 /// A package.
 #[utoipa::path(get, path = "/packages/{id}", tag = "packages", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = Package), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = Package), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _key: Store,
@@ -47,7 +47,7 @@ pub(super) async fn show(
 
 /// All packages, by id.
 #[utoipa::path(get, path = "/packages", tag = "packages", security(("key" = [])), params(PageQuery),
-    responses((status = 200, body = Page<Package>), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = Page<Package>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: Store,
@@ -60,7 +60,7 @@ pub(super) async fn list(
 
 /// Removes a package; 409 while an order that is not paid yet names it.
 #[utoipa::path(delete, path = "/packages/{id}", tag = "packages", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 204), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
     key: Admin,

@@ -69,7 +69,7 @@ pub(super) struct Removal {
 /// Adds a server. The answer has its token, once.
 #[utoipa::path(post, path = "/servers", tag = "servers", security(("key" = [])), request_body = ServerBody,
     params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = ServerWithToken), (status = 200, body = ServerWithToken), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 201, body = ServerWithToken), (status = 200, body = ServerWithToken), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     key: Admin,
@@ -98,7 +98,7 @@ pub(super) async fn create(
 
 /// A server.
 #[utoipa::path(get, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = ServerView), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = ServerView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _key: Admin,
@@ -110,7 +110,7 @@ pub(super) async fn show(
 
 /// All servers, by id.
 #[utoipa::path(get, path = "/servers", tag = "servers", security(("key" = [])), params(PageQuery),
-    responses((status = 200, body = Page<ServerView>), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = Page<ServerView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: Admin,
@@ -132,7 +132,7 @@ pub(super) async fn list(
 
 /// Changes a server's name or address.
 #[utoipa::path(patch, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path)), request_body = ServerPatch,
-    responses((status = 200, body = ServerView), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = ServerView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     key: Admin,
@@ -150,7 +150,7 @@ pub(super) async fn change(
 
 /// Gives a server a new token. The old one is dead at once, and its session is closed.
 #[utoipa::path(post, path = "/servers/{id}/token", tag = "servers", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = ServerWithToken), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = ServerWithToken), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn replace_token(
     State(app): State<Arc<App>>,
     key: Admin,
@@ -172,7 +172,7 @@ pub(super) async fn replace_token(
 /// Removes a server: revokes what is open, gives its agent up to 10 s to answer, then ends its session. Asked
 /// again after it was broken off, it goes on.
 #[utoipa::path(delete, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path), RemovalQuery),
-    responses((status = 200, body = Removal), (status = "4XX", body = ErrorAnswer)))]
+    responses((status = 200, body = Removal), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
     key: Admin,

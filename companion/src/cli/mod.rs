@@ -1,5 +1,6 @@
 //! The command line.
 
+mod copies;
 mod failure;
 mod init;
 mod keys;
@@ -12,7 +13,9 @@ use crate::config::{Config, DEFAULT_PATH};
 use crate::db::Db;
 use crate::model::{Actor, Address, Label, Role};
 use crate::store::By;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use clap_mangen::Man;
 use flux_ambient::{Clock, SystemClock};
 use flux_protocol::ServerId;
 use serde::Serialize;
@@ -44,8 +47,28 @@ enum Command {
     /// The API keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Copy the database to a new file, also while it is served.
+    Backup {
+        /// The copy. It must not be there yet.
+        file: PathBuf,
+    },
+    /// Put a backup in the database's place; the companion must not run. What was there is kept beside it.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
     /// Print the API's OpenAPI document.
     Openapi,
+    /// Print the config's JSON Schema, for editors.
+    ConfigSchema,
+    /// Print a shell's completions.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
     /// Print the version.
     Version {
         /// As JSON.
@@ -113,7 +136,12 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let path = arguments.config;
     match arguments.command {
         Command::Openapi => print(&crate::api::document().to_pretty_json().map_err(|_| Failure::Internal)?),
+        Command::ConfigSchema => print(crate::config::SCHEMA.trim_end()),
+        Command::Completions { shell } => completions(shell),
+        Command::Man => Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(Failure::Output),
         Command::Version { json } => version(json),
+        Command::Backup { file } => copies::backup(&Config::load(&path)?, &file),
+        Command::Restore { file } => copies::restore(&Config::load(&path)?, &file),
         Command::Init => init::run(&Config::load(&path)?),
         Command::Serve => serve::run(Config::load(&path)?),
         Command::Check => check(&Config::load(&path)?),
@@ -125,6 +153,12 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 fn check(config: &Config) -> Result<(), Failure> {
     Db::check(&config.database)?;
     print(&format!("the config and {} are whole", config.database.display()))
+}
+
+fn completions(shell: Shell) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "flux-companion", &mut text);
+    std::io::stdout().write_all(&text).map_err(Failure::Output)
 }
 
 fn version(json: bool) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 use super::Failure;
 use crate::config::Config;
 use crate::db::Db;
-use crate::{Resources, Tcp, serve, telemetry};
+use crate::{Resources, serve, server, telemetry};
 use flux_ambient::{SystemClock, SystemEntropy};
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,7 +13,7 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
     runtime.block_on(async {
         let (db, closed) = Db::open(&config.database)?;
         let address = config.listen;
-        let listener = Tcp::bind(address).await.map_err(|cause| Failure::Listen { address, cause })?;
+        let listener = server::listen(address).map_err(|cause| Failure::Listen { address, cause })?;
         let signals = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
         tracing::info!(listen.address = %address, public.url = config.public_url, store.id = config.store_id,
             version = env!("CARGO_PKG_VERSION"), "serving");

@@ -2,16 +2,21 @@
 
 mod limits;
 mod log;
+mod webhook;
 
 pub use limits::Limits;
 pub use log::{Format, Log};
+pub use webhook::{Webhook, WebhookUrl};
 
-use flux_config::{ConfigError, ConfigFile, Document, Section};
+use flux_config::{ConfigError, ConfigFile, Document, SecretSources, Section};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Where the config is, unless said otherwise.
 pub const DEFAULT_PATH: &str = "/etc/flux-companion/companion.yml";
+
+/// The config's JSON Schema, for editors.
+pub const SCHEMA: &str = include_str!("schema.json");
 
 /// The config, checked.
 #[derive(Debug, Clone)]
@@ -24,6 +29,8 @@ pub struct Config {
     pub database: PathBuf,
     /// The store's id.
     pub store_id: String,
+    /// Whom every event is told.
+    pub webhook: Option<Webhook>,
     /// What may be changed of the limits.
     pub limits: Limits,
     /// What is logged, and how.
@@ -33,24 +40,25 @@ pub struct Config {
 impl Config {
     /// Reads and checks a file.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        Ok(Config::parse(&flux_config::load(path)?)?)
+        Ok(Config::parse(&flux_config::load(path)?, &SecretSources::from_process())?)
     }
 
     /// Checks a file's text.
-    pub fn parse(file: &ConfigFile) -> Result<Config, flux_config::ConfigErrors> {
+    pub fn parse(file: &ConfigFile, sources: &SecretSources) -> Result<Config, flux_config::ConfigErrors> {
         let document = Document::parse(file);
-        let config = read(document.root());
+        let config = read(document.root(), sources);
         document.finish(config)
     }
 }
 
-fn read(mut root: Section<'_>) -> Option<Config> {
+fn read(mut root: Section<'_>, sources: &SecretSources) -> Option<Config> {
     let listen = root.parsed("listen", "an address such as 127.0.0.1:8787", str::parse);
     let public_url = root.parsed("public_url", "an address such as https://store.example.com", url);
     let database = root.path("database");
     let mut store = root.section("store");
     let store_id = store.parsed("id", "1 to 64 characters of A-Z a-z 0-9 _ -", id);
     store.finish();
+    let webhook = Webhook::read(root.optional_section("webhook"), sources);
     let limits = Limits::read(root.section("limits"));
     let log = Log::read(root.section("log"));
     root.finish();
@@ -59,6 +67,7 @@ fn read(mut root: Section<'_>) -> Option<Config> {
         public_url,
         database: database.unwrap_or_else(|| PathBuf::from("/var/lib/flux-companion/companion.db")),
         store_id: store_id.unwrap_or_else(|| "store".to_owned()),
+        webhook,
         limits,
         log,
     })

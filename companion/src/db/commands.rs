@@ -1,29 +1,35 @@
-//! Commands: all of their life. Their lists are in `queue`, their reading in `command_row`.
+//! Commands: all of their life. Their lists are in `queue`, their reading in `read`, forgetting whom they were for in `forget`.
 
+mod forget;
 mod queue;
 mod read;
 
-pub use queue::{Filter, Scope, awaiting_word, expired, next_retry, open_of_server, page, queue_counts, to_offer};
+pub use forget::{forget_order, forget_player, has_open};
+pub use queue::{
+    Filter, Scope, all_open, awaiting_word, counts, expired, next_retry, open_of_server, page, queue_counts, to_offer,
+};
 
 use super::row::{stored, to_json};
 use super::{Connection, DbError, servers};
-use crate::model::{CommandRow, NewCommand};
+use crate::model::{CommandRow, NewCommand, PackageId};
 use flux_delivery::command::{CommandState, Offered};
-use flux_protocol::{CommandId, CommandKind, JournalId, OrderId};
+use flux_protocol::{CommandId, CommandKind, JournalId, OrderId, ServerId};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 /// Gives a new command its place in its server's sequence and saves it.
 pub fn insert(tx: &Connection, new: NewCommand, now: Timestamp) -> Result<CommandRow, DbError> {
     let sequence = servers::next_sequence(tx, &new.server_id)?;
-    let sql = "INSERT INTO commands (id, server_id, order_id, kind, player_name, player_uuid, command, fill,
+    let sql = "INSERT INTO commands (id, server_id, order_id, package_id, made_on, kind, player_name, player_uuid, command, fill,
                require_online, delay_seconds, required_slots, expires_at, sequence, status, attempt, retries_used,
                cancel_wanted, offered, created_at, updated_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 1, 0, 0, 'never', ?14, ?14)";
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 1, 0, 0, 'never', ?16, ?16)";
     tx.prepare_cached(sql)?.execute(params![
         new.id.as_str(),
         new.server_id.as_str(),
         new.order_id.as_ref().map(OrderId::as_str),
+        new.origin.as_ref().map(|origin| origin.package_id.as_str()),
+        new.origin.as_ref().map(|origin| origin.trigger.as_str()),
         kind_word(new.kind),
         new.player.as_ref().map(|player| &player.name),
         new.player.as_ref().and_then(|player| player.uuid.as_ref()),
@@ -91,6 +97,18 @@ pub fn find(tx: &Connection, id: &CommandId) -> Result<Option<CommandRow>, DbErr
 pub fn of_order(tx: &Connection, order: &OrderId) -> Result<Vec<CommandRow>, DbError> {
     let mut statement = tx.prepare_cached("SELECT * FROM commands WHERE order_id = ? ORDER BY seq")?;
     statement.query_and_then([order.as_str()], read::command)?.collect()
+}
+
+/// What this order's payment has made of this package on this server.
+pub fn bought(
+    tx: &Connection,
+    order: &OrderId,
+    package: &PackageId,
+    server: &ServerId,
+) -> Result<Vec<CommandRow>, DbError> {
+    let sql = "SELECT * FROM commands WHERE order_id = ? AND package_id = ? AND server_id = ? AND made_on = 'purchase'";
+    let mut statement = tx.prepare_cached(sql)?;
+    statement.query_and_then(params![order.as_str(), package.as_str(), server.as_str()], read::command)?.collect()
 }
 
 fn kind_word(kind: CommandKind) -> &'static str {

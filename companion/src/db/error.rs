@@ -22,6 +22,9 @@ pub enum DbError {
     /// The system does not let us.
     #[error("{} cannot be opened for writing: give this user the rights to it and to its folder", .0.display())]
     Permission(PathBuf),
+    /// Another process works with it.
+    #[error("another flux-companion serves {}: stop it first", .0.display())]
+    InUse(PathBuf),
     /// A newer companion has written it.
     #[error(
         "the database has version {found}, and this program knows versions up to {known}: install the newer flux-companion again"

@@ -2,7 +2,7 @@
 
 use super::row::{get, json, stored, time, to_json};
 use super::{Connection, DbError};
-use crate::model::{Actor, EventRow};
+use crate::model::{Actor, CustomerId, EventRow};
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 use serde_json::Value;
@@ -18,6 +18,20 @@ pub fn append(
 ) -> Result<(), DbError> {
     let sql = "INSERT INTO events (at, kind, subject, data, actor) VALUES (?, ?, ?, ?, ?)";
     tx.prepare_cached(sql)?.execute(params![stored(now), kind, subject, to_json(data)?, actor.to_string()])?;
+    Ok(())
+}
+
+/// The last event's place; 0 before the first.
+pub fn last_seq(tx: &Connection) -> Result<i64, DbError> {
+    let mut statement = tx.prepare_cached("SELECT coalesce(max(seq), 0) FROM events")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Puts another id in the place of a customer's: the one change that an event ever sees.
+pub fn anonymise_customer(tx: &Connection, id: &CustomerId, anonymous: &CustomerId) -> Result<(), DbError> {
+    let sql =
+        "UPDATE events INDEXED BY events_of_customers SET subject = ?2 WHERE subject = ?1 AND kind = 'customer.saved'";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), anonymous.as_str()])?;
     Ok(())
 }
 

@@ -30,6 +30,12 @@ pub fn find(tx: &Connection, hash: &SecretHash) -> Result<Option<KeyRow>, DbErro
     statement.query_row([hash.as_bytes()], |row| Ok(key(row))).optional()?.transpose()
 }
 
+/// Whether this key is still good.
+pub fn is_good(tx: &Connection, key: &KeyRow) -> Result<bool, DbError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM keys WHERE name = ? AND created_at = ?)";
+    Ok(tx.prepare_cached(sql)?.query_row(params![key.name, stored(key.created_at)], |row| row.get(0))?)
+}
+
 /// All keys by name. There are few: a person made each.
 pub fn all(tx: &Connection) -> Result<Vec<KeyRow>, DbError> {
     tx.prepare_cached("SELECT * FROM keys ORDER BY name")?.query_and_then([], key)?.collect()

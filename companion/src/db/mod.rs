@@ -4,6 +4,8 @@
 //! a snapshot, and never waits for a write.
 
 pub mod commands;
+mod copy;
+pub mod customers;
 mod error;
 pub mod events;
 pub mod history;
@@ -15,6 +17,7 @@ pub mod packages;
 mod readers;
 mod row;
 pub mod servers;
+pub mod webhook;
 mod writer;
 
 pub use error::DbError;
@@ -24,13 +27,14 @@ use readers::Readers;
 use rusqlite::TransactionBehavior;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use writer::Writer;
 
 /// The database. Clones share it.
 #[derive(Clone)]
 pub struct Db {
     mode: Mode,
+    commits: watch::Sender<u64>,
 }
 
 #[derive(Clone)]
@@ -50,27 +54,64 @@ impl Db {
         open::create(path)
     }
 
-    /// Opens a file for serving; must be called within a tokio runtime's life. The second value resolves once the last
-    /// clone is dropped and everything is on disk.
+    /// Opens a file for serving, which one process at a time may do; must be called within a tokio runtime's life. The
+    /// second value resolves once the last clone is dropped and everything is on disk.
     pub fn open(path: &Path) -> Result<(Db, Closed), DbError> {
-        let (writer, closed) = Writer::start(open::writer(path)?)?;
+        open::must_be_there(path)?;
+        let lock = open::lock(path)?;
+        let connection = open::writer(path)?;
+        open::empty_log(&connection)?;
+        let commits = watch::Sender::new(0);
+        let (writer, closed) = Writer::start(connection, commits.clone(), lock)?;
         let readers = Arc::new(Readers::open(path)?);
-        Ok((Db { mode: Mode::Threads { writer, readers } }, closed))
+        Ok((Db { mode: Mode::Threads { writer, readers }, commits }, closed))
     }
 
     /// Opens a file without threads: for the command line, and for a simulation.
     pub fn open_in_place(path: &Path) -> Result<Db, DbError> {
-        Ok(Db { mode: Mode::InPlace(Arc::new(Mutex::new(open::writer(path)?))) })
+        Ok(Db::in_place(open::writer(path)?))
     }
 
     /// A database in memory, without threads.
     pub fn in_memory() -> Result<Db, DbError> {
-        Ok(Db { mode: Mode::InPlace(Arc::new(Mutex::new(open::in_memory()?))) })
+        Ok(Db::in_place(open::in_memory()?))
+    }
+
+    fn in_place(connection: Connection) -> Db {
+        Db { mode: Mode::InPlace(Arc::new(Mutex::new(connection))), commits: watch::Sender::new(0) }
     }
 
     /// Whether the file is whole, as far as SQLite can tell.
     pub fn check(path: &Path) -> Result<(), DbError> {
         open::integrity(&open::writer(path)?)
+    }
+
+    /// Copies the file, also while it is served: as it is at one moment, checked. Overwrites none.
+    pub fn backup(path: &Path, to: &Path) -> Result<(), DbError> {
+        copy::backup(path, to)
+    }
+
+    /// Puts a backup in the file's place, after `work` on it; what was there is kept beside it. Nobody may serve the file.
+    pub fn restore(
+        path: &Path,
+        from: &Path,
+        work: impl FnOnce(&Connection) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        let _lock = open::lock(path)?;
+        copy::restore(path, from, work)
+    }
+
+    /// Changes whenever something was committed by this process.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
+    }
+
+    /// Leaves nothing in the file of what was removed from the tables. Writes wait meanwhile.
+    pub async fn scrub(&self) -> Result<(), DbError> {
+        match &self.mode {
+            Mode::Threads { writer, .. } => writer.alone(open::rebuild).await,
+            Mode::InPlace(connection) => open::rebuild(&connection.lock().unwrap_or_else(PoisonError::into_inner)),
+        }
     }
 
     /// Runs a closure in a transaction; the answer comes after the commit. An error undoes all that the closure did.
@@ -88,6 +129,7 @@ impl Db {
                     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(DbError::from)?;
                 let result = work(&transaction)?;
                 transaction.commit().map_err(DbError::from)?;
+                self.commits.send_modify(|count| *count = count.wrapping_add(1));
                 Ok(result)
             }
         }

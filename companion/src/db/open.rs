@@ -3,14 +3,15 @@
 use super::DbError;
 use crate::limits;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
 /// The migrations in order; `user_version` counts those that are done. One that has been released is never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_whole_orders.sql")];
 
 /// Makes the file, readable by its owner alone, and everything in it.
 pub(super) fn create(path: &Path) -> Result<(), DbError> {
@@ -24,13 +25,35 @@ pub(super) fn create(path: &Path) -> Result<(), DbError> {
     writer(path).map(drop).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
+/// Refuses where there is no file.
+pub(super) fn must_be_there(path: &Path) -> Result<(), DbError> {
+    match fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(DbError::Permission(path.to_owned())),
+        Err(_) => Err(DbError::Missing(path.to_owned())),
+    }
+}
+
+/// Takes the lock of who serves a database, or puts another in its place; it lasts as long as the file is open. The
+/// command line's short visits need none.
+pub(super) fn lock(path: &Path) -> Result<File, DbError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let opened = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&name);
+    let file = opened.map_err(|cause| match cause.kind() {
+        ErrorKind::PermissionDenied => DbError::Permission(name.clone().into()),
+        _ => DbError::CannotCreate { path: name.clone().into(), cause: Arc::new(cause) },
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(DbError::InUse(path.to_owned())),
+        Err(fs::TryLockError::Error(error)) => Err(DbError::Disk(error.to_string())),
+    }
+}
+
 /// The connection that writes, of a file that is there.
 pub(super) fn writer(path: &Path) -> Result<Connection, DbError> {
-    match fs::metadata(path) {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(DbError::Permission(path.to_owned())),
-        Err(_) => return Err(DbError::Missing(path.to_owned())),
-    }
+    must_be_there(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // SQLite opens a file without write permission for reading only, and says so at the first write.
     if connection.is_readonly(rusqlite::MAIN_DB)? {
@@ -68,11 +91,13 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, DbError> {
     Ok(connection)
 }
 
-/// WAL, so that reads never wait; FULL, so that what was acknowledged survives a power cut.
+/// WAL, so that reads never wait; FULL, so that what was acknowledged survives a power cut; secure_delete, so that what
+/// was removed is gone from the file.
 fn set_up(connection: &Connection) -> Result<(), DbError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(())
 }
@@ -92,6 +117,22 @@ fn migrate(connection: &mut Connection) -> Result<(), DbError> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Empties the write-ahead log into the file. What a reader still looks at stays until the next time.
+pub(super) fn empty_log(connection: &Connection) -> Result<(), DbError> {
+    let is_left: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_left {
+        tracing::warn!("the database's log could not be emptied: a reader looks at it; the next start does it");
+    }
+    Ok(())
+}
+
+/// Rebuilds the file, so that nothing removed is left in it: secure_delete overwrites what it removes, but not the copies
+/// that a page's splitting has left behind in its unused part.
+pub(super) fn rebuild(connection: &Connection) -> Result<(), DbError> {
+    connection.execute_batch("VACUUM")?;
+    empty_log(connection)
 }
 
 /// What SQLite finds wrong with the file, for `check`.

@@ -1,12 +1,13 @@
 //! Orders and their items.
 
-use super::row::{get, json, stored, text, time, to_json};
+use super::row::{get, json, stored, text, time, time_or_null, to_json};
 use super::{Connection, DbError};
-use crate::model::{Amount, Order, OrderBody, OrderStatus};
+use crate::model::{Amount, CustomerId, Order, OrderBody, OrderStatus, OrderTimes, Package, PackageId};
 use flux_protocol::OrderId;
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-/// Saves an order as it now is, with its items.
+/// Saves an order as it now is, with its items; those of an imported one may be packages that are no more.
 pub fn put(tx: &Connection, order: &Order) -> Result<(), DbError> {
     let sql = "INSERT INTO orders (id, body, customer_id, status, refunded_amount, created_at, updated_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -20,7 +21,7 @@ pub fn put(tx: &Connection, order: &Order) -> Result<(), DbError> {
         stored(order.created_at),
         stored(order.updated_at),
     ])?;
-    put_items(tx, &order.id, &order.body)
+    if order.body.imported { Ok(()) } else { put_items(tx, &order.id, &order.body) }
 }
 
 fn put_items(tx: &Connection, id: &OrderId, body: &OrderBody) -> Result<(), DbError> {
@@ -35,9 +36,60 @@ fn put_items(tx: &Connection, id: &OrderId, body: &OrderBody) -> Result<(), DbEr
 
 /// Saves what the storefront said of an order; what was bought stays.
 pub fn set_status(tx: &Connection, order: &Order) -> Result<(), DbError> {
-    let sql = "UPDATE orders SET status = ?, refunded_amount = ?, updated_at = ? WHERE id = ?";
-    let refunded = i64::from(order.refunded_amount);
-    let values = params![order.status.as_str(), refunded, stored(order.updated_at), order.id.as_str()];
+    let sql = "UPDATE orders SET status = ?, refunded_amount = ?, paid_at = ?, completed_at = ?, cancelled_at = ?,
+               refunded_at = ?, charged_back_at = ?, updated_at = ? WHERE id = ?";
+    let times = &order.times;
+    tx.prepare_cached(sql)?.execute(params![
+        order.status.as_str(),
+        i64::from(order.refunded_amount),
+        times.paid_at.map(stored),
+        times.completed_at.map(stored),
+        times.cancelled_at.map(stored),
+        times.refunded_at.map(stored),
+        times.charged_back_at.map(stored),
+        stored(order.updated_at),
+        order.id.as_str(),
+    ])?;
+    Ok(())
+}
+
+/// Keeps the packages of a paid order that take something back, as they are now.
+pub fn keep_take_backs(tx: &Connection, id: &OrderId, packages: &[Package]) -> Result<(), DbError> {
+    let sql = "INSERT INTO order_take_backs (order_id, position, package_id, body) VALUES (?, ?, ?, ?)";
+    for (position, package) in packages.iter().enumerate().filter(|(_, package)| package.takes_back()) {
+        let values = params![id.as_str(), position as i64, package.id.as_str(), to_json(&package.body)?];
+        tx.prepare_cached(sql)?.execute(values)?;
+    }
+    Ok(())
+}
+
+/// This package as it was when the order was paid, if it takes something back.
+pub fn take_back(tx: &Connection, id: &OrderId, package: &PackageId) -> Result<Option<Package>, DbError> {
+    let sql = "SELECT package_id, body FROM order_take_backs WHERE order_id = ? AND package_id = ?";
+    let read = |row: &Row<'_>| -> Result<Package, DbError> {
+        Ok(Package { id: text(row, "package_id")?, body: json(row, "body")? })
+    };
+    let mut statement = tx.prepare_cached(sql)?;
+    statement.query_row([id.as_str(), package.as_str()], |row| Ok(read(row))).optional()?.transpose()
+}
+
+/// Keeps a refund; false if it was kept already.
+pub fn add_refund(tx: &Connection, id: &OrderId, word: &str, amount: Amount, now: Timestamp) -> Result<bool, DbError> {
+    let sql = "INSERT INTO order_refunds (order_id, word, amount, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), word, i64::from(amount), stored(now)])? == 1)
+}
+
+/// A customer's orders.
+pub fn of_customer(tx: &Connection, customer: &CustomerId) -> Result<Vec<Order>, DbError> {
+    tx.prepare_cached("SELECT * FROM orders WHERE customer_id = ?")?
+        .query_and_then([customer.as_str()], order)?
+        .collect()
+}
+
+/// Saves an order's body without its customer and player.
+pub fn forget(tx: &Connection, order: &Order, now: Timestamp) -> Result<(), DbError> {
+    let sql = "UPDATE orders SET body = ?, customer_id = ?, anonymised_at = ? WHERE id = ?";
+    let values = params![to_json(&order.body)?, order.body.customer.id.as_str(), stored(now), order.id.as_str()];
     tx.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
@@ -75,6 +127,14 @@ fn order(row: &Row<'_>) -> Result<Order, DbError> {
         body: json(row, "body")?,
         status: OrderStatus::from_word(&get::<String>(row, "status")?).ok_or(DbError::BadRow("status"))?,
         refunded_amount: Amount::try_from(refunded).map_err(|_| DbError::BadRow("refunded_amount"))?,
+        times: OrderTimes {
+            paid_at: time_or_null(row, "paid_at")?,
+            completed_at: time_or_null(row, "completed_at")?,
+            cancelled_at: time_or_null(row, "cancelled_at")?,
+            refunded_at: time_or_null(row, "refunded_at")?,
+            charged_back_at: time_or_null(row, "charged_back_at")?,
+            anonymised_at: time_or_null(row, "anonymised_at")?,
+        },
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })

@@ -6,11 +6,20 @@
 use super::DbError;
 use crate::limits;
 use rusqlite::{Connection, TransactionBehavior};
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-/// What a job does, and whom it then tells; `Err` undoes the job.
-type Job = Box<dyn FnOnce(&Connection) -> (Outcome, Tell) + Send>;
+/// What is queued.
+enum Job {
+    /// One of a common transaction.
+    Write(Write),
+    /// By itself, outside of any transaction.
+    Alone(Box<dyn FnOnce(&Connection) + Send>),
+}
+
+/// What a write does, and whom it then tells; `Err` undoes it.
+type Write = Box<dyn FnOnce(&Connection) -> (Outcome, Tell) + Send>;
 /// Called after the commit, with its error if it failed.
 type Tell = Box<dyn FnOnce(Option<DbError>) + Send>;
 
@@ -27,13 +36,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. The receiver resolves when the thread has ended.
-    pub(super) fn start(connection: Connection) -> Result<(Writer, oneshot::Receiver<()>), DbError> {
+    /// Starts the thread, which counts its commits. The receiver resolves when the thread has ended; `lock` is held until then.
+    pub(super) fn start(
+        connection: Connection,
+        commits: watch::Sender<u64>,
+        lock: File,
+    ) -> Result<(Writer, oneshot::Receiver<()>), DbError> {
         let (queue, jobs) = mpsc::channel(limits::WRITE_QUEUE);
         let (ended, end) = oneshot::channel();
         let run = move || {
-            work(connection, jobs);
-            drop(ended);
+            work(connection, jobs, &commits);
+            drop((lock, ended));
         };
         let started = std::thread::Builder::new().name("db-writer".to_owned()).spawn(run);
         started.map_err(|error| DbError::Disk(error.to_string()))?;
@@ -48,7 +61,7 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<R, E> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let job = Job::Write(Box::new(move |connection| {
             let result = work(connection);
             let outcome = if result.is_ok() { Outcome::Keep } else { Outcome::Undo };
             let tell = move |failure: Option<DbError>| {
@@ -60,7 +73,22 @@ impl Writer {
                 let _ = reply.send(result);
             };
             (outcome, Box::new(tell))
-        });
+        }));
+        self.queue(job, answer).await
+    }
+
+    /// Queues work that cannot be done within a transaction, and waits for it.
+    pub(super) async fn alone<F>(&self, work: F) -> Result<(), DbError>
+    where
+        F: FnOnce(&Connection) -> Result<(), DbError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        // Whoever asked may have gone.
+        let job = Job::Alone(Box::new(move |connection| drop(reply.send(work(connection)))));
+        self.queue(job, answer).await
+    }
+
+    async fn queue<R, E: From<DbError>>(&self, job: Job, answer: oneshot::Receiver<Result<R, E>>) -> Result<R, E> {
         match self.queue.send_timeout(job, limits::WRITE_QUEUE_WAIT).await {
             Ok(()) => answer.await.unwrap_or_else(|_| Err(DbError::Closed.into())),
             Err(mpsc::error::SendTimeoutError::Timeout(_)) => Err(DbError::Busy.into()),
@@ -69,17 +97,20 @@ impl Writer {
     }
 }
 
-fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>, commits: &watch::Sender<u64>) {
     let mut group = Vec::with_capacity(limits::GROUP_COMMIT);
     while jobs.blocking_recv_many(&mut group, limits::GROUP_COMMIT) > 0 {
-        let mut told = Vec::with_capacity(group.len());
-        let failure = run_group(&mut connection, group.drain(..), &mut told).err();
-        if let Some(error) = &failure {
-            tracing::error!(error = %error, "a transaction failed");
+        let mut writes = Vec::with_capacity(group.len());
+        for job in group.drain(..) {
+            match job {
+                Job::Write(write) => writes.push(write),
+                Job::Alone(work) => {
+                    commit(&mut connection, writes.drain(..), commits);
+                    work(&connection);
+                }
+            }
         }
-        for tell in told {
-            tell(failure.clone());
-        }
+        commit(&mut connection, writes.drain(..), commits);
     }
     // Leaves one file behind, where nobody else has it open.
     if let Err(error) = connection.close() {
@@ -87,9 +118,25 @@ fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
     }
 }
 
+/// Does what has queued up in one transaction, then tells everybody.
+fn commit(connection: &mut Connection, writes: impl ExactSizeIterator<Item = Write>, commits: &watch::Sender<u64>) {
+    if writes.len() == 0 {
+        return;
+    }
+    let mut told = Vec::with_capacity(writes.len());
+    let failure = run_group(connection, writes, &mut told).err();
+    match &failure {
+        Some(error) => tracing::error!(error = %error, "a transaction failed"),
+        None => commits.send_modify(|count| *count = count.wrapping_add(1)),
+    }
+    for tell in told {
+        tell(failure.clone());
+    }
+}
+
 fn run_group(
     connection: &mut Connection,
-    jobs: impl Iterator<Item = Job>,
+    jobs: impl Iterator<Item = Write>,
     told: &mut Vec<Tell>,
 ) -> Result<(), DbError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -100,7 +147,7 @@ fn run_group(
 }
 
 /// Runs one job; nobody is told of one that panics, and its caller sees the closed channel.
-fn in_savepoint(transaction: &Connection, job: Job) -> Result<Option<Tell>, DbError> {
+fn in_savepoint(transaction: &Connection, job: Write) -> Result<Option<Tell>, DbError> {
     transaction.execute_batch("SAVEPOINT job")?;
     let done = catch_unwind(AssertUnwindSafe(|| job(transaction)));
     let keep = matches!(done, Ok((Outcome::Keep, _)));

@@ -94,6 +94,11 @@ impl Sessions {
         }
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.open().len()
+    }
+
     /// Tells a server's session that there is something to offer.
     pub fn wake(&self, server: &ServerId) {
         if let Some(session) = self.open().get(server) {

@@ -1,3 +1,4 @@
+use super::{PackageId, Trigger};
 use flux_delivery::command::CommandState;
 use flux_protocol::{Command, CommandId, CommandKind, OrderId, PlayerRef, Revocation, ServerId};
 use jiff::Timestamp;
@@ -14,6 +15,8 @@ pub struct NewCommand {
     pub server_id: ServerId,
     /// What it belongs to.
     pub order_id: Option<OrderId>,
+    /// What of an order made it.
+    pub origin: Option<Origin>,
     /// Why it was made.
     pub kind: CommandKind,
     /// Whom it is for.
@@ -30,6 +33,15 @@ pub struct NewCommand {
     pub required_slots: u8,
     /// When it must not run any more.
     pub expires_at: Option<Timestamp>,
+}
+
+/// What of an order made a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The package whose template it is.
+    pub package_id: PackageId,
+    /// What made it.
+    pub trigger: Trigger,
 }
 
 /// A command as it is kept.
@@ -110,10 +122,12 @@ pub struct CommandView {
 impl Serialize for CommandView {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let CommandRow { new, state, .. } = &self.command;
-        let mut json = serializer.serialize_struct("Command", 18)?;
+        let mut json = serializer.serialize_struct("Command", 20)?;
         json.serialize_field("id", &new.id)?;
         json.serialize_field("serverId", &new.server_id)?;
         json.serialize_field("orderId", &new.order_id)?;
+        json.serialize_field("packageId", &new.origin.as_ref().map(|origin| &origin.package_id))?;
+        json.serialize_field("on", &new.origin.as_ref().map(|origin| origin.trigger))?;
         json.serialize_field("kind", &new.kind)?;
         json.serialize_field("player", &new.player)?;
         json.serialize_field("command", &new.command)?;
@@ -144,6 +158,10 @@ struct CommandSchema {
     id: String,
     server_id: String,
     order_id: Option<String>,
+    /// The package of the order that it belongs to.
+    package_id: Option<String>,
+    /// What of the order made it: its payment, or what took it back.
+    on: Option<Trigger>,
     /// `purchase`, `referral` or `manual`.
     kind: String,
     player: Option<super::Player>,
@@ -171,21 +189,7 @@ struct CommandSchema {
     history: Option<Vec<HistoryRow>>,
 }
 
-impl utoipa::PartialSchema for CommandView {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        CommandSchema::schema()
-    }
-}
-
-impl utoipa::ToSchema for CommandView {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "Command".into()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
-        CommandSchema::schemas(schemas);
-    }
-}
+schema_of!(CommandView, CommandSchema, "Command");
 
 /// Whether the two are the same to people: a change of neither is no news.
 pub fn is_news(before: &CommandState, after: &CommandState) -> bool {

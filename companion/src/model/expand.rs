@@ -1,6 +1,6 @@
 //! What a paid order makes.
 
-use super::{NewCommand, Order, Package, TemplateBody, Trigger};
+use super::{NewCommand, Order, Origin, Package, TemplateBody, Trigger};
 use crate::limits;
 use flux_protocol::{CommandId, CommandKind, ServerId, derived_command_id};
 use jiff::{SignedDuration, Timestamp};
@@ -10,20 +10,23 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyCommands;
 
-/// An order's commands: per item, per unit, per command, per server, in this order. One that uses `{quantity}` is made
-/// once per item. `packages` are those of the items, in their order; `servers` those that may be given commands.
+/// The commands that this trigger makes of an order: per item, per unit, per command, per server, in this order. One that
+/// uses `{quantity}` is made once per item. `packages` are those of the items, or some of them, in their order; `servers`
+/// those that may be given commands.
 pub fn expand(
     order: &Order,
     packages: &[Package],
+    trigger: Trigger,
     servers: &[ServerId],
     now: Timestamp,
 ) -> Result<Vec<NewCommand>, TooManyCommands> {
     let mut commands = Vec::new();
-    for (item, package) in order.body.items.iter().zip(packages) {
+    for package in packages {
+        let Some(item) = order.body.items.iter().find(|item| item.package_id == package.id) else { continue };
         for unit in 1..=item.quantity.get() {
             for (index, template) in package.body.commands.iter().enumerate() {
                 let once = template.command.as_str().contains("{quantity}");
-                if template.on != Trigger::Purchase || (once && unit > 1) {
+                if template.on != trigger || (once && unit > 1) {
                     continue;
                 }
                 for server in servers.iter().filter(|server| template.servers.has(server)) {
@@ -38,7 +41,8 @@ pub fn expand(
                         server.as_str(),
                     ];
                     let values = values(order, package, item.quantity.get());
-                    commands.push(made(derived_command_id(&parts), order, template, server, values, now));
+                    let origin = Origin { package_id: package.id.clone(), trigger };
+                    commands.push(made(derived_command_id(&parts), order, origin, template, server, values, now));
                 }
             }
         }
@@ -62,6 +66,7 @@ fn values(order: &Order, package: &Package, quantity: u32) -> BTreeMap<String, S
 fn made(
     id: CommandId,
     order: &Order,
+    origin: Origin,
     template: &TemplateBody,
     server: &ServerId,
     values: BTreeMap<String, String>,
@@ -71,6 +76,7 @@ fn made(
         id,
         server_id: server.clone(),
         order_id: Some(order.id.clone()),
+        origin: Some(origin),
         kind: CommandKind::Purchase,
         player: Some(order.body.player.clone().into()),
         command: template.command.to_string(),

@@ -1,24 +1,54 @@
 //! What the companion knows, in types: checked when read, in the API's JSON shapes when written. No SQL, no HTTP.
 
+/// Gives a type that is written in its own way the schema of a struct that describes it.
+macro_rules! schema_of {
+    ($type:ty, $description:ty, $name:literal) => {
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                <$description>::schema()
+            }
+        }
+
+        impl utoipa::ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+
+            fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+                <$description>::schemas(schemas);
+            }
+        }
+    };
+}
+
 mod command;
+mod customer;
 mod delivery;
 mod event;
 mod expand;
 mod number;
+mod object;
+mod obstacle;
 mod order;
 mod package;
 mod server;
 mod text;
 
-pub use command::{CommandRow, CommandView, HistoryRow, NewCommand, is_news};
+pub use command::{CommandRow, CommandView, HistoryRow, NewCommand, Origin, is_news};
+pub use customer::{CustomerBody, CustomerRow};
 pub use delivery::{Delivery, delivery};
 pub use event::{Actor, EventRow, kind};
 pub use expand::{TooManyCommands, expand};
 pub use number::{Amount, DelaySeconds, ExpirySeconds, Quantity, Slots};
-pub use order::{Customer, Order, OrderBody, OrderItem, OrderStatus, OrderView, Player, PutStatus};
+pub use object::Object;
+pub(crate) use object::object_or_null;
+pub use obstacle::{Obstacle, ServerState, ServerStates, obstacles};
+pub use order::{Customer, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, OrderView, Player, PutStatus};
 pub use package::{Package, PackageBody, ServerChoice, TemplateBody, Trigger};
 pub use server::{AgentFacts, QueueCounts, Server, ServerView};
-pub use text::{Address, Code, Currency, CustomerId, Label, PackageId, PlayerName, PlayerUuid, Template};
+pub use text::{
+    Address, Code, Currency, CustomerId, Label, PackageId, PlayerName, PlayerUuid, RefundId, Template, Tier,
+};
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, clap::ValueEnum)]

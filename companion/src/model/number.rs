@@ -73,4 +73,16 @@ checked_number! {
 impl Amount {
     /// Nothing.
     pub const ZERO: Amount = Amount(0);
+
+    /// The sum; the largest amount where it would be more.
+    #[must_use]
+    pub fn plus(self, other: Amount) -> Amount {
+        Amount(self.0.saturating_add(other.0).min(limits::AMOUNT))
+    }
+
+    /// What is left when the other is taken away; nothing where that is more.
+    #[must_use]
+    pub fn less(self, other: Amount) -> Amount {
+        Amount(self.0.saturating_sub(other.0))
+    }
 }

@@ -1,6 +1,7 @@
+use super::object::{object, objects};
 use super::{
-    Address, Amount, Code, CommandView, Currency, CustomerId, Delivery, Label, PackageId, PlayerName, PlayerUuid,
-    Quantity,
+    Address, Amount, Code, CommandView, Currency, CustomerId, Delivery, Label, Obstacle, PackageId, PlayerName,
+    PlayerUuid, Quantity, ServerStates, Trigger, obstacles,
 };
 use flux_protocol::{OrderId, PlayerRef};
 use jiff::Timestamp;
@@ -11,10 +12,13 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OrderBody {
     /// Who pays.
+    #[serde(deserialize_with = "object")]
     pub customer: Customer,
     /// Who gets it.
+    #[serde(deserialize_with = "object")]
     pub player: Player,
     /// What: 1 to 100 different packages.
+    #[serde(deserialize_with = "objects")]
     #[schema(min_items = 1, max_items = 100)]
     pub items: Vec<OrderItem>,
     /// What the order costs in all.
@@ -104,14 +108,17 @@ pub enum OrderStatus {
     Paid,
     /// Done with, by the storefront's word.
     Completed,
-    /// Called off before it was paid.
+    /// Called off.
     Cancelled,
     /// Paid back in full.
     Refunded,
+    /// Taken back by the buyer's bank.
+    Chargeback,
 }
 
 impl OrderStatus {
-    const ALL: [OrderStatus; 5] = [Self::Created, Self::Paid, Self::Completed, Self::Cancelled, Self::Refunded];
+    const ALL: [OrderStatus; 6] =
+        [Self::Created, Self::Paid, Self::Completed, Self::Cancelled, Self::Refunded, Self::Chargeback];
 
     /// The word in JSON and in the database.
     pub fn as_str(self) -> &'static str {
@@ -121,6 +128,7 @@ impl OrderStatus {
             Self::Completed => "completed",
             Self::Cancelled => "cancelled",
             Self::Refunded => "refunded",
+            Self::Chargeback => "chargeback",
         }
     }
 
@@ -141,10 +149,50 @@ pub struct Order {
     pub status: OrderStatus,
     /// What was paid back so far.
     pub refunded_amount: Amount,
+    /// When the storefront's words came true.
+    pub times: OrderTimes,
     /// When it came.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// When each of the storefront's words came true: its `occurredAt`, or when it was said. Each is kept for good, whatever
+/// came after it.
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderTimes {
+    /// Paid.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub paid_at: Option<Timestamp>,
+    /// Completed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub completed_at: Option<Timestamp>,
+    /// Called off.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub cancelled_at: Option<Timestamp>,
+    /// Paid back in full.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub refunded_at: Option<Timestamp>,
+    /// Charged back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub charged_back_at: Option<Timestamp>,
+    /// Its customer and player were forgotten.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub anonymised_at: Option<Timestamp>,
+}
+
+impl OrderTimes {
+    /// Whether what was bought is not to be delivered any more.
+    pub fn is_revoked(&self) -> bool {
+        self.cancelled_at.or(self.refunded_at).or(self.charged_back_at).is_some()
+    }
+
+    /// What its packages take back.
+    pub fn take_backs(&self) -> Vec<Trigger> {
+        let refund = self.refunded_at.map(|_| Trigger::Refund);
+        refund.into_iter().chain(self.charged_back_at.map(|_| Trigger::Chargeback)).collect()
+    }
 }
 
 /// An order as it is answered.
@@ -158,6 +206,8 @@ pub struct OrderView {
     pub status: OrderStatus,
     /// Whether its commands ran.
     pub delivery: Delivery,
+    /// What stands in the way of its commands, in words for support staff, the oldest command's first; empty when all have run.
+    pub obstacles: Vec<Obstacle>,
     /// Who pays.
     pub customer: Customer,
     /// Who gets it.
@@ -177,6 +227,9 @@ pub struct OrderView {
     /// When it happened, where that was said.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub occurred_at: Option<Timestamp>,
+    /// When each word of the storefront came true.
+    #[serde(flatten)]
+    pub times: OrderTimes,
     /// What it made, in order.
     pub commands: Vec<CommandView>,
     /// When it came.
@@ -188,15 +241,17 @@ pub struct OrderView {
 }
 
 impl OrderView {
-    /// An order with what it made.
-    pub fn new(order: Order, commands: Vec<CommandView>) -> OrderView {
-        let Order { id, body, status, refunded_amount, created_at, updated_at } = order;
+    /// An order with what it made; `servers` are those of its commands.
+    pub fn new(order: Order, commands: Vec<CommandView>, servers: &ServerStates) -> OrderView {
+        let Order { id, body, status, refunded_amount, times, created_at, updated_at } = order;
+        let obstacles = obstacles(commands.iter().map(|command| &command.command), servers);
         let delivery = super::delivery(commands.iter().map(|command| command.command.state.status));
         let OrderBody { customer, player, items, amount, currency, referral_code, imported, occurred_at, .. } = body;
         OrderView {
             id,
             status,
             delivery,
+            obstacles,
             customer,
             player,
             items,
@@ -206,6 +261,7 @@ impl OrderView {
             referral_code,
             imported,
             occurred_at,
+            times,
             commands,
             created_at,
             updated_at,

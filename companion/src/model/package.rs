@@ -1,3 +1,4 @@
+use super::object::objects;
 use super::{Amount, Currency, DelaySeconds, ExpirySeconds, Label, PackageId, Slots, Template};
 use crate::limits;
 use flux_protocol::ServerId;
@@ -23,7 +24,7 @@ pub struct PackageBody {
 }
 
 /// A package as it is answered.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Package {
     /// The storefront's id of it.
@@ -32,6 +33,20 @@ pub struct Package {
     #[serde(flatten)]
     pub body: PackageBody,
 }
+
+/// The shape of [`Package`], for the OpenAPI document.
+#[derive(utoipa::ToSchema)]
+#[schema(as = Package, rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes what the Serialize impl above writes")]
+struct PackageSchema {
+    id: PackageId,
+    name: Label,
+    price: Amount,
+    currency: Currency,
+    commands: Vec<TemplateBody>,
+}
+
+schema_of!(Package, PackageSchema, "Package");
 
 /// One command of a package, to be made for each unit and server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -70,6 +85,29 @@ pub enum Trigger {
     Refund,
     /// The payment is charged back.
     Chargeback,
+}
+
+impl Trigger {
+    /// The word in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::Refund => "refund",
+            Self::Chargeback => "chargeback",
+        }
+    }
+
+    /// The trigger that this word names.
+    pub fn from_word(word: &str) -> Option<Trigger> {
+        [Self::Purchase, Self::Refund, Self::Chargeback].into_iter().find(|trigger| trigger.as_str() == word)
+    }
+}
+
+impl Package {
+    /// Whether it has commands that take something back.
+    pub fn takes_back(&self) -> bool {
+        self.body.commands.iter().any(|template| template.on != Trigger::Purchase)
+    }
 }
 
 /// The servers that a template is for.
@@ -139,7 +177,7 @@ fn yes() -> bool {
 }
 
 fn templates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TemplateBody>, D::Error> {
-    let templates = Vec::deserialize(deserializer)?;
+    let templates = objects(deserializer)?;
     let most = limits::PACKAGE_TEMPLATES;
     if templates.len() > most {
         Err(D::Error::custom(format!("must be at most {most} commands")))

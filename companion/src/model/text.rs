@@ -68,6 +68,14 @@ checked_text! {
     Code, is_id, "must be 1 to 64 characters of A-Z a-z 0-9 _ -"
 }
 checked_text! {
+    /// A refund's id at the payment provider: 1 to 64 of `[A-Za-z0-9_-]`.
+    RefundId, is_id, "must be 1 to 64 characters of A-Z a-z 0-9 _ -"
+}
+checked_text! {
+    /// A customer's tier: 1 to 32 of `[a-z0-9_-]`.
+    Tier, is_tier, "must be 1 to 32 characters of a-z 0-9 _ -"
+}
+checked_text! {
     /// A currency: three upper-case letters (ISO 4217).
     Currency, is_currency, "must be three upper-case letters such as EUR"
 }
@@ -96,6 +104,11 @@ fn is_address(text: &str) -> bool {
 
 fn is_id(text: &str) -> bool {
     text.parse::<flux_protocol::OrderId>().is_ok()
+}
+
+fn is_tier(text: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+    (1..=32).contains(&text.len()) && text.bytes().all(good)
 }
 
 fn is_currency(text: &str) -> bool {

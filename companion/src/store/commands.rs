@@ -1,8 +1,8 @@
 //! Commands: making them, and every change of one.
 
-use super::{By, Refused};
+use super::{By, Refused, take_backs};
 use crate::db::{Connection, DbError, commands, history};
-use crate::model::{CommandRow, NewCommand, is_news, kind};
+use crate::model::{CommandRow, NewCommand, Trigger, is_news, kind};
 use flux_delivery::command::{CommandState, Status};
 use flux_protocol::CommandId;
 use serde_json::json;
@@ -34,6 +34,9 @@ pub(super) fn save(
     if news {
         history::append(tx, &command)?;
         announce(tx, by, &command)?;
+        if !command.state.status.is_open() {
+            take_backs::closed(tx, by, &command)?;
+        }
     }
     Ok(command)
 }
@@ -88,6 +91,13 @@ pub fn retry(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Ref
     if server.is_none_or(|server| server.removing) {
         return Err(Refused::conflict("server_removed", "the command's server was removed"));
     }
+    if is_revoked(tx, &command)? {
+        let message = "its order was cancelled, refunded or charged back";
+        return Err(Refused::conflict("order_revoked", message));
+    }
+    if command.new.player.is_none() && command.new.order_id.is_some() {
+        return Err(Refused::conflict("anonymised", "its player was forgotten"));
+    }
     let Some(after) = command.state.clone().retried_by_hand() else {
         let message = format!("the command is {}: only a failed one is retried", command.state.status.as_str());
         return Err(Refused::conflict("not_failed", message));
@@ -97,11 +107,31 @@ pub fn retry(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Ref
     Ok(save(tx, by, command, after)?)
 }
 
+/// Whether a command delivers what is not to be delivered any more.
+fn is_revoked(tx: &Connection, command: &CommandRow) -> Result<bool, DbError> {
+    let is_bought = command.new.origin.as_ref().is_some_and(|origin| origin.trigger == Trigger::Purchase);
+    let Some(order) = command.new.order_id.as_ref().filter(|_| is_bought) else { return Ok(false) };
+    Ok(crate::db::orders::find(tx, order)?.is_some_and(|order| order.times.is_revoked()))
+}
+
 /// Fails a command whose time ran out before it was offered to anybody.
 pub fn expire(tx: &Connection, by: &By, mut command: CommandRow) -> Result<CommandRow, DbError> {
     let after = command.state.clone().expired();
     command.reason = after.status.reason().map(str::to_owned).or(command.reason);
     save(tx, by, command, after)
+}
+
+/// After a restore: what is open may have been offered to a journal that this database does not know (rule 10). Returns how
+/// many are open.
+pub fn restored(tx: &Connection, by: &By) -> Result<u64, DbError> {
+    let mut count = 0;
+    for mut command in commands::all_open(tx)? {
+        command.state = command.state.restored();
+        commands::update(tx, &command)?;
+        count += 1;
+    }
+    by.event(tx, kind::DATABASE_RESTORED, "database", &json!({"openCommands": count}))?;
+    Ok(count)
 }
 
 fn find(tx: &Connection, id: &CommandId) -> Result<CommandRow, Refused> {

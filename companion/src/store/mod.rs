@@ -3,12 +3,14 @@
 
 pub mod agents;
 pub mod commands;
+pub mod customers;
 pub mod offers;
 pub mod orders;
 pub mod packages;
 mod refused;
 pub mod reports;
 pub mod servers;
+mod take_backs;
 
 pub use refused::Refused;
 

@@ -4,7 +4,7 @@ use super::{By, commands};
 use crate::db::commands::Scope;
 use crate::db::{Connection, DbError, commands as rows};
 use crate::model::{Actor, CommandRow};
-use flux_delivery::command::{Offer, Status};
+use flux_delivery::command::Offer;
 use flux_protocol::{Command, JournalId, Revocation, ServerId};
 use jiff::Timestamp;
 
@@ -65,12 +65,7 @@ pub(super) fn revoke(
     journal: &JournalId,
     now: Timestamp,
 ) -> Result<Revocation, DbError> {
-    // A cancelled command is asked for as the open, unwanted one that the agent takes it for.
-    let mut as_open = command.state.clone();
-    as_open.status = Status::Pending;
-    as_open.cancel_wanted = true;
-    let redelivered = matches!(as_open.offer_to(journal, now), Some(Offer::Revoke { redelivered: true }));
-    let revocation = command.to_revocation(redelivered);
+    let revocation = command.to_revocation(command.state.redelivered_to(journal));
     mark(tx, command, journal, now)?;
     Ok(revocation)
 }

@@ -1,10 +1,23 @@
 //! Orders: what the storefront says of them, and what that causes.
 
-use super::{By, Refused, Wake, commands};
-use crate::db::{Connection, commands as rows, orders, packages, servers};
-use crate::model::{Amount, Order, OrderBody, OrderStatus, Package, PutStatus, TooManyCommands, expand, kind};
-use flux_protocol::OrderId;
+use super::{By, Refused, Wake, commands, take_backs};
+use crate::db::{Connection, customers, orders, packages, servers};
+use crate::model::{
+    Amount, Order, OrderBody, OrderStatus, OrderTimes, Package, PutStatus, RefundId, TooManyCommands, Trigger, expand,
+    kind,
+};
+use flux_protocol::{OrderId, ServerId};
+use jiff::Timestamp;
 use serde_json::json;
+
+/// One refund of an order.
+#[derive(Debug, Default)]
+pub struct Refund {
+    /// What it pays back; all that is left unless said.
+    pub amount: Option<Amount>,
+    /// The payment provider's id of it.
+    pub id: Option<RefundId>,
+}
 
 /// `PUT /orders/{id}`: true if the order is new. The same again changes nothing; another body replaces an order that is not paid yet.
 pub fn put(tx: &Connection, by: &By, id: &OrderId, body: OrderBody) -> Result<(bool, Wake), Refused> {
@@ -20,8 +33,8 @@ pub fn put(tx: &Connection, by: &By, id: &OrderId, body: OrderBody) -> Result<(b
         }
         before => save(tx, by, id, body, before)?,
     };
-    let wake = if to_pay && order.status == OrderStatus::Created { make_paid(tx, by, order)? } else { Wake::new() };
-    Ok((is_new, wake))
+    let at = order.body.occurred_at;
+    Ok((is_new, if to_pay { pay_order(tx, by, order, at)? } else { Wake::new() }))
 }
 
 fn save(tx: &Connection, by: &By, id: &OrderId, body: OrderBody, before: Option<Order>) -> Result<Order, Refused> {
@@ -31,15 +44,15 @@ fn save(tx: &Connection, by: &By, id: &OrderId, body: OrderBody, before: Option<
         body,
         status: OrderStatus::Created,
         refunded_amount: Amount::ZERO,
+        times: OrderTimes::default(),
         created_at: before.as_ref().map_or(by.now, |before| before.created_at),
         updated_at: by.now,
     };
     packages_of(tx, &order)?;
     orders::put(tx, &order)?;
+    customers::meet(tx, &order.body.customer, by.now)?;
     let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
-    let data = json!({"customerId": order.body.customer.id, "amount": order.body.amount, "currency": order.body.currency,
-                      "imported": order.body.imported});
-    by.event(tx, kind, id.as_str(), &data)?;
+    by.event(tx, kind, id.as_str(), &facts(&order, order.body.occurred_at))?;
     Ok(order)
 }
 
@@ -57,8 +70,11 @@ fn check(body: &OrderBody) -> Result<(), Refused> {
     Ok(())
 }
 
-/// The packages of an order's items, in their order.
+/// The packages of an order's items, in their order. An imported one makes nothing, and may name packages that are no more.
 fn packages_of(tx: &Connection, order: &Order) -> Result<Vec<Package>, Refused> {
+    if order.body.imported {
+        return Ok(Vec::new());
+    }
     let mut found = Vec::with_capacity(order.body.items.len());
     for (index, item) in order.body.items.iter().enumerate() {
         let package = packages::find(tx, &item.package_id)?;
@@ -69,103 +85,166 @@ fn packages_of(tx: &Connection, order: &Order) -> Result<Vec<Package>, Refused> 
     Ok(found)
 }
 
-/// `POST …/paid`: makes the order's commands, once.
-pub fn pay(tx: &Connection, by: &By, id: &OrderId) -> Result<Wake, Refused> {
-    let order = find(tx, id)?;
-    match order.status {
-        OrderStatus::Created => make_paid(tx, by, order),
-        OrderStatus::Paid | OrderStatus::Completed => Ok(Wake::new()),
-        OrderStatus::Cancelled | OrderStatus::Refunded => Err(wrong_state(&order, "paid")),
-    }
+/// `POST …/paid`: makes the order's commands, once. `at` is when it was paid, where that was not now.
+pub fn pay(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+    pay_order(tx, by, find(tx, id)?, at)
 }
 
-fn make_paid(tx: &Connection, by: &By, mut order: Order) -> Result<Wake, Refused> {
-    let made = if order.body.imported {
-        Vec::new()
-    } else {
-        let packages = packages_of(tx, &order)?;
-        expand(&order, &packages, &servers::receiving(tx)?, by.now).map_err(|TooManyCommands| {
-            let most = crate::limits::ORDER_COMMANDS;
-            Refused::invalid(
-                "items",
-                format!("would make more than {most} commands: use {{quantity}} in the templates"),
-            )
-        })?
-    };
-    order.status = OrderStatus::Paid;
-    order.updated_at = by.now;
-    orders::set_status(tx, &order)?;
-    let ids: Vec<_> = made.iter().map(|command| command.id.clone()).collect();
+fn pay_order(tx: &Connection, by: &By, order: Order, at: Option<Timestamp>) -> Result<Wake, Refused> {
+    if order.times.paid_at.is_some() {
+        return Ok(Wake::new());
+    }
+    if order.status != OrderStatus::Created {
+        return Err(wrong_state(&order, "paid"));
+    }
+    make_paid(tx, by, order, at)
+}
+
+fn make_paid(tx: &Connection, by: &By, mut order: Order, at: Option<Timestamp>) -> Result<Wake, Refused> {
+    let packages = packages_of(tx, &order)?;
+    let servers = servers::receiving(tx)?;
+    let made = expanded(&order, &packages, Trigger::Purchase, &servers, by)?;
+    // What may be taken back is checked while the order can still be refused.
+    for trigger in [Trigger::Refund, Trigger::Chargeback] {
+        expanded(&order, &packages, trigger, &servers, by)?;
+    }
+    orders::keep_take_backs(tx, &order.id, &packages)?;
+    order.times.paid_at = Some(at.unwrap_or(by.now));
+    set(tx, by, order, OrderStatus::Paid, kind::ORDER_PAID, at)?;
     let mut wake = Wake::new();
     for command in made {
         wake.insert(command.server_id.clone());
         commands::make(tx, by, command)?;
     }
-    by.event(tx, kind::ORDER_PAID, order.id.as_str(), &json!({"commands": ids}))?;
     Ok(wake)
+}
+
+fn expanded(
+    order: &Order,
+    packages: &[Package],
+    trigger: Trigger,
+    servers: &[ServerId],
+    by: &By,
+) -> Result<Vec<crate::model::NewCommand>, Refused> {
+    expand(order, packages, trigger, servers, by.now).map_err(|TooManyCommands| {
+        let most = crate::limits::ORDER_COMMANDS;
+        Refused::invalid("items", format!("would make more than {most} commands: use {{quantity}} in the templates"))
+    })
 }
 
 /// `POST …/completed`: the storefront is done with it.
-pub fn complete(tx: &Connection, by: &By, id: &OrderId) -> Result<(), Refused> {
-    let order = find(tx, id)?;
-    match order.status {
-        OrderStatus::Completed => Ok(()),
-        OrderStatus::Paid => set(tx, by, order, OrderStatus::Completed, kind::ORDER_COMPLETED),
-        _ => Err(wrong_state(&order, "completed")),
-    }
-}
-
-/// `POST …/cancelled`: called off before it was paid.
-pub fn cancel(tx: &Connection, by: &By, id: &OrderId) -> Result<(), Refused> {
-    let order = find(tx, id)?;
-    match order.status {
-        OrderStatus::Cancelled => Ok(()),
-        OrderStatus::Created => set(tx, by, order, OrderStatus::Cancelled, kind::ORDER_CANCELLED),
-        _ => Err(wrong_state(&order, "cancelled (a paid one is refunded)")),
-    }
-}
-
-/// `POST …/refunded`: `total` is what was paid back of this order so far, all of it unless said otherwise; so the same call
-/// again changes nothing. Only a full refund cancels what has not run.
-pub fn refund(tx: &Connection, by: &By, id: &OrderId, total: Option<Amount>) -> Result<Wake, Refused> {
+pub fn complete(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
     let mut order = find(tx, id)?;
-    let total = total.unwrap_or(order.body.amount);
-    if total > order.body.amount {
-        return Err(Refused::invalid("refundedAmount", "is more than the order's amount"));
-    }
-    if !matches!(order.status, OrderStatus::Paid | OrderStatus::Completed | OrderStatus::Refunded) {
-        return Err(wrong_state(&order, "refunded"));
-    }
-    if total < order.refunded_amount {
-        let message = format!("{} were refunded already: the total cannot sink", order.refunded_amount.get());
-        return Err(Refused::conflict("refund_sinks", message));
-    }
-    let is_full = total == order.body.amount;
-    let was_full = order.status == OrderStatus::Refunded;
-    if was_full || (total == order.refunded_amount && !is_full) {
+    if order.times.completed_at.is_some() {
         return Ok(Wake::new());
     }
-    order.refunded_amount = total;
-    let status = if is_full { OrderStatus::Refunded } else { order.status };
-    set(tx, by, order, status, kind::ORDER_REFUNDED)?;
-    if is_full { cancel_commands(tx, by, id) } else { Ok(Wake::new()) }
-}
-
-fn cancel_commands(tx: &Connection, by: &By, id: &OrderId) -> Result<Wake, Refused> {
-    let mut wake = Wake::new();
-    for command in rows::of_order(tx, id)?.into_iter().filter(|command| command.state.status.is_open()) {
-        wake.insert(command.new.server_id.clone());
-        commands::want_cancelled(tx, by, command, None)?;
+    if order.status != OrderStatus::Paid {
+        return Err(wrong_state(&order, "completed"));
     }
-    Ok(wake)
+    order.times.completed_at = Some(at.unwrap_or(by.now));
+    set(tx, by, order, OrderStatus::Completed, kind::ORDER_COMPLETED, at)?;
+    Ok(Wake::new())
 }
 
-fn set(tx: &Connection, by: &By, mut order: Order, status: OrderStatus, kind: &str) -> Result<(), Refused> {
+/// `POST …/cancelled`: called off. What a paid order has not run yet is not run; what has run is taken back by a refund only.
+pub fn cancel(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+    let mut order = find(tx, id)?;
+    if order.times.cancelled_at.is_some() {
+        return Ok(Wake::new());
+    }
+    if matches!(order.status, OrderStatus::Refunded | OrderStatus::Chargeback) {
+        return Err(wrong_state(&order, "cancelled"));
+    }
+    order.times.cancelled_at = Some(at.unwrap_or(by.now));
+    set(tx, by, order, OrderStatus::Cancelled, kind::ORDER_CANCELLED, at)?;
+    take_backs::revoke(tx, by, id)
+}
+
+/// `POST …/refunded`. Refunds are summed, each counted once by its id; one without an id is known by its amount. The whole
+/// amount is a full refund whatever was paid back before, and after a full one nothing changes. Only a full refund cancels
+/// what has not run, and takes back what has.
+pub fn refund(tx: &Connection, by: &By, id: &OrderId, refund: &Refund, at: Option<Timestamp>) -> Result<Wake, Refused> {
+    let mut order = find(tx, id)?;
+    check_refund(&order, refund)?;
+    if order.times.refunded_at.is_some() {
+        return Ok(Wake::new());
+    }
+    let (whole, before) = (order.body.amount, order.refunded_amount);
+    let left = whole.less(before);
+    let amount = refund.amount.filter(|amount| *amount != whole);
+    let word = match (&refund.id, amount) {
+        (Some(id), _) => format!("id:{id}"),
+        (None, Some(amount)) => format!("amount:{}", amount.get()),
+        (None, None) => "all".to_owned(),
+    };
+    let amount = amount.unwrap_or(left);
+    if !orders::add_refund(tx, id, &word, amount, by.now)? {
+        return Ok(Wake::new());
+    }
+    if order.times.paid_at.is_none() || order.status == OrderStatus::Chargeback {
+        return Err(wrong_state(&order, "refunded"));
+    }
+    if amount > left {
+        let message = format!("only {} of the order's {} are left to be refunded", left.get(), whole.get());
+        return Err(Refused::conflict("refund_exceeds", message));
+    }
+    order.refunded_amount = before.plus(amount);
+    let is_full = order.refunded_amount == whole;
+    if is_full {
+        order.times.refunded_at = Some(at.unwrap_or(by.now));
+    }
+    let status = if is_full { OrderStatus::Refunded } else { order.status };
+    set(tx, by, order, status, kind::ORDER_REFUNDED, at)?;
+    if is_full { take_backs::revoke(tx, by, id) } else { Ok(Wake::new()) }
+}
+
+fn check_refund(order: &Order, refund: &Refund) -> Result<(), Refused> {
+    let field = "refundedAmount";
+    match refund.amount {
+        Some(amount) if amount > order.body.amount => {
+            return Err(Refused::invalid(field, "is more than the order's amount"));
+        }
+        Some(Amount::ZERO) if order.body.amount > Amount::ZERO => {
+            return Err(Refused::invalid(field, "must be at least 1: nothing is no refund"));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `POST …/chargeback`: the buyer's bank took the money back. Cancels what has not run, and takes back what has.
+pub fn charge_back(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+    let mut order = find(tx, id)?;
+    if order.times.charged_back_at.is_some() {
+        return Ok(Wake::new());
+    }
+    if order.times.paid_at.is_none() {
+        return Err(wrong_state(&order, "charged back"));
+    }
+    order.times.charged_back_at = Some(at.unwrap_or(by.now));
+    set(tx, by, order, OrderStatus::Chargeback, kind::ORDER_CHARGEBACK, at)?;
+    take_backs::revoke(tx, by, id)
+}
+
+/// Saves what an order has become, with its event.
+fn set(
+    tx: &Connection,
+    by: &By,
+    mut order: Order,
+    status: OrderStatus,
+    kind: &str,
+    at: Option<Timestamp>,
+) -> Result<(), Refused> {
     order.status = status;
     order.updated_at = by.now;
     orders::set_status(tx, &order)?;
-    let data = json!({"amount": order.body.amount, "refundedAmount": order.refunded_amount});
-    Ok(by.event(tx, kind, order.id.as_str(), &data)?)
+    Ok(by.event(tx, kind, order.id.as_str(), &facts(&order, at))?)
+}
+
+/// What an order's events tell: nothing of a person, for events stay.
+fn facts(order: &Order, at: Option<Timestamp>) -> serde_json::Value {
+    json!({"amount": order.body.amount, "currency": order.body.currency, "refundedAmount": order.refunded_amount,
+           "imported": order.body.imported, "occurredAt": at})
 }
 
 fn find(tx: &Connection, id: &OrderId) -> Result<Order, Refused> {

@@ -93,7 +93,10 @@ fn show(command: &mut CommandRow, report: &CommandReport) {
         ReportState::AwaitingPlayer(reason) => command.reason = Some(reason.as_str().to_owned()),
         ReportState::Completed | ReportState::Failed(_) | ReportState::Cancelled => {
             command.reason = report.state.reason().map(str::to_owned);
-            command.output = report.output.as_ref().map(|text| text.chars().take(OUTPUT_CHARS).collect());
+            // The game's answers name the player: one who was forgotten stays so.
+            let is_forgotten = command.new.order_id.is_some() && command.new.player.is_none();
+            let output = report.output.as_ref().filter(|_| !is_forgotten);
+            command.output = output.map(|text| text.chars().take(OUTPUT_CHARS).collect());
         }
     }
 }

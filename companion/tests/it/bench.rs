@@ -7,7 +7,7 @@ use flux_companion::config::Config;
 use flux_companion::db::{Db, DbError, keys};
 use flux_companion::model::Role;
 use flux_companion::{ApiKey, App};
-use flux_config::ConfigFile;
+use flux_config::{ConfigFile, SecretSources};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
@@ -61,7 +61,11 @@ pub(crate) struct Bench {
 pub(crate) type Answer = (StatusCode, Value);
 
 pub(crate) fn config(text: &str) -> Config {
-    Config::parse(&ConfigFile { path: "companion.yml".into(), text: text.to_owned(), mode: 0o600 }).expect("a config")
+    Config::parse(
+        &ConfigFile { path: "companion.yml".into(), text: text.to_owned(), mode: 0o600 },
+        &SecretSources::default(),
+    )
+    .expect("a config")
 }
 
 impl Bench {
@@ -89,6 +93,14 @@ impl Bench {
         assert!(status != StatusCode::INTERNAL_SERVER_ERROR, "never for what a caller sends");
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();
         (status, if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") })
+    }
+
+    /// The answer's body as it is; it must be a 200.
+    pub(crate) async fn text(&self, request: Request<Body>) -> String {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::OK);
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        String::from_utf8(bytes.to_vec()).expect("text")
     }
 
     async fn send(&self, method: &str, path: &str, key: &str, body: Option<Value>) -> Answer {

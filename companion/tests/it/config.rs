@@ -1,9 +1,9 @@
 use flux_companion::config::Config;
-use flux_config::ConfigFile;
+use flux_config::{ConfigFile, SecretSources};
 
 fn parse(text: &str) -> Result<Config, String> {
     let file = ConfigFile { path: "companion.yml".into(), text: text.to_owned(), mode: 0o600 };
-    Config::parse(&file).map_err(|errors| errors.to_string())
+    Config::parse(&file, &SecretSources::default()).map_err(|errors| errors.to_string())
 }
 
 #[test]
@@ -23,9 +23,23 @@ fn a_mistake_is_told_with_its_place_and_what_is_allowed() {
         ("store: {id: a b}", "store.id:"),
         ("limits: {body_bytes: 1}", "limits.body_bytes: is out of range"),
         ("log: {level: loud}", "log.level: is none of the choices"),
+        ("webhook: {secret: x}", "webhook.url: is missing"),
+        ("webhook: {url: 'ftp://x', secret: x}", "webhook.url: is no http"),
+        ("webhook: {url: 'https://a@x', secret: x}", "webhook.url: is no http"),
+        ("webhook: {url: 'https://x'}", "webhook.secret_file: is missing"),
         ("databse: x", "databse"),
     ] {
         let error = parse(text).expect_err(text);
         assert!(error.contains(told), "{error}");
     }
+}
+
+#[test]
+fn the_webhooks_address_is_taken_apart_and_its_secret_never_shown() {
+    let config = parse("webhook: {url: 'https://[::1]:8443/hook?a=b', secret: hunter2}").expect("valid");
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let url = config.webhook.expect("a webhook").url;
+    assert_eq!((url.tls, &*url.host, url.port, &*url.path), (true, "::1", 8443, "/hook?a=b"));
+    let plain = parse("webhook: {url: 'http://shop.example.com', secret: x}").expect("valid").webhook.expect("one").url;
+    assert_eq!((plain.tls, plain.port, &*plain.path), (false, 80, "/"));
 }

@@ -4,13 +4,22 @@
 
 mod bad_input;
 mod bench;
+mod cli;
 mod commands;
 mod config;
+mod connections;
+mod copies;
+mod customers;
 mod database;
+mod events;
 mod fencing;
 mod hub;
+mod load;
+mod openapi;
 mod orders;
+mod refunds;
 mod removal;
 mod reports;
 mod servers;
 mod socket;
+mod webhook;

@@ -117,8 +117,8 @@ async fn only_a_full_refund_cancels_what_has_not_run() {
     assert_eq!((text(&closed, "status"), text(&closed, "delivery")), ("refunded".into(), "partial".into()));
     let (status, _) = bench.post("/orders/o1/refunded", json!({})).await;
     assert_eq!(status, StatusCode::OK, "the same again changes nothing");
-    let (status, error) = bench.post("/orders/o1/refunded", json!({"refundedAmount": 1})).await;
-    assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("refund_sinks")));
+    let (status, late) = bench.post("/orders/o1/refunded", json!({"refundedAmount": 1})).await;
+    assert_eq!((status, &late["refundedAmount"]), (StatusCode::OK, &json!(499)), "nothing is left to be refunded");
 }
 
 #[tokio::test]
@@ -132,7 +132,6 @@ async fn an_order_goes_from_state_to_state_in_the_right_order_only() {
     for done in ["paid", "paid", "completed", "completed", "paid"] {
         assert_eq!(bench.post(&format!("/orders/o1/{done}"), json!({})).await.0, StatusCode::OK, "{done}");
     }
-    assert_eq!(bench.post("/orders/o1/cancelled", json!({})).await.0, StatusCode::CONFLICT);
     bench.put("/orders/o2", order(1, "created")).await;
     assert_eq!(bench.delete("/packages/vip").await.0, StatusCode::CONFLICT, "an unpaid order names it");
     assert_eq!(bench.post("/orders/o2/cancelled", json!({})).await.0, StatusCode::OK);

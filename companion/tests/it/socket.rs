@@ -29,13 +29,17 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn start() -> Served {
+        Self::configured("").await
+    }
+
+    pub(crate) async fn configured(text: &str) -> Served {
         let db = Db::in_memory().expect("a database");
         let bench = Bench::on(db.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let resources = Resources { listener, db, clock: bench.clock.clone(), entropy: bench.app.entropy.clone() };
-        let task = tokio::spawn(serve(config(""), resources, async { drop(stopped.await) }));
+        let task = tokio::spawn(serve(config(text), resources, async { drop(stopped.await) }));
         Served { bench, address, stop: Some(stop), task }
     }
 

@@ -45,6 +45,13 @@ pub fn page(tx: &Connection, before: i64, filter: &Filter, limit: u32) -> Result
     tx.prepare_cached(&sql)?.query_and_then(params_from_iter(values), read)?.collect()
 }
 
+/// How many commands are open or have failed, by their status, over all servers.
+pub fn counts(tx: &Connection) -> Result<Vec<(String, i64)>, DbError> {
+    let sql = "SELECT status, count(*) FROM commands INDEXED BY commands_by_status
+               WHERE status IN ('pending', 'delivered', 'awaiting_player', 'failed') GROUP BY status";
+    tx.prepare_cached(sql)?.query_and_then([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
 /// How many of a server's commands are where.
 pub fn queue_counts(tx: &Connection, server: &ServerId) -> Result<QueueCounts, DbError> {
     let sql = "SELECT status, count(*) AS n FROM commands
@@ -129,6 +136,12 @@ pub fn open_of_server(tx: &Connection, server: &ServerId) -> Result<Vec<CommandR
     let sql = "SELECT * FROM commands WHERE server_id = ? AND status IN ('pending', 'delivered', 'awaiting_player')
                ORDER BY sequence";
     tx.prepare_cached(sql)?.query_and_then([server.as_str()], command)?.collect()
+}
+
+/// All open commands.
+pub fn all_open(tx: &Connection) -> Result<Vec<CommandRow>, DbError> {
+    let sql = "SELECT * FROM commands WHERE status IN ('pending', 'delivered', 'awaiting_player')";
+    tx.prepare_cached(sql)?.query_and_then([], command)?.collect()
 }
 
 /// How many of a server's commands are still open.

@@ -1,6 +1,6 @@
 use crate::db::DbError;
 use crate::db::row::{get, json, text, text_or_null, time, time_or_null};
-use crate::model::{CommandRow, NewCommand};
+use crate::model::{CommandRow, NewCommand, Origin, Trigger};
 use flux_delivery::command::{CommandState, Offered, Status};
 use flux_protocol::{Attempt, CommandKind, PlayerRef};
 use rusqlite::Row;
@@ -32,6 +32,7 @@ fn new(row: &Row<'_>) -> Result<NewCommand, DbError> {
         id: text(row, "id")?,
         server_id: text(row, "server_id")?,
         order_id: text_or_null(row, "order_id")?,
+        origin: origin(row)?,
         kind,
         player: name.map(|name| PlayerRef { name, uuid }),
         command: get(row, "command")?,
@@ -41,6 +42,12 @@ fn new(row: &Row<'_>) -> Result<NewCommand, DbError> {
         required_slots: get(row, "required_slots")?,
         expires_at: time_or_null(row, "expires_at")?,
     })
+}
+
+fn origin(row: &Row<'_>) -> Result<Option<Origin>, DbError> {
+    let Some(package_id) = text_or_null(row, "package_id")? else { return Ok(None) };
+    let trigger = Trigger::from_word(&get::<String>(row, "made_on")?).ok_or(DbError::BadRow("made_on"))?;
+    Ok(Some(Origin { package_id, trigger }))
 }
 
 fn state(row: &Row<'_>) -> Result<CommandState, DbError> {

@@ -1,0 +1,59 @@
+//! Figures in Prometheus' text format. Counts alone: no name, no id.
+
+use super::error::{ApiError, ErrorAnswer};
+use crate::app::App;
+use crate::db::{Connection, DbError, commands, events, webhook};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::header::CONTENT_TYPE;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+struct Figures {
+    commands: Vec<(String, i64)>,
+    events: i64,
+    told: i64,
+}
+
+/// How it is going.
+#[utoipa::path(get, path = "/metrics", tag = "health",
+    responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
+    let look = |tx: &Connection| -> Result<Figures, DbError> {
+        Ok(Figures { commands: commands::counts(tx)?, events: events::last_seq(tx)?, told: webhook::cursor(tx)? })
+    };
+    let figures = app.db.read(look).await?;
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&app, &figures)))
+}
+
+fn text(app: &App, figures: &Figures) -> String {
+    let mut text = String::new();
+    let version = env!("CARGO_PKG_VERSION");
+    family(&mut text, "info", "gauge", "The companion.", [(format!("version=\"{version}\""), 1)]);
+    family(&mut text, "sessions", "gauge", "Agents in a session.", [(String::new(), app.sessions.count() as i64)]);
+    let answers = app.answers.iter().zip(1..).map(|(count, hundred)| {
+        (format!("status=\"{hundred}xx\""), i64::try_from(count.load(Ordering::Relaxed)).unwrap_or(i64::MAX))
+    });
+    family(&mut text, "requests_total", "counter", "Requests answered since the start.", answers);
+    let counted =
+        |status: &str| figures.commands.iter().find(|(found, _)| found == status).map_or(0, |(_, count)| *count);
+    let commands = ["pending", "delivered", "awaiting_player", "failed"]
+        .map(|status| (format!("status=\"{status}\""), counted(status)));
+    family(&mut text, "commands", "gauge", "Commands that are open or have failed.", commands);
+    family(&mut text, "events_total", "counter", "The seq of the last event.", [(String::new(), figures.events)]);
+    if app.config.webhook.is_some() {
+        let lag = [(String::new(), figures.events - figures.told)];
+        family(&mut text, "webhook_lag", "gauge", "Events that the webhook was not told yet.", lag);
+    }
+    text
+}
+
+fn family(text: &mut String, name: &str, kind: &str, help: &str, values: impl IntoIterator<Item = (String, i64)>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "# HELP flux_companion_{name} {help}\n# TYPE flux_companion_{name} {kind}");
+    for (labels, value) in values {
+        let labels = if labels.is_empty() { labels } else { format!("{{{labels}}}") };
+        let _ = writeln!(text, "flux_companion_{name}{labels} {value}");
+    }
+}

@@ -1,0 +1,109 @@
+//! Events as they happen: server-sent events. A reader that was cut off goes on where it was by `Last-Event-ID`, as
+//! browsers do by themselves. Not in the OpenAPI document, which knows no streams.
+
+use super::auth::Store;
+use super::error::ApiError;
+use super::input::Ask;
+use crate::app::App;
+use crate::db::keys::KeyRow;
+use crate::db::{Connection, DbError, events, keys};
+use crate::limits;
+use crate::model::EventRow;
+use axum::extract::State;
+use axum::response::Sse;
+use axum::response::sse::Event;
+use futures_util::stream::{Stream, unfold};
+use http::HeaderMap;
+use serde::Deserialize;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::sleep;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StreamQuery {
+    /// Events after this `seq`; those from now on without it.
+    #[serde(default)]
+    after: Option<i64>,
+}
+
+/// Where one reader is.
+struct Reader {
+    app: Arc<App>,
+    key: KeyRow,
+    /// The last event that was read.
+    cursor: i64,
+    /// Read and not told yet.
+    found: VecDeque<EventRow>,
+    commits: watch::Receiver<u64>,
+    stopping: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// The events after `Last-Event-ID` or `after`, then each as it happens.
+pub(super) async fn stream(
+    State(app): State<Arc<App>>,
+    Store(key): Store,
+    Ask(query): Ask<StreamQuery>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    let place = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| ApiError::busy())?;
+    let commits = app.db.commits();
+    let cursor = match last_event_id(&headers)?.or(query.after) {
+        Some(cursor) => cursor,
+        None => app.db.read(events::last_seq).await?,
+    };
+    let stopping = app.stopping.subscribe();
+    let reader = Reader { app, key, cursor, found: VecDeque::new(), commits, stopping, _place: place };
+    Ok(Sse::new(unfold(reader, next)))
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let seq = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seq| *seq >= 0);
+    seq.map(Some).ok_or_else(|| ApiError::value("Last-Event-ID", "must be the seq of an event"))
+}
+
+/// The next event, or a comment where nothing has happened for a while. The stream ends when the companion stops, when the
+/// key was revoked, or when the database fails: the reader comes again.
+async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)> {
+    loop {
+        if let Some(event) = reader.found.pop_front() {
+            let text = serde_json::to_string(&event).ok()?;
+            return Some((Ok(Event::default().id(event.seq.to_string()).data(text)), reader));
+        }
+        reader.commits.borrow_and_update();
+        reader.look().await.ok()?;
+        if !reader.found.is_empty() {
+            continue;
+        }
+        let stopping = reader.stopping.clone();
+        tokio::select! { biased;
+            () = stops(stopping) => return None,
+            changed = reader.commits.changed() => changed.ok()?,
+            () = sleep(limits::EVENTS_LOOK) => return Some((Ok(Event::default().comment("nothing new")), reader)),
+        }
+    }
+}
+
+async fn stops(mut stopping: watch::Receiver<bool>) {
+    // It fails when the companion is gone, which is a stop too.
+    let _ = stopping.wait_for(|stops| *stops).await;
+}
+
+impl Reader {
+    async fn look(&mut self) -> Result<(), DbError> {
+        let (key, cursor) = (self.key.clone(), self.cursor);
+        let look = move |tx: &Connection| {
+            if !keys::is_good(tx, &key)? {
+                return Err(DbError::Closed);
+            }
+            events::after(tx, cursor, limits::EVENT_BATCH)
+        };
+        self.found = self.app.db.read(look).await?.into();
+        self.cursor = self.found.back().map_or(cursor, |event| event.seq);
+        Ok(())
+    }
+}

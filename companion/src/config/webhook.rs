@@ -1,0 +1,62 @@
+use flux_config::{SecretKeys, SecretSources, Section};
+use http::Uri;
+use secrecy::SecretString;
+
+/// Whom every event is told.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Where.
+    pub url: WebhookUrl,
+    /// What the requests are signed with.
+    pub secret: SecretString,
+}
+
+/// Where the webhook is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookUrl {
+    /// `https`.
+    pub tls: bool,
+    /// The name or address, IPv6 without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Host and port as the address has them.
+    pub authority: String,
+    /// Path and query.
+    pub path: String,
+}
+
+impl Webhook {
+    /// `None` where the section is absent.
+    pub(super) fn read(section: Option<Section<'_>>, sources: &SecretSources) -> Option<Webhook> {
+        let mut webhook = section?;
+        let url = webhook.required_parsed("url", "an address such as https://shop.example.com/hook", url);
+        let keys = SecretKeys {
+            inline: "secret",
+            file: "secret_file",
+            credential: "webhook-secret",
+            environment: "FLUX_COMPANION_WEBHOOK_SECRET",
+        };
+        let secret = webhook.required_secret(keys, sources);
+        webhook.finish();
+        Some(Webhook { url: url?, secret: secret?.value })
+    }
+}
+
+fn url(text: &str) -> Result<WebhookUrl, &'static str> {
+    let wrong = "is no http:// or https:// address";
+    let uri: Uri = text.parse().map_err(|_| wrong)?;
+    let tls = match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => false,
+        _ => return Err(wrong),
+    };
+    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or(wrong)?;
+    Ok(WebhookUrl {
+        tls,
+        host: authority.host().trim_matches(['[', ']']).to_owned(),
+        port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+        authority: authority.to_string(),
+        path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+    })
+}

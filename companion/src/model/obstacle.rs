@@ -1,0 +1,84 @@
+use super::{CommandRow, Label};
+use flux_delivery::command::{Offered, Status};
+use flux_protocol::{CommandId, FailReason, GameState, ServerId, WaitReason};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Why a command has not run, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Obstacle {
+    /// The command.
+    #[schema(value_type = String)]
+    pub command_id: CommandId,
+    /// A sentence.
+    pub text: String,
+}
+
+/// What is known of a server now.
+#[derive(Debug, Clone)]
+pub struct ServerState {
+    /// Its name; `None` once it was removed.
+    pub name: Option<Label>,
+    /// Its agent is connected or polls.
+    pub is_online: bool,
+    /// What its agent says of the game.
+    pub game_state: Option<GameState>,
+}
+
+/// The servers of an order's commands.
+pub type ServerStates = BTreeMap<ServerId, ServerState>;
+
+/// What stands in the way of these commands.
+pub fn obstacles<'a>(commands: impl Iterator<Item = &'a CommandRow>, servers: &ServerStates) -> Vec<Obstacle> {
+    let obstacle = |command: &CommandRow| {
+        let text = sentence(command, servers.get(&command.new.server_id))?;
+        Some(Obstacle { command_id: command.new.id.clone(), text })
+    };
+    commands.filter_map(obstacle).collect()
+}
+
+fn sentence(command: &CommandRow, server: Option<&ServerState>) -> Option<String> {
+    let name = server.and_then(|server| server.name.as_ref()).map_or("the server", Label::as_str);
+    let player = command.new.player.as_ref().map_or("the player", |player| player.name.as_str());
+    Some(match command.state.status {
+        Status::Completed => return None,
+        Status::Cancelled => "it was cancelled before it ran".to_owned(),
+        Status::Failed(reason) => failed(reason, name, command.output.as_deref()),
+        _ if server.is_none_or(|server| server.name.is_none()) => {
+            "its server was removed, and its agent has not said whether it ran".to_owned()
+        }
+        _ if command.state.cancel_wanted => format!("it is being cancelled: the agent of {name} has yet to answer"),
+        Status::AwaitingPlayer(WaitReason::PlayerOffline) => format!("waits for {player} to join {name}"),
+        Status::AwaitingPlayer(WaitReason::PlayerDead) => format!("waits for {player} to respawn on {name}"),
+        Status::AwaitingPlayer(WaitReason::InventoryFull) => {
+            format!("waits for room in {player}'s inventory on {name}")
+        }
+        _ if server.is_some_and(|server| !server.is_online) => format!("the agent of {name} is not connected"),
+        Status::Pending => pending(command, name),
+        Status::Delivered if server.is_some_and(|server| server.game_state == Some(GameState::Offline)) => {
+            format!("{name} has it, and its game is not running")
+        }
+        Status::Delivered => format!("{name} has it and will run it"),
+    })
+}
+
+fn pending(command: &CommandRow, name: &str) -> String {
+    match (command.state.next_attempt_at, &command.output) {
+        (Some(at), Some(answer)) => format!("the game of {name} refused it (\"{answer}\"); tried again at {at}"),
+        (Some(at), None) => format!("the game of {name} refused it; tried again at {at}"),
+        (None, _) if command.state.offered == Offered::Never => format!("about to be sent to {name}"),
+        (None, _) => format!("sent to {name}, whose agent has yet to confirm it"),
+    }
+}
+
+fn failed(reason: FailReason, name: &str, output: Option<&str>) -> String {
+    match (reason, output) {
+        (FailReason::RejectedByGame, Some(answer)) => format!("the game of {name} refused it: \"{answer}\""),
+        (FailReason::Uncertain, _) => {
+            format!("{name} cannot tell whether it ran: look in the game, then retry or leave it")
+        }
+        (FailReason::Expired, _) => "it expired before it could run".to_owned(),
+        (reason, _) => format!("{name} would not run it: {}", reason.as_str()),
+    }
+}

@@ -1,0 +1,83 @@
+//! Tells the storefront what happened: the events in their order, signed, each batch until it was taken with a 2xx.
+//!
+//! One request at a time, so nothing overtakes. The cursor moves after the answer: what a crash leaves untold is told, and
+//! what it leaves unnoted is told twice. A receiver knows an event by its `seq`.
+
+mod send;
+mod signature;
+
+pub use signature::signature;
+
+use crate::app::App;
+use crate::config::Webhook;
+use crate::db::{Connection, DbError, events, webhook};
+use crate::limits;
+use crate::model::EventRow;
+use send::{SendError, Sender};
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::time::{sleep, timeout};
+
+/// A request's body.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    store_id: &'a str,
+    events: &'a [EventRow],
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Untold {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+/// Runs for ever; stop it by dropping it. Without a webhook it does nothing.
+pub(crate) async fn run(app: Arc<App>) {
+    if let Some(webhook) = &app.config.webhook {
+        match Sender::new() {
+            Ok(sender) => tell_all(&app, webhook, &sender).await,
+            Err(error) => tracing::error!(error = %error, "TLS cannot be set up: the webhook is told nothing"),
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+async fn tell_all(app: &App, webhook: &Webhook, sender: &Sender) {
+    let mut commits = app.db.commits();
+    let mut wait = limits::WEBHOOK_RETRY;
+    loop {
+        commits.borrow_and_update();
+        match tell_next(app, webhook, sender).await {
+            Ok(0) => {
+                wait = limits::WEBHOOK_RETRY;
+                // The command line writes behind our back: now and then it is looked for. Both ends are a look.
+                let _ = timeout(limits::EVENTS_LOOK, commits.changed()).await;
+            }
+            Ok(count) => {
+                wait = limits::WEBHOOK_RETRY;
+                tracing::debug!(webhook.events = count, "the webhook was told");
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, retry.seconds = wait.as_secs(), "the webhook was not told: it is tried again");
+                sleep(wait).await;
+                wait = (wait * 2).min(limits::WEBHOOK_RETRY_LONGEST);
+            }
+        }
+    }
+}
+
+/// Tells the next batch, and how many events it had.
+async fn tell_next(app: &App, webhook: &Webhook, sender: &Sender) -> Result<usize, Untold> {
+    let next = |tx: &Connection| events::after(tx, webhook::cursor(tx)?, limits::EVENT_BATCH);
+    let found = app.db.read(next).await?;
+    let Some(last) = found.last().map(|event| event.seq) else { return Ok(0) };
+    let told = Told { store_id: &app.config.store_id, events: &found };
+    let body = serde_json::to_vec(&told).map_err(|_| DbError::BadRow("an event that is no JSON"))?;
+    let now = app.clock.now().as_second();
+    timeout(limits::WEBHOOK_TIMEOUT, sender.send(webhook, body, now)).await.unwrap_or(Err(SendError::Slow))?;
+    app.db.write(move |tx| webhook::set_cursor(tx, last)).await?;
+    Ok(found.len())
+}

@@ -1,0 +1,102 @@
+use flux_companion::db::Db;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The program on a database in this folder.
+pub(crate) struct Program {
+    config: PathBuf,
+    pub(crate) database: PathBuf,
+}
+
+impl Program {
+    pub(crate) fn in_folder(folder: &Path) -> Program {
+        let config = folder.join("companion.yml");
+        std::fs::write(&config, "database: companion.db\n").expect("written");
+        Program { config, database: folder.join("companion.db") }
+    }
+
+    /// For what needs neither config nor database.
+    pub(crate) fn nowhere() -> Program {
+        Program { config: "/nowhere.yml".into(), database: "/nowhere.db".into() }
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flux-companion"));
+        command.arg("--config").arg(&self.config).args(arguments).output().expect("it starts")
+    }
+
+    /// What it printed; it must have succeeded.
+    pub(crate) fn print(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// What it complained of; it must have failed with this code.
+    pub(crate) fn complain(&self, code: i32, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        said
+    }
+}
+
+#[test]
+fn keys_and_servers_are_made_listed_and_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    assert!(program.complain(1, &["check"]).contains("run `flux-companion init`"));
+    let key = program.print(&["init"]);
+    assert!(key.starts_with("fck_") && key.lines().count() == 1, "the key alone: {key}");
+    assert!(program.complain(73, &["init"]).contains("is there already"));
+    program.print(&["key", "add", "shop", "--role", "store"]);
+    assert!(program.complain(1, &["key", "add", "shop", "--role", "store"]).contains("of this name"));
+    let keys: Value = serde_json::from_str(&program.print(&["key", "list", "--json"])).expect("JSON");
+    assert_eq!((&keys[0]["name"], &keys[1]["role"]), (&Value::from("admin"), &Value::from("store")));
+    program.print(&["key", "revoke", "shop"]);
+    assert!(program.complain(1, &["key", "revoke", "shop"]).contains("no such key"));
+    let token = program.print(&["server", "add", "Survival", "--address", "mc.example.com"]);
+    let id = token.split('.').next().expect("an id").to_owned();
+    assert!(program.print(&["server", "list"]).contains(&id));
+    assert_ne!(program.print(&["server", "token", &id]), token);
+    assert!(program.print(&["server", "remove", &id]).starts_with("removed; 0 commands"));
+    assert!(program.complain(1, &["server", "remove", &id]).contains("no such server"));
+    program.complain(64, &["server", "eat"]);
+    program.print(&["check"]);
+}
+
+#[test]
+fn what_packagers_need_is_printed_without_a_config() {
+    let program = Program::nowhere();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(program.print(&["completions", shell]).contains("flux-companion"), "{shell}");
+    }
+    assert!(program.print(&["man"]).contains(".TH flux-companion"));
+    let version: Value = serde_json::from_str(&program.print(&["version", "--json"])).expect("JSON");
+    assert_eq!(version["protocolVersion"], 1);
+}
+
+#[test]
+fn a_served_database_is_neither_served_twice_nor_replaced() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    let backup = folder.path().join("backup.db");
+    let backup = backup.to_str().expect("a path");
+    let served = runtime.block_on(async { Db::open(&program.database).expect("it opens") });
+    program.print(&["backup", backup]);
+    assert!(program.complain(73, &["backup", backup]).contains("is there already"));
+    assert!(program.complain(1, &["serve"]).contains("stop it first"));
+    assert!(program.complain(1, &["restore", backup]).contains("stop it first"));
+    let (db, closed) = served;
+    drop(db);
+    runtime.block_on(async { closed.await.ok() });
+    assert!(program.print(&["restore", backup]).starts_with("restored"));
+    assert!(folder.path().join("companion.db.before-restore").exists());
+    program.print(&["check"]);
+    std::fs::write(backup, "nonsense ".repeat(1_000)).expect("written");
+    program.complain(65, &["restore", backup]);
+    program.print(&["check"]);
+}

@@ -1,0 +1,106 @@
+//! A backup while orders stream in, and what a restore does to them.
+
+use crate::bench::{Bench, list, order, report, text};
+use crate::cli::Program;
+use flux_companion::db::Db;
+use http::StatusCode;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+const ORDERS: usize = 120;
+
+/// An agent that outlives the store's restore: what its journal has, and how often each command ran.
+#[derive(Default)]
+struct Agent {
+    journal: BTreeSet<String>,
+    runs: BTreeMap<String, usize>,
+}
+
+impl Agent {
+    /// Takes what is offered, as rules 1 and 9 have it.
+    async fn poll(&mut self, bench: &Bench, token: &str) {
+        loop {
+            let (status, polled) = bench.poll(token, "j1").await;
+            assert_eq!(status, StatusCode::OK, "{polled}");
+            let offered = list(&polled, "commands");
+            let reports: Vec<Value> = offered.iter().map(|command| self.take(command)).collect();
+            if reports.is_empty() {
+                return;
+            }
+            bench.report(token, "j1", Value::Array(reports)).await;
+        }
+    }
+
+    fn take(&mut self, command: &Value) -> Value {
+        let (id, attempt) = (text(command, "id"), command["attempt"].as_u64().expect("a number") as u32);
+        if self.journal.insert(id.clone()) {
+            if command["redelivered"] == true {
+                return report(&id, attempt, "failed", Some("uncertain"));
+            }
+            *self.runs.entry(id.clone()).or_default() += 1;
+        }
+        report(&id, attempt, "completed", None)
+    }
+}
+
+async fn pay(bench: &Bench, number: usize) {
+    let (status, answer) = bench.put(&format!("/orders/o{number}"), order(1, "paid")).await;
+    assert!(status.is_success(), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_made_while_orders_stream_in_and_after_its_restore_nothing_runs_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    Db::create(&program.database).expect("a new database");
+    let (db, closed) = Db::open(&program.database).expect("it opens");
+    let bench = Bench::on(db).await;
+    let (_, token) = bench.server().await;
+    bench.package(json!([{"command": "give {player} diamond"}])).await;
+    let mut agent = Agent::default();
+    let backup = folder.path().join("backup.db");
+    let backup = backup.to_str().expect("a path").to_owned();
+    let mut copying = None;
+    for number in 0..ORDERS {
+        pay(&bench, number).await;
+        if number % 10 == 9 && number < ORDERS - 10 {
+            agent.poll(&bench, &token).await;
+        }
+        if number == ORDERS / 3 {
+            let (program, backup) = (Program::in_folder(folder.path()), backup.clone());
+            copying = Some(std::thread::spawn(move || program.print(&["backup", &backup])));
+        }
+    }
+    copying.expect("it was begun").join().expect("it was made");
+    let before: usize = agent.runs.len();
+    let bench = {
+        let Bench { clock, admin, store, router, app } = bench;
+        drop((router, app));
+        closed.await.ok();
+        program.print(&["restore", &backup]);
+        let (db, _) = Db::open(&program.database).expect("it opens");
+        let entropy = std::sync::Arc::new(flux_ambient::SystemEntropy);
+        let (router, app) = flux_companion::router(crate::bench::config(""), db, clock.clone(), entropy);
+        Bench { router, app, clock, admin, store }
+    };
+    let (_, kept) = bench.get("/orders?limit=100").await;
+    let restored = list(&kept, "items").len();
+    assert!(restored > ORDERS / 3 - 1, "the backup holds what was acknowledged before it began: {restored}");
+    let (_, kinds) = bench.get("/events?after=1000000000").await;
+    assert_eq!(
+        text(&list(&kinds, "items")[0], "kind"),
+        "database.restored",
+        "events are numbered on beyond what was lost"
+    );
+
+    for number in 0..ORDERS {
+        pay(&bench, number).await;
+    }
+    agent.poll(&bench, &token).await;
+
+    assert!(agent.runs.values().all(|runs| *runs == 1), "{:?}", agent.runs);
+    assert_eq!(agent.journal.len(), ORDERS, "each order's command reached the agent");
+    assert!(agent.runs.len() >= before && before > 0);
+    let (_, open) = bench.get("/commands?status=pending").await;
+    assert_eq!(open["items"], json!([]));
+}

@@ -1,0 +1,117 @@
+use crate::bench::{list, text};
+use crate::socket::Served;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A reader of the stream, as a browser's EventSource is one.
+struct Reader(BufReader<TcpStream>);
+
+impl Reader {
+    async fn open(served: &Served, query: &str, headers: &str) -> Reader {
+        let mut stream = TcpStream::connect(served.address).await.expect("a connection");
+        let key = &served.bench.admin;
+        let request = format!(
+            "GET /api/v1/events/stream{query} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n{headers}\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut reader = Reader(BufReader::new(stream));
+        let head = reader.until("\r\n").await.expect("a head");
+        assert!(head.contains("200 OK") && head.contains("text/event-stream"), "{head}");
+        reader
+    }
+
+    /// Lines up to this one; `None` at the end of the stream.
+    async fn until(&mut self, end: &str) -> Option<String> {
+        let mut text = String::new();
+        loop {
+            let mut line = String::new();
+            if timeout(PATIENCE, self.0.read_line(&mut line)).await.expect("in time").unwrap_or(0) == 0 {
+                return None;
+            }
+            if line == end {
+                return Some(text);
+            }
+            text.push_str(&line);
+        }
+    }
+
+    /// The next event, and its id.
+    async fn event(&mut self) -> Option<(i64, Value)> {
+        loop {
+            let text = self.until("\n").await?;
+            let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+            if let (Some(id), Some(data)) = (field("id: "), field("data: ")) {
+                return Some((id.parse().expect("a seq"), serde_json::from_str(&data).expect("JSON")));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_tells_events_as_they_happen_and_a_reader_goes_on_where_it_was() {
+    let served = Served::start().await;
+    served.bench.server().await;
+    let mut live = Reader::open(&served, "", "").await;
+    served.bench.package(json!([{"command": "say hi"}])).await;
+    let (saved, event) = live.event().await.expect("an event");
+    assert_eq!((text(&event, "kind"), event["seq"].as_i64()), ("package.saved".into(), Some(saved)));
+    drop(live);
+    served.bench.paid("o1").await;
+    let mut again = Reader::open(&served, "", &format!("last-event-id: {saved}\r\n")).await;
+    let mut kinds = Vec::new();
+    let mut seqs = Vec::new();
+    for _ in 0..3 {
+        let (seq, event) = again.event().await.expect("an event");
+        kinds.push(text(&event, "kind"));
+        seqs.push(seq);
+    }
+    assert_eq!(kinds, ["order.created", "order.paid", "command.pending"]);
+    assert_eq!(seqs, [saved + 1, saved + 2, saved + 3]);
+    let mut all = Reader::open(&served, "?after=0", "").await;
+    assert_eq!(text(&all.event().await.expect("an event").1, "kind"), "server.added");
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_key_is_revoked_and_when_the_companion_stops() {
+    let served = Served::start().await;
+    let mut reader = Reader::open(&served, "", "").await;
+    served
+        .bench
+        .app
+        .db
+        .write(|tx| flux_companion::db::keys::delete(tx, &"admin".parse().expect("a name")))
+        .await
+        .expect("revoked");
+    assert!(reader.event().await.is_none());
+    served.stop().await;
+
+    let served = Served::start().await;
+    let mut reader = Reader::open(&served, "", "").await;
+    served.stop().await;
+    assert!(reader.event().await.is_none());
+}
+
+#[tokio::test]
+async fn events_are_paged_by_their_seq() {
+    let bench = crate::bench::Bench::new().await;
+    bench.package(json!([])).await;
+    for number in 0..4 {
+        bench.paid(&format!("o{number}")).await;
+    }
+    let (mut seqs, mut after) = (Vec::new(), "0".to_owned());
+    loop {
+        let (_, page) = bench.get(&format!("/events?limit=2&after={after}")).await;
+        seqs.extend(list(&page, "items").iter().map(|event| event["seq"].as_i64().expect("a seq")));
+        match page["nextCursor"].as_str() {
+            Some(next) => after = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seqs, (1..=9).collect::<Vec<_>>());
+}

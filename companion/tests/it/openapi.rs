@@ -1,0 +1,57 @@
+use crate::cli::Program;
+use serde_json::Value;
+
+/// The document as it was last agreed on. After a change that is meant: `flux-companion openapi > companion/openapi.json`.
+const GOLDEN: &str = include_str!("../../openapi.json");
+
+fn program() -> Program {
+    Program::nowhere()
+}
+
+#[test]
+fn the_openapi_document_is_the_golden_one() {
+    let printed = program().print(&["openapi"]);
+    assert!(
+        printed == GOLDEN,
+        "the API has changed: if that is meant, run `flux-companion openapi > companion/openapi.json`"
+    );
+}
+
+#[test]
+fn every_operation_says_what_it_answers_when_it_refuses() {
+    let document: Value = serde_json::from_str(GOLDEN).expect("JSON");
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("operations") {
+            let is_open = path.starts_with("/health") || path == "/metrics";
+            assert!(is_open || operation["responses"]["4XX"].is_object(), "{method} {path}");
+            assert!(operation["responses"]["503"].is_object() || path == "/health/live", "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn the_configs_schema_has_the_keys_of_the_example_and_no_other() {
+    let schema: Value = serde_json::from_str(&program().print(&["config-schema"])).expect("JSON");
+    let mut keys = Vec::new();
+    collect(&schema, &mut keys);
+    let example = include_str!("../../../companion.example.yml");
+    let mut shown: Vec<&str> = example
+        .lines()
+        .map(|line| line.trim_start_matches(['#', ' ']))
+        .filter_map(|line| line.split_once(':'))
+        .map(|(key, _)| key)
+        .filter(|key| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+        .collect();
+    // The secret itself may stand in the config too; the example shows the better way.
+    shown.push("secret");
+    shown.sort_unstable();
+    keys.sort_unstable();
+    assert_eq!(keys, shown);
+}
+
+fn collect(schema: &Value, keys: &mut Vec<String>) {
+    for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+        keys.push(key.clone());
+        collect(property, keys);
+    }
+}
