@@ -1,11 +1,13 @@
 //! Wires the rooms: what the tasks share, what each is given, and the order in which they stop.
 
-use crate::config::Config;
+use crate::config::LiveConfig;
 use crate::game::{self, GameDialer};
 use crate::journal::{Journal, JournalError};
-use crate::limits::{PRUNE_INTERVAL, QUEUED_JOINS, STOP_LINE, STOP_REPORTS};
+use crate::limits::{PRUNE_INTERVAL, PULSE_SLACK, QUEUED_ASKS, QUEUED_JOINS, STOP_LINE, STOP_REPORTS};
+use crate::shared::Parts;
 use crate::store::{self, Rest};
-use crate::{Phase, Shared, control};
+use crate::telemetry::{self, MetricsListener, Notifier};
+use crate::{Loader, Phase, Shared, control};
 use flux_ambient::{Clock, Entropy};
 use flux_protocol::JOURNAL_HEADER;
 use flux_signalr::client::{Client, ClientOptions, Dialer, HubUrl, TokenSource, UrlError};
@@ -31,6 +33,14 @@ pub struct Resources {
     pub rest: Arc<dyn Rest>,
     /// Where the command line asks.
     pub control: Option<control::Listener>,
+    /// Where metrics and health are asked for.
+    pub metrics: Option<MetricsListener>,
+    /// Tells systemd.
+    pub notifier: Notifier,
+    /// Reads the configuration again.
+    pub loader: Loader,
+    /// Each message is a wish to reload (SIGHUP).
+    pub reloads: mpsc::Receiver<()>,
 }
 
 /// Why the daemon cannot start.
@@ -50,21 +60,29 @@ pub enum StartError {
 }
 
 /// Runs until `shutdown`, then stops in order: nothing new is taken, the line in flight may answer, what is known is reported.
-pub async fn run(config: Config, resources: Resources, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
-    let client = client(&config, &resources)?;
-    let Resources { clock, entropy, journal, game: game_dialer, rest, control, .. } = resources;
-    let shared = Arc::new(Shared::new(config, journal, clock, entropy));
+pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+    let client = client(&live, &resources)?;
+    let Resources { clock, entropy, journal, game, rest, control, metrics, notifier, loader, reloads, .. } = resources;
     let (joined, joins) = mpsc::channel(QUEUED_JOINS);
-    let mut game = tokio::spawn(game::run(shared.clone(), game_dialer, joined));
-    let mut store = tokio::spawn(store::run(shared.clone(), client, rest, joins));
-    let housekeeping = tokio::spawn(housekeeping(shared.clone()));
-    let control = control.map(|listener| tokio::spawn(control::serve(listener, shared.clone())));
+    let (asks, asked) = mpsc::channel(QUEUED_ASKS);
+    let (polls, polls_asked) = mpsc::channel(QUEUED_ASKS);
+    let shared = Arc::new(Shared::new(Parts { live, loader, journal, clock, entropy, notifier, asks, polls }));
+    let config = shared.config();
     tracing::info!(
         version = crate::VERSION,
-        store.url = shared.config.store.url,
-        rcon.address = shared.config.rcon.address,
+        store.url = config.store.url,
+        rcon.address = config.rcon.address,
         "flux-agent started"
     );
+    let mut game = tokio::spawn(game::run(shared.clone(), game, joined, asked));
+    let mut store = tokio::spawn(store::run(shared.clone(), client, rest, joins, polls_asked));
+    let beside = [
+        Some(tokio::spawn(housekeeping(shared.clone()))),
+        Some(tokio::spawn(reload_when_asked(shared.clone(), reloads))),
+        Some(tokio::spawn(telemetry::tell_systemd(shared.clone()))),
+        control.map(|listener| tokio::spawn(control::serve(listener, shared.clone()))),
+        metrics.map(|listener| tokio::spawn(telemetry::serve(listener, shared.clone()))),
+    ];
 
     let outcome = tokio::select! { biased;
         () = shutdown => Ok(()),
@@ -82,30 +100,37 @@ pub async fn run(config: Config, resources: Resources, shutdown: impl Future<Out
     if !store.is_finished() && tokio::time::timeout(STOP_REPORTS, &mut store).await.is_err() {
         store.abort();
     }
-    housekeeping.abort();
-    if let Some(control) = control {
-        control.abort();
+    for task in beside.into_iter().flatten() {
+        task.abort();
     }
     tracing::info!("stopped");
     outcome
 }
 
-fn client(config: &Config, resources: &Resources) -> Result<Client, StartError> {
-    let url: HubUrl = config.store.hub_url().parse()?;
+fn client(live: &LiveConfig, resources: &Resources) -> Result<Client, StartError> {
+    let url: HubUrl = live.get().store.hub_url().parse()?;
     let mut options = ClientOptions::new(url);
     if let Ok(journal) = HeaderValue::try_from(resources.journal.id().as_str()) {
         options.headers.insert(JOURNAL_HEADER, journal);
     }
     let entropy = resources.entropy.clone();
-    let tokens = Arc::new(Token(config.store.token.expose()));
+    let tokens = Arc::new(Tokens(live.clone()));
     Ok(Client::new(options, resources.dialer.clone(), tokens, Box::new(move |bound| entropy.below(bound))))
 }
 
-struct Token(SecretString);
+/// The token of the configuration in force.
+struct Tokens(LiveConfig);
 
-impl TokenSource for Token {
+impl TokenSource for Tokens {
     fn token(&self) -> Option<SecretString> {
-        Some(self.0.clone())
+        Some(self.0.get().store.token.expose())
+    }
+}
+
+async fn reload_when_asked(shared: Arc<Shared>, mut asked: mpsc::Receiver<()>) {
+    while asked.recv().await.is_some() {
+        // How it went stands in the log and in `status`.
+        let _ = shared.reload();
     }
 }
 
@@ -129,14 +154,15 @@ async fn report_the_rest(shared: &Shared) {
 }
 
 async fn housekeeping(shared: Arc<Shared>) {
-    let keep = SignedDuration::try_from(shared.config.delivery.keep_history).unwrap_or(SignedDuration::MAX);
     loop {
+        let keep = SignedDuration::try_from(shared.config().delivery.keep_history).unwrap_or(SignedDuration::MAX);
         let before = shared.now() - keep;
         match shared.journal().prune(before) {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(jobs, "details of old jobs pruned"),
             Err(error) => tracing::error!(%error, "old details could not be pruned"),
         }
+        shared.pulse.turns_within("housekeeping", PRUNE_INTERVAL + PULSE_SLACK);
         tokio::time::sleep(PRUNE_INTERVAL).await;
     }
 }

@@ -1,9 +1,11 @@
 //! How a command ends.
 
+use serde::{Deserialize, Serialize};
 use std::process::ExitCode;
 
 /// How a command ends. The numbers are those of `sysexits.h`, so that systemd and scripts can tell what to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exit {
     /// 0: done.
     Done = 0,

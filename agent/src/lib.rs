@@ -9,11 +9,15 @@ pub mod exit;
 pub mod game;
 pub mod journal;
 pub mod limits;
+mod pulse;
+mod reload;
 mod shared;
 pub mod store;
 pub mod telemetry;
 
 pub use daemon::{Resources, run};
+pub use pulse::Pulse;
+pub use reload::{Loader, Reloaded};
 pub use shared::{Phase, Shared};
 
 /// This program's version.

@@ -69,6 +69,8 @@ pub const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// How often systemd is told how things are, and the watchdog fed at the least.
 pub const NOTIFY_INTERVAL: Duration = Duration::from_secs(5);
+/// The longest that one try for a session can take, with room: its steps have deadlines of their own.
+pub const SESSION_ATTEMPT: Duration = Duration::from_secs(300);
 /// What a task's deadline has beyond the waits that it plans.
 pub const PULSE_SLACK: Duration = Duration::from_secs(60);
 /// Bytes of one field of an entry in systemd's journal.
@@ -83,3 +85,5 @@ pub const METRICS_REQUEST_BYTES: usize = 16 * 1024;
 pub const QUEUED_ASKS: usize = 8;
 /// Jobs in one listing.
 pub const LISTED_JOBS: usize = 1_000;
+/// Width of a table on a terminal.
+pub const TABLE_COLUMNS: usize = 80;

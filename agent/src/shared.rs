@@ -1,12 +1,14 @@
-use crate::config::Config;
-use crate::game::GameView;
+use crate::config::{Config, LiveConfig};
+use crate::game::{Ask, GameView};
 use crate::journal::{Journal, JournalError};
-use crate::store::{Link, StoreView};
+use crate::store::{Link, PollAsk, StoreView};
+use crate::telemetry::{Metrics, Notifier};
+use crate::{Loader, Pulse};
 use flux_ambient::{Clock, Entropy};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// Where the daemon is on its way to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,8 +23,6 @@ pub enum Phase {
 
 /// What the daemon's tasks have in common. The journal is the truth; the rest is how the tasks wake each other, and what `status` shows.
 pub struct Shared {
-    /// The checked configuration.
-    pub config: Config,
     /// Wall clock and boot clock.
     pub clock: Arc<dyn Clock>,
     /// For jitter.
@@ -45,14 +45,47 @@ pub struct Shared {
     pub journal_error: watch::Sender<Option<String>>,
     /// Items of the store that could not be read and were said so.
     pub(crate) bad_items: Mutex<BTreeSet<String>>,
+    /// What the admin asks of the game; the game's task answers between two jobs.
+    pub asks: mpsc::Sender<Ask>,
+    /// Polls that the admin asks for.
+    pub polls: mpsc::Sender<PollAsk>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Whether every task's loop turns.
+    pub pulse: Pulse,
+    /// Tells systemd.
+    pub notifier: Notifier,
+    pub(crate) live: LiveConfig,
+    pub(crate) loader: Loader,
+    reload_error: Mutex<Option<String>>,
     phase: watch::Sender<Phase>,
     journal: Mutex<Journal>,
 }
 
+/// What [`Shared`] is made of.
+pub(crate) struct Parts {
+    pub live: LiveConfig,
+    pub loader: Loader,
+    pub journal: Journal,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub notifier: Notifier,
+    pub asks: mpsc::Sender<Ask>,
+    pub polls: mpsc::Sender<PollAsk>,
+}
+
 impl Shared {
-    pub(crate) fn new(config: Config, journal: Journal, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Shared {
+    pub(crate) fn new(parts: Parts) -> Shared {
+        let Parts { live, loader, journal, clock, entropy, notifier, asks, polls } = parts;
         Shared {
-            config,
+            asks,
+            polls,
+            metrics: Metrics::default(),
+            pulse: Pulse::default(),
+            notifier,
+            live,
+            loader,
+            reload_error: Mutex::new(None),
             started_at: clock.now(),
             clock,
             entropy,
@@ -72,6 +105,20 @@ impl Shared {
     /// The journal. Held for one call, never across an `await`: all tasks share one thread.
     pub fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Arc<Config> {
+        self.live.get()
+    }
+
+    /// What is wrong with the changed configuration, while the old one stays in force.
+    pub fn reload_error(&self) -> Option<String> {
+        self.reload_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_reload_error(&self, error: Option<String>) {
+        *self.reload_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 
     /// The time now.

@@ -69,9 +69,10 @@ fn intruders(words: &[&str], allowed: &[&str]) -> Vec<String> {
 #[test]
 fn the_pure_cores_know_no_runtime_no_database_and_no_random_source() {
     let impure = ["tokio", "rusqlite", "hyper", "reqwest", "getrandom", "rand", "rustix", "tracing", "flux-ambient"];
-    let cores: [(&str, &[&str]); 4] = [
+    let cores: [(&str, &[&str]); 5] = [
         ("flux-protocol", &[]),
         ("flux-delivery", &[]),
+        ("flux-referral", &[]),
         ("flux-signalr", &["--no-default-features"]),
         ("flux-rcon", &["--no-default-features"]),
     ];
@@ -114,11 +115,12 @@ fn reqwest_stands_in_the_agents_store_room_only() {
 
 #[test]
 fn sockets_stand_in_their_rooms_only() {
-    let words = ["TcpStream", "TcpListener", "TcpSocket", "UdpSocket", "UnixStream", "UnixListener"];
+    let words = ["TcpStream", "TcpListener", "TcpSocket", "UdpSocket", "UnixStream", "UnixListener", "UnixDatagram"];
     let rooms = [
         "agent/src/store/",
         "agent/src/game/",
         "agent/src/control/",
+        "agent/src/telemetry/", // metrics and health are asked for there, systemd and its journal are told
         "companion/src/api/",
         "companion/src/hub/",
         "companion/src/server.rs",

@@ -1,69 +1,138 @@
-use super::{complain, load};
+use super::game::{ask, dial, list_over};
+use super::say::{complain, say, say_json};
+use super::{ask_daemon, block_on, load};
 use crate::config::Config;
+use crate::control::{Request, Status};
 use crate::exit::Exit;
-use crate::game::{GameDialer, RconDialer};
-use crate::store::{Call, HttpRest, Method, Rest, RestError, client_config};
-use flux_rcon::{ConnectError, Outcome, Timeouts};
+use crate::journal::Journal;
+use crate::limits::CLOCK_SKEW;
+use crate::store::{RestError, negotiate};
+use flux_ambient::{Clock, SystemClock};
+use rustix::fs::{Access, access};
+use serde::Serialize;
 use std::path::Path;
 
-pub(super) fn run(path: &Path, online: bool) -> Exit {
-    let config = match load(path) {
-        Ok(config) => config,
-        Err(exit) => return exit,
+/// One thing that was looked at, and how to mend it.
+#[derive(Debug, Serialize)]
+struct Check {
+    what: &'static str,
+    ok: bool,
+    text: String,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl Check {
+    fn of(what: &'static str, exit: Exit, outcome: Result<String, String>) -> Check {
+        let (ok, text) = match outcome {
+            Ok(text) => (true, text),
+            Err(text) => (false, text),
+        };
+        Check { what, ok, text, exit }
+    }
+}
+
+pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<Exit, Exit> {
+    let config = load(path)?;
+    let mut checks = vec![Check::of("config", Exit::Config, Ok(path.display().to_string()))];
+    if online {
+        checks.extend(here(&config));
+        checks.extend(block_on(game(&config))?);
+        checks.extend(block_on(store(&config))?);
+    }
+    // The exit code is that of the first that failed.
+    let exit = checks.iter().find(|check| !check.ok).map_or(Exit::Done, |check| check.exit);
+    if json {
+        say_json(&checks);
+        return Ok(exit);
+    }
+    for Check { what, ok, text, .. } in &checks {
+        say(format!("{what:<10} {} {}", if *ok { "ok    " } else { "FAILED" }, text.trim()));
+    }
+    if exit != Exit::Done {
+        complain(&"not everything is well", exit);
+    }
+    Ok(exit)
+}
+
+/// Directories and the journal.
+fn here(config: &Config) -> Vec<Check> {
+    let running = ask_daemon::<Status>(config, &Request::Status);
+    let journal = match &running {
+        Ok(status) => Check::of(
+            "journal",
+            Exit::Damaged,
+            Ok(format!("the daemon has it open, {} to report", status.journal.unreported)),
+        ),
+        Err(_) => match Journal::inspect(&config.state_dir, config.store.token.server_id()) {
+            Ok(true) => Check::of("journal", Exit::Damaged, Ok("whole, and this server's".into())),
+            Ok(false) => Check::of("journal", Exit::Damaged, Ok("none yet; the first start makes it".into())),
+            Err(error) => Check::of("journal", super::run::exit_of(&error), Err(error.to_string())),
+        },
     };
-    println!("config   ok ({})", path.display());
-    if !online {
-        return Exit::Done;
-    }
-    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(check_online(&config)),
-        Err(error) => complain(&error, Exit::Internal),
+    vec![
+        Check::of("state", Exit::Permission, writable(&config.state_dir, "state_dir")),
+        Check::of("runtime", Exit::Permission, writable(&config.runtime_dir, "runtime_dir")),
+        journal,
+        Check::of(
+            "daemon",
+            Exit::Unreachable,
+            Ok(running.map_or_else(|_| "not running".into(), |status| format!("running, {}", status.version))),
+        ),
+    ]
+}
+
+/// Whether whoever runs this may write there, or make the directory.
+fn writable(directory: &Path, key: &str) -> Result<String, String> {
+    let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(directory);
+    match access(existing, Access::WRITE_OK | Access::EXEC_OK) {
+        Ok(()) if existing == directory => Ok(directory.display().to_string()),
+        Ok(()) => Ok(format!("{} is made at the start", directory.display())),
+        Err(error) => Err(format!(
+            "{} cannot be written by this user ({error}); run this as the agent's user, or mend it: chown flux-agent {}, or set {key}",
+            existing.display(),
+            directory.display()
+        )),
     }
 }
 
-async fn check_online(config: &Config) -> Exit {
-    let checks = [("game", game(config).await), ("store", store(config).await)];
-    let mut exit = Exit::Done;
-    for (what, outcome) in checks {
-        match outcome {
-            Ok(text) => println!("{what:<8} ok ({text})"),
-            Err(text) => {
-                println!("{what:<8} FAILED: {text}");
-                exit = Exit::Unreachable;
-            }
-        }
-    }
-    exit
-}
-
-async fn game(config: &Config) -> Result<String, String> {
-    let dialer = RconDialer {
-        address: config.rcon.address.clone(),
-        password: config.rcon.password.clone(),
-        timeouts: Timeouts::each(config.rcon.timeout),
+async fn game(config: &Config) -> Vec<Check> {
+    let mut connection = match dial(config).await {
+        Ok(connection) => connection,
+        Err(error) => return vec![Check::of("game", Exit::Unreachable, Err(error))],
     };
-    let mut connection = dialer.dial().await.map_err(|error: ConnectError| error.to_string())?;
-    match connection.run("list").await {
-        Outcome::Replied(answer) => Ok(format!("RCON at {}: {}", config.rcon.address, answer.trim())),
-        Outcome::NotSent(refusal) => Err(refusal.to_string()),
-        Outcome::Rejected => Err("the game does not take the login".into()),
-        Outcome::Unknown(cause) => Err(cause.to_string()),
-    }
+    let version = ask(&mut connection, "list")
+        .await
+        .map(|_| format!("RCON at {} takes the password and answers", config.rcon.address));
+    let presence =
+        list_over(&mut connection).await.map(|(source, players)| format!("{} online, by `{source}`", players.len()));
+    vec![Check::of("game", Exit::Unreachable, version), Check::of("presence", Exit::Unreachable, presence)]
 }
 
-/// Asks with a journal id that is nobody's and takes nothing: a running agent's session makes the store answer 409, which proves the token as well.
-async fn store(config: &Config) -> Result<String, String> {
-    let tls = client_config(config.store.ca_file.as_deref()).map_err(|error| error.to_string())?;
-    let nobody = "check".parse().map_err(|error: flux_protocol::InvalidId| error.to_string())?;
-    let rest = HttpRest::new(&config.store, &nobody, tls)?;
-    let call = Call { method: Method::Post, path: "/reports".into(), body: Some(br#"{"reports":[]}"#.to_vec()) };
-    match rest.call(call).await {
-        Ok(_) | Err(RestError::Status { status: 409, .. }) => {
-            Ok(format!("{} takes the token of {}", config.store.url, config.store.token.server_id()))
+async fn store(config: &Config) -> Vec<Check> {
+    let store = &config.store;
+    let before = SystemClock.now();
+    let answered = negotiate(store).await;
+    let token = match &answered {
+        Ok(_) => Ok(format!("{} takes the token of {}", store.url, store.token.server_id())),
+        Err(RestError::Status { status: 401 | 403, .. }) => {
+            Err("the token was rejected: make a new one at the store, then run flux-agent token set".into())
         }
-        Err(RestError::Status { status: 401, .. }) => {
-            Err("the token was rejected: make a new one at the store and write it into store.token_file".into())
+        Err(RestError::Status { status: 404, .. }) => {
+            Err(format!("{} has no such page: is store.url right, and store.hub_path?", store.hub_url()))
         }
         Err(error) => Err(error.to_string()),
+    };
+    let mut checks = vec![Check::of("store", Exit::Unreachable, token)];
+    if let Ok(Some(theirs)) = answered {
+        let skew = theirs.duration_since(before);
+        let told = format!("{} s apart from the store's", skew.as_secs());
+        let outcome = if skew.unsigned_abs() > CLOCK_SKEW {
+            Err(format!("{told}; set the time, for example: timedatectl set-ntp true"))
+        } else {
+            Ok(told)
+        };
+        checks.push(Check::of("clock", Exit::Failed, outcome));
     }
+    checks
 }

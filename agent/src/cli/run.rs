@@ -1,83 +1,120 @@
-use super::{complain, load};
-use crate::config::Config;
+use super::load;
+use super::say::complain;
+use crate::config::{Config, Directories, LiveConfig, SecretSources};
 use crate::daemon::{self, Resources, StartError};
 use crate::exit::Exit;
 use crate::game::RconDialer;
 use crate::journal::{Journal, JournalError};
 use crate::store::{HttpRest, client_config};
-use crate::{control, telemetry};
+use crate::telemetry::{self, Levels, MetricsListener, Notifier};
+use crate::{Loader, control};
 use flux_ambient::{Clock, SystemClock, SystemEntropy};
-use flux_rcon::Timeouts;
 use flux_signalr::client::TcpDialer;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
 pub(super) fn run(path: &Path) -> Exit {
     let config = match load(path) {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    telemetry::start(&config.log);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return complain(&error, Exit::Internal),
-    };
-    runtime.block_on(serve(config))
+    let levels = telemetry::start(&config.log);
+    super::block_on(serve(config, path, levels)).unwrap_or_else(|exit| exit)
 }
 
-async fn serve(config: Config) -> Exit {
-    let resources = match resources(&config) {
-        Ok(resources) => resources,
-        Err(exit) => return exit,
-    };
-    let (mut terminate, mut interrupt) = match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-        (Err(error), _) | (_, Err(error)) => return complain(&error, Exit::Internal),
-    };
+async fn serve(config: Config, path: &Path, levels: Levels) -> Exit {
+    let live = LiveConfig::from(config);
+    match start(live.clone(), path).await {
+        Ok((resources, shutdown)) => {
+            tokio::spawn(follow_level(live.clone(), levels));
+            match daemon::run(live, resources, shutdown).await {
+                Ok(()) => Exit::Done,
+                Err(error @ StartError::Task(_)) => complain(&error, Exit::Internal),
+                Err(error) => complain(&error, Exit::Config),
+            }
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// Everything that the daemon is given, and the wish that ends it.
+async fn start(live: LiveConfig, path: &Path) -> Result<(Resources, impl Future<Output = ()>), Exit> {
+    let config = live.get();
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let tls = client_config(config.store.ca_file.as_deref()).map_err(|error| complain(&error, Exit::Config))?;
+    warn_of_plain_http(&config);
+    let journal = Journal::open(&config.state_dir, config.store.token.server_id(), &*entropy, clock.now())
+        .map_err(|error| complain(&error, exit_of(&error)))?;
+    let control = bind_control(&config)?;
+    let metrics = bind_metrics(&config).await?;
+    let rest =
+        HttpRest::new(live.clone(), journal.id(), tls.clone()).map_err(|error| complain(&error, Exit::Internal))?;
+    let (wish, reloads) = mpsc::channel(1);
+    let mut hangup = listen(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            // A wish that waits already is enough.
+            let _ = wish.try_send(());
+        }
+    });
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     let shutdown = async move {
         tokio::select! { biased;
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
     };
-    match daemon::run(config, resources, shutdown).await {
-        Ok(()) => Exit::Done,
-        Err(error @ StartError::Task(_)) => complain(&error, Exit::Internal),
-        Err(error) => complain(&error, Exit::Config),
-    }
-}
-
-fn resources(config: &Config) -> Result<Resources, Exit> {
-    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let tls = client_config(config.store.ca_file.as_deref()).map_err(|error| complain(&error, Exit::Config))?;
-    warn_of_plain_http(config);
-    let journal = Journal::open(&config.state_dir, config.store.token.server_id(), &*entropy, clock.now())
-        .map_err(|error| complain(&error, exit_of(&error)))?;
-    let control = control::bind(&config.runtime_dir).map_err(|error| {
-        complain(
-            &format!(
-                "cannot make the control socket in {}: {error}; make the directory, or set runtime_dir",
-                config.runtime_dir.display()
-            ),
-            Exit::CannotCreate,
-        )
-    })?;
-    let rest =
-        HttpRest::new(&config.store, journal.id(), tls.clone()).map_err(|error| complain(&error, Exit::Internal))?;
-    let game = RconDialer {
-        address: config.rcon.address.clone(),
-        password: config.rcon.password.clone(),
-        timeouts: Timeouts::each(config.rcon.timeout),
-    };
-    Ok(Resources {
+    let resources = Resources {
         clock,
         entropy,
         journal,
         dialer: Arc::new(TcpDialer::new(Some(Arc::new(tls)))),
-        game: Arc::new(game),
+        game: Arc::new(RconDialer::new(live)),
         rest: Arc::new(rest),
         control: Some(control),
+        metrics,
+        notifier: Notifier::from_process(),
+        loader: loader(path.to_owned()),
+        reloads,
+    };
+    Ok((resources, shutdown))
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, Exit> {
+    signal(kind).map_err(|error| complain(&error, Exit::Internal))
+}
+
+fn loader(path: PathBuf) -> Loader {
+    let (sources, directories) = (SecretSources::from_process(), Directories::from_process(&path));
+    Box::new(move || Config::load(&path, &sources, &directories).map_err(|error| error.to_string()))
+}
+
+async fn follow_level(live: LiveConfig, levels: Levels) {
+    let mut changes = live.subscribe();
+    while changes.changed().await.is_ok() {
+        levels.set(changes.borrow_and_update().log.level);
+    }
+}
+
+fn bind_control(config: &Config) -> Result<control::Listener, Exit> {
+    control::bind(&config.runtime_dir).map_err(|error| {
+        let folder = config.runtime_dir.display();
+        let text =
+            format!("cannot make the control socket in {folder}: {error}; make the directory, or set runtime_dir");
+        complain(&text, Exit::CannotCreate)
+    })
+}
+
+async fn bind_metrics(config: &Config) -> Result<Option<MetricsListener>, Exit> {
+    let Some(address) = config.metrics.listen else { return Ok(None) };
+    let bound = telemetry::bind(address).await;
+    bound.map(Some).map_err(|error| {
+        complain(
+            &format!("metrics.listen: cannot listen on {address}: {error}; set another address"),
+            Exit::CannotCreate,
+        )
     })
 }
 

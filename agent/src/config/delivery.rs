@@ -52,7 +52,9 @@ fn patterns(section: &mut Section<'_>) -> Patterns {
         for text in section.strings(key, &[]) {
             match Patterns::new(std::slice::from_ref(&text.value), &[]) {
                 Ok(_) => good.push(text.value),
-                Err(_) => section.report_at(&text, "not a regular expression; a pattern is one, such as ^Not enough"),
+                Err(_) => {
+                    section.report_at(&text, "is not a regular expression; a pattern is one, such as ^Not enough")
+                }
             }
         }
         good

@@ -15,6 +15,8 @@ pub type Level = tracing::Level;
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
+    /// systemd's journal with fields where stderr leads there, else text.
+    Auto,
     /// Text, with colour on a terminal.
     Text,
     /// One JSON object a line.
@@ -30,8 +32,8 @@ pub(super) fn read(mut section: Section<'_>) -> Log {
         ("trace", Level::TRACE),
     ];
     let level = section.choice("level", &levels, Level::INFO);
-    let formats = [("auto", LogFormat::Text), ("text", LogFormat::Text), ("json", LogFormat::Json)];
-    let format = section.choice("format", &formats, LogFormat::Text);
+    let formats = [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let format = section.choice("format", &formats, LogFormat::Auto);
     section.finish();
     Log { level, format }
 }

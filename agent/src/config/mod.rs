@@ -1,20 +1,26 @@
 //! `config.yml`: one file a section. Every mistake is found before anything is opened, and told with file, line, column and key.
 
 mod delivery;
+mod live;
 mod log;
+mod metrics;
 mod polling;
 mod presence;
 mod rcon;
 mod rules;
 mod store;
+mod token;
 
 pub use delivery::{Delivery, ProofMode};
+pub use live::LiveConfig;
 pub use log::{Level, Log, LogFormat};
+pub use metrics::Metrics;
 pub use polling::Polling;
 pub use presence::Presence;
 pub use rcon::Rcon;
 pub use rules::Players;
 pub use store::Store;
+pub use token::token_file;
 
 pub use flux_config::SecretSources;
 use flux_config::{ConfigError, Document, Section};
@@ -23,6 +29,10 @@ use std::path::{Path, PathBuf};
 
 /// Where the config is unless `--config` says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/flux-agent/config.yml";
+/// `config.example.yml`: every key with what it does and its default.
+pub const EXAMPLE: &str = include_str!("../../../config.example.yml");
+/// The JSON schema of the config, for editors.
+pub const SCHEMA: &str = include_str!("schema.json");
 
 /// The checked configuration.
 #[derive(Debug, Clone)]
@@ -47,6 +57,8 @@ pub struct Config {
     pub runtime_dir: PathBuf,
     /// The log.
     pub log: Log,
+    /// Metrics and health.
+    pub metrics: Metrics,
 }
 
 /// The directories that systemd gives a unit.
@@ -59,11 +71,37 @@ pub struct Directories {
 }
 
 impl Directories {
-    /// From this process's environment.
-    pub fn from_process() -> Directories {
-        let directory = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        Directories { state: directory("STATE_DIRECTORY"), runtime: directory("RUNTIME_DIRECTORY") }
+    /// From this process's environment; else, for the config of a `flux-agent@NAME`, those that its unit has, so that the command line finds the
+    /// daemon by `--config` alone.
+    pub fn from_process(config: &Path) -> Directories {
+        let directory = |variable, parent: &str| {
+            let given = std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+            given.or_else(|| Some(Path::new(parent).join(instance(config)?)))
+        };
+        Directories {
+            state: directory("STATE_DIRECTORY", "/var/lib/flux-agent"),
+            runtime: directory("RUNTIME_DIRECTORY", "/run/flux-agent"),
+        }
     }
+}
+
+/// Where secrets come from: this process's environment, and the credentials that systemd gave it, or else those of the unit of this config, which
+/// root can read while it runs.
+pub fn secret_sources(config: &Path) -> SecretSources {
+    if std::env::var_os("CREDENTIALS_DIRECTORY").is_some() {
+        return SecretSources::from_process();
+    }
+    let unit = instance(config).map_or("flux-agent.service".to_owned(), |name| format!("flux-agent@{name}.service"));
+    let texts =
+        std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+    SecretSources::new(Some(Path::new("/run/credentials").join(unit)), texts)
+}
+
+/// NAME of `/etc/flux-agent/NAME.yml`; the default config is no instance's.
+fn instance(config: &Path) -> Option<&str> {
+    let default = Path::new(DEFAULT_PATH);
+    let beside = config.parent() == default.parent() && config.extension() == default.extension();
+    if beside && config != default { config.file_stem()?.to_str() } else { None }
 }
 
 impl Config {
@@ -85,6 +123,7 @@ fn read(mut root: Section<'_>, sources: &SecretSources, directories: &Directorie
     let delivery = delivery::read(root.section("delivery"));
     let polling = polling::read(root.section("polling"));
     let log = log::read(root.section("log"));
+    let metrics = metrics::read(root.section("metrics"));
     let directory = |set: Option<PathBuf>, given: &Option<PathBuf>, default: &str| {
         set.or_else(|| given.clone()).unwrap_or_else(|| PathBuf::from(default))
     };
@@ -102,5 +141,19 @@ fn read(mut root: Section<'_>, sources: &SecretSources, directories: &Directorie
         state_dir,
         runtime_dir,
         log,
+        metrics,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_beside_the_default_one_is_an_instances_and_no_other_is() {
+        assert_eq!(instance(Path::new("/etc/flux-agent/creative.yml")), Some("creative"));
+        for other in [DEFAULT_PATH, "/etc/flux-agent/token", "/srv/creative.yml", "creative.yml"] {
+            assert_eq!(instance(Path::new(other)), None, "{other}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ pub(super) fn read(mut section: Section<'_>) -> Polling {
     let min = section.duration("min", floor..=ceiling, floor);
     let max = section.duration("max", floor..=ceiling, ceiling);
     if min > max {
-        section.report("min", "it is above polling.max; set min to at most max");
+        section.report("min", "is above polling.max; set min to at most max");
     }
     section.finish();
     Polling { min, max }

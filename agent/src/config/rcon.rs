@@ -1,5 +1,5 @@
 use flux_config::{SecretKeys, SecretSources, Section};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
 /// `rcon`: how the game is reached.
@@ -11,6 +11,15 @@ pub struct Rcon {
     pub password: SecretString,
     /// `timeout` of one command.
     pub timeout: Duration,
+}
+
+impl Rcon {
+    /// Whether nothing has changed, the password included.
+    pub fn is_same(&self, other: &Rcon) -> bool {
+        self.address == other.address
+            && self.timeout == other.timeout
+            && self.password.expose_secret() == other.password.expose_secret()
+    }
 }
 
 pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<Rcon> {
@@ -31,8 +40,8 @@ pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<
 }
 
 pub(super) fn host_and_port(text: &str) -> Result<String, &'static str> {
-    let (host, port) = text.rsplit_once(':').ok_or("it has no port")?;
-    let port: u16 = port.parse().map_err(|_| "the port is no number from 1 to 65535")?;
+    let (host, port) = text.rsplit_once(':').ok_or("has no port")?;
+    let port: u16 = port.parse().map_err(|_| "has a port that is no number from 1 to 65535")?;
     let host_ok = !host.is_empty() && !host.contains(char::is_whitespace) && !host.contains('/');
-    if host_ok && port > 0 { Ok(text.to_owned()) } else { Err("it is not host:port") }
+    if host_ok && port > 0 { Ok(text.to_owned()) } else { Err("is not host:port") }
 }

@@ -28,7 +28,7 @@ pub(super) fn players(mut section: Section<'_>) -> Players {
     let bedrock_prefix = section
         .parsed("bedrock_prefix", "one of . * + - or \"\" for none", |text| match text {
             "" | "." | "*" | "+" | "-" => Ok(text.to_owned()),
-            _ => Err("it is no prefix that a name in a command can have"),
+            _ => Err("is no prefix that a name in a command can have"),
         })
         .unwrap_or_else(|| ".".into());
     section.finish();

@@ -1,4 +1,4 @@
-use flux_config::{SecretKeys, SecretSources, Section};
+use flux_config::{SecretKeys, SecretOrigin, SecretSources, Section};
 use flux_protocol::ServerToken;
 use http::Uri;
 use secrecy::ExposeSecret;
@@ -37,11 +37,12 @@ pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<
     let token = section.required_secret(keys, sources).and_then(|secret| {
         let token = ServerToken::parse(secret.value.expose_secret());
         if token.is_err() {
+            let key = if secret.from == SecretOrigin::Inline { "token" } else { "token_file" };
             let place = format!(
-                "the token from {} is none; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… as the store showed it once",
+                "{} holds no token; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… as the store showed it once",
                 secret.from
             );
-            section.report("token_file", &place);
+            section.report(key, &place);
         }
         token.ok()
     });
@@ -55,16 +56,16 @@ pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<
 }
 
 fn base_url(text: &str) -> Result<String, &'static str> {
-    let uri: Uri = text.parse().map_err(|_| "not an address")?;
+    let uri: Uri = text.parse().map_err(|_| "is not an address")?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
-        return Err("it begins with neither https:// nor http://");
+        return Err("begins with neither https:// nor http://");
     }
-    let authority = uri.authority().ok_or("it names no host")?;
+    let authority = uri.authority().ok_or("names no host")?;
     if authority.as_str().contains('@') {
-        return Err("a name or password does not belong into the address");
+        return Err("has a name or password in it; the token belongs into store.token_file");
     }
     if uri.query().is_some() {
-        return Err("it has a query");
+        return Err("has a query");
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -72,5 +73,9 @@ fn base_url(text: &str) -> Result<String, &'static str> {
 fn path(text: &str) -> Result<String, &'static str> {
     let good =
         text.starts_with('/') && !text.ends_with('/') && text.parse::<Uri>().is_ok_and(|uri| uri.query().is_none());
-    if good { Ok(text.to_owned()) } else { Err("a path begins with a slash, ends without one, and has no query") }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("is no such path: it begins with a slash, ends without one, and has no query")
+    }
 }

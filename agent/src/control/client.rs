@@ -1,9 +1,9 @@
-use super::{Request, socket_path};
-use crate::limits::CONTROL_DEADLINE;
+use super::{Answer, Refused, Request, socket_path};
 use serde::de::DeserializeOwned;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why the daemon did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum ControlError {
         /// The socket.
         path: PathBuf,
     },
+    /// The daemon refused.
+    #[error("{}", .0.text)]
+    Refused(Refused),
     /// What came is no answer.
     #[error("the flux-agent at {path} gave no answer that can be understood: {problem}")]
     Answer {
@@ -32,8 +35,8 @@ pub enum ControlError {
     },
 }
 
-/// Asks the daemon in this runtime directory.
-pub fn ask<T: DeserializeOwned>(runtime_dir: &Path, request: &Request) -> Result<T, ControlError> {
+/// Asks the daemon in this runtime directory, and waits for its answer at most so long.
+pub fn ask<T: DeserializeOwned>(runtime_dir: &Path, request: &Request, deadline: Duration) -> Result<T, ControlError> {
     let path = socket_path(runtime_dir);
     let failed = |cause: io::Error| match cause.kind() {
         io::ErrorKind::PermissionDenied => ControlError::Permission { path: path.clone() },
@@ -41,10 +44,13 @@ pub fn ask<T: DeserializeOwned>(runtime_dir: &Path, request: &Request) -> Result
     };
     let bad = |problem: String| ControlError::Answer { path: path.clone(), problem };
     let mut stream = UnixStream::connect(&path).map_err(failed)?;
-    stream.set_read_timeout(Some(CONTROL_DEADLINE)).map_err(failed)?;
+    stream.set_read_timeout(Some(deadline)).map_err(failed)?;
     let request = serde_json::to_string(request).map_err(|error| bad(error.to_string()))?;
     writeln!(stream, "{request}").map_err(failed)?;
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).map_err(failed)?;
-    serde_json::from_str(&line).map_err(|error| bad(error.to_string()))
+    match serde_json::from_str(&line).map_err(|error| bad(error.to_string()))? {
+        Answer::Done(answer) => Ok(answer),
+        Answer::Refused(refused) => Err(ControlError::Refused(refused)),
+    }
 }

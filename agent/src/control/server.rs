@@ -1,5 +1,6 @@
-use super::{Request, Status, socket_path};
+use super::{Answer, Refused, Request, answer, socket_path};
 use crate::Shared;
+use crate::exit::Exit;
 use crate::limits::{CONTROL_CLIENTS, CONTROL_DEADLINE, CONTROL_REQUEST_BYTES};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -34,8 +35,8 @@ pub async fn serve(listener: Listener, shared: Arc<Shared>) {
             Ok((stream, _)) => {
                 let shared = shared.clone();
                 tokio::spawn(async move {
-                    let answered = timeout(CONTROL_DEADLINE, answer(stream, &shared)).await;
-                    if !matches!(answered, Ok(Ok(()))) {
+                    let answered = serve_one(stream, &shared).await;
+                    if answered.is_err() {
                         tracing::debug!("a client of the control socket went away");
                     }
                     drop(place);
@@ -49,16 +50,19 @@ pub async fn serve(listener: Listener, shared: Arc<Shared>) {
     }
 }
 
-async fn answer(stream: UnixStream, shared: &Shared) -> io::Result<()> {
+async fn serve_one(stream: UnixStream, shared: &Shared) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
-    BufReader::new(reader.take(CONTROL_REQUEST_BYTES)).read_line(&mut line).await?;
-    let answer = match serde_json::from_str(&line) {
-        Ok(Request::Status) => serde_json::to_string(&Status::of(shared)),
-        Err(_) => serde_json::to_string(
-            &serde_json::json!({"error": "this daemon does not know that request; is it older than the command?"}),
-        ),
+    timeout(CONTROL_DEADLINE, BufReader::new(reader.take(CONTROL_REQUEST_BYTES)).read_line(&mut line)).await??;
+    let answer = match serde_json::from_str::<Request>(&line) {
+        Ok(request) => {
+            let deadline = request.deadline(shared.config().rcon.timeout);
+            let late = Err(Refused { text: "no answer in time; try again".into(), exit: Exit::Unreachable });
+            timeout(deadline, answer::answer(shared, request)).await.unwrap_or(late)
+        }
+        Err(_) => Err(Refused::failed("this daemon does not know that request; is it older than the command?".into())),
     };
-    let answer = answer.map_err(io::Error::other)? + "\n";
-    writer.write_all(answer.as_bytes()).await
+    let answer = answer.map_or_else(Answer::Refused, Answer::Done);
+    let answer = serde_json::to_string(&answer).map_err(io::Error::other)? + "\n";
+    timeout(CONTROL_DEADLINE, writer.write_all(answer.as_bytes())).await?
 }

@@ -20,6 +20,16 @@ pub struct Status {
     pub game: GameStatus,
     /// The journal.
     pub journal: JournalStatus,
+    /// The configuration.
+    pub config: ConfigStatus,
+}
+
+/// The configuration's part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigStatus {
+    /// What is wrong with the changed file, while the old configuration stays in force.
+    pub error: Option<String>,
 }
 
 /// The store's part.
@@ -83,13 +93,14 @@ pub struct JournalStatus {
 impl Status {
     pub(super) fn of(shared: &Shared) -> Status {
         let (store, game) = (shared.store.borrow().clone(), shared.game.borrow().clone());
+        let config = shared.config();
         Status {
             version: crate::VERSION.to_owned(),
             started_at: shared.started_at,
             now: shared.now(),
             store: StoreStatus {
-                url: shared.config.store.url.clone(),
-                server_id: shared.config.store.token.server_id().to_string(),
+                url: config.store.url.clone(),
+                server_id: config.store.token.server_id().to_string(),
                 server_name: store.server_name,
                 session: store.session.as_str().to_owned(),
                 answered_at: store.answered_at,
@@ -98,7 +109,7 @@ impl Status {
                 error: store.error,
             },
             game: GameStatus {
-                address: shared.config.rcon.address.clone(),
+                address: config.rcon.address.clone(),
                 state: game.state.to_string(),
                 players: game.players,
                 players_at: game.players_at,
@@ -107,6 +118,7 @@ impl Status {
                 error: game.error,
             },
             journal: JournalStatus::of(shared),
+            config: ConfigStatus { error: shared.reload_error() },
         }
     }
 }
@@ -118,7 +130,7 @@ impl JournalStatus {
         let read = || Ok((journal.counts()?, journal.oldest_open()?, journal.unreported_count()?));
         match read() {
             Ok((queue, oldest_open_at, unreported)) => {
-                JournalStatus { id, queue, oldest_open_at, unreported, error: None }
+                JournalStatus { id, queue, oldest_open_at, unreported, error: shared.journal_error.borrow().clone() }
             }
             Err(error) => {
                 let error: crate::journal::JournalError = error;
@@ -175,12 +187,15 @@ impl fmt::Display for Status {
         if let Some(error) = &journal.error {
             write!(f, "\n         {error}")?;
         }
+        if let Some(error) = &self.config.error {
+            write!(f, "\nconfig   the changed file is broken; the old configuration stays in force\n{error}")?;
+        }
         Ok(())
     }
 }
 
 /// A length of time in its two largest units.
-fn short(duration: SignedDuration) -> String {
+pub fn short(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     match seconds {
         0..60 => format!("{seconds}s"),

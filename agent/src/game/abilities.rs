@@ -1,9 +1,8 @@
 use super::Lost;
-use super::connection::ask;
+use super::connection::{GameConnection, ask};
 use crate::config::ProofMode;
 use flux_delivery::proof::{GAMETIME_LINE, Mark, MarkKey, parse_gametime, parse_mark};
 use flux_delivery::{CommandLine, OnlinePlayer, parse_list};
-use flux_rcon::Connection;
 
 /// What this game can do, probed once per connection.
 #[derive(Debug, Clone)]
@@ -19,10 +18,10 @@ pub(super) struct Abilities {
 }
 
 /// From the best to the oldest. The namespaced one reaches vanilla's where a plugin has replaced `list`.
-const LISTS: [&str; 3] = ["list uuids", "minecraft:list uuids", "list"];
+pub const LISTS: [&str; 3] = ["list uuids", "minecraft:list uuids", "list"];
 
 pub(super) async fn probe(
-    connection: &mut Connection,
+    connection: &mut GameConnection,
     mode: ProofMode,
 ) -> Result<(Abilities, Vec<OnlinePlayer>), Lost> {
     let (list, players) = probe_list(connection).await?;
@@ -42,7 +41,9 @@ pub(super) async fn probe(
     Ok((Abilities { list, proof, living, gametime }, players))
 }
 
-pub(super) async fn probe_list(connection: &mut Connection) -> Result<(Option<&'static str>, Vec<OnlinePlayer>), Lost> {
+pub(super) async fn probe_list(
+    connection: &mut GameConnection,
+) -> Result<(Option<&'static str>, Vec<OnlinePlayer>), Lost> {
     for line in LISTS {
         if let Some(players) = parse_list(&ask(connection, line).await?) {
             return Ok((Some(line), players));
@@ -51,7 +52,7 @@ pub(super) async fn probe_list(connection: &mut Connection) -> Result<(Option<&'
     Ok((None, Vec::new()))
 }
 
-async fn probe_proof(connection: &mut Connection) -> Result<bool, Lost> {
+async fn probe_proof(connection: &mut GameConnection) -> Result<bool, Lost> {
     let key = MarkKey::probe();
     let Some(line) = CommandLine::new(GAMETIME_LINE).ok().and_then(|line| key.wrap(&line)) else { return Ok(false) };
     ask(connection, line.as_str()).await?;

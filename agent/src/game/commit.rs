@@ -1,6 +1,7 @@
+use super::PULSE;
 use super::executor::Executor;
 use crate::journal::{JobRow, Journal, JournalError, Note, When};
-use crate::limits::JOURNAL_RETRY;
+use crate::limits::{JOURNAL_RETRY, PULSE_SLACK};
 use flux_delivery::job::{Job, JobState};
 use jiff::Timestamp;
 
@@ -38,6 +39,7 @@ impl Executor {
                 Ok(()) => return self.shared.journal_works(),
                 Err(error) => self.shared.journal_failed(&error),
             }
+            self.shared.pulse.turns_within(PULSE, JOURNAL_RETRY + PULSE_SLACK);
             tokio::time::sleep(JOURNAL_RETRY).await;
         }
     }

@@ -1,9 +1,11 @@
 use super::abilities::{self, Abilities, living_line};
-use super::connection::ask;
+use super::asks::Ask;
+use super::connection::{GameConnection, ask};
 use super::presence::signed;
-use super::{Lost, Outage};
+use super::{Lost, Outage, PULSE};
+use crate::config::Config;
 use crate::journal::{JobRow, JournalError, Note, When};
-use crate::limits::{CONDITION_RETRY, JOURNAL_RETRY};
+use crate::limits::{CONDITION_RETRY, JOURNAL_RETRY, PULSE_SLACK};
 use crate::{Phase, Shared};
 use flux_delivery::job::JobState;
 use flux_delivery::proof::ClockPair;
@@ -20,7 +22,9 @@ use tokio::time::Instant;
 /// Runs jobs over one connection, one line at a time.
 pub(crate) struct Executor {
     pub(super) shared: Arc<Shared>,
-    pub(super) connection: Connection,
+    /// What the connection was opened with.
+    config: Arc<Config>,
+    pub(super) connection: GameConnection,
     pub(super) joined: mpsc::Sender<PlayerRef>,
     pub(super) abilities: Abilities,
     pub(super) roster: Roster,
@@ -32,11 +36,17 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    pub(super) fn new(shared: Arc<Shared>, connection: Connection, joined: mpsc::Sender<PlayerRef>) -> Executor {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        config: Arc<Config>,
+        connection: Connection,
+        joined: mpsc::Sender<PlayerRef>,
+    ) -> Executor {
         let abilities = Abilities { list: None, proof: false, living: false, gametime: false };
         Executor {
+            connection: GameConnection::new(connection, shared.clone()),
+            config,
             shared,
-            connection,
             joined,
             abilities,
             roster: Roster::default(),
@@ -47,14 +57,14 @@ impl Executor {
         }
     }
 
-    /// Serves until the connection is lost or the daemon drains.
-    pub(super) async fn serve(&mut self, outage: &mut Outage) -> Lost {
-        let Err(lost) = self.try_serve(outage).await;
+    /// Serves until the connection is lost or is to be another, or the daemon drains.
+    pub(super) async fn serve(&mut self, outage: &mut Outage, asks: &mut mpsc::Receiver<Ask>) -> Lost {
+        let Err(lost) = self.try_serve(outage, asks).await;
         lost
     }
 
-    async fn try_serve(&mut self, outage: &mut Outage) -> Result<Infallible, Lost> {
-        let (abilities, players) = abilities::probe(&mut self.connection, self.shared.config.delivery.proof).await?;
+    async fn try_serve(&mut self, outage: &mut Outage, asks: &mut mpsc::Receiver<Ask>) -> Result<Infallible, Lost> {
+        let (abilities, players) = abilities::probe(&mut self.connection, self.config.delivery.proof).await?;
         self.abilities = abilities;
         outage.ends();
         self.first_list(players);
@@ -62,19 +72,35 @@ impl Executor {
             if self.shared.is(Phase::Draining) {
                 return Err(Lost::Stopping);
             }
-            match self.turn().await {
-                Ok(Turn::Worked) => self.shared.journal_works(),
-                Ok(Turn::Idle { until }) => {
-                    self.shared.journal_works();
-                    self.rest(until).await;
-                }
+            if self.is_outdated() {
+                return Err(Lost::Reconfigured);
+            }
+            self.shared.pulse.turns_within(PULSE, self.config.rcon.timeout * 3 + PULSE_SLACK);
+            let turned = match asks.try_recv() {
+                Ok(ask) => self.fulfil(ask).await.map(|()| Turn::Worked),
+                Err(_) => self.turn().await,
+            };
+            let outcome = match turned {
+                Ok(Turn::Worked) => Ok(()),
+                Ok(Turn::Idle { until }) => self.rest(until, asks).await,
+                Err(trouble) => Err(trouble),
+            };
+            match outcome {
+                Ok(()) => self.shared.journal_works(),
                 Err(Trouble::Lost(lost)) => return Err(lost),
                 Err(Trouble::Journal(error)) => {
                     self.shared.journal_failed(&error);
+                    self.shared.pulse.turns_within(PULSE, JOURNAL_RETRY + PULSE_SLACK);
                     tokio::time::sleep(JOURNAL_RETRY).await;
                 }
             }
         }
+    }
+
+    /// Whether the configuration in force wants another connection, or other abilities of it.
+    fn is_outdated(&self) -> bool {
+        let now = self.shared.config();
+        !now.rcon.is_same(&self.config.rcon) || now.delivery.proof != self.config.delivery.proof
     }
 
     /// One step: what came due, who is online, what is uncertain, one job, or some cleaning up.
@@ -128,12 +154,16 @@ impl Executor {
         }
     }
 
-    async fn rest(&mut self, until: Instant) {
-        tokio::select! { biased;
-            () = self.shared.reached(Phase::Draining) => {}
-            () = self.shared.wake_game.notified() => {}
-            () = tokio::time::sleep_until(until) => {}
-        }
+    async fn rest(&mut self, until: Instant, asks: &mut mpsc::Receiver<Ask>) -> Result<(), Trouble> {
+        self.shared.journal_works();
+        self.shared.pulse.turns_within(PULSE, until.saturating_duration_since(Instant::now()) + PULSE_SLACK);
+        let ask = tokio::select! { biased;
+            () = self.shared.reached(Phase::Draining) => return Ok(()),
+            () = self.shared.wake_game.notified() => return Ok(()),
+            Some(ask) = asks.recv() => ask,
+            () = tokio::time::sleep_until(until) => return Ok(()),
+        };
+        self.fulfil(ask).await
     }
 
     /// Runs a job, or decides why not now. Every await may bring a revoke or a higher attempt: each decision is committed only if the job still is `row.job`.
@@ -168,7 +198,7 @@ impl Executor {
     }
 
     fn gate(&self, row: &JobRow, command: &Command) -> Gate {
-        let config = &self.shared.config;
+        let config = self.shared.config();
         gate(
             command,
             &Conditions {

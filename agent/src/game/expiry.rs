@@ -1,5 +1,5 @@
 use crate::journal::{JournalError, Note, When};
-use crate::limits::{EXPIRED_PER_ROUND, EXPIRY_INTERVAL};
+use crate::limits::{EXPIRED_PER_ROUND, EXPIRY_INTERVAL, PULSE_SLACK};
 use crate::{Phase, Shared};
 use flux_protocol::FailReason;
 
@@ -11,6 +11,7 @@ pub(super) async fn run(shared: &Shared) {
             Ok(_) => {}
             Err(error) => shared.journal_failed(&error),
         }
+        shared.pulse.turns_within("expiry", EXPIRY_INTERVAL + PULSE_SLACK);
         tokio::select! { biased;
             () = shared.reached(Phase::Draining) => return,
             () = tokio::time::sleep(EXPIRY_INTERVAL) => {}

@@ -19,7 +19,8 @@ pub(super) enum Heard<'a> {
 impl Executor {
     /// Judges an answer: the patterns first, then the mark, else it counts as run.
     pub(super) async fn judge(&mut self, row: &JobRow, answer: &str, heard: Heard<'_>) -> Result<(), Trouble> {
-        let patterns = &self.shared.config.delivery.patterns;
+        let config = self.shared.config();
+        let patterns = &config.delivery.patterns;
         let judgement = match heard {
             Heard::Plain => patterns.judge(answer, None),
             Heard::Mark(success) => patterns.judge(answer, Some(success)),
@@ -30,9 +31,7 @@ impl Executor {
                 } else {
                     match ask(&mut self.connection, &key.read_line()).await {
                         Ok(told) => match parse_mark(&told) {
-                            Some(Mark::Present(success)) => {
-                                self.shared.config.delivery.patterns.judge(answer, Some(success))
-                            }
+                            Some(Mark::Present(success)) => patterns.judge(answer, Some(success)),
                             // A plugin has swallowed it, or the game keeps no mark of it: nobody can say that it ran.
                             Some(Mark::Absent) => return self.hold(row, answer).await,
                             None => return self.lost(row, "the mark could not be read").await,
@@ -55,6 +54,7 @@ impl Executor {
 
     async fn over(&mut self, row: &JobRow, event: &'static str, answer: &str, judgement: &Judgement) {
         let (verdict, rule) = (judgement.verdict, judgement.to_string());
+        self.shared.metrics.attempt(event);
         tracing::info!(command.id = %row.id, attempt = %row.job.attempt, verdict = event, answer, judged_by = rule, "command answered");
         let note = Note::new(event, Some(&rule)).with_output(answer);
         self.conclude(row, note, When::Now, |job| job.answered(verdict)).await;
@@ -70,6 +70,7 @@ impl Executor {
             When::At(self.resend_at(row).max(self.shared.now() + CONDITION_RETRY))
         };
         let rule = judgement.to_string();
+        self.shared.metrics.attempt("player_away");
         tracing::info!(command.id = %row.id, attempt = %row.job.attempt, answer, judged_by = rule, "command waits for its player");
         let note = Note::new("player_away", Some(&rule)).with_output(answer);
         self.conclude(row, note, when, |job| job.answered(Verdict::PlayerAway)).await;
@@ -79,6 +80,7 @@ impl Executor {
     async fn hold(&mut self, row: &JobRow, answer: &str) -> Result<(), Trouble> {
         const RULE: &str = "the game answered, but the line's mark is not there";
         tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, answer, judged_by = RULE, "command held as uncertain");
+        self.shared.metrics.attempt("held");
         let note = Note::new("held", Some(RULE)).with_output(answer);
         self.conclude(row, note, When::Now, |job| job.refused(FailReason::Uncertain)).await;
         Ok(())

@@ -4,6 +4,7 @@
 //! game can do is probed, uncertain lines are settled, and only then anything runs.
 
 mod abilities;
+mod asks;
 mod commit;
 mod connection;
 mod executor;
@@ -14,9 +15,11 @@ mod presence;
 mod send;
 mod settle;
 
+pub use abilities::LISTS;
+pub use asks::{Ask, AskError, Wish};
 pub use connection::{GameDialer, RconDialer};
 
-use crate::limits::{GAME_LASTED, GAME_RETRY, WRONG_PASSWORD_RETRY};
+use crate::limits::{GAME_LASTED, GAME_RETRY, PULSE_SLACK, WRONG_PASSWORD_RETRY};
 use crate::{Phase, Shared};
 use backon::BackoffBuilder;
 use executor::Executor;
@@ -28,6 +31,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+/// The game's task, to the watchdog.
+const PULSE: &str = "game";
+
 /// What is known of the game.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GameView {
@@ -35,6 +41,8 @@ pub struct GameView {
     pub state: GameState,
     /// Players online, as the game said last.
     pub players: u32,
+    /// Who they are, as the game spells them.
+    pub names: Vec<String>,
     /// When it said so.
     pub players_at: Option<Timestamp>,
     /// How the list is asked for; `None` until the game was asked, or when it has no list that can be read.
@@ -50,6 +58,7 @@ impl Default for GameView {
         GameView {
             state: GameState::Unknown,
             players: 0,
+            names: Vec::new(),
             players_at: None,
             presence_source: None,
             proof: false,
@@ -63,19 +72,33 @@ impl Default for GameView {
 pub(crate) enum Lost {
     /// The connection ended or failed.
     Connection(String),
+    /// What the configuration says of the game has changed.
+    Reconfigured,
     /// The daemon stops.
     Stopping,
 }
 
-/// Runs what the journal holds, for as long as the daemon lives. `joined` hears of who joined.
-pub async fn run(shared: Arc<Shared>, dialer: Arc<dyn GameDialer>, joined: mpsc::Sender<PlayerRef>) {
-    tokio::join!(biased; serve(&shared, &*dialer, joined), expiry::run(&shared));
+/// Runs what the journal holds, for as long as the daemon lives. `joined` hears of who joined, `asks` brings what the admin asks.
+pub async fn run(
+    shared: Arc<Shared>,
+    dialer: Arc<dyn GameDialer>,
+    joined: mpsc::Sender<PlayerRef>,
+    asks: mpsc::Receiver<Ask>,
+) {
+    tokio::join!(biased; serve(&shared, &*dialer, joined, asks), expiry::run(&shared));
 }
 
-async fn serve(shared: &Arc<Shared>, dialer: &dyn GameDialer, joined: mpsc::Sender<PlayerRef>) {
+async fn serve(
+    shared: &Arc<Shared>,
+    dialer: &dyn GameDialer,
+    joined: mpsc::Sender<PlayerRef>,
+    mut asks: mpsc::Receiver<Ask>,
+) {
     let mut outage = Outage::default();
     let mut waits = waits();
     loop {
+        let config = shared.config();
+        shared.pulse.turns_within(PULSE, config.rcon.timeout * 2 + PULSE_SLACK);
         let dialed = tokio::select! { biased;
             () = shared.reached(Phase::Draining) => return,
             dialed = dialer.dial() => dialed,
@@ -83,9 +106,13 @@ async fn serve(shared: &Arc<Shared>, dialer: &dyn GameDialer, joined: mpsc::Send
         let wait = match dialed {
             Ok(connection) => {
                 let start = Instant::now();
-                let mut executor = Executor::new(shared.clone(), connection, joined.clone());
-                match executor.serve(&mut outage).await {
+                let mut executor = Executor::new(shared.clone(), config, connection, joined.clone());
+                match executor.serve(&mut outage, &mut asks).await {
                     Lost::Stopping => return,
+                    Lost::Reconfigured => {
+                        tracing::info!("the game's settings have changed; connecting anew");
+                        continue;
+                    }
                     Lost::Connection(error) => outage.begins(shared, error),
                 }
                 if start.elapsed() >= GAME_LASTED {
@@ -102,9 +129,22 @@ async fn serve(shared: &Arc<Shared>, dialer: &dyn GameDialer, joined: mpsc::Send
                 waits.next()
             }
         };
+        if pause(shared, wait.unwrap_or(GAME_RETRY.1), &mut asks).await {
+            return;
+        }
+    }
+}
+
+/// Waits before the next try; a changed configuration cuts it short. True when the daemon stops.
+async fn pause(shared: &Shared, wait: Duration, asks: &mut mpsc::Receiver<Ask>) -> bool {
+    shared.pulse.turns_within(PULSE, wait + PULSE_SLACK);
+    let (until, mut changes) = (Instant::now() + wait, shared.live.subscribe());
+    loop {
         tokio::select! { biased;
-            () = shared.reached(Phase::Draining) => return,
-            () = tokio::time::sleep(wait.unwrap_or(GAME_RETRY.1)) => {}
+            () = shared.reached(Phase::Draining) => return true,
+            _ = changes.changed() => return false,
+            Some(ask) = asks.recv() => asks::answer_offline(shared, ask),
+            () = tokio::time::sleep_until(until) => return false,
         }
     }
 }
@@ -139,6 +179,7 @@ impl Outage {
             let changed = view.state != GameState::Offline || view.error.as_ref() != Some(&error);
             view.state = GameState::Offline;
             view.players = 0;
+            view.names.clear();
             view.error = Some(error);
             changed
         });

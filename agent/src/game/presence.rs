@@ -12,7 +12,7 @@ use tokio::time::Instant;
 impl Executor {
     /// Takes the first list of a connection: who is in it has been there before, so no join delay is due.
     pub(super) fn first_list(&mut self, players: Vec<OnlinePlayer>) {
-        let long_ago = self.shared.now() - signed(self.shared.config.presence.join_delay);
+        let long_ago = self.shared.now() - signed(self.shared.config().presence.join_delay);
         self.take_list(players, long_ago);
     }
 
@@ -45,7 +45,7 @@ impl Executor {
     /// When the list is to be asked next: soon while somebody waits, rarely otherwise.
     pub(super) fn next_list(&self) -> Instant {
         let waits = self.shared.journal().somebody_waits().unwrap_or(true);
-        let interval = if waits { self.shared.config.presence.interval } else { IDLE_LIST_INTERVAL };
+        let interval = if waits { self.shared.config().presence.interval } else { IDLE_LIST_INTERVAL };
         self.listed_at.map_or_else(Instant::now, |at| at + interval)
     }
 
@@ -57,10 +57,12 @@ impl Executor {
         self.listed_at = Some(Instant::now());
         let joined = self.roster.update(players, seen_at);
         let (count, now) = (self.roster.len() as u32, self.shared.now());
+        let names = self.roster.players().map(|player| player.name.clone()).collect();
         self.shared.game.send_if_modified(|view| {
             let changed = view.state != GameState::Online || view.players != count;
             view.state = GameState::Online;
             view.players = count;
+            view.names = names;
             view.players_at = Some(now);
             view.presence_source = self.abilities.list;
             view.proof = self.abilities.proof;
@@ -68,7 +70,7 @@ impl Executor {
             changed
         });
         if !joined.is_empty() {
-            self.take_joins(&joined, seen_at + signed(self.shared.config.presence.join_delay));
+            self.take_joins(&joined, seen_at + signed(self.shared.config().presence.join_delay));
         }
     }
 

@@ -96,6 +96,7 @@ impl Executor {
             }
             _ => {
                 let when = When::At(self.resend_at(row));
+                self.shared.metrics.attempt("not_sent");
                 self.conclude(row, Note::new("not_sent", None), when, Job::not_sent).await;
                 Err(Lost::Connection("the game closed the connection before a line was sent".into()).into())
             }
@@ -105,6 +106,7 @@ impl Executor {
     /// The line may have run. It is settled at the next turn.
     pub(super) async fn lost(&mut self, row: &JobRow, cause: &str) -> Result<(), Trouble> {
         tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, cause, "command's answer lost; the game is asked whether it ran");
+        self.shared.metrics.attempt("answer_lost");
         self.conclude(row, Note::new("answer_lost", Some(cause)), When::Now, Job::answer_lost).await;
         Ok(())
     }

@@ -23,7 +23,7 @@ impl Executor {
     }
 
     fn settle(&self, row: &JobRow, evidence: Evidence) -> Result<(), JournalError> {
-        let on_uncertain = self.shared.config.delivery.on_uncertain;
+        let on_uncertain = self.shared.config().delivery.on_uncertain;
         let (told, state) = (describe(evidence), row.job.settled(evidence, on_uncertain).report_state());
         tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, evidence = told, status = state.status(), reason = state.reason(), "uncertain command settled");
         let when = When::At(self.resend_at(row));

@@ -123,7 +123,8 @@ pub(super) fn load(connection: &Connection, id: &CommandId) -> Result<Option<Job
     statement.query_row([id.as_str()], |row| Ok(JobRow::read(row))).optional()?.transpose()
 }
 
-/// Writes the rules' view of a job, and when it is to be looked at.
+/// Writes the rules' view of a job, and when it is to be looked at. Another state to report is not acknowledged, even if an earlier one of the same words was:
+/// the store may have heard of the one between.
 pub(super) fn save(
     connection: &Connection,
     id: &CommandId,
@@ -134,7 +135,8 @@ pub(super) fn save(
     let (state, reason) = state_words(job.state);
     let (ready, wake_at) = schedule(job, when);
     let mut statement = connection.prepare_cached(
-        "UPDATE job SET attempt = ?2, state = ?3, reason = ?4, unresolved = ?5, foreign_ = ?6, revoked = ?7, ready = ?8, wake_at = ?9, report_key = ?10,
+        "UPDATE job SET attempt = ?2, state = ?3, reason = ?4, unresolved = ?5, foreign_ = ?6, revoked = ?7, ready = ?8, wake_at = ?9,
+         acked_key = CASE WHEN report_key = ?10 THEN acked_key END, report_key = ?10,
          changed_at = ?11, careful = careful AND ?12 WHERE id = ?1",
     )?;
     statement.execute(params![

@@ -10,6 +10,7 @@ mod change;
 mod error;
 mod intake;
 mod lock;
+mod queue;
 mod reports;
 mod row;
 mod schedule;
@@ -20,6 +21,7 @@ mod tests;
 pub use change::{Intent, Note, When};
 pub use error::JournalError;
 pub use intake::Received;
+pub use queue::{HistoryEntry, JobDetails};
 pub use reports::{Counts, PendingReport};
 pub use row::JobRow;
 

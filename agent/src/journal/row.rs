@@ -55,6 +55,13 @@ impl JobRow {
     }
 }
 
+impl JobRow {
+    /// Its state and reason in the journal's words.
+    pub fn words(&self) -> (&'static str, Option<&'static str>) {
+        state_words(self.job.state)
+    }
+}
+
 pub(super) fn time(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -1,7 +1,7 @@
 //! The journal's tables, and how an older file becomes a newer one.
 
 use super::JournalError;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 
 /// Each step is applied once, in a transaction. A step that has been released is never edited.
@@ -61,25 +61,19 @@ CREATE INDEX job_expiry ON job (expires_at) WHERE expires_at IS NOT NULL AND sta
 ",
 ];
 
+/// Opens the file to look at it: checked, and not changed.
+pub(super) fn open_to_look(path: &Path) -> Result<Connection, JournalError> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| damaged(path, error))?;
+    check(&connection, path)?;
+    Ok(connection)
+}
+
 /// Opens the file as this version wants it: checked, migrated, durable.
 pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
-    let damaged = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            JournalError::Damaged { path: path.to_owned(), problem: error.to_string() }
-        }
-        _ => JournalError::Storage(error),
-    };
-    let mut connection = Connection::open(path).map_err(damaged)?;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(damaged)?;
-    let known = MIGRATIONS.len() as i64;
-    if found > known {
-        return Err(JournalError::Newer { path: path.to_owned(), found, known });
-    }
-    let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(damaged)?;
-    if check != "ok" {
-        return Err(JournalError::Damaged { path: path.to_owned(), problem: check });
-    }
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
+    let mut connection = Connection::open(path).map_err(|error| damaged(path, error))?;
+    let found = check(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| damaged(path, error))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     for (at, step) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
@@ -88,4 +82,25 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
         transaction.commit()?;
     }
     Ok(connection)
+}
+
+/// Whether the file is whole, and of a version that is known: which.
+fn check(connection: &Connection, path: &Path) -> Result<i64, JournalError> {
+    let failed = |error| damaged(path, error);
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(JournalError::Newer { path: path.to_owned(), found, known });
+    }
+    let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+    if check == "ok" { Ok(found) } else { Err(JournalError::Damaged { path: path.to_owned(), problem: check }) }
+}
+
+fn damaged(path: &Path, error: rusqlite::Error) -> JournalError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            JournalError::Damaged { path: path.to_owned(), problem: error.to_string() }
+        }
+        _ => JournalError::Storage(error),
+    }
 }

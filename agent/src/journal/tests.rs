@@ -301,3 +301,25 @@ fn a_step_costs_no_scan_however_much_waits() {
         assert!(plan.iter().all(|step| !step.starts_with("SCAN job") || step.contains("USING")), "{sql}: {plan:?}");
     }
 }
+
+#[test]
+fn rule_3_a_state_that_comes_back_is_reported_again() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    let waiting = ("cmd_1".to_owned(), ReportState::AwaitingPlayer(WaitReason::PlayerOffline));
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    let waits = |journal: &mut Journal| {
+        journal
+            .change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
+                Some(job.waits(WaitReason::PlayerOffline))
+            })
+            .unwrap();
+    };
+    waits(&mut journal);
+    acknowledge_all(&mut journal);
+    journal.change(&id(1), NOW, Note::new("tried again", None), When::Now, |job| Some(job.tried_again())).unwrap();
+    let reported = journal.unreported(500).unwrap();
+    waits(&mut journal);
+    journal.acknowledge(&reported, NOW).unwrap();
+    assert_eq!(states(&journal), [waiting], "the store shows `delivered` by now");
+}

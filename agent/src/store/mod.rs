@@ -3,12 +3,15 @@
 mod careful;
 mod intake;
 mod joins;
+mod negotiate;
 mod outbox;
 mod poller;
 mod rest;
 mod session;
 mod tls;
 
+pub use negotiate::negotiate;
+pub use poller::PollAsk;
 pub use rest::{Call, HttpRest, Method, Rest, RestError};
 pub use tls::{TlsError, client_config};
 
@@ -93,13 +96,20 @@ impl SessionState {
 }
 
 /// Everything towards the store, until the daemon stops. `joined` brings who joined the game.
-pub async fn run(shared: Arc<Shared>, client: Client, rest: Arc<dyn Rest>, joined: mpsc::Receiver<PlayerRef>) {
+/// `asked` brings the polls that the admin asks for.
+pub async fn run(
+    shared: Arc<Shared>,
+    client: Client,
+    rest: Arc<dyn Rest>,
+    joined: mpsc::Receiver<PlayerRef>,
+    asked: mpsc::Receiver<PollAsk>,
+) {
     let states = client.states();
     tokio::join!(
         biased;
         session::run(&shared, client),
         session::watch_states(&shared, states),
-        poller::run(&shared, &*rest),
+        poller::run(&shared, &*rest, asked),
         outbox::run(&shared, &*rest),
         joins::run(&shared, &*rest, joined),
         careful::run(&shared),
@@ -128,14 +138,12 @@ fn note_answer(shared: &Shared, store_now: Option<Timestamp>) {
 
 /// The token is no good: said once, with what to do, whichever way noticed it.
 fn token_rejected(shared: &Shared, status: u16) {
-    let text = format!(
-        "the store rejected the token (HTTP {status}): make a new one at the store, write it where store.token_file says, and restart flux-agent"
-    );
+    const TEXT: &str = "the store rejected the token; make a new one at the store and run flux-agent token set";
     if shared.store.borrow().session != SessionState::TokenRejected {
-        tracing::error!(http.status = status, "{text}");
+        tracing::error!(http.status = status, "{TEXT}");
     }
     shared.store.send_modify(|view| {
         view.session = SessionState::TokenRejected;
-        view.error = Some(text);
+        view.error = Some(format!("{TEXT} (HTTP {status})"));
     });
 }

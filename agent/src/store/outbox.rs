@@ -1,18 +1,22 @@
 use super::rest::Rest;
 use super::{Link, intake, note_answer, rest};
 use crate::journal::PendingReport;
-use crate::limits::{CALL_DEADLINE, JOURNAL_RETRY, REPORT_BYTES, REPORT_RETRY};
+use crate::limits::{CALL_DEADLINE, JOURNAL_RETRY, PULSE_SLACK, REPORT_BYTES, REPORT_RETRY};
 use crate::{Phase, Shared};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{Acknowledged, Batch, CommandId, CommandReport, method};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// To the watchdog.
+const PULSE: &str = "outbox";
+
 /// Reports what the store does not know yet, one call at a time (rule 3), until the daemon stops.
 pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
     let mut link = shared.link.subscribe();
     let mut wait = REPORT_RETRY.0;
     loop {
+        shared.pulse.turns_within(PULSE, CALL_DEADLINE + PULSE_SLACK);
         let pending = shared.journal().unreported(BATCH_ITEMS);
         let pause = match pending {
             Err(error) => {
@@ -33,8 +37,12 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
                 }
             },
         };
+        match pause {
+            Some(pause) => shared.pulse.turns_within(PULSE, pause + PULSE_SLACK),
+            None => shared.pulse.rests(PULSE),
+        }
         tokio::select! { biased;
-            () = shared.reached(Phase::Stopping) => return,
+            () = shared.reached(Phase::Stopping) => return shared.pulse.rests(PULSE),
             _ = link.changed() => wait = REPORT_RETRY.0,
             () = shared.wake_outbox.notified(), if pause.is_none() => {}
             () = sleep(pause) => {}

@@ -1,18 +1,27 @@
 use super::rest::{Rest, RestError};
 use super::{Link, SessionState, intake, note_answer, rest, token_rejected};
+use crate::limits::{PULSE_SLACK, REST_DEADLINE};
 use crate::{Phase, Shared};
 use flux_protocol::limits::POLL_ITEMS_DEFAULT;
 use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-/// Polls: at once when the session drops, then adaptively; rarely while there is a session, as a safety net.
-pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
-    let mut link = shared.link.subscribe();
-    let (min, max) = (shared.config.polling.min, shared.config.polling.max);
-    let mut own = min;
-    let mut due = Instant::now() + max;
+/// A poll that the admin asks for: where the number of items that it brought goes, or why there was none.
+pub type PollAsk = oneshot::Sender<Result<usize, String>>;
+
+/// To the watchdog.
+const PULSE: &str = "poller";
+
+/// Polls: at once when the session drops, then adaptively; rarely while there is a session, as a safety net; and when the admin asks.
+pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiver<PollAsk>) {
+    let (mut link, mut changes) = (shared.link.subscribe(), shared.live.subscribe());
+    let mut own = shared.config().polling.min;
+    let mut due = Instant::now() + shared.config().polling.max;
     let mut had_session = true;
     loop {
+        let config = shared.config();
+        let (min, max) = (config.polling.min, config.polling.max);
         let has_session = !matches!(*link.borrow_and_update(), Link::Down);
         if had_session && !has_session {
             (own, due) = (min, Instant::now());
@@ -21,15 +30,29 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
         }
         had_session = has_session;
         note_next(shared, due);
-        tokio::select! { biased;
+        shared.pulse.turns_within(PULSE, due.saturating_duration_since(Instant::now()) + PULSE_SLACK);
+        let asked = tokio::select! { biased;
             () = shared.reached(Phase::Draining) => return,
             _ = link.changed() => continue,
-            () = tokio::time::sleep_until(due) => {}
+            _ = changes.changed() => {
+                // A new token, perhaps: without a session it is tried at once.
+                (own, due) = (min, if has_session { due } else { Instant::now() });
+                continue;
+            }
+            Some(ask) = asks.recv() => Some(ask),
+            () = tokio::time::sleep_until(due) => None,
+        };
+        shared.pulse.turns_within(PULSE, REST_DEADLINE + min + PULSE_SLACK);
+        let outcome = poll(shared, rest).await;
+        shared.metrics.poll(outcome.is_ok());
+        if let Some(ask) = asked {
+            // Whoever asked may have gone away meanwhile.
+            let _ = ask.send(outcome.as_ref().map(|brought| brought.items).map_err(ToString::to_string));
         }
-        let wait = match poll(shared, rest).await {
+        let wait = match outcome {
             Ok(brought) => {
                 let open_reports = shared.journal().unreported_count().is_ok_and(|count| count > 0);
-                if brought.any || open_reports {
+                if brought.items > 0 || open_reports {
                     own = min;
                 }
                 let wait = own.max(brought.store_wait);
@@ -47,7 +70,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
 }
 
 struct Brought {
-    any: bool,
+    items: usize,
     /// As much as was asked for, and some of it new: there is more.
     is_full: bool,
     store_wait: Duration,
@@ -67,9 +90,9 @@ async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<Brought, RestError> {
     let delivered = intake::deliver(shared, answer.commands, "poll");
     let revoked = answer.revoked.map(|batch| intake::revoke(shared, batch, "poll")).unwrap_or_default();
     tracing::debug!(commands = delivered.items, revoked = revoked.items, "polled");
-    let store_wait = Duration::from_secs(answer.next_poll_seconds.unwrap_or(0)).min(shared.config.polling.max);
+    let store_wait = Duration::from_secs(answer.next_poll_seconds.unwrap_or(0)).min(shared.config().polling.max);
     Ok(Brought {
-        any: delivered.items + revoked.items > 0,
+        items: delivered.items + revoked.items,
         is_full: delivered.items >= POLL_ITEMS_DEFAULT && delivered.fresh > 0,
         store_wait,
     })
@@ -85,7 +108,7 @@ async fn reported(shared: &Shared) -> bool {
             }
         }
     };
-    tokio::time::timeout(shared.config.polling.min, empty).await.is_ok()
+    tokio::time::timeout(shared.config().polling.min, empty).await.is_ok()
 }
 
 fn failed(shared: &Shared, error: &RestError) {

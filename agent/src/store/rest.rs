@@ -1,8 +1,8 @@
-use crate::config::Store;
+use crate::config::LiveConfig;
 use crate::limits::{ERROR_CHARS, REST_ANSWER_BYTES, REST_DEADLINE, RETRY_AFTER_MAX};
 use flux_protocol::{CommandReport, JOURNAL_HEADER, JoinedAnswer, JournalId, PlayerRef, ReportsAnswer, ReportsRequest};
 use flux_signalr::client::BoxFuture;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -90,16 +90,13 @@ fn read<T: DeserializeOwned>(body: Vec<u8>) -> Result<T, RestError> {
 pub struct HttpRest {
     client: reqwest::Client,
     base: String,
+    live: LiveConfig,
 }
 
 impl HttpRest {
-    /// For this store and journal. No redirects: the token goes nowhere else.
-    pub fn new(store: &Store, journal: &JournalId, tls: rustls::ClientConfig) -> Result<HttpRest, String> {
+    /// For this journal and the store in force now, with the token in force at each call. No redirects: the token goes nowhere else.
+    pub fn new(live: LiveConfig, journal: &JournalId, tls: rustls::ClientConfig) -> Result<HttpRest, String> {
         let mut headers = HeaderMap::new();
-        let mut token = HeaderValue::try_from(format!("Bearer {}", store.token.expose().expose_secret()))
-            .map_err(|_| "the token".to_owned())?;
-        token.set_sensitive(true);
-        headers.insert(AUTHORIZATION, token);
         headers.insert(
             JOURNAL_HEADER,
             HeaderValue::try_from(journal.as_str()).map_err(|_| "the journal's id".to_owned())?,
@@ -113,7 +110,7 @@ impl HttpRest {
             .no_proxy()
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(HttpRest { client, base: store.api_url() })
+        Ok(HttpRest { client, base: live.get().store.api_url(), live })
     }
 
     async fn send(&self, call: Call) -> Result<Vec<u8>, RestError> {
@@ -126,7 +123,12 @@ impl HttpRest {
                 .header(reqwest::header::CONTENT_TYPE, "application/json")
                 .body(call.body.unwrap_or_default()),
         };
-        let mut answer = request.send().await.map_err(|error| RestError::Unreachable(root_cause(&error)))?;
+        let token = self.live.get().store.token.expose();
+        let mut answer = request
+            .bearer_auth(token.expose_secret())
+            .send()
+            .await
+            .map_err(|error| RestError::Unreachable(root_cause(&error)))?;
         let (status, retry_after) = (answer.status(), retry_after(answer.headers()));
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| RestError::Unreachable(root_cause(&error)))? {
@@ -150,7 +152,7 @@ impl Rest for HttpRest {
 }
 
 /// The innermost cause: reqwest's own text names the whole address first.
-fn root_cause(error: &reqwest::Error) -> String {
+pub(super) fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

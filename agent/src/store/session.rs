@@ -1,20 +1,33 @@
 use super::{Link, SessionState, intake, note_answer, token_rejected};
-use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY};
+use crate::config::Config;
+use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY, SESSION_ATTEMPT};
 use crate::{Phase, Shared, VERSION};
-use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, ServerWelcome, method};
-use flux_signalr::client::{CallError, Client, Incoming, Session, State};
+use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, SecretHash, ServerWelcome, method};
+use flux_signalr::client::{CallError, Client, ErrorClass, Incoming, Nudge, Session, State};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Keeps a session, for as long as the daemon lives.
+/// To the watchdog.
+const PULSE: &str = "session";
+
+/// Keeps a session, for as long as the daemon lives. A new token opens a new one at once.
 pub(super) async fn run(shared: &Shared, mut client: Client) {
+    let (nudge, mut token) = (client.nudge(), TokenWatch::of(shared));
     loop {
-        let session = tokio::select! { biased;
-            () = shared.reached(Phase::Draining) => return,
-            session = client.next_session() => session,
+        let session = {
+            let next = client.next_session();
+            tokio::pin!(next);
+            loop {
+                tokio::select! { biased;
+                    () = shared.reached(Phase::Draining) => return,
+                    session = &mut next => break session,
+                    () = token.changed() => new_token(shared, &nudge),
+                }
+            }
         };
         match hello(shared, &session).await {
-            Ok(welcome) => serve(shared, session, welcome).await,
+            Ok(welcome) => serve(shared, session, welcome, &mut token, &nudge).await,
             Err(error) => {
                 refused(shared, &error);
                 if matches!(error, HelloError::Refused(_)) {
@@ -27,23 +40,67 @@ pub(super) async fn run(shared: &Shared, mut client: Client) {
     }
 }
 
+/// Notices another token in the configuration in force.
+struct TokenWatch {
+    changes: watch::Receiver<Arc<Config>>,
+    known: SecretHash,
+}
+
+impl TokenWatch {
+    fn of(shared: &Shared) -> TokenWatch {
+        let mut changes = shared.live.subscribe();
+        let known = changes.borrow_and_update().store.token.hash();
+        TokenWatch { changes, known }
+    }
+
+    /// Waits for another token than the last one that was seen.
+    async fn changed(&mut self) {
+        while self.changes.changed().await.is_ok() {
+            let token = self.changes.borrow_and_update().store.token.hash();
+            if !token.matches(&self.known) {
+                self.known = token;
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+/// The store is tried at once, and what it says of the new token is news.
+fn new_token(shared: &Shared, nudge: &Nudge) {
+    shared.store.send_modify(|view| {
+        view.session = SessionState::Connecting;
+        view.error = None;
+    });
+    nudge.now();
+}
+
 /// Takes over what the client is doing while there is no session.
 pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<State>) {
     loop {
         let state = states.borrow_and_update().clone();
         match state {
-            State::Connecting | State::Connected | State::Stopped => {}
+            State::Connected | State::Stopped => shared.pulse.rests(PULSE),
+            State::Connecting => shared.pulse.turns_within(PULSE, SESSION_ATTEMPT),
             State::Reconnecting { class, error, delay, .. } => {
-                down(shared, error.clone());
+                shared.pulse.turns_within(PULSE, delay + SESSION_ATTEMPT);
+                let is_own_will =
+                    class == ErrorClass::Stopped && shared.store.borrow().session == SessionState::Connecting;
+                if is_own_will {
+                    shared.link.send_replace(Link::Down);
+                } else {
+                    down(shared, error.clone());
+                }
                 tracing::debug!(error.class = %class, error, delay.seconds = delay.as_secs_f64(), "session down");
             }
             State::Rejected { status } => {
+                shared.pulse.turns_within(PULSE, REFUSED_RETRY + SESSION_ATTEMPT);
                 token_rejected(shared, status);
                 shared.link.send_replace(Link::Down);
             }
         }
         tokio::select! { biased;
-            () = shared.reached(Phase::Stopping) => return,
+            () = shared.reached(Phase::Stopping) => return shared.pulse.rests(PULSE),
             changed = states.changed() => if changed.is_err() { return },
         }
     }
@@ -135,12 +192,13 @@ fn server_removed(shared: &Shared) {
     }
 }
 
-async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome) {
+async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome, token: &mut TokenWatch, nudge: &Nudge) {
     note_answer(shared, Some(welcome.now));
     if let Err(error) = shared.journal().set_removed(false) {
         tracing::error!(%error, "the journal failed");
     }
     tracing::info!(server.id = %welcome.server_id, server.name = welcome.server_name, "session open");
+    shared.metrics.session();
     shared.store.send_modify(|view| {
         view.session = SessionState::Connected;
         view.server_name = Some(welcome.server_name.chars().take(ERROR_CHARS).filter(|c| !c.is_control()).collect());
@@ -153,6 +211,11 @@ async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome) {
     loop {
         tokio::select! { biased;
             () = shared.reached(Phase::Stopping) => break session.connection.stop().await,
+            () = token.changed() => {
+                tracing::info!("a new token; the session is opened anew with it");
+                new_token(shared, nudge);
+                break session.connection.stop().await;
+            }
             incoming = session.incoming.recv() => match incoming {
                 Some(incoming) => take(shared, incoming),
                 None => break,

@@ -1,5 +1,15 @@
-//! Logs. Metrics, health and systemd's notifications have their room here too.
+//! What the daemon tells of itself: log lines, metrics and health over HTTP, and systemd's notifications.
 
+mod exposition;
+mod http;
+mod journald;
 mod log;
+mod metrics;
+mod record;
+mod systemd;
 
-pub use log::start;
+pub use http::{MetricsListener, bind, serve};
+pub use log::{Levels, start};
+pub use metrics::Metrics;
+pub use systemd::Notifier;
+pub(crate) use systemd::run as tell_systemd;

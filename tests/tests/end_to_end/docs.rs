@@ -1,37 +1,92 @@
 use crate::rig::Rig;
+use serde_json::Value;
 use std::path::Path;
 
-/// What a `curl` line of a document sends: method, path, body.
-fn requests(document: &str) -> Vec<(String, String, serde_json::Value)> {
+/// What a `curl` line of a document sends.
+struct Sent {
+    method: String,
+    path: String,
+    body: Option<Value>,
+}
+
+/// The `curl` lines of a document, in order. A line goes on after a backslash, and inside quotes.
+fn requests(document: &str) -> Vec<Sent> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document)).unwrap();
-    let one_line = text.replace("\\\n", " ");
-    let lines = one_line.lines().filter(|line| line.starts_with("curl ") && line.contains(" -d '"));
-    let word_after =
-        |line: &str, mark: &str| line.split_once(mark).unwrap().1.split_whitespace().next().unwrap().to_owned();
-    lines
-        .map(|line| {
-            let body = line.split_once(" -d '").unwrap().1.rsplit_once('\'').unwrap().0;
-            let path = word_after(line, "http://127.0.0.1:8787");
-            (
-                word_after(line, "-X "),
-                path,
-                serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}")),
-            )
-        })
-        .collect()
+    let starts = text.match_indices("\ncurl ").map(|(at, _)| &text[at + 1..]);
+    starts.map(|rest| read(&command(rest))).collect()
+}
+
+/// One shell command, as far as quotes and backslashes go.
+fn command(text: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, quote) {
+            ('\n', None) => break,
+            ('\\', None) if characters.peek() == Some(&'\n') => drop(characters.next()),
+            ('\'' | '"', None) => quote = Some(character),
+            (end, Some(begin)) if end == begin => quote = None,
+            (' ', None) => words.push(std::mem::take(&mut word)),
+            (other, _) => word.push(other),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn read(words: &[String]) -> Sent {
+    let after = |mark: &str| words.iter().position(|word| word == mark).map(|at| words[at + 1].clone());
+    let url = words.iter().find_map(|word| word.strip_prefix("http://127.0.0.1:8787")).unwrap();
+    let parse = |body: String| serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
+    Sent { method: after("-X").unwrap_or("GET".into()), path: url.to_owned(), body: after("-d").map(parse) }
+}
+
+impl Sent {
+    async fn send(&self, rig: &Rig) -> Value {
+        let method = self.method.parse().unwrap();
+        let (status, answer) = rig.api.call(method, &self.path, self.body.clone()).await.unwrap();
+        assert!(status.is_success(), "{} {}: {status} {answer}", self.method, self.path);
+        answer
+    }
 }
 
 #[tokio::test]
 async fn the_readmes_requests_work_and_sell_diamonds() {
     let rig = Rig::start(&["Steve"]).await;
     let requests = requests("README.md");
-    assert_eq!(requests.len(), 3, "a server, a package, an order");
+    assert_eq!(requests.len(), 4, "a server, a package, an order, and a look at it");
     // The server last: a package without servers is for all, and that one has no agent here.
-    for number in [1, 2, 0] {
-        let (method, path, body) = requests[number].clone();
-        let (status, answer) = rig.api.call(method.parse().unwrap(), &path, Some(body)).await.unwrap();
-        assert!(status.is_success(), "{method} {path}: {status} {answer}");
+    for number in [1, 2, 3, 0] {
+        requests[number].send(&rig).await;
     }
     rig.delivered("order-1").await;
     rig.stage.has("Steve", "diamond", 5, crate::rig::LIMIT).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_request_of_the_api_document_works_from_nothing_to_a_delivered_and_a_refunded_order() {
+    let rig = Rig::start(&["Steve"]).await;
+    let requests = requests("docs/api.md");
+    assert!(requests.len() >= 13, "they were found: {}", requests.len());
+    for request in requests {
+        let answer = request.send(&rig).await;
+        match request.path.as_str() {
+            // Added for the page alone: it has no agent, and would keep the order open.
+            "/api/v1/servers" if request.method == "POST" => {
+                let id = answer["id"].as_str().unwrap();
+                rig.api.call("DELETE".parse().unwrap(), &format!("/api/v1/servers/{id}"), None).await.unwrap();
+            }
+            "/api/v1/orders/order-7/paid" => {
+                rig.delivered("order-7").await;
+                rig.stage.has("Steve", "emerald", 3, crate::rig::LIMIT).await.unwrap();
+            }
+            "/api/v1/orders/order-7/refunded" if answer["refundedAmount"] == 1500 => {
+                assert_eq!(answer["status"], "refunded");
+                rig.delivered("order-7").await;
+                assert_eq!(rig.runs().await["experience add Steve -10 levels"], 3, "once for each unit");
+            }
+            _ => {}
+        }
+    }
 }

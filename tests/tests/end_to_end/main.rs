@@ -1,8 +1,10 @@
 //! End to end: the three real programs with real sockets and real files.
 
+mod admin;
 mod delivery;
 mod docs;
 mod faults;
+mod game;
 mod kills;
 mod rig;
 mod tokens;

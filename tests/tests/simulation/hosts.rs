@@ -4,8 +4,9 @@ use crate::machine::SimClock;
 use crate::net::{GAME, GameListener, RCON_PORT, STORE, STORE_PORT, SimDialer, SimRcon, SimRest, StoreListener};
 use crate::random::Seeded;
 use flux_agent::Resources as AgentResources;
-use flux_agent::config::{Config as AgentConfig, Directories, SecretSources};
+use flux_agent::config::{Config as AgentConfig, Directories, LiveConfig, SecretSources};
 use flux_agent::journal::Journal;
+use flux_agent::telemetry::Notifier;
 use flux_companion::config::Config as StoreConfig;
 use flux_companion::db::{Db, keys};
 use flux_companion::model::{Label, Role};
@@ -129,6 +130,7 @@ pub async fn agent(shared: Shared) -> Fallible {
     };
     let rest =
         SimRest { token: config.store.token.expose().expose_secret().to_owned(), journal: journal.id().to_string() };
+    let (_wishes, reloads) = tokio::sync::mpsc::channel(1);
     let resources = AgentResources {
         clock: Arc::new(clock),
         entropy: shared.entropy.clone(),
@@ -137,8 +139,12 @@ pub async fn agent(shared: Shared) -> Fallible {
         game: Arc::new(SimRcon { password: RCON_PASSWORD.into(), timeouts }),
         rest: Arc::new(rest),
         control: None,
+        metrics: None,
+        notifier: Notifier::from_process(),
+        loader: Box::new(|| Err("nothing reloads here".into())),
+        reloads,
     };
-    if let Err(error) = flux_agent::run(config, resources, pending()).await {
+    if let Err(error) = flux_agent::run(LiveConfig::from(config), resources, pending()).await {
         shared.failed("agent", error);
     }
     Ok(())

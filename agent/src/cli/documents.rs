@@ -1,0 +1,80 @@
+//! What the program prints of itself.
+
+use super::Cli;
+use super::say::{complain, say, say_json};
+use crate::VERSION;
+use crate::config::{EXAMPLE, SCHEMA};
+use crate::exit::Exit;
+use clap::CommandFactory;
+use clap_complete::Shell;
+use flux_protocol::PROTOCOL_VERSION;
+
+pub(super) fn example() -> Exit {
+    say(EXAMPLE.trim_end());
+    Exit::Done
+}
+
+pub(super) fn schema() -> Exit {
+    say(SCHEMA.trim_end());
+    Exit::Done
+}
+
+pub(super) fn completions(shell: Shell) -> Exit {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "flux-agent", &mut text);
+    say(String::from_utf8_lossy(&text).trim_end());
+    Exit::Done
+}
+
+/// One page with every command on it: `man flux-agent` is where an admin looks.
+pub(super) fn man() -> Exit {
+    let mut page = Vec::new();
+    let command = Cli::command();
+    match write_page(&command, &mut page) {
+        Ok(()) => {
+            say(String::from_utf8_lossy(&page).trim_end());
+            Exit::Done
+        }
+        Err(error) => complain(&error, Exit::Internal),
+    }
+}
+
+fn write_page(command: &clap::Command, page: &mut Vec<u8>) -> std::io::Result<()> {
+    let man = clap_mangen::Man::new(command.clone());
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    subcommands(command, "", page)
+}
+
+fn subcommands(command: &clap::Command, path: &str, page: &mut Vec<u8>) -> std::io::Result<()> {
+    use std::io::Write;
+    for child in command.get_subcommands() {
+        let path = format!("{path}{} ", child.get_name());
+        if child.has_subcommands() {
+            subcommands(child, &path, page)?;
+            continue;
+        }
+        writeln!(page, ".SH \"flux-agent {}\"", path.trim_end())?;
+        let man = clap_mangen::Man::new(child.clone());
+        // Its own headings would stand on one level with the command's.
+        let mut body = Vec::new();
+        man.render_description_section(&mut body)?;
+        man.render_options_section(&mut body)?;
+        let body = String::from_utf8_lossy(&body).replace(".SH DESCRIPTION", ".PP").replace(".SH OPTIONS", ".PP");
+        page.extend_from_slice(body.as_bytes());
+    }
+    Ok(())
+}
+
+pub(super) fn version(json: bool) -> Exit {
+    if json {
+        return say_json(
+            &serde_json::json!({"name": "flux-agent", "version": VERSION, "protocolVersion": PROTOCOL_VERSION}),
+        );
+    }
+    say(format!("flux-agent {VERSION} (protocol {PROTOCOL_VERSION})"));
+    Exit::Done
+}

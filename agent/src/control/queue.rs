@@ -1,0 +1,135 @@
+use super::Refused;
+use crate::Shared;
+use crate::journal::{JobDetails, JobRow};
+use crate::limits::LISTED_JOBS;
+use flux_protocol::CommandId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A listing of the queue.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueList {
+    /// In the store's order.
+    pub jobs: Vec<QueueJob>,
+    /// Whether there are more than one listing holds.
+    pub more: bool,
+}
+
+/// A job in a listing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueJob {
+    /// The command's id.
+    pub id: String,
+    /// The attempt that it stands for.
+    pub attempt: u32,
+    /// `queued`, `awaiting_player`, `running`, `uncertain`, `completed`, `failed`, `cancelled`.
+    pub state: String,
+    /// Why it waits or failed.
+    pub reason: Option<String>,
+    /// Whom it is for.
+    pub player: Option<String>,
+    /// The line that was sent, else the template.
+    pub command: Option<String>,
+    /// When the id was first received.
+    pub received_at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+}
+
+/// A job's whole life.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueShow {
+    /// The job.
+    #[serde(flatten)]
+    pub job: QueueJob,
+    /// The order that it belongs to.
+    pub order_id: Option<String>,
+    /// Whether the player must be online.
+    pub require_online: bool,
+    /// Free slots that they must have.
+    pub required_slots: Option<u8>,
+    /// Seconds from the first receipt to the earliest run.
+    pub delay_seconds: Option<u32>,
+    /// When it must not run any more.
+    pub expires_at: Option<Timestamp>,
+    /// The game's answer.
+    pub output: Option<String>,
+    /// Which rule judged it.
+    pub judged_by: Option<String>,
+    /// Whether the store knows the state that stands.
+    pub acknowledged: bool,
+    /// What happened, in order.
+    pub history: Vec<QueueEvent>,
+}
+
+/// One thing that happened to a job.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct QueueEvent {
+    /// When.
+    pub at: Timestamp,
+    /// In which attempt.
+    pub attempt: u32,
+    /// What.
+    pub event: String,
+    /// More of it.
+    pub detail: Option<String>,
+}
+
+pub(super) fn list(shared: &Shared, state: Option<&str>, player: Option<&str>) -> Result<QueueList, Refused> {
+    let mut jobs = shared.journal().list(state, player, LISTED_JOBS + 1)?;
+    let more = jobs.len() > LISTED_JOBS;
+    jobs.truncate(LISTED_JOBS);
+    Ok(QueueList { jobs: jobs.iter().map(QueueJob::of).collect(), more })
+}
+
+pub(super) fn show(shared: &Shared, id: &CommandId) -> Result<QueueShow, Refused> {
+    let details = shared.journal().details(id)?;
+    details.map(QueueShow::of).ok_or_else(|| Refused::failed(format!("the journal knows no command {id}")))
+}
+
+impl QueueJob {
+    fn of(row: &JobRow) -> QueueJob {
+        let (state, reason) = row.words();
+        let command = row.command.as_ref();
+        QueueJob {
+            id: row.id.to_string(),
+            attempt: row.job.attempt.get(),
+            state: state.to_owned(),
+            reason: reason.map(str::to_owned),
+            player: command.and_then(|command| command.player.as_ref()).map(|player| player.name.clone()),
+            command: row.line.clone().or_else(|| command.map(|command| command.command.clone())),
+            received_at: row.received_at,
+            changed_at: row.changed_at,
+        }
+    }
+}
+
+impl QueueShow {
+    fn of(details: JobDetails) -> QueueShow {
+        let command = details.row.command.as_ref();
+        QueueShow {
+            job: QueueJob::of(&details.row),
+            order_id: command.and_then(|command| command.order_id.as_ref()).map(ToString::to_string),
+            require_online: command.is_some_and(|command| command.require_online),
+            required_slots: command.and_then(|command| command.required_slots),
+            delay_seconds: command.and_then(|command| command.delay_seconds),
+            expires_at: command.and_then(|command| command.expires_at),
+            output: details.output,
+            judged_by: details.judged_by,
+            acknowledged: details.acknowledged,
+            history: details
+                .history
+                .into_iter()
+                .map(|entry| QueueEvent {
+                    at: entry.at,
+                    attempt: entry.attempt,
+                    event: entry.event,
+                    detail: entry.detail,
+                })
+                .collect(),
+        }
+    }
+}

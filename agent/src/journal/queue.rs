@@ -1,0 +1,90 @@
+//! The queue as an admin asks for it. Nothing is changed here.
+
+use super::row::{COLUMNS, time};
+use super::schema;
+use super::{JobRow, Journal, JournalError};
+use flux_protocol::{CommandId, ServerId};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+use std::path::Path;
+
+/// What else the journal knows of one job.
+#[derive(Debug, Clone)]
+pub struct JobDetails {
+    /// The row.
+    pub row: JobRow,
+    /// The game's answer.
+    pub output: Option<String>,
+    /// Which rule judged it.
+    pub judged_by: Option<String>,
+    /// Whether the store has acknowledged the state that stands.
+    pub acknowledged: bool,
+    /// What happened to it, in order.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// One thing that happened to a job.
+#[derive(Debug, Clone)]
+pub struct HistoryEntry {
+    /// When.
+    pub at: Timestamp,
+    /// In which attempt.
+    pub attempt: u32,
+    /// What.
+    pub event: String,
+    /// More of it.
+    pub detail: Option<String>,
+}
+
+impl Journal {
+    /// Jobs in the store's order: those in `state`, or all open ones; of one player, when named.
+    pub fn list(&self, state: Option<&str>, player: Option<&str>, limit: usize) -> Result<Vec<JobRow>, JournalError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM job
+             WHERE CASE WHEN ?1 IS NULL THEN state IN ('queued', 'awaiting_player', 'running', 'uncertain') ELSE state = ?1 END
+               AND (?2 IS NULL OR player_key = ?2) ORDER BY sequence LIMIT ?3"
+        ))?;
+        let mut rows = statement.query(params![state, player.map(str::to_lowercase), limit as i64])?;
+        let mut jobs = Vec::new();
+        while let Some(row) = rows.next()? {
+            jobs.push(JobRow::read(row)?);
+        }
+        Ok(jobs)
+    }
+
+    /// A job's whole life.
+    pub fn details(&self, id: &CommandId) -> Result<Option<JobDetails>, JournalError> {
+        let Some(row) = self.job(id)? else { return Ok(None) };
+        let (output, judged_by, acknowledged) = self.connection.query_row(
+            "SELECT output, judged_by, acked_key IS report_key FROM job WHERE id = ?1",
+            [id.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT at, attempt, event, detail FROM history WHERE job_id = ?1 ORDER BY rowid")?;
+        let history = statement.query_map([id.as_str()], |row| {
+            Ok(HistoryEntry { at: time(row.get(0)?), attempt: row.get(1)?, event: row.get(2)?, detail: row.get(3)? })
+        })?;
+        let history = history.collect::<Result<_, _>>()?;
+        Ok(Some(JobDetails { row, output, judged_by, acknowledged, history }))
+    }
+
+    /// Looks at a journal that no daemon has open, without changing it: whether it is whole, of a version that is known, and this server's.
+    /// Returns whether there is one.
+    pub fn inspect(state_dir: &Path, server: &ServerId) -> Result<bool, JournalError> {
+        let path = state_dir.join("journal.db");
+        if !path.exists() {
+            return Ok(false);
+        }
+        let connection = schema::open_to_look(&path)?;
+        let sql = "SELECT value FROM meta WHERE key = 'server_id'";
+        let owner: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+        match owner {
+            Some(journal) if journal != server.as_str() => {
+                Err(JournalError::OtherServer { path, journal, token: server.to_string() })
+            }
+            _ => Ok(true),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::fmt::{self, Write};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level};
+
+/// One event: what every format writes.
+pub(super) struct Record {
+    at: Timestamp,
+    pub(super) level: Level,
+    message: String,
+    /// By their dotted names, in the order of the code.
+    pub(super) fields: Vec<(&'static str, Value)>,
+}
+
+impl Record {
+    pub(super) fn of(event: &Event<'_>, at: Timestamp) -> Record {
+        let mut record = Record { at, level: *event.metadata().level(), message: String::new(), fields: Vec::new() };
+        event.record(&mut record);
+        record
+    }
+
+    /// Time, level, message and fields in one line, for people.
+    pub(super) fn text(&self, colour: bool) -> String {
+        let (on, off) = if colour { (colour_of(self.level), "\u{1b}[0m") } else { ("", "") };
+        format!("{:.3} {on}{:>5}{off} {}", self.at, self.level.as_str(), self.summary())
+    }
+
+    /// Message and fields in one line. What players, the game or the store have said is escaped: it can neither end the line nor command a terminal.
+    pub(super) fn summary(&self) -> String {
+        let mut line = self.message.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
+        for (name, value) in &self.fields {
+            // Writing into a String cannot fail.
+            let _ = match value {
+                Value::String(text) => write!(line, " {name}={}", quoted(text)),
+                other => write!(line, " {name}={other}"),
+            };
+        }
+        line
+    }
+
+    /// One JSON object.
+    pub(super) fn json(&self) -> String {
+        let mut object = Map::new();
+        object.insert("timestamp".into(), format!("{:.3}", self.at).into());
+        object.insert("level".into(), self.level.as_str().into());
+        object.insert("message".into(), self.message.clone().into());
+        object.extend(self.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        Value::Object(object).to_string()
+    }
+
+    fn put(&mut self, field: &Field, value: Value) {
+        match (field.name(), value) {
+            ("message", Value::String(text)) => self.message = text,
+            (name, value) => self.fields.push((name, value)),
+        }
+    }
+}
+
+impl Visit for Record {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value.into());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format!("{value:?}").into());
+    }
+}
+
+/// A text as it stands when it is one plain word, else in quotes and escaped.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '=');
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("{text:?}") }
+}
+
+fn colour_of(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "\u{1b}[31m",
+        Level::WARN => "\u{1b}[33m",
+        Level::INFO => "\u{1b}[32m",
+        Level::DEBUG => "\u{1b}[34m",
+        Level::TRACE => "\u{1b}[35m",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(message: &str, answer: &str) -> Record {
+        let fields = vec![("command.id", "cmd_1".into()), ("attempt", 1.into()), ("answer", answer.into())];
+        Record { at: Timestamp::UNIX_EPOCH, level: Level::INFO, message: message.into(), fields }
+    }
+
+    #[test]
+    fn a_line_has_time_level_message_and_fields() {
+        let told = record("command answered", "Gave 1 [Diamond] to Steve").text(false);
+        let expected = "1970-01-01T00:00:00.000Z  INFO command answered command.id=cmd_1 attempt=1 answer=\"Gave 1 [Diamond] to Steve\"";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_a_player_has_said_can_neither_end_a_line_nor_command_a_terminal() {
+        let told = record("it's \"said\"\n", "x\nERROR forged \u{1b}[2J \u{202e} \u{7}").text(false);
+        assert!(told.contains("it's \"said\"\\n"), "{told}");
+        assert!(told.ends_with(r#"answer="x\nERROR forged \u{1b}[2J \u{202e} \u{7}""#), "{told}");
+        assert!(!told.chars().any(char::is_control), "{told}");
+    }
+
+    #[test]
+    fn json_has_the_fields_beside_the_message() {
+        let told: Value = serde_json::from_str(&record("command answered", "a\nb").json()).unwrap();
+        assert_eq!((&told["level"], &told["attempt"], &told["answer"]), (&"INFO".into(), &1.into(), &"a\nb".into()));
+    }
+}

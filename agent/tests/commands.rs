@@ -1,0 +1,117 @@
+//! The commands that need neither daemon nor network.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const TOKEN: &str = "srv_abcdefghij12.0123456789abcdefghijABCDEFGHIJxy";
+
+fn agent(folder: &TempDir, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flux-agent"));
+    command.arg("--config").arg(folder.path().join("config.yml")).args(arguments).output().unwrap()
+}
+
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("config.yml");
+    let text = format!(
+        "store:\n  url: http://127.0.0.1:9\n  token: {TOKEN}\nrcon:\n  address: 127.0.0.1:9\n  password: planted-secret\n\
+         state_dir: {0}/state\nruntime_dir: {0}/run\n",
+        folder.path().display()
+    );
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    folder
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_line_is_judged_by_the_policy_and_the_rule_is_named() {
+    let folder = folder();
+    let denied = agent(&folder, &["policy", "test", "execute", "as", "@a", "run", "minecraft:OP", "Steve"]);
+    assert_eq!(denied.status.code(), Some(1));
+    assert!(stdout(&denied).contains("denied by policy.deny `op`"), "{}", stdout(&denied));
+    let allowed = agent(&folder, &["policy", "test", "give", "Steve", "diamond"]);
+    assert_eq!((allowed.status.code(), stdout(&allowed).as_str()), (Some(0), "allowed\n"));
+}
+
+#[test]
+fn an_answer_is_judged_and_the_rule_is_named() {
+    let folder = folder();
+    let away = agent(&folder, &["answer", "test", "No player was found"]);
+    assert_eq!(away.status.code(), Some(1));
+    assert!(stdout(&away).starts_with("awaiting_player (by the built-in pattern"), "{}", stdout(&away));
+    let unknown = agent(&folder, &["answer", "test", "done"]);
+    assert_eq!((unknown.status.code(), stdout(&unknown).as_str()), (Some(0), "completed (no pattern matched)\n"));
+}
+
+#[test]
+fn what_it_prints_of_itself_is_there_without_any_config() {
+    let nothing = TempDir::new().unwrap();
+    assert_eq!(stdout(&agent(&nothing, &["print-default-config"])), flux_agent::config::EXAMPLE);
+    assert_eq!(stdout(&agent(&nothing, &["config-schema"])), flux_agent::config::SCHEMA);
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(stdout(&agent(&nothing, &["completions", shell])).contains("print-default-config"), "{shell}");
+    }
+    let page = stdout(&agent(&nothing, &["man"]));
+    for told in [".TH flux-agent", "flux-agent queue retry", "flux-agent token set", "78 configuration"] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+}
+
+#[test]
+fn without_a_daemon_every_question_to_it_ends_with_69_and_says_so() {
+    let folder = folder();
+    let questions: [&[&str]; 7] = [
+        &["status"],
+        &["queue", "list"],
+        &["queue", "show", "cmd_1"],
+        &["queue", "retry", "cmd_1"],
+        &["queue", "drop", "cmd_1", "--reason", "x"],
+        &["poll"],
+        &["reload"],
+    ];
+    for question in questions {
+        let output = agent(&folder, question);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(69), "{question:?}: {told}");
+        assert!(told.contains("no flux-agent answers at"), "{told}");
+    }
+}
+
+#[test]
+fn the_exit_code_tells_what_kind_of_thing_went_wrong() {
+    let folder = folder();
+    let code = |arguments: &[&str]| agent(&folder, arguments).status.code();
+    assert_eq!(code(&["queue", "list", "--state", "lost"]), Some(64), "the command line");
+    assert_eq!(code(&["rcon", "op", "Steve"]), Some(77), "the policy");
+    assert_eq!(code(&["rcon", "list"]), Some(69), "no game");
+    assert_eq!(code(&["check"]), Some(0));
+    assert_eq!(code(&["check", "--online"]), Some(69), "neither game nor store");
+    assert_eq!(agent(&TempDir::new().unwrap(), &["check"]).status.code(), Some(78), "no config");
+}
+
+#[test]
+fn check_online_says_of_each_part_how_to_mend_it_and_shows_no_secret() {
+    let folder = folder();
+    let output = agent(&folder, &["check", "--online"]);
+    let told = stdout(&output) + &String::from_utf8(output.stderr).unwrap();
+    for part in [
+        "config     ok",
+        "state      ok",
+        "journal    ok",
+        "game       FAILED no RCON at",
+        "store      FAILED the store cannot be reached",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!told.contains("planted-secret") && !told.contains(&TOKEN[17..]), "{told}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&agent(&folder, &["check", "--online", "--json"]).stdout).unwrap();
+    assert_eq!(json[0]["what"], "config");
+}

@@ -1,0 +1,90 @@
+//! `docs/operations.md` lists every event of the log; this compares the list with the sources.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Messages that reach the macro by another name.
+const NAMED: [&str; 3] = [
+    "info command received",
+    "info command revoked",
+    "error the store rejected the token; make a new one at the store and run flux-agent token set",
+];
+
+/// `level message` of each `tracing::level!("…")` in a source. The message is the macro's last text.
+fn events(source: &str, found: &mut BTreeSet<String>) {
+    for level in ["error", "warn", "info"] {
+        let mark = format!("tracing::{level}!(");
+        for (at, _) in source.match_indices(&mark) {
+            let arguments = arguments(&source[at + mark.len()..]);
+            let message = last_text(arguments).unwrap_or_else(|| arguments.to_owned());
+            if !message.starts_with('{') {
+                found.insert(format!("{level} {message}"));
+            }
+        }
+    }
+}
+
+/// Up to the bracket that closes the macro; texts may have brackets too.
+fn arguments(rest: &str) -> &str {
+    let (mut depth, mut quoted, mut escaped) = (1, false, false);
+    for (at, c) in rest.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &rest[..at];
+        }
+    }
+    rest
+}
+
+fn last_text(arguments: &str) -> Option<String> {
+    let end = arguments.rfind('"')?;
+    let start = arguments[..end].rfind('"')?;
+    Some(arguments[start + 1..end].to_owned())
+}
+
+fn walk(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else {
+            events(&std::fs::read_to_string(&path).unwrap(), found);
+        }
+    }
+}
+
+/// Rows of the table under "## The log": `| level | message | … |`.
+fn listed() -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let section = text.split("\n## The log\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let level = *cells.first()?;
+        ["error", "warn", "info"].contains(&level).then(|| format!("{level} {}", cells[1]))
+    };
+    section.lines().filter_map(row).collect()
+}
+
+#[test]
+fn operations_md_lists_exactly_the_events_of_the_sources() {
+    let mut found: BTreeSet<String> = NAMED.map(str::to_owned).into();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    assert!(found.len() > 20, "{found:#?}");
+    let listed = listed();
+    let missing: Vec<_> = found.difference(&listed).collect();
+    let gone: Vec<_> = listed.difference(&found).collect();
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "not in docs/operations.md: {missing:#?}\nnot in the sources: {gone:#?}"
+    );
+}
