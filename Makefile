@@ -3,12 +3,12 @@
 CARGO ?= cargo
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run' || echo test)
 
-.PHONY: quickstart test test-rust test-interop test-release lint deny advisories bench package clean
+.PHONY: quickstart test test-rust sim test-interop test-game test-release test-system lint deny advisories bench package clean
 
 quickstart:
 	$(CARGO) run --release -p flux-sandbox -- quickstart
 
-test: lint test-rust test-interop test-release
+test: lint test-rust test-interop
 
 # The programs are built first: the end-to-end tests start them.
 test-rust:
@@ -16,10 +16,20 @@ test-rust:
 	$(CARGO) $(NEXTEST) --workspace
 	$(CARGO) test --quiet --doc --workspace
 
+# Deterministic simulation: `make sim SEED=7` replays one history, `make sim SEEDS=50000` searches.
+sim:
+	$(if $(SEED),SEED=$(SEED)) $(if $(SEEDS),SEEDS=$(SEEDS)) $(CARGO) test --profile sim -p flux-tests --test simulation every_seed -- --nocapture
+
 # Other people's clients and servers.
 test-interop:
 	$(CARGO) build --workspace --bins
+	$(CARGO) build -p flux-signalr --example hub
 	tests/interop/run.sh
+
+# A real game with real players.
+test-game:
+	$(CARGO) build --workspace --bins
+	tests/game/run.sh
 
 # The README's first command to its end, what it prints to play with, and what the release programs weigh.
 test-release:
@@ -37,14 +47,24 @@ deny:
 advisories:
 	scripts/deny.sh --disable-fetch advisories
 
-# Order paid → line in the game, beside its floor.
+# Order paid → line in the game, beside its floor; ten thousand agents on one hub.
 bench:
 	$(CARGO) build --release --workspace --bins
 	$(CARGO) run --release -p flux-tests --bin bench
+	$(CARGO) bench -p flux-signalr --bench connections
+	$(CARGO) bench -p flux-companion --bench orders
 
+# .deb, .rpm and tarball. The tarball's programs bring their own C library: they run on any Linux of this architecture.
+package: HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 package:
 	$(CARGO) build --release --workspace --bins
-	scripts/package.sh
+	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --release --target $(HOST) -p flux-agent -p flux-companion
+	FLUX_STATIC_BIN=$(or $(CARGO_TARGET_DIR),target)/$(HOST)/release scripts/package.sh
+
+# The packages on a booted Debian; needs root, and says so where it cannot run.
+test-system:
+	$(CARGO) build --release --workspace --bins
+	tests/system/run.sh
 
 clean:
 	$(CARGO) clean

@@ -1,15 +1,137 @@
 #!/bin/sh
-# A tarball of the release programs, their example configs and what an admin reads.
+# Packages of the release programs into target/package: `package.sh deb rpm tarball` (all three without arguments). One staged tree a
+# package feeds dpkg-deb and rpmbuild, so both hold the same files. FLUX_BIN is the folder of the programs, else target/release;
+# FLUX_STATIC_BIN that of those for the tarball, else the same.
+# packaging/NAME.sh sets what is used here:
+# shellcheck disable=SC2154
 set -eu
+umask 022
 root=$(cd "$(dirname "$0")/.." && pwd)
-bin=${CARGO_TARGET_DIR:-$root/target}/release
+target=${CARGO_TARGET_DIR:-$root/target}
+bin=${FLUX_BIN:-$target/release}
+out=$target/package
 version=$("$bin/flux-agent" --version | cut -d' ' -f2)
-name=flux-$version-$(uname -m)
-out=${CARGO_TARGET_DIR:-$root/target}/package
-rm -rf "$out/$name"
-mkdir -p "$out/$name"
-cp "$bin/flux-agent" "$bin/flux-companion" "$root/config.example.yml" "$root/companion.example.yml" "$root/README.md" "$root/CHANGELOG.md" \
-   "$root/docs/operations.md" "$root/docs/security.md" "$out/$name/"
-# The same files make the same tarball.
-tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-0}" -C "$out" -czf "$out/$name.tar.gz" "$name"
-echo "$out/$name.tar.gz"
+# The same files make the same package.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)}
+export SOURCE_DATE_EPOCH
+
+# The variables of one package, and its tree in $tree.
+stage() {
+  name=$1
+  # shellcheck source=/dev/null
+  . "$root/packaging/$name.sh"
+  tree=$out/stage/$name
+  rm -rf "$tree"
+  install -D "$bin/$name" "$tree/usr/bin/$name"
+  strip --strip-unneeded "$tree/usr/bin/$name"
+  # The directories are the unit's and the CLI's to choose: an instance would share those of the example.
+  sed 's/^\(state_dir\|runtime_dir\):/# &/' "$root/$config" | install -D -m 644 /dev/stdin "$tree/etc/$name/$config_name"
+  for unit in $units; do install -D -m 644 "$root/systemd/$unit" "$tree/usr/lib/systemd/system/$unit"; done
+  for folder in sysusers.d tmpfiles.d; do install -D -m 644 "$root/systemd/$folder/$name.conf" "$tree/usr/lib/$folder/$name.conf"; done
+  filled "$root/packaging/units.sh" /usr/bin | install -D -m 755 /dev/stdin "$tree/usr/lib/$name/units"
+  doc=$tree/usr/share/doc/$name
+  for example in $examples; do install -D -m 644 "$root/systemd/examples/$example" "$doc/examples/$example"; done
+  if [ "$name" = flux-companion ]; then
+    for example in Caddyfile nginx.conf; do install -m 644 "$root/packaging/proxy/$example" "$doc/examples/$example"; done
+  fi
+  install -m 644 "$root/$config" "$doc/examples/"
+  install -m 644 "$root/packaging/deb/copyright" "$doc/copyright"
+  install -m 644 "$root/docs/operations.md" "$root/docs/security.md" "$doc/"
+  completions_and_manual
+}
+
+completions_and_manual() {
+  share=$tree/usr/share
+  printed "$share/bash-completion/completions/$name" completions bash
+  printed "$share/zsh/vendor-completions/_$name" completions zsh
+  printed "$share/fish/vendor_completions.d/$name.fish" completions fish
+  printed "$share/man/man1/$name.1" man
+  gzip -9n "$share/man/man1/$name.1"
+}
+
+printed() { # file, arguments of the program…
+  file=$1
+  shift
+  mkdir -p "${file%/*}"
+  "$bin/$name" "$@" >"$file"
+}
+
+# A template's text.
+filled() { sed "s|@NAME@|$name|g; s|@BIN@|${2-}|g; s|@PURGE@|$purge|g" "$1"; }
+
+deb() {
+  stage "$1"
+  architecture=$(dpkg --print-architecture)
+  mkdir "$tree/DEBIAN"
+  changelog | gzip -9n >"$tree/usr/share/doc/$name/changelog.gz"
+  for each in postinst prerm postrm; do filled "$root/packaging/deb/$each" | install -m 755 /dev/stdin "$tree/DEBIAN/$each"; done
+  echo "/etc/$name/$config_name" >"$tree/DEBIAN/conffiles"
+  size=$(du -sk --exclude=DEBIAN "$tree" | cut -f1)
+  { sed "s!@NAME@!$name!; s!@VERSION@!$version!; s!@ARCH@!$architecture!; s!@DEPENDS@!$(libraries)!; s!@SUGGESTS@!$suggests!; s!@SIZE@!$size!" "$root/packaging/deb/control"
+    echo "Description: $summary"; } >"$tree/DEBIAN/control"
+  (cd "$tree" && find usr -type f -exec md5sum {} +) | LC_ALL=C sort -k2 >"$tree/DEBIAN/md5sums"
+  dpkg-deb --root-owner-group -Zxz --build "$tree" "$out/${name}_${version}_$architecture.deb" >/dev/null
+  echo "$out/${name}_${version}_$architecture.deb"
+}
+
+# The shared libraries that the program needs, as Debian packages.
+libraries() {
+  mkdir -p "$out/stage/shlibs/debian"
+  printf 'Source: %s\n\nPackage: %s\nArchitecture: any\n' "$name" "$name" >"$out/stage/shlibs/debian/control"
+  (cd "$out/stage/shlibs" && dpkg-shlibdeps -O "$tree/usr/bin/$name" 2>/dev/null) | sed 's/^shlibs:Depends=//'
+}
+
+changelog() {
+  printf '%s (%s) stable; urgency=medium\n\n  * See CHANGELOG.md of the source.\n\n -- %s  %s\n' "$name" "$version" \
+    "$(sed -n 's/^Maintainer: //p' "$root/packaging/deb/control")" "$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" -R)"
+}
+
+rpm() {
+  stage "$1"
+  build=$out/stage/rpm-$name
+  rm -rf "$build"
+  mkdir -p "$build/scripts"
+  mkdir -p "$tree/usr/share/zsh/site-functions"
+  mv "$tree/usr/share/zsh/vendor-completions/_$name" "$tree/usr/share/zsh/site-functions/" && rmdir "$tree/usr/share/zsh/vendor-completions"
+  for each in post preun postun; do filled "$root/packaging/rpm/$each" >"$build/scripts/$each"; done
+  (cd "$tree" && find . -type f | LC_ALL=C sort | sed "s|^\./|/|; s|^/etc/|%config(noreplace) /etc/|; s|^/usr/share/doc/|%doc /usr/share/doc/|") >"$build/files"
+  printf '%s\n' "$summary" | sed '1d; s/^ //' >"$build/description"
+  sed "s|@NAME@|$name|; s|@VERSION@|$version|; s|@TITLE@|$(printf '%s\n' "$summary" | head -1)|; s|@SCRIPTS@|$build/scripts|; s|@TREE@|$tree|
+    /@DESCRIPTION@/{r $build/description
+    d}
+    /@FILES@/{r $build/files
+    d}" "$root/packaging/rpm/spec" >"$build/spec"
+  rpmbuild -bb --quiet --buildroot "$build/root" --define "_topdir $build" --define "_rpmdir $out" --define '_build_id_links none' \
+    --define '_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm' --define '__os_install_post %{nil}' \
+    --define 'clamp_mtime_to_source_date_epoch 1' --define 'use_source_date_epoch_as_buildtime 1' --define '_buildhost reproducible' \
+    "$build/spec"
+  echo "$out/$name-$version-1.$(uname -m).rpm"
+}
+
+# Both programs, their units and configs, what an admin reads, and install.sh.
+tarball() {
+  archive=flux-$version-$(uname -m)
+  rm -rf "${out:?}/$archive"
+  mkdir -p "$out/$archive"
+  for each in flux-agent flux-companion; do
+    stage $each
+    mkdir -p "$out/$archive/$each"
+    cp -R "$tree/." "$out/$archive/$each/"
+    install "${FLUX_STATIC_BIN:-$bin}/$each" "$out/$archive/$each/usr/bin/$each"
+    filled "$root/packaging/units.sh" /usr/local/bin >"$out/$archive/$each/usr/lib/$each/units"
+  done
+  install "$root/packaging/install.sh" "$out/$archive/install.sh"
+  install -m 644 "$root/README.md" "$root/CHANGELOG.md" "$root/docs/operations.md" "$root/docs/security.md" "$out/$archive/"
+  tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -czf "$out/$archive.tar.gz" "$archive"
+  rm -rf "${out:?}/$archive"
+  echo "$out/$archive.tar.gz"
+}
+
+for kind in "${@:-all}"; do
+  case $kind in
+    deb | rpm) for each in flux-agent flux-companion; do $kind $each; done ;;
+    tarball) tarball ;;
+    all) exec "$0" deb rpm tarball ;;
+    *) echo 'usage: package.sh [deb] [rpm] [tarball]' >&2; exit 64 ;;
+  esac
+done

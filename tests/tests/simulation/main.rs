@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// Seeds of `make test` when nothing else is asked for; the time that they may take together ends it earlier.
 const SEEDS: u64 = 400;
-const TIME: Duration = Duration::from_secs(150);
+const TIME: Duration = Duration::from_secs(75);
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())

@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+sentences='
+nginx_carries_sessions the nginx example, as it stands, carries the agent'"'"'s WebSocket and its polls over TLS, and hides what is private
+compose_configs        the configs of compose.yml are valid
+'
+
+nginx_carries_sessions() {
+  live=/etc/letsencrypt/live/store.example.com
+  mkdir -p "$live"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=store.example.com \
+    -addext subjectAltName=DNS:store.example.com -addext basicConstraints=critical,CA:FALSE -keyout "$live/privkey.pem" -out "$live/fullchain.pem"
+  cp /share/packaging/proxy/nginx.conf /etc/nginx/conf.d/flux-companion.conf
+  nginx -t
+  systemctl start nginx
+  echo '127.0.0.1 store.example.com' >>/etc/hosts
+  install -m 644 "$live/fullchain.pem" /etc/flux-agent/ca.pem
+  sed -i 's|http://127.0.0.1:8787|https://store.example.com|; s|^  # ca_file:.*|  ca_file: /etc/flux-agent/ca.pem|' /etc/flux-agent/config.yml
+  systemctl restart flux-agent
+  server=$(server_id /etc/flux-agent/token)
+  within 30 server_is "$server" online
+  id=$(order_line "$server" 'say through nginx')
+  within 20 command_is "$id" completed
+  agent_says .store.session connected
+  # 101 is logged when the session ends.
+  systemctl restart flux-agent
+  within 10 grep -E ' GET /hubs/agent 101 ' /var/log/nginx/flux-companion.log
+  equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$live/fullchain.pem" https://store.example.com/metrics)" 404
+  equals "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' http://store.example.com/r/CODE)" '308 https://store.example.com/r/CODE'
+}
+
+compose_configs() {
+  install -d -m 755 /run/secrets
+  install -m 600 /etc/flux-agent/token /run/secrets/token
+  install -m 600 /root/game-password /run/secrets/rcon-password
+  flux-agent --config /share/packaging/compose/agent.yml check
+  install -m 644 /share/packaging/compose/companion.yml /root/companion.yml
+  flux-companion --config /root/companion.yml check
+}
