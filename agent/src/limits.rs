@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const ROSTER_FRESH: Duration = Duration::from_secs(1);
 /// How often the game is asked while nobody waits: it shows whether the game is up.
 pub const IDLE_LIST_INTERVAL: Duration = Duration::from_secs(60);
+/// How often the game is believed that a player whom it has just listed is not there.
+pub const TRUSTED_AWAY: u32 = 3;
 /// How soon a player who is online but could not take a command is tried again.
 pub const CONDITION_RETRY: Duration = Duration::from_secs(30);
 /// How often the game's clock is read while lines are sent.

@@ -1,7 +1,7 @@
 use super::connection::ask;
 use super::executor::{Executor, Trouble};
 use crate::journal::{JobRow, Note, When};
-use crate::limits::CONDITION_RETRY;
+use crate::limits::{CONDITION_RETRY, TRUSTED_AWAY};
 use flux_delivery::answer::{Judgement, Verdict};
 use flux_delivery::proof::{Mark, MarkKey, parse_mark};
 use flux_protocol::FailReason;
@@ -60,21 +60,21 @@ impl Executor {
         self.conclude(row, note, When::Now, |job| job.answered(verdict)).await;
     }
 
-    /// It waits for a join; only where the list still shows the player, or cannot be read, is it tried again by itself.
+    /// It waits for a join, and a timer stands behind that. The list was wrong, or is by now: the player is forgotten, so that the next list brings whoever is back as a
+    /// join, and all that waits for them goes on in its order. A game that keeps saying so of a player whom it lists is believed less each time.
     async fn player_away(&mut self, row: &JobRow, answer: &str, judgement: &Judgement) {
-        let player = row.command.as_ref().and_then(|command| command.player.as_ref());
-        let is_listed = player.is_none_or(|player| self.roster.find(player).is_some());
-        let when = if self.abilities.list.is_some() && !is_listed {
-            When::OnJoin
-        } else {
-            When::At(self.resend_at(row).max(self.shared.now() + CONDITION_RETRY))
-        };
+        if let Some(player) = row.command.as_ref().and_then(|command| command.player.as_ref())
+            && row.sends < TRUSTED_AWAY
+        {
+            self.roster.forget(player);
+        }
+        let when = When::At(self.resend_at(row).max(self.shared.now() + CONDITION_RETRY));
         let rule = judgement.to_string();
         self.shared.metrics.attempt("player_away");
         tracing::info!(command.id = %row.id, attempt = %row.job.attempt, answer, judged_by = rule, "command waits for its player");
         let note = Note::new("player_away", Some(&rule)).with_output(answer);
         self.conclude(row, note, when, |job| job.answered(Verdict::PlayerAway)).await;
-        self.listed_at = None; // the list was wrong, or is by now
+        self.listed_at = None;
     }
 
     async fn hold(&mut self, row: &JobRow, answer: &str) -> Result<(), Trouble> {

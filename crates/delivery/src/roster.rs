@@ -45,6 +45,13 @@ impl Roster {
         by_uuid.or_else(|| self.players.get(&wanted.name.to_lowercase())).map(|(player, since)| (player, *since))
     }
 
+    /// Forgets a player whom the game no longer finds: if the next list has them, they have joined anew.
+    pub fn forget(&mut self, player: &PlayerRef) {
+        if let Some(key) = self.find(player).map(|(found, _)| found.name.to_lowercase()) {
+            self.players.remove(&key);
+        }
+    }
+
     /// The players, ordered by name.
     pub fn players(&self) -> impl Iterator<Item = &OnlinePlayer> {
         self.players.values().map(|(player, _)| player)
@@ -130,6 +137,16 @@ mod tests {
         for other in ["Stev", "Steve1", "teve", "@a", ""] {
             assert!(roster.find(&wanted(other, None)).is_none(), "{other}");
         }
+    }
+
+    #[test]
+    fn who_was_forgotten_has_joined_anew() {
+        let steve = || vec![OnlinePlayer { name: "Steve".into(), uuid: None }];
+        let mut roster = Roster::default();
+        roster.update(steve(), Timestamp::UNIX_EPOCH);
+        roster.forget(&wanted("sTEVE", None));
+        assert!(roster.is_empty());
+        assert_eq!(roster.update(steve(), Timestamp::UNIX_EPOCH), steve());
     }
 
     #[test]

@@ -84,12 +84,21 @@ class Companion {
 
 /** A port that nothing listens on. */
 async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  await once(server.close(), "close");
-  return port;
+  // Below the ports of outgoing connections, and apart from other test processes', so that a restart finds it free.
+  for (;;) {
+    const port = 10_000 + ((process.pid * 16 + asked++) % 20_000);
+    const server = createServer();
+    try {
+      await Promise.all([once(server, "listening"), server.listen(port, "127.0.0.1")]);
+    } catch {
+      continue;
+    }
+    await once(server.close(), "close");
+    return port;
+  }
 }
+
+let asked = 0;
 
 /** The companion's HTTP API as a storefront and an admin call it. */
 class Store {

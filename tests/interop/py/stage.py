@@ -1,5 +1,6 @@
 """Our programs as processes, each test's in its own folder and on its own ports."""
 
+import itertools
 import json
 import os
 import socket
@@ -23,10 +24,17 @@ def until(what, look):
     return found
 
 
+_ports = itertools.count()
+
+
 def free_port():
-    """A port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """A port that nothing listens on: below those of outgoing connections, so that none takes it meanwhile."""
+    for number in _ports:
+        try:
+            with socket.create_server(("127.0.0.1", 10_000 + (os.getpid() * 16 + number) % 20_000)) as server:
+                return server.getsockname()[1]
+        except OSError:
+            continue
 
 
 class Stage:

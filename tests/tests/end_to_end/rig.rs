@@ -30,6 +30,8 @@ impl Rig {
         rig.stage.write_agent_config(&rig.token, more).unwrap();
         rig.stage.start(Who::Agent).await.unwrap();
         rig.online().await;
+        // The store shows it online a moment before the agent has read its welcome.
+        rig.logged("agent.log", "session open").await;
         rig
     }
 
