@@ -63,8 +63,12 @@ impl Executor {
 
     /// Sends a line without a mark. True when the game took it, which tells a plugin's command from one that is wrong either way.
     async fn send_plain(&mut self, row: &JobRow, decided_on: Job, line: &CommandLine) -> Result<bool, Trouble> {
-        if !self.intend(row, decided_on, line, false)? {
-            // Revoked between the two: nothing has run.
+        let may_send = self.intend(row, decided_on, line, false).unwrap_or_else(|error| {
+            self.shared.journal_failed(&error);
+            false
+        });
+        if !may_send {
+            // Revoked between the two, or the intent cannot be written: nothing has run, and a running row must not be left behind.
             self.conclude(row, Note::new("not_sent", None), When::Now, Job::not_sent).await;
             return Ok(false);
         }
