@@ -4,15 +4,24 @@ use crate::app::App;
 use crate::model::Actor;
 use crate::store::Refused;
 use crate::store::agents::{Credential, reporting};
+use crate::store::referrals::player_joined;
 use crate::store::reports::{Note, take};
 use flux_protocol::limits::BATCH_ITEMS;
-use flux_protocol::{Acknowledged, Batch, CommandReport, JournalId, Revocation, ServerToken};
+use flux_protocol::{Acknowledged, Batch, CommandReport, JournalId, PlayerRef, Revocation, ServerId, ServerToken};
 
 /// Whose token this is. Wrong, revoked and missing are the same error.
 pub(crate) async fn authenticate(app: &App, token: Option<&str>) -> Result<Credential, Refused> {
     let token = token.and_then(|token| ServerToken::parse(token).ok()).ok_or(Refused::TokenRevoked)?;
     let credential = Credential { server_id: token.server_id().clone(), hash: token.hash() };
     app.db.read(move |tx| credential.server(tx).map(|_| credential)).await
+}
+
+/// A player has joined a server: customers are known by the name that their player has now (`store::referrals::player_joined`).
+pub(crate) async fn learn_player(app: &App, server: &ServerId, player: &PlayerRef) -> Result<(), Refused> {
+    let (by, desk, player) = (app.by(Actor::agent(server)), app.desk(), player.clone());
+    let wake = app.db.write(move |tx| player_joined(tx, &by, &desk, &player.name, player.uuid.as_deref())).await?;
+    app.wake(&wake);
+    Ok(())
 }
 
 /// A call of reports.

@@ -5,6 +5,7 @@ use crate::db::Db;
 use crate::hub::Sessions;
 use crate::limits;
 use crate::model::Actor;
+use crate::store::referrals::Desk;
 use crate::store::{By, Wake};
 use flux_ambient::{Clock, Entropy};
 use std::sync::Arc;
@@ -50,6 +51,12 @@ impl App {
     pub fn by(&self, actor: Actor) -> By {
         let now = self.clock.now();
         By { actor, now: jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now) }
+    }
+
+    /// What the referral rules need besides the database.
+    pub fn desk(&self) -> Desk {
+        let store = &self.config.store;
+        Desk { entropy: Arc::clone(&self.entropy), zone: store.zone.clone(), address: store.address.clone() }
     }
 
     /// Tells the sessions of these servers that there is something to offer.

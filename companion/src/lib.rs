@@ -49,7 +49,11 @@ pub struct Resources<L> {
 
 /// Serves until `shutdown` resolves. Then agents are told to come back later, requests in flight are finished (up to a
 /// limit), and it returns; everything acknowledged is on disk.
-pub async fn serve<L: Listener>(config: Config, resources: Resources<L>, shutdown: impl Future<Output = ()>) {
+pub async fn serve<L: Listener<Addr = std::net::SocketAddr>>(
+    config: Config,
+    resources: Resources<L>,
+    shutdown: impl Future<Output = ()>,
+) {
     let Resources { mut listener, db, clock, entropy } = resources;
     let connections = Connections::new(config.limits.connections);
     let app = App::new(config, db, clock, entropy);
@@ -79,6 +83,6 @@ pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn En
 }
 
 /// One sweep, for tests: what the timer does every 30 s.
-pub async fn sweep(app: &App) -> Result<(), db::DbError> {
+pub async fn sweep(app: &App) -> Result<(), store::Refused> {
     sweeps::sweep(app).await
 }

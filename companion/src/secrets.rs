@@ -29,6 +29,16 @@ pub(crate) fn anonymous_customer(entropy: &dyn Entropy) -> CustomerId {
     format!("anon_{}", entropy.text(LOWER, 20)).parse().expect("an id")
 }
 
+/// A new rule's id.
+pub(crate) fn rule_id(entropy: &dyn Entropy) -> String {
+    format!("rule_{}", entropy.text(LOWER, 12))
+}
+
+/// The code that stands in the place of a forgotten customer's.
+pub(crate) fn anonymous_code(entropy: &dyn Entropy) -> String {
+    format!("anon-{}", entropy.text(LOWER, 20))
+}
+
 /// A request's id, for logs and error answers.
 pub(crate) fn request_id(entropy: &dyn Entropy) -> String {
     format!("req_{}", entropy.text(LOWER, 16))

@@ -3,6 +3,8 @@
 use crate::limits;
 use axum::Router;
 use axum::serve::Listener;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -15,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub use tokio::net::TcpListener as Tcp;
 use tokio::net::TcpSocket;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower::ServiceExt;
 
 /// Listens here; must be called within a tokio runtime. Thousands of agents may come at once, after a restart of their store.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<Tcp> {
@@ -38,12 +41,13 @@ impl Connections {
 
     /// Serves for ever; dropping it takes no new connections, and leaves the open ones alone. What cannot be accepted is
     /// the listener's to say and to try again.
-    pub(crate) async fn accept<L: Listener>(&self, listener: &mut L, router: &Router) {
+    pub(crate) async fn accept<L: Listener<Addr = SocketAddr>>(&self, listener: &mut L, router: &Router) {
         loop {
             // The semaphore is never closed.
             let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
-            let (stream, _) = listener.accept().await;
-            tokio::spawn(serve(Placed { stream, _place: place }, router.clone(), self.stop.subscribe()));
+            let (stream, peer) = listener.accept().await;
+            let peer = Peer(peer.ip().to_string());
+            tokio::spawn(serve(Placed { stream, _place: place }, peer, router.clone(), self.stop.subscribe()));
         }
     }
 
@@ -55,6 +59,10 @@ impl Connections {
         let _ = self.places.acquire_many(all).await;
     }
 }
+
+/// The address of whoever is connected, an extension of every request.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer(pub(crate) String);
 
 /// A connection that gives its place back when it is closed: a WebSocket's, too, which outlives its HTTP request.
 struct Placed<S> {
@@ -84,12 +92,16 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Placed<S> {
 
 async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
     stream: Placed<S>,
+    peer: Peer,
     router: Router,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits::HEADER_READ).max_buf_size(limits::HEADER_BYTES);
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        request
+    }));
     let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! { biased;

@@ -1,10 +1,12 @@
-//! What is done by the clock: expiring what was never offered, and forgetting old idempotency keys.
+//! What is done by the clock: expiring what was never offered, forgetting old idempotency keys, and the referrals' sweeps.
 
 use crate::app::App;
-use crate::db::{DbError, commands, idempotency};
+use crate::db::{Connection, DbError, commands, idempotency};
 use crate::limits;
 use crate::model::Actor;
 use crate::store::commands::expire;
+use crate::store::{By, Refused, Wake, referrals as rules};
+use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -21,8 +23,23 @@ pub(crate) async fn run(app: Arc<App>) {
 }
 
 /// One sweep.
-pub(crate) async fn sweep(app: &App) -> Result<(), DbError> {
+pub(crate) async fn sweep(app: &App) -> Result<(), Refused> {
     let by = app.by(Actor::companion());
+    expire_commands(app, &by).await?;
+    for each in [Sweep::IssueDue, Sweep::ExpirePending, Sweep::ExpireRewards] {
+        referrals(app, &by, each, by.now).await?;
+    }
+    let desk = app.desk();
+    loop {
+        let (by, desk) = (by.clone(), desk.clone());
+        if !app.db.write(move |tx| rules::give_codes(tx, &by, &desk)).await? {
+            return Ok(());
+        }
+    }
+}
+
+async fn expire_commands(app: &App, by: &By) -> Result<(), DbError> {
+    let by = by.clone();
     let forget = by.now.checked_sub(limits::IDEMPOTENCY_TTL).unwrap_or(by.now);
     let expired = app
         .db
@@ -37,4 +54,31 @@ pub(crate) async fn sweep(app: &App) -> Result<(), DbError> {
             server.id = %command.new.server_id, "command expired");
     }
     Ok(())
+}
+
+/// A sweep of the referrals.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sweep {
+    ExpirePending,
+    IssueDue,
+    ExpireRewards,
+}
+
+/// Does all that a sweep finds as of `at`, some rows in each transaction; how many.
+pub(crate) async fn referrals(app: &App, by: &By, sweep: Sweep, at: Timestamp) -> Result<u64, Refused> {
+    let mut total = 0;
+    loop {
+        let (by, desk) = (by.clone(), app.desk());
+        let step = move |tx: &Connection| match sweep {
+            Sweep::ExpirePending => Ok((rules::expire_pending(tx, &by, &desk, at)?, Wake::new())),
+            Sweep::IssueDue => rules::issue_due(tx, &by, &desk, at),
+            Sweep::ExpireRewards => Ok((rules::expire_rewards(tx, &by, &desk, at)?, Wake::new())),
+        };
+        let (count, wake) = app.db.write(step).await?;
+        app.wake(&wake);
+        total += u64::from(count);
+        if count < limits::SWEEP_ROWS {
+            return Ok(total);
+        }
+    }
 }

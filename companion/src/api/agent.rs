@@ -3,7 +3,7 @@
 use super::auth::Agent;
 use super::error::{ApiError, ErrorAnswer};
 use super::input::{Ask, Body};
-use crate::agents::{AgentReports, take_reports};
+use crate::agents::{AgentReports, learn_player, take_reports};
 use crate::app::App;
 use crate::db::commands::Scope;
 use crate::limits;
@@ -79,6 +79,7 @@ pub(super) async fn player_joined(
     agent: Agent,
     Body(player, _): Body<PlayerRef>,
 ) -> Result<Json<JoinedCommands>, ApiError> {
+    learn_player(&app, &agent.credential.server_id, &player).await?;
     let scope = Scope { quiet_since: None, player: Some(player.name), limit: BATCH_ITEMS };
     let (offers, _) = offer(&app, agent, Heard::Aside, scope).await?;
     Ok(Json(JoinedCommands { commands: offers.commands }))

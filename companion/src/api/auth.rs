@@ -88,11 +88,7 @@ fn bearer(parts: &Parts) -> Option<&str> {
 
 fn pace(parts: &Parts, caller: &str) -> Result<(), ApiError> {
     match parts.extensions.get::<Arc<Rate>>() {
-        Some(rate) if !rate.take(caller) => {
-            let slow =
-                ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests: slow down");
-            Err(ApiError { retry_after_seconds: Some(1), ..slow })
-        }
+        Some(rate) if !rate.take(caller) => Err(ApiError::slow_down()),
         _ => Ok(()),
     }
 }

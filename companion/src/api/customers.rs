@@ -22,14 +22,15 @@ pub(super) async fn put(
     Id(id): Id<CustomerId>,
     Body(body, _): Body<CustomerBody>,
 ) -> Result<(StatusCode, Json<CustomerRow>), ApiError> {
-    let by = key.by(&app);
-    let (is_new, customer) = app
+    let (by, desk) = (key.by(&app), app.desk());
+    let (is_new, wake, customer) = app
         .db
         .write(move |tx| {
-            let is_new = work::put(tx, &by, &id, &body)?;
-            Ok::<_, Refused>((is_new, customers::find(tx, &id)?.ok_or(Refused::NotFound("customer"))?))
+            let (is_new, wake) = work::put(tx, &by, &desk, &id, &body)?;
+            Ok::<_, Refused>((is_new, wake, customers::find(tx, &id)?.ok_or(Refused::NotFound("customer"))?))
         })
         .await?;
+    app.wake(&wake);
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(customer)))
 }
 
@@ -54,9 +55,9 @@ pub(super) async fn remove(
     key: Store,
     Id(id): Id<CustomerId>,
 ) -> Result<StatusCode, ApiError> {
-    let by = key.by(&app);
+    let (by, desk) = (key.by(&app), app.desk());
     let anonymous = secrets::anonymous_customer(&*app.entropy);
-    app.db.write(move |tx| work::anonymise(tx, &by, &id, &anonymous)).await?;
+    app.db.write(move |tx| work::anonymise(tx, &by, &desk, &id, &anonymous)).await?;
     app.db.scrub().await?;
     tracing::info!("a customer was forgotten");
     Ok(StatusCode::NO_CONTENT)

@@ -55,6 +55,11 @@ impl ApiError {
         ApiError { retry_after_seconds: Some(1), ..busy }
     }
 
+    pub(super) fn slow_down() -> ApiError {
+        let slow = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests: slow down");
+        ApiError { retry_after_seconds: Some(1), ..slow }
+    }
+
     /// The whole answer.
     pub(super) fn render(self, request_id: &str) -> Response {
         let (status, retry_after_seconds) = (self.status, self.retry_after_seconds);

@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::rate::Rate;
 use crate::app::App;
-use crate::secrets;
+use crate::{limits, secrets};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -20,14 +20,27 @@ pub(super) struct Gate {
     app: Arc<App>,
     places: Semaphore,
     rate: Arc<Rate>,
+    visitors: Visitors,
+}
+
+/// The pace of those who have no key: by address.
+#[derive(Clone)]
+pub(super) struct Visitors(Arc<Rate>);
+
+impl Visitors {
+    /// Takes a visitor's place, or tells them to slow down.
+    pub(super) fn take(&self, address: &str) -> Result<(), ApiError> {
+        if self.0.take(address) { Ok(()) } else { Err(ApiError::slow_down()) }
+    }
 }
 
 impl Gate {
     pub(super) fn new(app: Arc<App>) -> Gate {
-        let limits = &app.config.limits;
+        let chosen = &app.config.limits;
         let (places, rate) =
-            (Semaphore::new(limits.requests_in_flight), Arc::new(Rate::new(limits.requests_per_second)));
-        Gate { places, rate, app }
+            (Semaphore::new(chosen.requests_in_flight), Arc::new(Rate::new(chosen.requests_per_second)));
+        let visitors = Visitors(Arc::new(Rate::new(limits::VISITS_PER_SECOND)));
+        Gate { places, rate, visitors, app }
     }
 }
 
@@ -36,6 +49,7 @@ pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, ne
     let id = secrets::request_id(&*gate.app.entropy);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(Arc::clone(&gate.rate));
+    request.extensions_mut().insert(gate.visitors.clone());
     let began = Instant::now();
     // Every line that is logged on the way carries the id.
     let span = tracing::error_span!("request", request.id = id);

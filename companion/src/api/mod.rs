@@ -15,6 +15,7 @@ mod orders;
 mod packages;
 mod page;
 mod rate;
+mod referrals;
 mod servers;
 mod stream;
 
@@ -33,7 +34,7 @@ use utoipa_axum::routes;
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
     title = "flux-companion",
-    description = "A slim store server: servers, packages, orders, and the commands that they become. Amounts are whole numbers of a currency's minor units (cents)."
+    description = "A slim store server: servers, packages, orders, the commands that they become, and referrals. Amounts are whole numbers of a currency's minor units (cents)."
 ))]
 struct Document;
 
@@ -46,6 +47,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     let gate = Arc::new(Gate::new(Arc::clone(app)));
     routes
         .route("/openapi.json", get(move || async move { openapi }))
+        .route("/r/{code}", get(referrals::visit))
         .route("/api/v1/events/stream", get(stream::stream))
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
@@ -94,6 +96,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
                 .routes(routes!(commands::show))
                 .routes(routes!(commands::retry))
                 .routes(routes!(commands::cancel))
+                .merge(referrals::routes())
                 .routes(routes!(events::list))
                 .routes(routes!(agent::poll))
                 .routes(routes!(agent::report))

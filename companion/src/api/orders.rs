@@ -11,6 +11,7 @@ use crate::model::{
     Amount, CommandView, HistoryRow, Order, OrderBody, OrderStatus, OrderView, RefundId, ServerState, ServerStates,
 };
 use crate::store::agents::is_polling;
+use crate::store::referrals::{self, Desk};
 use crate::store::{By, Refused, Wake, orders as work};
 use axum::Json;
 use axum::extract::State;
@@ -72,12 +73,12 @@ pub(super) async fn put(
     Id(id): Id<OrderId>,
     Body(body, _): Body<OrderBody>,
 ) -> Result<(StatusCode, Json<OrderView>), ApiError> {
-    let (by, look) = (key.by(&app), Look::new(&app));
+    let (by, desk, look) = (key.by(&app), app.desk(), Look::new(&app));
     let now = by.now;
     let (is_new, wake, view) = app
         .db
         .write(move |tx| {
-            let (is_new, wake) = work::put(tx, &by, &id, body)?;
+            let (is_new, wake) = work::put(tx, &by, &desk, &id, body)?;
             Ok::<_, Refused>((is_new, wake, look.whole(tx, &id)?))
         })
         .await?;
@@ -128,7 +129,7 @@ pub(super) async fn paid(
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, id| work::pay(tx, by, id, said.occurred_at)).await
+    say(&app, key, id, move |tx, by, desk, id| work::pay(tx, by, desk, id, said.occurred_at)).await
 }
 
 /// The storefront is done with the order.
@@ -140,7 +141,7 @@ pub(super) async fn completed(
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, id| work::complete(tx, by, id, said.occurred_at)).await
+    say(&app, key, id, move |tx, by, desk, id| work::complete(tx, by, desk, id, said.occurred_at)).await
 }
 
 /// The order was called off. What a paid one has not run yet is not run; what has run stays until a refund takes it back.
@@ -152,7 +153,7 @@ pub(super) async fn cancelled(
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, id| work::cancel(tx, by, id, said.occurred_at)).await
+    say(&app, key, id, move |tx, by, desk, id| work::cancel(tx, by, desk, id, said.occurred_at)).await
 }
 
 /// The buyer's bank took the money back: what has not run is cancelled, what has run is taken back.
@@ -164,7 +165,7 @@ pub(super) async fn chargeback(
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, id| work::charge_back(tx, by, id, said.occurred_at)).await
+    say(&app, key, id, move |tx, by, desk, id| work::charge_back(tx, by, desk, id, said.occurred_at)).await
 }
 
 /// Money was paid back. Refunds are summed; only one that brings `refundedAmount` to the amount cancels what has not run,
@@ -178,7 +179,7 @@ pub(super) async fn refunded(
     OptionalBody(body): OptionalBody<RefundBody>,
 ) -> Result<Json<OrderView>, ApiError> {
     let refund = work::Refund { amount: body.refunded_amount, id: body.refund_id };
-    say(&app, key, id, move |tx, by, id| work::refund(tx, by, id, &refund, body.occurred_at)).await
+    say(&app, key, id, move |tx, by, desk, id| work::refund(tx, by, desk, id, &refund, body.occurred_at)).await
 }
 
 /// Does what the storefront says, and answers with the order as it then is.
@@ -186,11 +187,11 @@ async fn say(
     app: &App,
     key: Store,
     id: OrderId,
-    what: impl FnOnce(&Connection, &By, &OrderId) -> Result<Wake, Refused> + Send + 'static,
+    what: impl FnOnce(&Connection, &By, &Desk, &OrderId) -> Result<Wake, Refused> + Send + 'static,
 ) -> Result<Json<OrderView>, ApiError> {
-    let (by, look) = (key.by(app), Look::new(app));
+    let (by, desk, look) = (key.by(app), app.desk(), Look::new(app));
     let now = by.now;
-    let write = move |tx: &Connection| Ok::<_, Refused>((what(tx, &by, &id)?, look.whole(tx, &id)?));
+    let write = move |tx: &Connection| Ok::<_, Refused>((what(tx, &by, &desk, &id)?, look.whole(tx, &id)?));
     let (wake, view) = app.db.write(write).await?;
     log(&view, now);
     app.wake(&wake);
@@ -248,7 +249,8 @@ impl Look {
             }
             views.push(CommandView { history: history(command.new.id.as_str()), command });
         }
-        Ok(OrderView::new(order, views, known))
+        let referral = referrals::referral_of(tx, &order.id, self.now)?;
+        Ok(OrderView::new(order, views, known, referral))
     }
 
     fn server(&self, tx: &Connection, id: &ServerId) -> Result<ServerState, Refused> {

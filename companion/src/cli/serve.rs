@@ -15,7 +15,7 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
         let address = config.listen;
         let listener = server::listen(address).map_err(|cause| Failure::Listen { address, cause })?;
         let signals = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-        tracing::info!(listen.address = %address, public.url = config.public_url, store.id = config.store_id,
+        tracing::info!(listen.address = %address, public.url = config.public_url, store.id = config.store.id,
             version = env!("CARGO_PKG_VERSION"), "serving");
         let resources = Resources { listener, db, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
         serve(config, resources, first_of(signals)).await;

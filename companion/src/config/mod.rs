@@ -2,10 +2,12 @@
 
 mod limits;
 mod log;
+mod store;
 mod webhook;
 
 pub use limits::Limits;
 pub use log::{Format, Log};
+pub use store::StoreConfig;
 pub use webhook::{Webhook, WebhookUrl};
 
 use flux_config::{ConfigError, ConfigFile, Document, SecretSources, Section};
@@ -27,8 +29,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The database file.
     pub database: PathBuf,
-    /// The store's id.
-    pub store_id: String,
+    /// The store that this is for.
+    pub store: StoreConfig,
     /// Whom every event is told.
     pub webhook: Option<Webhook>,
     /// What may be changed of the limits.
@@ -55,18 +57,17 @@ fn read(mut root: Section<'_>, sources: &SecretSources) -> Option<Config> {
     let listen = root.parsed("listen", "an address such as 127.0.0.1:8787", str::parse);
     let public_url = root.parsed("public_url", "an address such as https://store.example.com", url);
     let database = root.path("database");
-    let mut store = root.section("store");
-    let store_id = store.parsed("id", "1 to 64 characters of A-Z a-z 0-9 _ -", id);
-    store.finish();
+    let listen = listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8787)));
+    let store = StoreConfig::read(root.section("store"), public_url.as_deref(), listen);
     let webhook = Webhook::read(root.optional_section("webhook"), sources);
     let limits = Limits::read(root.section("limits"));
     let log = Log::read(root.section("log"));
     root.finish();
     Some(Config {
-        listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8787))),
+        listen,
         public_url,
         database: database.unwrap_or_else(|| PathBuf::from("/var/lib/flux-companion/companion.db")),
-        store_id: store_id.unwrap_or_else(|| "store".to_owned()),
+        store: store?,
         webhook,
         limits,
         log,

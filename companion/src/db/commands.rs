@@ -11,25 +11,32 @@ pub use queue::{
 
 use super::row::{stored, to_json};
 use super::{Connection, DbError, servers};
-use crate::model::{CommandRow, NewCommand, PackageId};
+use crate::model::referral::{GrantId, Occasion};
+use crate::model::{CommandRow, NewCommand, Origin, PackageId};
 use flux_delivery::command::{CommandState, Offered};
 use flux_protocol::{CommandId, CommandKind, JournalId, OrderId, ServerId};
+use flux_referral::{CustomerId, Player};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 /// Gives a new command its place in its server's sequence and saves it.
 pub fn insert(tx: &Connection, new: NewCommand, now: Timestamp) -> Result<CommandRow, DbError> {
     let sequence = servers::next_sequence(tx, &new.server_id)?;
+    let package = new.origin.as_ref().and_then(Origin::package);
+    let reward = match &new.origin {
+        Some(Origin::Reward { grant, customer, on }) => Some((grant.as_str(), customer.as_str(), *on)),
+        _ => None,
+    };
     let sql = "INSERT INTO commands (id, server_id, order_id, package_id, made_on, kind, player_name, player_uuid, command, fill,
                require_online, delay_seconds, required_slots, expires_at, sequence, status, attempt, retries_used,
-               cancel_wanted, offered, created_at, updated_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 1, 0, 0, 'never', ?16, ?16)";
+               cancel_wanted, offered, created_at, updated_at, grant_id, customer_id, undoes)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 1, 0, 0, 'never', ?16, ?16, ?17, ?18, ?19)";
     tx.prepare_cached(sql)?.execute(params![
         new.id.as_str(),
         new.server_id.as_str(),
         new.order_id.as_ref().map(OrderId::as_str),
-        new.origin.as_ref().map(|origin| origin.package_id.as_str()),
-        new.origin.as_ref().map(|origin| origin.trigger.as_str()),
+        package.map(|(id, _)| id.as_str()),
+        package.map(|(_, on)| on.as_str()),
         kind_word(new.kind),
         new.player.as_ref().map(|player| &player.name),
         new.player.as_ref().and_then(|player| player.uuid.as_ref()),
@@ -41,6 +48,9 @@ pub fn insert(tx: &Connection, new: NewCommand, now: Timestamp) -> Result<Comman
         new.expires_at.map(stored),
         sequence as i64,
         stored(now),
+        reward.map(|(grant, ..)| grant),
+        reward.map(|(_, customer, _)| customer),
+        reward.is_some_and(|(.., on)| on == Occasion::TakenBack),
     ])?;
     Ok(CommandRow {
         new,
@@ -109,6 +119,20 @@ pub fn bought(
     let sql = "SELECT * FROM commands WHERE order_id = ? AND package_id = ? AND server_id = ? AND made_on = 'purchase'";
     let mut statement = tx.prepare_cached(sql)?;
     statement.query_and_then(params![order.as_str(), package.as_str(), server.as_str()], read::command)?.collect()
+}
+
+/// What gives a reward, or takes it back, in the order in which it was made.
+pub fn of_grant(tx: &Connection, grant: &GrantId, on: Occasion) -> Result<Vec<CommandRow>, DbError> {
+    let mut statement = tx.prepare_cached("SELECT * FROM commands WHERE grant_id = ? AND undoes = ? ORDER BY seq")?;
+    statement.query_and_then(params![grant.as_str(), on == Occasion::TakenBack], read::command)?.collect()
+}
+
+/// A customer's player has another name by now: what was never sent is for that.
+pub fn rename_unsent(tx: &Connection, customer: &CustomerId, player: &Player) -> Result<(), DbError> {
+    let sql = "UPDATE commands INDEXED BY commands_not_sent SET player_name = ?, player_uuid = ?
+               WHERE customer_id = ? AND offered = 'never' AND status = 'pending' AND player_name IS NOT NULL";
+    tx.prepare_cached(sql)?.execute(params![player.name, player.uuid, customer.as_str()])?;
+    Ok(())
 }
 
 fn kind_word(kind: CommandKind) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::row::{stored, text, text_or_null, time, time_or_null};
 use super::{Connection, DbError};
-use crate::model::{Customer, CustomerBody, CustomerId, CustomerRow, Player, PlayerUuid};
+use crate::model::{Customer, CustomerBody, CustomerId, CustomerRow, Player, PlayerName, PlayerUuid};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -53,6 +53,20 @@ pub fn other_with_player(tx: &Connection, id: &CustomerId, player: &Player) -> R
     statement.query_row(values, |row| Ok(text(row, "id"))).optional()?.transpose()
 }
 
+/// A player's name is another by now; whose player it is, if that was news.
+pub fn rename_player(
+    tx: &Connection,
+    uuid: &PlayerUuid,
+    name: &PlayerName,
+    now: Timestamp,
+) -> Result<Option<CustomerId>, DbError> {
+    let sql = "UPDATE customers SET player_name = ?2, updated_at = ?3 WHERE player_uuid = ?1 AND player_name <> ?2
+               RETURNING id";
+    let mut statement = tx.prepare_cached(sql)?;
+    let values = params![plain(uuid), name.as_str(), stored(now)];
+    statement.query_row(values, |row| Ok(text(row, "id"))).optional()?.transpose()
+}
+
 /// Replaces a customer by one of whom nothing is known but this id.
 pub fn anonymise(tx: &Connection, id: &CustomerId, anonymous: &CustomerId, now: Timestamp) -> Result<(), DbError> {
     let sql = "UPDATE customers SET id = ?2, email = NULL, name = NULL, tier = NULL, registered_at = NULL,
@@ -61,8 +75,8 @@ pub fn anonymise(tx: &Connection, id: &CustomerId, anonymous: &CustomerId, now: 
     Ok(())
 }
 
-/// One spelling for each UUID, so that the same are found.
-fn plain(uuid: &PlayerUuid) -> String {
+/// A UUID in the spelling that is kept: 32 lower-case digits.
+pub fn plain(uuid: &PlayerUuid) -> String {
     flux_delivery::Uuid::parse(uuid.as_str()).map_or_else(|| uuid.to_string(), |uuid| uuid.simple())
 }
 

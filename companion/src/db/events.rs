@@ -27,10 +27,10 @@ pub fn last_seq(tx: &Connection) -> Result<i64, DbError> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
-/// Puts another id in the place of a customer's: the one change that an event ever sees.
+/// Puts another id in the place of a customer's, and empties their mails: the one change that an event ever sees.
 pub fn anonymise_customer(tx: &Connection, id: &CustomerId, anonymous: &CustomerId) -> Result<(), DbError> {
-    let sql =
-        "UPDATE events INDEXED BY events_of_customers SET subject = ?2 WHERE subject = ?1 AND kind = 'customer.saved'";
+    let sql = "UPDATE events INDEXED BY events_of_customers SET subject = ?2, data = '{}' WHERE subject = ?1
+               AND kind IN ('customer.saved', 'mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued')";
     tx.prepare_cached(sql)?.execute(params![id.as_str(), anonymous.as_str()])?;
     Ok(())
 }

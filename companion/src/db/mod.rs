@@ -15,6 +15,7 @@ mod open;
 pub mod orders;
 pub mod packages;
 mod readers;
+pub mod referrals;
 mod row;
 pub mod servers;
 pub mod webhook;

@@ -10,8 +10,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The migrations in order; `user_version` counts those that are done. One that has been released is never edited.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_whole_orders.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_whole_orders.sql"),
+    include_str!("migrations/0003_referrals.sql"),
+];
 
 /// Makes the file, readable by its owner alone, and everything in it.
 pub(super) fn create(path: &Path) -> Result<(), DbError> {

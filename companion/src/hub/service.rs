@@ -85,6 +85,8 @@ impl AgentHub {
     /// What waits for a player who joined goes out at once, if this journal has not reported it.
     async fn player_joined(&self, caller: &Caller<Agent>, player: PlayerRef) -> Result<Value, HubError> {
         let session = self.session(caller)?;
+        let server = &caller.identity.0.server_id;
+        agents::learn_player(&self.app, server, &player).await.map_err(|error| refuse(&error))?;
         let scope = Scope { quiet_since: None, player: Some(player.name), limit: BATCH_ITEMS };
         let offers = pump::commit(&self.app, &session, scope).await.map_err(|error| refuse(&error.into()))?;
         pump::push(&session, offers);

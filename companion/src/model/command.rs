@@ -1,3 +1,4 @@
+use super::referral::{GrantId, Occasion};
 use super::{PackageId, Trigger};
 use flux_delivery::command::CommandState;
 use flux_protocol::{Command, CommandId, CommandKind, OrderId, PlayerRef, Revocation, ServerId};
@@ -15,7 +16,7 @@ pub struct NewCommand {
     pub server_id: ServerId,
     /// What it belongs to.
     pub order_id: Option<OrderId>,
-    /// What of an order made it.
+    /// What made it; `None` for one made by hand.
     pub origin: Option<Origin>,
     /// Why it was made.
     pub kind: CommandKind,
@@ -35,13 +36,43 @@ pub struct NewCommand {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What of an order made a command.
+/// What made a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The package whose template it is.
-    pub package_id: PackageId,
-    /// What made it.
-    pub trigger: Trigger,
+pub enum Origin {
+    /// An order.
+    Package {
+        /// The package whose template it is.
+        id: PackageId,
+        /// What made it.
+        on: Trigger,
+    },
+    /// A reward.
+    Reward {
+        /// Which.
+        grant: GrantId,
+        /// Whose.
+        customer: flux_referral::CustomerId,
+        /// On which occasion.
+        on: Occasion,
+    },
+}
+
+impl Origin {
+    /// Package and trigger of an order's command.
+    pub fn package(&self) -> Option<(&PackageId, Trigger)> {
+        match self {
+            Origin::Package { id, on } => Some((id, *on)),
+            Origin::Reward { .. } => None,
+        }
+    }
+
+    /// The reward of a reward's command.
+    pub fn grant(&self) -> Option<&GrantId> {
+        match self {
+            Origin::Package { .. } => None,
+            Origin::Reward { grant, .. } => Some(grant),
+        }
+    }
 }
 
 /// A command as it is kept.
@@ -122,12 +153,14 @@ pub struct CommandView {
 impl Serialize for CommandView {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let CommandRow { new, state, .. } = &self.command;
-        let mut json = serializer.serialize_struct("Command", 20)?;
+        let package = new.origin.as_ref().and_then(Origin::package);
+        let mut json = serializer.serialize_struct("Command", 21)?;
         json.serialize_field("id", &new.id)?;
         json.serialize_field("serverId", &new.server_id)?;
         json.serialize_field("orderId", &new.order_id)?;
-        json.serialize_field("packageId", &new.origin.as_ref().map(|origin| &origin.package_id))?;
-        json.serialize_field("on", &new.origin.as_ref().map(|origin| origin.trigger))?;
+        json.serialize_field("packageId", &package.map(|(id, _)| id))?;
+        json.serialize_field("on", &package.map(|(_, on)| on))?;
+        json.serialize_field("grantId", &new.origin.as_ref().and_then(Origin::grant).map(GrantId::as_str))?;
         json.serialize_field("kind", &new.kind)?;
         json.serialize_field("player", &new.player)?;
         json.serialize_field("command", &new.command)?;
@@ -162,6 +195,8 @@ struct CommandSchema {
     package_id: Option<String>,
     /// What of the order made it: its payment, or what took it back.
     on: Option<Trigger>,
+    /// The reward that it belongs to.
+    grant_id: Option<String>,
     /// `purchase`, `referral` or `manual`.
     kind: String,
     player: Option<super::Player>,

@@ -45,7 +45,7 @@ pub struct EventRow {
     pub at: Timestamp,
     /// What, such as `order.paid`.
     pub kind: String,
-    /// To what: the id of an order, a command, a server, a package or a key's name.
+    /// To what: the id of an order, a command, a server, a package, an attribution, a grant, a link, a rule or a customer, or a key's name.
     pub subject: String,
     /// More, by kind.
     pub data: Value,
@@ -53,19 +53,25 @@ pub struct EventRow {
     pub actor: String,
 }
 
-/// The kinds of events. Those of commands are `command.` and the status's word.
+/// The kinds of events. Those of commands, attributions and grants are `command.`, `attribution.` or `grant.` and the
+/// status's word; those of mails are `mail.` and the scenario's.
 pub mod kind {
     macro_rules! kinds { ($($name:ident = $word:literal)+) => { $(#[doc = $word] pub const $name: &str = $word;)+ } }
     kinds! {
         AGENT_CONNECTED = "agent.connected"
         AGENT_DISCONNECTED = "agent.disconnected"
+        ATTRIBUTION_BOUND = "attribution.bound"
+        ATTRIBUTION_REFUSED = "attribution.refused"
+        ATTRIBUTION_REGISTERED = "attribution.registered"
         COMMAND_CANCEL_REQUESTED = "command.cancel_requested"
         CUSTOMER_ANONYMISED = "customer.anonymised"
         CUSTOMER_SAVED = "customer.saved"
         DATABASE_RESTORED = "database.restored"
+        GRANT_SERVER_SKIPPED = "grant.server_skipped"
         JOURNAL_CHANGED = "agent.journal_changed"
         KEY_ADDED = "key.added"
         KEY_REVOKED = "key.revoked"
+        LINK_ISSUED = "link.issued"
         ORDER_CANCELLED = "order.cancelled"
         ORDER_CHARGEBACK = "order.chargeback"
         ORDER_CHANGED = "order.changed"
@@ -75,6 +81,10 @@ pub mod kind {
         ORDER_REFUNDED = "order.refunded"
         PACKAGE_REMOVED = "package.removed"
         PACKAGE_SAVED = "package.saved"
+        POINTS_SPENT = "points.spent"
+        PROGRAM_SAVED = "program.saved"
+        RULE_REMOVED = "rule.removed"
+        RULE_SAVED = "rule.saved"
         SERVER_ADDED = "server.added"
         SERVER_CHANGED = "server.changed"
         SERVER_REMOVED = "server.removed"

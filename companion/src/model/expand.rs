@@ -41,7 +41,7 @@ pub fn expand(
                         server.as_str(),
                     ];
                     let values = values(order, package, item.quantity.get());
-                    let origin = Origin { package_id: package.id.clone(), trigger };
+                    let origin = Origin::Package { id: package.id.clone(), on: trigger };
                     commands.push(made(derived_command_id(&parts), order, origin, template, server, values, now));
                 }
             }

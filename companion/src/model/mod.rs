@@ -31,6 +31,7 @@ mod object;
 mod obstacle;
 mod order;
 mod package;
+pub mod referral;
 mod server;
 mod text;
 
@@ -43,7 +44,9 @@ pub use number::{Amount, DelaySeconds, ExpirySeconds, Quantity, Slots};
 pub use object::Object;
 pub(crate) use object::object_or_null;
 pub use obstacle::{Obstacle, ServerState, ServerStates, obstacles};
-pub use order::{Customer, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, OrderView, Player, PutStatus};
+pub use order::{
+    Customer, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, OrderView, Player, PutStatus, ReferralView,
+};
 pub use package::{Package, PackageBody, ServerChoice, TemplateBody, Trigger};
 pub use server::{AgentFacts, QueueCounts, Server, ServerView};
 pub use text::{

@@ -222,6 +222,8 @@ pub struct OrderView {
     pub refunded_amount: Amount,
     /// The referral code of the checkout.
     pub referral_code: Option<Code>,
+    /// What the referral rules say of it; null if it has nothing to do with them.
+    pub referral: Option<ReferralView>,
     /// From before the companion's time.
     pub imported: bool,
     /// When it happened, where that was said.
@@ -240,9 +242,27 @@ pub struct OrderView {
     pub updated_at: Timestamp,
 }
 
+/// What the referral rules say of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReferralView {
+    /// For which attribution it was weighed.
+    pub attribution_id: Option<String>,
+    /// `bound`: its code was taken, and it is not paid yet. `refused`: it earns nothing, for the reason. Else it made the
+    /// attribution qualify, and this is where that is: `qualified`, `rewarded` or `voided`.
+    pub decision: String,
+    /// Why.
+    pub reason: Option<String>,
+}
+
 impl OrderView {
     /// An order with what it made; `servers` are those of its commands.
-    pub fn new(order: Order, commands: Vec<CommandView>, servers: &ServerStates) -> OrderView {
+    pub fn new(
+        order: Order,
+        commands: Vec<CommandView>,
+        servers: &ServerStates,
+        referral: Option<ReferralView>,
+    ) -> OrderView {
         let Order { id, body, status, refunded_amount, times, created_at, updated_at } = order;
         let obstacles = obstacles(commands.iter().map(|command| &command.command), servers);
         let delivery = super::delivery(commands.iter().map(|command| command.command.state.status));
@@ -259,6 +279,7 @@ impl OrderView {
             currency,
             refunded_amount,
             referral_code,
+            referral,
             imported,
             occurred_at,
             times,

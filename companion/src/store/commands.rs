@@ -2,7 +2,7 @@
 
 use super::{By, Refused, take_backs};
 use crate::db::{Connection, DbError, commands, history};
-use crate::model::{CommandRow, NewCommand, Trigger, is_news, kind};
+use crate::model::{CommandRow, NewCommand, Origin, Trigger, is_news, kind};
 use flux_delivery::command::{CommandState, Status};
 use flux_protocol::CommandId;
 use serde_json::json;
@@ -109,7 +109,8 @@ pub fn retry(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Ref
 
 /// Whether a command delivers what is not to be delivered any more.
 fn is_revoked(tx: &Connection, command: &CommandRow) -> Result<bool, DbError> {
-    let is_bought = command.new.origin.as_ref().is_some_and(|origin| origin.trigger == Trigger::Purchase);
+    let package = command.new.origin.as_ref().and_then(Origin::package);
+    let is_bought = package.is_some_and(|(_, on)| on == Trigger::Purchase);
     let Some(order) = command.new.order_id.as_ref().filter(|_| is_bought) else { return Ok(false) };
     Ok(crate::db::orders::find(tx, order)?.is_some_and(|order| order.times.is_revoked()))
 }

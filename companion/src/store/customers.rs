@@ -1,6 +1,7 @@
 //! Customers, and forgetting them.
 
-use super::{By, Refused};
+use super::referrals::{self, Desk};
+use super::{By, Refused, Wake};
 use crate::db::{Connection, commands, customers, events, orders};
 use crate::model::{Customer, CustomerBody, CustomerId, Order, OrderBody, OrderStatus, Player, PlayerName, kind};
 use serde_json::json;
@@ -10,13 +11,19 @@ use std::collections::BTreeMap;
 const NOBODY: &str = "anonymised";
 
 /// `PUT /customers/{id}`: true if the customer is new. The same again changes nothing.
-pub fn put(tx: &Connection, by: &By, id: &CustomerId, body: &CustomerBody) -> Result<bool, Refused> {
+pub fn put(
+    tx: &Connection,
+    by: &By,
+    desk: &Desk,
+    id: &CustomerId,
+    body: &CustomerBody,
+) -> Result<(bool, Wake), Refused> {
     let before = customers::find(tx, id)?;
     if before.as_ref().is_some_and(|before| before.anonymised_at.is_some()) {
         return Err(Refused::conflict("anonymised", "this customer was forgotten, and the id stands for nobody"));
     }
     if before.as_ref().is_some_and(|before| before.body == *body) {
-        return Ok(false);
+        return Ok((false, Wake::new()));
     }
     if let Some(player) = &body.player
         && customers::other_with_player(tx, id, player)?.is_some()
@@ -26,12 +33,19 @@ pub fn put(tx: &Connection, by: &By, id: &CustomerId, body: &CustomerBody) -> Re
     customers::put(tx, id, body, by.now)?;
     // Nothing of the person: events stay.
     by.event(tx, kind::CUSTOMER_SAVED, id.as_str(), &json!({}))?;
-    Ok(before.is_none())
+    let who = flux_referral::CustomerId::new(id.as_str());
+    Ok((before.is_none(), referrals::customer_changed(tx, by, desk, before.as_ref(), &who)?))
 }
 
 /// `DELETE /customers/{id}`: takes the customer out of everything. Orders, amounts and commands stay, under an id that
 /// stands for nobody. Refused while something is still to be paid or delivered: that needs to know for whom.
-pub fn anonymise(tx: &Connection, by: &By, id: &CustomerId, anonymous: &CustomerId) -> Result<(), Refused> {
+pub fn anonymise(
+    tx: &Connection,
+    by: &By,
+    desk: &Desk,
+    id: &CustomerId,
+    anonymous: &CustomerId,
+) -> Result<(), Refused> {
     let customer = customers::find(tx, id)?.filter(|customer| customer.anonymised_at.is_none());
     let customer = customer.ok_or(Refused::NotFound("customer"))?;
     let bought = orders::of_customer(tx, id)?;
@@ -40,13 +54,14 @@ pub fn anonymise(tx: &Connection, by: &By, id: &CustomerId, anonymous: &Customer
     for player in customer.body.player.into_iter().chain(ordered) {
         players.entry(player.name.as_str().to_ascii_lowercase()).or_insert(player);
     }
+    referrals::forget(tx, desk, id, anonymous)?;
     for order in bought {
         forget_order(tx, by, order, anonymous)?;
     }
     for player in players.values() {
         // A gift's player may be another customer's.
         if customers::other_with_player(tx, id, player)?.is_none() && !commands::forget_player(tx, &player.name)? {
-            return Err(in_use("a command made by hand for their player is open: cancel it first"));
+            return Err(in_use("a command for their player is open: cancel it first"));
         }
     }
     customers::anonymise(tx, id, anonymous, by.now)?;

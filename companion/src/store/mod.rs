@@ -7,6 +7,7 @@ pub mod customers;
 pub mod offers;
 pub mod orders;
 pub mod packages;
+pub mod referrals;
 mod refused;
 pub mod reports;
 pub mod servers;

@@ -1,5 +1,6 @@
 //! Orders: what the storefront says of them, and what that causes.
 
+use super::referrals::{self, Desk};
 use super::{By, Refused, Wake, commands, take_backs};
 use crate::db::{Connection, customers, orders, packages, servers};
 use crate::model::{
@@ -20,7 +21,7 @@ pub struct Refund {
 }
 
 /// `PUT /orders/{id}`: true if the order is new. The same again changes nothing; another body replaces an order that is not paid yet.
-pub fn put(tx: &Connection, by: &By, id: &OrderId, body: OrderBody) -> Result<(bool, Wake), Refused> {
+pub fn put(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, body: OrderBody) -> Result<(bool, Wake), Refused> {
     let to_pay = body.status == PutStatus::Paid;
     let body = body.without_status();
     let before = orders::find(tx, id)?;
@@ -31,13 +32,20 @@ pub fn put(tx: &Connection, by: &By, id: &OrderId, body: OrderBody) -> Result<(b
             let message = format!("the order is {} already, with another content", order.status.as_str());
             return Err(Refused::conflict("order_differs", message));
         }
-        before => save(tx, by, id, body, before)?,
+        before => save(tx, by, desk, id, body, before)?,
     };
     let at = order.body.occurred_at;
-    Ok((is_new, if to_pay { pay_order(tx, by, order, at)? } else { Wake::new() }))
+    Ok((is_new, if to_pay { pay_order(tx, by, desk, order, at)? } else { Wake::new() }))
 }
 
-fn save(tx: &Connection, by: &By, id: &OrderId, body: OrderBody, before: Option<Order>) -> Result<Order, Refused> {
+fn save(
+    tx: &Connection,
+    by: &By,
+    desk: &Desk,
+    id: &OrderId,
+    body: OrderBody,
+    before: Option<Order>,
+) -> Result<Order, Refused> {
     check(&body)?;
     let order = Order {
         id: id.clone(),
@@ -53,6 +61,10 @@ fn save(tx: &Connection, by: &By, id: &OrderId, body: OrderBody, before: Option<
     customers::meet(tx, &order.body.customer, by.now)?;
     let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
     by.event(tx, kind, id.as_str(), &facts(&order, order.body.occurred_at))?;
+    referrals::order_placed(tx, by, desk, &order)?;
+    if order.body.imported {
+        referrals::imported(tx, by, desk, &order)?;
+    }
     Ok(order)
 }
 
@@ -86,21 +98,21 @@ fn packages_of(tx: &Connection, order: &Order) -> Result<Vec<Package>, Refused> 
 }
 
 /// `POST …/paid`: makes the order's commands, once. `at` is when it was paid, where that was not now.
-pub fn pay(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
-    pay_order(tx, by, find(tx, id)?, at)
+pub fn pay(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+    pay_order(tx, by, desk, find(tx, id)?, at)
 }
 
-fn pay_order(tx: &Connection, by: &By, order: Order, at: Option<Timestamp>) -> Result<Wake, Refused> {
+fn pay_order(tx: &Connection, by: &By, desk: &Desk, order: Order, at: Option<Timestamp>) -> Result<Wake, Refused> {
     if order.times.paid_at.is_some() {
         return Ok(Wake::new());
     }
     if order.status != OrderStatus::Created {
         return Err(wrong_state(&order, "paid"));
     }
-    make_paid(tx, by, order, at)
+    make_paid(tx, by, desk, order, at)
 }
 
-fn make_paid(tx: &Connection, by: &By, mut order: Order, at: Option<Timestamp>) -> Result<Wake, Refused> {
+fn make_paid(tx: &Connection, by: &By, desk: &Desk, mut order: Order, at: Option<Timestamp>) -> Result<Wake, Refused> {
     let packages = packages_of(tx, &order)?;
     let servers = servers::receiving(tx)?;
     let made = expanded(&order, &packages, Trigger::Purchase, &servers, by)?;
@@ -109,13 +121,16 @@ fn make_paid(tx: &Connection, by: &By, mut order: Order, at: Option<Timestamp>) 
         expanded(&order, &packages, trigger, &servers, by)?;
     }
     orders::keep_take_backs(tx, &order.id, &packages)?;
-    order.times.paid_at = Some(at.unwrap_or(by.now));
-    set(tx, by, order, OrderStatus::Paid, kind::ORDER_PAID, at)?;
+    let paid_at = at.unwrap_or(by.now);
+    order.times.paid_at = Some(paid_at);
+    let order = set(tx, by, order, OrderStatus::Paid, kind::ORDER_PAID, at)?;
     let mut wake = Wake::new();
     for command in made {
         wake.insert(command.server_id.clone());
         commands::make(tx, by, command)?;
     }
+    // After the order's own: a reward of the same server has its place behind what was bought.
+    wake.extend(referrals::paid(tx, by, desk, &order, paid_at)?);
     Ok(wake)
 }
 
@@ -133,7 +148,7 @@ fn expanded(
 }
 
 /// `POST …/completed`: the storefront is done with it.
-pub fn complete(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+pub fn complete(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
     let mut order = find(tx, id)?;
     if order.times.completed_at.is_some() {
         return Ok(Wake::new());
@@ -143,11 +158,11 @@ pub fn complete(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -
     }
     order.times.completed_at = Some(at.unwrap_or(by.now));
     set(tx, by, order, OrderStatus::Completed, kind::ORDER_COMPLETED, at)?;
-    Ok(Wake::new())
+    Ok(referrals::completed(tx, by, desk, id, at.unwrap_or(by.now))?.wake)
 }
 
 /// `POST …/cancelled`: called off. What a paid order has not run yet is not run; what has run is taken back by a refund only.
-pub fn cancel(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+pub fn cancel(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
     let mut order = find(tx, id)?;
     if order.times.cancelled_at.is_some() {
         return Ok(Wake::new());
@@ -157,13 +172,21 @@ pub fn cancel(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -> 
     }
     order.times.cancelled_at = Some(at.unwrap_or(by.now));
     set(tx, by, order, OrderStatus::Cancelled, kind::ORDER_CANCELLED, at)?;
-    take_backs::revoke(tx, by, id)
+    let rewards = referrals::cancelled(tx, by, desk, id, at.unwrap_or(by.now))?;
+    Ok(take_backs::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
 }
 
 /// `POST …/refunded`. Refunds are summed, each counted once by its id; one without an id is known by its amount. The whole
 /// amount is a full refund whatever was paid back before, and after a full one nothing changes. Only a full refund cancels
 /// what has not run, and takes back what has.
-pub fn refund(tx: &Connection, by: &By, id: &OrderId, refund: &Refund, at: Option<Timestamp>) -> Result<Wake, Refused> {
+pub fn refund(
+    tx: &Connection,
+    by: &By,
+    desk: &Desk,
+    id: &OrderId,
+    refund: &Refund,
+    at: Option<Timestamp>,
+) -> Result<Wake, Refused> {
     let mut order = find(tx, id)?;
     check_refund(&order, refund)?;
     if order.times.refunded_at.is_some() {
@@ -194,8 +217,14 @@ pub fn refund(tx: &Connection, by: &By, id: &OrderId, refund: &Refund, at: Optio
         order.times.refunded_at = Some(at.unwrap_or(by.now));
     }
     let status = if is_full { OrderStatus::Refunded } else { order.status };
+    let total = order.refunded_amount.get();
     set(tx, by, order, status, kind::ORDER_REFUNDED, at)?;
-    if is_full { take_backs::revoke(tx, by, id) } else { Ok(Wake::new()) }
+    let now = at.unwrap_or(by.now);
+    if !is_full {
+        return referrals::partly_refunded(tx, by, desk, id, total, now);
+    }
+    let rewards = referrals::refunded(tx, by, desk, id, now)?;
+    Ok(take_backs::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
 }
 
 fn check_refund(order: &Order, refund: &Refund) -> Result<(), Refused> {
@@ -213,7 +242,13 @@ fn check_refund(order: &Order, refund: &Refund) -> Result<(), Refused> {
 }
 
 /// `POST …/chargeback`: the buyer's bank took the money back. Cancels what has not run, and takes back what has.
-pub fn charge_back(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+pub fn charge_back(
+    tx: &Connection,
+    by: &By,
+    desk: &Desk,
+    id: &OrderId,
+    at: Option<Timestamp>,
+) -> Result<Wake, Refused> {
     let mut order = find(tx, id)?;
     if order.times.charged_back_at.is_some() {
         return Ok(Wake::new());
@@ -223,7 +258,8 @@ pub fn charge_back(tx: &Connection, by: &By, id: &OrderId, at: Option<Timestamp>
     }
     order.times.charged_back_at = Some(at.unwrap_or(by.now));
     set(tx, by, order, OrderStatus::Chargeback, kind::ORDER_CHARGEBACK, at)?;
-    take_backs::revoke(tx, by, id)
+    let rewards = referrals::charged_back(tx, by, desk, id, at.unwrap_or(by.now))?;
+    Ok(take_backs::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
 }
 
 /// Saves what an order has become, with its event.
@@ -234,11 +270,12 @@ fn set(
     status: OrderStatus,
     kind: &str,
     at: Option<Timestamp>,
-) -> Result<(), Refused> {
+) -> Result<Order, Refused> {
     order.status = status;
     order.updated_at = by.now;
     orders::set_status(tx, &order)?;
-    Ok(by.event(tx, kind, order.id.as_str(), &facts(&order, at))?)
+    by.event(tx, kind, order.id.as_str(), &facts(&order, at))?;
+    Ok(order)
 }
 
 /// What an order's events tell: nothing of a person, for events stay.

@@ -2,7 +2,7 @@
 //! taken back by its package's `refund` or `chargeback` commands, per server, once every purchase command of that package
 //! is closed there, and only if one of them completed.
 
-use super::{By, Refused, Wake, commands};
+use super::{By, Refused, Wake, commands, referrals};
 use crate::db::{Connection, DbError, commands as rows, orders};
 use crate::model::{CommandRow, Order, PackageId, Trigger, expand};
 use flux_delivery::command::Status;
@@ -29,6 +29,7 @@ pub(super) fn revoke(tx: &Connection, by: &By, id: &OrderId) -> Result<Wake, Ref
 
 /// A command was closed: if it was the last of a revoked package on its server, that is taken back now.
 pub(super) fn closed(tx: &Connection, by: &By, command: &CommandRow) -> Result<(), DbError> {
+    referrals::closed(tx, by, command)?;
     let (Some(package), Some(order)) = (bought(command), &command.new.order_id) else { return Ok(()) };
     match orders::find(tx, order)? {
         Some(order) if order.times.is_revoked() => take_back(tx, by, &order, package, &command.new.server_id),
@@ -65,6 +66,6 @@ fn is_receiving(tx: &Connection, server: &ServerId) -> Result<bool, DbError> {
 }
 
 fn bought(command: &CommandRow) -> Option<&PackageId> {
-    let origin = command.new.origin.as_ref()?;
-    (origin.trigger == Trigger::Purchase).then_some(&origin.package_id)
+    let (package, on) = command.new.origin.as_ref()?.package()?;
+    (on == Trigger::Purchase).then_some(package)
 }

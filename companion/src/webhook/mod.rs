@@ -74,7 +74,7 @@ async fn tell_next(app: &App, webhook: &Webhook, sender: &Sender) -> Result<usiz
     let next = |tx: &Connection| events::after(tx, webhook::cursor(tx)?, limits::EVENT_BATCH);
     let found = app.db.read(next).await?;
     let Some(last) = found.last().map(|event| event.seq) else { return Ok(0) };
-    let told = Told { store_id: &app.config.store_id, events: &found };
+    let told = Told { store_id: &app.config.store.id, events: &found };
     let body = serde_json::to_vec(&told).map_err(|_| DbError::BadRow("an event that is no JSON"))?;
     let now = app.clock.now().as_second();
     timeout(limits::WEBHOOK_TIMEOUT, sender.send(webhook, body, now)).await.unwrap_or(Err(SendError::Slow))?;

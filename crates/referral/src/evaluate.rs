@@ -103,6 +103,6 @@ fn check<'a>(
 fn currencies<'a>(program: &'a Program, rule: &'a Rule) -> impl Iterator<Item = Currency> + 'a {
     let slots =
         Side::ALL.iter().filter_map(|side| rule.slots.get(*side, Trigger::FirstOrder)).filter_map(Slot::benefit);
-    let rewards = slots.chain(rule.ladder.benefits()).filter_map(Benefit::fixed_currency);
+    let rewards = slots.chain(rule.ladder.steps().map(|(_, benefit)| benefit)).filter_map(Benefit::fixed_currency);
     program.minimum.map(|minimum| minimum.currency()).into_iter().chain(rewards)
 }

@@ -15,11 +15,16 @@ impl StoreAddress {
         Ok(StoreAddress { home: home.to_owned(), hosts })
     }
 
+    /// The home page.
+    pub fn home(&self) -> Landing {
+        Landing(self.home.clone())
+    }
+
     /// Reads the landing address that an admin has set (R3-16, R4-30): blank is the home page, a path is one of the home page's host.
     pub fn landing(&self, text: &str) -> Result<Landing, Invalid> {
         let text = text.trim();
         if text.is_empty() {
-            return Ok(Landing(self.home.clone()));
+            return Ok(self.home());
         }
         let is_path = text.starts_with('/') && !text.starts_with("//");
         let full = if is_path { format!("{}{text}", origin(&self.home)) } else { text.to_owned() };

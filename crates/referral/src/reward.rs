@@ -187,9 +187,9 @@ impl Ladder {
         self.0.range(..=n).next_back().map(|(from, benefit)| (*from, benefit))
     }
 
-    /// Every step's benefit.
-    pub fn benefits(&self) -> impl Iterator<Item = &Benefit> {
-        self.0.values()
+    /// Every step, with the number of the first referral that it is for.
+    pub fn steps(&self) -> impl Iterator<Item = (u32, &Benefit)> {
+        self.0.iter().map(|(from, benefit)| (*from, benefit))
     }
 
     /// Whether there are no steps.

@@ -50,6 +50,21 @@ words! {
     }
 }
 
+impl RewardType {
+    /// A benefit as S2's fields say it: its type and value.
+    pub fn of(benefit: &Benefit) -> Option<(RewardType, i64)> {
+        match benefit {
+            Benefit::Discount(Discount { kind: DiscountKind::Percent { percent, .. }, .. }) => {
+                Some((RewardType::Percent, i64::from(percent.get())))
+            }
+            Benefit::Discount(Discount { kind: DiscountKind::Fixed(money), .. }) => {
+                Some((RewardType::Fixed, money.amount()))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// `PUT /program`: S0's and S2's fields together, numbers as they came.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProgramPut {
@@ -135,10 +150,10 @@ fn save_rewards(put: ProgramPut, program: &Program, rules: &mut Rules) -> Result
     let commands_of = |slot: &Option<Slot>| slot.as_ref().map(|slot| slot.commands().to_vec()).unwrap_or_default();
     let mut benefits = [benefit_of(&referrer), benefit_of(&referee)];
     if put.names_values() {
-        let known = benefits.iter().flatten().find_map(typed).map(|(kind, _)| kind);
+        let known = benefits.iter().flatten().find_map(RewardType::of).map(|(kind, _)| kind);
         let kind = put.reward_type.or(known).ok_or(Invalid::RewardTypeMissing)?;
         for (benefit, patch) in benefits.iter_mut().zip([put.referrer_value, put.referee_value]) {
-            let value = patch.over(benefit.as_ref().and_then(typed).map(|(_, value)| value));
+            let value = patch.over(benefit.as_ref().and_then(RewardType::of).map(|(_, value)| value));
             let value = value.filter(|value| *value != 0);
             *benefit = value.map(|value| valued(kind, value, program)).transpose()?;
         }
@@ -156,19 +171,6 @@ fn save_rewards(put: ProgramPut, program: &Program, rules: &mut Rules) -> Result
 
 fn slot_or_none(benefit: Option<Benefit>, commands: Vec<RewardCommand>) -> Result<Option<Slot>, Invalid> {
     if benefit.is_none() && commands.is_empty() { Ok(None) } else { Slot::new(benefit, commands).map(Some) }
-}
-
-/// A benefit as S2's fields say it.
-fn typed(benefit: &Benefit) -> Option<(RewardType, i64)> {
-    match benefit {
-        Benefit::Discount(Discount { kind: DiscountKind::Percent { percent, .. }, .. }) => {
-            Some((RewardType::Percent, i64::from(percent.get())))
-        }
-        Benefit::Discount(Discount { kind: DiscountKind::Fixed(money), .. }) => {
-            Some((RewardType::Fixed, money.amount()))
-        }
-        _ => None,
-    }
 }
 
 fn valued(kind: RewardType, value: i64, program: &Program) -> Result<Benefit, Invalid> {

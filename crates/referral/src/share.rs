@@ -17,12 +17,17 @@ impl Text {
 
     /// The text for a customer, in one pass, so that a name can bring no placeholder of its own.
     pub fn filled(&self, link: &str, code: &Code, name: &str) -> String {
+        self.filled_with(link, code.as_str(), name)
+    }
+
+    /// The same for a customer who may have no code: then both are empty.
+    pub fn filled_with(&self, link: &str, code: &str, name: &str) -> String {
         let mut filled = String::new();
         let mut rest = self.0.as_str();
         while let Some(at) = rest.find('{') {
             filled.push_str(&rest[..at]);
             rest = &rest[at..];
-            let values = [("{link}", link), ("{code}", code.as_str()), ("{name}", name), ("{", "{")];
+            let values = [("{link}", link), ("{code}", code), ("{name}", name), ("{", "{")];
             for (placeholder, value) in values {
                 if let Some(after) = rest.strip_prefix(placeholder) {
                     filled.push_str(value);

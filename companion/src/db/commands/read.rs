@@ -1,8 +1,10 @@
 use crate::db::DbError;
 use crate::db::row::{get, json, text, text_or_null, time, time_or_null};
+use crate::model::referral::Occasion;
 use crate::model::{CommandRow, NewCommand, Origin, Trigger};
 use flux_delivery::command::{CommandState, Offered, Status};
 use flux_protocol::{Attempt, CommandKind, PlayerRef};
+use flux_referral::CustomerId;
 use rusqlite::Row;
 
 /// A row as a command.
@@ -45,9 +47,15 @@ fn new(row: &Row<'_>) -> Result<NewCommand, DbError> {
 }
 
 fn origin(row: &Row<'_>) -> Result<Option<Origin>, DbError> {
-    let Some(package_id) = text_or_null(row, "package_id")? else { return Ok(None) };
-    let trigger = Trigger::from_word(&get::<String>(row, "made_on")?).ok_or(DbError::BadRow("made_on"))?;
-    Ok(Some(Origin { package_id, trigger }))
+    if let Some(grant) = text_or_null(row, "grant_id")? {
+        // One whose customer was forgotten is nobody's.
+        let customer = CustomerId::new(get::<Option<String>>(row, "customer_id")?.unwrap_or_default());
+        let on = if get(row, "undoes")? { Occasion::TakenBack } else { Occasion::Given };
+        return Ok(Some(Origin::Reward { grant, customer, on }));
+    }
+    let Some(id) = text_or_null(row, "package_id")? else { return Ok(None) };
+    let on = Trigger::from_word(&get::<String>(row, "made_on")?).ok_or(DbError::BadRow("made_on"))?;
+    Ok(Some(Origin::Package { id, on }))
 }
 
 fn state(row: &Row<'_>) -> Result<CommandState, DbError> {

@@ -1,0 +1,61 @@
+//! `GET /r/{code}`: the public link. It counts the visit and leads to the store.
+
+use super::super::error::ApiError;
+use super::super::gate::Visitors;
+use crate::app::App;
+use crate::db::Connection;
+use crate::model::Actor;
+use crate::server::Peer;
+use crate::store::referrals::{self as work, Clicked, Visitor};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, http::HeaderMap};
+use data_encoding::BASE64URL_NOPAD;
+use http::{HeaderValue, Method, StatusCode, header};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Leads a visitor to the store: with the code, or without it while the link is dead.
+pub(in crate::api) async fn visit(
+    State(app): State<Arc<App>>,
+    Extension(visitors): Extension<Visitors>,
+    peer: Option<Extension<Peer>>,
+    method: Method,
+    headers: HeaderMap,
+    Path(code): Path<String>,
+) -> Result<Response, ApiError> {
+    let address = address(peer.as_ref().map(|Extension(Peer(address))| address.as_str()), &headers);
+    visitors.take(address.as_deref().unwrap_or_default())?;
+    let (by, desk, at) = (app.by(Actor::companion()), app.desk(), app.clock.now());
+    let clicked = app.db.write(move |tx: &Connection| {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let key = address.map(|address| visitor_key(&address, text("user-agent").unwrap_or_default()));
+        // Who asks for the headers alone is no visitor.
+        let purpose = if method == Method::HEAD { Some("prefetch") } else { text("sec-purpose").or(text("purpose")) };
+        let visitor = Visitor { key: key.as_deref(), user_agent: text("user-agent"), purpose };
+        work::click(tx, &by, &desk, &code, visitor, at)
+    });
+    let to = match clicked.await? {
+        Clicked::Unknown => return Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_code", "nobody has this code")),
+        Clicked::Dead { home, .. } => home,
+        Clicked::Leads { link } => link.url,
+    };
+    let to = HeaderValue::from_str(&to)
+        .map_err(|_| ApiError::new(StatusCode::NOT_FOUND, "no_landing", "the link leads nowhere"))?;
+    let cache = HeaderValue::from_static("no-store");
+    Ok((StatusCode::FOUND, [(header::LOCATION, to), (header::CACHE_CONTROL, cache)]).into_response())
+}
+
+/// Where a visitor comes from: what the proxy before us says, where it is one on this machine; else who is connected.
+fn address(peer: Option<&str>, headers: &HeaderMap) -> Option<String> {
+    let is_local = peer.is_none_or(|peer| peer.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback()));
+    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let forwarded = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim).filter(|_| is_local);
+    forwarded.or(peer).map(str::to_owned)
+}
+
+/// What a visitor is known by: nothing that leads back to them.
+fn visitor_key(address: &str, user_agent: &str) -> String {
+    let digest = Sha256::new().chain_update(address).chain_update([0]).chain_update(user_agent).finalize();
+    BASE64URL_NOPAD.encode(&digest[..12])
+}

@@ -1,0 +1,54 @@
+use flux_config::Section;
+use flux_referral::StoreAddress;
+use jiff::tz::TimeZone;
+use std::net::SocketAddr;
+
+/// The store that this is for.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// Its name for itself.
+    pub id: String,
+    /// Its own addresses: where referral links lead.
+    pub address: StoreAddress,
+    /// Where its days begin.
+    pub zone: TimeZone,
+}
+
+impl StoreConfig {
+    /// `None` where something is wrong. The home page is `public_url` unless said otherwise, or where this listens.
+    pub(super) fn read(mut store: Section<'_>, public_url: Option<&str>, listen: SocketAddr) -> Option<StoreConfig> {
+        let id = store.parsed("id", "1 to 64 characters of A-Z a-z 0-9 _ -", super::id);
+        let home = store.parsed("home_url", "an address such as https://shop.example.com", home);
+        let hosts = store.strings("hosts", &[]);
+        for host in &hosts {
+            if !is_host(&host.value) {
+                store.report_at(host, "is no host: write it as shop.example.com, with its port where it has one");
+            }
+        }
+        let zone = store.parsed("timezone", "a name such as Europe/Berlin, or UTC", zone);
+        store.finish();
+        let home = home.or_else(|| public_url.map(str::to_owned)).unwrap_or_else(|| format!("http://{listen}"));
+        let hosts: Vec<&str> = hosts.iter().map(|host| host.value.as_str()).collect();
+        Some(StoreConfig {
+            id: id.unwrap_or_else(|| "store".to_owned()),
+            address: StoreAddress::new(&home, &hosts).ok()?,
+            zone: zone.unwrap_or(TimeZone::UTC),
+        })
+    }
+}
+
+/// A host, with its port where it has one.
+fn is_host(text: &str) -> bool {
+    StoreAddress::new(&format!("https://{text}"), &[]).is_ok() && !text.contains(['/', '?', '#'])
+}
+
+fn home(text: &str) -> Result<String, flux_referral::Invalid> {
+    StoreAddress::new(text, &[]).map(|_| text.to_owned())
+}
+
+fn zone(text: &str) -> Result<TimeZone, &'static str> {
+    if text.eq_ignore_ascii_case("utc") {
+        return Ok(TimeZone::UTC);
+    }
+    TimeZone::get(text).map_err(|_| "is no time zone that this machine knows: is Debian's package tzdata installed?")
+}

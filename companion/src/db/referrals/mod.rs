@@ -1,0 +1,47 @@
+//! The referral rules' tables. Their counters are kept by triggers (`migrations/0003_referrals.sql`), so that no way of
+//! writing can forget them.
+
+pub mod attributions;
+pub mod clicks;
+pub mod forget;
+pub mod grants;
+pub mod ledger;
+pub mod lines;
+pub mod links;
+pub mod orders;
+pub mod people;
+pub mod program;
+pub mod rules;
+pub mod stats;
+
+use super::{DbError, row};
+use flux_referral::{Currency, Money, Player, Reason};
+use rusqlite::Row;
+
+/// A word of a closed list.
+fn word<T>(row: &Row<'_>, column: &'static str, read: fn(&str) -> Option<T>) -> Result<T, DbError> {
+    read(&row::get::<String>(row, column)?).ok_or(DbError::BadRow(column))
+}
+
+/// The same where there may be none.
+fn word_or_null<T>(row: &Row<'_>, column: &'static str, read: fn(&str) -> Option<T>) -> Result<Option<T>, DbError> {
+    let text: Option<String> = row::get(row, column)?;
+    text.map(|text| read(&text).ok_or(DbError::BadRow(column))).transpose()
+}
+
+fn reason(row: &Row<'_>, column: &'static str) -> Result<Option<Reason>, DbError> {
+    word_or_null(row, column, Reason::from_word)
+}
+
+fn money(row: &Row<'_>, amount: &'static str, currency: &'static str) -> Result<Option<Money>, DbError> {
+    let (Some(amount), Some(code)) = (row::get(row, amount)?, row::get::<Option<String>>(row, currency)?) else {
+        return Ok(None);
+    };
+    let money = Currency::parse(&code).and_then(|code| Money::new(amount, code));
+    money.map(Some).map_err(|_| DbError::BadRow("an amount of money"))
+}
+
+fn player(row: &Row<'_>, name: &str, uuid: &str) -> Result<Option<Player>, DbError> {
+    let (name, uuid): (Option<String>, Option<String>) = (row::get(row, name)?, row::get(row, uuid)?);
+    Ok(name.map(|name| Player { name, uuid }))
+}

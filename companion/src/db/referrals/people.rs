@@ -1,0 +1,108 @@
+//! Customers as the rules know them.
+
+use super::player;
+use crate::db::row::{get, stored, time_or_null};
+use crate::db::{Connection, DbError};
+use flux_referral::{CustomerId, EmailKey, Person, Tier};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+/// A customer.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    /// Who they are.
+    pub person: Person,
+    /// Their name.
+    pub name: Option<String>,
+    /// Their tier.
+    pub tier: Option<Tier>,
+    /// When they registered.
+    pub registered_at: Option<Timestamp>,
+}
+
+/// A customer as a referrer: what the counters say of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// Grants that take a place under the cap.
+    pub live_grants: u32,
+    /// Referrals that have succeeded.
+    pub successful: u32,
+}
+
+/// The customer with this id.
+pub fn find(tx: &Connection, id: &CustomerId) -> Result<Option<Customer>, DbError> {
+    let mut statement = tx.prepare_cached("SELECT * FROM customers WHERE id = ?")?;
+    statement.query_row([id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+}
+
+/// The first customer with this normalised address as an order has named it; else of an attribution.
+pub fn by_email(tx: &Connection, email: &EmailKey) -> Result<Option<CustomerId>, DbError> {
+    let sql = "SELECT referee_id AS id FROM referral_attributions WHERE referee_email = ? ORDER BY seq DESC LIMIT 1";
+    let mut statement = tx.prepare_cached(sql)?;
+    let found: Option<String> = statement.query_row([email.as_str()], |row| row.get("id")).optional()?;
+    Ok(found.map(CustomerId::new))
+}
+
+/// What the counters say.
+pub fn counts(tx: &Connection, id: &CustomerId) -> Result<Counts, DbError> {
+    let sql = "SELECT coalesce((SELECT live FROM referral_places WHERE customer_id = ?1), 0) AS live,
+               coalesce((SELECT successful FROM referral_tops WHERE period = 'all' AND customer_id = ?1), 0) AS successful";
+    let read = |row: &Row<'_>| Ok(Counts { live_grants: row.get("live")?, successful: row.get("successful")? });
+    Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], read)?)
+}
+
+/// Adds a customer of whom nothing but the id is known, unless they are there.
+pub fn meet(tx: &Connection, id: &CustomerId, now: Timestamp) -> Result<(), DbError> {
+    let sql = "INSERT INTO customers (id, created_at, updated_at) VALUES (?1, ?2, ?2) ON CONFLICT (id) DO NOTHING";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), stored(now)])?;
+    Ok(())
+}
+
+/// Fills in what is not known of a customer yet.
+pub fn learn(
+    tx: &Connection,
+    id: &CustomerId,
+    email: Option<&str>,
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let sql = "UPDATE customers SET email = coalesce(email, ?2), name = coalesce(name, ?3), updated_at = ?4
+               WHERE id = ?1 AND ((email IS NULL AND ?2 IS NOT NULL) OR (name IS NULL AND ?3 IS NOT NULL))";
+    tx.prepare_cached(sql)?.execute(params![id.as_str(), email, name, stored(now)])?;
+    Ok(())
+}
+
+/// Links a player to a customer.
+pub fn link_player(
+    tx: &Connection,
+    id: &CustomerId,
+    name: &str,
+    uuid: Option<&str>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let sql = "UPDATE customers SET player_name = ?, player_uuid = ?, updated_at = ? WHERE id = ?";
+    tx.prepare_cached(sql)?.execute(params![name, uuid, stored(now), id.as_str()])?;
+    Ok(())
+}
+
+/// They have registered, then.
+pub fn register(tx: &Connection, id: &CustomerId, at: Timestamp, now: Timestamp) -> Result<(), DbError> {
+    let sql = "UPDATE customers SET registered_at = ?, updated_at = ? WHERE id = ? AND registered_at IS NULL";
+    tx.prepare_cached(sql)?.execute(params![stored(at), stored(now), id.as_str()])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Customer, DbError> {
+    let (email, tier): (Option<String>, Option<String>) = (get(row, "email")?, get(row, "tier")?);
+    Ok(Customer {
+        person: Person {
+            customer: CustomerId::new(get::<String>(row, "id")?),
+            email: email.as_deref().and_then(EmailKey::of),
+            player: player(row, "player_name", "player_uuid")?,
+        },
+        name: get(row, "name")?,
+        // A tier called `all` has no rule of its own.
+        tier: tier.and_then(|tier| Tier::parse(&tier).ok()),
+        registered_at: time_or_null(row, "registered_at")?,
+    })
+}
