@@ -34,6 +34,11 @@ pub(crate) fn rule_id(entropy: &dyn Entropy) -> String {
     format!("rule_{}", entropy.text(LOWER, 12))
 }
 
+/// A new link's id.
+pub(crate) fn link_id(entropy: &dyn Entropy) -> String {
+    format!("lnk_{}", entropy.text(LOWER, 20))
+}
+
 /// The code that stands in the place of a forgotten customer's.
 pub(crate) fn anonymous_code(entropy: &dyn Entropy) -> String {
     format!("anon-{}", entropy.text(LOWER, 20))

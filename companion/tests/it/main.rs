@@ -17,6 +17,7 @@ mod hub;
 mod load;
 mod openapi;
 mod orders;
+mod referrals;
 mod refunds;
 mod removal;
 mod reports;

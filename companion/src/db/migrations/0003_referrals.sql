@@ -183,6 +183,7 @@ CREATE INDEX referral_orders_bought_email ON referral_orders (email) WHERE is_pu
 CREATE INDEX referral_orders_bought_uuid ON referral_orders (player_uuid) WHERE is_purchase AND player_uuid IS NOT NULL;
 CREATE INDEX referral_orders_bought_name ON referral_orders (player_name COLLATE NOCASE)
   WHERE is_purchase AND player_name IS NOT NULL;
+CREATE INDEX referral_orders_by_code ON referral_orders (lower(code)) WHERE code IS NOT NULL;
 CREATE TABLE referral_refunds (
   order_id TEXT NOT NULL REFERENCES referral_orders (id),
   word     TEXT NOT NULL,

@@ -28,6 +28,7 @@ pub fn has_open(tx: &Connection, id: &str) -> Result<bool, DbError> {
 /// Puts `anonymous` in the place of `id`; `code` in the place of their code, which has their name in it.
 pub fn forget(tx: &Connection, id: &str, anonymous: &str, code: &str) -> Result<(), DbError> {
     clear_commands(tx, id)?;
+    clear_typed_codes(tx, id, code)?;
     // What waits for a player will never have one.
     tx.prepare_cached("UPDATE referral_lines SET cancelled = 1 WHERE customer_id = ?")?.execute([id])?;
     let sql = "UPDATE referral_attributions SET referee_email = NULL, referee_name = NULL, referee_uuid = NULL,
@@ -47,6 +48,16 @@ pub fn forget(tx: &Connection, id: &str, anonymous: &str, code: &str) -> Result<
             .execute([id, anonymous])?;
     }
     tx.prepare_cached("UPDATE commands SET customer_id = NULL WHERE customer_id = ?")?.execute([id])?;
+    Ok(())
+}
+
+/// Puts the new code in the place of theirs where buyers have typed it.
+fn clear_typed_codes(tx: &Connection, id: &str, code: &str) -> Result<(), DbError> {
+    let typed = "SELECT o.id FROM referral_links JOIN referral_orders AS o ON lower(o.code) = code_key WHERE referral_links.customer_id = ?1";
+    let sql = format!("UPDATE orders SET body = json_set(body, '$.referralCode', ?2) WHERE id IN ({typed})");
+    tx.prepare_cached(&sql)?.execute([id, code])?;
+    let sql = format!("UPDATE referral_orders SET code = ?2 WHERE id IN ({typed})");
+    tx.prepare_cached(&sql)?.execute([id, code])?;
     Ok(())
 }
 

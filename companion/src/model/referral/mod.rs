@@ -18,7 +18,7 @@ pub use benefit::BenefitBody;
 pub use command::RewardCommandBody;
 pub use flaw::Flaw;
 pub use program::{DoorsBody, ProgramDoc, ProgramPatch, ProgramView, program_view};
-pub use reward::{GrantId, Occasion, TermsDoc, attribution_id, discount_id, grant_id, link_id};
+pub use reward::{GrantId, Occasion, TermsDoc, attribution_id, discount_id, grant_id};
 pub use rule::{RuleDoc, RulePatch, RuleView};
 pub use slot::{SlotBody, SlotsBody};
 pub use texts::{MailPatch, MailText, MailsDoc, MailsPatch, ShareDoc, SharePatch, SharedView};

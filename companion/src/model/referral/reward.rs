@@ -2,7 +2,7 @@ use super::command::read_all;
 use super::rule::{OnReturnBody, TimingBody};
 use super::{BenefitBody, Flaw, RewardCommandBody};
 use data_encoding::BASE32_NOPAD;
-use flux_referral::{AttributionId, CustomerId, GrantKey, LinkId, RuleId, Terms};
+use flux_referral::{AttributionId, CustomerId, GrantKey, RuleId, Terms};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -53,11 +53,6 @@ pub fn discount_id(grant: &GrantId) -> String {
 /// The id of the `n`-th attribution of these two, from 0.
 pub fn attribution_id(referrer: &CustomerId, referee: &CustomerId, n: u32) -> AttributionId {
     AttributionId::new(derived("att", &[referrer.as_str(), referee.as_str(), &n.to_string()]))
-}
-
-/// The id of a customer's link.
-pub fn link_id(customer: &CustomerId) -> LinkId {
-    LinkId::new(derived("lnk", &[customer.as_str()]))
 }
 
 fn derived(prefix: &str, parts: &[&str]) -> String {

@@ -108,6 +108,6 @@ impl Work<'_> {
         attributions::insert(self.tx, &attribution, &extra)?;
         let data = json!({"door": attribution.door.as_str(), "expiresAt": attribution.expires_at});
         self.by.event(self.tx, kind::ATTRIBUTION_BOUND, attribution.id.as_str(), &data)?;
-        Ok(attributions::find(self.tx, &attribution.id)?.ok_or(Refused::NotFound("attribution"))?)
+        attributions::find(self.tx, &attribution.id)?.ok_or(Refused::NotFound("attribution"))
     }
 }

@@ -5,10 +5,11 @@ use crate::db::Connection;
 use crate::db::referrals::links::{self as rows, LinkRow};
 use crate::db::referrals::{clicks, people};
 use crate::model::kind;
-use crate::model::referral::{LinkView, link_id};
+use crate::model::referral::LinkView;
+use crate::secrets;
 use crate::store::By;
 use flux_referral::{
-    Click, Code, CustomerId, IssuedLink, Landing, Link, Reason, Rule, Scenario, Visit, effective, issue_link,
+    Click, Code, CustomerId, IssuedLink, Landing, Link, LinkId, Reason, Rule, Scenario, Visit, effective, issue_link,
     make_link_code,
 };
 use jiff::Timestamp;
@@ -131,8 +132,13 @@ impl Work<'_> {
             (Some(error), _) => return Err(error.into()),
             (None, code) => code.map_err(|invalid| Refused::conflict("no_free_code", invalid.to_string()))?,
         };
-        let row =
-            LinkRow { id: link_id(customer), customer: customer.clone(), code, clicks: 0, created_at: self.by.now };
+        let row = LinkRow {
+            id: LinkId::new(secrets::link_id(&*self.desk.entropy)),
+            customer: customer.clone(),
+            code,
+            clicks: 0,
+            created_at: self.by.now,
+        };
         rows::insert(self.tx, &row, &self.desk.day(self.by.now))?;
         self.by.event(self.tx, kind::LINK_ISSUED, row.id.as_str(), &json!({}))?;
         if self.program.program.doors.take_codes() {

@@ -51,6 +51,11 @@ pub fn checkout(
     people::meet(tx, &buyer.customer, by.now)?;
     people::learn(tx, &buyer.customer, buyer.email.as_deref(), None, by.now)?;
     let mut order = work.order(id)?;
+    // The same checkout again: what it has bound stays, and one that is paid binds nothing more.
+    if order.attribution.is_some() || order.record.paid.is_some() {
+        let known = order.attribution;
+        return Ok(work.outcome(known, false, None));
+    }
     let person = work.person(buyer)?;
     order.record.buyer = Some(person.customer.clone());
     order.buyer = Some(person.clone());

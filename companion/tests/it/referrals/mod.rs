@@ -1,0 +1,13 @@
+//! The referral rules over the API: what needs a database, a clock or a queue. What they decide is tested in `crates/referral`.
+
+mod chaos;
+mod counters;
+mod fences;
+mod fluxstore;
+mod links;
+mod member;
+mod orders;
+mod rijoy;
+mod ripllo;
+mod settings;
+mod shop;

@@ -1,0 +1,122 @@
+//! A storefront on the bench.
+
+use crate::bench::{Answer, Bench, list, text};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+pub(crate) struct Shop {
+    pub(crate) bench: Bench,
+}
+
+impl Shop {
+    /// With this program saved.
+    pub(crate) async fn with(program: Value) -> Shop {
+        let shop = Shop { bench: Bench::new().await };
+        let (status, answer) = shop.bench.put("/referrals/program", program).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        shop
+    }
+
+    /// Ripllo's: 20 percent for the referrer, 10 for the friend, from 10.00 EUR, 14 days after the click.
+    pub(crate) async fn ripllo() -> Shop {
+        Shop::with(
+            json!({"enabled": true, "rewardType": "percent", "referrerValue": 20, "refereeValue": 10, "currency": "EUR",
+            "minPurchaseAmount": 1000, "rewardExpiryDays": 30, "attributionWindowDays": 14}),
+        )
+        .await
+    }
+
+    /// FluxStore's: these commands for the referrer.
+    pub(crate) async fn fluxstore(commands: Value) -> Shop {
+        Shop::with(json!({"enabled": true, "rewardCommands": commands})).await
+    }
+
+    /// Posts to a path under `/referrals`; an error is an answer like any other.
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.bench.post(&format!("/referrals{path}"), body).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.bench.get(&format!("/referrals{path}")).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer
+    }
+
+    /// A customer with a player of this name, and their code.
+    pub(crate) async fn referrer(&self, id: &str, player: &str) -> String {
+        self.bench.put(&format!("/customers/{id}"), json!({"name": id, "player": {"name": player}})).await;
+        self.code(id).await
+    }
+
+    pub(crate) async fn code(&self, id: &str) -> String {
+        let (status, link) = self.post("/links/issue", json!({"accountId": "store", "customerId": id})).await;
+        assert!(status.is_success(), "{link}");
+        text(&link, "code")
+    }
+
+    pub(crate) async fn signup(&self, id: &str, code: &str) -> Answer {
+        let body = json!({"accountId": "store", "refereeCustomerId": id, "refereeEmail": format!("{id}@example.com"), "linkCode": code});
+        self.post("/attributions/signup", body).await
+    }
+
+    /// A checkout, with a code or without.
+    pub(crate) async fn checkout(&self, session: &str, id: &str, code: Option<&str>) -> Answer {
+        let body = json!({"accountId": "store", "checkoutSessionId": session, "customerId": id, "code": code});
+        self.post("/attributions/checkout", body).await
+    }
+
+    pub(crate) async fn fulfil(&self, session: &str, amount: i64) -> Answer {
+        let body = json!({"checkoutSessionId": session, "status": "paid", "currency": "EUR", "amount": amount});
+        self.post("/attributions/fulfill", body).await
+    }
+
+    pub(crate) async fn void(&self, session: &str) -> Answer {
+        self.post("/attributions/void", json!({"checkoutSessionId": session})).await
+    }
+
+    /// A friend signs up with the code and pays; the attribution.
+    pub(crate) async fn refer(&self, friend: &str, code: &str, amount: i64) -> Value {
+        self.signup(friend, code).await;
+        self.buy(friend, &format!("s-{friend}"), amount).await
+    }
+
+    /// A customer pays; the attribution, or null.
+    pub(crate) async fn buy(&self, id: &str, session: &str, amount: i64) -> Value {
+        self.checkout(session, id, None).await;
+        let (status, attribution) = self.fulfil(session, amount).await;
+        assert_eq!(status, StatusCode::OK, "{attribution}");
+        attribution
+    }
+
+    /// My rewards.
+    pub(crate) async fn rewards(&self, id: &str) -> Vec<Value> {
+        list(&self.get(&format!("/rewards/store/{id}")).await, "rewards")
+    }
+
+    pub(crate) async fn points(&self, id: &str) -> i64 {
+        self.bench.get(&format!("/points/{id}")).await.1["balance"].as_i64().expect("a balance")
+    }
+
+    /// Edits the global rule.
+    pub(crate) async fn rule(&self, edit: Value) -> Value {
+        let (status, rule) = self.bench.put("/referrals/rules/rule_global", edit).await;
+        assert_eq!(status, StatusCode::OK, "{rule}");
+        rule
+    }
+}
+
+/// The error's code.
+pub(crate) fn why((status, answer): &Answer) -> (u16, &str) {
+    (status.as_u16(), answer["error"]["code"].as_str().unwrap_or("no error"))
+}
+
+/// Status and reason of an attribution.
+pub(crate) fn state(attribution: &Value) -> (&str, Option<&str>) {
+    (attribution["status"].as_str().expect("a status"), attribution["reason"].as_str())
+}
+
+/// The grant of this side of an attribution.
+pub(crate) fn grant(attribution: &Value, side: &str) -> Value {
+    let grants = list(attribution, "grants");
+    grants.into_iter().find(|grant| grant["side"] == side).unwrap_or(Value::Null)
+}
