@@ -6,5 +6,6 @@ mod docs;
 mod faults;
 mod game;
 mod kills;
+mod referrals;
 mod rig;
 mod tokens;
