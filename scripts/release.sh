@@ -24,7 +24,7 @@ done
 
 grep '^  curl' "$folder/story" >"$folder/lines"
 sh "$folder/lines" >"$folder/answers"
-if [ "$(grep -o '"order-5"' "$folder/answers" | wc -l)" -ge 2 ] && grep -q '"online"' "$folder/answers"; then
+if [ "$(grep -o '"order-6"' "$folder/answers" | wc -l)" -ge 2 ] && grep -q '"online"' "$folder/answers"; then
   echo "the quickstart's three lines work"
 else
   echo "the quickstart's three lines do not work:"; cat "$folder/lines" "$folder/answers"; failed=1

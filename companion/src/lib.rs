@@ -12,6 +12,7 @@ pub mod db;
 mod exit;
 mod hub;
 pub mod limits;
+mod mail;
 pub mod model;
 mod secrets;
 mod server;
@@ -64,6 +65,7 @@ pub async fn serve<L: Listener<Addr = std::net::SocketAddr>>(
         () = connections.accept(&mut listener, &router) => {}
         () = sweeps::run(Arc::clone(&app)) => {}
         () = webhook::run(Arc::clone(&app)) => {}
+        () = mail::run(Arc::clone(&app)) => {}
     }
     drop(listener);
     app.stopping.send_replace(true);

@@ -70,6 +70,13 @@ pub const WEBHOOK_RETRY: Duration = Duration::from_secs(1);
 /// Until it is this.
 pub const WEBHOOK_RETRY_LONGEST: Duration = Duration::from_secs(60);
 
+/// How long a mail server may take.
+pub const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The wait before a mail is tried again; it doubles each time.
+pub const MAIL_RETRY: Duration = Duration::from_secs(5);
+/// Until it is this.
+pub const MAIL_RETRY_LONGEST: Duration = Duration::from_secs(15 * 60);
+
 /// Writes that wait for the writer; one more waits for room.
 pub const WRITE_QUEUE: usize = 1_024;
 /// Writes of one transaction: large enough to share a disk flush, small enough to answer soon.

@@ -3,7 +3,7 @@
 #
 #   js/  the official SignalR client plays an agent against flux-companion, over restarts of it too, and answers an example hub
 #   py/  two other SignalR clients do the same; flux-agent against a SignalR server and an RCON server that are not ours, and
-#        another RCON client against the sandbox's game; schemathesis against flux-companion
+#        another RCON client against the sandbox's game; flux-companion against an SMTP server; schemathesis against flux-companion
 #
 # rust-clients/ is run by hand: see its README.
 #

@@ -2,11 +2,13 @@
 
 mod limits;
 mod log;
+mod mail;
 mod store;
 mod webhook;
 
 pub use limits::Limits;
 pub use log::{Format, Log};
+pub use mail::{Mail, MailTls};
 pub use store::StoreConfig;
 pub use webhook::{Webhook, WebhookUrl};
 
@@ -31,6 +33,8 @@ pub struct Config {
     pub database: PathBuf,
     /// The store that this is for.
     pub store: StoreConfig,
+    /// How mails are sent; without it they are events only.
+    pub mail: Option<Mail>,
     /// Whom every event is told.
     pub webhook: Option<Webhook>,
     /// What may be changed of the limits.
@@ -59,6 +63,7 @@ fn read(mut root: Section<'_>, sources: &SecretSources) -> Option<Config> {
     let database = root.path("database");
     let listen = listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8787)));
     let store = StoreConfig::read(root.section("store"), public_url.as_deref(), listen);
+    let mail = Mail::read(root.optional_section("mail"), sources);
     let webhook = Webhook::read(root.optional_section("webhook"), sources);
     let limits = Limits::read(root.section("limits"));
     let log = Log::read(root.section("log"));
@@ -68,6 +73,7 @@ fn read(mut root: Section<'_>, sources: &SecretSources) -> Option<Config> {
         public_url,
         database: database.unwrap_or_else(|| PathBuf::from("/var/lib/flux-companion/companion.db")),
         store: store?,
+        mail,
         webhook,
         limits,
         log,

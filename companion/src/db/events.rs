@@ -41,7 +41,7 @@ pub fn after(tx: &Connection, seq: i64, limit: u32) -> Result<Vec<EventRow>, DbE
     statement.query_and_then(params![seq, limit], event)?.collect()
 }
 
-fn event(row: &Row<'_>) -> Result<EventRow, DbError> {
+pub(super) fn event(row: &Row<'_>) -> Result<EventRow, DbError> {
     Ok(EventRow {
         seq: get(row, "seq")?,
         at: time(row, "at")?,

@@ -11,6 +11,7 @@ pub mod events;
 pub mod history;
 pub mod idempotency;
 pub mod keys;
+pub mod mail;
 mod open;
 pub mod orders;
 pub mod packages;

@@ -10,15 +10,15 @@ COMPANION = BINARIES / "flux-companion"
 
 
 class Companion:
-    """Runs in a stage, which ends it."""
+    """Runs in a stage, which ends it. `more` is YAML for its config."""
 
-    def __init__(self, stage):
+    def __init__(self, stage, more=""):
         self.url = f"http://127.0.0.1:{free_port()}"
         self.hub_url = f"{self.url}/hubs/agent"
         config = stage.folder / "companion.yml"
         config.touch(mode=0o600)
         address = self.url.removeprefix("http://")
-        config.write_text(f"listen: {address}\ndatabase: {stage.folder / 'companion.db'}\n")
+        config.write_text(f"listen: {address}\ndatabase: {stage.folder / 'companion.db'}\n{more}")
         made = subprocess.run([COMPANION, "--config", config, "init"], capture_output=True, text=True, check=True)
         self._key = made.stdout.strip()
         process, log = stage.start("companion", COMPANION, "--config", config, "serve")
@@ -38,7 +38,7 @@ class Companion:
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)
         with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
 
     def add_server(self):
         """A server's token."""

@@ -174,13 +174,8 @@ async fn a_friend_orders_with_a_code_and_the_referrer_who_is_away_is_rewarded_on
     order["referralCode"] = link["code"].clone();
     let order = rig.api.put("/api/v1/orders/o1", order).await.unwrap();
     assert_eq!(order["referral"]["decision"], "rewarded", "{order:#}");
-    let path = format!("/api/v1/referrals/attributions/{}", order["referral"]["attributionId"].as_str().unwrap());
-    let delivery = async |wanted: &'static str| {
-        let look = || async { Ok((rig.api.get(&path).await?["delivery"] == wanted).then_some(())) };
-        flux_sandbox::stage::until(&format!("the reward being {wanted}"), LIMIT, look).await.unwrap();
-    };
-    delivery("awaiting_player").await;
+    rig.stage.reward_is(&rig.api, &order, "awaiting_player", LIMIT).await.unwrap();
     rig.stage.game("join Alice").await.unwrap();
     rig.stage.has("Alice", "emerald", 2, LIMIT).await.unwrap();
-    delivery("delivered").await;
+    rig.stage.reward_is(&rig.api, &order, "delivered", LIMIT).await.unwrap();
 }

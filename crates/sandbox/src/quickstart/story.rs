@@ -41,6 +41,17 @@ pub(super) async fn tell(stage: &mut Stage) -> Result<Told, Failed> {
         stage.delivery_is(&api, "order-2", "awaiting_player", LIMIT).await
     })
     .await?;
+    let code =
+        step("referrals are switched on: 2 emeralds for whoever brings a friend; Alex has a code", share(&api)).await?;
+    step("Bob, a friend, orders with Alex's code: Bob has his diamond, and Alex's emeralds wait for her, too", async {
+        stage.game("join Bob").await?;
+        let mut order = order_body("Bob", 1);
+        order["referralCode"] = code;
+        let order = api.put("/api/v1/orders/order-5", order).await?;
+        stage.has("Bob", "diamond", 1, LIMIT).await?;
+        stage.reward_is(&api, &order, "awaiting_player", LIMIT).await
+    })
+    .await?;
     println!("    (5 s go by)");
     tokio::time::sleep(AWAY).await;
     step("Alex joins: the agent sees her in the game's list, and the diamonds are in her inventory", async {
@@ -49,6 +60,7 @@ pub(super) async fn tell(stage: &mut Stage) -> Result<Told, Failed> {
     })
     .await?;
     step("… and the store shows order-2 as delivered", stage.delivery_is(&api, "order-2", "delivered", LIMIT)).await?;
+    step("… and the emeralds for bringing Bob are there, too", stage.has("Alex", "emerald", 2, LIMIT)).await?;
     step("the session is cut (no WebSocket gets through): the agent notices and polls", async {
         stage.wire.cut_sessions();
         stage.agent_polls(LIMIT).await
@@ -66,7 +78,7 @@ pub(super) async fn tell(stage: &mut Stage) -> Result<Told, Failed> {
         stage.delivery_is(&api, "order-4", "delivered", LIMIT).await
     })
     .await?;
-    step("the game ran each command once: four lines took effect", ran(stage, 4)).await?;
+    step("the game ran each command once: six lines took effect", ran(stage, 6)).await?;
     Ok(Told { api, server })
 }
 
@@ -95,6 +107,14 @@ fn latency(took: Duration) -> String {
 async fn add_package(api: &StoreApi) -> Result<Value, StageError> {
     let package = json!({"name": "Diamonds", "price": 100, "currency": "EUR", "commands": [{"command": "give {player} diamond {quantity}"}]});
     api.put("/api/v1/packages/diamonds", package).await
+}
+
+/// Switches referrals on, and issues Alex's code.
+async fn share(api: &StoreApi) -> Result<Value, StageError> {
+    let program = json!({"enabled": true, "rewardCommands": [{"command": "give {player} emerald 2"}]});
+    api.put("/api/v1/referrals/program", program).await?;
+    let alex = json!({"accountId": "store", "customerId": "customer-alex"});
+    Ok(api.post("/api/v1/referrals/links/issue", alex).await?["code"].clone())
 }
 
 async fn pay(api: &StoreApi, order: &str, player: &str, quantity: u64) -> Result<Value, StageError> {
@@ -132,8 +152,8 @@ impl Told {
   admin key  {key}
   server     {server}
 \nThree lines to play with:\n
-  curl -s -X PUT http://{store}/api/v1/orders/order-5 -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{order}'
-  curl -s http://{store}/api/v1/orders/order-5 -H 'Authorization: Bearer {key}'
+  curl -s -X PUT http://{store}/api/v1/orders/order-6 -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{order}'
+  curl -s http://{store}/api/v1/orders/order-6 -H 'Authorization: Bearer {key}'
   curl -s http://{store}/api/v1/servers/{server} -H 'Authorization: Bearer {key}'\n",
             rcon = stage.rcon_address,
             order = order_body("Steve", 1),

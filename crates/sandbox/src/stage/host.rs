@@ -237,6 +237,22 @@ impl Stage {
         Ok(until(&format!("the server being {status}"), limit, look).await?.1)
     }
 
+    /// Waits until the store shows this delivery of the reward that an order has earned. `order` is as the store has answered it.
+    pub async fn reward_is(
+        &self,
+        api: &StoreApi,
+        order: &Value,
+        delivery: &str,
+        limit: Duration,
+    ) -> Result<Duration, StageError> {
+        let id = order["referral"]["attributionId"].as_str();
+        let id = id.ok_or_else(|| StageError::Answer(format!("the order has earned nobody anything: {order}")))?;
+        let path = format!("/api/v1/referrals/attributions/{id}");
+        let path = &path;
+        let look = || async move { Ok((api.get(path).await?["delivery"] == delivery).then_some(())) };
+        Ok(until(&format!("the reward being {delivery}"), limit, look).await?.1)
+    }
+
     /// Waits until the store shows this delivery of an order.
     pub async fn delivery_is(
         &self,

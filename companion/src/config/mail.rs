@@ -1,0 +1,70 @@
+use flux_config::{SecretKeys, SecretSources, Section};
+use lettre::message::Mailbox;
+use secrecy::SecretString;
+
+/// How mails are sent.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The SMTP server's name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: MailTls,
+    /// User name and password, where the server asks for them.
+    pub login: Option<(String, SecretString)>,
+    /// Who the mails are from.
+    pub from: Mailbox,
+}
+
+/// How the connection to the SMTP server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailTls {
+    /// In plain text at first, then TLS, or nothing is sent.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+    /// Not at all: for a server on this machine.
+    None,
+}
+
+/// Each way's usual port.
+const PORTS: [(MailTls, u16); 3] = [(MailTls::StartTls, 587), (MailTls::Tls, 465), (MailTls::None, 25)];
+
+impl Mail {
+    /// `None` where the section is absent.
+    pub(super) fn read(section: Option<Section<'_>>, sources: &SecretSources) -> Option<Mail> {
+        let mut mail = section?;
+        let server = mail.required_parsed("server", "a host, and its port where it is not the usual one", server);
+        let ways = [("starttls", MailTls::StartTls), ("tls", MailTls::Tls), ("none", MailTls::None)];
+        let tls = mail.choice("tls", &ways, MailTls::StartTls);
+        let from = mail.required_parsed("from", "an address such as Shop <shop@example.com>", str::parse::<Mailbox>);
+        let username = mail.text("username");
+        let keys = SecretKeys {
+            inline: "password",
+            file: "password_file",
+            credential: "mail-password",
+            environment: "FLUX_COMPANION_MAIL_PASSWORD",
+        };
+        let login = match username {
+            Some(name) => mail.required_secret(keys, sources).map(|secret| Some((name, secret.value)))?,
+            None => None,
+        };
+        mail.finish();
+        let (host, port) = server?;
+        let usual = PORTS.iter().find(|(way, _)| *way == tls).map_or(25, |(_, port)| *port);
+        Some(Mail { host, port: port.unwrap_or(usual), tls, login, from: from? })
+    }
+}
+
+fn server(text: &str) -> Result<(String, Option<u16>), &'static str> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            (host, Some(port.parse().map_err(|_| "has a port that is no number from 1 to 65535")?))
+        }
+        _ => (text, None),
+    };
+    let host = host.trim_matches(['[', ']']);
+    let good = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
+    if good && port != Some(0) { Ok((host.to_owned(), port)) } else { Err("is no host") }
+}

@@ -1,0 +1,87 @@
+//! Sends the mails, which are events: each in its turn, and again until the server has taken it.
+//!
+//! The cursor moves after the server's answer: a crash between the two sends a mail a second time, under the same
+//! `Message-ID`. What the server refuses for good is logged and passed over, so that one bad address holds up nobody.
+
+mod send;
+
+use crate::app::App;
+use crate::config::Mail;
+use crate::db::{Connection, DbError, mail as rows};
+use crate::limits;
+use crate::model::EventRow;
+use send::{SendError, Sender};
+use std::sync::Arc;
+use tokio::time::{sleep, timeout};
+
+/// Runs for ever; stop it by dropping it. Without `mail` in the config it does nothing: mails are events only.
+pub(crate) async fn run(app: Arc<App>) {
+    if let Some(mail) = &app.config.mail {
+        match Sender::new(mail) {
+            Ok(sender) => send_all(&app, mail, &sender).await,
+            Err(error) => tracing::error!(error = %error, "mail cannot be set up: no mail is sent"),
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+async fn send_all(app: &App, mail: &Mail, sender: &Sender) {
+    let mut commits = app.db.commits();
+    let mut wait = limits::MAIL_RETRY;
+    loop {
+        commits.borrow_and_update();
+        match send_next(app, mail, sender).await {
+            Ok(true) => wait = limits::MAIL_RETRY,
+            Ok(false) => {
+                wait = limits::MAIL_RETRY;
+                // The command line writes behind our back: now and then it is looked for. Both ends are a look.
+                let _ = timeout(limits::EVENTS_LOOK, commits.changed()).await;
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, retry.seconds = wait.as_secs(), "a mail was not sent: it is tried again");
+                sleep(wait).await;
+                wait = (wait * 2).min(limits::MAIL_RETRY_LONGEST);
+            }
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Unsent {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+/// Sends the next mail, if there is one.
+async fn send_next(app: &App, mail: &Mail, sender: &Sender) -> Result<bool, Unsent> {
+    let Some(cursor) = app.db.read(|tx: &Connection| rows::cursor(tx)).await? else {
+        app.db.write(|tx: &Connection| rows::start(tx)).await?;
+        return Ok(false);
+    };
+    let next = app.db.read(move |tx| rows::next(tx, cursor)).await?;
+    let Some((event, customer)) = next else { return Ok(false) };
+    let seq = event.seq;
+    match recipient(&event, customer) {
+        Some(to) => {
+            let id = format!("<{seq}@{}.flux>", app.config.store.id);
+            match timeout(limits::MAIL_TIMEOUT, sender.send(mail, &to, &event, id)).await {
+                Ok(Ok(())) => tracing::info!(event.seq = seq, event.kind = event.kind, "a mail was sent"),
+                Ok(Err(error)) if error.is_final() => {
+                    tracing::warn!(error = %error, event.seq = seq, event.kind = event.kind, "a mail was refused: it is not sent");
+                }
+                Ok(Err(error)) => return Err(error.into()),
+                Err(_) => return Err(SendError::Slow.into()),
+            }
+        }
+        None => tracing::debug!(event.seq = seq, "a mail has nobody to go to: the customer has no address"),
+    }
+    app.db.write(move |tx| rows::set_cursor(tx, seq)).await?;
+    Ok(true)
+}
+
+/// The address that the event names, else the customer's.
+fn recipient(event: &EventRow, customer: Option<String>) -> Option<String> {
+    event.data["to"].as_str().map(str::to_owned).or(customer)
+}

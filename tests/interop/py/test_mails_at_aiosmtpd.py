@@ -1,0 +1,83 @@
+"""flux-companion's mails against PyPI's aiosmtpd: a real SMTP server."""
+
+from email import message_from_bytes, policy
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from companion import Companion
+from stage import free_port, until
+
+ANSWER_OK = "250 OK"
+
+
+class Mailbox:
+    """What the server was given. `answers` are its next answers, before it takes everything."""
+
+    def __init__(self):
+        self.mails = []
+        self.answers = []
+        self.refused = []
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        answer = self.answers.pop(0) if self.answers else ANSWER_OK
+        if answer != ANSWER_OK:
+            self.refused.append(address)
+            return answer
+        envelope.rcpt_tos.append(address)
+        return ANSWER_OK
+
+    async def handle_DATA(self, server, session, envelope):
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        self.mails.append((envelope.rcpt_tos[0], mail["subject"], mail.get_content().strip(), mail["message-id"]))
+        return ANSWER_OK
+
+
+@pytest.fixture
+def mailbox():
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    box.port = controller.port
+    yield box
+    controller.stop()
+
+
+def with_mail(stage, mailbox):
+    """A companion that mails every code, with a rule that rewards."""
+    mail = f"mail: {{server: '127.0.0.1:{mailbox.port}', tls: none, from: 'Example Shop <shop@example.com>'}}\n"
+    companion = Companion(stage, mail)
+    program = {"enabled": True, "rewardType": "percent", "referrerValue": 20, "refereeValue": 10}
+    companion.call("PUT", "/referrals/program", program)
+    text = {"on": True, "subject": "Dein Code, {name}", "body": "Für dich: {code}\n{link}"}
+    companion.call("PUT", "/referrals/emails", {"codeIssued": text, "invitation": {**text, "subject": "Come, says {name}"}})
+    return companion
+
+
+def customer(companion, name, email=None):
+    companion.call("PUT", f"/customers/{name}", {"name": name, "email": email})
+    return companion.call("POST", "/referrals/links/issue", {"accountId": "store", "customerId": name})
+
+
+def test_a_code_is_mailed_to_its_customer_and_an_invitation_to_whom_it_names(stage, mailbox):
+    companion = with_mail(stage, mailbox)
+    customer(companion, "nobody")
+    link = customer(companion, "joerg", "joerg@example.com")
+    invitation = {"accountId": "store", "customerId": "joerg", "email": "friend@example.net"}
+    companion.call("POST", "/referrals/invitations", invitation)
+    until("both mails", lambda: len(mailbox.mails) == 2)
+    (to, subject, text, first_id), (friend, invited, _, second_id) = mailbox.mails
+    assert (to, subject) == ("joerg@example.com", "Dein Code, joerg")
+    assert text.replace("\r", "") == f"Für dich: {link['code']}\n{link['url']}"
+    assert (friend, invited) == ("friend@example.net", "Come, says joerg")
+    assert first_id != second_id
+
+
+def test_a_mail_that_is_put_off_is_sent_later_and_one_that_is_refused_holds_up_nobody(stage, mailbox):
+    companion = with_mail(stage, mailbox)
+    mailbox.answers = ["451 try again later", ANSWER_OK, "550 no such mailbox"]
+    for name in ["anna", "berta", "clara"]:
+        customer(companion, name, f"{name}@example.com")
+    until("the mails", lambda: len(mailbox.mails) == 2)
+    assert [to for to, *_ in mailbox.mails] == ["anna@example.com", "clara@example.com"]
+    assert mailbox.refused == ["anna@example.com", "berta@example.com"]
