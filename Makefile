@@ -53,6 +53,7 @@ bench:
 	$(CARGO) run --release -p flux-tests --bin bench
 	$(CARGO) bench -p flux-signalr --bench connections
 	$(CARGO) bench -p flux-companion --bench orders
+	$(CARGO) bench -p flux-companion --bench referrals
 
 # .deb, .rpm and tarball. The tarball's programs bring their own C library: they run on any Linux of this architecture.
 package: HOST = $(shell rustc -vV | sed -n 's/^host: //p')

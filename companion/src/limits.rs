@@ -49,8 +49,10 @@ pub const EXPIRY_ROWS: u32 = 1_000;
 pub const VISITS_PER_SECOND: u32 = 20;
 /// Rows of the referrals that one sweep does in one transaction.
 pub const SWEEP_ROWS: u32 = 500;
-/// Rewards, and lines of a ledger, that one answer shows: the newest.
+/// The most rewards, or lines of a ledger, that one answer shows: the newest.
 pub const REWARDS_SHOWN: u32 = 1_000;
+/// Rewards that a customer's panel shows: the newest.
+pub const PANEL_REWARDS: u32 = 100;
 /// Discounts of one customer that are compared for the best.
 pub const DISCOUNTS_COMPARED: u32 = 1_000;
 /// How long counted clicks are kept one by one: 90 days.

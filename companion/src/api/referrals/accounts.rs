@@ -2,7 +2,7 @@
 
 use super::super::auth::Store;
 use super::super::error::{ApiError, ErrorAnswer};
-use super::super::input::{Body, Id};
+use super::super::input::{Ask, Body, Id};
 use super::{moment, who};
 use crate::app::App;
 use crate::db::Connection;
@@ -23,15 +23,34 @@ use std::sync::Arc;
 pub(in crate::api) struct PointsView {
     /// May be below 0, where points were taken back that had been spent.
     balance: i64,
-    /// Newest first; at most 1,000.
+    /// Newest first.
     entries: Vec<EntryView>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::api) struct EntryQuery {
+    /// Entries: 1 to 1,000, 100 unless asked otherwise.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+impl EntryQuery {
+    fn limit(&self) -> Result<u32, ApiError> {
+        let most = limits::REWARDS_SHOWN;
+        match self.limit.unwrap_or(limits::PAGE_ITEMS) {
+            limit if (1..=most).contains(&limit) => Ok(limit),
+            _ => Err(ApiError::value("limit", format!("must be 1 to {most}"))),
+        }
+    }
 }
 
 /// A customer's store credit.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(in crate::api) struct CreditView {
     balances: Vec<Balance>,
-    /// Newest first; at most 1,000.
+    /// Newest first.
     entries: Vec<EntryView>,
 }
 
@@ -95,15 +114,17 @@ impl From<LedgerEntry> for EntryView {
 }
 
 /// A customer's points.
-#[utoipa::path(get, path = "/points/{customerId}", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path)),
+#[utoipa::path(get, path = "/points/{customerId}", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path), EntryQuery),
     responses((status = 200, body = PointsView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(in crate::api) async fn points(
     State(app): State<Arc<App>>,
     _key: Store,
     Id(id): Id<CustomerId>,
+    Ask(query): Ask<EntryQuery>,
 ) -> Result<Json<PointsView>, ApiError> {
+    let limit = query.limit()?;
     let look = move |tx: &Connection| {
-        let entries = ledger::lines(tx, &who(&id), true, limits::REWARDS_SHOWN)?;
+        let entries = ledger::lines(tx, &who(&id), true, limit)?;
         let balance = ledger::balance(tx, &who(&id), Unit::Points)?;
         Ok::<_, Refused>(PointsView { balance, entries: entries.into_iter().map(EntryView::from).collect() })
     };
@@ -126,16 +147,18 @@ pub(in crate::api) async fn spend(
 }
 
 /// A customer's store credit.
-#[utoipa::path(get, path = "/credit/{customerId}", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path)),
+#[utoipa::path(get, path = "/credit/{customerId}", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path), EntryQuery),
     responses((status = 200, body = CreditView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(in crate::api) async fn credit(
     State(app): State<Arc<App>>,
     _key: Store,
     Id(id): Id<CustomerId>,
+    Ask(query): Ask<EntryQuery>,
 ) -> Result<Json<CreditView>, ApiError> {
+    let limit = query.limit()?;
     let look = move |tx: &Connection| {
         let balances = ledger::credit(tx, &who(&id))?.into_iter();
-        let entries = ledger::lines(tx, &who(&id), false, limits::REWARDS_SHOWN)?;
+        let entries = ledger::lines(tx, &who(&id), false, limit)?;
         Ok::<_, Refused>(CreditView {
             balances: balances.map(|(currency, balance)| Balance { currency, balance }).collect(),
             entries: entries.into_iter().map(EntryView::from).collect(),

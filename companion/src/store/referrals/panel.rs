@@ -34,7 +34,7 @@ pub struct PanelView {
     pub points: i64,
     /// Their store credit.
     pub credit: Vec<CreditView>,
-    /// Their rewards, newest first.
+    /// Their rewards, newest first; at most 100.
     pub rewards: Vec<GrantView>,
 }
 
@@ -132,7 +132,7 @@ pub fn panel(tx: &Connection, by: &By, desk: &Desk, id: &CustomerId) -> Result<P
     let code = Code::parse(&link.code).map_err(|invalid| Refused::invalid("code", invalid.to_string()))?;
     let code_enabled = work.program.program.doors.take_codes();
     let credit = ledger::credit(tx, id)?.into_iter().map(|(currency, balance)| CreditView { currency, balance });
-    let rewards = grant_rows::of_customer(tx, id, true, limits::REWARDS_SHOWN)?;
+    let rewards = grant_rows::of_customer(tx, id, true, limits::PANEL_REWARDS)?;
     Ok(PanelView {
         rule_name,
         share: work.program.share.filled(&link.url, &code, &name)?,
