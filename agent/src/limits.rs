@@ -4,6 +4,16 @@ use std::time::Duration;
 
 /// A list of who is online is good for running a player's command for so long.
 pub const ROSTER_FRESH: Duration = Duration::from_secs(1);
+/// How often the game's log is looked at, and how much of it is read at a time.
+pub const LOG_LOOK: Duration = Duration::from_millis(250);
+/// See [`LOG_LOOK`].
+pub const LOG_READ_BYTES: usize = 64 * 1024;
+/// Bytes of a line of it; a longer one is passed over.
+pub const LOG_LINE_BYTES: usize = 4 * 1024;
+/// How often a game saves its world by itself: 6,000 ticks.
+pub const AUTOSAVE: Duration = Duration::from_secs(300);
+/// Deliveries that are looked at after a crash of the game, the newest.
+pub const ROLLED_BACK_ROWS: usize = 1_000;
 /// How often the game is asked while nobody waits: it shows whether the game is up.
 pub const IDLE_LIST_INTERVAL: Duration = Duration::from_secs(60);
 /// How often the game is believed that a player whom it has just listed is not there.

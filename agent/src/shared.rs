@@ -1,5 +1,5 @@
 use crate::config::{Config, LiveConfig};
-use crate::game::{Ask, GameView};
+use crate::game::{Ask, GameView, Hints};
 use crate::journal::{Journal, JournalError};
 use crate::store::{Link, PollAsk, StoreView};
 use crate::telemetry::{Metrics, Notifier};
@@ -35,6 +35,8 @@ pub struct Shared {
     pub store: watch::Sender<StoreView>,
     /// What is known of the game.
     pub game: watch::Sender<GameView>,
+    /// What others tell the game's task.
+    pub hints: Hints,
     /// Something may run.
     pub wake_game: Notify,
     /// Something is to be reported.
@@ -92,6 +94,7 @@ impl Shared {
             link: watch::Sender::new(Link::Starting),
             store: watch::Sender::new(StoreView::default()),
             game: watch::Sender::new(GameView::default()),
+            hints: Hints::default(),
             wake_game: Notify::new(),
             wake_outbox: Notify::new(),
             acknowledged: watch::Sender::new(0),

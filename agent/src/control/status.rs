@@ -68,6 +68,8 @@ pub struct GameStatus {
     pub players_at: Option<Timestamp>,
     /// How it is asked.
     pub presence_source: Option<String>,
+    /// `followed`, or why `presence.log_file` cannot be; `null` where it is not set.
+    pub log: Option<String>,
     /// Whether lines leave a mark that proves that they ran.
     pub proof: bool,
     /// What went wrong last.
@@ -114,6 +116,7 @@ impl Status {
                 players: game.players,
                 players_at: game.players_at,
                 presence_source: game.presence_source.map(str::to_owned),
+                log: game.log,
                 proof: game.proof,
                 error: game.error,
             },
@@ -164,12 +167,18 @@ impl fmt::Display for Status {
         let proof = if game.proof { "lines leave a mark" } else { "no marks" };
         writeln!(
             f,
-            "game     {} ({}), {} players, asked {}, {proof}",
+            "game     {} ({}), {} players by `{}`, {}, {proof}",
             game.state,
             game.address,
             game.players,
+            game.presence_source.as_deref().unwrap_or("no list"),
             ago(game.players_at)
         )?;
+        match game.log.as_deref() {
+            None => {}
+            Some("followed") => writeln!(f, "         its log is followed")?,
+            Some(error) => writeln!(f, "         its log cannot be followed: {error}")?,
+        }
         if let Some(error) = &game.error {
             writeln!(f, "         {error}")?;
         }

@@ -31,6 +31,8 @@ pub(crate) struct Executor {
     pub(super) listed_at: Option<Instant>,
     pub(super) clock_pair: Option<(ClockPair, Instant)>,
     last_turn_at: Timestamp,
+    /// Whether it was looked whether the game has forgotten anything.
+    pub(super) is_world_known: bool,
     /// First words of lines that do not parse behind `run`: they go the plain way.
     pub(super) plain_words: BTreeSet<String>,
 }
@@ -53,6 +55,7 @@ impl Executor {
             listed_at: None,
             clock_pair: None,
             last_turn_at: Timestamp::MIN,
+            is_world_known: false,
             plain_words: BTreeSet::new(),
         }
     }
@@ -105,6 +108,7 @@ impl Executor {
 
     /// One step: what came due, who is online, what is uncertain, one job, or some cleaning up.
     async fn turn(&mut self) -> Result<Turn, Trouble> {
+        self.look_for_rollback().await?;
         let now = self.wake_due()?;
         if Instant::now() >= self.next_list() {
             self.ask_list().await?;

@@ -9,15 +9,20 @@ mod commit;
 mod connection;
 mod executor;
 mod expiry;
+mod hints;
 mod judge;
+mod log;
 mod marks;
 mod presence;
+mod rollback;
 mod send;
 mod settle;
 
 pub use abilities::LISTS;
 pub use asks::{Ask, AskError, Wish};
 pub use connection::{GameDialer, RconDialer};
+pub use hints::Hints;
+pub(crate) use rollback::Delivered;
 
 use crate::limits::{GAME_LASTED, GAME_RETRY, PULSE_SLACK, WRONG_PASSWORD_RETRY};
 use crate::{Phase, Shared};
@@ -47,6 +52,8 @@ pub struct GameView {
     pub players_at: Option<Timestamp>,
     /// How the list is asked for; `None` until the game was asked, or when it has no list that can be read.
     pub presence_source: Option<&'static str>,
+    /// `followed`, or why `presence.log_file` cannot be; `None` where it is not set.
+    pub log: Option<String>,
     /// Whether lines leave a mark.
     pub proof: bool,
     /// The last error.
@@ -61,6 +68,7 @@ impl Default for GameView {
             names: Vec::new(),
             players_at: None,
             presence_source: None,
+            log: None,
             proof: false,
             error: None,
         }
@@ -85,7 +93,7 @@ pub async fn run(
     joined: mpsc::Sender<PlayerRef>,
     asks: mpsc::Receiver<Ask>,
 ) {
-    tokio::join!(biased; serve(&shared, &*dialer, joined, asks), expiry::run(&shared));
+    tokio::join!(biased; serve(&shared, &*dialer, joined, asks), expiry::run(&shared), log::run(&shared));
 }
 
 async fn serve(
@@ -172,7 +180,10 @@ impl Outage {
         self.tries += 1;
         if self.since.is_none() || self.error != error {
             tracing::warn!(error, "game unreachable; what is accepted waits, the agent tries again by itself");
-            self.since.get_or_insert_with(Instant::now);
+            if self.since.is_none() {
+                self.since = Some(Instant::now());
+                shared.hints.lost(shared.now());
+            }
             self.error.clone_from(&error);
         }
         shared.game.send_if_modified(|view| {

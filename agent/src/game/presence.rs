@@ -26,6 +26,7 @@ impl Executor {
 
     /// Asks the game who is online. A game whose list could not be read is asked in every way again.
     pub(super) async fn ask_list(&mut self) -> Result<(), Lost> {
+        self.shared.hints.list_asked();
         let players = match self.abilities.list {
             Some(line) => parse_list(&ask(&mut self.connection, line).await?),
             None => {
@@ -45,7 +46,12 @@ impl Executor {
     /// When the list is to be asked next: soon while somebody waits, rarely otherwise.
     pub(super) fn next_list(&self) -> Instant {
         let waits = self.shared.journal().somebody_waits().unwrap_or(true);
-        let interval = if waits { self.shared.config().presence.interval } else { IDLE_LIST_INTERVAL };
+        let interval = match waits {
+            // However much the log tells, the game is asked once a second at most.
+            true if self.shared.hints.wants_list() => ROSTER_FRESH,
+            true => self.shared.config().presence.interval,
+            false => IDLE_LIST_INTERVAL,
+        };
         self.listed_at.map_or_else(Instant::now, |at| at + interval)
     }
 

@@ -112,6 +112,14 @@ impl Journal {
         Ok(())
     }
 
+    /// Adds to a job's history what is known of it by now; the job stays as it is.
+    pub fn remark(&mut self, id: &CommandId, now: Timestamp, event: &str, detail: &str) -> Result<(), JournalError> {
+        match load(&self.connection, id)? {
+            Some(row) => remember(&self.connection, id, &row.job, now, event, Some(detail)),
+            None => Ok(()),
+        }
+    }
+
     /// One job.
     pub fn job(&self, id: &CommandId) -> Result<Option<JobRow>, JournalError> {
         load(&self.connection, id)

@@ -1,5 +1,6 @@
 use super::row::{COLUMNS, time};
 use super::{JobRow, Journal, JournalError};
+use crate::game::Delivered;
 use flux_delivery::OnlinePlayer;
 use flux_protocol::CommandId;
 use jiff::Timestamp;
@@ -90,6 +91,22 @@ impl Journal {
         ))?;
         let rows = statement.query_map([limit as i64], |row| Ok(JobRow::read(row)))?;
         rows.map(|row| row?).collect()
+    }
+
+    /// The last jobs that the game ran while its clock was known, newest first, but for those that are marked as possibly rolled back.
+    pub fn delivered_lately(&self, limit: usize) -> Result<Vec<Delivered>, JournalError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM job WHERE state = 'completed' AND sent_clock IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM history WHERE job_id = id AND event = 'possibly_rolled_back')
+             ORDER BY changed_at DESC LIMIT ?1"
+        ))?;
+        let rows = statement.query_map([limit as i64], |row| Ok(JobRow::read(row)))?;
+        let mut found = Vec::new();
+        for row in rows {
+            let row = row??;
+            found.extend(row.sent_clock.map(|clock| (row.id, row.changed_at, clock)));
+        }
+        Ok(found)
     }
 
     /// Closed and acknowledged jobs whose mark is still in the game.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 
 /// Each step is applied once, in a transaction. A step that has been released is never edited.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     r"
 CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -58,6 +58,9 @@ ALTER TABLE job ADD COLUMN expires_at INTEGER;                -- when it must no
 UPDATE job SET expires_at = CAST(unixepoch(json_extract(command, '$.expiresAt'), 'subsec') * 1000 AS INTEGER)
     WHERE json_extract(command, '$.expiresAt') IS NOT NULL;
 CREATE INDEX job_expiry ON job (expires_at) WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player');
+",
+    r"
+CREATE INDEX job_delivered ON job (changed_at) WHERE state = 'completed' AND sent_clock IS NOT NULL;
 ",
 ];
 

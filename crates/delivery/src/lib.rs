@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod command;
+mod gamelog;
 mod gate;
 mod inventory;
 pub mod job;
@@ -16,6 +17,7 @@ mod roster;
 mod template;
 mod uuid;
 
+pub use gamelog::{LogHint, read_log_line};
 pub use gate::{Conditions, Gate, gate, resolve};
 pub use inventory::free_slots;
 pub use line::{CommandLine, LINE_BYTES};

@@ -43,6 +43,12 @@ fn read(words: &[String]) -> Sent {
 }
 
 impl Sent {
+    /// With a referral code in the place of `$CODE`.
+    fn filled(self, code: &str) -> Sent {
+        let body = self.body.map(|body| body.to_string().replace("$CODE", code).parse().unwrap());
+        Sent { path: self.path.replace("$CODE", code), body, ..self }
+    }
+
     async fn send(&self, rig: &Rig) -> Value {
         let method = self.method.parse().unwrap();
         let (status, answer) = rig.api.call(method, &self.path, self.body.clone()).await.unwrap();
@@ -68,14 +74,21 @@ async fn the_readmes_requests_work_and_sell_diamonds() {
 async fn every_request_of_the_api_document_works_from_nothing_to_a_delivered_and_a_refunded_order() {
     let rig = Rig::start(&["Steve"]).await;
     let requests = requests("docs/api.md");
-    assert!(requests.len() >= 13, "they were found: {}", requests.len());
+    assert!(requests.len() >= 28, "they were found: {}", requests.len());
+    let mut code = String::new();
     for request in requests {
+        let request = request.filled(&code);
         let answer = request.send(&rig).await;
         match request.path.as_str() {
             // Added for the page alone: it has no agent, and would keep the order open.
             "/api/v1/servers" if request.method == "POST" => {
                 let id = answer["id"].as_str().unwrap();
                 rig.api.call("DELETE".parse().unwrap(), &format!("/api/v1/servers/{id}"), None).await.unwrap();
+            }
+            "/api/v1/referrals/links/issue" => code = answer["code"].as_str().unwrap().to_owned(),
+            "/api/v1/orders/order-8" => {
+                assert_eq!(answer["referral"]["decision"], "rewarded");
+                rig.stage.has("Steve", "emerald", 5, crate::rig::LIMIT).await.unwrap();
             }
             "/api/v1/orders/order-7/paid" => {
                 rig.delivered("order-7").await;

@@ -6,6 +6,7 @@ mod docs;
 mod faults;
 mod game;
 mod kills;
+mod presence;
 mod referrals;
 mod rig;
 mod tokens;

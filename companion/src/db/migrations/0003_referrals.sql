@@ -149,7 +149,8 @@ CREATE TABLE referral_ledger (
   at          INTEGER NOT NULL,
   UNIQUE (cause, ref)
 ) STRICT;
-CREATE INDEX referral_ledger_of_customer ON referral_ledger (customer_id, unit, seq);
+CREATE INDEX referral_ledger_points ON referral_ledger (customer_id, seq) WHERE unit = 'points';
+CREATE INDEX referral_ledger_credit ON referral_ledger (customer_id, seq) WHERE unit <> 'points';
 CREATE TABLE referral_balances (
   customer_id TEXT NOT NULL,
   unit        TEXT NOT NULL,

@@ -45,8 +45,9 @@ pub fn find(tx: &Connection, cause: Cause, reference: &str) -> Result<Option<Led
 
 /// A customer's lines, newest first, of points or of store credit.
 pub fn lines(tx: &Connection, customer: &CustomerId, of_points: bool, limit: u32) -> Result<Vec<LedgerEntry>, DbError> {
-    let sql = "SELECT * FROM referral_ledger WHERE customer_id = ? AND (unit = 'points') = ? ORDER BY seq DESC LIMIT ?";
-    tx.prepare_cached(sql)?.query_and_then(params![customer.as_str(), of_points, limit], read)?.collect()
+    let unit = if of_points { "unit = 'points'" } else { "unit <> 'points'" };
+    let sql = format!("SELECT * FROM referral_ledger WHERE customer_id = ? AND {unit} ORDER BY seq DESC LIMIT ?");
+    tx.prepare_cached(&sql)?.query_and_then(params![customer.as_str(), limit], read)?.collect()
 }
 
 fn unit_word(unit: Unit) -> String {
