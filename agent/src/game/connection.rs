@@ -55,6 +55,11 @@ impl GameConnection {
         }
         outcome
     }
+
+    /// Waits, with no line in flight, until the game closes the connection or says something unasked: true when it is closed.
+    pub(super) async fn closed(&mut self) -> bool {
+        self.connection.closed().await
+    }
 }
 
 /// Asks the game something harmless: an answer, or the connection is of no use any more.

@@ -164,6 +164,9 @@ impl Executor {
         let ask = tokio::select! { biased;
             () = self.shared.reached(Phase::Draining) => return Ok(()),
             () = self.shared.wake_game.notified() => return Ok(()),
+            closed = self.connection.closed() => {
+                return if closed { Err(Lost::Connection("the game closed the connection".into()).into()) } else { Ok(()) };
+            }
             Some(ask) = asks.recv() => ask,
             () = tokio::time::sleep_until(until) => return Ok(()),
         };

@@ -89,6 +89,12 @@ impl Connection {
         }
     }
 
+    /// Waits, with no line in flight, until something happens to the connection: true when the game has closed it, false when something
+    /// has come unasked, which the next line looks at. A caller may drop the future at any point.
+    pub async fn closed(&mut self) -> bool {
+        self.wire.fill().await.is_err()
+    }
+
     /// Whether the connection must be replaced.
     pub fn is_poisoned(&self) -> bool {
         self.poisoned

@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Send no packet for a command that says nothing, as Pumpkin does.
     #[arg(long)]
     silent: bool,
+    /// Keep the world in memory alone, whatever `--world` says: the file is written anew with every line that takes effect.
+    #[arg(long)]
+    volatile: bool,
     /// Where to write the server's log, as logs/latest.log.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -47,7 +50,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
     let settings = Settings {
         password: password(&arguments.password_file)?,
-        world_file: arguments.world,
+        world_file: arguments.world.filter(|_| !arguments.volatile),
         max_players: arguments.max_players,
         flavour: arguments.flavour,
         plugins: arguments.plugins,
