@@ -50,7 +50,7 @@ advisories:
 # Order paid → line in the game, beside its floor; ten thousand agents on one hub.
 bench:
 	$(CARGO) build --release --workspace --bins
-	$(CARGO) run --release -p flux-tests --bin bench
+	$(CARGO) bench -p flux-tests --bench story
 	$(CARGO) bench -p flux-signalr --bench connections
 	$(CARGO) bench -p flux-companion --bench orders
 	$(CARGO) bench -p flux-companion --bench referrals

@@ -14,10 +14,12 @@ mod hub;
 pub mod limits;
 mod mail;
 pub mod model;
+mod reload;
 mod secrets;
 mod server;
 pub mod store;
 mod sweeps;
+mod systemd;
 mod telemetry;
 mod webhook;
 

@@ -100,5 +100,9 @@ pub const HEADER_READ: Duration = Duration::from_secs(10);
 pub const BODY_READ: Duration = Duration::from_secs(10);
 /// Bytes of a request's line and headers.
 pub const HEADER_BYTES: usize = 16 * 1024;
+/// How often systemd is told how things are, and the watchdog fed at the least.
+pub const NOTIFY_INTERVAL: Duration = Duration::from_secs(10);
+/// How long the database may take to answer before it is taken for hung; rebuilding a large file takes its time.
+pub const NOTIFY_PATIENCE: Duration = Duration::from_secs(20);
 /// How long requests in flight may take when the companion stops.
 pub const DRAIN: Duration = Duration::from_secs(15);

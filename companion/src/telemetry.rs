@@ -5,10 +5,21 @@ use std::io::{IsTerminal, stderr};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, fmt, registry};
+use tracing_subscriber::{Layer, Registry, fmt, registry, reload};
+
+/// The least level that is logged, which may be changed while the program runs.
+pub(crate) struct Level(reload::Handle<LevelFilter, Registry>);
+
+impl Level {
+    /// From now on.
+    pub(crate) fn set(&self, level: tracing::Level) {
+        // It fails only where the logger is gone.
+        let _ = self.0.reload(LevelFilter::from_level(level));
+    }
+}
 
 /// Starts logging; a second call changes nothing.
-pub(crate) fn start(log: Log) {
+pub(crate) fn start(log: Log) -> Level {
     let is_terminal = stderr().is_terminal();
     let is_json = match log.format {
         Format::Json => true,
@@ -20,6 +31,8 @@ pub(crate) fn start(log: Log) {
     } else {
         fmt::layer().with_ansi(is_terminal).with_writer(stderr).boxed()
     };
+    let (level, handle) = reload::Layer::new(LevelFilter::from_level(log.level));
     // It fails only where a logger is set already: in tests.
-    let _ = registry().with(layer.with_filter(LevelFilter::from_level(log.level))).try_init();
+    let _ = registry().with(layer.with_filter(level)).try_init();
+    Level(handle)
 }

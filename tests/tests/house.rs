@@ -120,10 +120,11 @@ fn sockets_stand_in_their_rooms_only() {
         "agent/src/store/",
         "agent/src/game/",
         "agent/src/control/",
-        "agent/src/telemetry/", // metrics and health are asked for there, systemd and its journal are told
+        "agent/src/telemetry/", // metrics and health are asked for there, systemd's journal is told
         "companion/src/api/",
         "companion/src/hub/",
         "companion/src/server.rs",
+        "crates/ambient/", // systemd is told there
         "crates/signalr/",
         "crates/rcon/",
         "crates/sandbox/",

@@ -11,5 +11,4 @@ mod systemd;
 pub use http::{MetricsListener, bind, serve};
 pub use log::{Levels, start};
 pub use metrics::Metrics;
-pub use systemd::Notifier;
 pub(crate) use systemd::run as tell_systemd;

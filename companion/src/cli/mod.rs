@@ -143,7 +143,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Backup { file } => copies::backup(&Config::load(&path)?, &file),
         Command::Restore { file } => copies::restore(&Config::load(&path)?, &file),
         Command::Init => init::run(&Config::load(&path)?),
-        Command::Serve => serve::run(Config::load(&path)?),
+        Command::Serve => serve::run(&path, Config::load(&path)?),
         Command::Check => check(&Config::load(&path)?),
         Command::Server(command) => servers::run(&Config::load(&path)?, command),
         Command::Key(command) => keys::run(&Config::load(&path)?, command),

@@ -1,24 +1,36 @@
 use super::Failure;
 use crate::config::Config;
 use crate::db::Db;
-use crate::{Resources, serve, server, telemetry};
-use flux_ambient::{SystemClock, SystemEntropy};
+use crate::{Resources, reload, serve, server, systemd, telemetry};
+use flux_ambient::{Notifier, SystemClock, SystemEntropy};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT.
-pub(super) fn run(config: Config) -> Result<(), Failure> {
-    telemetry::start(config.log);
+pub(super) fn run(path: &Path, config: Config) -> Result<(), Failure> {
+    let level = telemetry::start(config.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|_| Failure::Internal)?;
     runtime.block_on(async {
         let (db, closed) = Db::open(&config.database)?;
         let address = config.listen;
         let listener = server::listen(address).map_err(|cause| Failure::Listen { address, cause })?;
         let signals = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        let hangup = listen(SignalKind::hangup())?;
         tracing::info!(listen.address = %address, public.url = config.public_url, store.id = config.store.id,
             version = env!("CARGO_PKG_VERSION"), "serving");
+        let (notifier, running, seen) = (Notifier::from_process(), config.clone(), db.clone());
         let resources = Resources { listener, db, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
-        serve(config, resources, first_of(signals)).await;
+        let shutdown = async {
+            first_of(signals).await;
+            notifier.tell("STOPPING=1\n");
+        };
+        tokio::select! { biased;
+            () = serve(config, resources, shutdown) => {}
+            () = systemd::run(&notifier, &seen, address) => {}
+            () = reload_at(hangup, || reload::reload(path, &running, &level)) => {}
+        }
+        drop(seen);
         // The writer ends when the last holder of the database is gone.
         let _ = tokio::time::timeout(crate::limits::DRAIN, closed).await;
         tracing::info!("stopped");
@@ -35,4 +47,12 @@ async fn first_of((mut terminate, mut interrupt): (Signal, Signal)) {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+}
+
+/// Runs for ever.
+async fn reload_at(mut hangup: Signal, reload: impl Fn()) {
+    while hangup.recv().await.is_some() {
+        reload();
+    }
+    std::future::pending().await
 }

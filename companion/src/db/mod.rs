@@ -116,6 +116,14 @@ impl Db {
         }
     }
 
+    /// Waits until the writer has done what was queued before; nothing is written.
+    pub async fn turn(&self) -> Result<(), DbError> {
+        match &self.mode {
+            Mode::Threads { writer, .. } => writer.alone(|_| Ok(())).await,
+            Mode::InPlace(_) => Ok(()),
+        }
+    }
+
     /// Runs a closure in a transaction; the answer comes after the commit. An error undoes all that the closure did.
     pub async fn write<R, E, F>(&self, work: F) -> Result<R, E>
     where

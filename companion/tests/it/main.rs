@@ -23,4 +23,5 @@ mod removal;
 mod reports;
 mod servers;
 mod socket;
+mod systemd;
 mod webhook;

@@ -45,7 +45,7 @@ fn agent(rig: &Rig, arguments: &[&str]) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn peers_06_a_join_that_the_log_tells_of_delivers_at_once_whatever_wrote_the_log() {
+async fn peers_04_a_join_that_the_log_tells_of_delivers_at_once_whatever_wrote_the_log() {
     for flavour in ["vanilla", "paper", "spigot", "fabric", "forge"] {
         let rig = rig_with_log(&["--flavour", flavour]).await;
         paid_and_waiting(&rig, "order-1", "Steve").await;

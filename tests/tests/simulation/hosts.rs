@@ -6,7 +6,8 @@ use crate::random::Seeded;
 use flux_agent::Resources as AgentResources;
 use flux_agent::config::{Config as AgentConfig, Directories, LiveConfig, SecretSources};
 use flux_agent::journal::Journal;
-use flux_agent::telemetry::Notifier;
+use flux_ambient::Notifier;
+
 use flux_companion::config::Config as StoreConfig;
 use flux_companion::db::{Db, keys};
 use flux_companion::model::{Label, Role};

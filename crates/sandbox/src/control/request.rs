@@ -29,6 +29,8 @@ fn perform(game: &Game, line: &str) -> Result<Value, Error> {
         "restart" => game.restart(restart(rest)?)?,
         "online" => return Ok(json!(game.online())),
         "inventory" => return Ok(json!(game.inventory(rest))),
+        "total" => return Ok(json!(game.world(|world| world.effects_total()))),
+        "received" => return Ok(json!(game.world(|world| world.lines_total()))),
         "lines" => return Ok(json!(game.lines())),
         "ticks" => return Ok(json!(game.ticks())),
         "effects" => {
@@ -86,6 +88,8 @@ mod tests {
             ("clear Steve", r#"{"ok":true}"#),
             ("effects", r#"{"effects":[],"total":0}"#),
             ("lines", "[]"),
+            ("total", "0"),
+            ("received", "0"),
             ("leave Steve", r#"{"ok":true}"#),
             ("leave Steve", r#"{"error":"Steve is not online"}"#),
             ("chat Steve hello all", r#"{"ok":true}"#),

@@ -39,6 +39,8 @@ pub struct World {
     effects: VecDeque<Effect>,
     #[serde(skip)]
     lines: VecDeque<String>,
+    #[serde(skip)]
+    lines_total: u64,
 }
 
 impl World {
@@ -75,6 +77,11 @@ impl World {
     /// The lines received from logged-in clients since the process started, whether they ran or not.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(|line| &**line)
+    }
+
+    /// How many lines were received since the process started.
+    pub fn lines_total(&self) -> u64 {
+        self.lines_total
     }
 
     pub(super) fn set_up(&mut self, max_players: usize, dialect: Dialect) {
@@ -143,6 +150,7 @@ impl World {
     }
 
     pub(super) fn receive(&mut self, line: &str) {
+        self.lines_total += 1;
         remember(&mut self.lines, line.to_owned());
     }
 

@@ -1,0 +1,40 @@
+//! What systemd is told of the companion: READY once it listens, STATUS, and that it is alive as long as the database both reads and writes.
+
+use crate::db::{Connection, Db, DbError, commands};
+use crate::limits::{NOTIFY_INTERVAL, NOTIFY_PATIENCE};
+use flux_ambient::Notifier;
+use tokio::time::{sleep, timeout};
+
+/// Runs for ever; stop it by dropping it.
+pub(crate) async fn run(notifier: &Notifier, db: &Db, address: std::net::SocketAddr) {
+    if !notifier.is_listened_to() {
+        return std::future::pending().await;
+    }
+    notifier.tell("READY=1\n");
+    let interval = notifier.watchdog().map_or(NOTIFY_INTERVAL, |watchdog| NOTIFY_INTERVAL.min(watchdog / 3));
+    let mut is_said = false;
+    loop {
+        match timeout(NOTIFY_PATIENCE, look(db)).await {
+            Ok(Ok(open)) => {
+                is_said = false;
+                notifier.tell(&format!("STATUS=serving on {address}, {open} commands open\nWATCHDOG=1\n"));
+            }
+            // A disk that is full answers; a database that does not answer at all is what a restart may mend.
+            Ok(Err(error)) => notifier.tell(&format!("STATUS=the database fails: {error}\nWATCHDOG=1\n")),
+            Err(_) if !std::mem::replace(&mut is_said, true) => {
+                tracing::error!(
+                    "the database does not answer; the watchdog is not fed, so that systemd restarts the companion"
+                );
+            }
+            Err(_) => {}
+        }
+        sleep(interval).await;
+    }
+}
+
+/// How many commands are open; the writer has turned, too.
+async fn look(db: &Db) -> Result<i64, DbError> {
+    db.turn().await?;
+    let counts = db.read(|tx: &Connection| commands::counts(tx)).await?;
+    Ok(counts.into_iter().filter(|(status, _)| status != "failed").map(|(_, count)| count).sum())
+}

@@ -1,0 +1,30 @@
+//! An order's HTTP answer → its line in the game.
+
+use crate::floor::Floor;
+use crate::rig::{Bench, millis, print};
+use flux_sandbox::stage::StageError;
+use tokio::time::Instant;
+
+const ORDERS: u64 = 300;
+
+/// The store commits that it was offered, the agent that it has it and that it will send it: three commits, one hop, and the line's
+/// two trips (is the player there and alive, the line itself) come between the answer and the line.
+fn needed(floor: &Floor) -> std::time::Duration {
+    3 * floor.commit + floor.hop + 2 * floor.trip
+}
+
+pub(crate) async fn run(floor: &Floor) -> Result<(), StageError> {
+    let mut bench = Bench::start("").await?;
+    bench.stage.game("join Steve").await?;
+    bench.package("word", 1).await?;
+    let mut times = Vec::new();
+    for number in 1..=ORDERS {
+        bench.pay(&format!("o{number}"), "Steve", "word", 1).await?;
+        let start = Instant::now();
+        times.push(bench.until_ran(number).await? - start);
+    }
+    println!("push: {ORDERS} orders, one after another");
+    print("order's HTTP answer -> line in the game", times);
+    println!("  {:<44} p50 {} ms", "floor: three commits, a hop, two trips", millis(needed(floor)));
+    bench.stop().await
+}

@@ -1,0 +1,99 @@
+use flux_sandbox::stage::{Programs, Stage, StageError, StoreApi, Who, until};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::Instant;
+
+pub(crate) const LIMIT: Duration = Duration::from_secs(1_800);
+
+/// The three programs, without limits on how fast one may call.
+pub(crate) struct Bench {
+    pub(crate) stage: Stage,
+    pub(crate) api: StoreApi,
+    pub(crate) server: String,
+    folder: PathBuf,
+}
+
+impl Bench {
+    /// Everything up but for players; `more` is YAML for the agent.
+    pub(crate) async fn start(more: &str) -> Result<Bench, StageError> {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("flux-bench-{}-{number}", std::process::id()));
+        let mut stage = Stage::prepare(&folder, Programs::beside_this()?).await?;
+        let config = folder.join("companion.yml");
+        let text = std::fs::read_to_string(&config).expect("the config");
+        std::fs::write(&config, text + "limits: {requests_per_second: 100000}\nlog: {level: warn}\n").expect("written");
+        let api = stage.start_companion().await?;
+        stage.set_up_game(&["--volatile", "--max-players", "2000"]);
+        stage.start(Who::Game).await?;
+        let (server, token) = stage.add_server(&api, "Bench").await?;
+        stage.write_agent_config(&token, &format!("log: {{level: warn}}\n{more}"))?;
+        stage.start(Who::Agent).await?;
+        stage.server_is(&api, &server, "online", LIMIT).await?;
+        Ok(Bench { stage, api, server, folder })
+    }
+
+    /// A package of so many commands, each of which says its own number.
+    pub(crate) async fn package(&self, id: &str, commands: usize) -> Result<(), StageError> {
+        let command = |number: usize| json!({"command": format!("say {{player}} {number}")});
+        let commands: Vec<Value> = (0..commands).map(command).collect();
+        let package = json!({"name": id, "price": 1, "currency": "EUR", "commands": commands});
+        self.api.put(&format!("/api/v1/packages/{id}"), package).await.map(drop)
+    }
+
+    pub(crate) async fn pay(
+        &self,
+        order: &str,
+        player: &str,
+        package: &str,
+        quantity: usize,
+    ) -> Result<(), StageError> {
+        let body = json!({"customer": {"id": "c"}, "player": {"name": player}, "items": [{"packageId": package, "quantity": quantity}],
+            "amount": 1, "currency": "EUR", "status": "paid"});
+        self.api.put(&format!("/api/v1/orders/{order}"), body).await.map(drop)
+    }
+
+    /// Waits until so many commands of the server are in this state, as the store shows it.
+    pub(crate) async fn queue_is(&self, state: &str, count: usize) -> Result<(), StageError> {
+        let path = format!("/api/v1/servers/{}", self.server);
+        let look = || async { Ok((self.api.get(&path).await?["queue"][state] == count).then_some(())) };
+        until(&format!("{count} commands {state}"), LIMIT, look).await.map(drop)
+    }
+
+    /// Lines that have taken effect.
+    pub(crate) async fn ran(&self) -> Result<u64, StageError> {
+        Ok(self.stage.game("total").await?.as_u64().unwrap_or_default())
+    }
+
+    /// Looks without pause until so many lines have taken effect; when that was.
+    pub(crate) async fn until_ran(&self, count: u64) -> Result<Instant, StageError> {
+        while self.ran().await? < count {
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        Ok(Instant::now())
+    }
+
+    pub(crate) async fn stop(&mut self) -> Result<(), StageError> {
+        for who in [Who::Agent, Who::Companion, Who::Game] {
+            self.stage.kill(who).await?;
+        }
+        std::fs::remove_dir_all(&self.folder).map_err(|source| StageError::Io { what: "tidying up".into(), source })
+    }
+}
+
+pub(crate) fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+pub(crate) fn millis(time: Duration) -> String {
+    format!("{:9.3}", time.as_secs_f64() * 1_000.0)
+}
+
+/// The middle and the worst hundredth.
+pub(crate) fn print(what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |permille: usize| times[(times.len() - 1) * permille / 1_000];
+    println!("  {what:<44} p50 {} ms   p99 {} ms", millis(at(500)), millis(at(990)));
+}
