@@ -64,6 +64,8 @@ pub struct StoreView {
     pub next_poll_at: Option<Timestamp>,
     /// The last error.
     pub error: Option<String>,
+    /// Since when there is no session, and how often one was tried in vain.
+    pub outage: Option<(Instant, u64)>,
 }
 
 /// The session, in a word.

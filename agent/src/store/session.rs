@@ -7,6 +7,7 @@ use flux_signalr::client::{CallError, Client, ErrorClass, Incoming, Nudge, Sessi
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// To the watchdog.
 const PULSE: &str = "session";
@@ -121,6 +122,8 @@ fn down(shared: &Shared, error: String) {
         shared.store.send_modify(|view| {
             view.session = SessionState::Reconnecting;
             view.error = Some(error);
+            let (since, tries) = view.outage.unwrap_or_else(|| (Instant::now(), 0));
+            view.outage = Some((since, tries + 1));
         });
     }
     shared.link.send_replace(Link::Down);
@@ -197,12 +200,20 @@ async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome, to
     if let Err(error) = shared.journal().set_removed(false) {
         tracing::error!(%error, "the journal failed");
     }
-    tracing::info!(server.id = %welcome.server_id, server.name = welcome.server_name, "session open");
+    let outage = shared.store.borrow().outage;
+    tracing::info!(
+        server.id = %welcome.server_id,
+        server.name = welcome.server_name,
+        tries = outage.map_or(0, |(_, tries)| tries),
+        outage.seconds = outage.map_or(0, |(since, _)| since.elapsed().as_secs()),
+        "session open"
+    );
     shared.metrics.session();
     shared.store.send_modify(|view| {
         view.session = SessionState::Connected;
         view.server_name = Some(welcome.server_name.chars().take(ERROR_CHARS).filter(|c| !c.is_control()).collect());
         view.error = None;
+        view.outage = None;
     });
     shared.link.send_replace(Link::Up(session.connection.clone()));
     shared.wake_game.notify_one();

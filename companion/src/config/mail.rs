@@ -38,7 +38,7 @@ impl Mail {
         let server = mail.required_parsed("server", "a host, and its port where it is not the usual one", server);
         let ways = [("starttls", MailTls::StartTls), ("tls", MailTls::Tls), ("none", MailTls::None)];
         let tls = mail.choice("tls", &ways, MailTls::StartTls);
-        let from = mail.required_parsed("from", "an address such as Shop <shop@example.com>", str::parse::<Mailbox>);
+        let from = mail.required_parsed("from", "an address such as Shop <shop@example.com>", from);
         let username = mail.text("username");
         let keys = SecretKeys {
             inline: "password",
@@ -46,10 +46,12 @@ impl Mail {
             credential: "mail-password",
             environment: "FLUX_COMPANION_MAIL_PASSWORD",
         };
-        let login = match username {
-            Some(name) => mail.required_secret(keys, sources).map(|secret| Some((name, secret.value)))?,
-            None => None,
-        };
+        let password =
+            if username.is_some() { mail.required_secret(keys, sources) } else { mail.secret(keys, sources) };
+        if username.is_none() && password.is_some() {
+            mail.report("username", "is missing beside the password");
+        }
+        let login = username.zip(password.map(|secret| secret.value));
         mail.finish();
         let (host, port) = server?;
         let usual = PORTS.iter().find(|(way, _)| *way == tls).map_or(25, |(_, port)| *port);
@@ -57,7 +59,14 @@ impl Mail {
     }
 }
 
+fn from(text: &str) -> Result<Mailbox, &'static str> {
+    text.parse().map_err(|_| "is no mail address")
+}
+
 fn server(text: &str) -> Result<(String, Option<u16>), &'static str> {
+    if text.contains("://") {
+        return Err("is an address with a scheme; tls says how the connection is protected");
+    }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
             (host, Some(port.parse().map_err(|_| "has a port that is no number from 1 to 65535")?))

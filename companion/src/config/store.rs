@@ -42,8 +42,10 @@ fn is_host(text: &str) -> bool {
     StoreAddress::new(&format!("https://{text}"), &[]).is_ok() && !text.contains(['/', '?', '#'])
 }
 
-fn home(text: &str) -> Result<String, flux_referral::Invalid> {
-    StoreAddress::new(text, &[]).map(|_| text.to_owned())
+fn home(text: &str) -> Result<String, &'static str> {
+    StoreAddress::new(text, &[])
+        .map(|_| text.to_owned())
+        .map_err(|_| "is no http:// or https:// address without user name")
 }
 
 fn zone(text: &str) -> Result<TimeZone, &'static str> {

@@ -7,6 +7,7 @@ mod bench;
 mod cli;
 mod commands;
 mod config;
+mod config_errors;
 mod connections;
 mod copies;
 mod customers;

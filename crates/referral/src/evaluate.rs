@@ -43,7 +43,7 @@ pub fn pay(store: &Store<'_>, facts: Payment<'_>) -> Decision {
         let voided = Attribution { status: Status::Voided(reason), purchase: Some(purchase), ..attribution };
         return Decision::unchanged(voided, Some(reason));
     }
-    let attribution = Attribution { status: Status::Qualified(None), purchase: Some(purchase), ..attribution };
+    let attribution = Attribution { purchase: Some(purchase), ..attribution };
     let opening = Opening {
         store,
         rule,

@@ -1,6 +1,5 @@
 //! The referral rules over the API: what needs a database, a clock or a queue. What they decide is tested in `crates/referral`.
 
-mod chaos;
 mod counters;
 mod fences;
 mod fluxstore;

@@ -236,6 +236,8 @@ fn r3_16_r4_08_and_r4_30_a_landing_address_is_the_stores_and_blank_is_the_home_p
         let expected = if link.starts_with('/') { format!("https://Store.example{link}") } else { link.to_owned() };
         assert_eq!(store.landing(text).unwrap().link(&code), expected, "{text}");
     }
+    let short = StoreAddress::new("https://s.co/all/of/the/pages", &[]).unwrap();
+    assert_eq!(short.landing("/vip").unwrap().as_str(), "https://s.co/vip");
     let long = format!("/{}", "x".repeat(2_000));
     for foreign in [
         "https://evil.example/",

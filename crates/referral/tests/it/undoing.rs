@@ -52,6 +52,7 @@ fn d_09_every_undoing_goes_one_way_and_keeps_its_reason() {
             orders(&mut world, "Bob", "o1");
             world.undone("o1", undoing, day(2));
             assert_eq!(world.rows[0].status, Status::Voided(reason));
+            assert_eq!(world.rows[0].purchase.as_ref().map(|purchase| purchase.order.as_str()), Some("o1"));
             assert_eq!(undoing.as_str(), reason.as_str());
         }
     }

@@ -154,6 +154,7 @@ fn a_code_is_read_as_people_type_it() {
     assert_eq!(Code::parse(" Alice-7q9\t").unwrap(), Code::parse("aLICE-7Q9").unwrap());
     assert_eq!(Code::parse("Alice-7q9").unwrap().key(), "alice-7q9");
     assert_ne!(Code::parse("alice-7Q9").unwrap(), Code::parse("alice-7Q8").unwrap());
+    assert!(Code::parse("B").unwrap() > Code::parse("a").unwrap(), "whatever their case");
     assert!(Code::parse(&"x".repeat(64)).is_ok());
     for bad in ["", " ", "a b", "ä", "a/b", "a.b", &"x".repeat(65)] {
         assert_eq!(Code::parse(bad), Err(Invalid::Code), "{bad:?}");
