@@ -238,7 +238,9 @@ fn r3_16_r4_08_and_r4_30_a_landing_address_is_the_stores_and_blank_is_the_home_p
     }
     let short = StoreAddress::new("https://s.co/all/of/the/pages", &[]).unwrap();
     assert_eq!(short.landing("/vip").unwrap().as_str(), "https://s.co/vip");
-    let long = format!("/{}", "x".repeat(2_000));
+    let path = |address_bytes: usize| format!("/{}", "x".repeat(address_bytes - "https://Store.example/".len()));
+    let long = path(limits::LANDING_BYTES + 1);
+    assert!(store.landing(&path(limits::LANDING_BYTES)).is_ok());
     for foreign in [
         "https://evil.example/",
         "//evil.example/",

@@ -1,4 +1,4 @@
-//! `docs/operations.md` lists every event of the log; this compares the list with the sources.
+//! `docs/operations.md` lists every event of both programs' logs; this compares the lists with the sources.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -62,11 +62,11 @@ fn walk(folder: &Path, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Rows of the table under "## The log": `| level | message | … |`.
-fn listed() -> BTreeSet<String> {
+/// Rows of a section's table: `| level | message | … |`.
+fn listed(title: &str) -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let section = text.split("\n## The log\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let section = text.split(&format!("\n## {title}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
     let row = |line: &str| {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         let level = *cells.first()?;
@@ -75,16 +75,25 @@ fn listed() -> BTreeSet<String> {
     section.lines().filter_map(row).collect()
 }
 
-#[test]
-fn operations_md_lists_exactly_the_events_of_the_sources() {
-    let mut found: BTreeSet<String> = NAMED.map(str::to_owned).into();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+fn compare(sources: &str, named: &[&str], title: &str) {
+    let mut found: BTreeSet<String> = named.iter().map(|&name| name.to_owned()).collect();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(sources), &mut found);
     assert!(found.len() > 20, "{found:#?}");
-    let listed = listed();
+    let listed = listed(title);
     let missing: Vec<_> = found.difference(&listed).collect();
     let gone: Vec<_> = listed.difference(&found).collect();
     assert!(
         missing.is_empty() && gone.is_empty(),
         "not in docs/operations.md: {missing:#?}\nnot in the sources: {gone:#?}"
     );
+}
+
+#[test]
+fn operations_md_lists_exactly_the_events_of_the_agents_sources() {
+    compare("agent/src", &NAMED, "The log");
+}
+
+#[test]
+fn operations_md_lists_exactly_the_events_of_the_companions_sources() {
+    compare("companion/src", &[], "The companion's log");
 }
