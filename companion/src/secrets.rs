@@ -39,9 +39,17 @@ pub(crate) fn link_id(entropy: &dyn Entropy) -> String {
     format!("lnk_{}", entropy.text(LOWER, 20))
 }
 
+const ANONYMOUS_CODE: &str = "anon-";
+const ANONYMOUS_CHARS: usize = 20;
+
+/// Whether a code stands in the place of a forgotten customer's. No code that somebody has is as long.
+pub(crate) fn is_anonymous_code(code: &str) -> bool {
+    code.strip_prefix(ANONYMOUS_CODE).is_some_and(|rest| rest.len() == ANONYMOUS_CHARS)
+}
+
 /// The code that stands in the place of a forgotten customer's.
 pub(crate) fn anonymous_code(entropy: &dyn Entropy) -> String {
-    format!("anon-{}", entropy.text(LOWER, 20))
+    format!("{ANONYMOUS_CODE}{}", entropy.text(LOWER, ANONYMOUS_CHARS))
 }
 
 /// A request's id, for logs and error answers.

@@ -2,6 +2,7 @@ use super::{Lost, PULSE};
 use crate::Shared;
 use crate::config::LiveConfig;
 use crate::limits::PULSE_SLACK;
+use flux_ambient::{CrashPoint, crash_point};
 use flux_rcon::{ConnectError, Connection, Outcome, Timeouts};
 use flux_signalr::client::BoxFuture;
 use std::sync::Arc;
@@ -49,6 +50,7 @@ impl GameConnection {
         // Written, begun, whole: each step of a call may take the timeout.
         self.shared.pulse.turns_within(PULSE, self.shared.config().rcon.timeout * 3 + PULSE_SLACK);
         let start = Instant::now();
+        crash_point(CrashPoint::Line);
         let outcome = self.connection.run(line).await;
         if matches!(outcome, Outcome::Replied(_)) {
             self.shared.metrics.rcon(start.elapsed());

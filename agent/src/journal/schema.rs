@@ -1,6 +1,7 @@
 //! The journal's tables, and how an older file becomes a newer one.
 
 use super::JournalError;
+use flux_ambient::{CrashPoint, crash_point};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 
@@ -78,6 +79,10 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
     let found = check(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| damaged(path, error))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.commit_hook(Some(|| {
+        crash_point(CrashPoint::Commit);
+        false
+    }))?;
     for (at, step) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
@@ -96,6 +101,12 @@ fn check(connection: &Connection, path: &Path) -> Result<i64, JournalError> {
         return Err(JournalError::Newer { path: path.to_owned(), found, known });
     }
     let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+    if found == 0 && tables > 0 {
+        let problem = "it is another program's database".to_owned();
+        return Err(JournalError::Damaged { path: path.to_owned(), problem });
+    }
     if check == "ok" { Ok(found) } else { Err(JournalError::Damaged { path: path.to_owned(), problem: check }) }
 }
 

@@ -232,6 +232,51 @@ fn a_damaged_or_newer_journal_is_never_replaced() {
 }
 
 #[test]
+fn another_programs_database_is_not_taken_for_a_journal() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("journal.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE homes (x)").unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let foreign = Journal::open(directory.path(), &server(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(foreign, JournalError::Damaged { .. }), "{foreign}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_log_cut_anywhere_leaves_what_was_committed_before_the_cut() {
+    const HEADER_BYTES: usize = 32;
+    const FRAME_BYTES: usize = 24 + 4096;
+    const JOBS: u64 = 12;
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    for number in 0..JOBS {
+        journal.deliver(&[command(number, "Steve")], NOW).unwrap();
+    }
+    let file = std::fs::read(directory.path().join("journal.db")).unwrap();
+    let log = std::fs::read(directory.path().join("journal.db-wal")).unwrap();
+    let frames = (log.len() - HEADER_BYTES) / FRAME_BYTES;
+    assert!(frames > 40, "{frames}");
+    let known = |log_bytes: usize| {
+        let directory = TempDir::new().unwrap();
+        std::fs::write(directory.path().join("journal.db"), &file).unwrap();
+        std::fs::write(directory.path().join("journal.db-wal"), &log[..log_bytes]).unwrap();
+        let journal = open(directory.path());
+        let jobs: Vec<bool> = (0..JOBS).map(|number| journal.job(&id(number)).unwrap().is_some()).collect();
+        assert!(jobs.is_sorted_by(|before, after| before >= after), "the first ones: {jobs:?}");
+        jobs.into_iter().filter(|is_known| *is_known).count()
+    };
+    let mut last = 0;
+    for frame in 0..=frames {
+        let at = HEADER_BYTES + frame * FRAME_BYTES;
+        let whole = known(at);
+        assert!(whole >= last, "frame {frame}");
+        assert_eq!(known((at + FRAME_BYTES / 2).min(log.len())), if frame == frames { whole } else { known(at) });
+        last = whole;
+    }
+    assert_eq!(last, JOBS as usize);
+}
+
+#[test]
 fn a_change_of_an_unknown_job_is_none() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());

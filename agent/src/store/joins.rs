@@ -2,6 +2,7 @@ use super::rest::Rest;
 use super::{Link, intake, rest};
 use crate::limits::CALL_DEADLINE;
 use crate::{Phase, Shared};
+use flux_ambient::{CrashPoint, crash_point};
 use flux_protocol::{PlayerRef, method};
 use tokio::sync::mpsc;
 
@@ -18,11 +19,11 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut joined: mpsc::Rece
         let link = shared.link.borrow().clone();
         let told = match link {
             Link::Up(connection) => match serde_json::to_value(player) {
-                Ok(player) => connection
-                    .invoke(method::PLAYER_JOINED, vec![player], CALL_DEADLINE)
-                    .await
-                    .map(drop)
-                    .map_err(|error| error.to_string()),
+                Ok(player) => {
+                    crash_point(CrashPoint::Message);
+                    let told = connection.invoke(method::PLAYER_JOINED, vec![player], CALL_DEADLINE).await;
+                    told.map(drop).map_err(|error| error.to_string())
+                }
                 Err(error) => Err(error.to_string()),
             },
             Link::Starting => Err("no session yet".into()),

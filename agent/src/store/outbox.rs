@@ -3,6 +3,7 @@ use super::{Link, intake, note_answer, rest};
 use crate::journal::PendingReport;
 use crate::limits::{CALL_DEADLINE, JOURNAL_RETRY, PULSE_SLACK, REPORT_BYTES, REPORT_RETRY};
 use crate::{Phase, Shared};
+use flux_ambient::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{Acknowledged, Batch, CommandId, CommandReport, method};
 use std::collections::BTreeSet;
@@ -83,6 +84,7 @@ async fn send(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>) -> 
     let link = shared.link.borrow().clone();
     let acknowledged = match link {
         Link::Up(connection) => {
+            crash_point(CrashPoint::Message);
             let answer =
                 connection.invoke(method::REPORT, vec![serde_json::to_value(&reports)?], CALL_DEADLINE).await?;
             serde_json::from_value::<Acknowledged>(answer)?.acknowledged

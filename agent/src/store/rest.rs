@@ -1,5 +1,6 @@
 use crate::config::LiveConfig;
 use crate::limits::{ERROR_CHARS, REST_ANSWER_BYTES, REST_DEADLINE, RETRY_AFTER_MAX};
+use flux_ambient::{CrashPoint, crash_point};
 use flux_protocol::{CommandReport, JOURNAL_HEADER, JoinedAnswer, JournalId, PlayerRef, ReportsAnswer, ReportsRequest};
 use flux_signalr::client::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
@@ -124,6 +125,7 @@ impl HttpRest {
                 .body(call.body.unwrap_or_default()),
         };
         let token = self.live.get().store.token.expose();
+        crash_point(CrashPoint::Request);
         let mut answer = request
             .bearer_auth(token.expose_secret())
             .send()

@@ -2,6 +2,7 @@ use super::{Link, SessionState, intake, note_answer, token_rejected};
 use crate::config::Config;
 use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY, SESSION_ATTEMPT};
 use crate::{Phase, Shared, VERSION};
+use flux_ambient::{CrashPoint, crash_point};
 use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, SecretHash, ServerWelcome, method};
 use flux_signalr::client::{CallError, Client, ErrorClass, Incoming, Nudge, Session, State};
 use serde::de::DeserializeOwned;
@@ -147,6 +148,7 @@ async fn hello(shared: &Shared, session: &Session) -> Result<ServerWelcome, Hell
         game_state: shared.game.borrow().state,
     };
     let argument = serde_json::to_value(hello).map_err(|error| HelloError::Answer(error.to_string()))?;
+    crash_point(CrashPoint::Message);
     let answer =
         session.connection.invoke(method::HELLO, vec![argument], CALL_DEADLINE).await.map_err(|error| match error {
             CallError::Refused(text) => HelloError::Refused(text),
@@ -234,6 +236,7 @@ async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome, to
             _ = game.changed() => {
                 let status = { let view = game.borrow_and_update(); GameStatus { state: view.state, players: view.players } };
                 if let Ok(status) = serde_json::to_value(status) {
+                    crash_point(CrashPoint::Message);
                     // Fire and forget: a lost one is repeated with the next session.
                     let _ = session.connection.send(method::GAME_STATUS, vec![status]).await;
                 }

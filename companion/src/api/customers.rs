@@ -13,7 +13,7 @@ use axum::extract::State;
 use http::StatusCode;
 use std::sync::Arc;
 
-/// Saves a customer: all of them; what is absent is cleared. A player who is linked to another customer is 409.
+/// Saves a customer: all of them; what is absent is cleared, but for `registeredAt`: who has registered once has. A player who is linked to another customer is 409.
 #[utoipa::path(put, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)), request_body = CustomerBody,
     responses((status = 201, body = CustomerRow), (status = 200, body = CustomerRow), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn put(

@@ -7,6 +7,7 @@ use crate::{limits, secrets};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use flux_ambient::{CrashPoint, crash_point};
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -62,6 +63,9 @@ pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, ne
     };
     if let Some(answers) = gate.app.answers.get(usize::from(response.status().as_u16() / 100).saturating_sub(1)) {
         answers.fetch_add(1, Ordering::Relaxed);
+    }
+    if !method.is_safe() {
+        crash_point(CrashPoint::Answer);
     }
     let (status, took) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
     tracing::debug!(request.id = id, http.method = %method, http.path = path, http.status = status,

@@ -20,6 +20,9 @@ pub(super) struct OptionalBody<T>(pub(super) T);
 /// The id in a path, checked. What cannot be an id is 422.
 pub(super) struct Id<T>(pub(super) T);
 
+/// The texts of a path, for whoever checks them.
+pub(super) struct Place<T>(pub(super) T);
+
 /// The query, every name known and every value checked.
 pub(super) struct Ask<T>(pub(super) T);
 
@@ -49,6 +52,15 @@ impl<S: Send + Sync, T: std::str::FromStr<Err: std::fmt::Display>> FromRequestPa
             .await
             .map_err(|_| ApiError::value("id", "is not UTF-8 text"))?;
         text.parse().map(Id).map_err(|error: T::Err| ApiError::value("id", error.to_string()))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let found = Path::<T>::from_request_parts(parts, state).await;
+        found.map(|Path(texts)| Place(texts)).map_err(|_| ApiError::value("path", "is not UTF-8 text"))
     }
 }
 

@@ -11,7 +11,7 @@ pub fn put(tx: &Connection, id: &CustomerId, body: &CustomerBody, now: Timestamp
     let sql =
         "INSERT INTO customers (id, email, name, tier, registered_at, player_name, player_uuid, created_at, updated_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
-               ON CONFLICT (id) DO UPDATE SET email = ?2, name = ?3, tier = ?4, registered_at = ?5, player_name = ?6,
+               ON CONFLICT (id) DO UPDATE SET email = ?2, name = ?3, tier = ?4, registered_at = coalesce(?5, registered_at), player_name = ?6,
                  player_uuid = ?7, updated_at = ?8";
     tx.prepare_cached(sql)?.execute(params![
         id.as_str(),

@@ -2,6 +2,7 @@
 
 use super::DbError;
 use crate::limits;
+use flux_ambient::{CrashPoint, crash_point};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -25,12 +26,15 @@ pub(super) fn create(path: &Path) -> Result<(), DbError> {
         _ => DbError::CannotCreate { path: path.to_owned(), cause: Arc::new(error) },
     })?;
     // A half-made file would stand in the way of the next try.
-    writer(path).map(drop).inspect_err(|_| drop(fs::remove_file(path)))
+    connected(path).map(drop).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
-/// Refuses where there is no file.
+/// Refuses where there is no file, or nothing in it: that is no new database but the end of an old one.
 pub(super) fn must_be_there(path: &Path) -> Result<(), DbError> {
     match fs::metadata(path) {
+        Ok(found) if found.len() == 0 => Err(DbError::Damaged(
+            "it is empty; if it is one that was never finished, remove it and run `flux-companion init`".to_owned(),
+        )),
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(DbError::Permission(path.to_owned())),
         Err(_) => Err(DbError::Missing(path.to_owned())),
@@ -57,13 +61,22 @@ pub(super) fn lock(path: &Path) -> Result<File, DbError> {
 /// The connection that writes, of a file that is there.
 pub(super) fn writer(path: &Path) -> Result<Connection, DbError> {
     must_be_there(path)?;
+    connected(path)
+}
+
+fn connected(path: &Path) -> Result<Connection, DbError> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // SQLite opens a file without write permission for reading only, and says so at the first write.
     if connection.is_readonly(rusqlite::MAIN_DB)? {
         return Err(DbError::Permission(path.to_owned()));
     }
+    let done = version(&connection)?;
     set_up(&connection)?;
-    migrate(&mut connection)?;
+    connection.commit_hook(Some(|| {
+        crash_point(CrashPoint::Commit);
+        false
+    }))?;
+    migrate(&mut connection, done)?;
     Ok(connection)
 }
 
@@ -77,7 +90,7 @@ pub(super) fn in_memory() -> Result<Connection, DbError> {
     let mut connection = Connection::open_in_memory()?;
     connection.set_prepared_statement_cache_capacity(limits::PREPARED_STATEMENTS);
     set_up(&connection)?;
-    migrate(&mut connection)?;
+    migrate(&mut connection, 0)?;
     Ok(connection)
 }
 
@@ -105,14 +118,22 @@ fn set_up(connection: &Connection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Each migration in its own transaction with its version, so that a kill between two leaves a whole older one.
-fn migrate(connection: &mut Connection) -> Result<(), DbError> {
+/// How many migrations are done. Looked at before anything is changed.
+fn version(connection: &Connection) -> Result<usize, DbError> {
     let known = MIGRATIONS.len() as i64;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > known {
         return Err(DbError::Newer { found, known });
     }
-    let done = usize::try_from(found).map_err(|_| DbError::Damaged("its version is negative".to_owned()))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if found == 0 && tables > 0 {
+        return Err(DbError::Damaged("it is another program's".to_owned()));
+    }
+    usize::try_from(found).map_err(|_| DbError::Damaged("its version is negative".to_owned()))
+}
+
+/// Each migration in its own transaction with its version, so that a kill between two leaves a whole older one.
+fn migrate(connection: &mut Connection, done: usize) -> Result<(), DbError> {
     for (version, migration) in MIGRATIONS.iter().enumerate().skip(done) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(migration)?;

@@ -32,9 +32,9 @@ pub(super) fn time_or_null(row: &Row<'_>, column: &'static str) -> Result<Option
     milliseconds.map(|at| Timestamp::from_millisecond(at).map_err(|_| DbError::BadRow(column))).transpose()
 }
 
-/// A time as it is stored.
+/// A time as it is stored. What lies beyond the last that can be read again is that one.
 pub(super) fn stored(at: Timestamp) -> i64 {
-    at.as_millisecond()
+    at.as_millisecond().min(Timestamp::MAX.as_second() * 1000)
 }
 
 /// JSON that this program has written.

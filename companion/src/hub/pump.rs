@@ -10,6 +10,7 @@ use crate::db::commands::{self, Scope};
 use crate::limits;
 use crate::store::Refused;
 use crate::store::offers::{self, Offers};
+use flux_ambient::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{ErrorCode, method};
 use jiff::{SignedDuration, Timestamp};
@@ -122,6 +123,7 @@ pub(super) fn push(session: &Session, offers: Offers) {
 
 fn send<T: Serialize>(session: &Session, method: &str, items: &[T]) -> Result<(), flux_signalr::hub::HubSendError> {
     for batch in cut(items) {
+        crash_point(CrashPoint::Message);
         session.connection.send(method, vec![Value::Array(batch)])?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use crate::db::commands::Scope;
 use crate::model::Actor;
 use crate::store::agents::{Credential, Heard, game_status, gone, hear};
 use crate::store::{Refused, offers::Offers};
+use flux_ambient::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{
     AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, PlayerRef, ServerId, ServerWelcome, method,
@@ -162,6 +163,7 @@ fn argument<T: DeserializeOwned>(mut arguments: Vec<Value>) -> Result<T, HubErro
 }
 
 fn answer<T: serde::Serialize>(value: &T) -> Result<Value, HubError> {
+    crash_point(CrashPoint::Message);
     serde_json::to_value(value).map_err(|_| HubError::Internal)
 }
 

@@ -1,4 +1,4 @@
-use super::{Address, CustomerId, Label, Player, Tier, object_or_null};
+use super::{CustomerId, Email, Label, Player, Tier, object_or_null};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct CustomerBody {
     /// The e-mail address.
     #[serde(default)]
-    pub email: Option<Address>,
+    pub email: Option<Email>,
     /// The name.
     #[serde(default)]
     pub name: Option<Label>,
@@ -47,7 +47,7 @@ pub struct CustomerRow {
 #[expect(dead_code, reason = "describes what the Serialize impl above writes")]
 struct CustomerSchema {
     id: CustomerId,
-    email: Option<Address>,
+    email: Option<Email>,
     name: Option<Label>,
     tier: Option<Tier>,
     #[schema(format = DateTime)]

@@ -50,7 +50,7 @@ pub use order::{
 pub use package::{Package, PackageBody, ServerChoice, TemplateBody, Trigger};
 pub use server::{AgentFacts, QueueCounts, Server, ServerView};
 pub use text::{
-    Address, Code, Currency, CustomerId, Label, PackageId, PlayerName, PlayerUuid, RefundId, Template, Tier,
+    Address, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, RefundId, Template, Tier,
 };
 
 /// What a key may do.

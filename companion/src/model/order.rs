@@ -1,6 +1,6 @@
 use super::object::{object, objects};
 use super::{
-    Address, Amount, Code, CommandView, Currency, CustomerId, Delivery, Label, Obstacle, PackageId, PlayerName,
+    Amount, Code, CommandView, Currency, CustomerId, Delivery, Email, Label, Obstacle, PackageId, PlayerName,
     PlayerUuid, Quantity, ServerStates, Trigger, obstacles,
 };
 use flux_protocol::{OrderId, PlayerRef};
@@ -65,7 +65,7 @@ pub struct Customer {
     pub id: CustomerId,
     /// The e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Address>,
+    pub email: Option<Email>,
     /// The name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Label>,
@@ -240,6 +240,20 @@ pub struct OrderView {
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
+}
+
+impl OrderBody {
+    /// Whether this is what the storefront says again. A code that was replaced when its owner was forgotten is the one that it says.
+    pub fn is_as_told(&self, again: &OrderBody) -> bool {
+        let is_forgotten =
+            self.referral_code.as_ref().is_some_and(|code| crate::secrets::is_anonymous_code(code.as_str()));
+        match again.referral_code {
+            Some(_) if is_forgotten => {
+                OrderBody { referral_code: self.referral_code.clone(), ..again.clone() } == *self
+            }
+            _ => self == again,
+        }
+    }
 }
 
 /// What the referral rules say of an order.

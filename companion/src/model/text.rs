@@ -52,8 +52,12 @@ checked_text! {
     Label, is_label, "must be 1 to 100 characters without control characters"
 }
 checked_text! {
-    /// A game server's address or an e-mail: 1 to 254 visible ASCII characters.
+    /// A game server's address: 1 to 254 visible ASCII characters.
     Address, is_address, "must be 1 to 254 visible ASCII characters"
+}
+checked_text! {
+    /// An e-mail address as somebody typed it, blanks around it and all: an order is not refused for it. 1 to 254 bytes.
+    Email, is_email, "must be 1 to 254 bytes without blanks and control characters within"
 }
 checked_text! {
     /// A package's id: 1 to 64 of `[A-Za-z0-9_-]`.
@@ -64,8 +68,8 @@ checked_text! {
     CustomerId, is_id, "must be 1 to 64 characters of A-Z a-z 0-9 _ -"
 }
 checked_text! {
-    /// A referral code as the buyer typed it: 1 to 64 of `[A-Za-z0-9_-]`.
-    Code, is_id, "must be 1 to 64 characters of A-Z a-z 0-9 _ -"
+    /// A referral code as the buyer typed it: whatever it is, it is no reason to refuse an order (R0-20). Up to 100 characters.
+    Code, is_typed, "must be at most 100 characters without control characters"
 }
 checked_text! {
     /// A refund's id at the payment provider: 1 to 64 of `[A-Za-z0-9_-]`.
@@ -96,6 +100,16 @@ fn is_label(text: &str) -> bool {
     (1..=limits::LABEL_CHARS).contains(&text.chars().count())
         && !text.trim().is_empty()
         && !text.chars().any(char::is_control)
+}
+
+fn is_typed(text: &str) -> bool {
+    text.chars().count() <= limits::TYPED_CODE_CHARS && !text.chars().any(char::is_control)
+}
+
+fn is_email(text: &str) -> bool {
+    let text = text.trim();
+    (1..=limits::ADDRESS_CHARS).contains(&text.len())
+        && !text.chars().any(|letter| letter.is_control() || letter.is_whitespace())
 }
 
 fn is_address(text: &str) -> bool {

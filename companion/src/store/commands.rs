@@ -2,6 +2,7 @@
 
 use super::{By, Refused, take_backs};
 use crate::db::{Connection, DbError, commands, history};
+use crate::model::referral::Occasion;
 use crate::model::{CommandRow, NewCommand, Origin, Trigger, is_news, kind};
 use flux_delivery::command::{CommandState, Status};
 use flux_protocol::CommandId;
@@ -92,10 +93,10 @@ pub fn retry(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Ref
         return Err(Refused::conflict("server_removed", "the command's server was removed"));
     }
     if is_revoked(tx, &command)? {
-        let message = "its order was cancelled, refunded or charged back";
+        let message = "its order was cancelled, refunded or charged back, or its reward was taken back";
         return Err(Refused::conflict("order_revoked", message));
     }
-    if command.new.player.is_none() && command.new.order_id.is_some() {
+    if command.new.player.is_none() && command.new.origin.is_some() {
         return Err(Refused::conflict("anonymised", "its player was forgotten"));
     }
     let Some(after) = command.state.clone().retried_by_hand() else {
@@ -109,6 +110,9 @@ pub fn retry(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Ref
 
 /// Whether a command delivers what is not to be delivered any more.
 fn is_revoked(tx: &Connection, command: &CommandRow) -> Result<bool, DbError> {
+    if let Some(Origin::Reward { grant, on: Occasion::Given, .. }) = &command.new.origin {
+        return crate::db::referrals::grants::is_taken_back(tx, grant);
+    }
     let package = command.new.origin.as_ref().and_then(Origin::package);
     let is_bought = package.is_some_and(|(_, on)| on == Trigger::Purchase);
     let Some(order) = command.new.order_id.as_ref().filter(|_| is_bought) else { return Ok(false) };

@@ -80,6 +80,8 @@ fn forget_order(tx: &Connection, by: &By, order: Order, anonymous: &CustomerId) 
     let body = OrderBody {
         customer: Customer { id: anonymous.clone(), email: None, name: None },
         player: Player { name, uuid: None },
+        // It has its owner's name in it, and that customer cannot be found by it from here on.
+        referral_code: None,
         ..order.body
     };
     commands::forget_order(tx, &order.id)?;

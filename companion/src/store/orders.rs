@@ -27,7 +27,7 @@ pub fn put(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, body: OrderBody)
     let before = orders::find(tx, id)?;
     let is_new = before.is_none();
     let order = match before {
-        Some(order) if order.body == body => order,
+        Some(order) if order.body.is_as_told(&body) => order,
         Some(order) if order.status != OrderStatus::Created => {
             let message = format!("the order is {} already, with another content", order.status.as_str());
             return Err(Refused::conflict("order_differs", message));
@@ -62,9 +62,7 @@ fn save(
     let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
     by.event(tx, kind, id.as_str(), &facts(&order, order.body.occurred_at))?;
     referrals::order_placed(tx, by, desk, &order)?;
-    if order.body.imported {
-        referrals::imported(tx, by, desk, &order)?;
-    }
+    referrals::imported(tx, &order)?;
     Ok(order)
 }
 

@@ -94,7 +94,7 @@ fn show(command: &mut CommandRow, report: &CommandReport) {
         ReportState::Completed | ReportState::Failed(_) | ReportState::Cancelled => {
             command.reason = report.state.reason().map(str::to_owned);
             // The game's answers name the player: one who was forgotten stays so.
-            let is_forgotten = command.new.order_id.is_some() && command.new.player.is_none();
+            let is_forgotten = command.new.origin.is_some() && command.new.player.is_none();
             let output = report.output.as_ref().filter(|_| !is_forgotten);
             command.output = output.map(|text| text.chars().take(OUTPUT_CHARS).collect());
         }

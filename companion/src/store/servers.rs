@@ -1,6 +1,7 @@
 //! Servers: adding, renaming, tokens, and the end.
 
 use super::{By, Refused, commands};
+use crate::db::referrals::lines as reward_lines;
 use crate::db::{Connection, commands as rows, servers};
 use crate::model::{Address, AgentFacts, Label, Server, kind};
 use flux_delivery::command::Status;
@@ -57,6 +58,7 @@ pub fn begin_removal(tx: &Connection, by: &By, id: &ServerId) -> Result<Server, 
         servers::begin_removal(tx, id, by.now)?;
         by.event(tx, kind::SERVER_REMOVING, id.as_str(), &json!({}))?;
     }
+    reward_lines::cancel_of_server(tx, id)?;
     for command in rows::open_of_server(tx, id)? {
         commands::want_cancelled(tx, by, command, Some(REMOVED))?;
     }

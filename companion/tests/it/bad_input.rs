@@ -61,7 +61,7 @@ async fn a_malformed_order_is_422_names_its_field_and_stores_nothing() {
         ("/status", json!("refunded"), "status"),
         ("/imported", json!("yes"), "imported"),
         ("/occurredAt", json!("yesterday"), "occurredAt"),
-        ("/referralCode", json!("a b"), "referralCode"),
+        ("/referralCode", json!("x".repeat(101)), "referralCode"),
         ("/surprise", json!(1), "surprise"),
         ("/player/surprise", json!(1), "player.surprise"),
     ] {

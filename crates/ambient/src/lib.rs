@@ -3,9 +3,11 @@
 //! Nothing else in the workspace reads either (`clippy.toml` bans it), so that one seed replays one history.
 
 mod clock;
+mod crash;
 mod entropy;
 mod notifier;
 
 pub use clock::{Clock, SinceBoot, SystemClock};
+pub use crash::{CRASH_AT, CrashPoint, crash_point};
 pub use entropy::{Entropy, SystemEntropy};
 pub use notifier::Notifier;

@@ -109,7 +109,9 @@ impl ProgramPut {
 pub fn save(put: ProgramPut, program: &Program, rules: &Rules, now: Timestamp) -> Result<(Program, Rules), Invalid> {
     let program = save_program(&put, program, now)?;
     let mut rules = rules.clone();
-    if put.names_values() || put.reward_commands.is_named() {
+    // A write that switches the program off does nothing else to the rules (4.2).
+    let is_switched_off = put.enabled == Some(false);
+    if !is_switched_off && (put.names_values() || put.reward_commands.is_named()) {
         save_rewards(put, &program, &mut rules)?;
     }
     Ok((program, rules))

@@ -1,6 +1,8 @@
 //! End to end: the three real programs with real sockets and real files.
 
 mod admin;
+mod crash_points;
+mod damage;
 mod delivery;
 mod docs;
 mod faults;

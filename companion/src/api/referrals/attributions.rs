@@ -10,7 +10,7 @@ use crate::db::Connection;
 use crate::db::referrals::attributions::{self as rows, Filter};
 use crate::db::referrals::people;
 use crate::model::referral::{AttributionView, StatusWord, UndoWord};
-use crate::model::{Address, Amount, Code, Currency, CustomerId, Label, Player, RefundId, object_or_null};
+use crate::model::{Amount, Code, Currency, CustomerId, Email, Label, Player, RefundId, object_or_null};
 use crate::store::referrals::{self as work, Buyer, Outcome, Signup};
 use crate::store::{By, Refused};
 use axum::Json;
@@ -30,7 +30,7 @@ pub(in crate::api) struct SignupBody {
     account_id: String,
     referee_customer_id: CustomerId,
     #[serde(default)]
-    referee_email: Option<Address>,
+    referee_email: Option<Email>,
     #[serde(default)]
     referee_name: Option<Label>,
     #[serde(default, deserialize_with = "object_or_null")]
@@ -70,7 +70,7 @@ pub(in crate::api) struct CheckoutBody {
     checkout_session_id: OrderId,
     customer_id: CustomerId,
     #[serde(default)]
-    email: Option<Address>,
+    email: Option<Email>,
     #[serde(default, deserialize_with = "object_or_null")]
     player: Option<Player>,
     /// The code that they typed.
@@ -102,7 +102,7 @@ pub(in crate::api) struct FulfillBody {
     referee_customer_id: Option<CustomerId>,
     /// The same by address.
     #[serde(default)]
-    referee_email: Option<Address>,
+    referee_email: Option<Email>,
     /// When it happened, where that was not now: an admin's key.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -221,7 +221,7 @@ pub(in crate::api) async fn checkout(
     let buyer = Buyer { customer: who(&body.customer_id), email: body.email.map(String::from), player: body.player };
     let (by, desk) = (key.by(&app), app.desk());
     tell(&app, by, move |tx, by| {
-        let code = body.code.as_ref().map(Code::as_str);
+        let code = body.code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
         work::checkout(tx, by, &desk, &body.checkout_session_id, &buyer, code, at)
     })
     .await
@@ -242,7 +242,7 @@ pub(in crate::api) async fn fulfill(
     let money = money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))?;
     let (by, desk) = (key.by(&app), app.desk());
     tell(&app, by, move |tx, by| {
-        let email = body.referee_email.as_ref().map(Address::as_str);
+        let email = body.referee_email.as_ref().map(Email::as_str);
         let customer = match (&body.referee_customer_id, email.and_then(EmailKey::of)) {
             (Some(id), _) => Some(who(id)),
             (None, Some(email)) => people::by_email(tx, &email)?,

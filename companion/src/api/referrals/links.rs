@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::db::Connection;
 use crate::db::referrals::people;
 use crate::model::referral::LinkView;
-use crate::model::{Address, CustomerId, Label};
+use crate::model::{CustomerId, Email, Label};
 use crate::store::Refused;
 use crate::store::referrals::{self as work, Clicked, CodeView, Visitor};
 use axum::Json;
@@ -30,7 +30,7 @@ pub(in crate::api) struct IssueBody {
     name: Option<Label>,
     /// And their address.
     #[serde(default)]
-    email: Option<Address>,
+    email: Option<Email>,
 }
 
 /// A click on a link.
@@ -70,7 +70,7 @@ pub(in crate::api) struct InvitationBody {
     /// Who invites.
     customer_id: CustomerId,
     /// Whom: an e-mail address.
-    email: Address,
+    email: Email,
 }
 
 /// A customer's link: the same every time. `null` while the program is off, or no rule rewards them.
@@ -86,7 +86,7 @@ pub(in crate::api) async fn issue(
     let write = move |tx: &Connection| {
         let id = who(&body.customer_id);
         people::meet(tx, &id, by.now)?;
-        let (email, name) = (body.email.as_ref().map(Address::as_str), body.name.as_ref().map(Label::as_str));
+        let (email, name) = (body.email.as_ref().map(Email::as_str), body.name.as_ref().map(Label::as_str));
         people::learn(tx, &id, email, name, by.now)?;
         work::issue_link(tx, &by, &desk, &id)
     };

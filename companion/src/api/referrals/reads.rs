@@ -2,7 +2,7 @@
 
 use super::super::auth::{Admin, Store};
 use super::super::error::{ApiError, ErrorAnswer};
-use super::super::input::{Ask, Id};
+use super::super::input::{Ask, Id, Place};
 use super::{check_account, who};
 use crate::app::App;
 use crate::db::Connection;
@@ -13,7 +13,7 @@ use crate::model::{Actor, CustomerId};
 use crate::store::Refused;
 use crate::store::referrals::{self as work, Best, PanelView, StatsView};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -75,7 +75,7 @@ pub(in crate::api) struct TopQuery {
 pub(in crate::api) async fn rewards(
     State(app): State<Arc<App>>,
     _key: Store,
-    Path((account, customer)): Path<(String, String)>,
+    Place((account, customer)): Place<(String, String)>,
     Ask(query): Ask<RewardQuery>,
 ) -> Result<Json<Rewards>, ApiError> {
     check_account(&app, Some(&account))?;
@@ -101,6 +101,9 @@ pub(in crate::api) async fn stats(
     _key: Admin,
     Ask(query): Ask<StatsQuery>,
 ) -> Result<Json<StatsView>, ApiError> {
+    if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
+        return Err(ApiError::value("from", "must not be after `to`"));
+    }
     let (by, desk) = (app.by(Actor::companion()), app.desk());
     Ok(Json(app.db.read(move |tx| work::stats(tx, &by, &desk, query.from, query.to)).await?))
 }

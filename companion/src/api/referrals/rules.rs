@@ -1,7 +1,8 @@
 //! The rules: the global one, and one per tier.
 
 use super::super::auth::Admin;
-use super::super::input::{Ask, Body, Id};
+use super::super::idempotency::{Made, Word};
+use super::super::input::{Ask, Body, Id, Place};
 use super::super::page::Page;
 use super::{ApiError, ErrorAnswer, who};
 use crate::app::App;
@@ -12,7 +13,7 @@ use crate::model::{CustomerId, Tier};
 use crate::store::Refused;
 use crate::store::referrals as work;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use flux_referral::RuleId;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -60,15 +61,23 @@ pub(in crate::api) async fn list(State(app): State<Arc<App>>, _key: Admin) -> Re
 
 /// Adds the rule of a tier; it is disabled unless said otherwise.
 #[utoipa::path(post, path = "/referrals/rules", tag = "referrals", security(("key" = [])), request_body = RulePatch,
-    responses((status = 201, body = RuleView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = RuleView), (status = 200, body = RuleView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(in crate::api) async fn add(
     State(app): State<Arc<App>>,
     key: Admin,
-    Body(patch, _): Body<RulePatch>,
+    word: Word,
+    Body(patch, bytes): Body<RulePatch>,
 ) -> Result<(StatusCode, Json<RuleView>), ApiError> {
-    let (by, desk) = (key.by(&app), app.desk());
-    let view = app.db.write(move |tx| work::add_rule(tx, &by, &desk, patch)).await?;
-    Ok((StatusCode::CREATED, Json(view)))
+    let (by, desk, once) = (key.by(&app), app.desk(), word.of(&key.0.name, &bytes));
+    let write = move |tx: &Connection| {
+        let make = || work::add_rule(tx, &by, &desk, patch).map(|rule| (rule.id.to_string(), rule));
+        once.make(tx, &by, make, |id| look(tx, id))
+    };
+    Ok(match app.db.write(write).await? {
+        Made::Now(rule) => (StatusCode::CREATED, Json(rule)),
+        Made::Before(rule) => (StatusCode::OK, Json(rule)),
+    })
 }
 
 /// A rule.
@@ -79,12 +88,13 @@ pub(in crate::api) async fn show(
     _key: Admin,
     Id(id): Id<String>,
 ) -> Result<Json<RuleView>, ApiError> {
-    let look = move |tx: &Connection| {
-        let all = rows::load(tx)?;
-        let rule = all.rules.iter().find(|rule| rule.id.as_str() == id);
-        rule.map(|rule| all.view(rule)).ok_or(Refused::NotFound("rule"))
-    };
-    Ok(Json(app.db.read(look).await?))
+    Ok(Json(app.db.read(move |tx| look(tx, &id)).await?))
+}
+
+fn look(tx: &Connection, id: &str) -> Result<RuleView, Refused> {
+    let all = rows::load(tx)?;
+    let rule = all.rules.iter().find(|rule| rule.id.as_str() == id);
+    rule.map(|rule| all.view(rule)).ok_or(Refused::NotFound("rule"))
 }
 
 /// Changes a rule: what is absent stays, `null` clears.
@@ -120,7 +130,7 @@ pub(in crate::api) async fn remove(
 pub(in crate::api) async fn set_slot(
     State(app): State<Arc<App>>,
     key: Admin,
-    Path(place): Path<(String, String, String)>,
+    Place(place): Place<(String, String, String)>,
     Ask(query): Ask<SlotQuery>,
     Body(body, _): Body<SlotBody>,
 ) -> Result<Json<RuleView>, ApiError> {
@@ -137,7 +147,7 @@ pub(in crate::api) async fn set_slot(
 pub(in crate::api) async fn remove_slot(
     State(app): State<Arc<App>>,
     key: Admin,
-    Path(place): Path<(String, String, String)>,
+    Place(place): Place<(String, String, String)>,
 ) -> Result<Json<RuleView>, ApiError> {
     let (id, side, trigger) = slot(place)?;
     let (by, desk) = (key.by(&app), app.desk());

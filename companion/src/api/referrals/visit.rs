@@ -2,12 +2,13 @@
 
 use super::super::error::ApiError;
 use super::super::gate::Visitors;
+use super::super::input::Place;
 use crate::app::App;
 use crate::db::Connection;
 use crate::model::Actor;
 use crate::server::Peer;
 use crate::store::referrals::{self as work, Clicked, Visitor};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, http::HeaderMap};
 use data_encoding::BASE64URL_NOPAD;
@@ -22,7 +23,7 @@ pub(in crate::api) async fn visit(
     peer: Option<Extension<Peer>>,
     method: Method,
     headers: HeaderMap,
-    Path(code): Path<String>,
+    Place(code): Place<String>,
 ) -> Result<Response, ApiError> {
     let address = address(peer.as_ref().map(|Extension(Peer(address))| address.as_str()), &headers);
     visitors.take(address.as_deref().unwrap_or_default())?;

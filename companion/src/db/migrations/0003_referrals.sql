@@ -132,6 +132,7 @@ CREATE TABLE referral_lines (
   cancelled      INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (grant_id, place, server_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX referral_lines_of_server ON referral_lines (server_id) WHERE NOT cancelled;
 CREATE INDEX referral_lines_of_customer ON referral_lines (customer_id) WHERE NOT cancelled;
 ALTER TABLE commands ADD COLUMN grant_id TEXT;
 ALTER TABLE commands ADD COLUMN customer_id TEXT;
@@ -271,7 +272,8 @@ CREATE TRIGGER referral_revenue_counted AFTER UPDATE OF status, refunded ON refe
     WHERE OLD.status = 'rewarded' AND what = 'revenue ' || OLD.currency AND day = OLD.day;
   INSERT INTO referral_days SELECT 'revenue ' || NEW.currency, NEW.day, max(NEW.amount - NEW.refunded, 0)
     WHERE NEW.status = 'rewarded' AND NEW.currency IS NOT NULL
-    ON CONFLICT DO UPDATE SET n = n + excluded.n;
+    -- Integers end at 2^63; a sum that large is shown as this.
+    ON CONFLICT DO UPDATE SET n = min(n + excluded.n, 9000000000000000000);
 END;
 CREATE TRIGGER referral_place_taken AFTER INSERT ON referral_grants
   WHEN NEW.side = 'referrer' AND NEW.status NOT IN ('revoked', 'cancelled') BEGIN

@@ -69,6 +69,9 @@ pub fn update(tx: &Connection, row: &Attribution, why: Option<Reason>) -> Result
                refunded = ?, minimum = ?, minimum_currency = ? WHERE id = ?";
     let purchase = row.purchase.as_ref();
     let minimum = purchase.and_then(|purchase| purchase.minimum);
+    // Why a later order has earned nothing is that order's, not one's that has.
+    let has_earned = matches!(row.status, Status::Qualified(_) | Status::Rewarded);
+    let why = why.filter(|_| !has_earned);
     tx.prepare_cached(sql)?.execute(params![
         row.registered_at.map(stored),
         row.status.as_str(),
@@ -134,6 +137,11 @@ pub fn latest_of(tx: &Connection, who: &Person) -> Result<Option<AttributionRow>
         newest = [newest, found].into_iter().flatten().max_by_key(|row| row.seq);
     }
     Ok(newest)
+}
+
+/// The one of this customer that is written down as pending: there is at most one.
+pub fn pending_of(tx: &Connection, referee: &CustomerId) -> Result<Option<AttributionRow>, DbError> {
+    one(tx, "SELECT * FROM referral_attributions WHERE referee_id = ? AND status = 'pending'", [referee.as_str()])
 }
 
 /// Whether one has brought the other.

@@ -28,6 +28,7 @@ pub fn has_open(tx: &Connection, id: &str) -> Result<bool, DbError> {
 /// Puts `anonymous` in the place of `id`; `code` in the place of their code, which has their name in it.
 pub fn forget(tx: &Connection, id: &str, anonymous: &str, code: &str) -> Result<(), DbError> {
     clear_commands(tx, id)?;
+    clear_lines(tx, id)?;
     clear_typed_codes(tx, id, code)?;
     // What waits for a player will never have one.
     tx.prepare_cached("UPDATE referral_lines SET cancelled = 1 WHERE customer_id = ?")?.execute([id])?;
@@ -47,7 +48,9 @@ pub fn forget(tx: &Connection, id: &str, anonymous: &str, code: &str) -> Result<
         tx.prepare_cached(&format!("UPDATE {table} SET {column} = ?2 WHERE {column} = ?1"))?
             .execute([id, anonymous])?;
     }
-    tx.prepare_cached("UPDATE commands SET customer_id = NULL WHERE customer_id = ?")?.execute([id])?;
+    // Their rewards' commands, whatever their player was called then.
+    let sql = "UPDATE commands SET customer_id = NULL, player_name = NULL, player_uuid = NULL WHERE customer_id = ?";
+    tx.prepare_cached(sql)?.execute([id])?;
     Ok(())
 }
 
@@ -58,6 +61,24 @@ fn clear_typed_codes(tx: &Connection, id: &str, code: &str) -> Result<(), DbErro
     tx.prepare_cached(&sql)?.execute([id, code])?;
     let sql = format!("UPDATE referral_orders SET code = ?2 WHERE id IN ({typed})");
     tx.prepare_cached(&sql)?.execute([id, code])?;
+    Ok(())
+}
+
+/// Takes their name out of what waits to be given to the other side, and out of what would take a reward back.
+fn clear_lines(tx: &Connection, id: &str) -> Result<(), DbError> {
+    for (column, key) in [("referrer_id", "referrer"), ("referee_id", "referee")] {
+        let grants = format!(
+            "(SELECT g.id FROM referral_attributions AS a JOIN referral_grants AS g ON g.attribution_id = a.id WHERE a.{column} = ?1)"
+        );
+        let sql =
+            format!("UPDATE referral_lines SET fill = json_replace(fill, '$.{key}', '') WHERE grant_id IN {grants}");
+        tx.prepare_cached(&sql)?.execute([id])?;
+        let sql = format!(
+            "UPDATE referral_grants SET take_back = (SELECT json_group_array(json_replace(line.value, '$.values.{key}', ''))
+               FROM json_each(take_back) AS line) WHERE take_back IS NOT NULL AND id IN {grants}"
+        );
+        tx.prepare_cached(&sql)?.execute([id])?;
+    }
     Ok(())
 }
 

@@ -78,6 +78,12 @@ pub fn has_code(tx: &Connection, code: &Code) -> Result<bool, DbError> {
     Ok(tx.prepare_cached(sql)?.query_row([code.key()], |row| row.get(0))?)
 }
 
+/// Whether a grant was revoked, or cancelled before it was given.
+pub fn is_taken_back(tx: &Connection, id: &GrantId) -> Result<bool, DbError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM referral_grants WHERE id = ? AND status IN ('revoked', 'cancelled'))";
+    Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?)
+}
+
 /// Keeps what takes a grant back.
 pub fn keep_take_back(tx: &Connection, id: &GrantId, lines: &[RewardLine]) -> Result<(), DbError> {
     let lines: Vec<SavedLine> = lines.iter().map(SavedLine::from).collect();

@@ -64,6 +64,13 @@ pub fn cancel(tx: &Connection, grant: &GrantId, server: Option<&ServerId>) -> Re
     Ok(())
 }
 
+/// Cancels what still waits for a player on a server.
+pub fn cancel_of_server(tx: &Connection, server: &ServerId) -> Result<(), DbError> {
+    let sql = "UPDATE referral_lines SET cancelled = 1 WHERE server_id = ? AND NOT cancelled";
+    tx.prepare_cached(sql)?.execute([server.as_str()])?;
+    Ok(())
+}
+
 /// The states of a grant's commands that give it.
 pub fn states(tx: &Connection, grant: &GrantId) -> Result<Vec<LineState>, DbError> {
     let sql = "SELECT status FROM commands WHERE grant_id = ?1 AND NOT undoes

@@ -58,18 +58,17 @@ pub fn meet(tx: &Connection, id: &CustomerId, now: Timestamp) -> Result<(), DbEr
     Ok(())
 }
 
-/// Fills in what is not known of a customer yet.
+/// Fills in what is not known of a customer yet; whether anything was.
 pub fn learn(
     tx: &Connection,
     id: &CustomerId,
     email: Option<&str>,
     name: Option<&str>,
     now: Timestamp,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let sql = "UPDATE customers SET email = coalesce(email, ?2), name = coalesce(name, ?3), updated_at = ?4
                WHERE id = ?1 AND ((email IS NULL AND ?2 IS NOT NULL) OR (name IS NULL AND ?3 IS NOT NULL))";
-    tx.prepare_cached(sql)?.execute(params![id.as_str(), email, name, stored(now)])?;
-    Ok(())
+    Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), email, name, stored(now)])? > 0)
 }
 
 /// Links a player to a customer.

@@ -64,15 +64,17 @@ pub struct ProgramView {
     pub warnings: Vec<String>,
 }
 
-/// A write of the program: what is absent stays as it is (at first: the default), `null` clears it. One that names a
+/// A write of the program: what is absent stays as it is (at first: the default), `null` clears it (what must be something: the default). One that names a
 /// reward sets the global rule's, and activates that if the program is on.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProgramPatch {
-    #[serde(default)]
-    enabled: Option<bool>,
-    #[serde(default)]
-    require_first_purchase: Option<bool>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<bool>)]
+    enabled: Field<bool>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<bool>)]
+    require_first_purchase: Field<bool>,
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<i64>)]
     min_purchase_amount: Field<i64>,
@@ -105,12 +107,15 @@ pub struct ProgramPatch {
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>)]
     landing_url: Field<String>,
-    #[serde(default)]
-    bind: Option<DoorsPatch>,
-    #[serde(default)]
-    referrer_eligibility: Option<EligibilityWord>,
-    #[serde(default)]
-    self_referral: Option<SelfReferralWord>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<DoorsPatch>)]
+    bind: Field<DoorsPatch>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<EligibilityWord>)]
+    referrer_eligibility: Field<EligibilityWord>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<SelfReferralWord>)]
+    self_referral: Field<SelfReferralWord>,
     /// May be sent back: the write is refused (409) if the program has changed since. So may the header `If-Match`.
     #[serde(default)]
     pub version: Option<u64>,
@@ -319,8 +324,8 @@ impl ProgramPatch {
             other => other.map(|_| None),
         };
         Ok(ProgramPut {
-            enabled: self.enabled,
-            require_first_purchase: self.require_first_purchase,
+            enabled: self.enabled.map(|enabled| enabled.unwrap_or(true)),
+            require_first_purchase: self.require_first_purchase.map(|flag| flag.unwrap_or(true)),
             minimum: patch(self.min_purchase_amount),
             currency: patch(currency),
             reward_type: self.reward_type.map(|word| match word {
@@ -333,13 +338,16 @@ impl ProgramPatch {
             reward_expiry_days: patch(self.reward_expiry_days),
             window_days: patch(self.attribution_window_days),
             max_rewards: patch(self.max_rewards_per_referrer),
-            doors: self.bind.map(|bind| Doors {
-                link: bind.link.unwrap_or(program.doors.link),
-                code_at_signup: bind.code_at_signup.unwrap_or(program.doors.code_at_signup),
-                code_at_checkout: bind.code_at_checkout.unwrap_or(program.doors.code_at_checkout),
+            doors: self.bind.map(|bind| match bind {
+                None => DoorsBody::default().into(),
+                Some(bind) => Doors {
+                    link: bind.link.unwrap_or(program.doors.link),
+                    code_at_signup: bind.code_at_signup.unwrap_or(program.doors.code_at_signup),
+                    code_at_checkout: bind.code_at_checkout.unwrap_or(program.doors.code_at_checkout),
+                },
             }),
-            eligibility: self.referrer_eligibility.map(Eligibility::from),
-            self_referral: self.self_referral.map(SelfReferral::from),
+            eligibility: self.referrer_eligibility.map(|word| word.unwrap_or_default().into()),
+            self_referral: self.self_referral.map(|word| word.unwrap_or_default().into()),
         })
     }
 }

@@ -48,13 +48,38 @@ pub type SharedView = ShareDoc;
 #[serde(deny_unknown_fields)]
 pub struct SharePatch {
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<ShareX>)]
-    x: Field<ShareX>,
+    #[schema(value_type = Option<ShareXPatch>)]
+    x: Field<ShareXPatch>,
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<ShareEmail>)]
-    email: Field<ShareEmail>,
+    #[schema(value_type = Option<ShareEmailPatch>)]
+    email: Field<ShareEmailPatch>,
     #[serde(default, deserialize_with = "object_or_null")]
     facebook: Option<ShareFacebook>,
+}
+
+/// A write of the text for X.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShareXPatch {
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>)]
+    text: Field<String>,
+}
+
+/// A write of the texts for e-mail.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShareEmailPatch {
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>)]
+    title: Field<String>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>)]
+    body: Field<String>,
+    /// `https://…`, `http://…`, or a path of the store's.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>)]
+    icon: Field<String>,
 }
 
 /// The mails of every scenario.
@@ -119,8 +144,20 @@ impl ShareDoc {
     /// The texts after a write.
     pub fn patched(self, patch: SharePatch) -> Result<ShareDoc, Flaw> {
         let doc = ShareDoc {
-            x: over(patch.x, Some(self.x)).unwrap_or_default(),
-            email: over(patch.email, Some(self.email)).unwrap_or_default(),
+            x: match patch.x {
+                None => self.x,
+                Some(None) => ShareX::default(),
+                Some(Some(patch)) => ShareX { text: over(patch.text, Some(self.x.text)).unwrap_or_default() },
+            },
+            email: match patch.email {
+                None => self.email,
+                Some(None) => ShareEmail::default(),
+                Some(Some(patch)) => ShareEmail {
+                    title: over(patch.title, Some(self.email.title)).unwrap_or_default(),
+                    body: over(patch.body, Some(self.email.body)).unwrap_or_default(),
+                    icon: over(patch.icon, self.email.icon),
+                },
+            },
             facebook: ShareFacebook::default(),
         };
         if patch.facebook.is_some_and(|facebook| !facebook.prompt_for_message) {
@@ -133,6 +170,10 @@ impl ShareDoc {
         let text = |field: &'static str, text: &str| Text::parse(text).map_err(Flaw::at(field));
         if self.email.icon.as_ref().is_some_and(|icon| icon.len() > flux_referral::limits::LANDING_BYTES) {
             return Err(Flaw::value("email.icon", "is too long for an address"));
+        }
+        let is_web = |icon: &String| ["https://", "http://", "/"].iter().any(|start| icon.starts_with(start));
+        if !self.email.icon.as_ref().is_none_or(is_web) {
+            return Err(Flaw::value("email.icon", "is no http:// or https:// address, and no path"));
         }
         Ok(ShareTexts {
             x: text("x.text", &self.x.text)?,

@@ -13,6 +13,8 @@ pub(super) struct Comer<'a> {
     pub(super) code: &'a str,
     /// The friend.
     pub(super) person: &'a Person,
+    /// The player that they say is theirs, which may be somebody's already: whoever plays as the referrer is the referrer (D-13).
+    pub(super) says: Option<flux_referral::Player>,
     /// When they registered, before this.
     pub(super) registered_at: Option<Timestamp>,
     /// Whether they register with this very event.
@@ -44,15 +46,21 @@ impl Work<'_> {
             Some(row) => Some(row),
             None => attributions::latest_of(self.tx, comer.person)?,
         };
+        // The same person under two ids may have an older one open under this id: it binds.
+        let open = attributions::pending_of(self.tx, &comer.person.customer)?;
+        let is_open = open.as_ref().is_some_and(|row| row.attribution.status_at(comer.at) == Status::Pending);
+        let (latest, over) = if is_open { (open, None) } else { (latest, open) };
         // A link's click starts the window; a code was typed in (R2-30).
         let clicked_at = match (comer.clicked_at, comer.door) {
             (None, Door::Link) => clicks::newest(self.tx, &link.id, comer.at)?,
             (clicked_at, _) => clicked_at,
         };
+        let mut referee = comer.person.clone();
+        referee.player = referee.player.or_else(|| comer.says.clone());
         let facts = Bind {
             id: &self.free_id(&link.customer, comer.person)?,
             link: Some((&link.code, &owner)),
-            referee: comer.person,
+            referee: &referee,
             registered_at: comer.registered_at,
             registers_now: comer.registers_now,
             latest: latest.as_ref().map(|row| &row.attribution),
@@ -64,6 +72,7 @@ impl Work<'_> {
         match (bind(&self.store(), &facts), latest) {
             (Bound::New(attribution), latest) => {
                 self.make_room(latest, comer.at)?;
+                self.make_room(over, comer.at)?;
                 Ok(Ok((self.keep(attribution, comer)?, true)))
             }
             (Bound::Existing, Some(row)) => Ok(Ok((row, false))),

@@ -15,7 +15,11 @@ impl Work<'_> {
     /// Writes what an event has decided. `before` is the attribution as it was.
     pub(super) fn write(&mut self, before: &Attribution, decision: Decision) -> Result<Attribution, Refused> {
         let mails = mails_of(before, &decision, &self.switches());
-        let Decision { attribution, changes, reason } = decision;
+        let Decision { mut attribution, changes, reason } = decision;
+        if before.status == Status::Expired && attribution.status == Status::Pending {
+            // An event of before its end finds it open, and leaves it as it is written down (D-16).
+            attribution.status = Status::Expired;
+        }
         attributions::update(self.tx, &attribution, reason)?;
         self.tell(before, &attribution)?;
         for change in changes {

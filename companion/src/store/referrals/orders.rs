@@ -10,8 +10,8 @@ use crate::model::{Order, Player, ReferralView};
 use crate::store::By;
 use flux_protocol::OrderId;
 use flux_referral::{
-    Attribution, Candidate, CustomerId, Door, EmailKey, Held, LineState, Money, Payment, Person, Undoing, candidate,
-    complete, pay, void as undo,
+    Attribution, Candidate, CustomerId, Door, EmailKey, Held, LineState, Money, Payment, Person, Status, Undoing,
+    candidate, complete, pay, void as undo,
 };
 use jiff::Timestamp;
 
@@ -49,14 +49,16 @@ pub fn checkout(
 ) -> Result<Outcome, Refused> {
     let mut work = Work::begin(tx, by, desk)?;
     people::meet(tx, &buyer.customer, by.now)?;
-    people::learn(tx, &buyer.customer, buyer.email.as_deref(), None, by.now)?;
+    work.learn(&buyer.customer, buyer.email.as_deref(), None)?;
     let mut order = work.order(id)?;
+    let person = work.person(buyer)?;
     // The same checkout again: what it has bound stays, and one that is paid binds nothing more.
-    if order.attribution.is_some() || order.record.paid.is_some() {
+    let is_same_buyer = order.record.buyer.as_ref() == Some(&person.customer);
+    if order.record.paid.is_some() || (order.attribution.is_some() && is_same_buyer) {
         let known = order.attribution;
         return Ok(work.outcome(known, false, None));
     }
-    let person = work.person(buyer)?;
+    (order.attribution, order.reason, order.code) = (None, None, order.code.filter(|_| is_same_buyer));
     order.record.buyer = Some(person.customer.clone());
     order.buyer = Some(person.clone());
     order.code = code.map(str::to_owned).or(order.code);
@@ -79,16 +81,20 @@ pub fn checkout(
 /// `/orders`: an order was placed.
 pub fn order_placed(tx: &Connection, by: &By, desk: &Desk, order: &Order) -> Result<Wake, Refused> {
     let at = order.body.occurred_at.unwrap_or(by.now);
-    let code = order.body.referral_code.as_ref().filter(|_| !order.body.imported).map(|code| code.as_str());
+    let typed = order.body.referral_code.as_ref().filter(|_| !order.body.imported).map(|code| code.as_str().trim());
+    let code = typed.filter(|code| !code.is_empty());
     Ok(checkout(tx, by, desk, &order.id, &Buyer::from(order), code, at)?.wake)
 }
 
-/// `/orders`: an order from before the companion's time. It uses up "first purchase" (R3-10) and earns nothing.
-pub fn imported(tx: &Connection, by: &By, desk: &Desk, order: &Order) -> Result<(), Refused> {
-    let work = Work::begin(tx, by, desk)?;
-    let mut row = work.order(&order.id)?;
-    row.record.is_imported = true;
-    Ok(rows::put(tx, &row)?)
+/// `/orders`: whether an order is from before the companion's time. Such a one uses up "first purchase" (R3-10) and earns nothing.
+pub fn imported(tx: &Connection, order: &Order) -> Result<(), Refused> {
+    match rows::find(tx, &order.id)? {
+        Some(mut row) if row.record.is_imported != order.body.imported => {
+            row.record.is_imported = order.body.imported;
+            Ok(rows::put(tx, &row)?)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `/orders`: an order is paid.
@@ -122,7 +128,17 @@ pub fn fulfil(
     }
     if let Some(buyer) = &buyer {
         people::meet(tx, &buyer.customer, by.now)?;
-        people::learn(tx, &buyer.customer, buyer.email.as_deref(), None, by.now)?;
+        work.learn(&buyer.customer, buyer.email.as_deref(), None)?;
+    }
+    let named = match (known.buyer, &buyer) {
+        (Some(person), _) => Some(person),
+        (None, Some(buyer)) => Some(work.person(buyer)?),
+        (None, None) => None,
+    };
+    if let Some(Person { customer, player: Some(player), .. }) = named
+        && let Ok(player) = bought_for(&player)
+    {
+        work.link_player_if_free(&customer, &player)?;
     }
     let found = work.pay(id, buyer.as_ref(), amount, at)?;
     Ok(Some(work.outcome(found, false, None)))
@@ -225,7 +241,12 @@ pub fn referral_of(tx: &Connection, id: &OrderId, now: Timestamp) -> Result<Opti
         Some(id) => attributions::find(tx, id)?,
         None => None,
     };
-    let attribution = row.map(|row| row.attribution);
+    let mut attribution = row.map(|row| row.attribution);
+    if let (None, None, None, Some(buyer)) = (&attribution, &order.reason, order.record.paid, &order.buyer) {
+        // Whom somebody else's link has bound needs no code.
+        let latest = attributions::latest_of(tx, buyer)?.map(|row| row.attribution);
+        attribution = latest.filter(|row| row.status_at(now) == Status::Pending);
+    }
     if attribution.is_none() && order.reason.is_none() {
         return Ok(None);
     }
@@ -243,6 +264,18 @@ pub fn referral_of(tx: &Connection, id: &OrderId, now: Timestamp) -> Result<Opti
     }))
 }
 
+/// A player as the rules know one.
+pub(super) fn said(player: &Player) -> flux_referral::Player {
+    let uuid = player.uuid.as_ref().map(crate::db::customers::plain);
+    flux_referral::Player { name: player.name.as_str().to_owned(), uuid }
+}
+
+/// The same the other way round.
+fn bought_for(player: &flux_referral::Player) -> Result<Player, &'static str> {
+    let uuid = player.uuid.as_deref().map(str::parse).transpose()?;
+    Ok(Player { name: player.name.parse()?, uuid })
+}
+
 impl Work<'_> {
     fn order(&self, id: &OrderId) -> Result<OrderRow, Refused> {
         Ok(rows::find(self.tx, id)?.unwrap_or_else(|| OrderRow::new(id.clone())))
@@ -251,10 +284,7 @@ impl Work<'_> {
     /// Who buys: the customer's own player before the order's, which may be a present's.
     fn person(&self, buyer: &Buyer) -> Result<Person, Refused> {
         let known = self.customer(&buyer.customer)?.person;
-        let ordered = buyer.player.as_ref().map(|player| flux_referral::Player {
-            name: player.name.as_str().to_owned(),
-            uuid: player.uuid.as_ref().map(crate::db::customers::plain),
-        });
+        let ordered = buyer.player.as_ref().map(said);
         Ok(Person {
             customer: buyer.customer.clone(),
             email: buyer.email.as_deref().and_then(EmailKey::of).or(known.email),
@@ -271,6 +301,7 @@ impl Work<'_> {
         let comer = Comer {
             code,
             person,
+            says: None,
             registered_at: self.customer(&person.customer)?.registered_at,
             registers_now: false,
             door: Door::CodeCheckout,

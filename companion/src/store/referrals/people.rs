@@ -55,6 +55,11 @@ pub fn forget(
 }
 
 impl Work<'_> {
+    /// Fills in what is not known of a customer yet, on what binds them too.
+    pub(super) fn learn(&mut self, id: &CustomerId, email: Option<&str>, name: Option<&str>) -> Result<(), Refused> {
+        if people::learn(self.tx, id, email, name, self.by.now)? { self.know(id) } else { Ok(()) }
+    }
+
     /// Who a customer is by now.
     fn know(&mut self, id: &CustomerId) -> Result<(), Refused> {
         let person = self.customer(id)?.person;

@@ -1,6 +1,7 @@
 //! A friend comes through a link or with a code, and registers.
 
 use super::bind::Comer;
+use super::orders::said;
 use super::{Desk, Outcome, Refused, Work};
 use crate::db::Connection;
 use crate::db::referrals::{attributions, people as rows};
@@ -45,7 +46,7 @@ pub fn signup(tx: &Connection, by: &By, desk: &Desk, signup: &Signup) -> Result<
         return Ok(work.outcome(Some(row.attribution.id), false, None));
     }
     rows::meet(tx, id, by.now)?;
-    rows::learn(tx, id, signup.email.as_deref(), signup.name.as_deref(), by.now)?;
+    work.learn(id, signup.email.as_deref(), signup.name.as_deref())?;
     if let Some(player) = &signup.player {
         work.link_player_if_free(id, player)?;
     }
@@ -55,6 +56,7 @@ pub fn signup(tx: &Connection, by: &By, desk: &Desk, signup: &Signup) -> Result<
         let comer = Comer {
             code,
             person: &who.person,
+            says: signup.player.as_ref().map(said),
             registered_at: who.registered_at,
             registers_now: !signup.is_guest,
             door: *door,
@@ -110,6 +112,12 @@ impl Work<'_> {
         let referee: Person = self.customer(id)?.person;
         let Some(row) = attributions::latest_of(self.tx, &referee)? else { return Ok(None) };
         let attribution = row.attribution;
+        if at < attribution.bound_at && attribution.registered_at.is_none() {
+            // A member of before: nobody has brought them to register (R3-12).
+            let known = flux_referral::Attribution { registered_at: Some(at), ..attribution };
+            attributions::update(self.tx, &known, row.reason)?;
+            return Ok(Some(known.id));
+        }
         let referrer = self.referrer(&attribution.referrer)?;
         let registered_that_day = self.registered_that_day(&attribution, at)?;
         let facts = Registration {

@@ -1,6 +1,7 @@
 //! The referral rules over the API: what needs a database, a clock or a queue. What they decide is tested in `crates/referral`.
 
 mod counters;
+mod edges;
 mod fences;
 mod fluxstore;
 mod links;

@@ -11,6 +11,7 @@ pub struct Program {
     name: &'static str,
     path: PathBuf,
     arguments: Vec<OsString>,
+    environment: Vec<(String, String)>,
     log: PathBuf,
     is_apart: bool,
     child: Option<Child>,
@@ -22,7 +23,7 @@ pub type Ended = ExitStatus;
 impl Program {
     /// A program that does not run yet.
     pub fn new(name: &'static str, path: PathBuf, arguments: Vec<OsString>, log: PathBuf) -> Program {
-        Program { name, path, arguments, log, is_apart: false, child: None }
+        Program { name, path, arguments, environment: Vec::new(), log, is_apart: false, child: None }
     }
 
     /// Puts it into a process group of its own from the next start on: a Ctrl-C is for the one who started everything, who then stops it in order. (A test's
@@ -39,6 +40,11 @@ impl Program {
     /// Adds arguments, from its next start on.
     pub fn add_arguments(&mut self, arguments: &[&str]) {
         self.arguments.extend(arguments.iter().map(Into::into));
+    }
+
+    /// Sets its environment beside what it inherits, from its next start on.
+    pub fn set_environment(&mut self, variables: &[(&str, &str)]) {
+        self.environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     }
 
     /// Where it says what it does.
@@ -60,7 +66,13 @@ impl Program {
             OpenOptions::new().create(true).append(true).open(&self.log).map_err(StageError::io("opening a log"))?;
         let errors = log.try_clone().map_err(StageError::io("opening a log"))?;
         let mut command = Command::new(&self.path);
-        command.args(&self.arguments).stdin(Stdio::null()).stdout(log).stderr(errors).kill_on_drop(true);
+        command
+            .args(&self.arguments)
+            .envs(self.environment.clone())
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(errors)
+            .kill_on_drop(true);
         if self.is_apart {
             command.process_group(0);
         }

@@ -1,0 +1,182 @@
+//! The damage matrix: what becomes of a journal or a database on a disk, in today's schema and in every earlier one, and what the admin is told. What cannot be
+//! trusted is refused and not touched; what was lost is noticed, and nothing runs twice for it.
+
+use crate::rig::Rig;
+use flux_sandbox::stage::{Programs, Who};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+const PAGE_BYTES: usize = 4096;
+/// sysexits: the data is not what it should be.
+const DATA: Option<i32> = Some(65);
+
+/// A file, damaged in every way that is to be refused: what was done to it, what is left, and a word of what is said of it.
+fn damages(whole: &[u8]) -> Vec<(String, Vec<u8>, &'static str)> {
+    let flipped = |at: usize| {
+        let mut bytes = whole.to_vec();
+        bytes[at] ^= 0x40;
+        bytes
+    };
+    let mut newer = whole.to_vec();
+    newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    let mut damages = vec![
+        ("cut in the middle".to_owned(), whole[..whole.len() / PAGE_BYTES / 2 * PAGE_BYTES].to_vec(), "damaged"),
+        ("cut within a page".to_owned(), whole[..whole.len() - PAGE_BYTES * 3 / 2].to_vec(), "damaged"),
+        ("its name flipped".to_owned(), flipped(3), "damaged"),
+        ("a text".to_owned(), b"homes:\n  steve: [1, 2, 3]\n".repeat(300), "damaged"),
+        ("another program's".to_owned(), another_programs(), "another program's"),
+        ("a newer version's".to_owned(), newer, "newer"),
+    ];
+    // The first byte of a page of a table or an index says which of the two it is.
+    let pages = (0..whole.len() / PAGE_BYTES).map(|page| if page == 0 { 100 } else { page * PAGE_BYTES });
+    let pages = pages.filter(|at| [2, 5, 10, 13].contains(&whole[*at]));
+    damages.extend(pages.map(|at| (format!("byte {at} flipped"), flipped(at), "damaged")));
+    damages
+}
+
+fn another_programs() -> Vec<u8> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("homes.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE homes (player TEXT, x INTEGER)").unwrap();
+    std::fs::read(path).unwrap()
+}
+
+/// Files of every version: journal, database, and the token that fits.
+async fn versions() -> Vec<(PathBuf, PathBuf, String, Option<TempDir>)> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("system/fixtures");
+    let folders = std::fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let read = |path: PathBuf| std::fs::read_to_string(path).unwrap().trim_end().to_owned();
+    let earlier = folders.map(|it| (it.join("journal.db"), it.join("companion.db"), read(it.join("token")), None));
+    let mut versions: Vec<_> = earlier.collect();
+    let mut rig = Rig::start(&["Steve"]).await;
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    rig.delivered("order-1").await;
+    rig.stage.stop(Who::Agent).await.unwrap();
+    rig.stage.stop(Who::Companion).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let copy = |from: &str, to: &str| {
+        let to = folder.path().join(to);
+        std::fs::copy(rig.stage.folder().join(from), &to).unwrap();
+        to
+    };
+    versions.push((
+        copy("state/journal.db", "journal.db"),
+        copy("companion.db", "companion.db"),
+        rig.token.clone(),
+        Some(folder),
+    ));
+    versions
+}
+
+/// Runs a program to its end: its exit code, and what it said. One that does not end is ended, and has no code.
+fn run(program: &Path, config: &Path, word: &str) -> (Option<i32>, String) {
+    let output = Command::new("timeout")
+        .args(["--signal=KILL", "20"])
+        .arg(program)
+        .arg("--config")
+        .arg(config)
+        .arg(word)
+        .output();
+    let output = output.unwrap();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout),
+    )
+}
+
+fn private(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_journal_is_refused_in_words_and_left_as_it_is() {
+    let agent = Programs::beside_this().unwrap().agent;
+    for (journal, _, token, _folder) in versions().await {
+        for (what, bytes, word) in damages(&std::fs::read(&journal).unwrap()) {
+            let folder = TempDir::new().unwrap();
+            let file = |name: &str| folder.path().join(name);
+            private(&file("token"), &token);
+            private(&file("password"), "a-password");
+            let config = "store: {url: 'http://127.0.0.1:9', token_file: ./token}\nrcon: {address: '127.0.0.1:9', password_file: ./password}\n\
+                          state_dir: ./state\nruntime_dir: ./run\n";
+            private(&file("config.yml"), config);
+            std::fs::create_dir(file("state")).unwrap();
+            std::fs::write(file("state/journal.db"), &bytes).unwrap();
+            let (code, said) = run(&agent, &file("config.yml"), "run");
+            assert!(code == DATA && said.contains(word), "{}: {what}: {code:?} {said}", journal.display());
+            assert!(said.contains("journal.db") && said.contains("Nothing was changed"), "{what}: {said}");
+            assert_eq!(std::fs::read(file("state/journal.db")).unwrap(), bytes, "{}: {what}", journal.display());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_found_by_check_and_what_cannot_be_served_is_refused_and_left_as_it_is() {
+    let companion = Programs::beside_this().unwrap().companion;
+    for (_, database, _, _folder) in versions().await {
+        let mut damages = damages(&std::fs::read(&database).unwrap());
+        damages.push(("empty".to_owned(), Vec::new(), "empty"));
+        for (what, bytes, word) in damages {
+            let folder = TempDir::new().unwrap();
+            let file = |name: &str| folder.path().join(name);
+            private(&file("companion.yml"), "listen: 127.0.0.1:0\ndatabase: ./companion.db\n");
+            std::fs::write(file("companion.db"), &bytes).unwrap();
+            let (code, said) = run(&companion, &file("companion.yml"), "check");
+            assert!(code == DATA && said.contains(word), "{}: {what}: {code:?} {said}", database.display());
+            // A page that is broken shows when it is read; the file is not searched through at each start.
+            if !what.starts_with("byte") {
+                let (code, said) = run(&companion, &file("companion.yml"), "serve");
+                assert!(code == DATA && said.contains(word), "{}: {what}: {code:?} {said}", database.display());
+            }
+            assert_eq!(std::fs::read(file("companion.db")).unwrap(), bytes, "{}: {what}", database.display());
+        }
+    }
+}
+
+/// What the agent's memory loses with its log, or as a whole.
+async fn a_loss(lose: impl Fn(&Path)) {
+    let mut rig = Rig::start(&["Steve"]).await;
+    rig.package("say", json!({"command": "say {order}"})).await;
+    rig.pay("done", "Steve", "say", 1).await;
+    rig.pay("waits", "Alex", "say", 1).await;
+    rig.delivered("done").await;
+    rig.delivery_is("waits", "awaiting_player").await;
+    rig.stage.kill(Who::Agent).await.unwrap();
+    lose(&rig.stage.folder().join("state"));
+    rig.stage.start(Who::Agent).await.unwrap();
+    // The store says that another journal was offered it, and that one may have run it: a person decides.
+    let held = rig.command_is("waits", "failed").await;
+    assert_eq!(held["reason"], "uncertain", "{held}");
+    rig.stage.game("join Alex").await.unwrap();
+    rig.pay("new", "Steve", "say", 1).await;
+    rig.delivered("new").await;
+    let id = held["id"].as_str().unwrap();
+    rig.api.post(&format!("/api/v1/commands/{id}/retry"), json!({})).await.unwrap();
+    rig.delivered("waits").await;
+    let runs = rig.runs().await;
+    let ran = ["done", "waits", "new"].map(|order| runs.get(&format!("say {order}")).copied());
+    assert_eq!(ran, [Some(1); 3], "{}", rig.log("agent.log"));
+}
+
+#[tokio::test]
+async fn a_journal_that_lost_its_log_loses_and_repeats_nothing() {
+    a_loss(|state| std::fs::remove_file(state.join("journal.db-wal")).unwrap()).await;
+}
+
+#[tokio::test]
+async fn an_emptied_journal_loses_and_repeats_nothing() {
+    a_loss(|state| {
+        std::fs::write(state.join("journal.db"), "").unwrap();
+        std::fs::remove_file(state.join("journal.db-wal")).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_journal_moved_away_loses_and_repeats_nothing() {
+    a_loss(|state| std::fs::rename(state, state.with_extension("away")).unwrap()).await;
+}
