@@ -80,6 +80,10 @@ pub const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 pub const MAIL_RETRY: Duration = Duration::from_secs(5);
 /// Until it is this.
 pub const MAIL_RETRY_LONGEST: Duration = Duration::from_secs(15 * 60);
+/// Until it is this, for a mail that the server has put off by itself.
+pub const MAIL_PUT_OFF_LONGEST: Duration = Duration::from_secs(60 * 60);
+/// How often a mail may be put off: for about a day.
+pub const MAIL_TRIES: u32 = 30;
 
 /// Writes that wait for the writer; one more waits for room.
 pub const WRITE_QUEUE: usize = 1_024;

@@ -1,8 +1,9 @@
 //! The mails that are still to be sent.
 
-use super::row::get;
+use super::row::{get, stored};
 use super::{Connection, DbError, events};
 use crate::model::EventRow;
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 /// The last event whose mail is done with; `None` where no mail was ever to be sent.
@@ -16,20 +17,60 @@ pub fn start(tx: &Connection) -> Result<(), DbError> {
     set_cursor(tx, events::last_seq(tx)?)
 }
 
-/// The mail of this event is done with.
-pub fn set_cursor(tx: &Connection, seq: i64) -> Result<(), DbError> {
+fn set_cursor(tx: &Connection, seq: i64) -> Result<(), DbError> {
     let sql = "INSERT INTO mail (id, cursor) VALUES (1, ?1) ON CONFLICT DO UPDATE SET cursor = ?1";
     tx.prepare_cached(sql)?.execute([seq])?;
     Ok(())
 }
 
-/// The next mail after this event, and the address of the customer whom it is for.
-pub fn next(tx: &Connection, cursor: i64) -> Result<Option<(EventRow, Option<String>)>, DbError> {
-    let sql = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email
-               FROM events INDEXED BY events_with_mails WHERE seq > ?
-               AND kind IN ('mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued')
-               ORDER BY seq LIMIT 1";
-    let read = |row: &Row<'_>| -> Result<_, DbError> { Ok((events::event(row)?, get(row, "email")?)) };
-    let mut statement = tx.prepare_cached(sql)?;
-    statement.query_row(params![cursor], |row| Ok(read(row))).optional()?.transpose()
+/// A mail that is to be sent.
+#[derive(Debug)]
+pub struct Mail {
+    /// The event that it is.
+    pub event: EventRow,
+    /// The address of the customer whom it is for.
+    pub customer: Option<String>,
+    /// How often the server has put it off.
+    pub tries: u32,
+}
+
+/// The next mail after this event; before it, one that was put off until now.
+pub fn next(tx: &Connection, cursor: i64, now: Timestamp) -> Result<Option<Mail>, DbError> {
+    const COLUMNS: &str = "events.*, (SELECT email FROM customers WHERE id = events.subject) AS email";
+    let put_off = format!(
+        "SELECT {COLUMNS}, tries FROM mails_put_off JOIN events USING (seq) WHERE mails_put_off.at <= ? ORDER BY mails_put_off.at LIMIT 1"
+    );
+    let new = format!(
+        "SELECT {COLUMNS}, 0 AS tries FROM events INDEXED BY events_with_mails WHERE seq > ?
+         AND kind IN ('mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued')
+         ORDER BY seq LIMIT 1"
+    );
+    for (sql, value) in [(put_off, stored(now)), (new, cursor)] {
+        let mut statement = tx.prepare_cached(&sql)?;
+        if let Some(mail) = statement.query_row([value], |row| Ok(read(row))).optional()? {
+            return mail.map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn read(row: &Row<'_>) -> Result<Mail, DbError> {
+    Ok(Mail { event: events::event(row)?, customer: get(row, "email")?, tries: get(row, "tries")? })
+}
+
+/// The mail of this event is done with, or comes again later.
+pub fn done(tx: &Connection, seq: i64, again: Option<(u32, Timestamp)>) -> Result<(), DbError> {
+    match again {
+        Some((tries, at)) => {
+            let sql = "INSERT INTO mails_put_off VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET tries = ?2, at = ?3";
+            tx.prepare_cached(sql)?.execute(params![seq, tries, stored(at)])?;
+        }
+        None => {
+            tx.prepare_cached("DELETE FROM mails_put_off WHERE seq = ?")?.execute([seq])?;
+        }
+    }
+    match cursor(tx)? {
+        Some(cursor) if cursor >= seq => Ok(()),
+        _ => set_cursor(tx, seq),
+    }
 }

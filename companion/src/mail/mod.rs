@@ -1,7 +1,8 @@
 //! Sends the mails, which are events: each in its turn, and again until the server has taken it.
 //!
 //! The cursor moves after the server's answer: a crash between the two sends a mail a second time, under the same
-//! `Message-ID`. What the server refuses for good is logged and passed over, so that one bad address holds up nobody.
+//! `Message-ID`. What the server refuses is passed over, and what it puts off comes again by itself, so that one bad address
+//! holds up nobody; a server that does not answer, or does not let us in, holds up all.
 
 mod send;
 
@@ -10,8 +11,9 @@ use crate::config::Mail;
 use crate::db::{Connection, DbError, mail as rows};
 use crate::limits;
 use crate::model::EventRow;
-use send::{SendError, Sender};
+use send::{Concerns, SendError, Sender};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 /// Runs for ever; stop it by dropping it. Without `mail` in the config it does nothing: mails are events only.
@@ -60,25 +62,48 @@ async fn send_next(app: &App, mail: &Mail, sender: &Sender) -> Result<bool, Unse
         app.db.write(|tx: &Connection| rows::start(tx)).await?;
         return Ok(false);
     };
-    let next = app.db.read(move |tx| rows::next(tx, cursor)).await?;
-    let Some((event, customer)) = next else { return Ok(false) };
+    let now = app.clock.now();
+    let next = app.db.read(move |tx| rows::next(tx, cursor, now)).await?;
+    let Some(rows::Mail { event, customer, tries }) = next else { return Ok(false) };
     let seq = event.seq;
-    match recipient(&event, customer) {
+    let again = match recipient(&event, customer) {
         Some(to) => {
             let id = format!("<{seq}@{}.flux>", app.config.store.id);
-            match timeout(limits::MAIL_TIMEOUT, sender.send(mail, &to, &event, id)).await {
-                Ok(Ok(())) => tracing::info!(event.seq = seq, event.kind = event.kind, "a mail was sent"),
-                Ok(Err(error)) if error.is_final() => {
-                    tracing::warn!(error = %error, event.seq = seq, event.kind = event.kind, "a mail was refused: it is not sent");
-                }
-                Ok(Err(error)) => return Err(error.into()),
-                Err(_) => return Err(SendError::Slow.into()),
-            }
+            let sent = timeout(limits::MAIL_TIMEOUT, sender.send(mail, &to, &event, id)).await;
+            let sent = sent.unwrap_or(Err(SendError::Slow));
+            outcome(&event, sent, tries)?.map(|wait| (tries + 1, now.saturating_add(wait).unwrap_or(now)))
         }
-        None => tracing::debug!(event.seq = seq, "a mail has nobody to go to: the customer has no address"),
-    }
-    app.db.write(move |tx| rows::set_cursor(tx, seq)).await?;
+        None => {
+            tracing::debug!(event.seq = seq, "a mail has nobody to go to: the customer has no address");
+            None
+        }
+    };
+    app.db.write(move |tx| rows::done(tx, seq, again)).await?;
     Ok(true)
+}
+
+/// After how long a mail is to be tried again by itself, while others go on; an error holds up all.
+fn outcome(event: &EventRow, sent: Result<(), SendError>, tries: u32) -> Result<Option<Duration>, SendError> {
+    let (seq, kind) = (event.seq, &event.kind);
+    let error = match sent {
+        Ok(()) => {
+            tracing::info!(event.seq = seq, event.kind = kind, "a mail was sent");
+            return Ok(None);
+        }
+        Err(error) => error,
+    };
+    match error.concerns() {
+        Concerns::Server => Err(error),
+        Concerns::Mail { for_now: true } if tries < limits::MAIL_TRIES => {
+            let wait = (limits::MAIL_RETRY * 2_u32.saturating_pow(tries)).min(limits::MAIL_PUT_OFF_LONGEST);
+            tracing::info!(error = %error, event.seq = seq, event.kind = kind, retry.seconds = wait.as_secs(), "a mail was put off by the server");
+            Ok(Some(wait))
+        }
+        Concerns::Mail { .. } => {
+            tracing::warn!(error = %error, event.seq = seq, event.kind = kind, "a mail was refused: it is not sent");
+            Ok(None)
+        }
+    }
 }
 
 /// The address that the event names, else the customer's.

@@ -23,13 +23,32 @@ pub(super) enum SendError {
     Slow,
 }
 
+/// What a failure is about.
+pub(super) enum Concerns {
+    /// The server: no mail goes out.
+    Server,
+    /// This mail, for good or for now.
+    Mail {
+        /// Whether it may be taken later.
+        for_now: bool,
+    },
+}
+
+/// What a server answers to whom it does not let in (RFC 4954), or when it is about to stop (RFC 5321).
+const NOT_ABOUT_THE_MAIL: [u16; 6] = [421, 454, 530, 534, 535, 538];
+
 impl SendError {
-    /// Whether trying again would change nothing: the server has refused this mail, not merely failed.
-    pub(super) fn is_final(&self) -> bool {
+    /// Whether other mails are worth a try.
+    pub(super) fn concerns(&self) -> Concerns {
         match self {
-            SendError::Address(_) | SendError::Message(_) => true,
-            SendError::Smtp(error) => error.is_permanent(),
-            SendError::Slow => false,
+            SendError::Address(_) | SendError::Message(_) => Concerns::Mail { for_now: false },
+            SendError::Slow => Concerns::Server,
+            SendError::Smtp(error) => match error.status() {
+                Some(code) if !NOT_ABOUT_THE_MAIL.contains(&u16::from(code)) => {
+                    Concerns::Mail { for_now: error.is_transient() }
+                }
+                _ => Concerns::Server,
+            },
         }
     }
 }

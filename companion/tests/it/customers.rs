@@ -82,7 +82,7 @@ async fn who_still_has_something_coming_is_not_forgotten() {
 }
 
 /// Whether any file beside the database has these bytes.
-fn is_in_the_files(folder: &Path, word: &str) -> bool {
+pub(crate) fn is_in_the_files(folder: &Path, word: &str) -> bool {
     let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let has = |bytes: Vec<u8>| bytes.to_ascii_lowercase().windows(word.len()).any(|part| part == word.as_bytes());
     files.filter(|path| path.is_file()).any(|path| has(std::fs::read(path).expect("a file")))

@@ -10,11 +10,6 @@ impl Text {
         if text.chars().count() <= limits::TEXT_CHARS { Ok(Text(text.to_owned())) } else { Err(Invalid::Text) }
     }
 
-    /// The text as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The text for a customer, in one pass, so that a name can bring no placeholder of its own.
     pub fn filled(&self, link: &str, code: &Code, name: &str) -> String {
         self.filled_with(link, code.as_str(), name)

@@ -73,11 +73,20 @@ def test_a_code_is_mailed_to_its_customer_and_an_invitation_to_whom_it_names(sta
     assert first_id != second_id
 
 
-def test_a_mail_that_is_put_off_is_sent_later_and_one_that_is_refused_holds_up_nobody(stage, mailbox):
+def test_a_mail_that_is_put_off_comes_again_and_like_one_that_is_refused_holds_up_nobody(stage, mailbox):
     companion = with_mail(stage, mailbox)
     mailbox.answers = ["451 try again later", ANSWER_OK, "550 no such mailbox"]
     for name in ["anna", "berta", "clara"]:
         customer(companion, name, f"{name}@example.com")
     until("the mails", lambda: len(mailbox.mails) == 2)
-    assert [to for to, *_ in mailbox.mails] == ["anna@example.com", "clara@example.com"]
-    assert mailbox.refused == ["anna@example.com", "berta@example.com"]
+    assert [to for to, *_ in mailbox.mails] == ["berta@example.com", "anna@example.com"]
+    assert mailbox.refused == ["anna@example.com", "clara@example.com"]
+
+
+def test_a_server_that_does_not_let_us_in_holds_up_all_and_loses_none(stage, mailbox):
+    companion = with_mail(stage, mailbox)
+    mailbox.answers = ["530 authentication required"]
+    for name in ["anna", "berta"]:
+        customer(companion, name, f"{name}@example.com")
+    until("the mails", lambda: len(mailbox.mails) == 2)
+    assert [to for to, *_ in mailbox.mails] == ["anna@example.com", "berta@example.com"]

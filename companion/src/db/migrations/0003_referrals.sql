@@ -291,6 +291,11 @@ CREATE INDEX events_of_customers ON events (subject)
   WHERE kind IN ('customer.saved', 'mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued');
 CREATE INDEX events_with_mails ON events (seq)
   WHERE kind IN ('mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued');
+CREATE TABLE mails_put_off (
+  seq   INTEGER PRIMARY KEY REFERENCES events (seq),
+  tries INTEGER NOT NULL,
+  at    INTEGER NOT NULL
+) STRICT;
 CREATE TABLE mail (
   id     INTEGER PRIMARY KEY CHECK (id = 1),
   cursor INTEGER NOT NULL

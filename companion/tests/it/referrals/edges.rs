@@ -1,7 +1,9 @@
 //! Cases at the edges of the rules, each found by somebody who looked for it.
 
 use super::shop::{Shop, grant, state, why};
-use crate::bench::{list, text};
+use crate::bench::{Bench, list, report, text};
+use crate::customers::is_in_the_files;
+use flux_companion::db::Db;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -231,4 +233,40 @@ async fn an_order_is_sent_again_after_the_owner_of_its_code_was_forgotten() {
     let mut other = body;
     other["amount"] = json!(1);
     assert_eq!(shop.bench.put("/orders/o1", other).await.0, StatusCode::CONFLICT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_forgotten_leaves_no_trace_in_rewards_under_no_name_that_they_had() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("companion.db");
+    Db::create(&path).expect("a new database");
+    let shop = Shop { bench: Bench::on(Db::open(&path).expect("it opens").0).await };
+    let (_, token) = shop.bench.server().await;
+    let commands = json!([{"command": "give {player} diamond"}, {"command": "take {player}", "onVoid": true}]);
+    shop.bench.put("/referrals/program", json!({"enabled": true, "rewardCommands": commands})).await;
+    // Bob has earned Zach a reward, who then took another name; and Alice one, who has no player to take it.
+    let zach = shop.referrer("cust-zach", "ZachariasOne").await;
+    let bob = |id: &str| json!({"accountId": "store", "refereeCustomerId": id, "refereePlayer": {"name": "BobQuirk"}, "linkCode": zach});
+    shop.post("/attributions/signup", bob("cust-quirk")).await;
+    shop.buy("cust-quirk", "s1", 100).await;
+    let alice = shop.code("alice").await;
+    let carol = json!({"accountId": "store", "refereeCustomerId": "cust-quork", "refereePlayer": {"name": "CarolQuork"}, "linkCode": alice});
+    shop.post("/attributions/signup", carol).await;
+    shop.buy("cust-quork", "s2", 100).await;
+    let command = shop.bench.poll(&token, "j1").await.1["commands"][0].clone();
+    let mut done = report(&text(&command, "id"), 1, "completed", None);
+    done["output"] = json!("Gave 1 [Diamond] to ZachariasOne");
+    shop.bench.report(&token, "j1", json!([done.clone()])).await;
+    shop.bench.put("/customers/cust-zach", json!({"player": {"name": "ZachariasTwo"}})).await;
+    shop.void("s1").await;
+    let undo = shop.bench.poll(&token, "j1").await.1["commands"][0].clone();
+    shop.bench.report(&token, "j1", json!([report(&text(&undo, "id"), 1, "completed", None)])).await;
+    for id in ["cust-zach", "cust-quirk", "cust-quork"] {
+        assert_eq!(shop.bench.delete(&format!("/customers/{id}")).await, (StatusCode::NO_CONTENT, Value::Null), "{id}");
+    }
+    // The agent says it again, with the name that is forgotten.
+    shop.bench.report(&token, "j1", json!([done])).await;
+    for trace in ["zach", "quirk", "quork"] {
+        assert!(!is_in_the_files(folder.path(), trace), "{trace}");
+    }
 }

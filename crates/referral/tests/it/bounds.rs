@@ -8,6 +8,7 @@ use flux_referral::*;
 fn names_and_tiers_have_bounds() {
     for good in ["a", "vip-1_x", &"x".repeat(32)] {
         assert_eq!(Tier::parse(good).unwrap().as_str(), good);
+        assert_eq!(Tier::parse(good).unwrap().to_string(), good);
     }
     for bad in ["", "all", "VIP", "a b", "ä", &"x".repeat(33)] {
         assert_eq!(Tier::parse(bad), Err(Invalid::Tier), "{bad}");

@@ -221,6 +221,9 @@ fn r0_17_totals_and_the_top_referrers() {
     }
     let funnel = Funnel::of(&world.rows, day(9)).unwrap();
     assert_eq!((funnel.total(), funnel.successful(), funnel.pending), (8, 7, 1));
+    let funnel =
+        Funnel { pending: 1, qualified: 20, rewarded: 300, voided: 4_000, expired: 50_000, ..Funnel::default() };
+    assert_eq!((funnel.total(), funnel.successful()), (54_321, 320));
     let top = top_referrers(&world.rows, 2);
     assert_eq!(
         top.iter().map(|one| (one.customer.as_str(), one.successful)).collect::<Vec<_>>(),
