@@ -16,19 +16,31 @@ pub(crate) async fn run(app: Arc<App>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = sweep(&app).await {
-            tracing::warn!(error = %error, "a sweep failed");
-        }
+        sweep(&app).await;
     }
 }
 
-/// One sweep.
-pub(crate) async fn sweep(app: &App) -> Result<(), Refused> {
+/// One sweep. A part that fails keeps no other from its turn.
+pub(crate) async fn sweep(app: &App) {
     let by = app.by(Actor::companion());
-    expire_commands(app, &by).await?;
-    for each in [Sweep::IssueDue, Sweep::ExpirePending, Sweep::ExpireRewards] {
-        referrals(app, &by, each, by.now).await?;
+    report("commands", expire_commands(app, &by).await.map_err(Refused::from));
+    for (part, each) in [
+        ("issue-due", Sweep::IssueDue),
+        ("expire-pending", Sweep::ExpirePending),
+        ("expire-rewards", Sweep::ExpireRewards),
+    ] {
+        report(part, referrals(app, &by, each, by.now).await.map(drop));
     }
+    report("codes", give_codes(app, &by).await);
+}
+
+fn report(part: &str, swept: Result<(), Refused>) {
+    if let Err(error) = swept {
+        tracing::warn!(error = %error, sweep = part, "a sweep failed");
+    }
+}
+
+async fn give_codes(app: &App, by: &By) -> Result<(), Refused> {
     let desk = app.desk();
     loop {
         let (by, desk) = (by.clone(), desk.clone());

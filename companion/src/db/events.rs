@@ -28,7 +28,15 @@ pub fn last_seq(tx: &Connection) -> Result<i64, DbError> {
 }
 
 /// Puts another id in the place of a customer's, and empties their mails: the one change that an event ever sees.
-pub fn anonymise_customer(tx: &Connection, id: &CustomerId, anonymous: &CustomerId) -> Result<(), DbError> {
+pub fn anonymise_customer(
+    tx: &Connection,
+    id: &CustomerId,
+    email: Option<&str>,
+    anonymous: &CustomerId,
+) -> Result<(), DbError> {
+    // Who was invited by somebody else.
+    let sql = "UPDATE events INDEXED BY events_of_invited SET data = '{}' WHERE kind = 'mail.invitation' AND lower(data ->> 'to') = lower(?)";
+    tx.prepare_cached(sql)?.execute([email.map(str::trim)])?;
     let sql = "UPDATE events INDEXED BY events_of_customers SET subject = ?2, data = '{}' WHERE subject = ?1
                AND kind IN ('customer.saved', 'mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued')";
     tx.prepare_cached(sql)?.execute(params![id.as_str(), anonymous.as_str()])?;

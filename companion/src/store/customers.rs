@@ -48,6 +48,7 @@ pub fn anonymise(
 ) -> Result<(), Refused> {
     let customer = customers::find(tx, id)?.filter(|customer| customer.anonymised_at.is_none());
     let customer = customer.ok_or(Refused::NotFound("customer"))?;
+    let email = customer.body.email.clone();
     let bought = orders::of_customer(tx, id)?;
     let mut players: BTreeMap<String, Player> = BTreeMap::new();
     let ordered = bought.iter().map(|order| order.body.player.clone());
@@ -65,7 +66,7 @@ pub fn anonymise(
         }
     }
     customers::anonymise(tx, id, anonymous, by.now)?;
-    events::anonymise_customer(tx, id, anonymous)?;
+    events::anonymise_customer(tx, id, email.as_ref().map(|email| email.as_str()), anonymous)?;
     Ok(by.event(tx, kind::CUSTOMER_ANONYMISED, anonymous.as_str(), &json!({}))?)
 }
 

@@ -307,12 +307,13 @@ pub(in crate::api) async fn list(
     Ask(query): Ask<AttributionQuery>,
 ) -> Result<Json<Page<AttributionView>>, ApiError> {
     let (limit, before) = (page::limit(query.limit)?, page::before_place(query.cursor.as_deref())?);
+    let now = app.clock.now();
     let filter = Filter {
+        now,
         status: query.status.map(StatusWord::as_str),
         referrer: query.referrer.map(String::from),
         referee: query.referee.map(String::from),
     };
-    let now = app.clock.now();
     let look = move |tx: &Connection| {
         let found = rows::page(tx, before, &filter, limit + 1)?.into_iter();
         found.map(|row| Ok((row.seq, work::view_of(tx, &row, now)?))).collect::<Result<Vec<_>, Refused>>()

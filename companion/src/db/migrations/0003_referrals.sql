@@ -32,7 +32,8 @@ CREATE TABLE referral_links (
   code_key    TEXT NOT NULL UNIQUE,
   clicks      INTEGER NOT NULL DEFAULT 0,
   day         TEXT NOT NULL,
-  created_at  INTEGER NOT NULL
+  created_at  INTEGER NOT NULL,
+  last_click_at INTEGER
 ) STRICT;
 
 -- Counted clicks alone; older ones live on in the counters.
@@ -235,7 +236,7 @@ CREATE TRIGGER referral_link_counted AFTER INSERT ON referral_links BEGIN
 END;
 CREATE TRIGGER referral_click_counted AFTER INSERT ON referral_clicks BEGIN
   INSERT INTO referral_days VALUES ('click', NEW.day, 1) ON CONFLICT DO UPDATE SET n = n + 1;
-  UPDATE referral_links SET clicks = clicks + 1 WHERE id = NEW.link_id;
+  UPDATE referral_links SET clicks = clicks + 1, last_click_at = max(coalesce(last_click_at, 0), NEW.at) WHERE id = NEW.link_id;
 END;
 CREATE TRIGGER referral_attribution_counted AFTER INSERT ON referral_attributions BEGIN
   INSERT INTO referral_days VALUES (NEW.status, NEW.day, 1) ON CONFLICT DO UPDATE SET n = n + 1;
@@ -289,6 +290,7 @@ END;
 DROP INDEX events_of_customers;
 CREATE INDEX events_of_customers ON events (subject)
   WHERE kind IN ('customer.saved', 'mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued');
+CREATE INDEX events_of_invited ON events (lower(data ->> 'to')) WHERE kind = 'mail.invitation';
 CREATE INDEX events_with_mails ON events (seq)
   WHERE kind IN ('mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued');
 CREATE TABLE mails_put_off (

@@ -172,7 +172,7 @@ pub fn to_expire(tx: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Attr
 }
 
 /// Which attributions people want to see. All that is given must hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Filter {
     /// The status's word.
     pub status: Option<&'static str>,
@@ -180,14 +180,29 @@ pub struct Filter {
     pub referrer: Option<String>,
     /// The friend.
     pub referee: Option<String>,
+    /// The moment as of which the status is meant: no sweep is waited for (D-16).
+    pub now: Timestamp,
 }
 
 /// Attributions, newest first, before this place.
 pub fn page(tx: &Connection, before: i64, filter: &Filter, limit: u32) -> Result<Vec<AttributionRow>, DbError> {
     let mut sql = "SELECT * FROM referral_attributions WHERE seq < ?".to_owned();
     let mut values = vec![Value::Integer(before)];
+    let now = stored(filter.now);
+    match filter.status {
+        Some("pending") => {
+            sql.push_str(" AND status = 'pending' AND (expires_at IS NULL OR expires_at >= ?)");
+            values.push(Value::Integer(now));
+        }
+        Some("expired") => {
+            sql.push_str(" AND status IN ('expired', 'pending') AND (status = 'expired' OR expires_at < ?)");
+            values.push(Value::Integer(now));
+        }
+        _ => {}
+    }
+    let other = filter.status.filter(|status| !["pending", "expired"].contains(status));
     let conditions = [
-        (" AND status = ?", filter.status.map(str::to_owned)),
+        (" AND status = ?", other.map(str::to_owned)),
         (" AND referrer_id = ?", filter.referrer.clone()),
         (" AND referee_id = ?", filter.referee.clone()),
     ];

@@ -1,6 +1,6 @@
 //! Counted clicks. Those of the last 90 days are kept one by one, for the windows that they start.
 
-use crate::db::row::{stored, time};
+use crate::db::row::{stored, time, time_or_null};
 use crate::db::{Connection, DbError};
 use flux_referral::LinkId;
 use jiff::Timestamp;
@@ -21,11 +21,12 @@ pub fn last_of(tx: &Connection, link: &LinkId, visitor: &str, at: Timestamp) -> 
     found.optional()?.transpose()
 }
 
-/// When the newest click on this link was, not after `at`.
+/// When the newest click on this link was, not after `at`. The very last one is known for ever: it may have started a long window.
 pub fn newest(tx: &Connection, link: &LinkId, at: Timestamp) -> Result<Option<Timestamp>, DbError> {
-    let sql = "SELECT at FROM referral_clicks WHERE link_id = ? AND at <= ? ORDER BY at DESC LIMIT 1";
-    let mut statement = tx.prepare_cached(sql)?;
-    statement.query_row(params![link.as_str(), stored(at)], |row| Ok(time(row, "at"))).optional()?.transpose()
+    let sql =
+        "SELECT coalesce((SELECT at FROM referral_clicks WHERE link_id = ?1 AND at <= ?2 ORDER BY at DESC LIMIT 1),
+               (SELECT last_click_at FROM referral_links WHERE id = ?1 AND last_click_at <= ?2)) AS at";
+    tx.prepare_cached(sql)?.query_row(params![link.as_str(), stored(at)], |row| Ok(time_or_null(row, "at")))?
 }
 
 /// Forgets clicks from before this moment, some at a time; the counters keep them.

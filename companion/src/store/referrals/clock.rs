@@ -6,7 +6,7 @@ use crate::db::Connection;
 use crate::db::referrals::{attributions, clicks, grants, links, program};
 use crate::limits;
 use crate::store::By;
-use flux_referral::sweep;
+use flux_referral::{Master, sweep};
 use jiff::Timestamp;
 
 /// `expire-pending`: attributions whose order can no longer come in time.
@@ -50,6 +50,10 @@ pub fn give_codes(tx: &Connection, by: &By, desk: &Desk) -> Result<bool, Refused
     let forget = by.now.checked_sub(limits::CLICKS_KEPT).unwrap_or(by.now);
     clicks::forget_before(tx, forget, limits::SWEEP_ROWS)?;
     let mut row = program::load(tx, &desk.zone)?;
+    if row.program.master == Master::Off {
+        // They are given when it is on again.
+        return Ok(false);
+    }
     let Some(after) = row.codes_after.take() else { return Ok(false) };
     let mut work = Work::begin(tx, by, desk)?;
     let found = links::customers_without(tx, &after, limits::SWEEP_ROWS)?;
