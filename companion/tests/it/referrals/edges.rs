@@ -270,3 +270,56 @@ async fn who_is_forgotten_leaves_no_trace_in_rewards_under_no_name_that_they_had
         assert!(!is_in_the_files(folder.path(), trace), "{trace}");
     }
 }
+
+#[tokio::test]
+async fn d_16_what_is_read_does_not_depend_on_a_sweep() {
+    let (shop, code) = shop().await;
+    let click = json!({"accountId": "store", "code": code, "visitorKey": "v1", "occurredAt": "2026-10-01T00:00:00Z"});
+    shop.post("/links/click", click).await;
+    shop.bench.put("/referrals/program", json!({"attributionWindowDays": 30})).await;
+    let late = json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": code});
+    assert_eq!(why(&shop.post("/attributions/signup", late.clone()).await), (409, "too_late"));
+    let past = json!({"accountId": "store", "refereeCustomerId": "carol", "linkCode": code,
+                      "clickedAt": "2026-11-01T00:00:00Z", "occurredAt": "2026-11-02T00:00:00Z"});
+    assert_eq!(shop.post("/attributions/signup", past).await.0, StatusCode::CREATED);
+    let listed = async |status: &str| list(&shop.get(&format!("/attributions?status={status}")).await, "items").len();
+    for _ in 0..2 {
+        assert_eq!((listed("pending").await, listed("expired").await), (0, 1));
+        flux_companion::sweep(&shop.bench.app).await;
+        let mut again = late.clone();
+        again["refereeCustomerId"] = json!("dave");
+        assert_eq!(
+            why(&shop.post("/attributions/signup", again).await),
+            (409, "too_late"),
+            "the click is forgotten, its moment not"
+        );
+    }
+}
+
+#[tokio::test]
+async fn r3_18_codes_that_were_switched_on_while_the_program_was_off_are_given_once_it_is_on() {
+    let (shop, _) = shop().await;
+    shop.bench.put("/customers/erin", json!({"name": "Erin"})).await;
+    shop.bench.put("/referrals/program", json!({"bind": {"codeAtSignup": false, "codeAtCheckout": false}})).await;
+    shop.bench.put("/referrals/program", json!({"enabled": false})).await;
+    shop.bench.put("/referrals/program", json!({"bind": {"codeAtSignup": true, "codeAtCheckout": true}})).await;
+    flux_companion::sweep(&shop.bench.app).await;
+    let issued = async || shop.bench.event_kinds().await.iter().filter(|kind| *kind == "link.issued").count();
+    let before = issued().await;
+    shop.bench.put("/referrals/program", json!({"enabled": true})).await;
+    flux_companion::sweep(&shop.bench.app).await;
+    assert!(issued().await > before);
+}
+
+#[tokio::test]
+async fn who_was_invited_and_is_forgotten_is_no_longer_in_the_invitation() {
+    let (shop, _) = shop().await;
+    let text = json!({"on": true, "subject": "Come", "body": "{link}"});
+    shop.bench.put("/referrals/emails", json!({"invitation": text})).await;
+    let invitation = json!({"accountId": "store", "customerId": "alice", "email": "Bob@Quirk.example"});
+    assert!(shop.post("/invitations", invitation).await.0.is_success());
+    shop.bench.put("/customers/bob", json!({"email": "bob@quirk.example"})).await;
+    assert!(shop.bench.get("/events?limit=100").await.1.to_string().to_lowercase().contains("quirk"));
+    shop.bench.delete("/customers/bob").await;
+    assert!(!shop.bench.get("/events?limit=100").await.1.to_string().to_lowercase().contains("quirk"));
+}
