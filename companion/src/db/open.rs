@@ -71,6 +71,10 @@ fn connected(path: &Path) -> Result<Connection, DbError> {
         return Err(DbError::Permission(path.to_owned()));
     }
     let done = version(&connection)?;
+    if done < MIGRATIONS.len() {
+        // What is damaged is not rewritten.
+        integrity(&connection)?;
+    }
     set_up(&connection)?;
     connection.commit_hook(Some(|| {
         crash_point(CrashPoint::Commit);

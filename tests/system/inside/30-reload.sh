@@ -3,6 +3,7 @@ sentences='
 a_broken_file_is_refused   a reload with a broken file fails, says where, and leaves the old one in force
 a_reload_takes_effect      a reload with a good file takes effect in the same process
 a_token_is_rotated         a new token is taken by a reload, in the same process, and what waited is delivered once
+the_companion_reloads      the companion refuses a broken file in the same words, and takes a good one in the same process
 '
 
 server=$(server_id /etc/flux-agent/token 2>/dev/null)
@@ -47,4 +48,17 @@ a_token_is_rotated() {
   within 20 command_is "$waits" completed
   equals "$(ran 'give Alex diamond 7')" 1
   game leave Alex
+}
+
+the_companion_reloads() {
+  pid=$(property flux-companion MainPID)
+  cp -a /etc/flux-companion/companion.yml /root/companion.yml
+  echo 'nonsense: 1' >>/etc/flux-companion/companion.yml
+  if systemctl reload flux-companion; then return 1; fi
+  journalctl --unit flux-companion --output cat --lines 20 | grep 'companion.yml:[0-9]*:1: nonsense:'
+  cp -a /root/companion.yml /etc/flux-companion/companion.yml
+  systemctl reload flux-companion
+  within 10 sh -c "journalctl --unit flux-companion --output cat --lines 20 | grep 'config read again'"
+  equals "$(property flux-companion MainPID) $(property flux-companion ActiveState)" "$pid active"
+  property flux-companion StatusText | grep '^serving on '
 }

@@ -283,11 +283,11 @@ async fn d_16_what_is_read_does_not_depend_on_a_sweep() {
                       "clickedAt": "2026-11-01T00:00:00Z", "occurredAt": "2026-11-02T00:00:00Z"});
     assert_eq!(shop.post("/attributions/signup", past).await.0, StatusCode::CREATED);
     let listed = async |status: &str| list(&shop.get(&format!("/attributions?status={status}")).await, "items").len();
-    for _ in 0..2 {
+    for who in ["dave", "erin"] {
         assert_eq!((listed("pending").await, listed("expired").await), (0, 1));
         flux_companion::sweep(&shop.bench.app).await;
         let mut again = late.clone();
-        again["refereeCustomerId"] = json!("dave");
+        again["refereeCustomerId"] = json!(who);
         assert_eq!(
             why(&shop.post("/attributions/signup", again).await),
             (409, "too_late"),
