@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 sentences='
-old_files_open         a journal and a database of schema 1, put in place, are taken over by the units
+old_files_open         a journal and a database of every earlier schema, put in place, are taken over by the units
 upgrades               an upgrade keeps the edited configuration, restarts the daemon, and carries waiting commands across
 refuses_to_break       an upgrade with a configuration that the new version refuses leaves the old one running
 removes                removing stops the daemon and keeps configuration and journal
@@ -10,7 +10,9 @@ installs_the_tarball   install.sh of the tarball installs, can be run twice, and
 
 # The state of a fixture for the companion and an agent of its own, on ports of their own.
 old_files_open() {
+  times=0
   for fixture in /share/fixtures/*/; do
+    times=$((times + 1))
     old=/var/lib/flux-companion/old; rm -rf "$old" /var/lib/flux-agent/old
     install -d -o flux-companion -g flux-companion -m 700 "$old"
     install -o flux-companion -g flux-companion -m 600 "$fixture/companion.db" "$old/"
@@ -26,7 +28,7 @@ old_files_open() {
     game join Alex; game join Bobby
     within 30 old_command_is "$fixture" order-waits
     within 30 old_command_is "$fixture" order-new
-    equals "$(ran 'give Alex diamond 1') $(ran 'give Bobby diamond 1') $(ran 'give Steve diamond 1')" '1 1 0'
+    equals "$(ran 'give Alex diamond 1') $(ran 'give Bobby diamond 1') $(ran 'give Steve diamond 1')" "$times $times 0"
     systemctl stop flux-agent@old old-companion
   done
 }
