@@ -110,7 +110,7 @@ impl Executor {
     async fn turn(&mut self) -> Result<Turn, Trouble> {
         self.look_for_rollback().await?;
         let now = self.wake_due()?;
-        if Instant::now() >= self.next_list() {
+        if self.is_list_due() {
             self.ask_list().await?;
             return Ok(Turn::Worked);
         }
@@ -180,8 +180,9 @@ impl Executor {
             self.decide(&row, Note::new("no_command", None), When::Now, |job| job.refused(FailReason::BadTemplate))?;
             return Ok(());
         };
-        if command.require_online {
-            self.fresh_list().await?;
+        if command.require_online && self.fresh_list().await? {
+            // Who has joined by this list may have older jobs, which go first.
+            return Ok(());
         }
         match self.gate(&row, &command) {
             Gate::Refuse { reason, detail } => {

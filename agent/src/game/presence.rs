@@ -16,12 +16,13 @@ impl Executor {
         self.take_list(players, long_ago);
     }
 
-    /// Asks the game who is online, unless it has just said so.
-    pub(super) async fn fresh_list(&mut self) -> Result<(), Lost> {
-        match self.list_age() {
-            Some(age) if age < ROSTER_FRESH => Ok(()),
-            _ => self.ask_list().await,
+    /// Asks the game who is online, unless it has just said so; whether it was asked.
+    pub(super) async fn fresh_list(&mut self) -> Result<bool, Lost> {
+        let is_fresh = self.list_age().is_some_and(|age| age < ROSTER_FRESH);
+        if !is_fresh {
+            self.ask_list().await?;
         }
+        Ok(!is_fresh)
     }
 
     /// Asks the game who is online. A game whose list could not be read is asked in every way again.
@@ -53,6 +54,12 @@ impl Executor {
             false => IDLE_LIST_INTERVAL,
         };
         self.listed_at.map_or_else(Instant::now, |at| at + interval)
+    }
+
+    /// Whether the game is to be asked now.
+    pub(super) fn is_list_due(&self) -> bool {
+        let at = self.next_list();
+        at <= Instant::now()
     }
 
     fn list_age(&self) -> Option<Duration> {

@@ -173,3 +173,28 @@ async fn five_hundred_joins_within_a_moment_run_ten_thousand_waiting_commands_in
     }
     assert_eq!(next, vec![COMMANDS; PLAYERS], "each once");
 }
+
+#[tokio::test]
+async fn a_list_that_is_asked_for_a_new_command_runs_first_what_has_waited_longer() {
+    let mut rig = Rig::without_agent(&[]).await;
+    rig.stage.write_agent_config(&rig.token, "").unwrap();
+    let path = rig.stage.folder().join("agent.yml");
+    let config = std::fs::read_to_string(&path).unwrap().replace("  interval: 1s", "  interval: 60s");
+    std::fs::write(&path, config).unwrap();
+    rig.stage.start(Who::Agent).await.unwrap();
+    rig.online().await;
+    rig.package("emeralds", json!({"command": "give {player} emerald 1"})).await;
+    paid_and_waiting(&rig, "order-1", "Steve").await;
+    // The list of a second ago is no longer believed: the new command has the game asked, and that shows who is back.
+    let asked = lists(&rig).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    rig.stage.game("join Steve").await.unwrap();
+    rig.pay("order-2", "Steve", "emeralds", 1).await;
+    rig.delivered("order-1").await;
+    rig.delivered("order-2").await;
+    assert!(lists(&rig).await > asked);
+    let effects = rig.stage.game("effects").await.unwrap();
+    let effects = effects["effects"].as_array().unwrap();
+    let lines: Vec<_> = effects.iter().map(|effect| effect["line"].clone()).collect();
+    assert_eq!(lines, ["give Steve diamond 1", "give Steve emerald 1"]);
+}
