@@ -3,16 +3,17 @@
 use super::row::{stored, text, text_or_null, time, time_or_null};
 use super::{Connection, DbError};
 use crate::model::{Customer, CustomerBody, CustomerId, CustomerRow, Player, PlayerName, PlayerUuid};
+use flux_referral::EmailKey;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 /// Saves a customer, new or changed.
 pub fn put(tx: &Connection, id: &CustomerId, body: &CustomerBody, now: Timestamp) -> Result<(), DbError> {
     let sql =
-        "INSERT INTO customers (id, email, name, tier, registered_at, player_name, player_uuid, created_at, updated_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+        "INSERT INTO customers (id, email, name, tier, registered_at, player_name, player_uuid, created_at, updated_at, email_key)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
                ON CONFLICT (id) DO UPDATE SET email = ?2, name = ?3, tier = ?4, registered_at = coalesce(?5, registered_at), player_name = ?6,
-                 player_uuid = ?7, updated_at = ?8";
+                 player_uuid = ?7, updated_at = ?8, email_key = ?9";
     tx.prepare_cached(sql)?.execute(params![
         id.as_str(),
         body.email.as_ref().map(|email| email.as_str()),
@@ -22,17 +23,19 @@ pub fn put(tx: &Connection, id: &CustomerId, body: &CustomerBody, now: Timestamp
         body.player.as_ref().map(|player| player.name.as_str()),
         body.player.as_ref().and_then(|player| player.uuid.as_ref()).map(plain),
         stored(now),
+        body.email.as_ref().and_then(|email| key(email.as_str())),
     ])?;
     Ok(())
 }
 
 /// Adds the customer of an order, unless they are known.
 pub fn meet(tx: &Connection, customer: &Customer, now: Timestamp) -> Result<(), DbError> {
-    let sql = "INSERT INTO customers (id, email, name, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
+    let sql =
+        "INSERT INTO customers (id, email, name, created_at, updated_at, email_key) VALUES (?1, ?2, ?3, ?4, ?4, ?5)
                ON CONFLICT (id) DO NOTHING";
-    let (email, name) = (customer.email.as_ref(), customer.name.as_ref());
-    let values =
-        params![customer.id.as_str(), email.map(|text| text.as_str()), name.map(|text| text.as_str()), stored(now)];
+    let email = customer.email.as_ref().map(|email| email.as_str());
+    let name = customer.name.as_ref().map(|name| name.as_str());
+    let values = params![customer.id.as_str(), email, name, stored(now), email.and_then(key)];
     tx.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
@@ -69,10 +72,16 @@ pub fn rename_player(
 
 /// Replaces a customer by one of whom nothing is known but this id.
 pub fn anonymise(tx: &Connection, id: &CustomerId, anonymous: &CustomerId, now: Timestamp) -> Result<(), DbError> {
-    let sql = "UPDATE customers SET id = ?2, email = NULL, name = NULL, tier = NULL, registered_at = NULL,
+    let sql =
+        "UPDATE customers SET id = ?2, email = NULL, email_key = NULL, name = NULL, tier = NULL, registered_at = NULL,
                player_name = NULL, player_uuid = NULL, updated_at = ?3, anonymised_at = ?3 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![id.as_str(), anonymous.as_str(), stored(now)])?;
     Ok(())
+}
+
+/// An address in the spelling in which it is compared.
+pub fn key(email: &str) -> Option<String> {
+    EmailKey::of(email).map(|key| key.as_str().to_owned())
 }
 
 /// A UUID in the spelling that is kept: 32 lower-case digits.

@@ -17,6 +17,12 @@ pub fn start(tx: &Connection) -> Result<(), DbError> {
     set_cursor(tx, events::last_seq(tx)?)
 }
 
+/// Forgets where it was: if mails are set up again, it begins then.
+pub fn stop(tx: &Connection) -> Result<(), DbError> {
+    tx.execute_batch("DELETE FROM mail; DELETE FROM mails_put_off;")?;
+    Ok(())
+}
+
 fn set_cursor(tx: &Connection, seq: i64) -> Result<(), DbError> {
     let sql = "INSERT INTO mail (id, cursor) VALUES (1, ?1) ON CONFLICT DO UPDATE SET cursor = ?1";
     tx.prepare_cached(sql)?.execute([seq])?;

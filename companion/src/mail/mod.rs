@@ -18,10 +18,13 @@ use tokio::time::{sleep, timeout};
 
 /// Runs for ever; stop it by dropping it. Without `mail` in the config it does nothing: mails are events only.
 pub(crate) async fn run(app: Arc<App>) {
-    if let Some(mail) = &app.config.mail {
-        match Sender::new(mail) {
-            Ok(sender) => send_all(&app, mail, &sender).await,
-            Err(error) => tracing::error!(error = %error, "mail cannot be set up: no mail is sent"),
+    match app.config.mail.as_ref().map(|mail| (mail, Sender::new(mail))) {
+        Some((mail, Ok(sender))) => send_all(&app, mail, &sender).await,
+        Some((_, Err(error))) => tracing::error!(error = %error, "mail cannot be set up: no mail is sent"),
+        None => {
+            if let Err(error) = app.db.write(|tx: &Connection| rows::stop(tx)).await {
+                tracing::warn!(error = %error, "that mails are off was not written down: switched on again, those of until then are sent");
+            }
         }
     }
     std::future::pending::<()>().await;

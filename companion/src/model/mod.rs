@@ -42,7 +42,7 @@ pub use event::{Actor, EventRow, kind};
 pub use expand::{TooManyCommands, expand};
 pub use number::{Amount, DelaySeconds, ExpirySeconds, Quantity, Slots};
 pub use object::Object;
-pub(crate) use object::object_or_null;
+pub(crate) use object::{object, object_or_null};
 pub use obstacle::{Obstacle, ServerState, ServerStates, obstacles};
 pub use order::{
     Customer, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, OrderView, Player, PutStatus, ReferralView,

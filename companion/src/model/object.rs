@@ -30,7 +30,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Fields<T> {
 }
 
 /// For `deserialize_with`: an object.
-pub(super) fn object<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn object<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     Object::deserialize(deserializer).map(|Object(value)| value)
 }
 

@@ -1,4 +1,5 @@
 use crate::{Invalid, limits};
+use deunicode::deunicode;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -53,8 +54,8 @@ impl fmt::Display for Code {
     }
 }
 
-/// Makes a customer's code in the style `alice-7Q9` (R2-13): up to 12 letters or digits of the first name, `ref` where it has none,
-/// and a random suffix that grows by one character with every collision.
+/// Makes a customer's code in the style `alice-7Q9` (R2-13): up to 12 letters or digits of the first name as they are written
+/// in ASCII (`jurgen` for Jürgen), `ref` where it has none, and a random suffix that grows by one character with every collision.
 ///
 /// `below(n)` draws a random number from 0 to n - 1; `is_taken` says whether a code exists.
 pub fn make_link_code(
@@ -63,7 +64,7 @@ pub fn make_link_code(
     mut is_taken: impl FnMut(&Code) -> bool,
 ) -> Result<Code, Invalid> {
     let first = name.unwrap_or_default().split_whitespace().next().unwrap_or_default();
-    let stem: String = first
+    let stem: String = deunicode(first)
         .chars()
         .filter(char::is_ascii_alphanumeric)
         .map(|letter| letter.to_ascii_lowercase())

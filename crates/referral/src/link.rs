@@ -12,7 +12,7 @@ impl StoreAddress {
     pub fn new(home: &str, more_hosts: &[&str]) -> Result<StoreAddress, Invalid> {
         let host = host_of(home).ok_or(Invalid::Landing)?;
         let hosts = std::iter::once(host).chain(more_hosts.iter().map(|host| host.to_ascii_lowercase())).collect();
-        Ok(StoreAddress { home: home.to_owned(), hosts })
+        Ok(StoreAddress { home: ascii(home), hosts })
     }
 
     /// The home page.
@@ -29,7 +29,7 @@ impl StoreAddress {
         let is_path = text.starts_with('/') && !text.starts_with("//");
         let full = if is_path { format!("{}{text}", origin(&self.home)) } else { text.to_owned() };
         let host = host_of(&full).ok_or(Invalid::Landing)?;
-        if self.hosts.contains(&host) { Ok(Landing(full)) } else { Err(Invalid::Landing) }
+        if self.hosts.contains(&host) { Ok(Landing(ascii(&full))) } else { Err(Invalid::Landing) }
     }
 }
 
@@ -54,6 +54,18 @@ impl Landing {
         let query: String = kept.flat_map(|pair| [pair, "&"]).collect();
         format!("{page}?{query}ref={code}{fragment}")
     }
+}
+
+/// The address as it goes into a header (RFC 3986, section 2.1): what is not ASCII is percent-encoded.
+fn ascii(address: &str) -> String {
+    let mut text = String::with_capacity(address.len());
+    for byte in address.bytes() {
+        match byte {
+            ..=0x7f => text.push(char::from(byte)),
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
 }
 
 /// `https://host` of an address that [`host_of`] has accepted.

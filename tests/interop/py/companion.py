@@ -15,16 +15,30 @@ class Companion:
     def __init__(self, stage, more=""):
         self.url = f"http://127.0.0.1:{free_port()}"
         self.hub_url = f"{self.url}/hubs/agent"
-        config = stage.folder / "companion.yml"
-        config.touch(mode=0o600)
-        address = self.url.removeprefix("http://")
-        config.write_text(f"listen: {address}\ndatabase: {stage.folder / 'companion.db'}\n{more}")
-        made = subprocess.run([COMPANION, "--config", config, "init"], capture_output=True, text=True, check=True)
+        self._stage = stage
+        self._config = stage.folder / "companion.yml"
+        self._config.touch(mode=0o600)
+        self._configure(more)
+        made = subprocess.run([COMPANION, "--config", self._config, "init"], capture_output=True, text=True, check=True)
         self._key = made.stdout.strip()
-        process, log = stage.start("companion", COMPANION, "--config", config, "serve")
+        self._start()
+
+    def restart(self, more):
+        """Stops it, and starts it with this in its config."""
+        self._process.terminate()
+        assert self._process.wait(LIMIT_SECONDS) == 0
+        self._configure(more)
+        self._start()
+
+    def _configure(self, more):
+        address = self.url.removeprefix("http://")
+        self._config.write_text(f"listen: {address}\ndatabase: {self._stage.folder / 'companion.db'}\n{more}")
+
+    def _start(self):
+        self._process, log = self._stage.start("companion", COMPANION, "--config", self._config, "serve")
 
         def ready():
-            assert process.poll() is None, f"flux-companion ended: {log.read_text()}"
+            assert self._process.poll() is None, f"flux-companion ended: {log.read_text()}"
             try:
                 return urllib.request.urlopen(f"{self.url}/health/ready", timeout=LIMIT_SECONDS).status == 200
             except OSError:

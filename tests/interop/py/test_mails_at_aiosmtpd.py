@@ -43,10 +43,13 @@ def mailbox():
     controller.stop()
 
 
+def mail_section(mailbox):
+    return f"mail: {{server: '127.0.0.1:{mailbox.port}', tls: none, from: 'Example Shop <shop@example.com>'}}\n"
+
+
 def with_mail(stage, mailbox):
     """A companion that mails every code, with a rule that rewards."""
-    mail = f"mail: {{server: '127.0.0.1:{mailbox.port}', tls: none, from: 'Example Shop <shop@example.com>'}}\n"
-    companion = Companion(stage, mail)
+    companion = Companion(stage, mail_section(mailbox))
     program = {"enabled": True, "rewardType": "percent", "referrerValue": 20, "refereeValue": 10}
     companion.call("PUT", "/referrals/program", program)
     text = {"on": True, "subject": "Dein Code, {name}", "body": "Für dich: {code}\n{link}"}
@@ -90,3 +93,15 @@ def test_a_server_that_does_not_let_us_in_holds_up_all_and_loses_none(stage, mai
         customer(companion, name, f"{name}@example.com")
     until("the mails", lambda: len(mailbox.mails) == 2)
     assert [to for to, *_ in mailbox.mails] == ["anna@example.com", "berta@example.com"]
+
+
+def test_what_happens_while_there_is_no_mail_section_is_not_mailed_later(stage, mailbox):
+    companion = with_mail(stage, mailbox)
+    customer(companion, "anna", "anna@example.com")
+    until("the mail", lambda: len(mailbox.mails) == 1)
+    companion.restart("")
+    customer(companion, "berta", "berta@example.com")
+    companion.restart(mail_section(mailbox))
+    customer(companion, "clara", "clara@example.com")
+    until("the mail", lambda: len(mailbox.mails) == 2)
+    assert [to for to, *_ in mailbox.mails] == ["anna@example.com", "clara@example.com"]

@@ -8,15 +8,14 @@ use super::{check_account, moment, refused, who};
 use crate::app::App;
 use crate::db::Connection;
 use crate::db::referrals::attributions::{self as rows, Filter};
-use crate::db::referrals::people;
 use crate::model::referral::{AttributionView, StatusWord, UndoWord};
 use crate::model::{Amount, Code, Currency, CustomerId, Email, Label, Player, RefundId, object_or_null};
-use crate::store::referrals::{self as work, Buyer, Outcome, Signup};
+use crate::store::referrals::{self as work, Buyer, Outcome, Payer, Signup};
 use crate::store::{By, Refused};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::OrderId;
-use flux_referral::{AttributionId, Door, EmailKey, Money};
+use flux_referral::{AttributionId, Door, Money};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -242,18 +241,13 @@ pub(in crate::api) async fn fulfill(
     let money = money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))?;
     let (by, desk) = (key.by(&app), app.desk());
     tell(&app, by, move |tx, by| {
-        let email = body.referee_email.as_ref().map(Email::as_str);
-        let customer = match (&body.referee_customer_id, email.and_then(EmailKey::of)) {
-            (Some(id), _) => Some(who(id)),
-            (None, Some(email)) => people::by_email(tx, &email)?,
-            (None, None) => None,
-        };
-        let buyer = customer.map(|customer| Buyer { customer, email: email.map(str::to_owned), player: None });
+        let payer =
+            Payer { customer: body.referee_customer_id.as_ref().map(who), email: body.referee_email.map(String::from) };
         let session = &body.checkout_session_id;
         let outcome = if body.status == "paid" {
-            work::fulfil(tx, by, &desk, session, buyer, money, at)?
+            work::fulfil(tx, by, &desk, session, &payer, money, at)?
         } else {
-            work::of_session(tx, by, &desk, session, buyer.is_some())?
+            work::of_session(tx, by, &desk, session, payer.is_named())?
         };
         outcome.ok_or(Refused::NotFound("session: no checkout named its buyer, and neither does this call"))
     })
@@ -296,6 +290,19 @@ pub(in crate::api) async fn void(
     let (by, desk) = (key.by(&app), app.desk());
     tell(&app, by, move |tx, by| work::void(tx, by, &desk, &body.checkout_session_id, body.reason.into(), part, at))
         .await
+}
+
+/// An admin takes an attribution back, whatever became of its order: what its order has earned goes the way of an order that
+/// was undone. Again, it changes nothing.
+#[utoipa::path(post, path = "/referrals/attributions/{id}/void", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = Option<AttributionView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::api) async fn withdraw(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Id(id): Id<String>,
+) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
+    let (by, desk, at) = (key.by(&app), app.desk(), app.clock.now());
+    tell(&app, by, move |tx, by| work::withdraw(tx, by, &desk, &AttributionId::new(id), at)).await
 }
 
 /// The history: who brought whom, newest first, with what became of each reward.

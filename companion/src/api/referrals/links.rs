@@ -43,7 +43,7 @@ pub(in crate::api) struct ClickBody {
     code: String,
     /// What the visitor is known by: their clicks count once a day.
     #[serde(default)]
-    visitor_key: Option<String>,
+    visitor_key: Option<Label>,
     /// The visitor's `User-Agent`: programs that make a preview are not counted.
     #[serde(default)]
     user_agent: Option<String>,
@@ -108,7 +108,7 @@ pub(in crate::api) async fn click(
     let at = moment(&app, &key, body.occurred_at)?;
     let (by, desk) = (key.by(&app), app.desk());
     let write = move |tx: &Connection| {
-        let (key, user_agent) = (body.visitor_key.as_deref(), body.user_agent.as_deref());
+        let (key, user_agent) = (body.visitor_key.as_ref().map(Label::as_str), body.user_agent.as_deref());
         work::click(tx, &by, &desk, &body.code, Visitor { key, user_agent, purpose: None }, at)
     };
     match app.db.write(write).await? {

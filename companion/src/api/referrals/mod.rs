@@ -43,6 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(attributions::fulfill))
         .routes(routes!(attributions::complete))
         .routes(routes!(attributions::void))
+        .routes(routes!(attributions::withdraw))
         .routes(routes!(attributions::list))
         .routes(routes!(attributions::show))
         .routes(routes!(reads::rewards))

@@ -1,6 +1,14 @@
 -- The referral rules: settings, links, attributions, rewards, ledgers, and the counters that keep every read's work the
 -- same however many there are.
 
+-- Who has the same address is the same person.
+ALTER TABLE customers ADD COLUMN email_key TEXT;  -- normalised
+UPDATE customers SET email_key = lower(trim(email)) WHERE trim(email) <> '';
+UPDATE customers SET email_key = substr(email_key, 1, instr(email_key, '+') - 1) || substr(email_key, instr(email_key, '@'))
+  WHERE instr(email_key, '+') BETWEEN 1 AND instr(email_key, '@');
+CREATE INDEX customers_by_email ON customers (email_key, registered_at) WHERE email_key IS NOT NULL;
+CREATE INDEX customers_by_tier ON customers (tier) WHERE tier IS NOT NULL;
+
 CREATE TABLE referral_program (
   id          INTEGER PRIMARY KEY CHECK (id = 1),
   body        TEXT NOT NULL,
@@ -116,7 +124,8 @@ CREATE TABLE referral_grants (
   UNIQUE (attribution_id, side, trigger_word)
 ) STRICT;
 CREATE INDEX referral_grants_of_customer ON referral_grants (customer_id, seq);
-CREATE INDEX referral_grants_that_apply ON referral_grants (customer_id) WHERE auto_apply AND status = 'issued';
+CREATE INDEX referral_grants_that_apply ON referral_grants (customer_id, coalesce(expires_at, 9223372036854775807))
+  WHERE auto_apply AND status IN ('issued', 'expired');
 CREATE INDEX referral_grants_used ON referral_grants (customer_id, used_order) WHERE used_order IS NOT NULL;
 CREATE INDEX referral_grants_due ON referral_grants (due_at) WHERE status = 'scheduled' AND due_at IS NOT NULL;
 CREATE INDEX referral_grants_to_expire ON referral_grants (expires_at) WHERE status = 'issued' AND expires_at IS NOT NULL;
@@ -134,11 +143,12 @@ CREATE TABLE referral_lines (
   PRIMARY KEY (grant_id, place, server_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX referral_lines_of_server ON referral_lines (server_id) WHERE NOT cancelled;
-CREATE INDEX referral_lines_of_customer ON referral_lines (customer_id) WHERE NOT cancelled;
+CREATE INDEX referral_lines_of_customer ON referral_lines (customer_id);
 ALTER TABLE commands ADD COLUMN grant_id TEXT;
 ALTER TABLE commands ADD COLUMN customer_id TEXT;
 ALTER TABLE commands ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX commands_of_grant ON commands (grant_id, seq) WHERE grant_id IS NOT NULL;
+CREATE INDEX commands_of_customer ON commands (customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX commands_not_sent ON commands (customer_id) WHERE customer_id IS NOT NULL AND offered = 'never';
 
 CREATE TABLE referral_ledger (
@@ -186,6 +196,7 @@ CREATE INDEX referral_orders_bought_email ON referral_orders (email) WHERE is_pu
 CREATE INDEX referral_orders_bought_uuid ON referral_orders (player_uuid) WHERE is_purchase AND player_uuid IS NOT NULL;
 CREATE INDEX referral_orders_bought_name ON referral_orders (player_name COLLATE NOCASE)
   WHERE is_purchase AND player_name IS NOT NULL;
+CREATE INDEX referral_orders_of_strangers ON referral_orders (email) WHERE customer_id IS NULL AND email IS NOT NULL;
 CREATE INDEX referral_orders_by_code ON referral_orders (lower(code)) WHERE code IS NOT NULL;
 CREATE TABLE referral_refunds (
   order_id TEXT NOT NULL REFERENCES referral_orders (id),
@@ -196,14 +207,15 @@ CREATE TABLE referral_refunds (
 
 -- What was bought before the rules were here uses up "first purchase".
 INSERT INTO referral_orders (id, customer_id, email, player_name, player_uuid, paid_at, amount, currency, completed_at,
-    undone, undone_at, refunded, imported, is_purchase)
+    undone, undone_at, refunded, imported, is_purchase, code)
   SELECT id, customer_id,
     lower(substr(email, 1, instr(email, '@') - 1 - length(tag)) || substr(email, instr(email, '@'))),
     player, uuid, paid_at, amount, currency, completed_at,
     CASE WHEN charged_back_at IS NOT NULL THEN 'chargeback' WHEN refunded_at IS NOT NULL THEN 'refunded'
          WHEN cancelled_at IS NOT NULL THEN 'cancelled' END,
     coalesce(charged_back_at, refunded_at, cancelled_at), refunded_amount, imported,
-    (paid_at IS NULL OR amount > 0) AND (paid_at IS NOT NULL OR imported OR cancelled_at IS NOT NULL)
+    (paid_at IS NULL OR amount > 0) AND (paid_at IS NOT NULL OR imported OR cancelled_at IS NOT NULL),
+    nullif(trim(body ->> '$.referralCode'), '')
   FROM (SELECT *, CASE WHEN instr(email, '+') BETWEEN 1 AND instr(email, '@')
                        THEN substr(email, instr(email, '+'), instr(email, '@') - instr(email, '+')) ELSE '' END AS tag
         FROM (SELECT orders.*, body ->> '$.customer.email' AS email,

@@ -1,6 +1,6 @@
 //! Attributions: who brought whom, and what came of it.
 
-use super::{money, player, reason, word};
+use super::{money, player, reason, ways, word};
 use crate::db::row::{get, stored, text_or_null, time, time_or_null};
 use crate::db::{Connection, DbError};
 use flux_protocol::OrderId;
@@ -100,6 +100,13 @@ pub fn know_referee(tx: &Connection, who: &Person) -> Result<(), DbError> {
     Ok(())
 }
 
+/// The same friend under another id.
+pub fn set_referee(tx: &Connection, id: &AttributionId, referee: &CustomerId) -> Result<(), DbError> {
+    let sql = "UPDATE referral_attributions SET referee_id = ? WHERE id = ?";
+    tx.prepare_cached(sql)?.execute([referee.as_str(), id.as_str()])?;
+    Ok(())
+}
+
 /// The one with this id.
 pub fn find(tx: &Connection, id: &AttributionId) -> Result<Option<AttributionRow>, DbError> {
     one(tx, "SELECT * FROM referral_attributions WHERE id = ?", [id.as_str()])
@@ -118,22 +125,10 @@ pub fn external(tx: &Connection, source: &str, reference: &str) -> Result<Option
 
 /// The newest one of this person as a friend: the same customer, address or player (D-23). Each way has its index.
 pub fn latest_of(tx: &Connection, who: &Person) -> Result<Option<AttributionRow>, DbError> {
-    let mut ways = vec![("referee_id = ?", vec![who.customer.as_str()])];
-    ways.extend(who.email.as_ref().map(|email| ("referee_email = ?", vec![email.as_str()])));
-    if let Some(player) = &who.player {
-        let name = player.name.as_str();
-        match &player.uuid {
-            Some(uuid) => {
-                ways.push(("referee_uuid = ?", vec![uuid]));
-                ways.push(("referee_name = ? COLLATE NOCASE AND referee_uuid IS NULL", vec![name]));
-            }
-            None => ways.push(("referee_name = ? COLLATE NOCASE", vec![name])),
-        }
-    }
     let mut newest: Option<AttributionRow> = None;
-    for (way, values) in ways {
+    for (way, value) in ways(who, ["referee_id", "referee_email", "referee_uuid", "referee_name"]) {
         let sql = format!("SELECT * FROM referral_attributions WHERE {way} ORDER BY seq DESC LIMIT 1");
-        let found = one(tx, &sql, params_from_iter(values))?;
+        let found = one(tx, &sql, [value])?;
         newest = [newest, found].into_iter().flatten().max_by_key(|row| row.seq);
     }
     Ok(newest)

@@ -44,6 +44,9 @@ pub fn forget(tx: &Connection, id: &str, anonymous: &str, code: &str) -> Result<
         "UPDATE referral_orders SET customer_id = ?2, email = NULL, player_name = NULL, player_uuid = NULL, code = NULL
                WHERE customer_id = ?1";
     tx.prepare_cached(sql)?.execute([id, anonymous])?;
+    let sql = "UPDATE referral_orders SET email = NULL WHERE customer_id IS NULL
+               AND email = (SELECT email_key FROM customers WHERE id = ?)";
+    tx.prepare_cached(sql)?.execute([id])?;
     for (table, column) in NAMES {
         tx.prepare_cached(&format!("UPDATE {table} SET {column} = ?2 WHERE {column} = ?1"))?
             .execute([id, anonymous])?;

@@ -139,11 +139,12 @@ pub fn of_customer(tx: &Connection, id: &CustomerId, is_live: bool, limit: u32) 
     all(tx, &sql, params![id.as_str(), limit])
 }
 
-/// A customer's discounts that apply by themselves, the oldest first.
-pub fn that_apply(tx: &Connection, id: &CustomerId, limit: u32) -> Result<Vec<GrantRow>, DbError> {
-    let sql =
-        "SELECT * FROM referral_grants WHERE customer_id = ? AND auto_apply AND status = 'issued' ORDER BY seq LIMIT ?";
-    all(tx, sql, params![id.as_str(), limit])
+/// A customer's discounts that apply by themselves at that time, those that end first before the others. What a sweep has
+/// written down as expired since then is among them (D-16).
+pub fn that_apply(tx: &Connection, id: &CustomerId, at: Timestamp, limit: u32) -> Result<Vec<GrantRow>, DbError> {
+    let sql = "SELECT * FROM referral_grants WHERE customer_id = ? AND auto_apply AND status IN ('issued', 'expired')
+               AND coalesce(expires_at, 9223372036854775807) >= ? ORDER BY coalesce(expires_at, 9223372036854775807), seq LIMIT ?";
+    all(tx, sql, params![id.as_str(), stored(at), limit])
 }
 
 /// The grant with this discount code.

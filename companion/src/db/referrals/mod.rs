@@ -15,7 +15,7 @@ pub mod rules;
 pub mod stats;
 
 use super::{DbError, row};
-use flux_referral::{Currency, Money, Player, Reason};
+use flux_referral::{Currency, Money, Person, Player, Reason};
 use rusqlite::Row;
 
 /// A word of a closed list.
@@ -44,4 +44,22 @@ fn money(row: &Row<'_>, amount: &'static str, currency: &'static str) -> Result<
 fn player(row: &Row<'_>, name: &str, uuid: &str) -> Result<Option<Player>, DbError> {
     let (name, uuid): (Option<String>, Option<String>) = (row::get(row, name)?, row::get(row, uuid)?);
     Ok(name.map(|name| Player { name, uuid }))
+}
+
+/// The ways in which a row may be the same person's (D-23), given the columns of its id, address, UUID and name: conditions on
+/// one value each, each with its index.
+fn ways<'a>(who: &'a Person, [id, email, uuid, name]: [&str; 4]) -> Vec<(String, &'a str)> {
+    let mut ways = vec![(format!("{id} = ?"), who.customer.as_str())];
+    ways.extend(who.email.as_ref().map(|key| (format!("{email} = ?"), key.as_str())));
+    if let Some(player) = &who.player {
+        let by_name = format!("{name} = ? COLLATE NOCASE");
+        match &player.uuid {
+            Some(of) => {
+                ways.push((format!("{uuid} = ?"), of));
+                ways.push((format!("{by_name} AND {uuid} IS NULL"), &player.name));
+            }
+            None => ways.push((by_name, &player.name)),
+        }
+    }
+    ways
 }

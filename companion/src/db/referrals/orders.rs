@@ -1,11 +1,11 @@
 //! Orders as the rules know them.
 
-use super::{money, player, word_or_null};
+use super::{money, player, ways, word_or_null};
 use crate::db::row::{get, stored, text, time_or_null};
 use crate::db::{Connection, DbError};
 use flux_protocol::OrderId;
 use flux_referral::{AttributionId, CustomerId, EmailKey, OrderRecord, Person, Undoing};
-use rusqlite::{OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, params};
 
 /// An order as it is kept.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct OrderRow {
     pub record: OrderRecord,
     /// Who buys, as far as that is known.
     pub buyer: Option<Person>,
+    /// The address of a buyer of whom no more is known.
+    pub email: Option<EmailKey>,
     /// The referral code of the checkout.
     pub code: Option<String>,
     /// For which attribution it was weighed.
@@ -25,7 +27,7 @@ pub struct OrderRow {
 impl OrderRow {
     /// An order of which nothing is known.
     pub fn new(id: OrderId) -> OrderRow {
-        OrderRow { record: OrderRecord::new(id), buyer: None, code: None, attribution: None, reason: None }
+        OrderRow { record: OrderRecord::new(id), buyer: None, email: None, code: None, attribution: None, reason: None }
     }
 }
 
@@ -42,7 +44,7 @@ pub fn put(tx: &Connection, order: &OrderRow) -> Result<(), DbError> {
     tx.prepare_cached(sql)?.execute(params![
         record.id.as_str(),
         record.buyer.as_ref().map(CustomerId::as_str),
-        buyer.as_ref().and_then(|buyer| buyer.email.as_ref()).map(EmailKey::as_str),
+        buyer.as_ref().map_or(order.email.as_ref(), |buyer| buyer.email.as_ref()).map(EmailKey::as_str),
         player.map(|player| &player.name),
         player.and_then(|player| player.uuid.as_ref()),
         record.paid.map(|(at, _)| stored(at)),
@@ -67,6 +69,12 @@ pub fn find(tx: &Connection, id: &OrderId) -> Result<Option<OrderRow>, DbError> 
     statement.query_row([id.as_str()], |row| Ok(read(row))).optional()?.transpose()
 }
 
+/// Keeps the code that was typed.
+pub fn set_code(tx: &Connection, id: &OrderId, code: &str) -> Result<(), DbError> {
+    tx.prepare_cached("UPDATE referral_orders SET code = ? WHERE id = ?")?.execute([code, id.as_str()])?;
+    Ok(())
+}
+
 /// Keeps a refund; false if it was kept already.
 pub fn add_refund(tx: &Connection, id: &OrderId, word: &str, amount: i64) -> Result<bool, DbError> {
     let sql = "INSERT INTO referral_refunds (order_id, word, amount) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
@@ -81,20 +89,9 @@ pub fn is_buyer(tx: &Connection, id: &CustomerId) -> Result<bool, DbError> {
 
 /// Whether the same person (D-23) has another purchase than this order. Each way has its index.
 pub fn has_bought(tx: &Connection, who: &Person, but: &OrderId) -> Result<bool, DbError> {
-    let mut ways = vec![("customer_id = ?", who.customer.as_str())];
-    ways.extend(who.email.as_ref().map(|email| ("email = ?", email.as_str())));
-    if let Some(player) = &who.player {
-        match &player.uuid {
-            Some(uuid) => {
-                ways.push(("player_uuid = ?", uuid));
-                ways.push(("player_name = ? COLLATE NOCASE AND player_uuid IS NULL", &player.name));
-            }
-            None => ways.push(("player_name = ? COLLATE NOCASE", &player.name)),
-        }
-    }
-    for (way, value) in ways {
+    for (way, value) in ways(who, ["customer_id", "email", "player_uuid", "player_name"]) {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM referral_orders WHERE {way} AND is_purchase AND id <> ?)");
-        if tx.prepare_cached(&sql)?.query_row(params_from_iter([value, but.as_str()]), |row| row.get(0))? {
+        if tx.prepare_cached(&sql)?.query_row([value, but.as_str()], |row| row.get(0))? {
             return Ok(true);
         }
     }
@@ -103,15 +100,12 @@ pub fn has_bought(tx: &Connection, who: &Person, but: &OrderId) -> Result<bool, 
 
 fn read(row: &Row<'_>) -> Result<OrderRow, DbError> {
     let customer = get::<Option<String>>(row, "customer_id")?.map(CustomerId::new);
-    let email: Option<String> = get(row, "email")?;
+    let email = get::<Option<String>>(row, "email")?.as_deref().and_then(EmailKey::of);
     let player = player(row, "player_name", "player_uuid")?;
     let undoing = word_or_null(row, "undone", Undoing::from_word)?;
     Ok(OrderRow {
-        buyer: customer.clone().map(|customer| Person {
-            customer,
-            email: email.as_deref().and_then(EmailKey::of),
-            player,
-        }),
+        buyer: customer.clone().map(|customer| Person { customer, email: email.clone(), player }),
+        email: email.filter(|_| customer.is_none()),
         record: OrderRecord {
             id: text(row, "id")?,
             buyer: customer,

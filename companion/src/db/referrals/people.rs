@@ -1,6 +1,7 @@
 //! Customers as the rules know them.
 
-use super::player;
+use super::{player, ways};
+use crate::db::customers::key;
 use crate::db::row::{get, stored, time_or_null};
 use crate::db::{Connection, DbError};
 use flux_referral::{CustomerId, EmailKey, Person, Tier};
@@ -35,12 +36,33 @@ pub fn find(tx: &Connection, id: &CustomerId) -> Result<Option<Customer>, DbErro
     statement.query_row([id.as_str()], |row| Ok(read(row))).optional()?.transpose()
 }
 
-/// The first customer with this normalised address as an order has named it; else of an attribution.
+/// Whose address this is: who has registered with it before who has not; else who has ordered with it, or was bound with it.
 pub fn by_email(tx: &Connection, email: &EmailKey) -> Result<Option<CustomerId>, DbError> {
-    let sql = "SELECT referee_id AS id FROM referral_attributions WHERE referee_email = ? ORDER BY seq DESC LIMIT 1";
-    let mut statement = tx.prepare_cached(sql)?;
-    let found: Option<String> = statement.query_row([email.as_str()], |row| row.get("id")).optional()?;
-    Ok(found.map(CustomerId::new))
+    let ways = [
+        "SELECT id FROM customers WHERE email_key = ? AND registered_at IS NOT NULL ORDER BY registered_at LIMIT 1",
+        "SELECT id FROM customers WHERE email_key = ? LIMIT 1",
+        "SELECT customer_id AS id FROM referral_orders WHERE email = ? AND is_purchase AND customer_id IS NOT NULL LIMIT 1",
+        "SELECT referee_id AS id FROM referral_attributions WHERE referee_email = ? ORDER BY seq DESC LIMIT 1",
+    ];
+    for sql in ways {
+        let mut statement = tx.prepare_cached(sql)?;
+        let found: Option<String> = statement.query_row([email.as_str()], |row| row.get("id")).optional()?;
+        if let Some(found) = found {
+            return Ok(Some(CustomerId::new(found)));
+        }
+    }
+    Ok(None)
+}
+
+/// Since when this person is registered, under whichever of their ids (D-23); the earliest.
+pub fn registered_at(tx: &Connection, who: &Person) -> Result<Option<Timestamp>, DbError> {
+    let mut earliest = None;
+    for (way, value) in ways(who, ["id", "email_key", "player_uuid", "player_name"]) {
+        let sql = format!("SELECT min(registered_at) AS at FROM customers WHERE {way} AND registered_at IS NOT NULL");
+        let found = tx.prepare_cached(&sql)?.query_row([value], |row| Ok(time_or_null(row, "at")))??;
+        earliest = [earliest, found].into_iter().flatten().min();
+    }
+    Ok(earliest)
 }
 
 /// What the counters say.
@@ -66,9 +88,10 @@ pub fn learn(
     name: Option<&str>,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let sql = "UPDATE customers SET email = coalesce(email, ?2), name = coalesce(name, ?3), updated_at = ?4
+    let sql = "UPDATE customers SET email = coalesce(email, ?2), email_key = iif(email IS NULL, ?5, email_key),
+                 name = coalesce(name, ?3), updated_at = ?4
                WHERE id = ?1 AND ((email IS NULL AND ?2 IS NOT NULL) OR (name IS NULL AND ?3 IS NOT NULL))";
-    Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), email, name, stored(now)])? > 0)
+    Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), email, name, stored(now), email.and_then(key)])? > 0)
 }
 
 /// Links a player to a customer.

@@ -1,5 +1,5 @@
 use super::command::read_all;
-use super::patch::{Field, named, over, patch};
+use super::patch::{Field, named, named_object, over, patch};
 use super::{Flaw, RewardCommandBody};
 use flux_referral::{
     Currency, Days, Doors, Eligibility, Master, PositiveMoney, Program, ProgramPut, RewardCommand, RewardType, Rules,
@@ -7,6 +7,7 @@ use flux_referral::{
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
@@ -107,7 +108,7 @@ pub struct ProgramPatch {
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>)]
     landing_url: Field<String>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_object")]
     #[schema(value_type = Option<DoorsPatch>)]
     bind: Field<DoorsPatch>,
     #[serde(default, deserialize_with = "named")]
@@ -119,6 +120,14 @@ pub struct ProgramPatch {
     /// May be sent back: the write is refused (409) if the program has changed since. So may the header `If-Match`.
     #[serde(default)]
     pub version: Option<u64>,
+    /// May be sent back as it was read; changes nothing.
+    #[serde(default, rename = "configured")]
+    #[schema(value_type = Option<bool>)]
+    _configured: IgnoredAny,
+    /// The same.
+    #[serde(default, rename = "warnings")]
+    #[schema(value_type = Option<Vec<String>>)]
+    _warnings: IgnoredAny,
 }
 
 /// The doors through which a friend may come in.

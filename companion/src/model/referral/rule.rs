@@ -1,7 +1,7 @@
-use super::patch::{Field, named, over};
+use super::patch::{Field, named, named_object, named_objects, over};
 use super::slot::SlotsPatch;
 use super::{BenefitBody, Flaw, RewardCommandBody, SlotsBody};
-use crate::model::Label;
+use crate::model::{Label, object_or_null};
 use flux_referral::{
     Currency, Days, Invalid, Ladder, OnReturn, OrderTiming, RewardCommand, Rule, RuleName, RuleStatus, Scope, Tier,
 };
@@ -69,7 +69,7 @@ pub struct RulePatch {
     /// `active` or `disabled`.
     #[serde(default)]
     pub status: Option<RuleStatusWord>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     slots: Option<SlotsPatch>,
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<i64>)]
@@ -77,16 +77,16 @@ pub struct RulePatch {
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<i64>)]
     order_valid_days: Field<i64>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_object")]
     #[schema(value_type = Option<TimingBody>)]
     order_timing: Field<TimingBody>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_object")]
     #[schema(value_type = Option<OnReturnBody>)]
     on_return: Field<OnReturnBody>,
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>)]
     landing_url: Field<String>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_objects")]
     #[schema(value_type = Option<Vec<StepBody>>)]
     ladder: Field<Vec<StepBody>>,
 }

@@ -1,7 +1,7 @@
 use super::command::{commands, read_all};
-use super::patch::{Field, named, over};
+use super::patch::{Field, named_object, over};
 use super::{BenefitBody, Flaw, RewardCommandBody};
-use crate::model::object_or_null;
+use crate::model::{object, object_or_null};
 use flux_referral::{Currency, RewardCommand, Side, Slot, Slots, Trigger};
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +44,9 @@ pub(super) struct SideBody {
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SlotsPatch {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     referrer: SidePatch,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     referee: SidePatch,
 }
 
@@ -54,10 +54,10 @@ pub(super) struct SlotsPatch {
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SidePatch {
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_object")]
     #[schema(value_type = Option<SlotBody>)]
     registration: Field<SlotBody>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_object")]
     #[schema(value_type = Option<SlotBody>)]
     first_order: Field<SlotBody>,
 }

@@ -1,5 +1,5 @@
 use super::Flaw;
-use super::patch::{Field, named, over};
+use super::patch::{Field, named, named_object, over};
 use crate::model::object_or_null;
 use flux_referral::{Code, Scenario, ShareTexts, Shared, Text};
 use serde::{Deserialize, Serialize};
@@ -47,10 +47,10 @@ pub type SharedView = ShareDoc;
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharePatch {
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_object")]
     #[schema(value_type = Option<ShareXPatch>)]
     x: Field<ShareXPatch>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_object")]
     #[schema(value_type = Option<ShareEmailPatch>)]
     email: Field<ShareEmailPatch>,
     #[serde(default, deserialize_with = "object_or_null")]

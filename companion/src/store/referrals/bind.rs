@@ -1,6 +1,6 @@
 use super::{Refused, Work};
 use crate::db::referrals::attributions::{self, AttributionRow, Extra};
-use crate::db::referrals::{clicks, links};
+use crate::db::referrals::{clicks, links, people};
 use crate::model::kind;
 use crate::model::referral::attribution_id;
 use flux_referral::{Attribution, Bind, Bound, Code, Door, Person, Reason, Refusal, Status, bind};
@@ -15,8 +15,6 @@ pub(super) struct Comer<'a> {
     pub(super) person: &'a Person,
     /// The player that they say is theirs, which may be somebody's already: whoever plays as the referrer is the referrer (D-13).
     pub(super) says: Option<flux_referral::Player>,
-    /// When they registered, before this.
-    pub(super) registered_at: Option<Timestamp>,
     /// Whether they register with this very event.
     pub(super) registers_now: bool,
     /// Through which door.
@@ -61,7 +59,7 @@ impl Work<'_> {
             id: &self.free_id(&link.customer, comer.person)?,
             link: Some((&link.code, &owner)),
             referee: &referee,
-            registered_at: comer.registered_at,
+            registered_at: people::registered_at(self.tx, &referee)?,
             registers_now: comer.registers_now,
             latest: latest.as_ref().map(|row| &row.attribution),
             is_circular: attributions::exists(self.tx, &comer.person.customer, &link.customer)?,
@@ -94,14 +92,18 @@ impl Work<'_> {
         referrer: &flux_referral::CustomerId,
         referee: &Person,
     ) -> Result<flux_referral::AttributionId, Refused> {
-        let mut n = 0;
-        loop {
-            let id = attribution_id(referrer, &referee.customer, n);
-            if attributions::find(self.tx, &id)?.is_none() {
-                return Ok(id);
-            }
-            n += 1;
+        let id = |n| attribution_id(referrer, &referee.customer, n);
+        let is_taken = |n| Ok::<_, Refused>(attributions::find(self.tx, &id(n))?.is_some());
+        // They are taken in their order, and none becomes free again: a few looks find the first one that is.
+        let (mut taken, mut free) = (0, 0);
+        while is_taken(free)? {
+            (taken, free) = (free, free * 2 + 1);
         }
+        while free > taken + 1 {
+            let middle = taken.midpoint(free);
+            if is_taken(middle)? { taken = middle } else { free = middle }
+        }
+        Ok(id(free))
     }
 
     /// Writes down that the older attribution is over, where no sweep has: only one of a friend's is open.

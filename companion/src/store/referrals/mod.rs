@@ -31,8 +31,8 @@ pub use clock::{expire_pending, expire_rewards, give_codes, issue_due};
 pub use links::{Clicked, Visitor, click, issue as issue_link, link_of};
 pub use mails::invite;
 pub use orders::{
-    Buyer, cancelled, charged_back, checkout, completed, fulfil, imported, of_session, order_placed, paid,
-    partly_refunded, referral_of, refunded, void,
+    Buyer, Payer, cancelled, charged_back, checkout, completed, fulfil, imported, of_session, order_placed, paid,
+    partly_refunded, referral_of, refunded, void, withdraw,
 };
 pub use panel::{Best, CodeView, PanelView, StatsView, effective_rule, panel, stats, tops, validate};
 pub use people::{changed as customer_changed, forget, joined as player_joined};

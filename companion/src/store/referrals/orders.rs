@@ -10,8 +10,8 @@ use crate::model::{Order, Player, ReferralView};
 use crate::store::By;
 use flux_protocol::OrderId;
 use flux_referral::{
-    Attribution, Candidate, CustomerId, Door, EmailKey, Held, LineState, Money, Payment, Person, Status, Undoing,
-    candidate, complete, pay, void as undo,
+    Attribution, AttributionId, Candidate, CustomerId, Door, EmailKey, Held, LineState, Money, Payment, Person, Reason,
+    Status, Undoing, candidate, complete, pay, void as undo, withdraw as take_away,
 };
 use jiff::Timestamp;
 
@@ -81,9 +81,14 @@ pub fn checkout(
 /// `/orders`: an order was placed.
 pub fn order_placed(tx: &Connection, by: &By, desk: &Desk, order: &Order) -> Result<Wake, Refused> {
     let at = order.body.occurred_at.unwrap_or(by.now);
-    let typed = order.body.referral_code.as_ref().filter(|_| !order.body.imported).map(|code| code.as_str().trim());
-    let code = typed.filter(|code| !code.is_empty());
-    Ok(checkout(tx, by, desk, &order.id, &Buyer::from(order), code, at)?.wake)
+    let typed = order.body.referral_code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
+    let code = typed.filter(|_| !order.body.imported);
+    let wake = checkout(tx, by, desk, &order.id, &Buyer::from(order), code, at)?.wake;
+    if let (Some(typed), true) = (typed, order.body.imported) {
+        // It binds nobody; but where its owner is forgotten, it is found here.
+        rows::set_code(tx, &order.id, typed)?;
+    }
+    Ok(wake)
 }
 
 /// `/orders`: whether an order is from before the companion's time. Such a one uses up "first purchase" (R3-10) and earns nothing.
@@ -111,36 +116,56 @@ pub fn paid(tx: &Connection, by: &By, desk: &Desk, order: &Order, at: Timestamp)
     Ok(work.wake)
 }
 
+/// Who has paid for a session, as far as the storefront says.
+#[derive(Debug, Clone)]
+pub struct Payer {
+    /// The customer.
+    pub customer: Option<CustomerId>,
+    /// Their address.
+    pub email: Option<String>,
+}
+
+impl Payer {
+    /// Whether this says anything.
+    pub fn is_named(&self) -> bool {
+        self.customer.is_some() || self.address().is_some()
+    }
+
+    fn address(&self) -> Option<EmailKey> {
+        self.email.as_deref().and_then(EmailKey::of)
+    }
+}
+
 /// `POST /attributions/fulfill`: a session is paid. `None`: nobody knows who is behind it (R2-25).
 pub fn fulfil(
     tx: &Connection,
     by: &By,
     desk: &Desk,
     id: &OrderId,
-    buyer: Option<Buyer>,
+    payer: &Payer,
     amount: Money,
     at: Timestamp,
 ) -> Result<Option<Outcome>, Refused> {
     let mut work = Work::begin(tx, by, desk)?;
-    let known = work.order(id)?;
-    if known.record.buyer.is_none() && buyer.is_none() {
-        return Ok(None);
-    }
-    if let Some(buyer) = &buyer {
-        people::meet(tx, &buyer.customer, by.now)?;
-        work.learn(&buyer.customer, buyer.email.as_deref(), None)?;
-    }
-    let named = match (known.buyer, &buyer) {
-        (Some(person), _) => Some(person),
-        (None, Some(buyer)) => Some(work.person(buyer)?),
-        (None, None) => None,
+    let mut order = work.order(id)?;
+    let Some(customer) = work.payer(&order, payer)? else {
+        let Some(address) = payer.address() else { return Ok(None) };
+        // Nobody whom we know: but who comes with this address later has bought before.
+        order.email = Some(address);
+        if order.record.pay(amount, at) {
+            rows::put(tx, &order)?;
+        }
+        return Ok(Some(work.outcome(None, false, None)));
     };
-    if let Some(Person { customer, player: Some(player), .. }) = named
-        && let Ok(player) = bought_for(&player)
-    {
-        work.link_player_if_free(&customer, &player)?;
+    let is_theirs = payer.customer.as_ref().is_none_or(|named| *named == customer);
+    let buyer = Buyer { customer, email: payer.email.clone().filter(|_| is_theirs), player: None };
+    people::meet(tx, &buyer.customer, by.now)?;
+    work.learn(&buyer.customer, buyer.email.as_deref(), None)?;
+    let ordered = order.buyer.and_then(|person| person.player);
+    if let Some(Ok(player)) = ordered.or(work.person(&buyer)?.player).map(|player| bought_for(&player)) {
+        work.link_player_if_free(&buyer.customer, &player)?;
     }
-    let found = work.pay(id, buyer.as_ref(), amount, at)?;
+    let found = work.pay(id, Some(&buyer), amount, at)?;
     Ok(Some(work.outcome(found, false, None)))
 }
 
@@ -201,6 +226,17 @@ pub fn void(
     }
     let found = work.undone(order, at)?;
     Ok(work.outcome(found, false, None))
+}
+
+/// `POST /attributions/{id}/void`: an admin's word, whatever became of the order.
+pub fn withdraw(tx: &Connection, by: &By, desk: &Desk, id: &AttributionId, at: Timestamp) -> Result<Outcome, Refused> {
+    let mut work = Work::begin(tx, by, desk)?;
+    let before = attributions::find(tx, id)?.ok_or(Refused::NotFound("attribution"))?.attribution;
+    let (held, names) = (work.held(&before)?, work.names(&before)?);
+    let dispatch = work.dispatch(&names, &before);
+    let decision = take_away(&work.program.program, before.clone(), &held, Reason::Admin, &dispatch, at);
+    let after = work.write(&before, decision)?;
+    Ok(work.outcome(Some(after.id), false, None))
 }
 
 /// `/orders`: called off.
@@ -281,6 +317,15 @@ impl Work<'_> {
         Ok(rows::find(self.tx, id)?.unwrap_or_else(|| OrderRow::new(id.clone())))
     }
 
+    /// Whose payment it is: who the checkout said would buy, else who the storefront names now, by id or by address.
+    fn payer(&self, order: &OrderRow, payer: &Payer) -> Result<Option<CustomerId>, Refused> {
+        match (order.record.buyer.as_ref().or(payer.customer.as_ref()), payer.address()) {
+            (Some(customer), _) => Ok(Some(customer.clone())),
+            (None, Some(address)) => Ok(people::by_email(self.tx, &address)?),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// Who buys: the customer's own player before the order's, which may be a present's.
     fn person(&self, buyer: &Buyer) -> Result<Person, Refused> {
         let known = self.customer(&buyer.customer)?.person;
@@ -302,7 +347,6 @@ impl Work<'_> {
             code,
             person,
             says: None,
-            registered_at: self.customer(&person.customer)?.registered_at,
             registers_now: false,
             door: Door::CodeCheckout,
             clicked_at: None,
@@ -319,12 +363,16 @@ impl Work<'_> {
         buyer: Option<&Buyer>,
         amount: Money,
         at: Timestamp,
-    ) -> Result<Option<flux_referral::AttributionId>, Refused> {
+    ) -> Result<Option<AttributionId>, Refused> {
         let mut order = self.order(id)?;
-        if let (None, Some(buyer)) = (&order.record.buyer, buyer) {
-            let person = self.person(buyer)?;
-            order.record.buyer = Some(person.customer.clone());
-            order.buyer = Some(person);
+        match (&mut order.buyer, buyer) {
+            (None, Some(buyer)) => {
+                let person = self.person(buyer)?;
+                order.record.buyer = Some(person.customer.clone());
+                order.buyer = Some(person);
+            }
+            (Some(person), Some(buyer)) if person.email.is_none() => person.email = self.person(buyer)?.email,
+            _ => {}
         }
         let (true, Some(person)) = (order.record.pay(amount, at), order.buyer.clone()) else {
             rows::put(self.tx, &order)?;
@@ -332,6 +380,7 @@ impl Work<'_> {
         };
         let found = if order.record.is_imported { None } else { self.candidate(&mut order, &person, at)? };
         if let Some(attribution) = found {
+            let attribution = self.follow(attribution, &person.customer)?;
             let referrer = self.referrer(&attribution.referrer)?;
             let has_bought = rows::has_bought(self.tx, &person, id)?;
             let facts = Payment {
@@ -374,19 +423,25 @@ impl Work<'_> {
     }
 
     /// An order was undone, as a whole or in part.
-    fn undone(&mut self, order: OrderRow, at: Timestamp) -> Result<Option<flux_referral::AttributionId>, Refused> {
+    fn undone(&mut self, order: OrderRow, at: Timestamp) -> Result<Option<AttributionId>, Refused> {
         rows::put(self.tx, &order)?;
         let Some(row) = attributions::fed_by(self.tx, &order.record.id)? else { return Ok(order.attribution) };
         let before = row.attribution;
-        let mut held = Vec::new();
-        for grant in grants::of_attribution(self.tx, &before.id)? {
-            let states = lines::states(self.tx, &grant_id(&grant.grant.key))?;
-            held.push(Held { has_run: states.contains(&LineState::Completed), grant: grant.grant });
-        }
+        let held = self.held(&before)?;
         let names = self.names(&before)?;
         let dispatch = self.dispatch(&names, &before);
         let decision = undo(&self.program.program, before.clone(), &held, &order.record, &dispatch, at);
         let after = self.write(&before, decision)?;
         Ok(Some(after.id))
+    }
+
+    /// An attribution's grants, and which of them have run.
+    fn held(&self, row: &Attribution) -> Result<Vec<Held>, Refused> {
+        let mut held = Vec::new();
+        for grant in grants::of_attribution(self.tx, &row.id)? {
+            let states = lines::states(self.tx, &grant_id(&grant.grant.key))?;
+            held.push(Held { has_run: states.contains(&LineState::Completed), grant: grant.grant });
+        }
+        Ok(held)
     }
 }

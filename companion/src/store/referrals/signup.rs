@@ -7,7 +7,7 @@ use crate::db::Connection;
 use crate::db::referrals::{attributions, people as rows};
 use crate::model::Player;
 use crate::store::By;
-use flux_referral::{CustomerId, Door, Person, Registration, register, store_day};
+use flux_referral::{Attribution, CustomerId, Door, Person, Registration, register, store_day};
 use jiff::Timestamp;
 
 /// `POST /attributions/signup`.
@@ -57,7 +57,6 @@ pub fn signup(tx: &Connection, by: &By, desk: &Desk, signup: &Signup) -> Result<
             code,
             person: &who.person,
             says: signup.player.as_ref().map(said),
-            registered_at: who.registered_at,
             registers_now: !signup.is_guest,
             door: *door,
             clicked_at: signup.clicked_at,
@@ -111,10 +110,10 @@ impl Work<'_> {
     fn registered(&mut self, id: &CustomerId, at: Timestamp) -> Result<Option<flux_referral::AttributionId>, Refused> {
         let referee: Person = self.customer(id)?.person;
         let Some(row) = attributions::latest_of(self.tx, &referee)? else { return Ok(None) };
-        let attribution = row.attribution;
+        let attribution = self.follow(row.attribution, id)?;
         if at < attribution.bound_at && attribution.registered_at.is_none() {
             // A member of before: nobody has brought them to register (R3-12).
-            let known = flux_referral::Attribution { registered_at: Some(at), ..attribution };
+            let known = Attribution { registered_at: Some(at), ..attribution };
             attributions::update(self.tx, &known, row.reason)?;
             return Ok(Some(known.id));
         }
@@ -132,8 +131,22 @@ impl Work<'_> {
         Ok(Some(after.id))
     }
 
+    /// Somebody who was bound under another id, as a guest, acts under this one by now: what is still to be earned is theirs
+    /// under this one, where they see it (R3-08).
+    pub(super) fn follow(&self, row: Attribution, to: &CustomerId) -> Result<Attribution, Refused> {
+        let stays = row.referee == *to
+            || row.referrer == *to
+            || self.customer(&row.referee)?.registered_at.is_some()
+            || attributions::pending_of(self.tx, to)?.is_some();
+        if stays {
+            return Ok(row);
+        }
+        attributions::set_referee(self.tx, &row.id, to)?;
+        Ok(Attribution { referee: to.clone(), ..row })
+    }
+
     /// How many other friends of this referrer registered on that day of the store; not more than any rule asks for.
-    fn registered_that_day(&self, row: &flux_referral::Attribution, at: Timestamp) -> Result<u32, Refused> {
+    fn registered_that_day(&self, row: &Attribution, at: Timestamp) -> Result<u32, Refused> {
         let most = self.rules.rules.iter().filter_map(|rule| rule.daily_limit).max();
         let Some(most) = most else { return Ok(0) };
         let day = store_day(at, &self.desk.zone);

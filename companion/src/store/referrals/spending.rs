@@ -26,7 +26,7 @@ pub fn quote(
     let Ok(typed) = typed.map(Code::parse).transpose() else {
         return Ok(nothing(order, Some(NoDiscount::UnknownCode)));
     };
-    let coupons = coupons(tx, customer, typed.as_ref())?;
+    let coupons = coupons(tx, customer, typed.as_ref(), at)?;
     Ok(match price(customer, order, typed.as_ref(), &coupons, at) {
         Ok(quote) => shown(quote),
         Err(why) => nothing(order, Some(why).filter(|_| typed.is_some())),
@@ -43,7 +43,7 @@ pub fn redeem(
     at: Timestamp,
 ) -> Result<QuoteView, Refused> {
     let typed = typed.map(Code::parse).transpose().map_err(|_| refused(NoDiscount::UnknownCode))?;
-    let mut coupons = coupons(tx, customer, typed.as_ref())?;
+    let mut coupons = coupons(tx, customer, typed.as_ref(), at)?;
     coupons.extend(grants::used_on(tx, customer, id)?.and_then(|row| row.coupon()));
     match use_up(customer, id, order, typed.as_ref(), &coupons, at) {
         Redeemed::Now(quote) => {
@@ -84,10 +84,15 @@ pub fn spend(
     }
 }
 
-fn coupons(tx: &Connection, customer: &CustomerId, typed: Option<&Code>) -> Result<Vec<Coupon>, Refused> {
+fn coupons(
+    tx: &Connection,
+    customer: &CustomerId,
+    typed: Option<&Code>,
+    at: Timestamp,
+) -> Result<Vec<Coupon>, Refused> {
     let rows = match typed {
         Some(code) => grants::by_code(tx, code)?.into_iter().collect(),
-        None => grants::that_apply(tx, customer, limits::DISCOUNTS_COMPARED)?,
+        None => grants::that_apply(tx, customer, at, limits::DISCOUNTS_COMPARED)?,
     };
     Ok(rows.iter().filter_map(grants::GrantRow::coupon).collect())
 }

@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-async fn visit(shop: &Shop, method: &str, code: &str, headers: &[(&str, &str)]) -> (u16, Option<String>) {
+pub(super) async fn visit(shop: &Shop, method: &str, code: &str, headers: &[(&str, &str)]) -> (u16, Option<String>) {
     let mut request = Request::builder().method(method).uri(format!("/r/{code}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -29,7 +29,7 @@ async fn r0_01_r0_14_r2_13_and_r2_14_a_customer_has_one_link_and_one_code_and_ca
     let (status, link) = shop.post("/links/issue", body.clone()).await;
     assert_eq!(status, StatusCode::CREATED);
     let code = text(&link, "code");
-    assert!(code.starts_with("lice-") && code.len() == 8, "{code}");
+    assert!(code.starts_with("alice-") && code.len() == 9, "{code}");
     assert_eq!(text(&link, "url"), format!("http://127.0.0.1:8787?ref={code}"));
     let (status, again) = shop.post("/links/issue", body).await;
     assert_eq!((status, &again), (StatusCode::OK, &link));

@@ -11,3 +11,4 @@ mod rijoy;
 mod ripllo;
 mod settings;
 mod shop;
+mod upgrade;

@@ -102,7 +102,9 @@ fn r2_13_a_code_is_the_folded_name_and_a_short_suffix_that_grows_with_collisions
         (Some("Alice Smith"), "alice-ZZZ"),
         (Some("  O'Brien-Jr2 "), "obrienjr2-ZZZ"),
         (Some("Abcdefghijklmnop"), "abcdefghijkl-ZZZ"),
-        (Some("Ольга"), "ref-ZZZ"),
+        (Some("Ольга"), "olga-ZZZ"),
+        (Some("Jürgen Groß"), "jurgen-ZZZ"),
+        (Some("★ Ltd"), "ref-ZZZ"),
         (Some(""), "ref-ZZZ"),
         (None, "ref-ZZZ"),
     ] {
