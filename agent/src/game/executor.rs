@@ -30,7 +30,8 @@ pub(crate) struct Executor {
     pub(super) roster: Roster,
     pub(super) listed_at: Option<Instant>,
     pub(super) clock_pair: Option<(ClockPair, Instant)>,
-    last_turn_at: Timestamp,
+    /// The wall clock at the last turn, of this connection or one before.
+    pub(super) last_turn_at: Timestamp,
     /// Whether it was looked whether the game has forgotten anything.
     pub(super) is_world_known: bool,
     /// First words of lines that do not parse behind `run`: they go the plain way.
@@ -43,6 +44,7 @@ impl Executor {
         config: Arc<Config>,
         connection: Connection,
         joined: mpsc::Sender<PlayerRef>,
+        last_turn_at: Timestamp,
     ) -> Executor {
         let abilities = Abilities { list: None, proof: false, living: false, gametime: false };
         Executor {
@@ -54,7 +56,7 @@ impl Executor {
             roster: Roster::default(),
             listed_at: None,
             clock_pair: None,
-            last_turn_at: Timestamp::MIN,
+            last_turn_at,
             is_world_known: false,
             plain_words: BTreeSet::new(),
         }
@@ -132,7 +134,7 @@ impl Executor {
     fn wake_due(&mut self) -> Result<Timestamp, JournalError> {
         let now = self.shared.now();
         if now < self.last_turn_at {
-            self.shared.journal().wake_all()?;
+            self.shared.journal().clock_was_set_back(now)?;
         }
         self.last_turn_at = now;
         self.shared.journal().wake_due(now)?;

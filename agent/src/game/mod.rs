@@ -104,6 +104,7 @@ async fn serve(
 ) {
     let mut outage = Outage::default();
     let mut waits = waits();
+    let mut last_turn_at = shared.started_at;
     loop {
         let config = shared.config();
         shared.pulse.turns_within(PULSE, config.rcon.timeout * 2 + PULSE_SLACK);
@@ -114,8 +115,10 @@ async fn serve(
         let wait = match dialed {
             Ok(connection) => {
                 let start = Instant::now();
-                let mut executor = Executor::new(shared.clone(), config, connection, joined.clone());
-                match executor.serve(&mut outage, &mut asks).await {
+                let mut executor = Executor::new(shared.clone(), config, connection, joined.clone(), last_turn_at);
+                let lost = executor.serve(&mut outage, &mut asks).await;
+                last_turn_at = executor.last_turn_at;
+                match lost {
                     Lost::Stopping => return,
                     Lost::Reconfigured => {
                         tracing::info!("the game's settings have changed; connecting anew");

@@ -91,7 +91,7 @@ impl Journal {
              UPDATE job SET careful = 1, acked_key = NULL WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain');
              COMMIT;",
         )?;
-        Ok(())
+        self.clock_was_set_back(now)
     }
 }
 

@@ -7,10 +7,13 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 impl Journal {
-    /// The job whose turn it is: ready, not careful, the lowest sequence.
+    /// The job whose turn it is: ready, the lowest sequence; not a careful one, and none that would overtake a careful one of its player.
     pub fn next_ready(&self) -> Result<Option<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM job WHERE ready = 1 AND careful = 0 ORDER BY sequence LIMIT 1"
+            "SELECT {COLUMNS} FROM job WHERE ready = 1 AND careful = 0
+             AND NOT EXISTS (SELECT 1 FROM job AS older INDEXED BY job_careful_of_player
+                             WHERE older.careful = 1 AND older.player_key IS job.player_key AND older.sequence < job.sequence)
+             ORDER BY sequence LIMIT 1"
         ))?;
         statement.query_row([], |row| Ok(JobRow::read(row))).optional()?.transpose()
     }
@@ -32,11 +35,14 @@ impl Journal {
         Ok(statement.query_row([], |row| row.get(0)).optional()?.map(time))
     }
 
-    /// Looks at every timed job at once: the wall clock was set back, so their times mean nothing.
-    pub fn wake_all(&mut self) -> Result<usize, JournalError> {
-        Ok(self
-            .connection
-            .execute("UPDATE job SET ready = 1, wake_at = NULL WHERE ready = 0 AND wake_at IS NOT NULL", [])?)
+    /// The wall clock was set back, or may have been: times that are still to come mean nothing. Every timed job is looked at at once, and nothing was
+    /// received later than now.
+    pub fn clock_was_set_back(&mut self, now: Timestamp) -> Result<(), JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("UPDATE job SET ready = 1, wake_at = NULL WHERE ready = 0 AND wake_at IS NOT NULL", [])?;
+        let sql = "UPDATE job SET received_at = ?1 WHERE received_at > ?1 AND state IN ('queued', 'awaiting_player', 'running', 'uncertain')";
+        transaction.execute(sql, [now.as_millisecond()])?;
+        Ok(transaction.commit()?)
     }
 
     /// A row that cannot be understood is set aside, so that it holds up no other; it stays in the journal.

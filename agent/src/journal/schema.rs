@@ -1,7 +1,7 @@
 //! The journal's tables, and how an older file becomes a newer one.
 
 use super::JournalError;
-use flux_ambient::{CrashPoint, crash_point};
+use flux_ambient::{Disk, commit_fails};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 
@@ -62,6 +62,8 @@ CREATE INDEX job_expiry ON job (expires_at) WHERE expires_at IS NOT NULL AND sta
 ",
     r"
 CREATE INDEX job_delivered ON job (changed_at) WHERE state = 'completed' AND sent_clock IS NOT NULL;
+DROP INDEX job_careful;
+CREATE INDEX job_careful_of_player ON job (player_key, sequence) WHERE careful = 1;
 ",
 ];
 
@@ -79,10 +81,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
     let found = check(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| damaged(path, error))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.commit_hook(Some(|| {
-        crash_point(CrashPoint::Commit);
-        false
-    }))?;
+    connection.commit_hook(Some(|| commit_fails(Disk::Journal)))?;
     for (at, step) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;

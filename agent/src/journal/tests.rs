@@ -77,8 +77,12 @@ fn rule_8_rows_of_an_earlier_run_are_careful_until_acknowledged_or_released() {
     let mut journal = open(directory.path());
     assert!(journal.next_ready().unwrap().is_none());
     assert_eq!(states(&journal).len(), 2, "every open row is reported anew");
-    journal.deliver(&[command(3, "Steve")], NOW).unwrap();
-    assert_eq!(journal.next_ready().unwrap().unwrap().id, id(3), "new ones run");
+    journal.deliver(&[command(3, "Steve"), command(4, "Alex")], NOW).unwrap();
+    assert_eq!(
+        journal.next_ready().unwrap().unwrap().id,
+        id(4),
+        "new ones run, but none overtakes its player's older ones"
+    );
     assert_eq!(journal.release_careful().unwrap(), 2);
     assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1));
 }
@@ -103,6 +107,25 @@ fn a_line_found_running_at_start_is_uncertain() {
         (JobState::Uncertain, Some("give Steve diamond"), true)
     );
     assert_eq!(states(&journal), [("cmd_1".into(), ReportState::Delivered)]);
+}
+
+#[test]
+fn a_clock_that_was_set_back_holds_nothing_up() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    let later = NOW + jiff::SignedDuration::from_hours(1);
+    journal.deliver(&[command(1, "Steve"), command(2, "Steve")], later).unwrap();
+    let decided_on = journal.job(&id(1)).unwrap().unwrap().job;
+    journal.reschedule(&id(1), decided_on, When::At(later)).unwrap();
+    assert_eq!(journal.next_ready().unwrap().unwrap().id, id(2), "the first one waits");
+    journal.clock_was_set_back(NOW).unwrap();
+    let first = journal.next_ready().unwrap().unwrap();
+    assert_eq!((first.id, first.received_at), (id(1), NOW), "it is looked at, and was not received in the future");
+    journal.reschedule(&id(1), decided_on, When::At(later)).unwrap();
+    drop(journal);
+    let mut journal = open(directory.path());
+    journal.release_careful().unwrap();
+    assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1), "also where it was set back while the agent was down");
 }
 
 #[test]
@@ -334,7 +357,8 @@ fn a_step_costs_no_scan_however_much_waits() {
     let directory = TempDir::new().unwrap();
     let journal = open(directory.path());
     for sql in [
-        "SELECT id FROM job WHERE ready = 1 AND careful = 0 ORDER BY sequence LIMIT 1",
+        "SELECT id FROM job WHERE ready = 1 AND careful = 0 AND NOT EXISTS (SELECT 1 FROM job AS older INDEXED BY job_careful_of_player
+         WHERE older.careful = 1 AND older.player_key IS job.player_key AND older.sequence < job.sequence) ORDER BY sequence LIMIT 1",
         "SELECT wake_at FROM job WHERE ready = 0 AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1",
         "SELECT id FROM job WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain') AND state = 'uncertain' ORDER BY sequence LIMIT 1",
         "SELECT id FROM job WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player') AND expires_at <= 5 ORDER BY expires_at LIMIT 1",

@@ -2,7 +2,7 @@
 
 use super::DbError;
 use crate::limits;
-use flux_ambient::{CrashPoint, crash_point};
+use flux_ambient::{Disk, commit_fails};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -76,10 +76,7 @@ fn connected(path: &Path) -> Result<Connection, DbError> {
         integrity(&connection)?;
     }
     set_up(&connection)?;
-    connection.commit_hook(Some(|| {
-        crash_point(CrashPoint::Commit);
-        false
-    }))?;
+    connection.commit_hook(Some(|| commit_fails(Disk::Database)))?;
     migrate(&mut connection, done)?;
     Ok(connection)
 }

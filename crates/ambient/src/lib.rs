@@ -8,6 +8,6 @@ mod entropy;
 mod notifier;
 
 pub use clock::{Clock, SinceBoot, SystemClock};
-pub use crash::{CRASH_AT, CrashPoint, crash_point};
+pub use crash::{CRASH_AT, CrashPoint, Disk, commit_fails, crash_point, fill_disk};
 pub use entropy::{Entropy, SystemEntropy};
 pub use notifier::Notifier;

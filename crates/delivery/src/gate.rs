@@ -55,7 +55,9 @@ pub fn gate(command: &Command, conditions: &Conditions<'_>) -> Gate {
     if let Err(refusal) = resolve(command, None, conditions.bedrock_prefix, conditions.policy) {
         return refusal;
     }
-    let due_at = conditions.received_at + SignedDuration::from_secs(command.delay_seconds.unwrap_or(0).into());
+    // A clock that was set back has nothing wait until it has caught up.
+    let received_at = conditions.received_at.min(conditions.now);
+    let due_at = received_at + SignedDuration::from_secs(command.delay_seconds.unwrap_or(0).into());
     if conditions.now < due_at {
         return Gate::NotBefore(due_at);
     }
@@ -63,8 +65,8 @@ pub fn gate(command: &Command, conditions: &Conditions<'_>) -> Gate {
         (Some(_), None) if command.require_online => return Gate::AskWhoIsOnline,
         (Some(player), Some(roster)) if command.require_online => match roster.find(player) {
             None => return Gate::Wait(WaitReason::PlayerOffline),
-            Some((_, since)) if conditions.now < since + conditions.join_delay => {
-                return Gate::NotBefore(since + conditions.join_delay);
+            Some((_, since)) if conditions.now < since.min(conditions.now) + conditions.join_delay => {
+                return Gate::NotBefore(since.min(conditions.now) + conditions.join_delay);
             }
             Some((player, _)) => Some(player),
         },
@@ -199,6 +201,18 @@ mod tests {
         assert_eq!(judge(&give(), Some(&["Alex"]), at(200)), Gate::Wait(WaitReason::PlayerOffline));
         assert_eq!(judge(&give(), Some(&["Steve"]), at(101)), Gate::NotBefore(at(102)));
         assert_eq!(judge(&give(), None, at(200)), Gate::AskWhoIsOnline);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_has_nothing_wait_until_it_has_caught_up() {
+        let early = SignedDuration::from_secs(-1_000);
+        assert_eq!(
+            judge(&give(), Some(&["Steve"]), at(0) + early),
+            Gate::NotBefore(at(2) + early),
+            "the join delay alone"
+        );
+        let later = Command { delay_seconds: Some(300), ..give() };
+        assert_eq!(judge(&later, Some(&["Steve"]), at(0) + early), Gate::NotBefore(at(300) + early));
     }
 
     #[test]

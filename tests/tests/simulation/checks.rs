@@ -2,23 +2,29 @@
 
 use crate::story::History;
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub fn all(history: &History) {
     no_program_gave_up(history);
     s1_a_line_takes_effect_at_most_once(history);
     s2_completed_only_after_an_effect(history);
     s3_cancelled_only_without_an_effect(history);
-    t_failed_for_another_reason_than_uncertain_means_no_effect(history);
     s4_every_command_reached_an_end(history);
+    s5_both_sides_agree(history);
+    s6_nothing_takes_effect_after_a_closed_failure(history);
+    t_failed_for_another_reason_than_uncertain_means_no_effect(history);
     a_commands_life_goes_forward_only(history);
+    a_players_commands_run_in_the_order_in_which_they_were_paid(history);
     some_were_completed(history);
 }
 
 fn fail(history: &History, promise: &str, command: &Value) -> ! {
     panic!(
-        "seed {}: {promise}: {command:#}\nruns: {}\n{}\nreplay: make sim SEED={}",
+        "seed {}: {promise}: {command:#}\nruns: {:?}\njournal: {:?}\n{}\nreplay: make sim SEED={}",
         history.seed,
         runs(history, command),
+        history.journal.get(command["id"].as_str().unwrap_or_default()),
         history.trace.iter().filter(|line| !line.contains('{')).cloned().collect::<Vec<_>>().join("\n"),
         history.seed
     );
@@ -28,12 +34,26 @@ fn line(command: &Value) -> String {
     format!("say {} {}", command["orderId"].as_str().unwrap(), command["player"]["name"].as_str().unwrap())
 }
 
-fn runs(history: &History, command: &Value) -> usize {
-    history.runs.get(&line(command)).copied().unwrap_or_default()
+/// When a command's line took effect.
+fn runs(history: &History, command: &Value) -> Vec<Duration> {
+    let line = line(command);
+    history.effects.iter().filter(|(_, effect)| *effect == line).map(|(at, _)| *at).collect()
+}
+
+fn has_run(history: &History, command: &Value) -> bool {
+    !runs(history, command).is_empty()
+}
+
+fn entries(command: &Value) -> &[Value] {
+    command["history"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 fn was_uncertain(command: &Value) -> bool {
-    command["history"].as_array().unwrap().iter().any(|entry| entry["reason"] == "uncertain")
+    entries(command).iter().any(|entry| entry["reason"] == "uncertain")
+}
+
+fn ended<'a>(history: &'a History, status: &'a str) -> impl Iterator<Item = &'a Value> {
+    history.sold.commands.iter().filter(move |command| command["status"] == status)
 }
 
 fn no_program_gave_up(history: &History) {
@@ -44,32 +64,24 @@ fn s1_a_line_takes_effect_at_most_once(history: &History) {
     // `on_uncertain: retry` is for stores whose every command is safe to repeat: once more for each uncertain moment.
     let allowed = if history.retries_uncertain { 2 } else { 1 };
     for command in &history.sold.commands {
-        if runs(history, command) > allowed {
+        if runs(history, command).len() > allowed {
             fail(history, "S1 a line took effect more than once", command);
         }
     }
 }
 
 fn s2_completed_only_after_an_effect(history: &History) {
-    for command in history.sold.commands.iter().filter(|command| command["status"] == "completed") {
-        if runs(history, command) == 0 {
+    for command in ended(history, "completed") {
+        if !has_run(history, command) {
             fail(history, "S2 completed without an effect", command);
         }
     }
 }
 
 fn s3_cancelled_only_without_an_effect(history: &History) {
-    for command in history.sold.commands.iter().filter(|command| command["status"] == "cancelled") {
-        if runs(history, command) > 0 && !was_uncertain(command) {
+    for command in ended(history, "cancelled") {
+        if has_run(history, command) && !was_uncertain(command) {
             fail(history, "S3 cancelled although it took effect", command);
-        }
-    }
-}
-
-fn t_failed_for_another_reason_than_uncertain_means_no_effect(history: &History) {
-    for command in history.sold.commands.iter().filter(|command| command["status"] == "failed") {
-        if command["reason"] != "uncertain" && runs(history, command) > 0 && !was_uncertain(command) {
-            fail(history, "T failed, not uncertain, although it took effect", command);
         }
     }
 }
@@ -82,29 +94,107 @@ fn s4_every_command_reached_an_end(history: &History) {
     }
 }
 
+/// What the store was ever told of is in the journal, and what the journal has closed and the store has acknowledged is the same at both. What was
+/// in another journal, one that was lost or the second agent's, is that one's.
+fn s5_both_sides_agree(history: &History) {
+    let has_one_journal = !history.played("journal lost") && !history.played("second agent");
+    for command in &history.sold.commands {
+        let was_told = entries(command).iter().any(|entry| entry["status"] == "delivered");
+        let kept = history.journal.get(command["id"].as_str().unwrap_or_default());
+        let Some(kept) = kept else {
+            if was_told && has_one_journal {
+                fail(history, "S5 the store was told of a command that is not in the journal", command);
+            }
+            continue;
+        };
+        let attempt = command["attempt"].as_u64().unwrap_or_default();
+        let is_same = Some(kept.status) == command["status"].as_str()
+            && (kept.status != "failed" || kept.reason == command["reason"].as_str());
+        let agrees = match u64::from(kept.attempt).cmp(&attempt) {
+            std::cmp::Ordering::Less => true,
+            std::cmp::Ordering::Equal => is_same && !kept.is_open,
+            std::cmp::Ordering::Greater => false,
+        };
+        if has_one_journal && !(agrees && kept.acknowledged) {
+            fail(history, "S5 store and journal disagree", command);
+        }
+    }
+}
+
+/// By the store's clock, where that was right all the time.
+fn s6_nothing_takes_effect_after_a_closed_failure(history: &History) {
+    if history.played("clock set wrong") || history.played("second agent") {
+        return;
+    }
+    for command in ended(history, "failed") {
+        let Some(closed_at) = entries(command).iter().find(|entry| entry["status"] == "failed").map(moment) else {
+            continue;
+        };
+        if runs(history, command).iter().any(|at| *at > closed_at) {
+            fail(history, "S6 it took effect after the store had shown it as failed", command);
+        }
+    }
+}
+
+/// When the store wrote an entry, since the simulation began.
+fn moment(entry: &Value) -> Duration {
+    let at: jiff::Timestamp = entry["at"].as_str().unwrap().parse().unwrap();
+    Duration::try_from(at.duration_since(crate::machine::start())).unwrap()
+}
+
+fn t_failed_for_another_reason_than_uncertain_means_no_effect(history: &History) {
+    for command in ended(history, "failed") {
+        if command["reason"] != "uncertain" && has_run(history, command) && !was_uncertain(command) {
+            fail(history, "T failed, not uncertain, although it took effect", command);
+        }
+    }
+}
+
 /// Once closed as completed or cancelled, a command stays so.
 fn a_commands_life_goes_forward_only(history: &History) {
     for command in &history.sold.commands {
-        let states: Vec<&str> =
-            command["history"].as_array().unwrap().iter().filter_map(|entry| entry["status"].as_str()).collect();
+        let states: Vec<&str> = entries(command).iter().filter_map(|entry| entry["status"].as_str()).collect();
         let completed = states.iter().position(|state| *state == "completed");
         if completed.is_some_and(|at| at + 1 < states.len()) {
             fail(history, "something came after completed", command);
         }
-        let attempts: Vec<u64> =
-            command["history"].as_array().unwrap().iter().filter_map(|entry| entry["attempt"].as_u64()).collect();
+        let attempts: Vec<u64> = entries(command).iter().filter_map(|entry| entry["attempt"].as_u64()).collect();
         if !attempts.is_sorted() {
             fail(history, "an attempt went back", command);
         }
     }
 }
 
+/// What was never uncertain. A line that was lost is sent again later and later, so that one that ends every connection holds up nobody; two agents run what
+/// each of them was given; and what a full disk has refused comes again at the store's next sweep.
+fn a_players_commands_run_in_the_order_in_which_they_were_paid(history: &History) {
+    if history.played("second agent") || history.played("journal's disk full") {
+        return;
+    }
+    let commands: BTreeMap<String, &Value> =
+        history.sold.commands.iter().map(|command| (line(command), command)).collect();
+    let mut last: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for (_, effect) in &history.effects {
+        let Some(command) = commands.get(effect).filter(|command| command["attempt"] == 1) else { continue };
+        if history.journal.get(command["id"].as_str().unwrap()).is_none_or(|kept| kept.was_settled) {
+            continue;
+        }
+        let (player, sequence) = (command["player"]["name"].as_str().unwrap(), command["sequence"].as_u64().unwrap());
+        if !seen.insert(effect) {
+            continue;
+        }
+        if last.insert(player, sequence).is_some_and(|before| before > sequence) {
+            fail(history, "it ran after a later one of its player", command);
+        }
+    }
+}
+
 fn some_were_completed(history: &History) {
-    let completed = history.sold.commands.iter().filter(|command| command["status"] == "completed").count();
+    let is_any = ended(history, "completed").next().is_some();
     assert!(
-        completed > 0,
+        is_any,
         "seed {}: a world in which nothing works proves nothing (proof: {})",
-        history.seed,
-        history.has_proof
+        history.seed, history.has_proof
     );
 }

@@ -1,12 +1,19 @@
 //! What goes wrong, drawn from the seed: one thing after another while the world is unkind, then everything is mended.
 
-use crate::hosts::Shared;
-use crate::net::{AGENT, GAME, STORE};
+use crate::hosts::{Act, Shared};
+use crate::net::{AGENT, GAME, STORE, TWIN};
 use crate::random::Seeded;
 use crate::storefront::{PLAYERS, UNKIND};
-use flux_sandbox::game::Fault as LineFault;
+use flux_ambient::{Disk, fill_disk};
+use flux_sandbox::game::{Fault as LineFault, Restart};
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+/// How far a wall clock is set wrong at most.
+const CLOCK_WRONG_MILLIS: u64 = 600_000;
+/// What the game's clock cannot tell: a crash that takes less than these 5 s back.
+const ROLLBACK_UNSEEN: Duration = Duration::from_secs(6);
 
 /// The world's malice.
 pub struct Faults {
@@ -19,6 +26,10 @@ pub struct Faults {
     wiped: bool,
     /// Whether the journal may be lost in this story.
     may_wipe: bool,
+    /// Whether a second machine may run an agent with the same token. Where uncertain lines are repeated, it would repeat them.
+    may_have_twin: bool,
+    /// When the game was saved last.
+    saved_at: Duration,
     /// How often each kind of fault was played.
     pub played: BTreeMap<&'static str, u64>,
     pub trace: Vec<String>,
@@ -29,12 +40,22 @@ enum Mend {
     Start(&'static str),
     Link(&'static str, &'static str),
     Latency,
+    Twin,
+    Clock(Machine),
+    Disk(Disk),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Machine {
+    Agent,
+    Store,
 }
 
 impl Faults {
     pub fn new(shared: Shared, seed: u64) -> Faults {
         let random = Seeded::new(seed ^ 0xBAD);
         let may_wipe = random.once_in(3);
+        let may_have_twin = random.once_in(4) && !shared.agent_yaml.contains("retry");
         Faults {
             random,
             shared,
@@ -43,6 +64,8 @@ impl Faults {
             is_over: false,
             wiped: false,
             may_wipe,
+            may_have_twin,
+            saved_at: Duration::ZERO,
             played: BTreeMap::new(),
             trace: Vec::new(),
         }
@@ -70,7 +93,7 @@ impl Faults {
     fn draw(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration) {
         let soon = now + Duration::from_millis(self.random.within(50..25_000));
         let lines = self.random.within(1..4) as u32;
-        match self.random.within(0..12) {
+        match self.random.within(0..18) {
             0 | 1 => self.crash(sim, now, AGENT, soon),
             2 => self.crash(sim, now, STORE, soon),
             3 => self.crash(sim, now, GAME, soon),
@@ -89,8 +112,63 @@ impl Faults {
                 lines,
                 LineFault::Delay(Duration::from_millis(self.random.within(100..15_000))),
             ),
+            10 => self.save_or_roll_back(now),
+            11 => self.set_a_clock_wrong(now, soon),
+            12 => self.fill_a_disk(now, soon),
+            13 if self.may_have_twin => self.start_the_twin(sim, now, now + Duration::from_secs(60)),
             _ => self.come_or_go(now),
         }
+    }
+
+    fn save_or_roll_back(&mut self, now: Duration) {
+        let mut acts = self.shared.game_acts.lock().unwrap();
+        if self.random.once_in(2) {
+            self.saved_at = now;
+            acts.push(Act::Save);
+        } else if now > self.saved_at + ROLLBACK_UNSEEN {
+            let kind = if self.random.once_in(2) { Restart::RolledBack } else { Restart::MarksRolledBack };
+            acts.push(Act::Restart(kind));
+            drop(acts);
+            self.note(now, "game rolled back");
+        }
+    }
+
+    fn set_a_clock_wrong(&mut self, now: Duration, until: Duration) {
+        let machine = if self.random.once_in(2) { Machine::Agent } else { Machine::Store };
+        if self.broken.iter().any(|(_, mend)| *mend == Mend::Clock(machine)) {
+            return;
+        }
+        let millis = self.random.within(0..2 * CLOCK_WRONG_MILLIS) as i64 - CLOCK_WRONG_MILLIS as i64;
+        self.note(now, "clock set wrong");
+        self.clock(machine).set_wrong_by(millis);
+        self.broken.push((until, Mend::Clock(machine)));
+    }
+
+    fn clock(&self, machine: Machine) -> &crate::machine::SimClock {
+        match machine {
+            Machine::Agent => &self.shared.clocks.agent,
+            Machine::Store => &self.shared.clocks.store,
+        }
+    }
+
+    fn fill_a_disk(&mut self, now: Duration, until: Duration) {
+        let disk = if self.random.once_in(2) { Disk::Journal } else { Disk::Database };
+        if self.broken.iter().any(|(_, mend)| matches!(mend, Mend::Disk(_))) {
+            return;
+        }
+        self.note(now, if disk == Disk::Journal { "journal's disk full" } else { "store's disk full" });
+        self.shared.is_a_disk_full.store(true, Ordering::SeqCst);
+        fill_disk(disk, true);
+        self.broken.push((until, Mend::Disk(disk)));
+    }
+
+    fn start_the_twin(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, until: Duration) {
+        if self.shared.has_twin.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.note(now, "second agent");
+        sim.bounce(TWIN);
+        self.broken.push((until, Mend::Twin));
     }
 
     fn crash(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, who: &'static str, until: Duration) {
@@ -129,9 +207,24 @@ impl Faults {
 
     fn mend(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, mend: Mend) {
         match mend {
-            Mend::Start(who) => sim.bounce(who),
+            Mend::Start(who) => {
+                if who == GAME {
+                    self.saved_at = now;
+                    self.shared.game_acts.lock().unwrap().clear();
+                }
+                sim.bounce(who);
+            }
             Mend::Link(a, b) => sim.repair(a, b),
             Mend::Latency => sim.set_max_message_latency(Duration::from_millis(20)),
+            Mend::Twin => {
+                self.shared.has_twin.store(false, Ordering::SeqCst);
+                sim.bounce(TWIN);
+            }
+            Mend::Clock(machine) => self.clock(machine).set_wrong_by(0),
+            Mend::Disk(disk) => {
+                self.shared.is_a_disk_full.store(false, Ordering::SeqCst);
+                fill_disk(disk, false);
+            }
         }
         self.trace.push(format!("{now:?} mended: {mend:?}"));
     }

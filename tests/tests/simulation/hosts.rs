@@ -1,27 +1,27 @@
 //! The three programs as hosts: each start opens what the last one left on disk.
 
 use crate::machine::SimClock;
-use crate::net::{GAME, GameListener, RCON_PORT, STORE, STORE_PORT, SimDialer, SimRcon, SimRest, StoreListener};
+use crate::net::{AGENT, GAME, GameListener, RCON_PORT, STORE, STORE_PORT, SimDialer, SimRcon, SimRest, StoreListener};
 use crate::random::Seeded;
 use flux_agent::Resources as AgentResources;
 use flux_agent::config::{Config as AgentConfig, Directories, LiveConfig, SecretSources};
 use flux_agent::journal::Journal;
 use flux_ambient::Notifier;
-
 use flux_companion::config::Config as StoreConfig;
 use flux_companion::db::{Db, keys};
 use flux_companion::model::{Label, Role};
 use flux_companion::{ApiKey, Resources as StoreResources};
 use flux_rcon::Timeouts;
-use flux_sandbox::game::{Game, Settings};
-use secrecy::ExposeSecret;
+use flux_sandbox::game::{Game, Restart, Settings};
 use std::future::pending;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use turmoil::net::TcpListener;
 
-const RCON_PASSWORD: &str = "simulated";
+pub const RCON_PASSWORD: &str = "simulated-Rq8vT";
 
 type Fallible = Result<(), Box<dyn std::error::Error>>;
 
@@ -38,9 +38,33 @@ pub struct Shared {
     pub games: Arc<Mutex<Vec<Game>>>,
     /// More YAML for the agent's config.
     pub agent_yaml: &'static str,
+    /// The machines' clocks.
+    pub clocks: Clocks,
+    /// Whether a second machine runs an agent with the same token.
+    pub has_twin: Arc<AtomicBool>,
+    /// What the game does next: on its own host, whose time its clock follows.
+    pub game_acts: Arc<Mutex<Vec<Act>>>,
+    /// Whether commits fail.
+    pub is_a_disk_full: Arc<AtomicBool>,
+    /// Asks the agent that runs to read its token again.
+    pub reload: Arc<Mutex<Option<mpsc::Sender<()>>>>,
     /// Why a program could not start, if one could not.
     pub failures: Arc<Mutex<Vec<String>>>,
     entropy: Arc<Seeded>,
+}
+
+/// What happens to a world without RCON.
+#[derive(Debug, Clone, Copy)]
+pub enum Act {
+    Save,
+    Restart(Restart),
+}
+
+/// The clocks of the store's machine and of the agent's; the twin's is the agent's.
+#[derive(Debug, Clone, Default)]
+pub struct Clocks {
+    pub store: SimClock,
+    pub agent: SimClock,
 }
 
 impl Shared {
@@ -59,6 +83,11 @@ impl Shared {
             token: Arc::default(),
             games: Arc::default(),
             agent_yaml,
+            clocks: Clocks::default(),
+            has_twin: Arc::default(),
+            game_acts: Arc::default(),
+            is_a_disk_full: Arc::default(),
+            reload: Arc::default(),
             failures: Arc::default(),
             entropy,
         }
@@ -73,6 +102,20 @@ impl Shared {
     }
 }
 
+/// A full disk ends a program at its start; systemd starts it again.
+async fn started<T, E: std::fmt::Display>(shared: &Shared, who: &str, open: impl Fn() -> Result<T, E>) -> T {
+    loop {
+        match open() {
+            Ok(opened) => return opened,
+            Err(_) if shared.is_a_disk_full.load(Ordering::SeqCst) => tokio::time::sleep(Duration::from_secs(5)).await,
+            Err(error) => {
+                shared.failed(who, error);
+                pending::<()>().await;
+            }
+        }
+    }
+}
+
 /// A future that is ready at once: the database in place.
 fn futures_now<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
@@ -83,15 +126,10 @@ pub async fn store(shared: Shared) -> Fallible {
     let path = shared.folder.join("companion.yml");
     std::fs::write(&path, text)?;
     let config = StoreConfig::load(&path)?;
-    let db = match Db::open_in_place(&config.database) {
-        Ok(db) => db,
-        Err(error) => {
-            shared.failed(STORE, error);
-            return Ok(());
-        }
-    };
+    let db = started(&shared, STORE, || Db::open_in_place(&config.database)).await;
     let listener = StoreListener(TcpListener::bind(("0.0.0.0", STORE_PORT)).await?);
-    let resources = StoreResources { listener, db, clock: Arc::new(SimClock), entropy: shared.entropy.clone() };
+    let resources =
+        StoreResources { listener, db, clock: Arc::new(shared.clocks.store.clone()), entropy: shared.entropy.clone() };
     flux_companion::serve(config, resources, pending()).await;
     Ok(())
 }
@@ -107,31 +145,58 @@ pub async fn game(shared: Shared) -> Fallible {
     };
     shared.games.lock().unwrap().push(game.clone());
     let listener = GameListener(TcpListener::bind(("0.0.0.0", RCON_PORT)).await?);
-    game.serve(listener, pending()).await?;
-    Ok(())
+    tokio::select! { biased;
+        served = game.serve(listener, pending()) => Ok(served?),
+        () = act(&shared, &game) => Ok(()),
+    }
 }
 
 pub async fn agent(shared: Shared) -> Fallible {
-    let token = loop {
-        if let Some(token) = shared.token.lock().unwrap().clone() {
-            break token;
-        }
+    run_agent(shared, "state").await
+}
+
+async fn act(shared: &Shared, game: &Game) {
+    loop {
         tokio::time::sleep(Duration::from_millis(50)).await;
-    };
-    let config = agent_config(&shared, &token);
-    let timeouts = Timeouts::each(config.rcon.timeout);
-    let clock = SimClock;
-    let now = flux_ambient::Clock::now(&clock);
-    let journal = match Journal::open(&config.state_dir, config.store.token.server_id(), &*shared.entropy, now) {
-        Ok(journal) => journal,
-        Err(error) => {
-            shared.failed("agent", error);
-            return Ok(());
+        for act in std::mem::take(&mut *shared.game_acts.lock().unwrap()) {
+            let done = match act {
+                Act::Save => game.save(),
+                Act::Restart(kind) => game.restart(kind),
+            };
+            done.unwrap();
         }
+    }
+}
+
+/// Another machine with the same token, as a copied installation has; it has a journal of its own.
+pub async fn twin(shared: Shared) -> Fallible {
+    while !shared.has_twin.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    run_agent(shared, "twin").await
+}
+
+async fn run_agent(shared: Shared, state_dir: &'static str) -> Fallible {
+    while shared.token.lock().unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // Before the token is read: one that changes meanwhile is read again.
+    let (wishes, reloads) = mpsc::channel(1);
+    if state_dir == "state" {
+        *shared.reload.lock().unwrap() = Some(wishes);
+    }
+    let load = {
+        let shared = shared.clone();
+        move || agent_config(&shared, state_dir)
     };
-    let rest =
-        SimRest { token: config.store.token.expose().expose_secret().to_owned(), journal: journal.id().to_string() };
-    let (_wishes, reloads) = tokio::sync::mpsc::channel(1);
+    let live = LiveConfig::from(load());
+    let config = live.get();
+    let timeouts = Timeouts::each(config.rcon.timeout);
+    let clock = shared.clocks.agent.clone();
+    let now = flux_ambient::Clock::now(&clock);
+    let open = || Journal::open(&config.state_dir, config.store.token.server_id(), &*shared.entropy, now);
+    let journal = started(&shared, AGENT, open).await;
+    let rest = SimRest { config: live.clone(), journal: journal.id().to_string() };
     let resources = AgentResources {
         clock: Arc::new(clock),
         entropy: shared.entropy.clone(),
@@ -142,24 +207,25 @@ pub async fn agent(shared: Shared) -> Fallible {
         control: None,
         metrics: None,
         notifier: Notifier::from_process(),
-        loader: Box::new(|| Err("nothing reloads here".into())),
+        loader: Box::new(move || Ok(load())),
         reloads,
     };
-    if let Err(error) = flux_agent::run(LiveConfig::from(config), resources, pending()).await {
-        shared.failed("agent", error);
+    if let Err(error) = flux_agent::run(live, resources, pending()).await {
+        shared.failed(AGENT, error);
     }
     Ok(())
 }
 
-fn agent_config(shared: &Shared, token: &str) -> AgentConfig {
-    let path = shared.folder.join("agent.yml");
+pub fn agent_config(shared: &Shared, state_dir: &str) -> AgentConfig {
+    let path = shared.folder.join(format!("{state_dir}.yml"));
     let text = format!(
         "store:\n  url: http://{STORE}\npresence:\n  interval: 2s\n  join_delay: 1s\nrcon:\n  timeout: 10s\nstate_dir: {}\n{}",
-        shared.folder.join("state").display(),
+        shared.folder.join(state_dir).display(),
         shared.agent_yaml
     );
     std::fs::write(&path, text).unwrap();
-    let secrets = [("FLUX_AGENT_TOKEN", token), ("FLUX_AGENT_RCON_PASSWORD", RCON_PASSWORD)];
+    let token = shared.token.lock().unwrap().clone().unwrap();
+    let secrets = [("FLUX_AGENT_TOKEN", token.as_str()), ("FLUX_AGENT_RCON_PASSWORD", RCON_PASSWORD)];
     let sources = SecretSources::new(None, secrets.map(|(name, value)| (name.to_owned(), value.to_owned())));
     AgentConfig::load(&path, &sources, &Directories::default()).unwrap()
 }

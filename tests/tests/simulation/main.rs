@@ -5,6 +5,7 @@
 mod checks;
 mod faults;
 mod hosts;
+mod logs;
 mod machine;
 mod net;
 mod random;
@@ -47,6 +48,6 @@ fn one_seed_is_one_history() {
     for seed in [1, 2, 3] {
         let (first, second) = (story::play(seed), story::play(seed));
         assert_eq!(first.trace, second.trace, "seed {seed}");
-        assert_eq!(first.runs, second.runs, "seed {seed}");
+        assert_eq!(first.effects, second.effects, "seed {seed}");
     }
 }

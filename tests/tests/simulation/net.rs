@@ -1,3 +1,4 @@
+use flux_agent::config::LiveConfig;
 use flux_agent::store::{Call, Method, Rest, RestError};
 use flux_rcon::{ConnectError, Connection, Timeouts};
 use flux_sandbox::game::Accept;
@@ -7,6 +8,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Method as HttpMethod, Request};
 use hyper_util::rt::TokioIo;
+use secrecy::ExposeSecret;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use turmoil::net::{TcpListener, TcpStream};
 pub const STORE: &str = "store";
 pub const GAME: &str = "game";
 pub const AGENT: &str = "agent";
+pub const TWIN: &str = "twin";
 pub const STORE_PORT: u16 = 80;
 pub const RCON_PORT: u16 = 25575;
 
@@ -78,7 +81,7 @@ impl flux_agent::game::GameDialer for SimRcon {
 
 /// The agent's REST calls.
 pub struct SimRest {
-    pub token: String,
+    pub config: LiveConfig,
     pub journal: String,
 }
 
@@ -90,7 +93,11 @@ impl Rest for SimRest {
                 Method::Post => HttpMethod::POST,
             };
             let path = format!("/api/v1/agent{}", call.path);
-            let headers = [("authorization", format!("Bearer {}", self.token)), ("flux-journal", self.journal.clone())];
+            let token = self.config.get().store.token.expose();
+            let headers = [
+                ("authorization", format!("Bearer {}", token.expose_secret())),
+                ("flux-journal", self.journal.clone()),
+            ];
             let answer = tokio::time::timeout(
                 Duration::from_secs(30),
                 http(method, &path, &headers, call.body.unwrap_or_default()),

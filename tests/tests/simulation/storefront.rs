@@ -1,6 +1,7 @@
 //! The storefront: adds the server, sells, refunds, and asks at the end what became of everything. It tries again until it is answered, as storefronts do.
 
 use crate::hosts::Shared;
+use crate::logs;
 use crate::net::http;
 use crate::random::Seeded;
 use hyper::Method;
@@ -31,7 +32,7 @@ impl Storefront {
     /// Sells for the unkind time, then waits until everything is closed.
     pub async fn trade(&self) -> Sold {
         let server = self.must(Method::POST, "/api/v1/servers", json!({"name": "Sim", "address": "game"})).await;
-        *self.shared.token.lock().unwrap() = server["token"].as_str().map(str::to_owned);
+        self.take_token(&server);
         let command = json!({"command": "say {order} {player}", "requireOnline": true});
         self.must(
             Method::PUT,
@@ -39,11 +40,11 @@ impl Storefront {
             json!({"name": "Word", "price": 1, "currency": "EUR", "commands": [command]}),
         )
         .await;
-        self.sell().await;
+        self.sell(&format!("/api/v1/servers/{}/token", server["id"].as_str().unwrap())).await;
         Sold { commands: self.wait_for_the_end().await }
     }
 
-    async fn sell(&self) {
+    async fn sell(&self, token: &str) {
         let (mut orders, mut refunded) = (0, Vec::new());
         while turmoil::elapsed() < UNKIND {
             for _ in 0..self.random.within(1..4) {
@@ -59,8 +60,27 @@ impl Storefront {
                     refunded.push(order);
                 }
             }
+            if self.random.once_in(25) {
+                self.rotate(token).await;
+            }
             tokio::time::sleep(Duration::from_millis(self.random.within(200..12_000))).await;
         }
+    }
+
+    /// A new token at the store, and in the agent's file. One that was made twice since the first answer was lost is the second.
+    async fn rotate(&self, path: &str) {
+        let answer = self.must(Method::POST, path, json!({})).await;
+        self.take_token(&answer);
+        if let Some(reload) = self.shared.reload.lock().unwrap().as_ref() {
+            // An agent that is not there reads it at its start.
+            reload.try_send(()).ok();
+        }
+    }
+
+    fn take_token(&self, answer: &Value) {
+        let token = answer["token"].as_str().unwrap();
+        logs::keep_secret(token);
+        *self.shared.token.lock().unwrap() = Some(token.to_owned());
     }
 
     /// Waits until no command is open any more, and brings them all with their history.
@@ -114,7 +134,7 @@ impl Storefront {
                 let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
                 match status {
                     200..300 => return answer,
-                    503 => {}
+                    500.. => {}
                     other => panic!("{method} {path}: {other} {answer}"),
                 }
             }

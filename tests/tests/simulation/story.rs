@@ -1,7 +1,10 @@
 use crate::faults::Faults;
 use crate::hosts::{self, Shared};
-use crate::net::{AGENT, GAME, STORE};
+use crate::logs;
+use crate::net::{AGENT, GAME, STORE, TWIN};
+use crate::random::Seeded;
 use crate::storefront::{Sold, Storefront};
+use flux_agent::journal::Journal;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -17,8 +20,10 @@ pub struct History {
     pub seed: u64,
     /// Faults, and at the end every command's life.
     pub trace: Vec<String>,
-    /// How often each line took effect.
-    pub runs: BTreeMap<String, usize>,
+    /// What took effect, when, in its order.
+    pub effects: Vec<(Duration, String)>,
+    /// What the agent's journal says at the end: each id's attempt, state, reason, and whether the store has acknowledged it.
+    pub journal: BTreeMap<String, Kept>,
     pub sold: Sold,
     pub played: BTreeMap<&'static str, u64>,
     pub elapsed: Duration,
@@ -28,6 +33,13 @@ pub struct History {
     pub retries_uncertain: bool,
     /// With `proof: none`.
     pub has_proof: bool,
+}
+
+impl History {
+    /// Whether this kind of fault was part of it.
+    pub fn played(&self, fault: &str) -> bool {
+        self.played.contains_key(fault)
+    }
 }
 
 /// Plays one seed.
@@ -40,7 +52,10 @@ pub fn play(seed: u64) -> History {
         2 => ("delivery: { proof: none }\n", false, false),
         _ => ("delivery: { on_uncertain: retry }\n", true, true),
     };
+    logs::listen();
     let shared = Shared::new(folder.path(), seed, agent_yaml);
+    logs::keep_secret(hosts::RCON_PASSWORD);
+    logs::keep_secret(&shared.key);
     let mut sim = turmoil::Builder::new()
         .rng_seed(seed)
         .tick_duration(Duration::from_millis(5))
@@ -49,7 +64,7 @@ pub fn play(seed: u64) -> History {
         .tcp_capacity(4_096)
         .simulation_duration(LIMIT)
         .build();
-    for (name, start) in [(STORE, 0), (GAME, 1), (AGENT, 2)] {
+    for (name, start) in [(STORE, 0), (GAME, 1), (AGENT, 2), (TWIN, 3)] {
         let shared = shared.clone();
         sim.host(name, move || {
             let shared = shared.clone();
@@ -57,7 +72,8 @@ pub fn play(seed: u64) -> History {
                 match start {
                     0 => hosts::store(shared).await,
                     1 => hosts::game(shared).await,
-                    _ => hosts::agent(shared).await,
+                    2 => hosts::agent(shared).await,
+                    _ => hosts::twin(shared).await,
                 }
             }
         });
@@ -70,8 +86,11 @@ pub fn play(seed: u64) -> History {
         Ok(())
     });
     let mut faults = Faults::new(shared.clone(), seed);
+    let mut effects = Effects::default();
     loop {
-        match sim.step() {
+        let stepped = sim.step();
+        effects.look(&shared, sim.elapsed());
+        match stepped {
             Ok(true) => break,
             Ok(false) => faults.play(&mut sim),
             Err(error) => panic!(
@@ -90,12 +109,76 @@ pub fn play(seed: u64) -> History {
             .iter()
             .map(|command| format!("{} {} {}", command["sequence"], command["status"], command["history"])),
     );
-    let mut runs = BTreeMap::new();
-    for effect in shared.games.lock().unwrap().iter().flat_map(|game| game.effects()) {
-        *runs.entry(effect.line).or_default() += 1;
+    let mut failures = shared.failures.lock().unwrap().clone();
+    failures.extend(logs::leaks().into_iter().map(|line| format!("a secret is in the log: {line}")));
+    let journal = kept(&shared);
+    let played = faults.played;
+    History {
+        seed,
+        trace,
+        effects: effects.seen,
+        journal,
+        sold,
+        played,
+        elapsed,
+        failures,
+        retries_uncertain,
+        has_proof,
     }
-    let failures = shared.failures.lock().unwrap().clone();
-    History { seed, trace, runs, sold, played: faults.played, elapsed, failures, retries_uncertain, has_proof }
+}
+
+/// A row of the journal.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub attempt: u32,
+    pub status: &'static str,
+    pub reason: Option<&'static str>,
+    pub is_open: bool,
+    pub acknowledged: bool,
+    /// Whether an uncertain moment of it was settled.
+    pub was_settled: bool,
+}
+
+/// The agent's journal, opened once all is over.
+fn kept(shared: &Shared) -> BTreeMap<String, Kept> {
+    let config = hosts::agent_config(shared, "state");
+    let (server, now) = (config.store.token.server_id(), jiff::Timestamp::UNIX_EPOCH);
+    let journal = Journal::open(&config.state_dir, server, &Seeded::new(0), now).unwrap();
+    let states = ["completed", "failed", "cancelled", "queued", "awaiting_player", "running", "uncertain"];
+    let rows = states.into_iter().flat_map(|state| journal.list(Some(state), None, usize::MAX >> 1).unwrap());
+    rows.map(|row| {
+        let (report, details) = (row.job.report_state(), journal.details(&row.id).unwrap().unwrap());
+        let kept = Kept {
+            attempt: row.job.attempt.get(),
+            status: report.status(),
+            reason: report.reason(),
+            is_open: row.job.is_open(),
+            was_settled: details.history.iter().any(|entry| entry.event == "settled"),
+            acknowledged: details.acknowledged,
+        };
+        (row.id.to_string(), kept)
+    })
+    .collect()
+}
+
+/// What has taken effect in the games of this world.
+#[derive(Default)]
+struct Effects {
+    seen: Vec<(Duration, String)>,
+    /// Of each game, how many.
+    counts: Vec<usize>,
+}
+
+impl Effects {
+    fn look(&mut self, shared: &Shared, now: Duration) {
+        let games = shared.games.lock().unwrap();
+        self.counts.resize(games.len(), 0);
+        for (game, count) in games.iter().zip(&mut self.counts) {
+            let new = game.effects_after(*count);
+            *count += new.len();
+            self.seen.extend(new.into_iter().map(|effect| (now, effect.line)));
+        }
+    }
 }
 
 /// What many seeds came to.

@@ -121,6 +121,11 @@ impl Game {
         self.world(|world| world.effects().cloned().collect())
     }
 
+    /// The same after so many of them.
+    pub fn effects_after(&self, count: usize) -> Vec<Effect> {
+        self.world(|world| world.effects().skip(count).cloned().collect())
+    }
+
     /// Every line received since this process started, in order.
     pub fn lines(&self) -> Vec<String> {
         self.world(|world| world.lines().map(str::to_owned).collect())
