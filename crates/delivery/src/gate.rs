@@ -200,6 +200,7 @@ mod tests {
     fn an_absent_players_command_waits_and_a_fresh_join_waits_for_the_join_delay() {
         assert_eq!(judge(&give(), Some(&["Alex"]), at(200)), Gate::Wait(WaitReason::PlayerOffline));
         assert_eq!(judge(&give(), Some(&["Steve"]), at(101)), Gate::NotBefore(at(102)));
+        assert_eq!(line(judge(&give(), Some(&["Steve"]), at(102))), "give Steve diamond");
         assert_eq!(judge(&give(), None, at(200)), Gate::AskWhoIsOnline);
     }
 
@@ -219,6 +220,7 @@ mod tests {
     fn without_require_online_the_buyers_spelling_runs_at_once() {
         let command = Command { require_online: false, ..give() };
         assert_eq!(line(judge(&command, None, at(200))), "give steve diamond");
+        assert_eq!(line(judge(&command, Some(&["Alex"]), at(200))), "give steve diamond");
     }
 
     #[test]

@@ -9,34 +9,30 @@ pub fn free_slots(answer: &str) -> Option<u8> {
     if !list.starts_with('[') || !list.ends_with(']') {
         return None;
     }
-    let used: BTreeSet<u8> = items(list).filter_map(|item| slot(&item)).filter(|slot| *slot < SLOTS).collect();
+    let own = own_text(list);
+    let slots =
+        own.split(',').filter_map(|pair| pair.trim().strip_prefix("Slot:")?.trim().strip_suffix('b')?.parse().ok());
+    let used: BTreeSet<u8> = slots.filter(|slot| *slot < SLOTS).collect();
     Some(SLOTS - used.len() as u8)
 }
 
-/// The text of each item at its own level: what is inside a shulker box has slots too, which are not the player's. Texts in quotes are left out.
-fn items(list: &str) -> impl Iterator<Item = String> {
+/// What stands at the items' own level: what is inside a shulker box has slots too, which are not the player's. Texts in quotes are left out.
+fn own_text(list: &str) -> String {
     let (mut depth, mut quote, mut escaped) = (0_u32, None, false);
-    let mut items = vec![String::new()];
+    let mut own = String::new();
     for c in list.chars() {
         match (quote, c) {
             (Some(_), _) if escaped => escaped = false,
             (Some(_), '\\') => escaped = true,
             (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '{' | '[') => depth += 1,
             (None, '}' | ']') => depth = depth.saturating_sub(1),
-            (None, ',') if depth == 1 => items.push(String::new()),
-            (None, c) if depth == 2 => items.iter_mut().last().into_iter().for_each(|item| item.push(c)),
+            (None, c) if depth == 2 || c == ',' => own.push(c),
             _ => {}
         }
     }
-    items.into_iter()
-}
-
-fn slot(item: &str) -> Option<u8> {
-    let value = item.split(',').find_map(|pair| pair.trim().strip_prefix("Slot:"))?;
-    value.trim().strip_suffix('b')?.parse().ok()
+    own
 }
 
 #[cfg(test)]
@@ -49,7 +45,10 @@ mod tests {
         assert_eq!(free_slots(answer), Some(34));
         assert_eq!(free_slots("Steve has the following entity data: []"), Some(36));
         assert_eq!(free_slots("No entity was found"), None);
-        assert_eq!(free_slots("Steve has the following entity data: 5"), None);
+        for no_list in ["5", "[{Slot: 1b}", "{Slot: 1b}]"] {
+            assert_eq!(free_slots(&format!("Steve has the following entity data: {no_list}")), None, "{no_list}");
+        }
+        assert_eq!(free_slots("Steve has the following entity data: [{Slot: 36b}, {Slot: 0b}]"), Some(35));
     }
 
     #[test]

@@ -47,6 +47,7 @@ mod tests {
     fn leading_blanks_and_one_slash_are_dropped() {
         assert_eq!(CommandLine::new("  /give Steve diamond").unwrap().as_str(), "give Steve diamond");
         assert_eq!(CommandLine::new("//wand").unwrap().as_str(), "/wand");
+        assert_eq!(CommandLine::new(" /give  Steve").unwrap().first_word(), "give");
     }
 
     #[test]

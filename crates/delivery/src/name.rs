@@ -9,10 +9,7 @@ pub struct PlayerName(String);
 impl PlayerName {
     /// Checks a name. `bedrock_prefix` is the admin's (`.` as Floodgate has it, empty for none).
     pub fn parse(text: &str, bedrock_prefix: &str) -> Option<PlayerName> {
-        let stem = match text.strip_prefix(bedrock_prefix) {
-            Some(rest) if !bedrock_prefix.is_empty() => rest,
-            _ => text,
-        };
+        let stem = text.strip_prefix(bedrock_prefix).unwrap_or(text);
         let good =
             (1..=16).contains(&stem.len()) && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         good.then(|| PlayerName(text.to_owned()))
@@ -39,7 +36,7 @@ mod tests {
         for good in ["Steve", "a", "x_X_1234567890AB", ".Bedrock", "._"] {
             assert!(PlayerName::parse(good, ".").is_some(), "{good}");
         }
-        assert!(PlayerName::parse("*Steve", "*").is_some());
+        assert_eq!(PlayerName::parse("*Steve", "*").unwrap().to_string(), "*Steve");
     }
 
     #[test]

@@ -123,6 +123,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_mark_is_asked_for_and_removed_by_its_name_and_a_line_that_did_not_parse_left_none() {
+        let key = MarkKey::of(&"cmd_a".parse().unwrap(), Attempt::FIRST);
+        assert_eq!(key.read_line(), "data get storage flux:proof cmd_a_1");
+        assert_eq!(key.remove_line(), "data remove storage flux:proof cmd_a_1");
+        assert!(did_not_parse("Unknown or incomplete command, see below for error\n...run foo<--[HERE]"));
+        assert!(!did_not_parse("Gave 1 [Diamond] to Steve"));
+    }
+
+    #[test]
     fn a_line_and_its_mark_are_one_line() {
         let key = MarkKey::of(&"cmd_a-b".parse().unwrap(), Attempt::FIRST.next());
         let wrapped = key.wrap(&CommandLine::new("give Steve diamond").unwrap()).unwrap();

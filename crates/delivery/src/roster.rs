@@ -144,8 +144,10 @@ mod tests {
         let steve = || vec![OnlinePlayer { name: "Steve".into(), uuid: None }];
         let mut roster = Roster::default();
         roster.update(steve(), Timestamp::UNIX_EPOCH);
+        let names = |roster: &Roster| roster.players().map(|player| player.name.clone()).collect::<Vec<_>>();
+        assert_eq!((roster.len(), roster.is_empty(), names(&roster)), (1, false, vec!["Steve".to_owned()]));
         roster.forget(&wanted("sTEVE", None));
-        assert!(roster.is_empty());
+        assert_eq!((roster.len(), roster.is_empty(), names(&roster)), (0, true, vec![]));
         assert_eq!(roster.update(steve(), Timestamp::UNIX_EPOCH), steve());
     }
 

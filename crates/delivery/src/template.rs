@@ -119,6 +119,7 @@ mod tests {
             fill("x {uuid}", PlayerName::parse("Steve", "").as_ref(), None, &BTreeMap::new()),
             Err(FailReason::BadTemplate)
         );
+        assert!(fill(&"x".repeat(1_300), None, None, &BTreeMap::new()).is_ok());
         assert_eq!(fill(&"x".repeat(1_301), None, None, &BTreeMap::new()), Err(FailReason::BadTemplate));
     }
 }

@@ -47,6 +47,8 @@ mod tests {
             "",
             "069a79f4",
             "069a79f44e9-44726-a5be-fca90e38aaf5",
+            "069a79f44-4e9-4726-a5be-fca90e38aaf5",
+            "069a79f4-44e9-4726-a5befca-90e38aaf5",
             "+69a79f444e94726a5befca90e38aaf5",
             "069a79f4-44e9-4726-a5be-fca90e38aafé",
         ] {

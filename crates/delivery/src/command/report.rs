@@ -48,7 +48,6 @@ impl CommandState {
             status,
             retries_used,
             offered: Offered::To(journal.clone()),
-            reported_by: None,
             next_attempt_at: None,
             ..self
         }

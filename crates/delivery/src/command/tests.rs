@@ -138,3 +138,63 @@ fn rule_10_a_restored_database_takes_open_attempts_as_offered_elsewhere() {
     let closed = after(offered(), ReportState::Completed);
     assert_eq!(closed.clone().restored(), closed);
 }
+
+#[test]
+fn every_status_has_its_words_and_is_read_by_them() {
+    let words = [
+        (Status::Pending, "pending", None, true),
+        (Status::Delivered, "delivered", None, true),
+        (Status::AwaitingPlayer(WaitReason::PlayerOffline), "awaiting_player", Some("player_offline"), true),
+        (Status::Completed, "completed", None, false),
+        (Status::Failed(FailReason::Expired), "failed", Some("expired"), false),
+        (Status::Cancelled, "cancelled", None, false),
+    ];
+    for (status, word, reason, is_open) in words {
+        assert_eq!((status.as_str(), status.reason(), status.is_open()), (word, reason, is_open));
+        assert_eq!(Status::from_words(word, reason), Some(status));
+    }
+    assert_eq!(Status::from_words("lost", None), None);
+}
+
+#[test]
+fn what_is_closed_waits_for_nothing_and_wants_nothing() {
+    let retried = after(offered(), REJECTED);
+    assert!(retried.next_attempt_at.is_some() && retried.reported_by.is_none(), "nobody has reported the new attempt");
+    let again = after(retried.clone().offered_to(&journal("a")), ReportState::Delivered);
+    let late = retried.clone().reported(Attempt::FIRST, ReportState::Completed, &journal("a"), NOW).state;
+    let wanted = again.clone().cancelled();
+    assert!(wanted.cancel_wanted);
+    for closed in [
+        retried.clone().cancelled(),
+        retried.expired(),
+        late,
+        after(again.clone(), ReportState::Completed),
+        after(again, ReportState::Failed(FailReason::Uncertain)),
+        after(wanted.clone(), ReportState::Completed),
+        after(wanted.clone(), ReportState::Cancelled),
+        after(wanted.clone(), REJECTED),
+        after(wanted, ReportState::Failed(FailReason::Uncertain)),
+    ] {
+        assert!(!closed.status.is_open(), "{closed:?}");
+        assert_eq!((closed.next_attempt_at, closed.cancel_wanted), (None, false), "{closed:?}");
+    }
+}
+
+#[test]
+fn a_completion_counts_once() {
+    let first = offered().reported(Attempt::FIRST, ReportState::Completed, &journal("a"), NOW);
+    assert!(first.counted);
+    assert!(!first.state.reported(Attempt::FIRST, ReportState::Completed, &journal("a"), NOW).counted);
+}
+
+#[test]
+fn rule_1_an_attempt_that_is_taken_over_is_open_and_this_journals_alone() {
+    let three = Attempt::new(3).unwrap();
+    let closed =
+        after(after(offered(), REJECTED).offered_to(&journal("b")), ReportState::Failed(FailReason::Uncertain));
+    for known in [CommandState::default(), closed, after(offered(), REJECTED)] {
+        let taken = known.reported(three, ReportState::Delivered, &journal("a"), NOW).state;
+        assert_eq!((taken.status, taken.attempt, taken.next_attempt_at), (Status::Delivered, three, None));
+        assert_eq!((taken.offered.clone(), taken.reported_by.clone()), (Offered::To(journal("a")), Some(journal("a"))));
+    }
+}

@@ -150,3 +150,37 @@ fn the_states_are_reported_as_the_contract_names_them() {
         ]
     );
 }
+
+#[test]
+fn every_state_is_open_or_over_and_some_wait() {
+    for (state, is_open, is_waiting) in [
+        (JobState::Queued, true, true),
+        (AWAY, true, true),
+        (JobState::Running, true, false),
+        (JobState::Uncertain, true, false),
+        (COMPLETED, false, false),
+        (CANCELLED, false, false),
+    ] {
+        assert_eq!((job(state).is_open(), job(state).is_waiting()), (is_open, is_waiting), "{state:?}");
+    }
+    assert_eq!(job(AWAY).started(), job(JobState::Running));
+    assert_eq!(job(JobState::Queued).waits(WaitReason::PlayerOffline), job(AWAY));
+    assert_eq!(job(AWAY).tried_again(), job(JobState::Queued));
+}
+
+#[test]
+fn what_is_sure_is_resolved_and_what_is_not_stays_unresolved() {
+    let never_seen = Job::revoked(None, ONE, true).job();
+    let doubtful = Job { unresolved: true, foreign: true, revoked: true, ..job(JobState::Uncertain) };
+    assert_eq!(never_seen, doubtful);
+    let sure = Job { state: COMPLETED, unresolved: false, foreign: false, revoked: false, ..doubtful };
+    let ran = Evidence::Mark { mark: Mark::Present(true), same_run: false };
+    assert_eq!(doubtful.settled(ran, OnUncertain::Hold), sure);
+    let once_more = Job::delivered(None, ONE, true).job().settled(Evidence::None, OnUncertain::Retry);
+    assert_eq!(once_more, Job { unresolved: true, foreign: false, ..job(JobState::Queued) });
+    assert_eq!(once_more.started().answered(Verdict::Completed), job(COMPLETED));
+    let held = job(JobState::Uncertain).settled(Evidence::None, OnUncertain::Hold);
+    assert_eq!(held, Job { unresolved: true, ..job(UNCERTAIN) });
+    let revoked = Job::revoked(Some(job(JobState::Running)), ONE, false).job();
+    assert_eq!(revoked.answered(Verdict::PlayerAway), job(CANCELLED), "and nothing of the revoke is left");
+}
