@@ -2,6 +2,8 @@
 //!
 //! The reference knows nothing of rows and states. It counts effects, remembers whether a send is in doubt, and says which words are true.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use flux_delivery::answer::Verdict;
 use flux_delivery::command::{CommandState, Offer, Status};
 use flux_delivery::job::{Evidence, Job, JobState, OnUncertain};

@@ -44,6 +44,10 @@ fn has_run(history: &History, command: &Value) -> bool {
     !runs(history, command).is_empty()
 }
 
+fn retries(history: &History, command: &Value) -> usize {
+    history.sold.retries.get(command["id"].as_str().unwrap()).copied().unwrap_or_default()
+}
+
 fn entries(command: &Value) -> &[Value] {
     command["history"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
@@ -64,6 +68,8 @@ fn s1_a_line_takes_effect_at_most_once(history: &History) {
     // `on_uncertain: retry` is for stores whose every command is safe to repeat: once more for each uncertain moment.
     let allowed = if history.retries_uncertain { 2 } else { 1 };
     for command in &history.sold.commands {
+        // Each retry by hand is meant to run it; one whose answer was lost was made twice.
+        let allowed = allowed + 2 * retries(history, command);
         if runs(history, command).len() > allowed {
             fail(history, "S1 a line took effect more than once", command);
         }
@@ -126,7 +132,7 @@ fn s6_nothing_takes_effect_after_a_closed_failure(history: &History) {
     if history.played("clock set wrong") || history.played("second agent") {
         return;
     }
-    for command in ended(history, "failed") {
+    for command in ended(history, "failed").filter(|command| retries(history, command) == 0) {
         let Some(closed_at) = entries(command).iter().find(|entry| entry["status"] == "failed").map(moment) else {
             continue;
         };

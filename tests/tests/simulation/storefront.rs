@@ -6,6 +6,7 @@ use crate::net::http;
 use crate::random::Seeded;
 use hyper::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub const PLAYERS: [&str; 3] = ["Steve", "Alex", "Kim"];
@@ -17,6 +18,8 @@ pub const UNKIND: Duration = Duration::from_secs(300);
 pub struct Sold {
     /// The commands at the end, with their history, in the order of their making.
     pub commands: Vec<Value>,
+    /// How often an admin has had a failed one run again.
+    pub retries: BTreeMap<String, usize>,
 }
 
 pub struct Storefront {
@@ -40,12 +43,12 @@ impl Storefront {
             json!({"name": "Word", "price": 1, "currency": "EUR", "commands": [command]}),
         )
         .await;
-        self.sell(&format!("/api/v1/servers/{}/token", server["id"].as_str().unwrap())).await;
-        Sold { commands: self.wait_for_the_end().await }
+        let retries = self.sell(&format!("/api/v1/servers/{}/token", server["id"].as_str().unwrap())).await;
+        Sold { commands: self.wait_for_the_end().await, retries }
     }
 
-    async fn sell(&self, token: &str) {
-        let (mut orders, mut refunded) = (0, Vec::new());
+    async fn sell(&self, token: &str) -> BTreeMap<String, usize> {
+        let (mut orders, mut refunded, mut retries) = (0, Vec::new(), BTreeMap::new());
         while turmoil::elapsed() < UNKIND {
             for _ in 0..self.random.within(1..4) {
                 let player = PLAYERS[self.random.within(0..3) as usize];
@@ -63,8 +66,23 @@ impl Storefront {
             if self.random.once_in(25) {
                 self.rotate(token).await;
             }
+            if self.random.once_in(6)
+                && let Some(id) = self.retry_a_failed_one().await
+            {
+                *retries.entry(id).or_default() += 1;
+            }
             tokio::time::sleep(Duration::from_millis(self.random.within(200..12_000))).await;
         }
+        retries
+    }
+
+    /// An admin has a failed command run again: the newest. Which.
+    async fn retry_a_failed_one(&self) -> Option<String> {
+        let failed = self.page("?limit=1&status=failed").await.0?;
+        let id = failed[0]["id"].as_str().unwrap().to_owned();
+        // Whether or not it was still failed when the answer's loss had it asked again, it was meant to run once more.
+        self.must(Method::POST, &format!("/api/v1/commands/{id}/retry"), json!({})).await;
+        Some(id)
     }
 
     /// A new token at the store, and in the agent's file. One that was made twice since the first answer was lost is the second.
@@ -134,6 +152,7 @@ impl Storefront {
                 let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
                 match status {
                     200..300 => return answer,
+                    409 if path.ends_with("/retry") => return answer,
                     500.. => {}
                     other => panic!("{method} {path}: {other} {answer}"),
                 }
