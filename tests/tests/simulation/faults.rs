@@ -26,8 +26,6 @@ pub struct Faults {
     wiped: bool,
     /// Whether the journal may be lost in this story.
     may_wipe: bool,
-    /// Whether a second machine may run an agent with the same token. Where uncertain lines are repeated, it would repeat them.
-    may_have_twin: bool,
     /// When the game was saved last.
     saved_at: Duration,
     /// How often each kind of fault was played.
@@ -55,7 +53,6 @@ impl Faults {
     pub fn new(shared: Shared, seed: u64) -> Faults {
         let random = Seeded::new(seed ^ 0xBAD);
         let may_wipe = random.once_in(3);
-        let may_have_twin = random.once_in(4) && !shared.agent_yaml.contains("retry");
         Faults {
             random,
             shared,
@@ -64,7 +61,6 @@ impl Faults {
             is_over: false,
             wiped: false,
             may_wipe,
-            may_have_twin,
             saved_at: Duration::ZERO,
             played: BTreeMap::new(),
             trace: Vec::new(),
@@ -115,7 +111,7 @@ impl Faults {
             10 => self.save_or_roll_back(now),
             11 => self.set_a_clock_wrong(now, soon),
             12 => self.fill_a_disk(now, soon),
-            13 if self.may_have_twin => self.start_the_twin(sim, now, now + Duration::from_secs(60)),
+            13 if self.shared.may_have_twin => self.start_the_twin(sim, now, now + Duration::from_secs(60)),
             _ => self.come_or_go(now),
         }
     }

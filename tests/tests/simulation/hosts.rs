@@ -12,7 +12,7 @@ use flux_companion::db::{Db, keys};
 use flux_companion::model::{Label, Role};
 use flux_companion::{ApiKey, Resources as StoreResources};
 use flux_rcon::Timeouts;
-use flux_sandbox::game::{Game, Restart, Settings};
+use flux_sandbox::game::{Flavour, Game, Restart, Settings};
 use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +40,8 @@ pub struct Shared {
     pub agent_yaml: &'static str,
     /// The machines' clocks.
     pub clocks: Clocks,
+    /// Whether a second machine may run an agent with the same token. Where uncertain lines are repeated, it would repeat them.
+    pub may_have_twin: bool,
     /// Whether a second machine runs an agent with the same token.
     pub has_twin: Arc<AtomicBool>,
     /// What the game does next: on its own host, whose time its clock follows.
@@ -84,6 +86,7 @@ impl Shared {
             games: Arc::default(),
             agent_yaml,
             clocks: Clocks::default(),
+            may_have_twin: Seeded::new(seed ^ 0x7717).once_in(4) && !agent_yaml.contains("retry"),
             has_twin: Arc::default(),
             game_acts: Arc::default(),
             is_a_disk_full: Arc::default(),
@@ -135,7 +138,10 @@ pub async fn store(shared: Shared) -> Fallible {
 }
 
 pub async fn game(shared: Shared) -> Fallible {
-    let settings = Settings { world_file: Some(shared.folder.join("world.json")), ..Settings::new(RCON_PASSWORD) };
+    // A vanilla server mixes the answers of two connections: whoever asks at the same time may hear the other's. Two agents need one that does not.
+    let flavour = if shared.may_have_twin { Flavour::Paper } else { Flavour::Vanilla };
+    let world_file = Some(shared.folder.join("world.json"));
+    let settings = Settings { world_file, flavour, ..Settings::new(RCON_PASSWORD) };
     let game = match Game::new(settings) {
         Ok(game) => game,
         Err(error) => {

@@ -103,12 +103,24 @@ impl Storefront {
 
     /// Waits until no command is open any more, and brings them all with their history.
     async fn wait_for_the_end(&self) -> Vec<Value> {
+        loop {
+            let commands = self.commands().await;
+            let is_open =
+                |command: &Value| !matches!(command["status"].as_str(), Some("completed" | "failed" | "cancelled"));
+            if !commands.iter().any(is_open) {
+                return commands;
+            }
+            self.nobody_waits().await;
+        }
+    }
+
+    /// A look at each state, one after the other: a command may pass between them.
+    async fn nobody_waits(&self) {
         for status in ["pending", "delivered", "awaiting_player"] {
             while self.page(&format!("?limit=1&status={status}")).await.0.is_some() {
                 tokio::time::sleep(Duration::from_secs(5)).await;
             }
         }
-        self.commands().await
     }
 
     async fn commands(&self) -> Vec<Value> {
