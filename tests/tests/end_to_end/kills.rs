@@ -1,6 +1,8 @@
-use crate::rig::Rig;
-use flux_sandbox::stage::Who;
+use crate::rig::{LIMIT, Rig, order_body};
+use flux_sandbox::stage::{Stage, StoreApi, Who, until};
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 const COMMANDS: usize = 60;
 
@@ -61,4 +63,84 @@ async fn killing_the_game_runs_nothing_twice_and_what_is_not_known_is_said() {
     let inventory = rig.stage.game("inventory Steve").await.unwrap();
     assert_eq!(inventory["diamond"], completed);
     assert!(completed > COMMANDS as u64 / 2, "most were not in flight: {completed}");
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// A number from 0 to `end` - 1 (an xorshift): which program is killed, and when.
+fn draw(state: &mut u64, end: u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state % end
+}
+
+/// All three are killed, one after the other at any moment, until so many kills are survived, while orders come in. `KILLS=1000 ORDERS=10000` is the long run.
+#[tokio::test]
+async fn whatever_is_killed_and_when_no_line_runs_twice_and_none_is_lost() {
+    let (kills, orders) = (number("KILLS", 100), number("ORDERS", 1_000));
+    let mut rig = Rig::start(&["Steve"]).await;
+    rig.package("say", json!({"command": "say {order}", "requireOnline": false})).await;
+    let Rig { stage, api, .. } = &mut rig;
+    tokio::join!(sell(api, orders), kill_one_after_the_other(stage, kills));
+    let closed = until("all being closed", LIMIT * 10, || async {
+        let mut open = 0;
+        for status in ["pending", "delivered", "awaiting_player"] {
+            let page = rig.api.get(&format!("/api/v1/commands?limit=1&status={status}")).await?;
+            open += page["items"].as_array().map_or(0, Vec::len);
+        }
+        Ok((open == 0).then_some(()))
+    });
+    closed.await.unwrap();
+    let executed = executed(&rig.log("game.log"));
+    let mut held = 0;
+    for order in 0..orders {
+        let command = rig.command(&format!("o{order}")).await;
+        let count = executed.get(&format!("say o{order}")).copied().unwrap_or_default();
+        match command["status"].as_str() {
+            Some("completed") => assert_eq!(count, 1, "{command:#}"),
+            _ => {
+                assert_eq!(command["reason"], "uncertain", "{command:#}");
+                assert!(count <= 1, "{count} times: {command:#}");
+                held += 1;
+            }
+        }
+    }
+    println!("{kills} kills, {orders} commands, {held} of them held: the game was killed with their line in flight");
+    assert!(held <= kills, "one line is in flight at a time");
+}
+
+/// A storefront tries again until it is answered.
+async fn sell(api: &StoreApi, orders: u64) {
+    for order in 0..orders {
+        let what = format!("order {order} being paid");
+        let pay =
+            || async { Ok(api.put(&format!("/api/v1/orders/o{order}"), order_body("Steve", "say", 1)).await.ok()) };
+        until(&what, LIMIT, pay).await.unwrap();
+    }
+}
+
+async fn kill_one_after_the_other(stage: &mut Stage, kills: u64) {
+    let mut state = 0x9E37_79B9_7F4A_7C15;
+    for _ in 0..kills {
+        let who = [Who::Agent, Who::Agent, Who::Companion, Who::Game][draw(&mut state, 4) as usize];
+        tokio::time::sleep(Duration::from_millis(draw(&mut state, 250))).await;
+        stage.kill(who).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(draw(&mut state, 60))).await;
+        stage.start(who).await.unwrap();
+    }
+}
+
+/// How often the game has run each line, by its log: it outlives the game.
+fn executed(log: &str) -> BTreeMap<String, u64> {
+    let mut executed = BTreeMap::new();
+    for line in log.lines().filter(|line| line.contains("line executed")) {
+        let said = line.split_once("say o").and_then(|(_, rest)| rest.split_once('"'));
+        if let Some((number, _)) = said {
+            *executed.entry(format!("say o{number}")).or_default() += 1;
+        }
+    }
+    executed
 }
