@@ -4,7 +4,7 @@
 # As root it writes, and writes again when run again:
 #   /usr/local/bin/NAME, /usr/local/lib/NAME/units  the program, and what starts its units
 #   /etc/systemd/system/NAME.service and NAME@.service, /etc/sysusers.d/NAME.conf, /etc/tmpfiles.d/NAME.conf
-#   /usr/local/share/man/man1/NAME.1.gz, /usr/local/share/bash-completion/completions/NAME
+#   /usr/local/share/man/man1/NAME.1.gz, /usr/local/share/bash-completion/completions/NAME, /usr/local/share/NAME/config.schema.json
 # Only where there is none:
 #   /etc/flux-agent/config.yml, /etc/flux-companion/companion.yml
 # Then it makes the user NAME and the directories, and starts the unit if the configuration is valid; a unit that runs is restarted only
@@ -26,10 +26,13 @@ install_one() {
   for kind in sysusers tmpfiles; do install -D -m 644 "$from/usr/lib/$kind.d/$from.conf" "/etc/$kind.d/$from.conf"; done
   install -D -m 644 "$from/usr/share/man/man1/$from.1.gz" "/usr/local/share/man/man1/$from.1.gz"
   install -D -m 644 "$from/usr/share/bash-completion/completions/$from" "/usr/local/share/bash-completion/completions/$from"
+  install -D -m 644 "$from/usr/share/$from/config.schema.json" "/usr/local/share/$from/config.schema.json"
   install -D -m 755 "$from/usr/lib/$from/units" "/usr/local/lib/$from/units"
   "/usr/local/lib/$from/units" prepare
   for config in "$from/etc/$from"/*; do
-    if [ ! -e "/etc/$from/${config##*/}" ]; then install -m 644 "$config" "/etc/$from/${config##*/}"; fi
+    if [ ! -e "/etc/$from/${config##*/}" ]; then
+      sed 's|=/usr/share/|=/usr/local/share/|' "$config" | install -m 644 /dev/stdin "/etc/$from/${config##*/}"
+    fi
   done
   systemctl enable --quiet "$from.service"
   if systemctl --quiet is-active "$from.service" "$from@*.service"; then

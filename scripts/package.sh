@@ -37,14 +37,16 @@ stage() {
   install -m 644 "$root/$config" "$doc/examples/"
   install -m 644 "$root/packaging/deb/copyright" "$doc/copyright"
   install -m 644 "$root/docs/operations.md" "$root/docs/security.md" "$doc/"
-  completions_and_manual
+  documents
 }
 
-completions_and_manual() {
+# What the program prints of itself.
+documents() {
   share=$tree/usr/share
   printed "$share/bash-completion/completions/$name" completions bash
   printed "$share/zsh/vendor-completions/_$name" completions zsh
   printed "$share/fish/vendor_completions.d/$name.fish" completions fish
+  printed "$share/$name/config.schema.json" config-schema
   printed "$share/man/man1/$name.1" man
   gzip -9n "$share/man/man1/$name.1"
 }

@@ -53,7 +53,7 @@ fn an_answer_is_judged_and_the_rule_is_named() {
 #[test]
 fn what_it_prints_of_itself_is_there_without_any_config() {
     let nothing = TempDir::new().unwrap();
-    assert_eq!(stdout(&agent(&nothing, &["print-default-config"])), flux_agent::config::EXAMPLE);
+    assert_eq!(stdout(&agent(&nothing, &["print-default-config"])), flux_agent::config::example());
     assert_eq!(stdout(&agent(&nothing, &["config-schema"])), flux_agent::config::SCHEMA);
     for shell in ["bash", "zsh", "fish"] {
         assert!(stdout(&agent(&nothing, &["completions", shell])).contains("print-default-config"), "{shell}");

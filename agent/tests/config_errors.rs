@@ -119,7 +119,7 @@ fn the_schema_has_exactly_the_keys_that_the_loader_knows() {
 #[test]
 fn the_example_shows_every_key_that_the_loader_knows_with_the_schemas_default() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    let example = flux_agent::config::EXAMPLE;
+    let example = flux_agent::config::example();
     for (section, keys) in known_to_the_loader() {
         for key in keys {
             let node = if section.is_empty() {

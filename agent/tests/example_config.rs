@@ -31,3 +31,12 @@ fn the_example_loads_and_says_the_defaults() {
     assert_eq!(told, defaults);
     assert!(!told.contains("0123456789abcdef"), "no secret in Debug");
 }
+
+#[test]
+fn the_file_is_what_the_schema_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.example.yml");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, flux_agent::config::example()).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), flux_agent::config::example());
+}

@@ -36,13 +36,14 @@ tools() {
   fi
 }
 
-# A plain Debian with what the cases need: curl and jq to be a storefront, nginx for the proxy, procps as on every Debian.
+# A plain Debian with what the cases need: curl and jq to be a storefront, two proxies, rpm for the other package format, procps as on every Debian.
 debian() {
-  [ -e "$debian/.whole" ] && return
+  local needed=systemd,systemd-sysv,dbus,ca-certificates,openssl,curl,jq,nginx-light,caddy,rpm,procps,man-db
+  [ "$(cat "$debian/.whole" 2>/dev/null)" = "$needed" ] && return
   rm -rf "$debian"
-  mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,openssl,curl,jq,nginx-light,procps,man-db \
+  mmdebstrap --quiet --variant=minbase --include="$needed" \
     "$release" "$debian" >"$work/mmdebstrap.log" 2>&1 || skip "mmdebstrap cannot make a Debian: $(tail -n 1 "$work/mmdebstrap.log")"
-  touch "$debian/.whole"
+  echo "$needed" >"$debian/.whole"
 }
 
 findings=$work/out/findings
@@ -80,6 +81,7 @@ packages() {
   for name in flux-agent flux-companion; do
     deb=$(grep "/${name}_.*\.deb$" "$work/package.log"); rpm=$(grep "/$name-.*\.rpm$" "$work/package.log")
     cp "$deb" "$work/share/$name.deb"
+    cp "$rpm" "$work/share/$name.rpm"
     cp "$deb" "$work/share/"
     finding "lintian has nothing to say about $name's .deb" lintian --fail-on error,warning --info "$deb"
     finding "$name's .rpm holds the files of its .deb" same_files "$deb" "$rpm"
@@ -108,8 +110,8 @@ WantedBy=default.target
 UNIT
   mkdir -p "$work/root/etc/systemd/system/graphical.target.wants" "$work/root/etc/systemd/system/multi-user.target.wants"
   ln -sf ../flux-test.service "$work/root/etc/systemd/system/graphical.target.wants/"
-  # nginx starts when its case says so.
-  rm -f "$work/root/etc/systemd/system/multi-user.target.wants/nginx.service"
+  # The proxies start when their cases say so.
+  rm -f "$work/root/etc/systemd/system/multi-user.target.wants/"{nginx,caddy}.service
 }
 
 boot() {

@@ -3,14 +3,14 @@
 use super::Cli;
 use super::say::{complain, say, say_json};
 use crate::VERSION;
-use crate::config::{EXAMPLE, SCHEMA};
+use crate::config::SCHEMA;
 use crate::exit::Exit;
 use clap::CommandFactory;
 use clap_complete::Shell;
 use flux_protocol::PROTOCOL_VERSION;
 
 pub(super) fn example() -> Exit {
-    say(EXAMPLE.trim_end());
+    say(crate::config::example().trim_end());
     Exit::Done
 }
 

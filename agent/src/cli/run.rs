@@ -122,6 +122,7 @@ pub(super) fn exit_of(error: &JournalError) -> Exit {
     match error {
         JournalError::Directory { .. } | JournalError::InUse { .. } => Exit::CannotCreate,
         JournalError::Damaged { .. } | JournalError::Newer { .. } | JournalError::Row { .. } => Exit::Damaged,
+        JournalError::NotPermitted { .. } => Exit::Permission,
         JournalError::OtherServer { .. } => Exit::Config,
         JournalError::Storage(_) => Exit::Failed,
     }

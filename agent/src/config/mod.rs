@@ -29,10 +29,16 @@ use std::path::{Path, PathBuf};
 
 /// Where the config is unless `--config` says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/flux-agent/config.yml";
-/// `config.example.yml`: every key with what it does and its default.
-pub const EXAMPLE: &str = include_str!("../../../config.example.yml");
 /// The JSON schema of the config, for editors.
 pub const SCHEMA: &str = include_str!("schema.json");
+
+const EXAMPLE_HEAD: &str = "# yaml-language-server: $schema=/usr/share/flux-agent/config.schema.json
+# flux-agent: every key with its default. Durations are 500ms, 15s, 2m, 30d. `flux-agent check` finds every mistake at once.";
+
+/// Every key with what it does and its default: `config.example.yml`.
+pub fn example() -> String {
+    flux_config::example(EXAMPLE_HEAD, SCHEMA).unwrap_or_default()
+}
 
 /// The checked configuration.
 #[derive(Debug, Clone)]

@@ -19,6 +19,16 @@ pub enum JournalError {
         /// The other's process id, as it wrote it down.
         pid: String,
     },
+    /// The file is somebody else's, or read-only.
+    #[error(
+        "the journal {path} cannot be opened for writing: {problem}. It and its directory must belong to the agent's user, on a disk that can be written to"
+    )]
+    NotPermitted {
+        /// Where.
+        path: PathBuf,
+        /// What SQLite says.
+        problem: String,
+    },
     /// The file is no journal, or damaged.
     #[error(
         "the journal {path} is damaged: {problem}. Nothing was changed. Move it away (do not delete it: it is the memory of what has run) \

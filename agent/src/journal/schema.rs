@@ -2,7 +2,7 @@
 
 use super::JournalError;
 use flux_ambient::{Disk, commit_fails};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::path::Path;
 
 /// Each step is applied once, in a transaction. A step that has been released is never edited.
@@ -78,6 +78,9 @@ pub(super) fn open_to_look(path: &Path) -> Result<Connection, JournalError> {
 /// Opens the file as this version wants it: checked, migrated, durable.
 pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
     let mut connection = Connection::open(path).map_err(|error| damaged(path, error))?;
+    if connection.is_readonly(MAIN_DB).map_err(|error| damaged(path, error))? {
+        return Err(JournalError::NotPermitted { path: path.to_owned(), problem: "it is read-only".into() });
+    }
     let found = check(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| damaged(path, error))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -113,6 +116,9 @@ fn damaged(path: &Path, error: rusqlite::Error) -> JournalError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             JournalError::Damaged { path: path.to_owned(), problem: error.to_string() }
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            JournalError::NotPermitted { path: path.to_owned(), problem: error.to_string() }
         }
         _ => JournalError::Storage(error),
     }

@@ -59,6 +59,8 @@ enum Command {
     },
     /// Print the API's OpenAPI document.
     Openapi,
+    /// Print a config with every key and its default.
+    PrintDefaultConfig,
     /// Print the config's JSON Schema, for editors.
     ConfigSchema,
     /// Print a shell's completions.
@@ -136,6 +138,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let path = arguments.config;
     match arguments.command {
         Command::Openapi => print(&crate::api::document().to_pretty_json().map_err(|_| Failure::Internal)?),
+        Command::PrintDefaultConfig => print(crate::config::example().trim_end()),
         Command::ConfigSchema => print(crate::config::SCHEMA.trim_end()),
         Command::Completions { shell } => completions(shell),
         Command::Man => Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(Failure::Output),

@@ -22,6 +22,15 @@ pub const DEFAULT_PATH: &str = "/etc/flux-companion/companion.yml";
 /// The config's JSON Schema, for editors.
 pub const SCHEMA: &str = include_str!("schema.json");
 
+const EXAMPLE_HEAD: &str = "# yaml-language-server: $schema=/usr/share/flux-companion/config.schema.json
+# flux-companion's config, with every key and its default. Read from /etc/flux-companion/companion.yml, or from the file that `--config FILE` names;
+# `flux-companion check` tells what is wrong with it. Relative paths begin at this file's folder.";
+
+/// Every key with what it does and its default: `companion.example.yml`.
+pub fn example() -> String {
+    flux_config::example(EXAMPLE_HEAD, SCHEMA).unwrap_or_default()
+}
+
 /// The config, checked.
 #[derive(Debug, Clone)]
 pub struct Config {

@@ -62,6 +62,7 @@ impl Db {
         open::must_be_there(path)?;
         let lock = open::lock(path)?;
         let connection = open::writer(path)?;
+        open::begin(&connection)?;
         open::empty_log(&connection)?;
         let commits = watch::Sender::new(0);
         let (writer, closed) = Writer::start(connection, commits.clone(), lock)?;

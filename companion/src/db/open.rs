@@ -81,6 +81,24 @@ fn connected(path: &Path) -> Result<Connection, DbError> {
     Ok(connection)
 }
 
+/// Notes that the file is being served. Where the last one to serve it did not end in order, the file may be older than what was said since: its log was lost, or
+/// cut. What agents have reported and the file shows as open is then offered to them again, and they answer with what stands (rule 1).
+pub(super) fn begin(connection: &Connection) -> Result<(), DbError> {
+    let is_in_order = connection.execute("INSERT OR IGNORE INTO served (id) VALUES (1)", [])? == 1;
+    if !is_in_order {
+        let sql = "UPDATE commands SET reported_by = NULL WHERE status IN ('delivered', 'awaiting_player') AND reported_by IS NOT NULL";
+        let commands = connection.execute(sql, [])?;
+        tracing::info!(commands, "the companion did not end in order; agents are asked again for what is open");
+    }
+    Ok(())
+}
+
+/// Notes that it is served no more.
+pub(super) fn end(connection: &Connection) -> Result<(), DbError> {
+    connection.execute("DELETE FROM served", [])?;
+    Ok(())
+}
+
 /// A connection that only reads.
 pub(super) fn reader(path: &Path) -> Result<Connection, DbError> {
     connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)

@@ -112,6 +112,9 @@ fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>, commits: &wat
         }
         commit(&mut connection, writes.drain(..), commits);
     }
+    if let Err(error) = super::open::end(&connection) {
+        tracing::warn!(%error, "that the database was closed in order was not written down");
+    }
     // Leaves one file behind, where nobody else has it open.
     if let Err(error) = connection.close() {
         tracing::warn!(error = %error.1, "the database did not close");

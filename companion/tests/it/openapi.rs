@@ -30,6 +30,16 @@ fn every_operation_says_what_it_answers_when_it_refuses() {
 }
 
 #[test]
+fn the_example_is_what_the_schema_says() {
+    let example = program().print(&["print-default-config"]);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../companion.example.yml");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, &example).expect("written");
+    }
+    assert_eq!(std::fs::read_to_string(path).expect("the example"), example);
+}
+
+#[test]
 fn the_configs_schema_has_the_keys_of_the_example_and_no_other() {
     let schema: Value = serde_json::from_str(&program().print(&["config-schema"])).expect("JSON");
     let mut keys = Vec::new();

@@ -32,6 +32,7 @@
 mod document;
 mod duration;
 mod error;
+mod example;
 mod file;
 mod limits;
 mod secret;
@@ -44,6 +45,7 @@ mod values;
 pub use document::Document;
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::{ConfigError, ConfigErrors, FileError};
+pub use example::example;
 pub use file::{ConfigFile, load};
 pub use secret::{Secret, SecretKeys, SecretOrigin, SecretSources};
 pub use section::{Located, Section};

@@ -36,6 +36,8 @@ belongs() {
     'root:flux-agent 750,flux-agent:flux-agent 700,root:flux-companion 750,flux-companion:flux-companion 700'
   flux-agent --version
   flux-companion --version
+  # What the first line tells an editor is there.
+  for config in /etc/flux-agent/config.yml /etc/flux-companion/companion.yml; do test -s "$(sed -n 's/.*\$schema=//p' "$config")"; done
   # Options, not only a name: what completes and what `man` shows came from the program.
   grep -q -- --config /usr/share/bash-completion/completions/flux-agent
   man flux-agent | grep -- --config

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 sentences='
 nginx_carries_sessions the nginx example, as it stands, carries the agent'"'"'s WebSocket and its polls over TLS, and hides what is private
+caddy_carries_sessions the same of the Caddy example
 compose_configs        the configs of compose.yml are valid
 '
 
@@ -26,6 +27,30 @@ nginx_carries_sessions() {
   within 10 grep -E ' GET /hubs/agent 101 ' /var/log/nginx/flux-companion.log
   equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$live/fullchain.pem" https://store.example.com/metrics)" 404
   equals "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' http://store.example.com/r/CODE)" '308 https://store.example.com/r/CODE'
+}
+
+# As nginx before it: the agent finds the store under the same name. Only where the certificate comes from is another matter here.
+caddy_carries_sessions() {
+  systemctl stop nginx
+  { printf '{\n\tlocal_certs\n\tskip_install_trust\n}\n'; cat /share/packaging/proxy/Caddyfile; } >/etc/caddy/Caddyfile
+  caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile
+  systemctl start caddy
+  authority=/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt
+  within 20 test -s "$authority"
+  install -m 644 "$authority" /etc/flux-agent/ca.pem
+  systemctl restart flux-agent
+  server=$(server_id /etc/flux-agent/token)
+  within 30 server_is "$server" online
+  id=$(order_line "$server" 'say through caddy')
+  within 20 command_is "$id" completed
+  agent_says .store.session connected
+  equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$authority" https://store.example.com/metrics)" 404
+  equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$authority" https://store.example.com/r/nobody-CODE)" 404
+  systemctl stop caddy
+  systemctl start nginx
+  install -m 644 /etc/letsencrypt/live/store.example.com/fullchain.pem /etc/flux-agent/ca.pem
+  systemctl restart flux-agent
+  within 30 server_is "$server" online
 }
 
 compose_configs() {

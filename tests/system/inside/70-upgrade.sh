@@ -5,6 +5,7 @@ upgrades               an upgrade keeps the edited configuration, restarts the d
 refuses_to_break       an upgrade with a configuration that the new version refuses leaves the old one running
 removes                removing stops the daemon and keeps configuration and journal
 purges                 purging leaves nothing of the agent, and the companion'"'"'s database
+installs_the_rpms      the .rpm packages install, deliver, keep what was edited through an upgrade, and are removed
 installs_the_tarball   install.sh of the tarball installs, can be run twice, and delivers
 '
 
@@ -78,23 +79,51 @@ purges() {
   equals "$(systemctl list-unit-files --no-legend 'flux-*' | grep -cv flux-test || true)" 0
 }
 
+# From nothing to a connected server, with the programs as they were installed.
+set_up() { # folder of the programs
+  rm -rf /var/lib/flux-companion/companion.db*
+  runuser -u flux-companion -- "$1/flux-companion" init >/root/admin-key
+  systemctl start flux-companion
+  runuser -u flux-companion -- "$1/flux-companion" server add Survival --address mc.example.com | install -m 640 -g flux-agent /dev/stdin /etc/flux-agent/token
+  install -m 640 -g flux-agent /root/game-password /etc/flux-agent/rcon-password
+  sed -i 's|https://store.example.com|http://127.0.0.1:8787|' /etc/flux-agent/config.yml
+}
+delivers() { # line
+  equals "$(property flux-agent ActiveState) $(property flux-companion ActiveState)" 'active active'
+  server=$(server_id /etc/flux-agent/token)
+  within 20 server_is "$server" online
+  id=$(order_line "$server" "$1")
+  within 20 command_is "$id" completed
+}
+
+# Debian's rpm knows nothing of what dpkg has installed.
+installs_the_rpms() {
+  rpm --install --nodeps /share/flux-companion.rpm /share/flux-agent.rpm
+  equals "$(systemctl is-enabled flux-agent flux-companion | sort -u)" enabled
+  equals "$(property flux-agent ActiveState)" inactive
+  set_up /usr/bin
+  systemctl start flux-agent
+  delivers 'say from the rpm'
+  pid=$(property flux-agent MainPID) config=$(md5sum </etc/flux-agent/config.yml)
+  rpm --upgrade --replacepkgs --nodeps /share/flux-agent.rpm
+  equals "$(md5sum </etc/flux-agent/config.yml)" "$config"
+  within 10 restarted_from "$pid"
+  delivers 'say after the upgrade'
+  rpm --erase flux-agent flux-companion
+  [ ! -e /usr/bin/flux-agent ] && [ -e /etc/flux-agent/config.yml.rpmsave ] && [ -e /var/lib/flux-agent/journal.db ]
+  equals "$(systemctl list-units --no-legend --state=active 'flux-agent*' 'flux-companion*' | wc -l)" 0
+  rm -rf /etc/flux-agent /etc/flux-companion /var/lib/flux-agent
+}
+
 installs_the_tarball() {
-  rm -rf /var/lib/flux-companion
   mkdir -p /root/tarball
   tar -xzf /share/flux.tar.gz -C /root/tarball --strip-components=1
   /root/tarball/install.sh
   equals "$(property flux-agent ActiveState) $(property flux-companion ActiveState)" 'inactive inactive'
-  runuser -u flux-companion -- /usr/local/bin/flux-companion init >/root/admin-key
-  systemctl start flux-companion
-  runuser -u flux-companion -- /usr/local/bin/flux-companion server add Survival --address mc.example.com | install -m 640 -g flux-agent /dev/stdin /etc/flux-agent/token
-  install -m 640 -g flux-agent /root/game-password /etc/flux-agent/rcon-password
-  sed -i 's|https://store.example.com|http://127.0.0.1:8787|' /etc/flux-agent/config.yml
+  set_up /usr/local/bin
   config=$(md5sum </etc/flux-agent/config.yml)
   /root/tarball/install.sh
   equals "$(md5sum </etc/flux-agent/config.yml)" "$config"
-  equals "$(property flux-agent ActiveState) $(property flux-companion ActiveState)" 'active active'
-  server=$(server_id /etc/flux-agent/token)
-  within 20 server_is "$server" online
-  id=$(order_line "$server" 'say from the tarball')
-  within 20 command_is "$id" completed
+  test -s "$(sed -n 's/.*\$schema=//p' /etc/flux-agent/config.yml)"
+  delivers 'say from the tarball'
 }

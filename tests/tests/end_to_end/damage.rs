@@ -4,6 +4,7 @@
 use crate::rig::Rig;
 use flux_sandbox::stage::{Programs, Who};
 use serde_json::json;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -87,7 +88,6 @@ fn run(program: &Path, config: &Path, word: &str) -> (Option<i32>, String) {
 }
 
 fn private(path: &Path, text: &str) {
-    use std::os::unix::fs::PermissionsExt;
     std::fs::write(path, text).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
@@ -134,6 +134,156 @@ async fn a_damaged_database_is_found_by_check_and_what_cannot_be_served_is_refus
             }
             assert_eq!(std::fs::read(file("companion.db")).unwrap(), bytes, "{}: {what}", database.display());
         }
+    }
+}
+
+/// sysexits: not permitted, cannot create.
+const RIGHTS: [Option<i32>; 2] = [Some(77), Some(73)];
+/// A user who is nobody's friend.
+const NOBODY: &str = "65534";
+
+/// A program that a user may not run as root does: as nobody, where the tests run as root, whom no file stops.
+fn run_as_nobody(program: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(if am_root() { "setpriv" } else { "env" });
+    if am_root() {
+        command.args([&format!("--reuid={NOBODY}"), &format!("--regid={NOBODY}"), "--clear-groups"]);
+    }
+    let output = command.args(["timeout", "--signal=KILL", "20"]).arg(program).args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// A folder of nobody's with what both programs need, and copies of the programs: the tree may lie where nobody can look.
+fn belongings(journal: &Path, database: &Path, token: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let programs = Programs::beside_this().unwrap();
+    std::fs::copy(programs.agent, file("flux-agent")).unwrap();
+    std::fs::copy(programs.companion, file("flux-companion")).unwrap();
+    std::fs::create_dir(file("state")).unwrap();
+    std::fs::copy(journal, file("state/journal.db")).unwrap();
+    std::fs::copy(database, file("companion.db")).unwrap();
+    private(&file("token"), token);
+    private(&file("password"), "a-password");
+    let config = "store: {url: 'http://127.0.0.1:9', token_file: ./token}\nrcon: {address: '127.0.0.1:9', password_file: ./password}\n\
+                  state_dir: ./state\nruntime_dir: ./run\n";
+    private(&file("config.yml"), config);
+    private(&file("companion.yml"), "listen: 127.0.0.1:0\ndatabase: ./companion.db\n");
+    if am_root() {
+        assert!(Command::new("chown").args(["-R", NOBODY]).arg(folder.path()).status().unwrap().success());
+    }
+    folder
+}
+
+fn am_root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+fn allow(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_is_read_only_or_anothers_is_refused_in_words_and_left_as_it_is() {
+    let (journal, database, token, _folder) = versions().await.pop().unwrap();
+    let by = "must belong to the agent's user";
+    for (what, spoil, program, arguments, word) in [
+        ("a read-only journal", "state/journal.db", "flux-agent", ["--config", "config.yml", "run"], by),
+        (
+            "a read-only folder of the journal",
+            "state",
+            "flux-agent",
+            ["--config", "config.yml", "run"],
+            "agent's user as owner",
+        ),
+        (
+            "a read-only database",
+            "companion.db",
+            "flux-companion",
+            ["--config", "companion.yml", "serve"],
+            "the rights to it",
+        ),
+        (
+            "a read-only folder of the database",
+            ".",
+            "flux-companion",
+            ["--config", "companion.yml", "serve"],
+            "the rights to it",
+        ),
+    ] {
+        for is_anothers in [false, true] {
+            let folder = belongings(&journal, &database, &token);
+            let file = folder.path().join(spoil);
+            if is_anothers && (!am_root() || file.is_dir()) {
+                continue;
+            }
+            if is_anothers {
+                assert!(Command::new("chown").arg("0").arg(&file).status().unwrap().success());
+            }
+            allow(
+                &file,
+                match (file.is_dir(), is_anothers) {
+                    (true, _) => 0o555,
+                    (false, false) => 0o400,
+                    (false, true) => 0o600,
+                },
+            );
+            let config = folder.path().join(arguments[1]);
+            let arguments = [arguments[0], config.to_str().unwrap(), arguments[2]];
+            let (code, said) = run_as_nobody(&folder.path().join(program), &arguments);
+            allow(&file, 0o755);
+            assert!(RIGHTS.contains(&code) && said.contains(word), "{what} {is_anothers}: {code:?} {said}");
+            let kept = [("state/journal.db", &journal), ("companion.db", &database)];
+            assert!(
+                kept.iter()
+                    .all(|(name, whole)| std::fs::read(folder.path().join(name)).unwrap()
+                        == std::fs::read(whole).unwrap()),
+                "{what}"
+            );
+        }
+    }
+}
+
+/// The store's file falls back to what it was at an earlier moment, and nobody says so: the storefront sends its orders again, as it may at any time.
+async fn a_database_falls_back(lose: impl Fn(&Path)) {
+    let mut rig = Rig::start(&["Steve"]).await;
+    rig.package("say", json!({"command": "say {order}"})).await;
+    // A start empties the log into the file.
+    rig.restart(Who::Companion).await;
+    rig.online().await;
+    for order in ["before", "after"] {
+        rig.pay(order, "Steve", "say", 1).await;
+        rig.delivered(order).await;
+    }
+    rig.pay("waits", "Alex", "say", 1).await;
+    rig.delivery_is("waits", "awaiting_player").await;
+    rig.stage.kill(Who::Companion).await.unwrap();
+    lose(&rig.stage.folder().join("companion.db-wal"));
+    rig.stage.start(Who::Companion).await.unwrap();
+    for (order, player) in [("before", "Steve"), ("after", "Steve"), ("waits", "Alex"), ("new", "Steve")] {
+        rig.pay(order, player, "say", 1).await;
+    }
+    rig.stage.game("join Alex").await.unwrap();
+    for order in ["before", "after", "waits", "new"] {
+        rig.delivered(order).await;
+    }
+    let runs = rig.runs().await;
+    let ran = ["before", "after", "waits", "new"].map(|order| runs.get(&format!("say {order}")).copied());
+    assert_eq!(ran, [Some(1); 4], "{}", rig.log("agent.log"));
+}
+
+#[tokio::test]
+async fn a_database_that_lost_its_log_runs_nothing_twice() {
+    a_database_falls_back(|log| std::fs::remove_file(log).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_database_whose_log_was_cut_runs_nothing_twice() {
+    for eighths in [1, 3, 5, 7] {
+        a_database_falls_back(|log| {
+            let length = std::fs::metadata(log).unwrap().len();
+            std::fs::OpenOptions::new().write(true).open(log).unwrap().set_len(length * eighths / 8).unwrap();
+        })
+        .await;
     }
 }
 

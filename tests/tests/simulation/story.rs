@@ -5,6 +5,7 @@ use crate::net::{AGENT, GAME, STORE, TWIN};
 use crate::random::Seeded;
 use crate::storefront::{Sold, Storefront};
 use flux_agent::journal::Journal;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -111,6 +112,7 @@ pub fn play(seed: u64) -> History {
     );
     let mut failures = shared.failures.lock().unwrap().clone();
     failures.extend(logs::leaks().into_iter().map(|line| format!("a secret is in the log: {line}")));
+    trace.extend(effects.seen.iter().map(|(at, line)| format!("{at:?} took effect: {line}")));
     let journal = kept(&shared);
     let played = faults.played;
     History {
@@ -186,23 +188,47 @@ impl Effects {
 pub struct Totals {
     seeds: u64,
     simulated: Duration,
-    commands: usize,
-    faults: BTreeMap<&'static str, u64>,
+    commands: u64,
+    faults: BTreeMap<String, u64>,
     ends: BTreeMap<String, u64>,
 }
 
 impl Totals {
-    pub fn add(&mut self, history: &History) {
-        self.seeds += 1;
-        self.simulated += history.elapsed;
-        self.commands += history.sold.commands.len();
-        for (what, count) in &history.played {
-            *self.faults.entry(what).or_default() += count;
-        }
+    /// Of one.
+    pub fn of(history: &History) -> Totals {
+        let mut ends: BTreeMap<String, u64> = BTreeMap::new();
         for command in &history.sold.commands {
             let end =
                 [&command["status"], &command["reason"]].map(|word| word.as_str().unwrap_or("").to_owned()).join(" ");
-            *self.ends.entry(end.trim().to_owned()).or_default() += 1;
+            *ends.entry(end.trim().to_owned()).or_default() += 1;
+        }
+        Totals {
+            seeds: 1,
+            simulated: history.elapsed,
+            commands: history.sold.commands.len() as u64,
+            faults: history.played.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect(),
+            ends,
+        }
+    }
+
+    /// For another process.
+    pub fn to_line(&self) -> String {
+        let Totals { seeds, simulated, commands, faults, ends } = self;
+        let told = json!({"seeds": seeds, "simulatedMillis": simulated.as_millis() as u64, "commands": commands, "faults": faults, "ends": ends});
+        format!("totals {told}")
+    }
+
+    /// Adds what another process has printed.
+    pub fn add(&mut self, printed: &str) {
+        let told = printed.lines().find_map(|line| line.strip_prefix("totals ")).unwrap();
+        let told: Value = serde_json::from_str(told).unwrap();
+        self.seeds += told["seeds"].as_u64().unwrap();
+        self.simulated += Duration::from_millis(told["simulatedMillis"].as_u64().unwrap());
+        self.commands += told["commands"].as_u64().unwrap();
+        for (own, theirs) in [(&mut self.faults, &told["faults"]), (&mut self.ends, &told["ends"])] {
+            for (what, count) in theirs.as_object().unwrap() {
+                *own.entry(what.clone()).or_default() += count.as_u64().unwrap();
+            }
         }
     }
 }

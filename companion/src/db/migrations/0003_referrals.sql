@@ -1,5 +1,5 @@
 -- The referral rules: settings, links, attributions, rewards, ledgers, and the counters that keep every read's work the
--- same however many there are.
+-- same however many there are. At the end: mails, and whether the file was closed in order.
 
 -- Who has the same address is the same person.
 ALTER TABLE customers ADD COLUMN email_key TEXT;  -- normalised
@@ -314,3 +314,6 @@ CREATE TABLE mail (
   id     INTEGER PRIMARY KEY CHECK (id = 1),
   cursor INTEGER NOT NULL
 ) STRICT;
+
+-- One row while the file is being served: found at a start, it says that the last one to serve it did not end in order.
+CREATE TABLE served (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT;
