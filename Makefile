@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run' || echo test)
 
-.PHONY: quickstart test test-rust sim test-interop test-game test-release test-system lint deny advisories bench package clean
+.PHONY: quickstart test test-rust sim bugs test-interop test-game test-release test-system lint deny advisories bench bench-check package clean
 
 quickstart:
 	$(CARGO) run --release -p flux-sandbox -- quickstart
@@ -19,6 +19,10 @@ test-rust:
 # Deterministic simulation: `make sim SEED=7` replays one history, `make sim SEEDS=50000` searches.
 sim:
 	$(if $(SEED),SEED=$(SEED)) $(if $(SEEDS),SEEDS=$(SEEDS)) $(CARGO) test --profile sim -p flux-tests --test simulation every_seed -- --nocapture
+
+# Puts each bug of tests/bugs in, and says what finds it. Takes about an hour.
+bugs:
+	scripts/bugs.sh
 
 # Other people's clients and servers.
 test-interop:
@@ -54,6 +58,10 @@ bench:
 	$(CARGO) bench -p flux-signalr --bench connections
 	$(CARGO) bench -p flux-companion --bench orders
 	$(CARGO) bench -p flux-companion --bench referrals
+
+# Says when a push or a drain step costs more instructions than it did. Needs valgrind.
+bench-check:
+	scripts/bench-check.sh
 
 # .deb, .rpm and tarball. The tarball's programs bring their own C library: they run on any Linux of this architecture.
 package: HOST = $(shell rustc -vV | sed -n 's/^host: //p')

@@ -150,3 +150,17 @@ fn main_is_short() {
         assert!(lines < 60, "{main} has {lines} lines");
     }
 }
+
+/// A bug that no longer fits the sources would be put into none, and found by nobody (`scripts/bugs.sh`).
+#[test]
+fn every_bug_that_is_to_be_found_fits_the_sources() {
+    let root = root();
+    let bugs = std::fs::read_dir(root.join("tests/bugs")).unwrap().map(|entry| entry.unwrap().path());
+    let bugs: Vec<_> = bugs.filter(|path| path.extension().is_some_and(|ending| ending == "patch")).collect();
+    assert!(bugs.len() > 20, "{bugs:?}");
+    for bug in bugs {
+        let check = Command::new("git").args(["apply", "--check"]).arg(&bug).current_dir(&root).output().unwrap();
+        assert!(check.status.success(), "{}: {}", bug.display(), String::from_utf8_lossy(&check.stderr));
+        assert!(std::fs::read_to_string(&bug).unwrap().contains("\nFound by: "), "{}: by whom?", bug.display());
+    }
+}

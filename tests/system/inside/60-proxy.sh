@@ -34,8 +34,9 @@ caddy_carries_sessions() {
   systemctl stop nginx
   { printf '{\n\tlocal_certs\n\tskip_install_trust\n}\n'; cat /share/packaging/proxy/Caddyfile; } >/etc/caddy/Caddyfile
   caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile
-  systemctl start caddy
-  authority=/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt
+  export XDG_DATA_HOME=/root/caddy HOME=/root
+  caddy start --config /etc/caddy/Caddyfile --adapter caddyfile >/root/caddy.log 2>&1
+  authority=/root/caddy/caddy/pki/authorities/local/root.crt
   within 20 test -s "$authority"
   install -m 644 "$authority" /etc/flux-agent/ca.pem
   systemctl restart flux-agent
@@ -46,7 +47,7 @@ caddy_carries_sessions() {
   agent_says .store.session connected
   equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$authority" https://store.example.com/metrics)" 404
   equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$authority" https://store.example.com/r/nobody-CODE)" 404
-  systemctl stop caddy
+  caddy stop
   systemctl start nginx
   install -m 644 /etc/letsencrypt/live/store.example.com/fullchain.pem /etc/flux-agent/ca.pem
   systemctl restart flux-agent

@@ -81,6 +81,8 @@ purges() {
 
 # From nothing to a connected server, with the programs as they were installed.
 set_up() { # folder of the programs
+  # A database that is there is served as soon as a package is installed.
+  systemctl stop flux-companion
   rm -rf /var/lib/flux-companion/companion.db*
   runuser -u flux-companion -- "$1/flux-companion" init >/root/admin-key
   systemctl start flux-companion
@@ -112,7 +114,7 @@ installs_the_rpms() {
   rpm --erase flux-agent flux-companion
   [ ! -e /usr/bin/flux-agent ] && [ -e /etc/flux-agent/config.yml.rpmsave ] && [ -e /var/lib/flux-agent/journal.db ]
   equals "$(systemctl list-units --no-legend --state=active 'flux-agent*' 'flux-companion*' | wc -l)" 0
-  rm -rf /etc/flux-agent /etc/flux-companion /var/lib/flux-agent
+  rm -rf /etc/flux-agent /etc/flux-companion /var/lib/flux-agent /var/lib/flux-companion
 }
 
 installs_the_tarball() {

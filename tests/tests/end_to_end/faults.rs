@@ -137,3 +137,13 @@ fn a_config_with_mistakes_is_exit_78_with_all_of_them_and_no_secret() {
     }
     assert!(!text.contains("planted-secret"), "{text}");
 }
+
+#[tokio::test]
+async fn an_agent_that_has_nothing_to_do_stops_without_waiting_for_a_line() {
+    let mut rig = Rig::start(&["Steve"]).await;
+    rig.pay("order-1", "Steve", "diamonds", 1).await;
+    rig.delivered("order-1").await;
+    rig.stage.stop(Who::Agent).await.unwrap();
+    let log = rig.log("agent.log");
+    assert!(log.contains("stopped") && !log.contains("not answered in time"), "{log}");
+}

@@ -35,7 +35,7 @@ pub(super) async fn run(shared: &Arc<Shared>) {
         let other_path =
             async { while changes.changed().await.is_ok() && shared.config().presence.log_file == path {} };
         tokio::select! { biased;
-            () = shared.reached(Phase::Stopping) => return,
+            () = shared.reached(Phase::Draining) => return,
             () = other_path => {}
             () = follow => {}
         }
