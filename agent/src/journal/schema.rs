@@ -2,6 +2,7 @@
 
 use super::JournalError;
 use flux_ambient::{Disk, commit_fails};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::path::Path;
 
@@ -84,6 +85,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
     let found = check(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| damaged(path, error))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // A statement keeps its plan whatever is bound to it; SQLite would else make a new one for new values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.commit_hook(Some(|| commit_fails(Disk::Journal)))?;
     for (at, step) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
