@@ -4,6 +4,7 @@ use super::DbError;
 use crate::limits;
 use flux_ambient::{Disk, commit_fails};
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -162,6 +163,10 @@ fn version(connection: &Connection) -> Result<usize, DbError> {
 
 /// Each migration in its own transaction with its version, so that a kill between two leaves a whole older one.
 fn migrate(connection: &mut Connection, done: usize) -> Result<(), DbError> {
+    // As the rules compare addresses: SQLite's own lower() knows ASCII alone.
+    connection.create_scalar_function("email_key_of", 1, FunctionFlags::SQLITE_UTF8, |context| {
+        Ok(super::customers::key(&context.get::<Option<String>>(0)?.unwrap_or_default()))
+    })?;
     for (version, migration) in MIGRATIONS.iter().enumerate().skip(done) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(migration)?;

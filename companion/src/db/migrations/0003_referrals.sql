@@ -3,9 +3,7 @@
 
 -- Who has the same address is the same person.
 ALTER TABLE customers ADD COLUMN email_key TEXT;  -- normalised
-UPDATE customers SET email_key = lower(trim(email)) WHERE trim(email) <> '';
-UPDATE customers SET email_key = substr(email_key, 1, instr(email_key, '+') - 1) || substr(email_key, instr(email_key, '@'))
-  WHERE instr(email_key, '+') BETWEEN 1 AND instr(email_key, '@');
+UPDATE customers SET email_key = email_key_of(email) WHERE email IS NOT NULL;
 CREATE INDEX customers_by_email ON customers (email_key, registered_at) WHERE email_key IS NOT NULL;
 CREATE INDEX customers_by_tier ON customers (tier) WHERE tier IS NOT NULL;
 
@@ -209,19 +207,17 @@ CREATE TABLE referral_refunds (
 INSERT INTO referral_orders (id, customer_id, email, player_name, player_uuid, paid_at, amount, currency, completed_at,
     undone, undone_at, refunded, imported, is_purchase, code)
   SELECT id, customer_id,
-    lower(substr(email, 1, instr(email, '@') - 1 - length(tag)) || substr(email, instr(email, '@'))),
+    email_key_of(email),
     player, uuid, paid_at, amount, currency, completed_at,
     CASE WHEN charged_back_at IS NOT NULL THEN 'chargeback' WHEN refunded_at IS NOT NULL THEN 'refunded'
          WHEN cancelled_at IS NOT NULL THEN 'cancelled' END,
     coalesce(charged_back_at, refunded_at, cancelled_at), refunded_amount, imported,
     (paid_at IS NULL OR amount > 0) AND (paid_at IS NOT NULL OR imported OR cancelled_at IS NOT NULL),
     nullif(trim(body ->> '$.referralCode'), '')
-  FROM (SELECT *, CASE WHEN instr(email, '+') BETWEEN 1 AND instr(email, '@')
-                       THEN substr(email, instr(email, '+'), instr(email, '@') - instr(email, '+')) ELSE '' END AS tag
-        FROM (SELECT orders.*, body ->> '$.customer.email' AS email,
+  FROM (SELECT orders.*, body ->> '$.customer.email' AS email,
                 CASE WHEN anonymised_at IS NULL THEN body ->> '$.player.name' END AS player,
                 lower(replace(body ->> '$.player.uuid', '-', '')) AS uuid, body ->> '$.amount' AS amount,
-                body ->> '$.currency' AS currency, body ->> '$.imported' AS imported FROM orders));
+                body ->> '$.currency' AS currency, body ->> '$.imported' AS imported FROM orders);
 
 -- Counters: how many of what on which day of the store, and each referrer's successes per period.
 CREATE TABLE referral_days (

@@ -101,9 +101,9 @@ pub fn know_referee(tx: &Connection, who: &Person) -> Result<(), DbError> {
 }
 
 /// The same friend under another id.
-pub fn set_referee(tx: &Connection, id: &AttributionId, referee: &CustomerId) -> Result<(), DbError> {
-    let sql = "UPDATE referral_attributions SET referee_id = ? WHERE id = ?";
-    tx.prepare_cached(sql)?.execute([referee.as_str(), id.as_str()])?;
+pub fn set_referee(tx: &Connection, id: &AttributionId, who: &CustomerId) -> Result<(), DbError> {
+    tx.prepare_cached("UPDATE referral_attributions SET referee_id = ? WHERE id = ?")?
+        .execute([who.as_str(), id.as_str()])?;
     Ok(())
 }
 

@@ -18,6 +18,10 @@ const NAMES: [(&str, &str); 9] = [
     ("referral_places", "customer_id"),
 ];
 
+/// The attributions in which a customer was the friend: also one that has followed them to another id since, by their order or their reward.
+const AS_FRIEND: &str = "a.referee_id = ?1 OR a.order_id IN (SELECT id FROM referral_orders WHERE customer_id = ?1)
+  OR a.id IN (SELECT attribution_id FROM referral_grants WHERE customer_id = ?1 AND side = 'referee')";
+
 /// Whether a reward of theirs is on its way.
 pub fn has_open(tx: &Connection, id: &str) -> Result<bool, DbError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM referral_grants JOIN commands ON grant_id = referral_grants.id
@@ -32,9 +36,11 @@ pub fn forget(tx: &Connection, id: &str, anonymous: &str, code: &str) -> Result<
     clear_typed_codes(tx, id, code)?;
     // What waits for a player will never have one.
     tx.prepare_cached("UPDATE referral_lines SET cancelled = 1 WHERE customer_id = ?")?.execute([id])?;
-    let sql = "UPDATE referral_attributions SET referee_email = NULL, referee_name = NULL, referee_uuid = NULL,
-               external_source = NULL, external_ref = NULL WHERE referee_id = ?";
-    tx.prepare_cached(sql)?.execute([id])?;
+    let sql = format!(
+        "UPDATE referral_attributions AS a SET referee_email = NULL, referee_name = NULL, referee_uuid = NULL,
+         external_source = NULL, external_ref = NULL WHERE {AS_FRIEND}"
+    );
+    tx.prepare_cached(&sql)?.execute([id])?;
     tx.prepare_cached("UPDATE referral_attributions SET code = ?2 WHERE referrer_id = ?1")?.execute([id, code])?;
     let sql = "UPDATE referral_links SET code = ?2, code_key = lower(?2) WHERE customer_id = ?1";
     tx.prepare_cached(sql)?.execute([id, code])?;
@@ -69,9 +75,9 @@ fn clear_typed_codes(tx: &Connection, id: &str, code: &str) -> Result<(), DbErro
 
 /// Takes their name out of what waits to be given to the other side, and out of what would take a reward back.
 fn clear_lines(tx: &Connection, id: &str) -> Result<(), DbError> {
-    for (column, key) in [("referrer_id", "referrer"), ("referee_id", "referee")] {
+    for (whose, key) in [("a.referrer_id = ?1", "referrer"), (AS_FRIEND, "referee")] {
         let grants = format!(
-            "(SELECT g.id FROM referral_attributions AS a JOIN referral_grants AS g ON g.attribution_id = a.id WHERE a.{column} = ?1)"
+            "(SELECT g.id FROM referral_attributions AS a JOIN referral_grants AS g ON g.attribution_id = a.id WHERE {whose})"
         );
         let sql =
             format!("UPDATE referral_lines SET fill = json_replace(fill, '$.{key}', '') WHERE grant_id IN {grants}");
@@ -87,12 +93,14 @@ fn clear_lines(tx: &Connection, id: &str) -> Result<(), DbError> {
 
 /// Takes the names of both sides, and the game's answers, out of the commands of every reward that has to do with them.
 fn clear_commands(tx: &Connection, id: &str) -> Result<(), DbError> {
-    let sql = "SELECT commands.seq, commands.id, commands.fill, referrer_id = ?1 AS is_referrer FROM referral_attributions AS a
-               JOIN referral_grants ON attribution_id = a.id JOIN commands ON grant_id = referral_grants.id
-               WHERE referrer_id = ?1 OR referee_id = ?1";
+    let sql = format!(
+        "SELECT commands.seq, commands.id, commands.fill, referrer_id = ?1 AS is_referrer FROM referral_attributions AS a
+         JOIN referral_grants AS g ON g.attribution_id = a.id JOIN commands ON grant_id = g.id
+         WHERE referrer_id = ?1 OR {AS_FRIEND}"
+    );
     let read = |row: &Row<'_>| Ok((get(row, "seq")?, get(row, "id")?, json(row, "fill")?, get(row, "is_referrer")?));
     type Found = (i64, String, BTreeMap<String, String>, bool);
-    let found: Vec<Found> = tx.prepare_cached(sql)?.query_and_then([id], read)?.collect::<Result<_, DbError>>()?;
+    let found: Vec<Found> = tx.prepare_cached(&sql)?.query_and_then([id], read)?.collect::<Result<_, DbError>>()?;
     for (seq, command, mut fill, is_referrer) in found {
         fill.insert(if is_referrer { "referrer" } else { "referee" }.to_owned(), String::new());
         let sql = "UPDATE commands SET fill = ?, output = NULL WHERE seq = ?";

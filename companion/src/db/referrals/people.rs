@@ -90,8 +90,14 @@ pub fn learn(
 ) -> Result<bool, DbError> {
     let sql = "UPDATE customers SET email = coalesce(email, ?2), email_key = iif(email IS NULL, ?5, email_key),
                  name = coalesce(name, ?3), updated_at = ?4
-               WHERE id = ?1 AND ((email IS NULL AND ?2 IS NOT NULL) OR (name IS NULL AND ?3 IS NOT NULL))";
+               WHERE id = ?1 AND anonymised_at IS NULL AND ((email IS NULL AND ?2 IS NOT NULL) OR (name IS NULL AND ?3 IS NOT NULL))";
     Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), email, name, stored(now), email.and_then(key)])? > 0)
+}
+
+/// Whether this id stands for somebody who was forgotten.
+pub fn is_forgotten(tx: &Connection, id: &CustomerId) -> Result<bool, DbError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM customers WHERE id = ? AND anonymised_at IS NOT NULL)";
+    Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?)
 }
 
 /// Links a player to a customer.
@@ -102,7 +108,8 @@ pub fn link_player(
     uuid: Option<&str>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let sql = "UPDATE customers SET player_name = ?, player_uuid = ?, updated_at = ? WHERE id = ?";
+    let sql =
+        "UPDATE customers SET player_name = ?, player_uuid = ?, updated_at = ? WHERE id = ? AND anonymised_at IS NULL";
     tx.prepare_cached(sql)?.execute(params![name, uuid, stored(now), id.as_str()])?;
     Ok(())
 }

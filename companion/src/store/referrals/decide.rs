@@ -20,6 +20,9 @@ impl Work<'_> {
             // An event of before its end finds it open, and leaves it as it is written down (D-16).
             attribution.status = Status::Expired;
         }
+        if attribution.referee != before.referee && reason.is_none() {
+            attributions::set_referee(self.tx, &attribution.id, &attribution.referee)?;
+        }
         attributions::update(self.tx, &attribution, reason)?;
         self.tell(before, &attribution)?;
         for change in changes {

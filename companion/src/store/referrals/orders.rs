@@ -52,6 +52,13 @@ pub fn checkout(
     work.learn(&buyer.customer, buyer.email.as_deref(), None)?;
     let mut order = work.order(id)?;
     let person = work.person(buyer)?;
+    if let (Some((paid_at, amount)), None) = (order.record.paid, &order.record.buyer) {
+        // The payment came before anybody knew whose it was: it is weighed now.
+        order.code = code.map(str::to_owned);
+        rows::put(tx, &order)?;
+        let found = work.pay(id, Some(buyer), amount, paid_at)?;
+        return Ok(work.outcome(found, false, None));
+    }
     // The same checkout again: what it has bound stays, and one that is paid binds nothing more.
     let is_same_buyer = order.record.buyer.as_ref() == Some(&person.customer);
     if order.record.paid.is_some() || (order.attribution.is_some() && is_same_buyer) {
@@ -157,7 +164,8 @@ pub fn fulfil(
         }
         return Ok(Some(work.outcome(None, false, None)));
     };
-    let is_theirs = payer.customer.as_ref().is_none_or(|named| *named == customer);
+    let is_named = payer.customer.as_ref().is_none_or(|named| *named == customer);
+    let is_theirs = is_named && !people::is_forgotten(tx, &customer)?;
     let buyer = Buyer { customer, email: payer.email.clone().filter(|_| is_theirs), player: None };
     people::meet(tx, &buyer.customer, by.now)?;
     work.learn(&buyer.customer, buyer.email.as_deref(), None)?;
@@ -365,26 +373,30 @@ impl Work<'_> {
         at: Timestamp,
     ) -> Result<Option<AttributionId>, Refused> {
         let mut order = self.order(id)?;
+        // Paid, and nobody knew by whom: when somebody does, it is weighed as of then.
+        let late = order.record.paid.filter(|_| order.record.buyer.is_none() && buyer.is_some());
+        let (amount, at) = late.map_or((amount, at), |(paid_at, amount)| (amount, paid_at));
         match (&mut order.buyer, buyer) {
             (None, Some(buyer)) => {
-                let person = self.person(buyer)?;
+                let mut person = self.person(buyer)?;
+                person.email = person.email.or(order.email.take());
                 order.record.buyer = Some(person.customer.clone());
                 order.buyer = Some(person);
             }
             (Some(person), Some(buyer)) if person.email.is_none() => person.email = self.person(buyer)?.email,
             _ => {}
         }
-        let (true, Some(person)) = (order.record.pay(amount, at), order.buyer.clone()) else {
+        let is_news = order.record.pay(amount, at) || late.is_some();
+        let (true, Some(person)) = (is_news, order.buyer.clone()) else {
             rows::put(self.tx, &order)?;
             return Ok(order.attribution);
         };
         let found = if order.record.is_imported { None } else { self.candidate(&mut order, &person, at)? };
         if let Some(attribution) = found {
-            let attribution = self.follow(attribution, &person.customer)?;
             let referrer = self.referrer(&attribution.referrer)?;
             let has_bought = rows::has_bought(self.tx, &person, id)?;
             let facts = Payment {
-                attribution: attribution.clone(),
+                attribution: self.follow(&attribution, &person.customer)?,
                 referrer: &referrer,
                 referee: &person,
                 order: &order.record,

@@ -110,7 +110,7 @@ impl Work<'_> {
     fn registered(&mut self, id: &CustomerId, at: Timestamp) -> Result<Option<flux_referral::AttributionId>, Refused> {
         let referee: Person = self.customer(id)?.person;
         let Some(row) = attributions::latest_of(self.tx, &referee)? else { return Ok(None) };
-        let attribution = self.follow(row.attribution, id)?;
+        let attribution = row.attribution;
         if at < attribution.bound_at && attribution.registered_at.is_none() {
             // A member of before: nobody has brought them to register (R3-12).
             let known = Attribution { registered_at: Some(at), ..attribution };
@@ -120,7 +120,7 @@ impl Work<'_> {
         let referrer = self.referrer(&attribution.referrer)?;
         let registered_that_day = self.registered_that_day(&attribution, at)?;
         let facts = Registration {
-            attribution: attribution.clone(),
+            attribution: self.follow(&attribution, id)?,
             referrer: &referrer,
             referee: &referee,
             registered_that_day,
@@ -131,18 +131,18 @@ impl Work<'_> {
         Ok(Some(after.id))
     }
 
-    /// Somebody who was bound under another id, as a guest, acts under this one by now: what is still to be earned is theirs
-    /// under this one, where they see it (R3-08).
-    pub(super) fn follow(&self, row: Attribution, to: &CustomerId) -> Result<Attribution, Refused> {
+    /// Somebody who was bound under another id, as a guest, acts under this one by now: what is still to be earned is theirs under this one, where they see
+    /// it (R3-08). Only who has the guest's own address or player is the guest: an order may name another's player, as a present does.
+    pub(super) fn follow(&self, row: &Attribution, to: &CustomerId) -> Result<Attribution, Refused> {
+        let own = self.customer(to)?.person;
+        let Some(bound) = attributions::referee(self.tx, &row.id)? else { return Ok(row.clone()) };
         let stays = row.referee == *to
-            || row.referrer == *to
+            || !bound.is(&own)
+            || self.customer(&row.referrer)?.person.is(&own)
             || self.customer(&row.referee)?.registered_at.is_some()
             || attributions::pending_of(self.tx, to)?.is_some();
-        if stays {
-            return Ok(row);
-        }
-        attributions::set_referee(self.tx, &row.id, to)?;
-        Ok(Attribution { referee: to.clone(), ..row })
+        let referee = if stays { row.referee.clone() } else { to.clone() };
+        Ok(Attribution { referee, ..row.clone() })
     }
 
     /// How many other friends of this referrer registered on that day of the store; not more than any rule asks for.

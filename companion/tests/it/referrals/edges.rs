@@ -496,3 +496,76 @@ async fn a_code_begins_with_its_owners_first_name_in_ascii_and_a_landing_page_ma
     let location = super::links::visit(&shop, "GET", &code, &[]).await.1.expect("it leads somewhere");
     assert!(location.contains("/l%C3%A4den?ref=jurgen-"), "{location}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_is_told_again_brings_nothing_of_who_was_forgotten_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (shop, code) = shop_in(folder.path()).await;
+    shop.signup("zoe", &code).await;
+    shop.checkout("s1", "zoe", None).await;
+    let paid = json!({"checkoutSessionId": "s1", "status": "paid", "currency": "EUR", "amount": 2500, "refereeEmail": "zoe@example.com"});
+    assert_eq!(shop.post("/attributions/fulfill", paid.clone()).await.0, StatusCode::OK);
+    assert_eq!(shop.bench.delete("/customers/zoe").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(shop.post("/attributions/fulfill", paid).await.0, StatusCode::OK);
+    assert!(!is_in_the_files(folder.path(), "zoe@example"));
+}
+
+#[tokio::test]
+async fn d_22_a_present_for_a_guest_takes_nothing_from_them() {
+    let (shop, code) = shop().await;
+    let points = json!({"benefit": {"type": "points", "points": 7}});
+    shop.rule(json!({"status": "active", "slots": {"referee": {"registration": points, "firstOrder": points}}})).await;
+    let guest = json!({"accountId": "store", "refereeCustomerId": "v-guest", "refereePlayer": {"name": "VMC"}, "refereeEmail": "v@example.com",
+                       "linkCode": code, "guest": true});
+    shop.post("/attributions/signup", guest).await;
+    shop.bench.put("/customers/mallory", json!({"registeredAt": "2020-01-01T00:00:00Z"})).await;
+    // Too small to count, and not the guest's: nothing moves by it.
+    shop.bench.put("/orders/o1", order("mallory", json!({"player": {"name": "VMC"}, "amount": 1}))).await;
+    shop.bench.put("/orders/o2", order("mallory", json!({"player": {"name": "VMC"}}))).await;
+    let row = &list(&shop.get("/attributions").await, "items")[0];
+    assert_eq!((&row["refereeCustomerId"], shop.points("mallory").await), (&json!("v-guest"), 0));
+    let signup = json!({"accountId": "store", "refereeCustomerId": "v", "refereeEmail": "v@example.com"});
+    shop.post("/attributions/signup", signup).await;
+    assert_eq!((shop.points("v").await, shop.points("mallory").await), (7, 0));
+}
+
+#[tokio::test]
+async fn r2_25_a_payment_by_an_unknown_address_is_weighed_when_its_buyer_is_known() {
+    let (shop, code) = shop().await;
+    let signup = json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": code});
+    shop.post("/attributions/signup", signup).await;
+    let paid = json!({"checkoutSessionId": "s1", "status": "paid", "currency": "EUR", "amount": 2500, "refereeEmail": "bob@example.com"});
+    assert_eq!(shop.post("/attributions/fulfill", paid).await, (StatusCode::OK, Value::Null));
+    let (_, row) = shop.checkout("s1", "bob", None).await;
+    assert_eq!(state(&row), ("rewarded", None), "{row}");
+    // The same where a later call names the buyer.
+    shop.signup("carol", &code).await;
+    let paid = json!({"checkoutSessionId": "s2", "status": "paid", "currency": "EUR", "amount": 2500, "refereeEmail": "c@other.example"});
+    assert_eq!(shop.post("/attributions/fulfill", paid.clone()).await, (StatusCode::OK, Value::Null));
+    let mut named = paid;
+    named["refereeCustomerId"] = json!("carol");
+    let (_, row) = shop.post("/attributions/fulfill", named).await;
+    assert_eq!(state(&row), ("rewarded", None), "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_followed_to_another_id_is_forgotten_under_the_first_one_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (shop, _) = shop_in(folder.path()).await;
+    let (_, token) = shop.bench.server().await;
+    shop.bench.put("/referrals/program", json!({"rewardCommands": [{"command": "say thanks {referee}"}]})).await;
+    let code = shop.code("alice").await;
+    let guest = json!({"accountId": "store", "refereeCustomerId": "guest-1", "refereePlayer": {"name": "GinaQuirk"}, "refereeEmail": "g@example.com",
+                       "linkCode": code, "guest": true});
+    shop.post("/attributions/signup", guest).await;
+    shop.buy("guest-1", "s1", 2500).await;
+    let command = shop.bench.poll(&token, "j1").await.1["commands"][0].clone();
+    shop.bench.report(&token, "j1", json!([report(&text(&command, "id"), 1, "completed", None)])).await;
+    shop.post(
+        "/attributions/signup",
+        json!({"accountId": "store", "refereeCustomerId": "gina", "refereeEmail": "g@example.com"}),
+    )
+    .await;
+    assert_eq!(shop.bench.delete("/customers/guest-1").await.0, StatusCode::NO_CONTENT);
+    assert!(!is_in_the_files(folder.path(), "ginaquirk"));
+}

@@ -54,7 +54,8 @@ async fn an_order_of_before_binds_by_its_code_when_it_is_paid_after() {
 async fn r3_15_and_r3_10_members_and_buyers_of_before_are_known_by_their_addresses() {
     let folder = tempfile::tempdir().expect("a folder");
     let bought = order("guest", "Bob+first@Example.com", &json!({}));
-    let shop = upgraded(folder.path(), &[("carol", " Carol+news@Example.com")], &[("o1", bought, Some(1))]).await;
+    let customers = [("carol", " Carol+news@Example.com"), ("jo", "JÜRGEN@example.com")];
+    let shop = upgraded(folder.path(), &customers, &[("o1", bought, Some(1))]).await;
     let code = shop.referrer("alice", "AliceMC").await;
     let carol =
         json!({"accountId": "store", "refereeCustomerId": "c2", "refereeEmail": "carol@example.com", "linkCode": code});
