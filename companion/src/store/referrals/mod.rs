@@ -6,12 +6,13 @@
 //! | settings are saved | `settings` |
 //! | a link is issued or clicked | `links` |
 //! | a friend comes, registers | `signup` |
-//! | an order is placed, paid, completed, undone | `orders` |
+//! | an order is placed, paid, undone: by `/orders` | `orders` |
+//! | the same, by a storefront that keeps its orders to itself | `sessions` |
 //! | the clock | `clock` |
 //! | a cart is priced, a code is used, points are spent | `spending` |
 //! | a customer changes or is forgotten | `people` |
 //!
-//! `decide` writes what was decided, `lines` its commands, `mails` its mails; `view` is what people are shown.
+//! `weigh` weighs an order for both; `decide` writes what was decided, `lines` its commands, `mails` its mails; `view` is what people are shown.
 
 mod bind;
 mod clock;
@@ -22,20 +23,22 @@ mod mails;
 mod orders;
 mod panel;
 mod people;
+mod sessions;
 mod settings;
 mod signup;
 mod spending;
 mod view;
+mod weigh;
 
 pub use clock::{expire_pending, expire_rewards, give_codes, issue_due};
 pub use links::{Clicked, Visitor, click, issue as issue_link, link_of};
 pub use mails::invite;
 pub use orders::{
-    Buyer, Payer, cancelled, charged_back, checkout, completed, fulfil, imported, of_session, order_placed, paid,
-    partly_refunded, referral_of, refunded, void, withdraw,
+    Buyer, cancelled, charged_back, checkout, imported, order_placed, paid, partly_refunded, referral_of, refunded,
 };
 pub use panel::{Best, CodeView, PanelView, StatsView, effective_rule, panel, stats, tops, validate};
 pub use people::{changed as customer_changed, forget, joined as player_joined};
+pub use sessions::{Payer, completed, fulfil, of_session, void, withdraw};
 pub use settings::{
     add_rule, change_rule, remove_rule, remove_slot, save_mails, save_program, save_share, set_slot, show_program,
 };

@@ -7,6 +7,7 @@ mod fluxstore;
 mod links;
 mod member;
 mod orders;
+mod persons;
 mod rijoy;
 mod ripllo;
 mod settings;
