@@ -172,21 +172,17 @@ async fn a_new_rcon_password_and_address_take_effect_between_two_lines() {
     rig.delivered("order-1").await;
 }
 
-/// Tokens rotated and commands delivered meanwhile: 50 and 5,000 with `FLUX_TESTS=full`, which takes minutes.
-fn rotation() -> (usize, u64) {
-    if std::env::var("FLUX_TESTS").is_ok_and(|how| how == "full") { (50, 5_000) } else { (10, 500) }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rotating_the_token_again_and_again_loses_and_repeats_nothing() {
+    const ROTATIONS: u64 = 50;
+    const ORDERS: u64 = 50;
     const PER_ORDER: u64 = 100;
     let rig = Rig::start(&["Steve"]).await;
     rig.package("say", json!({"command": "say {order}"})).await;
-    let (rotations, commands) = rotation();
-    for number in 0..commands / PER_ORDER {
+    for number in 0..ORDERS {
         rig.pay(&format!("order-{number}"), "Steve", "say", PER_ORDER).await;
     }
-    for _ in 0..rotations {
+    for _ in 0..ROTATIONS {
         let answer = rig.api.post(&format!("/api/v1/servers/{}/token", rig.server), json!({})).await.unwrap();
         let mut setting = command(&rig, &["token", "set"])
             .stdin(Stdio::piped())
@@ -199,11 +195,11 @@ async fn rotating_the_token_again_and_again_loses_and_repeats_nothing() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
         assert!(text(&output).contains("in force now: store.token"), "{}", text(&output));
     }
-    for number in 0..commands / PER_ORDER {
+    for number in 0..ORDERS {
         rig.delivered(&format!("order-{number}")).await;
     }
     let runs = rig.runs().await;
-    for number in 0..commands / PER_ORDER {
+    for number in 0..ORDERS {
         assert_eq!(runs[&format!("say order-{number}")] as u64, PER_ORDER, "order-{number}");
     }
     rig.online().await;
