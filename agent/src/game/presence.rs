@@ -58,6 +58,7 @@ impl Executor {
 
     /// Whether the game is to be asked now.
     pub(super) fn is_list_due(&self) -> bool {
+        // Asked for first: where nothing was listed it is the present moment, which must not be later than the one it is compared with.
         let at = self.next_list();
         at <= Instant::now()
     }
