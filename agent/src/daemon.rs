@@ -141,7 +141,7 @@ async fn report_the_rest(shared: &Shared) {
     }
     let (mut link, mut acknowledged) = (shared.link.subscribe(), shared.acknowledged.subscribe());
     let empty = async {
-        while shared.journal().unreported_count().is_ok_and(|count| count > 0) {
+        while shared.journal().has_unreported().unwrap_or(false) {
             tokio::select! { biased;
                 changed = acknowledged.changed() => if changed.is_err() { return },
                 changed = link.changed() => if changed.is_err() { return },

@@ -40,6 +40,8 @@ pub const GAME_RETRY: (Duration, Duration) = (Duration::from_millis(500), Durati
 pub const WRONG_PASSWORD_RETRY: Duration = Duration::from_secs(30);
 /// The wait after a commit that failed.
 pub const JOURNAL_RETRY: Duration = Duration::from_secs(1);
+/// Statements that the journal keeps prepared: all of them.
+pub const PREPARED_STATEMENTS: usize = 64;
 
 /// Bytes of the reports in one call: the store takes 32 KiB, the envelope needs some.
 pub const REPORT_BYTES: usize = 30 * 1024;

@@ -64,10 +64,9 @@ impl Journal {
         save(&transaction, id, &job, when, now)?;
         if let Some(output) = note.output {
             let kept: String = output.chars().take(flux_protocol::limits::OUTPUT_CHARS).collect();
-            transaction.execute(
-                "UPDATE job SET output = ?2, judged_by = ?3 WHERE id = ?1",
-                params![id.as_str(), kept, note.detail],
-            )?;
+            transaction
+                .prepare_cached("UPDATE job SET output = ?2, judged_by = ?3 WHERE id = ?1")?
+                .execute(params![id.as_str(), kept, note.detail])?;
         }
         remember(&transaction, id, &job, now, note.event, note.detail)?;
         transaction.commit()?;
@@ -89,10 +88,11 @@ impl Journal {
         }
         let job = if decided_on.is_waiting() { decided_on.started() } else { decided_on };
         save(&transaction, id, &job, When::Now, now)?;
-        transaction.execute(
-            "UPDATE job SET line = ?2, marked = ?3, sent_clock = ?4, sends = sends + 1, output = NULL, judged_by = NULL WHERE id = ?1",
-            params![id.as_str(), intent.line, intent.marked, intent.clock.map(super::row::clock_text)],
-        )?;
+        transaction
+            .prepare_cached(
+                "UPDATE job SET line = ?2, marked = ?3, sent_clock = ?4, sends = sends + 1, output = NULL, judged_by = NULL WHERE id = ?1",
+            )?
+            .execute(params![id.as_str(), intent.line, intent.marked, intent.clock.map(super::row::clock_text)])?;
         remember(&transaction, id, &job, now, "running", Some(intent.line))?;
         transaction.commit()?;
         Ok(true)
@@ -103,10 +103,11 @@ impl Journal {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if load(&transaction, id)?.is_some_and(|row| row.job == decided_on) {
             let (ready, wake_at) = schedule(&decided_on, when);
-            transaction.execute(
-                "UPDATE job SET ready = ?2, wake_at = ?3 WHERE id = ?1",
-                params![id.as_str(), ready, wake_at],
-            )?;
+            transaction.prepare_cached("UPDATE job SET ready = ?2, wake_at = ?3 WHERE id = ?1")?.execute(params![
+                id.as_str(),
+                ready,
+                wake_at
+            ])?;
             transaction.commit()?;
         }
         Ok(())

@@ -88,7 +88,7 @@ impl Journal {
         }
         self.connection.execute_batch(
             "BEGIN IMMEDIATE;
-             UPDATE job SET careful = 1, acked_key = NULL WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain');
+             UPDATE job SET careful = 1, acked_key = NULL WHERE is_open = 1;
              COMMIT;",
         )?;
         self.clock_was_set_back(now)
@@ -120,5 +120,6 @@ fn identity(
 }
 
 fn meta(connection: &Connection, key: &str) -> Result<Option<String>, JournalError> {
-    Ok(connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?)
+    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
 }

@@ -41,7 +41,7 @@ impl Journal {
     pub fn list(&self, state: Option<&str>, player: Option<&str>, limit: usize) -> Result<Vec<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM job
-             WHERE CASE WHEN ?1 IS NULL THEN state IN ('queued', 'awaiting_player', 'running', 'uncertain') ELSE state = ?1 END
+             WHERE CASE WHEN ?1 IS NULL THEN is_open = 1 ELSE state = ?1 END
                AND (?2 IS NULL OR player_key = ?2) ORDER BY sequence LIMIT ?3"
         ))?;
         let mut rows = statement.query(params![state, player.map(str::to_lowercase), limit as i64])?;

@@ -69,9 +69,16 @@ impl Journal {
 
     /// Jobs by state, those that are over by outcome.
     pub fn counts(&self) -> Result<Counts, JournalError> {
-        let mut statement = self.connection.prepare_cached("SELECT state, count(*) FROM job GROUP BY state")?;
+        let mut statement = self.connection.prepare_cached("SELECT state, jobs FROM tally WHERE jobs > 0")?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether there is a state that the store has not acknowledged.
+    pub fn has_unreported(&self) -> Result<bool, JournalError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM job WHERE acked_key IS NOT report_key)")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// How many states the store has not acknowledged.
@@ -84,18 +91,15 @@ impl Journal {
 
     /// Since when the oldest open job has been here.
     pub fn oldest_open(&self) -> Result<Option<Timestamp>, JournalError> {
-        let oldest: Option<i64> = self.connection.query_row(
-            "SELECT min(received_at) FROM job WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain')",
-            [],
-            |row| row.get(0),
-        )?;
+        let oldest: Option<i64> =
+            self.connection.query_row("SELECT min(received_at) FROM job WHERE is_open = 1", [], |row| row.get(0))?;
         Ok(oldest.map(time))
     }
 
     /// Drops the details of what was over and acknowledged before `before`; id, attempt and outcome stay for ever.
     pub fn prune(&mut self, before: Timestamp) -> Result<usize, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let over = "state IN ('completed', 'failed', 'cancelled') AND acked_key IS report_key AND changed_at < ?1 AND command IS NOT NULL";
+        let over = "is_open = 0 AND acked_key IS report_key AND changed_at < ?1 AND command IS NOT NULL";
         let cutoff = before.as_millisecond();
         transaction
             .execute(&format!("DELETE FROM history WHERE job_id IN (SELECT id FROM job WHERE {over})"), [cutoff])?;

@@ -40,7 +40,7 @@ impl Journal {
     pub fn clock_was_set_back(&mut self, now: Timestamp) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("UPDATE job SET ready = 1, wake_at = NULL WHERE ready = 0 AND wake_at IS NOT NULL", [])?;
-        let sql = "UPDATE job SET received_at = ?1 WHERE received_at > ?1 AND state IN ('queued', 'awaiting_player', 'running', 'uncertain')";
+        let sql = "UPDATE job SET received_at = ?1 WHERE received_at > ?1 AND is_open = 1";
         transaction.execute(sql, [now.as_millisecond()])?;
         Ok(transaction.commit()?)
     }
@@ -90,10 +90,10 @@ impl Journal {
         self.open_in("uncertain", limit)
     }
 
-    /// Open jobs in this state. The list of open states is what lets SQLite use the index on them.
+    /// Open jobs in this state. That they are open is what lets SQLite use the index on them.
     pub(super) fn open_in(&self, state: &'static str, limit: usize) -> Result<Vec<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM job WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain') AND state = '{state}' ORDER BY sequence LIMIT ?1"
+            "SELECT {COLUMNS} FROM job WHERE is_open = 1 AND state = '{state}' ORDER BY sequence LIMIT ?1"
         ))?;
         let rows = statement.query_map([limit as i64], |row| Ok(JobRow::read(row)))?;
         rows.map(|row| row?).collect()
@@ -118,7 +118,7 @@ impl Journal {
     /// Closed and acknowledged jobs whose mark is still in the game.
     pub fn leftover_marks(&self, limit: usize) -> Result<Vec<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM job WHERE marked = 1 AND acked_key IS report_key AND state IN ('completed', 'failed', 'cancelled') ORDER BY changed_at LIMIT ?1"
+            "SELECT {COLUMNS} FROM job WHERE marked = 1 AND acked_key IS report_key AND is_open = 0 ORDER BY changed_at LIMIT ?1"
         ))?;
         let rows = statement.query_map([limit as i64], |row| Ok(JobRow::read(row)))?;
         rows.map(|row| row?).collect()

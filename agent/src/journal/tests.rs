@@ -360,15 +360,36 @@ fn a_step_costs_no_scan_however_much_waits() {
         "SELECT id FROM job WHERE ready = 1 AND careful = 0 AND NOT EXISTS (SELECT 1 FROM job AS older INDEXED BY job_careful_of_player
          WHERE older.careful = 1 AND older.player_key IS job.player_key AND older.sequence < job.sequence) ORDER BY sequence LIMIT 1",
         "SELECT wake_at FROM job WHERE ready = 0 AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1",
-        "SELECT id FROM job WHERE state IN ('queued', 'awaiting_player', 'running', 'uncertain') AND state = 'uncertain' ORDER BY sequence LIMIT 1",
+        "SELECT id FROM job WHERE is_open = 1 AND state = 'uncertain' ORDER BY sequence LIMIT 1",
         "SELECT id FROM job WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player') AND expires_at <= 5 ORDER BY expires_at LIMIT 1",
         "SELECT id FROM job WHERE acked_key IS NOT report_key ORDER BY changed_at LIMIT 1",
         "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'awaiting_player')",
+        "SELECT EXISTS (SELECT 1 FROM job WHERE acked_key IS NOT report_key)",
+        "SELECT min(received_at) FROM job WHERE is_open = 1",
+        "SELECT id FROM job WHERE received_at > 5 AND is_open = 1",
     ] {
         let mut statement = journal.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let plan: Vec<String> = statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
         assert!(plan.iter().all(|step| !step.starts_with("SCAN job") || step.contains("USING")), "{sql}: {plan:?}");
     }
+}
+
+#[test]
+fn how_many_jobs_are_where_is_counted_as_they_move() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    let counts = |journal: &Journal| journal.counts().unwrap().into_iter().collect::<Vec<_>>();
+    assert_eq!(counts(&journal), []);
+    journal.deliver(&[command(1, "Steve"), command(2, "Alex"), command(3, "Kim")], NOW).unwrap();
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    journal.revoke(&[Revocation { id: id(2), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
+    journal.revoke(&[Revocation { id: id(9), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
+    let wait = |job: flux_delivery::job::Job| Some(job.waits(WaitReason::PlayerOffline));
+    journal.change(&id(3), NOW, Note::new("awaiting_player", None), When::OnJoin, wait).unwrap();
+    drop(journal);
+    let journal = open(directory.path());
+    let expected = [("awaiting_player", 1), ("cancelled", 2), ("queued", 1)];
+    assert_eq!(counts(&journal), expected.map(|(state, count)| (state.to_owned(), count)));
 }
 
 #[test]

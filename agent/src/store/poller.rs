@@ -51,7 +51,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiv
         }
         let wait = match outcome {
             Ok(brought) => {
-                let open_reports = shared.journal().unreported_count().is_ok_and(|count| count > 0);
+                let open_reports = shared.journal().has_unreported().unwrap_or(false);
                 if brought.items > 0 || open_reports {
                     own = min;
                 }
@@ -102,7 +102,7 @@ async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<Brought, RestError> {
 async fn reported(shared: &Shared) -> bool {
     let mut acknowledged = shared.acknowledged.subscribe();
     let empty = async {
-        while shared.journal().unreported_count().is_ok_and(|count| count > 0) {
+        while shared.journal().has_unreported().unwrap_or(false) {
             if acknowledged.changed().await.is_err() {
                 return;
             }

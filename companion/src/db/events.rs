@@ -38,7 +38,7 @@ pub fn anonymise_customer(
     let sql = "UPDATE events INDEXED BY events_of_invited SET data = '{}' WHERE kind = 'mail.invitation' AND lower(data ->> 'to') = lower(?)";
     tx.prepare_cached(sql)?.execute([email.map(str::trim)])?;
     let sql = "UPDATE events INDEXED BY events_of_customers SET subject = ?2, data = '{}' WHERE subject = ?1
-               AND kind IN ('customer.saved', 'mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued')";
+               AND (kind = 'customer.saved' OR kind GLOB 'mail.*')";
     tx.prepare_cached(sql)?.execute(params![id.as_str(), anonymous.as_str()])?;
     Ok(())
 }

@@ -48,7 +48,7 @@ pub fn next(tx: &Connection, cursor: i64, now: Timestamp) -> Result<Option<Mail>
     );
     let new = format!(
         "SELECT {COLUMNS}, 0 AS tries FROM events INDEXED BY events_with_mails WHERE seq > ?
-         AND kind IN ('mail.codeIssued', 'mail.invitation', 'mail.friendJoined', 'mail.rewardIssued')
+         AND kind GLOB 'mail.*'
          ORDER BY seq LIMIT 1"
     );
     for (sql, value) in [(put_off, stored(now)), (new, cursor)] {
