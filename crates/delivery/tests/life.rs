@@ -29,6 +29,8 @@ enum Step {
     Restart,
     /// The journal is gone.
     LoseJournal,
+    /// The game crashes back to its last save: what it has marked is forgotten, what players have seen is not.
+    RollBack,
     /// Time passes.
     Wait,
 }
@@ -51,7 +53,8 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         5 => Just(Step::Offer), 5 => Just(Step::Report), 1 => Just(Step::RepeatReport), 1 => Just(Step::Cancel),
-        6 => game.prop_map(Step::Turn), 1 => Just(Step::Restart), 1 => Just(Step::LoseJournal), 2 => Just(Step::Wait),
+        6 => game.prop_map(Step::Turn), 1 => Just(Step::Restart), 1 => Just(Step::LoseJournal),
+        1 => Just(Step::RollBack), 2 => Just(Step::Wait),
     ]
 }
 
@@ -74,6 +77,9 @@ struct Truth {
     doubts: u32,
     /// The mark of each attempt: whether its line ran, and succeeded.
     marks: std::collections::BTreeMap<u32, bool>,
+    /// How often the game has crashed; and how often it had when a line was last sent.
+    crashes: u32,
+    crashes_at_send: u32,
     was_uncertain: bool,
     was_completed: bool,
 }
@@ -113,6 +119,10 @@ impl World {
             Step::LoseJournal => {
                 self.journal += 1;
                 self.row = None;
+            }
+            Step::RollBack => {
+                self.truth.marks.clear();
+                self.truth.crashes += 1;
             }
             Step::Wait => self.now += SignedDuration::from_secs(120),
         }
@@ -158,7 +168,8 @@ impl World {
                     None => Mark::Absent,
                 };
                 self.truth.doubts += 1;
-                job.settled(Evidence::Mark { mark, same_run: true }, self.on_uncertain)
+                let same_run = self.truth.crashes == self.truth.crashes_at_send;
+                job.settled(Evidence::Mark { mark, same_run }, self.on_uncertain)
             }
             _ => job,
         };
@@ -167,6 +178,7 @@ impl World {
 
     fn send(&mut self, job: Job, game: Game) -> Job {
         let attempt = job.attempt.get();
+        self.truth.crashes_at_send = self.truth.crashes;
         match game {
             Game::Runs | Game::RunsUnheard => {
                 self.truth.effects += 1;

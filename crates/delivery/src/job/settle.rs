@@ -26,16 +26,18 @@ pub enum Evidence {
 }
 
 impl Job {
-    /// Settles an uncertain job.
+    /// Settles an uncertain job. A mark tells of the last send; what is unresolved of an earlier one (its mark was rolled back with the game, or it had none)
+    /// only a mark that says "it ran" resolves.
     #[must_use]
     pub fn settled(self, evidence: Evidence, on_uncertain: OnUncertain) -> Job {
         debug_assert!(self.state == JobState::Uncertain);
         match evidence {
             Evidence::Mark { mark: Mark::Present(true), .. } => self.resolved().closed(Outcome::Completed),
             Evidence::Mark { mark: Mark::Present(false), .. } => {
-                self.resolved().closed(Outcome::Failed(FailReason::RejectedByGame))
+                let told = if self.foreign { self.resolved() } else { self };
+                told.closed(Outcome::Failed(FailReason::RejectedByGame))
             }
-            Evidence::Mark { mark: Mark::Absent, same_run: true } if !self.foreign => self.resolved().not_sent(),
+            Evidence::Mark { mark: Mark::Absent, same_run: true } if !self.foreign => self.not_sent(),
             _ => self.unsettled(on_uncertain),
         }
     }

@@ -169,6 +169,20 @@ fn every_state_is_open_or_over_and_some_wait() {
 }
 
 #[test]
+fn a_mark_tells_of_the_last_send_only_and_what_is_unresolved_of_an_earlier_one_stays_so() {
+    let sent_again = job(JobState::Uncertain)
+        .settled(Evidence::Mark { mark: Mark::Absent, same_run: false }, OnUncertain::Retry)
+        .started()
+        .answer_lost();
+    let settled = |mark| sent_again.settled(Evidence::Mark { mark, same_run: true }, OnUncertain::Retry);
+    let waits = Job { unresolved: true, ..job(JobState::Queued) };
+    assert_eq!(settled(Mark::Absent), waits, "the last one did not run; nobody knows of the first");
+    assert_eq!(waits.refused(FailReason::Expired).state, UNCERTAIN);
+    assert_eq!(settled(Mark::Present(false)).state, UNCERTAIN);
+    assert_eq!(settled(Mark::Present(true)), job(COMPLETED));
+}
+
+#[test]
 fn what_is_sure_is_resolved_and_what_is_not_stays_unresolved() {
     let never_seen = Job::revoked(None, ONE, true).job();
     let doubtful = Job { unresolved: true, foreign: true, revoked: true, ..job(JobState::Uncertain) };
