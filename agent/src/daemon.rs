@@ -32,7 +32,7 @@ pub struct Resources {
     /// Carries REST calls.
     pub rest: Arc<dyn Rest>,
     /// Where the command line asks.
-    pub control: Option<control::Listener>,
+    pub control: Option<Box<dyn control::Listener>>,
     /// Where metrics and health are asked for.
     pub metrics: Option<MetricsListener>,
     /// Tells systemd.

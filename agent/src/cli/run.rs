@@ -98,7 +98,7 @@ async fn follow_level(live: LiveConfig, levels: Levels) {
     }
 }
 
-fn bind_control(config: &Config) -> Result<control::Listener, Exit> {
+fn bind_control(config: &Config) -> Result<Box<dyn control::Listener>, Exit> {
     control::bind(&config.runtime_dir).map_err(|error| {
         let folder = config.runtime_dir.display();
         let text =

@@ -2,37 +2,49 @@ use super::{Answer, Refused, Request, answer, socket_path};
 use crate::Shared;
 use crate::exit::Exit;
 use crate::limits::{CONTROL_CLIENTS, CONTROL_DEADLINE, CONTROL_REQUEST_BYTES};
+use flux_signalr::client::{BoxFuture, ByteStream};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-pub use tokio::net::UnixListener as Listener;
-use tokio::net::UnixStream;
+use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+/// Where the command line's questions come in. A simulation passes its own.
+pub trait Listener: Send + Sync {
+    /// The next who asks.
+    fn accept(&self) -> BoxFuture<'_, io::Result<Box<dyn ByteStream>>>;
+}
+
+impl Listener for UnixListener {
+    fn accept(&self) -> BoxFuture<'_, io::Result<Box<dyn ByteStream>>> {
+        Box::pin(async { Ok(Box::new(UnixListener::accept(self).await?.0) as Box<dyn ByteStream>) })
+    }
+}
+
 /// Makes the socket, mode 0660: whoever may read the config's group may ask. The journal's lock is held by now, so a socket that is already
 /// there was left by a daemon that is gone.
-pub fn bind(runtime_dir: &Path) -> io::Result<Listener> {
+pub fn bind(runtime_dir: &Path) -> io::Result<Box<dyn Listener>> {
     std::fs::create_dir_all(runtime_dir)?;
     let path = socket_path(runtime_dir);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = Listener::bind(&path)?;
+    let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
-    Ok(listener)
+    Ok(Box::new(listener))
 }
 
 /// Answers for as long as the daemon lives.
-pub async fn serve(listener: Listener, shared: Arc<Shared>) {
+pub async fn serve(listener: Box<dyn Listener>, shared: Arc<Shared>) {
     let places = Arc::new(Semaphore::new(CONTROL_CLIENTS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok(stream) => {
                 let shared = shared.clone();
                 tokio::spawn(async move {
                     let answered = serve_one(stream, &shared).await;
@@ -50,10 +62,10 @@ pub async fn serve(listener: Listener, shared: Arc<Shared>) {
     }
 }
 
-async fn serve_one(stream: UnixStream, shared: &Shared) -> io::Result<()> {
-    let (reader, mut writer) = stream.into_split();
+async fn serve_one(stream: Box<dyn ByteStream>, shared: &Shared) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
     let mut line = String::new();
-    timeout(CONTROL_DEADLINE, BufReader::new(reader.take(CONTROL_REQUEST_BYTES)).read_line(&mut line)).await??;
+    timeout(CONTROL_DEADLINE, (&mut stream).take(CONTROL_REQUEST_BYTES).read_line(&mut line)).await??;
     let answer = match serde_json::from_str::<Request>(&line) {
         Ok(request) => {
             let deadline = request.deadline(shared.config().rcon.timeout);
@@ -64,5 +76,5 @@ async fn serve_one(stream: UnixStream, shared: &Shared) -> io::Result<()> {
     };
     let answer = answer.map_or_else(Answer::Refused, Answer::Done);
     let answer = serde_json::to_string(&answer).map_err(io::Error::other)? + "\n";
-    timeout(CONTROL_DEADLINE, writer.write_all(answer.as_bytes())).await?
+    timeout(CONTROL_DEADLINE, stream.write_all(answer.as_bytes())).await?
 }

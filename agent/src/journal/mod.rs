@@ -88,7 +88,7 @@ impl Journal {
         }
         self.connection.execute_batch(
             "BEGIN IMMEDIATE;
-             UPDATE job SET careful = 1, acked_key = NULL WHERE is_open = 1;
+             UPDATE job SET careful = 1, acked_key = NULL WHERE is_open = 1 AND (careful = 0 OR acked_key IS NOT NULL);
              COMMIT;",
         )?;
         self.clock_was_set_back(now)

@@ -1,7 +1,8 @@
 //! The promises, as the model of the contract names them. Each is checked on every history.
 
-use crate::story::History;
+use crate::story::{History, Kept};
 use serde_json::Value;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -48,6 +49,11 @@ fn retries(history: &History, command: &Value) -> usize {
     history.sold.retries.get(command["id"].as_str().unwrap()).copied().unwrap_or_default()
 }
 
+/// How often an admin at the agent has taken the matter into their own hands; from then on only they know.
+fn by_hand(history: &History, command: &Value) -> usize {
+    history.sold.by_hand.get(command["id"].as_str().unwrap()).copied().unwrap_or_default()
+}
+
 fn entries(command: &Value) -> &[Value] {
     command["history"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
@@ -65,11 +71,11 @@ fn no_program_gave_up(history: &History) {
 }
 
 fn s1_a_line_takes_effect_at_most_once(history: &History) {
-    // `on_uncertain: retry` is for stores whose every command is safe to repeat: once more for each uncertain moment.
-    let allowed = if history.retries_uncertain { 2 } else { 1 };
+    // `on_uncertain: retry` is for stores whose every command is safe to repeat: once more for each uncertain moment, of which a lost journal is one.
+    let allowed = if history.retries_uncertain { 2 + usize::from(history.played("journal lost")) } else { 1 };
     for command in &history.sold.commands {
         // Each retry by hand is meant to run it; one whose answer was lost was made twice.
-        let allowed = allowed + 2 * retries(history, command);
+        let allowed = allowed + 2 * retries(history, command) + by_hand(history, command);
         if runs(history, command).len() > allowed {
             fail(history, "S1 a line took effect more than once", command);
         }
@@ -86,7 +92,7 @@ fn s2_completed_only_after_an_effect(history: &History) {
 
 fn s3_cancelled_only_without_an_effect(history: &History) {
     for command in ended(history, "cancelled") {
-        if has_run(history, command) && !was_uncertain(command) {
+        if has_run(history, command) && !was_uncertain(command) && by_hand(history, command) == 0 {
             fail(history, "S3 cancelled although it took effect", command);
         }
     }
@@ -113,17 +119,22 @@ fn s5_both_sides_agree(history: &History) {
             }
             continue;
         };
-        let attempt = command["attempt"].as_u64().unwrap_or_default();
-        let is_same = Some(kept.status) == command["status"].as_str()
-            && (kept.status != "failed" || kept.reason == command["reason"].as_str());
-        let agrees = match u64::from(kept.attempt).cmp(&attempt) {
-            std::cmp::Ordering::Less => true,
-            std::cmp::Ordering::Equal => is_same && !kept.is_open,
-            std::cmp::Ordering::Greater => false,
-        };
-        if has_one_journal && !(agrees && kept.acknowledged) {
+        let is_one_word = agree(kept, command) || by_hand(history, command) > 0;
+        let is_over = is_one_word && !kept.is_open && kept.acknowledged;
+        if !is_over && !history.played("second agent") {
             fail(history, "S5 store and journal disagree", command);
         }
+    }
+}
+
+/// Whether both say the same of a command. The store may have gone on to an attempt that the agent has never seen.
+fn agree(kept: &Kept, command: &Value) -> bool {
+    let (attempt, status) = (command["attempt"].as_u64().unwrap_or_default(), command["status"].as_str());
+    let is_same = Some(kept.status) == status && (kept.status != "failed" || kept.reason == command["reason"].as_str());
+    match u64::from(kept.attempt).cmp(&attempt) {
+        Ordering::Equal => is_same,
+        Ordering::Less => kept.status != "completed" || status == Some("completed"),
+        Ordering::Greater => false,
     }
 }
 
@@ -132,7 +143,8 @@ fn s6_nothing_takes_effect_after_a_closed_failure(history: &History) {
     if history.played("clock set wrong") || history.played("second agent") {
         return;
     }
-    for command in ended(history, "failed").filter(|command| retries(history, command) == 0) {
+    for command in ended(history, "failed").filter(|command| retries(history, command) + by_hand(history, command) == 0)
+    {
         let Some(closed_at) = entries(command).iter().find(|entry| entry["status"] == "failed").map(moment) else {
             continue;
         };
@@ -150,7 +162,8 @@ fn moment(entry: &Value) -> Duration {
 
 fn t_failed_for_another_reason_than_uncertain_means_no_effect(history: &History) {
     for command in ended(history, "failed") {
-        if command["reason"] != "uncertain" && has_run(history, command) && !was_uncertain(command) {
+        let is_sure = command["reason"] != "uncertain" && !was_uncertain(command) && by_hand(history, command) == 0;
+        if is_sure && has_run(history, command) {
             fail(history, "T failed, not uncertain, although it took effect", command);
         }
     }
@@ -182,7 +195,11 @@ fn a_players_commands_run_in_the_order_in_which_they_were_paid(history: &History
     let mut last: BTreeMap<&str, u64> = BTreeMap::new();
     let mut seen = std::collections::BTreeSet::new();
     for (_, effect) in &history.effects {
-        let Some(command) = commands.get(effect).filter(|command| command["attempt"] == 1) else { continue };
+        let Some(command) =
+            commands.get(effect).filter(|command| command["attempt"] == 1 && by_hand(history, command) == 0)
+        else {
+            continue;
+        };
         if history.journal.get(command["id"].as_str().unwrap()).is_none_or(|kept| kept.was_settled) {
             continue;
         }

@@ -6,7 +6,8 @@ use crate::random::Seeded;
 use crate::storefront::{PLAYERS, UNKIND};
 use flux_ambient::{Disk, fill_disk};
 use flux_sandbox::game::{Fault as LineFault, Restart};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Faults {
     wiped: bool,
     /// Whether the journal may be lost in this story.
     may_wipe: bool,
+    /// The journal is lost with the first report that is kept back after this.
+    last_words_after: Option<Duration>,
     /// When the game was saved last.
     saved_at: Duration,
     /// How often each kind of fault was played.
@@ -41,6 +44,7 @@ enum Mend {
     Twin,
     Clock(Machine),
     Disk(Disk),
+    Sockets,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +65,7 @@ impl Faults {
             is_over: false,
             wiped: false,
             may_wipe,
+            last_words_after: None,
             saved_at: Duration::ZERO,
             played: BTreeMap::new(),
             trace: Vec::new(),
@@ -80,6 +85,11 @@ impl Faults {
                 self.is_over = true;
                 self.everybody_joins(now);
             }
+        } else if self.were_last_words() {
+            self.last_words_after = None;
+            if self.crash(sim, now, AGENT, now + Duration::from_millis(self.random.within(50..10_000))) {
+                self.lose_journal(now);
+            }
         } else if now >= self.next_at {
             self.next_at = now + Duration::from_millis(self.random.within(300..9_000));
             self.draw(sim, now);
@@ -89,10 +99,14 @@ impl Faults {
     fn draw(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration) {
         let soon = now + Duration::from_millis(self.random.within(50..25_000));
         let lines = self.random.within(1..4) as u32;
-        match self.random.within(0..18) {
-            0 | 1 => self.crash(sim, now, AGENT, soon),
-            2 => self.crash(sim, now, STORE, soon),
-            3 => self.crash(sim, now, GAME, soon),
+        match self.random.within(0..24) {
+            0 | 1 => {
+                if self.crash(sim, now, AGENT, soon) && self.random.once_in(2) {
+                    self.lose_journal(now);
+                }
+            }
+            2 => _ = self.crash(sim, now, STORE, soon),
+            3 => _ = self.crash(sim, now, GAME, soon),
             4 => self.cut(sim, now, AGENT, STORE, soon),
             5 => self.cut(sim, now, AGENT, GAME, soon),
             6 => {
@@ -112,7 +126,44 @@ impl Faults {
             11 => self.set_a_clock_wrong(now, soon),
             12 => self.fill_a_disk(now, soon),
             13 if self.shared.may_have_twin => self.start_the_twin(sim, now, now + Duration::from_secs(60)),
+            14 => self.be_late(now, "report comes late", &self.shared.clone().way.late_reports, 240_000),
+            15 => self.be_late(now, "poll answered late", &self.shared.clone().way.late_answers, 20_000),
+            16 => self.let_no_socket_through(now, soon),
+            17 => {
+                self.note(now, "poll answered by a cache");
+                self.shared.way.stale_answers.fetch_add(1, Ordering::SeqCst);
+            }
+            18 if self.may_wipe && !self.wiped => self.hear_last_words(now),
             _ => self.come_or_go(now),
+        }
+    }
+
+    fn be_late(&mut self, now: Duration, what: &'static str, next: &Mutex<VecDeque<Duration>>, most_millis: u64) {
+        self.note(now, what);
+        next.lock().unwrap().push_back(Duration::from_millis(self.random.within(1_000..most_millis)));
+    }
+
+    /// The agent's disk is lost right after its next report, which comes to the store when a new journal is there.
+    fn hear_last_words(&mut self, now: Duration) {
+        self.let_no_socket_through(now, now + Duration::from_secs(60));
+        self.shared
+            .way
+            .late_reports
+            .lock()
+            .unwrap()
+            .push_front(Duration::from_millis(self.random.within(30_000..90_000)));
+        self.last_words_after = Some(now);
+    }
+
+    fn were_last_words(&self) -> bool {
+        let kept_back_at = *self.shared.way.kept_back_at.lock().unwrap();
+        self.last_words_after.is_some_and(|after| kept_back_at.is_some_and(|at| at > after))
+    }
+
+    fn let_no_socket_through(&mut self, now: Duration, until: Duration) {
+        if !self.shared.way.lets_no_socket_through.swap(true, Ordering::SeqCst) {
+            self.note(now, "no WebSocket gets through");
+            self.broken.push((until, Mend::Sockets));
         }
     }
 
@@ -167,9 +218,9 @@ impl Faults {
         self.broken.push((until, Mend::Twin));
     }
 
-    fn crash(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, who: &'static str, until: Duration) {
+    fn crash(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, who: &'static str, until: Duration) -> bool {
         if !sim.is_host_running(who) || self.broken.iter().any(|(_, mend)| *mend == Mend::Start(who)) {
-            return;
+            return false;
         }
         self.note(
             now,
@@ -180,12 +231,16 @@ impl Faults {
             },
         );
         sim.crash(who);
-        if who == AGENT && self.may_wipe && !self.wiped && self.random.once_in(2) {
+        self.broken.push((until, Mend::Start(who)));
+        true
+    }
+
+    fn lose_journal(&mut self, now: Duration) {
+        if self.may_wipe && !self.wiped {
             self.wiped = true;
             self.note(now, "journal lost");
             std::fs::remove_dir_all(self.shared.folder.join("state")).ok();
         }
-        self.broken.push((until, Mend::Start(who)));
     }
 
     fn cut(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, a: &'static str, b: &'static str, until: Duration) {
@@ -217,6 +272,7 @@ impl Faults {
                 sim.bounce(TWIN);
             }
             Mend::Clock(machine) => self.clock(machine).set_wrong_by(0),
+            Mend::Sockets => self.shared.way.lets_no_socket_through.store(false, Ordering::SeqCst),
             Mend::Disk(disk) => {
                 self.shared.is_a_disk_full.store(false, Ordering::SeqCst);
                 fill_disk(disk, false);

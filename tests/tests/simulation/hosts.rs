@@ -1,8 +1,11 @@
 //! The three programs as hosts: each start opens what the last one left on disk.
 
 use crate::machine::SimClock;
-use crate::net::{AGENT, GAME, GameListener, RCON_PORT, STORE, STORE_PORT, SimDialer, SimRcon, SimRest, StoreListener};
+use crate::net::{
+    AGENT, CONTROL_PORT, GAME, GameListener, RCON_PORT, STORE, STORE_PORT, SimControl, SimRcon, StoreListener,
+};
 use crate::random::Seeded;
+use crate::way::{SimDialer, SimRest, Way};
 use flux_agent::Resources as AgentResources;
 use flux_agent::config::{Config as AgentConfig, Directories, LiveConfig, SecretSources};
 use flux_agent::journal::Journal;
@@ -46,6 +49,8 @@ pub struct Shared {
     pub has_twin: Arc<AtomicBool>,
     /// What the game does next: on its own host, whose time its clock follows.
     pub game_acts: Arc<Mutex<Vec<Act>>>,
+    /// What is between the agent and the store.
+    pub way: Arc<Way>,
     /// Whether commits fail.
     pub is_a_disk_full: Arc<AtomicBool>,
     /// Asks the agent that runs to read its token again.
@@ -89,6 +94,7 @@ impl Shared {
             may_have_twin: Seeded::new(seed ^ 0x7717).once_in(4) && !agent_yaml.contains("retry"),
             has_twin: Arc::default(),
             game_acts: Arc::default(),
+            way: Arc::default(),
             is_a_disk_full: Arc::default(),
             reload: Arc::default(),
             failures: Arc::default(),
@@ -202,15 +208,16 @@ async fn run_agent(shared: Shared, state_dir: &'static str) -> Fallible {
     let now = flux_ambient::Clock::now(&clock);
     let open = || Journal::open(&config.state_dir, config.store.token.server_id(), &*shared.entropy, now);
     let journal = started(&shared, AGENT, open).await;
-    let rest = SimRest { config: live.clone(), journal: journal.id().to_string() };
+    let rest = SimRest { config: live.clone(), journal: journal.id().to_string(), way: shared.way.clone() };
+    let control = SimControl(TcpListener::bind(("0.0.0.0", CONTROL_PORT)).await?);
     let resources = AgentResources {
         clock: Arc::new(clock),
         entropy: shared.entropy.clone(),
         journal,
-        dialer: Arc::new(SimDialer),
+        dialer: Arc::new(SimDialer(shared.way.clone())),
         game: Arc::new(SimRcon { password: RCON_PASSWORD.into(), timeouts }),
         rest: Arc::new(rest),
-        control: None,
+        control: Some(Box::new(control)),
         metrics: None,
         notifier: Notifier::from_process(),
         loader: Box::new(move || Ok(load())),

@@ -11,6 +11,7 @@ mod net;
 mod random;
 mod storefront;
 mod story;
+mod way;
 
 use std::process::{Command, Output};
 use std::sync::Mutex;

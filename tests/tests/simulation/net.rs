@@ -1,25 +1,24 @@
-use flux_agent::config::LiveConfig;
-use flux_agent::store::{Call, Method, Rest, RestError};
 use flux_rcon::{ConnectError, Connection, Timeouts};
 use flux_sandbox::game::Accept;
-use flux_signalr::client::{BoxFuture, ByteStream, Dialer};
+use flux_signalr::client::{BoxFuture, ByteStream};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Method as HttpMethod, Request};
 use hyper_util::rt::TokioIo;
-use secrecy::ExposeSecret;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use turmoil::net::{TcpListener, TcpStream};
 
 pub const STORE: &str = "store";
 pub const GAME: &str = "game";
 pub const AGENT: &str = "agent";
 pub const TWIN: &str = "twin";
+pub const PROXY: &str = "proxy";
 pub const STORE_PORT: u16 = 80;
 pub const RCON_PORT: u16 = 25575;
+pub const CONTROL_PORT: u16 = 7_000;
 
 /// The companion's listener.
 pub struct StoreListener(pub TcpListener);
@@ -52,15 +51,6 @@ impl Accept for GameListener {
     }
 }
 
-/// The agent's way to the store.
-pub struct SimDialer;
-
-impl Dialer for SimDialer {
-    fn dial<'a>(&'a self, host: &'a str, port: u16, _tls: bool) -> BoxFuture<'a, io::Result<Box<dyn ByteStream>>> {
-        Box::pin(async move { Ok(Box::new(TcpStream::connect((host, port)).await?) as Box<dyn ByteStream>) })
-    }
-}
-
 /// The agent's way to the game.
 pub struct SimRcon {
     pub password: secrecy::SecretString,
@@ -79,40 +69,22 @@ impl flux_agent::game::GameDialer for SimRcon {
     }
 }
 
-/// The agent's REST calls.
-pub struct SimRest {
-    pub config: LiveConfig,
-    pub journal: String,
+/// Where the agent's command line asks.
+pub struct SimControl(pub TcpListener);
+
+impl flux_agent::control::Listener for SimControl {
+    fn accept(&self) -> BoxFuture<'_, io::Result<Box<dyn ByteStream>>> {
+        Box::pin(async { Ok(Box::new(self.0.accept().await?.0) as Box<dyn ByteStream>) })
+    }
 }
 
-impl Rest for SimRest {
-    fn call(&self, call: Call) -> BoxFuture<'_, Result<Vec<u8>, RestError>> {
-        Box::pin(async move {
-            let method = match call.method {
-                Method::Get => HttpMethod::GET,
-                Method::Post => HttpMethod::POST,
-            };
-            let path = format!("/api/v1/agent{}", call.path);
-            let token = self.config.get().store.token.expose();
-            let headers = [
-                ("authorization", format!("Bearer {}", token.expose_secret())),
-                ("flux-journal", self.journal.clone()),
-            ];
-            let answer = tokio::time::timeout(
-                Duration::from_secs(30),
-                http(method, &path, &headers, call.body.unwrap_or_default()),
-            );
-            let (status, body) = answer
-                .await
-                .map_err(|_| RestError::Unreachable("timed out".into()))?
-                .map_err(RestError::Unreachable)?;
-            if (200..300).contains(&status) {
-                Ok(body)
-            } else {
-                Err(RestError::Status { status, text: None, retry_after: None })
-            }
-        })
-    }
+/// Asks the agent, as its command line does.
+pub async fn ask_agent(request: &serde_json::Value) -> io::Result<serde_json::Value> {
+    let mut stream = TcpStream::connect((AGENT, CONTROL_PORT)).await?;
+    stream.write_all(format!("{request}\n").as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(serde_json::from_slice(&answer)?)
 }
 
 /// One HTTP call to the store over the simulated network.

@@ -2,7 +2,7 @@
 
 use crate::hosts::Shared;
 use crate::logs;
-use crate::net::http;
+use crate::net::{ask_agent, http};
 use crate::random::Seeded;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -18,8 +18,10 @@ pub const UNKIND: Duration = Duration::from_secs(300);
 pub struct Sold {
     /// The commands at the end, with their history, in the order of their making.
     pub commands: Vec<Value>,
-    /// How often an admin has had a failed one run again.
+    /// How often an admin has had a failed one run again, at the store.
     pub retries: BTreeMap<String, usize>,
+    /// How often an admin has had one run again or dropped, at the agent.
+    pub by_hand: BTreeMap<String, usize>,
 }
 
 pub struct Storefront {
@@ -36,28 +38,30 @@ impl Storefront {
     pub async fn trade(&self) -> Sold {
         let server = self.must(Method::POST, "/api/v1/servers", json!({"name": "Sim", "address": "game"})).await;
         self.take_token(&server);
-        let command = json!({"command": "say {order} {player}", "requireOnline": true});
-        self.must(
-            Method::PUT,
-            "/api/v1/packages/word",
-            json!({"name": "Word", "price": 1, "currency": "EUR", "commands": [command]}),
-        )
-        .await;
-        let retries = self.sell(&format!("/api/v1/servers/{}/token", server["id"].as_str().unwrap())).await;
-        Sold { commands: self.wait_for_the_end().await, retries }
+        for (package, expires) in [("word", Value::Null), ("fleeting", json!(40))] {
+            let command = json!({"command": "say {order} {player}", "requireOnline": true, "expiresSeconds": expires});
+            let body = json!({"name": package, "price": 1, "currency": "EUR", "commands": [command]});
+            self.must(Method::PUT, &format!("/api/v1/packages/{package}"), body).await;
+        }
+        let mut sold = self.sell(&format!("/api/v1/servers/{}/token", server["id"].as_str().unwrap())).await;
+        sold.commands = self.wait_for_the_end().await;
+        sold
     }
 
-    async fn sell(&self, token: &str) -> BTreeMap<String, usize> {
-        let (mut orders, mut refunded, mut retries) = (0, Vec::new(), BTreeMap::new());
+    async fn sell(&self, token: &str) -> Sold {
+        let (mut orders, mut refunded, mut sold) = (0_u64, Vec::new(), Sold::default());
         while turmoil::elapsed() < UNKIND {
             for _ in 0..self.random.within(1..4) {
                 let player = PLAYERS[self.random.within(0..3) as usize];
-                let body = json!({"customer": {"id": "c"}, "player": {"name": player}, "items": [{"packageId": "word", "quantity": 1}], "amount": 1, "currency": "EUR", "status": "paid"});
+                let package = if self.random.once_in(4) { "fleeting" } else { "word" };
+                let body = json!({"customer": {"id": "c"}, "player": {"name": player}, "items": [{"packageId": package, "quantity": 1}], "amount": 1, "currency": "EUR", "status": "paid"});
                 self.must(Method::PUT, &format!("/api/v1/orders/o{orders}"), body).await;
                 orders += 1;
             }
             if self.random.once_in(6) {
-                let order = format!("o{}", self.random.within(0..orders));
+                // Most who want their money back want it soon.
+                let oldest = if self.random.once_in(3) { 0 } else { orders.saturating_sub(8) };
+                let order = format!("o{}", self.random.within(oldest..orders));
                 if !refunded.contains(&order) {
                     self.must(Method::POST, &format!("/api/v1/orders/{order}/refunded"), json!({})).await;
                     refunded.push(order);
@@ -69,11 +73,33 @@ impl Storefront {
             if self.random.once_in(6)
                 && let Some(id) = self.retry_a_failed_one().await
             {
-                *retries.entry(id).or_default() += 1;
+                *sold.retries.entry(id).or_default() += 1;
+            }
+            if self.random.once_in(8)
+                && let Some(id) = self.settle_one_by_hand(&sold.retries).await
+            {
+                *sold.by_hand.entry(id).or_default() += 1;
             }
             tokio::time::sleep(Duration::from_millis(self.random.within(200..12_000))).await;
         }
-        retries
+        sold
+    }
+
+    /// An admin at the agent's command line has a held command run once more, or drops one that waits. Which; whether or not the answer came.
+    async fn settle_one_by_hand(&self, retried: &BTreeMap<String, usize>) -> Option<String> {
+        let is_retry = self.random.once_in(2);
+        let state = if is_retry { "failed" } else { "awaiting_player" };
+        let listed = asked(json!({"command": "queue_list", "state": state, "player": null})).await?;
+        let ids: Vec<&str> = listed["done"]["jobs"].as_array()?.iter().filter_map(|job| job["id"].as_str()).collect();
+        // Two admins do not ask each other: one that was retried at the store first.
+        let id = ids.iter().rfind(|id| retried.contains_key(**id)).or(ids.last())?.to_string();
+        let request = if is_retry {
+            json!({"command": "queue_retry", "id": id})
+        } else {
+            json!({"command": "queue_drop", "id": id, "reason": "simulated"})
+        };
+        asked(request).await;
+        Some(id)
     }
 
     /// An admin has a failed command run again: the newest. Which.
@@ -172,4 +198,8 @@ impl Storefront {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
+}
+
+async fn asked(request: Value) -> Option<Value> {
+    tokio::time::timeout(Duration::from_secs(10), ask_agent(&request)).await.ok()?.ok()
 }

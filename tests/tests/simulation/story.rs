@@ -1,9 +1,10 @@
 use crate::faults::Faults;
 use crate::hosts::{self, Shared};
 use crate::logs;
-use crate::net::{AGENT, GAME, STORE, TWIN};
+use crate::net::{AGENT, GAME, PROXY, STORE, TWIN};
 use crate::random::Seeded;
 use crate::storefront::{Sold, Storefront};
+use crate::way;
 use flux_agent::journal::Journal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -48,10 +49,11 @@ pub fn play(seed: u64) -> History {
     // On a file system in memory where there is one: the simulation is about order, not about disks.
     let memory = std::path::Path::new("/dev/shm");
     let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap();
-    let (agent_yaml, has_proof, retries_uncertain) = match seed % 4 {
+    let (agent_yaml, has_proof, retries_uncertain) = match seed % 5 {
         0 | 1 => ("", true, false),
         2 => ("delivery: { proof: none }\n", false, false),
-        _ => ("delivery: { on_uncertain: retry }\n", true, true),
+        3 => ("delivery: { on_uncertain: retry }\n", true, true),
+        _ => ("delivery: { proof: none, on_uncertain: retry }\n", false, true),
     };
     logs::listen();
     let shared = Shared::new(folder.path(), seed, agent_yaml);
@@ -79,6 +81,8 @@ pub fn play(seed: u64) -> History {
             }
         });
     }
+    let way = shared.way.clone();
+    sim.host(PROXY, move || way::proxy(way.clone()));
     let sold: Arc<Mutex<Option<Sold>>> = Arc::default();
     let (storefront, result) = (Storefront::new(shared.clone(), seed), sold.clone());
     sim.client("storefront", async move {
