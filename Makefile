@@ -51,10 +51,11 @@ deny:
 advisories:
 	scripts/deny.sh --disable-fetch advisories
 
-# Order paid → line in the game, beside its floor; ten thousand agents on one hub.
+# Order paid → line in the game, beside its floor; ten thousand agents on one companion, on one hub.
 bench:
 	$(CARGO) build --release --workspace --bins
 	$(CARGO) bench -p flux-tests --bench story
+	$(CARGO) bench -p flux-tests --bench fleet
 	$(CARGO) bench -p flux-signalr --bench connections
 	$(CARGO) bench -p flux-companion --bench orders
 	$(CARGO) bench -p flux-companion --bench referrals

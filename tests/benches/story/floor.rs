@@ -25,7 +25,8 @@ pub(crate) struct Floor {
 
 pub(crate) async fn measure() -> Result<Floor, StageError> {
     let mut bench = Bench::start("").await?;
-    let floor = Floor { commit: commit(&bench), trip: trip(&bench).await, http: http(&bench).await?, hop: hop().await };
+    let floor =
+        Floor { commit: commit(&bench), trip: trip(&bench, TIMES).await, http: http(&bench).await?, hop: hop().await };
     bench.stop().await?;
     println!("medians of {TIMES}, each alone, milliseconds");
     for (what, took) in [
@@ -54,18 +55,19 @@ fn commit(bench: &Bench) -> Duration {
     middle(times)
 }
 
-async fn trip(bench: &Bench) -> Duration {
+/// A line over RCON and its answer, of a game as it is now.
+pub(crate) async fn trip(bench: &Bench, times: usize) -> Duration {
     let password = "sandbox-rcon-password".into();
     let address = bench.stage.rcon_address.to_string();
     let timeouts = Timeouts::each(Duration::from_secs(10));
     let mut connection = Connection::open(&address, &password, timeouts).await.expect("a connection");
-    let mut times = Vec::with_capacity(TIMES);
-    for _ in 0..TIMES {
+    let mut took = Vec::with_capacity(times);
+    for _ in 0..times {
         let start = Instant::now();
         connection.run("time query gametime").await;
-        times.push(start.elapsed());
+        took.push(start.elapsed());
     }
-    middle(times)
+    middle(took)
 }
 
 async fn http(bench: &Bench) -> Result<Duration, StageError> {

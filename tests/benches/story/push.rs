@@ -1,11 +1,11 @@
 //! An order's HTTP answer → its line in the game.
 
 use crate::floor::Floor;
-use crate::rig::{Bench, millis, print};
+use crate::rig::{Bench, SAYS, millis, print};
 use flux_sandbox::stage::StageError;
 use tokio::time::Instant;
 
-const ORDERS: u64 = 300;
+const ORDERS: usize = 300;
 
 /// The store commits that it was offered, the agent that it has it and that it will send it: three commits, one hop, and the line's
 /// two trips (is the player there and alive, the line itself) come between the answer and the line.
@@ -16,7 +16,7 @@ fn needed(floor: &Floor) -> std::time::Duration {
 pub(crate) async fn run(floor: &Floor) -> Result<(), StageError> {
     let mut bench = Bench::start("").await?;
     bench.stage.game("join Steve").await?;
-    bench.package("word", 1).await?;
+    bench.package("word", 1, SAYS).await?;
     let mut times = Vec::new();
     for number in 1..=ORDERS {
         bench.pay(&format!("o{number}"), "Steve", "word", 1).await?;

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// What most lines of this benchmark say; the game answers nothing.
+pub(crate) const SAYS: &str = "say {player} #";
+/// Commands that a package may have.
+pub(crate) const TEMPLATES: usize = 50;
 pub(crate) const LIMIT: Duration = Duration::from_secs(1_800);
 
 /// The three programs, without limits on how fast one may call.
@@ -21,6 +25,7 @@ impl Bench {
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("flux-bench-{}-{number}", std::process::id()));
         let mut stage = Stage::prepare(&folder, Programs::beside_this()?).await?;
+        stage.connect_directly();
         let config = folder.join("companion.yml");
         let text = std::fs::read_to_string(&config).expect("the config");
         std::fs::write(&config, text + "limits: {requests_per_second: 100000}\nlog: {level: warn}\n").expect("written");
@@ -34,9 +39,9 @@ impl Bench {
         Ok(Bench { stage, api, server, folder })
     }
 
-    /// A package of so many commands, each of which says its own number.
-    pub(crate) async fn package(&self, id: &str, commands: usize) -> Result<(), StageError> {
-        let command = |number: usize| json!({"command": format!("say {{player}} {number}")});
+    /// A package of so many commands, each of this template, in which `#` becomes its own number.
+    pub(crate) async fn package(&self, id: &str, commands: usize, template: &str) -> Result<(), StageError> {
+        let command = |number: usize| json!({"command": template.replace('#', &number.to_string())});
         let commands: Vec<Value> = (0..commands).map(command).collect();
         let package = json!({"name": id, "price": 1, "currency": "EUR", "commands": commands});
         self.api.put(&format!("/api/v1/packages/{id}"), package).await.map(drop)
@@ -61,16 +66,9 @@ impl Bench {
         until(&format!("{count} commands {state}"), LIMIT, look).await.map(drop)
     }
 
-    /// Lines that have taken effect.
-    pub(crate) async fn ran(&self) -> Result<u64, StageError> {
-        Ok(self.stage.game("total").await?.as_u64().unwrap_or_default())
-    }
-
-    /// Looks without pause until so many lines have taken effect; when that was.
-    pub(crate) async fn until_ran(&self, count: u64) -> Result<Instant, StageError> {
-        while self.ran().await? < count {
-            tokio::time::sleep(Duration::from_micros(200)).await;
-        }
+    /// Waits until so many lines have taken effect, without asking again and again; when that was.
+    pub(crate) async fn until_ran(&self, count: usize) -> Result<Instant, StageError> {
+        self.stage.game(&format!("until {count}")).await?;
         Ok(Instant::now())
     }
 

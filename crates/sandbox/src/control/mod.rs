@@ -8,6 +8,7 @@
 //! | `effects` | `{"total":1,"effects":[{"line":"give Steve diamond 5","players":["Steve"]}]}` |
 //! | `lines` | `["list","give Steve diamond 5"]` |
 //! | `total`, `received` | `1`: lines that took effect, lines that were received |
+//! | `until N` | `N`, once so many lines have taken effect |
 //! | `ticks` | `1200`: the game's clock |
 //! | `fault KIND [TIMES [TEXT]]` | `{"ok":true}`; KIND is `lose-reply`, `close`, `garbage` or `delay=MILLISECONDS`, TEXT is what the line contains |
 //! | `chat NAME TEXT`, `log TEXT`, `rotate` | `{"ok":true}`; what `latest.log` then has in it |

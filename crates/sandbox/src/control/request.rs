@@ -6,13 +6,18 @@ use crate::Error;
 use crate::game::{Fault, Game, Restart};
 
 /// Does what a line asks for.
-pub(super) fn answer(game: &Game, line: &str) -> Value {
-    perform(game, line).unwrap_or_else(|error| json!({ "error": error.to_string() }))
+pub(super) async fn answer(game: &Game, line: &str) -> Value {
+    perform(game, line).await.unwrap_or_else(|error| json!({ "error": error.to_string() }))
 }
 
-fn perform(game: &Game, line: &str) -> Result<Value, Error> {
+async fn perform(game: &Game, line: &str) -> Result<Value, Error> {
     let (verb, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
     match verb {
+        "until" => {
+            let total: u64 = rest.parse().map_err(|_| Error::Refused(format!("{rest:?} is no number of lines")))?;
+            game.until(|world| world.effects_total() >= total).await;
+            return Ok(json!(total));
+        }
         "join" => game.join(rest)?,
         "leave" => game.leave(rest)?,
         "die" => game.die(rest)?,
@@ -76,8 +81,8 @@ mod tests {
     use super::*;
     use crate::game::Settings;
 
-    #[test]
-    fn every_verb_answers_with_one_line_of_json() {
+    #[tokio::test]
+    async fn every_verb_answers_with_one_line_of_json() {
         let game = Game::new(Settings::new("secret")).unwrap();
         for (line, expected) in [
             ("join Steve", r#"{"ok":true}"#),
@@ -89,6 +94,8 @@ mod tests {
             ("effects", r#"{"effects":[],"total":0}"#),
             ("lines", "[]"),
             ("total", "0"),
+            ("until 0", "0"),
+            ("until soon", r#"{"error":"\"soon\" is no number of lines"}"#),
             ("received", "0"),
             ("leave Steve", r#"{"ok":true}"#),
             ("leave Steve", r#"{"error":"Steve is not online"}"#),
@@ -106,9 +113,9 @@ mod tests {
             ),
             ("dance", r#"{"error":"\"dance\" is nothing the control port knows"}"#),
         ] {
-            assert_eq!(answer(&game, line).to_string(), expected, "{line}");
+            assert_eq!(answer(&game, line).await.to_string(), expected, "{line}");
         }
-        assert!(answer(&game, "ticks").is_u64());
+        assert!(answer(&game, "ticks").await.is_u64());
         assert_eq!(game.faults().pending(), 3);
     }
 }

@@ -43,7 +43,7 @@ async fn converse(game: Game, stream: TcpStream) -> io::Result<()> {
         if !line.ends_with('\n') {
             break;
         }
-        let answer = format!("{}\n", answer(&game, &line));
+        let answer = format!("{}\n", answer(&game, &line).await);
         stream.write_all(answer.as_bytes()).await?;
         line.clear();
     }

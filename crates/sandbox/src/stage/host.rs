@@ -36,6 +36,7 @@ pub struct Stage {
     control_address: SocketAddr,
     /// What can be cut.
     pub wire: Wire,
+    is_wired: bool,
 }
 
 impl Stage {
@@ -79,6 +80,7 @@ impl Stage {
             rcon_address,
             control_address,
             wire,
+            is_wired: true,
         })
     }
 
@@ -94,6 +96,11 @@ impl Stage {
             Who::Game => &mut self.game,
             Who::Agent => &mut self.agent,
         }
+    }
+
+    /// Connects the agent directly, from its next config on: its way has no wire that costs time, and none that can be cut.
+    pub fn connect_directly(&mut self) {
+        self.is_wired = false;
     }
 
     /// Adds options to the game's command line, from its next start on (`flux-sandbox game --help`).
@@ -172,7 +179,7 @@ impl Stage {
         let config = format!(
             "store:\n  url: http://{}\n  token_file: {folder}/token\nrcon:\n  address: {}\n  password_file: {folder}/rcon-password\n\
              presence:\n  interval: 1s\n  join_delay: 0s\nstate_dir: {folder}/state\nruntime_dir: {folder}/run\n{more}",
-            self.wire.address(),
+            if self.is_wired { self.wire.address() } else { self.store_address },
             self.rcon_address
         );
         write_private(&self.folder.join("agent.yml"), &config)
