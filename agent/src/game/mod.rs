@@ -149,7 +149,7 @@ async fn serve(
 /// Waits before the next try; a changed configuration cuts it short. True when the daemon stops.
 async fn pause(shared: &Shared, wait: Duration, asks: &mut mpsc::Receiver<Ask>) -> bool {
     shared.pulse.turns_within(PULSE, wait + PULSE_SLACK);
-    let (until, mut changes) = (Instant::now() + wait, shared.live.subscribe());
+    let (until, mut changes) = (Instant::now() + wait, shared.live.subscribe_game());
     loop {
         tokio::select! { biased;
             () = shared.reached(Phase::Draining) => return true,

@@ -19,7 +19,7 @@ const PULSE: &str = "game log";
 
 /// Follows whatever file the configuration in force names, for as long as the daemon lives.
 pub(super) async fn run(shared: &Arc<Shared>) {
-    let mut changes = shared.live.subscribe();
+    let mut changes = shared.live.subscribe_game();
     loop {
         let path = shared.config().presence.log_file.clone();
         let follow = async {
