@@ -1,0 +1,172 @@
+//! Each thing that can go wrong.
+
+use super::{CLOCK_WRONG_MILLIS, Faults, Machine, Mend, ROLLBACK_UNSEEN};
+use crate::hosts::Act;
+use crate::net::{AGENT, STORE, TWIN};
+use crate::storefront::PLAYERS;
+use flux_ambient::{Disk, fill_disk};
+use flux_sandbox::game::{Fault as LineFault, Restart};
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl Faults {
+    pub(super) fn be_late(
+        &mut self,
+        now: Duration,
+        what: &'static str,
+        next: &Mutex<VecDeque<Duration>>,
+        most_millis: u64,
+    ) {
+        self.note(now, what);
+        next.lock().unwrap().push_back(Duration::from_millis(self.random.within(1_000..most_millis)));
+    }
+
+    /// The agent's disk is lost right after its next report, which comes to the store when a new journal is there.
+    pub(super) fn hear_last_words(&mut self, now: Duration) {
+        self.let_no_socket_through(now, now + Duration::from_secs(60));
+        self.shared
+            .way
+            .late_reports
+            .lock()
+            .unwrap()
+            .push_front(Duration::from_millis(self.random.within(30_000..90_000)));
+        self.last_words_after = Some(now);
+    }
+
+    pub(super) fn let_no_socket_through(&mut self, now: Duration, until: Duration) {
+        if !self.shared.way.lets_no_socket_through.swap(true, Ordering::SeqCst) {
+            self.note(now, "no WebSocket gets through");
+            self.broken.push((until, Mend::Sockets));
+        }
+    }
+
+    pub(super) fn save_or_roll_back(&mut self, now: Duration) {
+        let mut acts = self.shared.game_acts.lock().unwrap();
+        if self.random.once_in(2) {
+            self.saved_at = now;
+            acts.push(Act::Save);
+        } else if now > self.saved_at + ROLLBACK_UNSEEN {
+            let kind = if self.random.once_in(2) { Restart::RolledBack } else { Restart::MarksRolledBack };
+            acts.push(Act::Restart(kind));
+            drop(acts);
+            self.note(now, "game rolled back");
+        }
+    }
+
+    pub(super) fn set_a_clock_wrong(&mut self, now: Duration, until: Duration) {
+        let machine = if self.random.once_in(2) { Machine::Agent } else { Machine::Store };
+        if self.broken.iter().any(|(_, mend)| *mend == Mend::Clock(machine)) {
+            return;
+        }
+        let millis = self.random.within(0..2 * CLOCK_WRONG_MILLIS) as i64 - CLOCK_WRONG_MILLIS as i64;
+        self.note(now, "clock set wrong");
+        self.clock(machine).set_wrong_by(millis);
+        self.broken.push((until, Mend::Clock(machine)));
+    }
+
+    pub(super) fn clock(&self, machine: Machine) -> &crate::machine::SimClock {
+        match machine {
+            Machine::Agent => &self.shared.clocks.agent,
+            Machine::Store => &self.shared.clocks.store,
+        }
+    }
+
+    pub(super) fn fill_a_disk(&mut self, now: Duration, until: Duration) {
+        let disk = if self.random.once_in(2) { Disk::Journal } else { Disk::Database };
+        if self.broken.iter().any(|(_, mend)| matches!(mend, Mend::Disk(_))) {
+            return;
+        }
+        self.note(now, if disk == Disk::Journal { "journal's disk full" } else { "store's disk full" });
+        self.shared.is_a_disk_full.store(true, Ordering::SeqCst);
+        fill_disk(disk, true);
+        self.broken.push((until, Mend::Disk(disk)));
+    }
+
+    pub(super) fn start_the_twin(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, until: Duration) {
+        if self.shared.has_twin.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.note(now, "second agent");
+        sim.bounce(TWIN);
+        self.broken.push((until, Mend::Twin));
+    }
+
+    pub(super) fn crash(
+        &mut self,
+        sim: &mut turmoil::Sim<'_>,
+        now: Duration,
+        who: &'static str,
+        until: Duration,
+    ) -> bool {
+        if !sim.is_host_running(who) || self.broken.iter().any(|(_, mend)| *mend == Mend::Start(who)) {
+            return false;
+        }
+        self.note(
+            now,
+            match who {
+                AGENT => "agent killed",
+                STORE => "store killed",
+                _ => "game killed",
+            },
+        );
+        sim.crash(who);
+        self.broken.push((until, Mend::Start(who)));
+        true
+    }
+
+    pub(super) fn lose_journal(&mut self, now: Duration) {
+        if self.may_wipe && !self.wiped {
+            self.wiped = true;
+            self.note(now, "journal lost");
+            std::fs::remove_dir_all(self.shared.folder.join("state")).ok();
+        }
+    }
+
+    pub(super) fn cut(
+        &mut self,
+        sim: &mut turmoil::Sim<'_>,
+        now: Duration,
+        a: &'static str,
+        b: &'static str,
+        until: Duration,
+    ) {
+        if self.broken.iter().any(|(_, mend)| *mend == Mend::Link(a, b)) {
+            return;
+        }
+        match self.random.within(0..3) {
+            0 => sim.partition(a, b),
+            1 => sim.partition_oneway(a, b),
+            _ => sim.partition_oneway(b, a),
+        }
+        self.note(now, if b == STORE { "link to the store cut" } else { "link to the game cut" });
+        self.broken.push((until, Mend::Link(a, b)));
+    }
+
+    pub(super) fn line_fault(&mut self, now: Duration, what: &'static str, times: u32, fault: LineFault) {
+        if let Some(game) = self.shared.game() {
+            self.note(now, what);
+            game.faults().on("say", times, fault);
+        }
+    }
+
+    pub(super) fn come_or_go(&mut self, now: Duration) {
+        let player = PLAYERS[self.random.within(0..3) as usize];
+        let Some(game) = self.shared.game() else { return };
+        let is_here = game.online().iter().any(|name| name == player);
+        let moved = if is_here { game.leave(player) } else { game.join(player) };
+        if moved.is_ok() {
+            self.note(now, if is_here { "player left" } else { "player joined" });
+        }
+    }
+
+    pub(super) fn everybody_joins(&mut self, now: Duration) {
+        let Some(game) = self.shared.game() else { return };
+        for player in PLAYERS {
+            if !game.online().iter().any(|name| name == player) && game.join(player).is_ok() {
+                self.note(now, "player joined");
+            }
+        }
+    }
+}
