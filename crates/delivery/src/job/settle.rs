@@ -34,7 +34,9 @@ impl Job {
         match evidence {
             Evidence::Mark { mark: Mark::Present(true), .. } => self.resolved().closed(Outcome::Completed),
             Evidence::Mark { mark: Mark::Present(false), .. } => {
-                let told = if self.foreign { self.resolved() } else { self };
+                // Another journal that holds what is uncertain has sent it once; one that retries may have sent it before, and that was not refused.
+                let is_only = self.foreign && on_uncertain == OnUncertain::Hold;
+                let told = if is_only { self.resolved() } else { self };
                 told.closed(Outcome::Failed(FailReason::RejectedByGame))
             }
             Evidence::Mark { mark: Mark::Absent, same_run: true } if !self.foreign => self.not_sent(),

@@ -180,6 +180,10 @@ fn a_mark_tells_of_the_last_send_only_and_what_is_unresolved_of_an_earlier_one_s
     assert_eq!(waits.refused(FailReason::Expired).state, UNCERTAIN);
     assert_eq!(settled(Mark::Present(false)).state, UNCERTAIN);
     assert_eq!(settled(Mark::Present(true)), job(COMPLETED));
+    let foreign = Job::delivered(None, ONE, true).job();
+    let refused = Evidence::Mark { mark: Mark::Present(false), same_run: false };
+    assert_eq!(foreign.settled(refused, OnUncertain::Retry).state, UNCERTAIN, "another journal may have sent it twice");
+    assert_eq!(foreign.settled(refused, OnUncertain::Hold), job(REJECTED));
 }
 
 #[test]
