@@ -20,7 +20,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(crate) struct Wire {
     stream: Box<dyn Stream>,
     decoder: Decoder,
-    /// What a read is taken into. Within a future it would be moved with it, at every call: a third of all that a drain costs.
+    /// What a read is taken into. Within a future it would be moved with it, at every call.
     taken: Box<[u8]>,
 }
 
