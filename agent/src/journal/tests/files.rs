@@ -1,0 +1,95 @@
+//! The file: whose it is, what is wrong with it, and what it costs to look into it.
+
+use super::*;
+
+#[test]
+fn one_journal_serves_one_daemon_and_one_server() {
+    let directory = TempDir::new().unwrap();
+    let journal = open(directory.path());
+    let second = Journal::open(directory.path(), &server(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(&second, JournalError::InUse { pid, .. } if *pid == std::process::id().to_string()), "{second}");
+    drop(journal);
+    let other = Journal::open(directory.path(), &"srv_other0000000".parse().unwrap(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(other, JournalError::OtherServer { .. }), "{other}");
+}
+
+#[test]
+fn a_damaged_or_newer_journal_is_never_replaced() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("journal.db");
+    std::fs::write(&path, b"this is no database, and long enough to be looked at as one").unwrap();
+    let damaged = Journal::open(directory.path(), &server(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(damaged, JournalError::Damaged { .. }), "{damaged}");
+    assert!(std::fs::read(&path).unwrap().starts_with(b"this is no database"));
+    std::fs::remove_file(&path).unwrap();
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let newer = Journal::open(directory.path(), &server(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(newer, JournalError::Newer { found: 99, .. }), "{newer}");
+}
+
+#[test]
+fn another_programs_database_is_not_taken_for_a_journal() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("journal.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE homes (x)").unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let foreign = Journal::open(directory.path(), &server(), &SystemEntropy, NOW).unwrap_err();
+    assert!(matches!(foreign, JournalError::Damaged { .. }), "{foreign}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_log_cut_anywhere_leaves_what_was_committed_before_the_cut() {
+    const HEADER_BYTES: usize = 32;
+    const FRAME_BYTES: usize = 24 + 4096;
+    const JOBS: u64 = 12;
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    for number in 0..JOBS {
+        journal.deliver(&[command(number, "Steve")], NOW).unwrap();
+    }
+    let file = std::fs::read(directory.path().join("journal.db")).unwrap();
+    let log = std::fs::read(directory.path().join("journal.db-wal")).unwrap();
+    let frames = (log.len() - HEADER_BYTES) / FRAME_BYTES;
+    assert!(frames > 40, "{frames}");
+    let known = |log_bytes: usize| {
+        let directory = TempDir::new().unwrap();
+        std::fs::write(directory.path().join("journal.db"), &file).unwrap();
+        std::fs::write(directory.path().join("journal.db-wal"), &log[..log_bytes]).unwrap();
+        let journal = open(directory.path());
+        let jobs: Vec<bool> = (0..JOBS).map(|number| journal.job(&id(number)).unwrap().is_some()).collect();
+        assert!(jobs.is_sorted_by(|before, after| before >= after), "the first ones: {jobs:?}");
+        jobs.into_iter().filter(|is_known| *is_known).count()
+    };
+    let mut last = 0;
+    for frame in 0..=frames {
+        let at = HEADER_BYTES + frame * FRAME_BYTES;
+        let whole = known(at);
+        assert!(whole >= last, "frame {frame}");
+        assert_eq!(known((at + FRAME_BYTES / 2).min(log.len())), if frame == frames { whole } else { known(at) });
+        last = whole;
+    }
+    assert_eq!(last, JOBS as usize);
+}
+
+#[test]
+fn a_step_costs_no_scan_however_much_waits() {
+    let directory = TempDir::new().unwrap();
+    let journal = open(directory.path());
+    for sql in [
+        "SELECT id FROM job WHERE ready = 1 AND careful = 0 AND NOT EXISTS (SELECT 1 FROM job AS older INDEXED BY job_careful_of_player
+         WHERE older.careful = 1 AND older.player_key IS job.player_key AND older.sequence < job.sequence) ORDER BY sequence LIMIT 1",
+        "SELECT wake_at FROM job WHERE ready = 0 AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1",
+        "SELECT id FROM job WHERE is_open = 1 AND state = 'uncertain' ORDER BY sequence LIMIT 1",
+        "SELECT id FROM job WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player') AND expires_at <= 5 ORDER BY expires_at LIMIT 1",
+        "SELECT id FROM job WHERE acked_key IS NOT report_key ORDER BY changed_at LIMIT 1",
+        "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'awaiting_player')",
+        "SELECT EXISTS (SELECT 1 FROM job WHERE acked_key IS NOT report_key)",
+        "SELECT min(received_at) FROM job WHERE is_open = 1",
+        "SELECT id FROM job WHERE received_at > 5 AND is_open = 1",
+    ] {
+        let mut statement = journal.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let plan: Vec<String> = statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
+        assert!(plan.iter().all(|step| !step.starts_with("SCAN job") || step.contains("USING")), "{sql}: {plan:?}");
+    }
+}
