@@ -33,7 +33,7 @@ pub struct History {
     pub failures: Vec<String>,
     /// With `on_uncertain: retry`.
     pub retries_uncertain: bool,
-    /// With `proof: none`.
+    /// Whether lines leave marks: not with `proof: none`.
     pub has_proof: bool,
 }
 

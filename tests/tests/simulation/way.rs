@@ -16,13 +16,13 @@ use turmoil::net::TcpStream;
 /// What is wrong with the way.
 #[derive(Default)]
 pub struct Way {
-    /// How late each of the next calls with reports comes to the store; its agent is told that it failed.
+    /// How late each of the next calls that tell the store something (reports, joins) comes to it; the agent hears that it failed.
     pub late_reports: Mutex<VecDeque<Duration>>,
     /// How late each of the next answers to a poll comes to the agent.
     pub late_answers: Mutex<VecDeque<Duration>>,
     /// How many of the next polls are answered with what an earlier one was, as a cache does.
     pub stale_answers: AtomicU64,
-    /// When reports were last kept back.
+    /// When such a call was last kept back.
     pub kept_back_at: Mutex<Option<Duration>>,
     /// Whether no WebSocket gets through.
     pub lets_no_socket_through: AtomicBool,
@@ -56,10 +56,16 @@ impl Way {
         *self.kept_back_at.lock().unwrap() = Some(now);
         self.under_way.lock().unwrap().push((now + late, call));
     }
+
+    fn due(&self) -> Vec<(Duration, Outgoing)> {
+        let (mut under_way, now) = (self.under_way.lock().unwrap(), turmoil::sim_elapsed().unwrap());
+        let (due, rest) = std::mem::take(&mut *under_way).into_iter().partition(|(at, _)| *at <= now);
+        *under_way = rest;
+        due
+    }
 }
 
 /// A REST call as it goes out.
-#[derive(Clone)]
 struct Outgoing {
     method: HttpMethod,
     path: String,
@@ -77,15 +83,7 @@ impl Outgoing {
 pub async fn proxy(way: Arc<Way>) -> Result<(), Box<dyn std::error::Error>> {
     loop {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let (due, rest) = way
-            .under_way
-            .lock()
-            .unwrap()
-            .drain(..)
-            .partition(|(at, _): &(Duration, _)| *at <= turmoil::sim_elapsed().unwrap());
-        *way.under_way.lock().unwrap() = rest;
-        let due: Vec<(Duration, Outgoing)> = due;
-        for (_, call) in due {
+        for (_, call) in way.due() {
             // Nobody waits for the answer any more.
             let _ = tokio::time::timeout(Duration::from_secs(10), call.call()).await;
         }
