@@ -135,11 +135,10 @@ impl Db {
         match &self.mode {
             Mode::Threads { writer, .. } => writer.write(work).await,
             Mode::InPlace(connection) => {
-                let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                let transaction =
-                    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(DbError::from)?;
-                let result = work(&transaction)?;
-                transaction.commit().map_err(DbError::from)?;
+                let result = committed(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), work)?;
+                if let Some(takes) = flux_ambient::commit_takes() {
+                    tokio::time::sleep(takes).await;
+                }
                 self.commits.send_modify(|count| *count = count.wrapping_add(1));
                 Ok(result)
             }
@@ -161,4 +160,14 @@ impl Db {
             }
         }
     }
+}
+
+fn committed<R, E: From<DbError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<R, E>,
+) -> Result<R, E> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(DbError::from)?;
+    let result = work(&transaction)?;
+    transaction.commit().map_err(DbError::from)?;
+    Ok(result)
 }

@@ -1,4 +1,3 @@
-use std::cell::Cell;
 use std::fmt;
 use std::io::Write;
 use std::sync::OnceLock;
@@ -48,37 +47,4 @@ pub fn crash_point(point: CrashPoint) {
         let _ = writeln!(std::io::stderr(), "crash point: {point}");
         std::process::abort();
     }
-}
-
-/// A program's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disk {
-    /// The agent's journal.
-    Journal,
-    /// The companion's database.
-    Database,
-}
-
-thread_local! {
-    static FULL: Cell<(bool, bool)> = const { Cell::new((false, false)) };
-}
-
-/// Lets this thread's commits to a file fail from now on, as a full disk does, or no more: for a simulation. In a release build it does nothing.
-pub fn fill_disk(disk: Disk, is_full: bool) {
-    let (journal, database) = FULL.get();
-    FULL.set(match disk {
-        Disk::Journal => (is_full, database),
-        Disk::Database => (journal, is_full),
-    });
-}
-
-/// A transaction is about to be committed: a crash point. True: it must fail.
-pub fn commit_fails(disk: Disk) -> bool {
-    crash_point(CrashPoint::Commit);
-    let (journal, database) = FULL.get();
-    cfg!(debug_assertions)
-        && match disk {
-            Disk::Journal => journal,
-            Disk::Database => database,
-        }
 }

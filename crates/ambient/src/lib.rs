@@ -4,10 +4,12 @@
 
 mod clock;
 mod crash;
+mod disk;
 mod entropy;
 mod notifier;
 
 pub use clock::{Clock, SinceBoot, SystemClock};
-pub use crash::{CRASH_AT, CrashPoint, Disk, commit_fails, crash_point, fill_disk};
+pub use crash::{CRASH_AT, CrashPoint, crash_point};
+pub use disk::{Disk, commit_fails, commit_takes, fill_disk, slow_disk};
 pub use entropy::{Entropy, SystemEntropy};
 pub use notifier::Notifier;

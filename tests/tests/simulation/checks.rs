@@ -6,8 +6,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Tasks of a program at a time: those of its own, and those of the few connections of this small world.
+const TASKS: usize = 16;
+
 pub fn all(history: &History) {
     no_program_gave_up(history);
+    nothing_piles_up(history);
     s1_a_line_takes_effect_at_most_once(history);
     s2_completed_only_after_an_effect(history);
     s3_cancelled_only_without_an_effect(history);
@@ -15,6 +19,7 @@ pub fn all(history: &History) {
     s5_both_sides_agree(history);
     s6_nothing_takes_effect_after_a_closed_failure(history);
     t_failed_for_another_reason_than_uncertain_means_no_effect(history);
+    nothing_is_cancelled_that_nobody_cancelled(history);
     a_commands_life_goes_forward_only(history);
     a_players_commands_run_in_the_order_in_which_they_were_paid(history);
     some_were_completed(history);
@@ -70,6 +75,12 @@ fn no_program_gave_up(history: &History) {
     assert!(history.failures.is_empty(), "seed {}: {:?}", history.seed, history.failures);
 }
 
+/// Whatever has failed, and however often: no call, connection or wait is left behind.
+fn nothing_piles_up(history: &History) {
+    let is_within = history.most_tasks.iter().all(|most| *most <= TASKS);
+    assert!(is_within, "seed {}: tasks of agent and store at a time: {:?}", history.seed, history.most_tasks);
+}
+
 fn s1_a_line_takes_effect_at_most_once(history: &History) {
     // `on_uncertain: retry` is for stores whose every command is safe to repeat: once more for each uncertain moment, of which a lost journal is one.
     let allowed = if history.retries_uncertain { 2 + usize::from(history.played("journal lost")) } else { 1 };
@@ -119,9 +130,11 @@ fn s5_both_sides_agree(history: &History) {
             }
             continue;
         };
-        let is_one_word = agree(kept, command) || by_hand(history, command) > 0;
-        let is_over = is_one_word && !kept.is_open && kept.acknowledged;
-        if !is_over && !history.played("second agent") {
+        let is_over = !kept.is_open && kept.acknowledged;
+        // That it ran counts, whoever had it run (rule 1); and what was run by hand may wait for a player who never comes.
+        let is_in_hand = by_hand(history, command) > 0 && kept.status != "completed" && (is_over || kept.is_open);
+        let is_settled = is_in_hand || is_over && agree(kept, command);
+        if !is_settled && !history.played("second agent") {
             fail(history, "S5 store and journal disagree", command);
         }
     }
@@ -165,6 +178,18 @@ fn t_failed_for_another_reason_than_uncertain_means_no_effect(history: &History)
         let is_sure = command["reason"] != "uncertain" && !was_uncertain(command) && by_hand(history, command) == 0;
         if is_sure && has_run(history, command) {
             fail(history, "T failed, not uncertain, although it took effect", command);
+        }
+    }
+}
+
+/// At the store, or at the agent: what its admin has run by hand too.
+fn nothing_is_cancelled_that_nobody_cancelled(history: &History) {
+    for command in &history.sold.commands {
+        let (id, order) = (command["id"].as_str().unwrap(), command["orderId"].as_str().unwrap());
+        let is_cancelled =
+            command["status"] == "cancelled" || history.journal.get(id).is_some_and(|kept| kept.status == "cancelled");
+        if is_cancelled && !history.sold.refunded.contains(order) && !history.sold.dropped.contains(id) {
+            fail(history, "it was cancelled, and nobody had cancelled it", command);
         }
     }
 }

@@ -18,7 +18,7 @@ use flux_rcon::Timeouts;
 use flux_sandbox::game::{Flavour, Game, Restart, Settings};
 use std::future::pending;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -55,6 +55,8 @@ pub struct Shared {
     pub is_a_disk_full: Arc<AtomicBool>,
     /// Asks the agent that runs to read its token again.
     pub reload: Arc<Mutex<Option<mpsc::Sender<()>>>>,
+    /// The most tasks that an agent and a store have had at a time.
+    pub most_tasks: [Arc<AtomicUsize>; 2],
     /// Why a program could not start, if one could not.
     pub failures: Arc<Mutex<Vec<String>>>,
     entropy: Arc<Seeded>,
@@ -97,6 +99,7 @@ impl Shared {
             way: Arc::default(),
             is_a_disk_full: Arc::default(),
             reload: Arc::default(),
+            most_tasks: Default::default(),
             failures: Arc::default(),
             entropy,
         }
@@ -125,6 +128,17 @@ async fn started<T, E: std::fmt::Display>(shared: &Shared, who: &str, open: impl
     }
 }
 
+/// Counts the tasks of this host's program.
+fn count_tasks(most: &Arc<AtomicUsize>) {
+    let most = most.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            most.fetch_max(tokio::runtime::Handle::current().metrics().num_alive_tasks(), Ordering::SeqCst);
+        }
+    });
+}
+
 /// A future that is ready at once: the database in place.
 fn futures_now<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
@@ -139,6 +153,7 @@ pub async fn store(shared: Shared) -> Fallible {
     let listener = StoreListener(TcpListener::bind(("0.0.0.0", STORE_PORT)).await?);
     let resources =
         StoreResources { listener, db, clock: Arc::new(shared.clocks.store.clone()), entropy: shared.entropy.clone() };
+    count_tasks(&shared.most_tasks[1]);
     flux_companion::serve(config, resources, pending()).await;
     Ok(())
 }
@@ -223,6 +238,7 @@ async fn run_agent(shared: Shared, state_dir: &'static str) -> Fallible {
         loader: Box::new(move || Ok(load())),
         reloads,
     };
+    count_tasks(&shared.most_tasks[0]);
     if let Err(error) = flux_agent::run(live, resources, pending()).await {
         shared.failed(AGENT, error);
     }

@@ -6,10 +6,12 @@ use crate::net::{ask_agent, http};
 use crate::random::Seeded;
 use hyper::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub const PLAYERS: [&str; 3] = ["Steve", "Alex", "Kim"];
+/// Who never plays. What was bought for them waits, and is refunded in the end.
+const AWAY: &str = "Lena";
 /// How long the world is unkind.
 pub const UNKIND: Duration = Duration::from_secs(300);
 
@@ -22,6 +24,10 @@ pub struct Sold {
     pub retries: BTreeMap<String, usize>,
     /// How often an admin has had one run again or dropped, at the agent.
     pub by_hand: BTreeMap<String, usize>,
+    /// The orders that were refunded.
+    pub refunded: BTreeSet<String>,
+    /// Those that an admin has dropped, at the agent.
+    pub dropped: BTreeSet<String>,
 }
 
 pub struct Storefront {
@@ -44,15 +50,16 @@ impl Storefront {
             self.must(Method::PUT, &format!("/api/v1/packages/{package}"), body).await;
         }
         let mut sold = self.sell(&format!("/api/v1/servers/{}/token", server["id"].as_str().unwrap())).await;
+        self.refund_who_never_came(&mut sold).await;
         sold.commands = self.wait_for_the_end().await;
         sold
     }
 
     async fn sell(&self, token: &str) -> Sold {
-        let (mut orders, mut refunded, mut sold) = (0_u64, Vec::new(), Sold::default());
+        let (mut orders, mut sold) = (0_u64, Sold::default());
         while turmoil::elapsed() < UNKIND {
             for _ in 0..self.random.within(1..4) {
-                let player = PLAYERS[self.random.within(0..3) as usize];
+                let player = if self.random.once_in(10) { AWAY } else { PLAYERS[self.random.within(0..3) as usize] };
                 let package = if self.random.once_in(4) { "fleeting" } else { "word" };
                 let body = json!({"customer": {"id": "c"}, "player": {"name": player}, "items": [{"packageId": package, "quantity": 1}], "amount": 1, "currency": "EUR", "status": "paid"});
                 self.must(Method::PUT, &format!("/api/v1/orders/o{orders}"), body).await;
@@ -61,54 +68,63 @@ impl Storefront {
             if self.random.once_in(6) {
                 // Most who want their money back want it soon.
                 let oldest = if self.random.once_in(3) { 0 } else { orders.saturating_sub(8) };
-                let order = format!("o{}", self.random.within(oldest..orders));
-                if !refunded.contains(&order) {
-                    self.must(Method::POST, &format!("/api/v1/orders/{order}/refunded"), json!({})).await;
-                    refunded.push(order);
-                }
+                self.refund(&format!("o{}", self.random.within(oldest..orders)), &mut sold).await;
             }
             if self.random.once_in(25) {
                 self.rotate(token).await;
             }
-            if self.random.once_in(6)
-                && let Some(id) = self.retry_a_failed_one().await
-            {
-                *sold.retries.entry(id).or_default() += 1;
+            if self.random.once_in(6) {
+                self.retry_a_failed_one(&mut sold).await;
             }
-            if self.random.once_in(8)
-                && let Some(id) = self.settle_one_by_hand(&sold.retries).await
-            {
-                *sold.by_hand.entry(id).or_default() += 1;
+            if self.random.once_in(8) {
+                self.settle_one_by_hand(&mut sold).await;
             }
             tokio::time::sleep(Duration::from_millis(self.random.within(200..12_000))).await;
         }
         sold
     }
 
-    /// An admin at the agent's command line has a held command run once more, or drops one that waits. Which; whether or not the answer came.
-    async fn settle_one_by_hand(&self, retried: &BTreeMap<String, usize>) -> Option<String> {
+    async fn refund(&self, order: &str, sold: &mut Sold) {
+        if sold.refunded.insert(order.to_owned()) {
+            self.must(Method::POST, &format!("/api/v1/orders/{order}/refunded"), json!({})).await;
+        }
+    }
+
+    async fn refund_who_never_came(&self, sold: &mut Sold) {
+        for command in self.commands().await.iter().filter(|command| command["player"]["name"] == AWAY) {
+            self.refund(command["orderId"].as_str().unwrap(), sold).await;
+        }
+    }
+
+    /// An admin at the agent's command line has a held command run once more, or drops one that waits; whether or not the answer came.
+    async fn settle_one_by_hand(&self, sold: &mut Sold) -> Option<()> {
         let is_retry = self.random.once_in(2);
         let state = if is_retry { "failed" } else { "awaiting_player" };
         let listed = asked(json!({"command": "queue_list", "state": state, "player": null})).await?;
         let ids: Vec<&str> = listed["done"]["jobs"].as_array()?.iter().filter_map(|job| job["id"].as_str()).collect();
         // Two admins do not ask each other: one that was retried at the store first.
-        let id = ids.iter().rfind(|id| retried.contains_key(**id)).or(ids.last())?.to_string();
-        let request = if is_retry {
-            json!({"command": "queue_retry", "id": id})
+        let id = ids.iter().rfind(|id| sold.retries.contains_key(**id)).or(ids.last())?.to_string();
+        if is_retry {
+            run_by_hand(&id, sold).await;
         } else {
-            json!({"command": "queue_drop", "id": id, "reason": "simulated"})
-        };
-        asked(request).await;
-        Some(id)
+            *sold.by_hand.entry(id.clone()).or_default() += 1;
+            asked(json!({"command": "queue_drop", "id": id, "reason": "simulated"})).await;
+            sold.dropped.insert(id);
+        }
+        Some(())
     }
 
-    /// An admin has a failed command run again: the newest. Which.
-    async fn retry_a_failed_one(&self) -> Option<String> {
-        let failed = self.page("?limit=1&status=failed").await.0?;
-        let id = failed[0]["id"].as_str().unwrap().to_owned();
+    /// An admin has a failed command run again: the newest. At times its player has their money back at that moment, and the agent's admin runs it too.
+    async fn retry_a_failed_one(&self, sold: &mut Sold) {
+        let Some(failed) = self.page("?limit=1&status=failed").await.0 else { return };
+        let [id, order] = ["id", "orderId"].map(|name| failed[0][name].as_str().unwrap().to_owned());
         // Whether or not it was still failed when the answer's loss had it asked again, it was meant to run once more.
+        *sold.retries.entry(id.clone()).or_default() += 1;
         self.must(Method::POST, &format!("/api/v1/commands/{id}/retry"), json!({})).await;
-        Some(id)
+        if self.random.once_in(4) {
+            self.refund(&order, sold).await;
+            run_by_hand(&id, sold).await;
+        }
     }
 
     /// A new token at the store, and in the agent's file. One that was made twice since the first answer was lost is the second.
@@ -198,6 +214,12 @@ impl Storefront {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
+}
+
+/// An admin at the agent has a failed one run once more.
+async fn run_by_hand(id: &str, sold: &mut Sold) {
+    *sold.by_hand.entry(id.to_owned()).or_default() += 1;
+    asked(json!({"command": "queue_retry", "id": id})).await;
 }
 
 async fn asked(request: Value) -> Option<Value> {

@@ -9,6 +9,7 @@ use flux_agent::journal::Journal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -31,6 +32,8 @@ pub struct History {
     pub elapsed: Duration,
     /// Programs that could not start or ended by themselves.
     pub failures: Vec<String>,
+    /// The most tasks that an agent and a store have had at a time.
+    pub most_tasks: [usize; 2],
     /// With `on_uncertain: retry`.
     pub retries_uncertain: bool,
     /// Whether lines leave marks: not with `proof: none`.
@@ -128,6 +131,7 @@ pub fn play(seed: u64) -> History {
         played,
         elapsed,
         failures,
+        most_tasks: shared.most_tasks.each_ref().map(|most| most.load(Ordering::SeqCst)),
         retries_uncertain,
         has_proof,
     }

@@ -2,9 +2,9 @@
 
 use super::{CLOCK_WRONG_MILLIS, Faults, Machine, Mend, ROLLBACK_UNSEEN};
 use crate::hosts::Act;
-use crate::net::{AGENT, STORE, TWIN};
+use crate::net::{AGENT, GAME, STORE, TWIN};
 use crate::storefront::PLAYERS;
-use flux_ambient::{Disk, fill_disk};
+use flux_ambient::{Disk, fill_disk, slow_disk};
 use flux_sandbox::game::{Fault as LineFault, Restart};
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -84,6 +84,26 @@ impl Faults {
         self.broken.push((until, Mend::Disk(disk)));
     }
 
+    pub(super) fn slow_the_stores_commits(&mut self, now: Duration, until: Duration) {
+        if !self.broken.iter().any(|(_, mend)| *mend == Mend::SlowCommits) {
+            self.note(now, "store's commits slow");
+            slow_disk(Duration::from_millis(self.random.within(50..6_000)));
+            self.broken.push((until, Mend::SlowCommits));
+        }
+    }
+
+    /// The agent commits where it stands: a disk that hangs is an agent that neither hears nor says anything, and then all at once.
+    pub(super) fn freeze_the_agent(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, until: Duration) {
+        let is_at_a_link = |mend: &Mend| matches!(mend, Mend::Freeze | Mend::Link(..));
+        if !self.broken.iter().any(|(_, mend)| is_at_a_link(mend)) {
+            self.note(now, "agent frozen");
+            for other in [STORE, GAME] {
+                sim.hold(AGENT, other);
+            }
+            self.broken.push((until, Mend::Freeze));
+        }
+    }
+
     pub(super) fn start_the_twin(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, until: Duration) {
         if self.shared.has_twin.swap(true, Ordering::SeqCst) {
             return;
@@ -132,7 +152,7 @@ impl Faults {
         b: &'static str,
         until: Duration,
     ) {
-        if self.broken.iter().any(|(_, mend)| *mend == Mend::Link(a, b)) {
+        if self.broken.iter().any(|(_, mend)| *mend == Mend::Link(a, b) || *mend == Mend::Freeze) {
             return;
         }
         match self.random.within(0..3) {

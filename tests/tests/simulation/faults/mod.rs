@@ -6,7 +6,7 @@ use crate::hosts::Shared;
 use crate::net::{AGENT, GAME, STORE, TWIN};
 use crate::random::Seeded;
 use crate::storefront::UNKIND;
-use flux_ambient::{Disk, fill_disk};
+use flux_ambient::{Disk, fill_disk, slow_disk};
 use flux_sandbox::game::Fault as LineFault;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -46,6 +46,8 @@ enum Mend {
     Clock(Machine),
     Disk(Disk),
     Sockets,
+    SlowCommits,
+    Freeze,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl Faults {
     fn draw(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration) {
         let soon = now + Duration::from_millis(self.random.within(50..25_000));
         let lines = self.random.within(1..4) as u32;
-        match self.random.within(0..24) {
+        match self.random.within(0..26) {
             0 | 1 => {
                 if self.crash(sim, now, AGENT, soon) && self.random.once_in(2) {
                     self.lose_journal(now);
@@ -135,6 +137,8 @@ impl Faults {
                 self.shared.way.stale_answers.fetch_add(1, Ordering::SeqCst);
             }
             18 if self.may_wipe && !self.wiped => self.hear_last_words(now),
+            19 => self.slow_the_stores_commits(now, soon),
+            20 => self.freeze_the_agent(sim, now, soon),
             _ => self.come_or_go(now),
         }
     }
@@ -154,6 +158,12 @@ impl Faults {
                 sim.bounce(who);
             }
             Mend::Link(a, b) => sim.repair(a, b),
+            Mend::Freeze => {
+                for other in [STORE, GAME] {
+                    sim.release(AGENT, other);
+                }
+            }
+            Mend::SlowCommits => slow_disk(Duration::ZERO),
             Mend::Latency => sim.set_max_message_latency(Duration::from_millis(20)),
             Mend::Twin => {
                 self.shared.has_twin.store(false, Ordering::SeqCst);
