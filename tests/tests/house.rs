@@ -29,6 +29,13 @@ fn tree(package: &str, more: &[&str]) -> BTreeSet<String> {
 
 /// Every Rust source of ours, by its path from the root.
 fn sources() -> Vec<(String, String)> {
+    let found = rust_files(&["agent/src", "companion/src", "crates"]);
+    assert!(found.len() > 100, "the sources are where they are looked for");
+    found
+}
+
+/// The Rust files below these folders, by their paths from the root.
+fn rust_files(folders: &[&str]) -> Vec<(String, String)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -40,10 +47,9 @@ fn sources() -> Vec<(String, String)> {
         }
     }
     let mut found = Vec::new();
-    for folder in ["agent/src", "companion/src", "crates"] {
+    for folder in folders {
         walk(&root().join(folder), &mut found);
     }
-    assert!(found.len() > 100, "the sources are where they are looked for");
     let relative = |path: &Path| path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
     found.iter().map(|path| (relative(path), std::fs::read_to_string(path).unwrap())).collect()
 }
@@ -162,5 +168,27 @@ fn every_bug_that_is_to_be_found_fits_the_sources() {
         let check = Command::new("git").args(["apply", "--check"]).arg(&bug).current_dir(&root).output().unwrap();
         assert!(check.status.success(), "{}: {}", bug.display(), String::from_utf8_lossy(&check.stderr));
         assert!(std::fs::read_to_string(&bug).unwrap().contains("\nFound by: "), "{}: by whom?", bug.display());
+    }
+}
+
+#[test]
+fn every_rule_of_the_contract_has_a_test_by_its_number_on_each_side_that_keeps_it() {
+    let sides: [(&str, &[&str], std::ops::RangeInclusive<u32>); 2] = [
+        (
+            "agent",
+            &["agent", "crates/delivery/src/job", "crates/delivery/src/gate.rs", "tests/tests/end_to_end"],
+            1..=9,
+        ),
+        ("store", &["companion", "crates/delivery/src/command"], 1..=10),
+    ];
+    let files = rust_files(&["agent", "companion", "crates", "tests/tests/end_to_end"]);
+    for (side, rooms, rules) in sides {
+        for rule in rules {
+            let test = format!("fn rule_{rule}_");
+            let is_kept = |(path, text): &(String, String)| {
+                rooms.iter().any(|room| path.starts_with(room)) && text.contains(&test)
+            };
+            assert!(files.iter().any(is_kept), "no test of the {side} names rule {rule}");
+        }
     }
 }

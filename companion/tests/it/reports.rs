@@ -37,6 +37,18 @@ async fn rule_2_a_command_is_offered_until_this_journal_has_reported_it() {
 }
 
 #[tokio::test]
+async fn rule_4_what_awaits_its_player_does_so_for_years_under_the_same_attempt() {
+    let (bench, token, id) = offered().await;
+    for (status, reason) in [("awaiting_player", Some("player_offline")), ("delivered", None)].repeat(3) {
+        bench.report(&token, "j1", json!([report(&id, 1, status, reason)])).await;
+        bench.clock.pass(366 * 24 * 60 * 60);
+        flux_companion::sweep(&bench.app).await;
+        let command = bench.command(&id).await;
+        assert_eq!((text(&command, "status"), &command["attempt"]), (status.into(), &json!(1)));
+    }
+}
+
+#[tokio::test]
 async fn rule_9_after_a_lost_journal_what_is_open_comes_again_and_says_so() {
     let (bench, token, id) = offered().await;
     bench.report(&token, "j1", json!([report(&id, 1, "delivered", None)])).await;

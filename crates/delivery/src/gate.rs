@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn not_before_its_due_time_and_not_after_its_expiry() {
+    fn rule_7_not_before_its_due_time_and_not_after_its_expiry() {
         let command = Command { delay_seconds: Some(300), expires_at: Some(at(400)), ..give() };
         assert_eq!(judge(&command, Some(&["Steve"]), at(200)), Gate::NotBefore(at(300)));
         assert_eq!(line(judge(&command, Some(&["Steve"]), at(300))), "give Steve diamond");

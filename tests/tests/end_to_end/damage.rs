@@ -327,6 +327,6 @@ async fn an_emptied_journal_loses_and_repeats_nothing() {
 }
 
 #[tokio::test]
-async fn a_journal_moved_away_loses_and_repeats_nothing() {
+async fn rule_9_a_journal_moved_away_loses_and_repeats_nothing() {
     a_loss(|state| std::fs::rename(state, state.with_extension("away")).unwrap()).await;
 }

@@ -81,7 +81,7 @@ async fn the_intent_is_on_disk_before_the_line_is_in_the_game() {
 }
 
 #[tokio::test]
-async fn a_refund_made_while_the_agent_was_away_is_heard_before_anything_runs() {
+async fn rule_8_a_refund_made_while_the_agent_was_away_is_heard_before_anything_runs() {
     let mut rig = Rig::start(&[]).await;
     rig.pay("order-1", "Alex", "diamonds", 1).await;
     rig.delivery_is("order-1", "awaiting_player").await;

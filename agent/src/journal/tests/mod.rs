@@ -150,6 +150,35 @@ fn rule_1_delivered_again_it_is_not_run_again_but_reported_again() {
 }
 
 #[test]
+fn rule_2_what_is_received_is_told_each_time_it_is_offered() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    for offer in ["the first", "another"] {
+        journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+        assert_eq!(states(&journal), [("cmd_1".into(), ReportState::Delivered)], "{offer}");
+        acknowledge_all(&mut journal);
+        assert!(states(&journal).is_empty());
+    }
+}
+
+#[test]
+fn rule_3_a_closing_report_is_kept_across_restarts_until_it_is_acknowledged() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    let completes = |job: flux_delivery::job::Job| Some(job.started().answered(Verdict::Completed));
+    journal.change(&id(1), NOW, Note::new("completed", None), When::Now, completes).unwrap();
+    for _ in 0..2 {
+        drop(journal);
+        journal = open(directory.path());
+        assert_eq!(states(&journal), [("cmd_1".into(), ReportState::Completed)]);
+    }
+    acknowledge_all(&mut journal);
+    drop(journal);
+    assert!(states(&open(directory.path())).is_empty(), "it is told once");
+}
+
+#[test]
 fn rule_3_an_acknowledgement_means_the_state_that_was_reported() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
@@ -162,6 +191,25 @@ fn rule_3_an_acknowledgement_means_the_state_that_was_reported() {
         .unwrap();
     journal.acknowledge(&reported, NOW).unwrap();
     assert_eq!(states(&journal), [("cmd_1".into(), ReportState::AwaitingPlayer(WaitReason::PlayerOffline))]);
+}
+
+#[test]
+fn rule_4_what_waits_for_its_player_has_no_deadline_and_keeps_its_attempt() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    let years_later = NOW + SignedDuration::from_hours(24 * 3_650);
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    for _ in 0..10 {
+        let waits = |job: flux_delivery::job::Job| Some(job.waits(WaitReason::PlayerOffline));
+        journal.change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, waits).unwrap();
+        let steve = OnlinePlayer { name: "Steve".into(), uuid: None };
+        journal.joined(&[steve], NOW).unwrap();
+        journal.wake_due(years_later).unwrap();
+        assert_eq!(journal.next_ready().unwrap().unwrap().job.attempt, Attempt::FIRST);
+    }
+    assert!(journal.expired(years_later, 10).unwrap().is_empty());
+    journal.prune(years_later).unwrap();
+    assert!(journal.job(&id(1)).unwrap().unwrap().command.is_some(), "nothing of it is pruned");
 }
 
 #[test]
@@ -196,7 +244,7 @@ fn a_waiting_job_is_woken_by_its_players_join_and_by_nobody_elses() {
 }
 
 #[test]
-fn a_higher_attempt_of_a_failed_job_runs_and_keeps_the_first_receipt() {
+fn rule_7_a_higher_attempt_of_a_failed_job_runs_and_keeps_the_first_receipt() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
@@ -229,6 +277,16 @@ fn pruning_keeps_what_must_not_run_again() {
     assert_eq!((row.command, row.job.state), (None, JobState::Done(Outcome::Completed)));
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     assert!(journal.next_ready().unwrap().is_none());
+}
+
+#[test]
+fn rule_9_what_another_journal_was_offered_is_settled_before_anything_is_sent() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[Command { redelivered: true, ..command(1, "Steve") }], NOW).unwrap();
+    assert!(journal.next_ready().unwrap().is_none());
+    let row = &journal.uncertain(10).unwrap()[0];
+    assert_eq!((&row.id, row.job.state, row.line.as_deref()), (&id(1), JobState::Uncertain, None));
 }
 
 #[test]
@@ -273,7 +331,7 @@ fn nothing_is_sent_when_a_higher_attempt_took_the_place_after_the_decision() {
 }
 
 #[test]
-fn what_has_expired_on_the_stores_clock_is_found_also_after_a_restart() {
+fn rule_7_what_has_expired_on_the_stores_clock_is_found_also_after_a_restart() {
     let directory = TempDir::new().unwrap();
     open(directory.path())
         .deliver(&[Command { expires_at: Some(later(10)), ..command(1, "Steve") }, command(2, "Steve")], NOW)

@@ -103,6 +103,17 @@ fn rule_3_a_report_of_an_older_attempt_changes_nothing() {
 }
 
 #[test]
+fn rule_4_what_awaits_its_player_uses_up_no_attempt_and_never_expires_at_the_store() {
+    let mut state = offered();
+    for report in [AWAY, ReportState::Delivered].repeat(10) {
+        state = after(state, report);
+        assert_eq!((state.attempt, state.retries_used, state.next_attempt_at), (Attempt::FIRST, 0, None));
+        assert_eq!(state.clone().expired(), state);
+    }
+    assert_eq!(after(state, REJECTED).retries_used, 1, "all its retries are left");
+}
+
+#[test]
 fn rule_6_cancelled_at_once_if_never_offered_else_on_the_agents_word() {
     assert_eq!(CommandState::default().cancelled().status, Status::Cancelled);
     let wanted = after(offered(), AWAY).cancelled();
