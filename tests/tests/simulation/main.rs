@@ -19,8 +19,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Seeds of `make test` when nothing else is asked for; the time that they may take together ends it earlier.
-const SEEDS: u64 = 400;
-const TIME: Duration = Duration::from_secs(75);
+const SEEDS: u64 = 1_000;
+const TIME: Duration = Duration::from_secs(240);
 
 /// Set for a process that plays one seed for another: it prints what the history came to, and not the history.
 const FOR_ANOTHER: &str = "FLUX_SIM_FOR_ANOTHER";

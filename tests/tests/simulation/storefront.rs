@@ -12,8 +12,8 @@ use std::time::Duration;
 pub const PLAYERS: [&str; 3] = ["Steve", "Alex", "Kim"];
 /// Who never plays. What was bought for them waits, and is refunded in the end.
 const AWAY: &str = "Lena";
-/// How long the world is unkind.
-pub const UNKIND: Duration = Duration::from_secs(300);
+/// How long the world is unkind; with what is left to do then, a history lasts about ten minutes.
+pub const UNKIND: Duration = Duration::from_secs(540);
 
 /// What the storefront has done and learnt.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@ use crate::hosts::{self, Shared};
 use crate::logs;
 use crate::net::{AGENT, GAME, PROXY, STORE, TWIN};
 use crate::random::Seeded;
-use crate::storefront::{Sold, Storefront};
+use crate::storefront::{Sold, Storefront, UNKIND};
 use crate::way;
 use flux_agent::journal::Journal;
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The faults end after 5 minutes; what is still open half an hour later is stuck.
-const LIMIT: Duration = Duration::from_secs(300 + 1_800);
+/// What is still open half an hour after the last fault is stuck.
+const LIMIT: Duration = UNKIND.saturating_add(Duration::from_secs(1_800));
 
 /// One seed's history.
 #[derive(Debug)]
