@@ -60,6 +60,39 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_log_cut_anywhere_leaves_what_was_committed_before_the_cut() {
+    const HEADER_BYTES: usize = 32;
+    const FRAME_BYTES: usize = 24 + 4096;
+    const KEYS: usize = 12;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = made(folder.path());
+    let db = Db::open_in_place(&path).expect("it opens");
+    for name in 0..KEYS {
+        db.write(insert(name)).await.expect("a write");
+    }
+    let read = |name: &str| std::fs::read(folder.path().join(name)).expect("a file");
+    let (file, log) = (read("companion.db"), read("companion.db-wal"));
+    let known = async |log_bytes: usize| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("companion.db");
+        std::fs::write(&path, &file).expect("a copy");
+        std::fs::write(folder.path().join("companion.db-wal"), &log[..log_bytes]).expect("a cut copy");
+        Db::check(&path).expect("a whole file");
+        count(&Db::open_in_place(&path).expect("it opens")).await as usize
+    };
+    let (frames, mut last) = ((log.len() - HEADER_BYTES) / FRAME_BYTES, 0);
+    for frame in 0..=frames {
+        let at = HEADER_BYTES + frame * FRAME_BYTES;
+        let whole = known(at).await;
+        assert!((last..=last + 1).contains(&whole), "frame {frame}: {whole} after {last}");
+        assert_eq!(known((at + FRAME_BYTES / 2).min(log.len())).await, whole, "within frame {frame}");
+        last = whole;
+    }
+    assert_eq!(last, KEYS);
+    println!("{} cells", 2 * (frames + 1));
+}
+
+#[tokio::test]
 async fn what_has_queued_up_shares_one_commit_and_is_answered_after_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = made(folder.path());
