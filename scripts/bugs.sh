@@ -9,8 +9,12 @@ tree=$root/target/bugs/tree
 log=$root/target/bugs/log
 export CARGO_TARGET_DIR="$root/target/bugs/build" SEEDS="${SEEDS:-2000}"
 
-# Only what differs is copied, so that little is built anew.
+# Only what differs is copied, so that little is built anew; what is no more goes from the copy, too.
 refresh() {
+    mkdir -p "$tree"
+    (cd "$tree" && find . -type f) | while read -r file; do
+        [ -e "$file" ] || rm "$tree/$file"
+    done
     git ls-files | while read -r file; do
         cmp -s "$file" "$tree/$file" || { mkdir -p "$tree/$(dirname "$file")" && cp "$file" "$tree/$file"; }
     done
