@@ -24,6 +24,8 @@ pub const CONDITION_RETRY: Duration = Duration::from_secs(30);
 pub const CLOCK_PAIR_INTERVAL: Duration = Duration::from_secs(10);
 /// Jobs whose marks are removed from the game in one turn.
 pub const MARKS_PER_TURN: usize = 20;
+/// Marks of one job that are remembered for their removal: of one whose answers are lost again and again, the last ones.
+pub const MARKS_OF_JOB: usize = 16;
 /// Uncertain jobs settled in one turn.
 pub const SETTLED_PER_TURN: usize = 20;
 /// How often what has expired is looked for, and how much of it is closed at a time.

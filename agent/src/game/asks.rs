@@ -1,12 +1,10 @@
 use super::Lost;
-use super::connection::ask;
 use super::executor::{Executor, Trouble};
 use crate::Shared;
 use crate::journal::{Note, When};
 use flux_delivery::CommandLine;
 use flux_delivery::job::{Job, JobState, Outcome as JobOutcome};
-use flux_delivery::proof::MarkKey;
-use flux_protocol::{Attempt, CommandId, FailReason};
+use flux_protocol::{CommandId, FailReason};
 use flux_rcon::Outcome;
 use tokio::sync::oneshot;
 
@@ -85,12 +83,7 @@ impl Executor {
     /// Its marks go first: a mark of the earlier run would be taken for the new one's.
     async fn retry(&mut self, id: &CommandId) -> Result<(), Trouble> {
         let Some(row) = self.shared.journal().job(id)? else { return Ok(()) };
-        if self.abilities.proof || row.marked {
-            for attempt in (1..=row.job.attempt.get()).filter_map(Attempt::new) {
-                ask(&mut self.connection, &MarkKey::of(id, attempt).remove_line()).await?;
-            }
-            self.shared.journal().marks_removed(std::slice::from_ref(id))?;
-        }
+        self.forget_marks(id).await?;
         if self.decide(&row, Note::new("retried_by_hand", None), When::Now, Job::retried_by_hand)? {
             tracing::info!(command.id = %id, attempt = %row.job.attempt, "command retried by hand");
         }

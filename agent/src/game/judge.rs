@@ -45,7 +45,7 @@ impl Executor {
             }
         };
         match judgement.verdict {
-            Verdict::PlayerAway => self.player_away(row, answer, &judgement).await,
+            Verdict::PlayerAway => return self.player_away(row, answer, &judgement).await,
             Verdict::Completed => self.over(row, "completed", answer, &judgement).await,
             Verdict::Rejected => self.over(row, "rejected", answer, &judgement).await,
         }
@@ -62,7 +62,7 @@ impl Executor {
 
     /// It waits for a join, and a timer stands behind that. The list was wrong, or is by now: the player is forgotten, so that the next list brings whoever is back as a
     /// join, and all that waits for them goes on in its order. A game that keeps saying so of a player whom it lists is believed less each time.
-    async fn player_away(&mut self, row: &JobRow, answer: &str, judgement: &Judgement) {
+    async fn player_away(&mut self, row: &JobRow, answer: &str, judgement: &Judgement) -> Result<(), Trouble> {
         if let Some(player) = row.command.as_ref().and_then(|command| command.player.as_ref())
             && row.sends < TRUSTED_AWAY
         {
@@ -75,6 +75,7 @@ impl Executor {
         let note = Note::new("player_away", Some(&rule)).with_output(answer);
         self.conclude(row, note, when, |job| job.answered(Verdict::PlayerAway)).await;
         self.listed_at = None;
+        self.forget_marks(&row.id).await
     }
 
     async fn hold(&mut self, row: &JobRow, answer: &str) -> Result<(), Trouble> {

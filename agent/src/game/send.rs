@@ -15,7 +15,9 @@ use tokio::time::Instant;
 impl Executor {
     /// Sends a line: the intent first, the outcome before anything else happens.
     pub(super) async fn send(&mut self, row: &JobRow, line: CommandLine) -> Result<(), Trouble> {
-        let key = MarkKey::of(&row.id, row.job.attempt);
+        // What another journal may have sent was its first send.
+        let send = row.sends.saturating_add(1).saturating_add(row.job.foreign.into());
+        let key = MarkKey::of(&row.id, row.job.attempt, send);
         let may_mark = self.abilities.proof && !self.plain_words.contains(line.first_word());
         self.read_clock().await?;
         match if may_mark { key.wrap(&line) } else { None } {
@@ -31,7 +33,7 @@ impl Executor {
         wrapped: &CommandLine,
         key: &MarkKey,
     ) -> Result<(), Trouble> {
-        if !self.intend(row, row.job, wrapped, true)? {
+        if !self.intend(row, row.job, wrapped, Some(key))? {
             return Ok(());
         }
         let answer = match self.connection.run(wrapped.as_str()).await {
@@ -63,10 +65,15 @@ impl Executor {
 
     /// Sends a line without a mark. True when the game took it, which tells a plugin's command from one that is wrong either way.
     async fn send_plain(&mut self, row: &JobRow, decided_on: Job, line: &CommandLine) -> Result<bool, Trouble> {
-        let may_send = self.intend(row, decided_on, line, false).unwrap_or_else(|error| {
-            self.shared.journal_failed(&error);
-            false
-        });
+        let may_send = match self.intend(row, decided_on, line, None) {
+            // It waits still, until the journal works again.
+            Err(error) if decided_on.is_waiting() => return Err(error.into()),
+            Err(error) => {
+                self.shared.journal_failed(&error);
+                false
+            }
+            Ok(may_send) => may_send,
+        };
         if !may_send {
             // Revoked between the two, or the intent cannot be written: nothing has run, and a running row must not be left behind.
             self.conclude(row, Note::new("not_sent", None), When::Now, Job::not_sent).await;
@@ -82,12 +89,18 @@ impl Executor {
     }
 
     /// Commits the intent. False: the job has changed meanwhile, or the daemon stops; nothing may be sent.
-    fn intend(&self, row: &JobRow, decided_on: Job, line: &CommandLine, marked: bool) -> Result<bool, JournalError> {
+    fn intend(
+        &self,
+        row: &JobRow,
+        decided_on: Job,
+        line: &CommandLine,
+        mark: Option<&MarkKey>,
+    ) -> Result<bool, JournalError> {
         if self.shared.is(Phase::Draining) {
             return Ok(false);
         }
-        let intent = Intent { line: line.as_str(), marked, clock: self.clock_pair.as_ref().map(|(pair, _)| pair) };
-        tracing::debug!(command.id = %row.id, attempt = %row.job.attempt, line = %line, marked, "command sent");
+        let intent = Intent { line: line.as_str(), mark, clock: self.clock_pair.as_ref().map(|(pair, _)| pair) };
+        tracing::debug!(command.id = %row.id, attempt = %row.job.attempt, line = %line, marked = mark.is_some(), "command sent");
         self.shared.journal().start(&row.id, decided_on, self.shared.now(), &intent)
     }
 

@@ -32,11 +32,12 @@ impl Executor {
     }
 
     async fn evidence(&mut self, row: &JobRow, clock: Option<&ClockPair>) -> Result<Evidence, Lost> {
-        let may_have_mark = row.marked || (row.job.foreign && self.abilities.proof);
-        if !may_have_mark {
+        let foreign = || MarkKey::of(&row.id, row.job.attempt, 1);
+        let own = row.marks.last().filter(|_| row.marked).cloned();
+        let Some(mark) = own.or_else(|| (row.job.foreign && self.abilities.proof).then(foreign)) else {
             return Ok(Evidence::None);
-        }
-        let answer = ask(&mut self.connection, &MarkKey::of(&row.id, row.job.attempt).read_line()).await?;
+        };
+        let answer = ask(&mut self.connection, &mark.read_line()).await?;
         let same_run = matches!((&row.sent_clock, clock), (Some(then), Some(now)) if then.same_run_until(now));
         Ok(parse_mark(&answer).map_or(Evidence::None, |mark| Evidence::Mark { mark, same_run }))
     }

@@ -1,7 +1,8 @@
 use super::row::{COLUMNS, report_key, state_words};
 use super::{JobRow, Journal, JournalError};
+use crate::limits::MARKS_OF_JOB;
 use flux_delivery::job::Job;
-use flux_delivery::proof::ClockPair;
+use flux_delivery::proof::{ClockPair, MarkKey};
 use flux_protocol::CommandId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -22,8 +23,8 @@ pub enum When {
 pub struct Intent<'a> {
     /// The exact line.
     pub line: &'a str,
-    /// Whether it leaves a mark in the game.
-    pub marked: bool,
+    /// The mark that it leaves in the game.
+    pub mark: Option<&'a MarkKey>,
     /// The game's clock beside ours.
     pub clock: Option<&'a ClockPair>,
 }
@@ -83,16 +84,20 @@ impl Journal {
         intent: &Intent<'_>,
     ) -> Result<bool, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if load(&transaction, id)?.is_none_or(|row| row.job != decided_on) {
-            return Ok(false);
-        }
+        let Some(row) = load(&transaction, id)?.filter(|row| row.job == decided_on) else { return Ok(false) };
         let job = if decided_on.is_waiting() { decided_on.started() } else { decided_on };
         save(&transaction, id, &job, When::Now, now)?;
         transaction
             .prepare_cached(
-                "UPDATE job SET line = ?2, marked = ?3, sent_clock = ?4, sends = sends + 1, output = NULL, judged_by = NULL WHERE id = ?1",
+                "UPDATE job SET line = ?2, marked = ?3, sent_clock = ?4, marks = ?5, sends = sends + 1, output = NULL, judged_by = NULL WHERE id = ?1",
             )?
-            .execute(params![id.as_str(), intent.line, intent.marked, intent.clock.map(super::row::clock_text)])?;
+            .execute(params![
+                id.as_str(),
+                intent.line,
+                intent.mark.is_some(),
+                intent.clock.map(super::row::clock_text),
+                marks_text(&row.marks, intent.mark),
+            ])?;
         remember(&transaction, id, &job, now, "running", Some(intent.line))?;
         transaction.commit()?;
         Ok(true)
@@ -163,6 +168,12 @@ pub(super) fn save(
         job.is_open(),
     ])?;
     Ok(())
+}
+
+/// The marks that may be in the game from now on.
+fn marks_text(left: &[MarkKey], new: Option<&MarkKey>) -> String {
+    let marks: Vec<&str> = left.iter().chain(new).map(MarkKey::as_str).collect();
+    marks[marks.len().saturating_sub(MARKS_OF_JOB)..].join(" ")
 }
 
 fn schedule(job: &Job, when: When) -> (bool, Option<i64>) {

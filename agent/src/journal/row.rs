@@ -1,6 +1,6 @@
 use super::JournalError;
 use flux_delivery::job::{Job, JobState, Outcome};
-use flux_delivery::proof::ClockPair;
+use flux_delivery::proof::{ClockPair, MarkKey};
 use flux_protocol::{Attempt, Command, CommandId, FailReason, WaitReason};
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -22,13 +22,15 @@ pub struct JobRow {
     pub line: Option<String>,
     /// Whether that line left a mark in the game.
     pub marked: bool,
+    /// The marks of its sends that may be in the game, that of the last one last.
+    pub marks: Vec<MarkKey>,
     /// The game's clock beside ours, near that send.
     pub sent_clock: Option<ClockPair>,
     /// How often a line of it was sent.
     pub sends: u32,
 }
 
-pub(super) const COLUMNS: &str = "id, attempt, state, reason, unresolved, foreign_, revoked, received_at, changed_at, command, line, marked, sent_clock, sends";
+pub(super) const COLUMNS: &str = "id, attempt, state, reason, unresolved, foreign_, revoked, received_at, changed_at, command, line, marked, sent_clock, sends, marks";
 
 impl JobRow {
     pub(super) fn read(row: &Row<'_>) -> Result<JobRow, JournalError> {
@@ -40,7 +42,7 @@ impl JobRow {
         let command: Option<String> = row.get(9)?;
         let command =
             command.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| bad(error.to_string()))?;
-        let clock: Option<String> = row.get(12)?;
+        let (clock, marks): (Option<String>, String) = (row.get(12)?, row.get(14)?);
         Ok(JobRow {
             job: Job { attempt, state, unresolved: row.get(4)?, foreign: row.get(5)?, revoked: row.get(6)? },
             received_at: time(row.get(7)?),
@@ -48,6 +50,7 @@ impl JobRow {
             command,
             line: row.get(10)?,
             marked: row.get(11)?,
+            marks: marks.split_whitespace().map(MarkKey::known).collect(),
             sends: row.get(13)?,
             sent_clock: clock.as_deref().and_then(clock_from),
             id: id.parse().map_err(|error: flux_protocol::InvalidId| bad(error.to_string()))?,

@@ -115,10 +115,10 @@ impl Journal {
         Ok(found)
     }
 
-    /// Closed and acknowledged jobs whose mark is still in the game.
+    /// Closed and acknowledged jobs whose marks may still be in the game.
     pub fn leftover_marks(&self, limit: usize) -> Result<Vec<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM job WHERE marked = 1 AND acked_key IS report_key AND is_open = 0 ORDER BY changed_at LIMIT ?1"
+            "SELECT {COLUMNS} FROM job WHERE marks <> '' AND acked_key IS report_key AND is_open = 0 ORDER BY changed_at LIMIT ?1"
         ))?;
         let rows = statement.query_map([limit as i64], |row| Ok(JobRow::read(row)))?;
         rows.map(|row| row?).collect()
@@ -128,7 +128,9 @@ impl Journal {
     pub fn marks_removed(&mut self, ids: &[CommandId]) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for id in ids {
-            transaction.prepare_cached("UPDATE job SET marked = 0 WHERE id = ?1")?.execute([id.as_str()])?;
+            transaction
+                .prepare_cached("UPDATE job SET marks = '', marked = 0 WHERE id = ?1")?
+                .execute([id.as_str()])?;
         }
         transaction.commit()?;
         Ok(())

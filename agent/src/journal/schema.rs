@@ -63,6 +63,12 @@ UPDATE job SET expires_at = CAST(unixepoch(json_extract(command, '$.expiresAt'),
 CREATE INDEX job_expiry ON job (expires_at) WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player');
 ",
     r"
+-- A mark tells of one send: their names, the last one's last.
+ALTER TABLE job ADD COLUMN marks TEXT NOT NULL DEFAULT '';
+UPDATE job SET marks = id || '_' || attempt WHERE marked = 1;
+DROP INDEX job_marked;
+CREATE INDEX job_marks ON job (changed_at) WHERE marks <> '';
+
 CREATE INDEX job_delivered ON job (changed_at) WHERE state = 'completed' AND sent_clock IS NOT NULL;
 DROP INDEX job_careful;
 CREATE INDEX job_careful_of_player ON job (player_key, sequence) WHERE careful = 1;

@@ -1,7 +1,8 @@
 //! Proof: what the game itself says about whether a line ran.
 //!
 //! A line goes as `execute store success storage flux:proof <id>_<attempt> byte 1 run <line>`: running and leaving the mark are one step inside
-//! the game (1.15 and later), so no crash of the agent can part them. The mark is read only to settle an uncertain line.
+//! the game (1.15 and later), so no crash of the agent can part them. The mark is read only to settle an uncertain line. An attempt that is sent
+//! again (its player was away) leaves `<id>_<attempt>-2`, `-3`, …: a mark tells of one send.
 
 use crate::{CommandLine, LINE_BYTES};
 use flux_protocol::{Attempt, CommandId};
@@ -17,9 +18,19 @@ const CLOCK_TOLERANCE_TICKS: i64 = 100;
 pub struct MarkKey(String);
 
 impl MarkKey {
-    /// The mark of this attempt.
-    pub fn of(id: &CommandId, attempt: Attempt) -> MarkKey {
-        MarkKey(format!("{id}_{attempt}"))
+    /// The mark of one send of an attempt; sends are counted from 1.
+    pub fn of(id: &CommandId, attempt: Attempt, send: u32) -> MarkKey {
+        MarkKey(if send <= 1 { format!("{id}_{attempt}") } else { format!("{id}_{attempt}-{send}") })
+    }
+
+    /// A mark whose name was written down.
+    pub fn known(name: &str) -> MarkKey {
+        MarkKey(name.to_owned())
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The mark that a probe at connect leaves.
@@ -124,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_mark_is_asked_for_and_removed_by_its_name_and_a_line_that_did_not_parse_left_none() {
-        let key = MarkKey::of(&"cmd_a".parse().unwrap(), Attempt::FIRST);
+        let key = MarkKey::of(&"cmd_a".parse().unwrap(), Attempt::FIRST, 1);
         assert_eq!(key.read_line(), "data get storage flux:proof cmd_a_1");
         assert_eq!(key.remove_line(), "data remove storage flux:proof cmd_a_1");
         assert!(did_not_parse("Unknown or incomplete command, see below for error\n...run foo<--[HERE]"));
@@ -133,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_line_and_its_mark_are_one_line() {
-        let key = MarkKey::of(&"cmd_a-b".parse().unwrap(), Attempt::FIRST.next());
+        let key = MarkKey::of(&"cmd_a-b".parse().unwrap(), Attempt::FIRST.next(), 1);
         let wrapped = key.wrap(&CommandLine::new("give Steve diamond").unwrap()).unwrap();
         assert_eq!(
             wrapped.as_str(),
@@ -142,6 +153,20 @@ mod tests {
         assert_eq!(key.read_line(), "data get storage flux:proof cmd_a-b_2");
         assert_eq!(key.wrap(&CommandLine::new(&"x".repeat(LINE_BYTES)).unwrap()), None);
         assert_eq!(key.wrap(&CommandLine::new("execute as Steve run minecraft:function shop:vip").unwrap()), None);
+    }
+
+    #[test]
+    fn each_send_of_each_attempt_has_a_mark_of_its_own() {
+        let ids = ["cmd_a", "cmd_a_1", "cmd_a_1-2", "cmd_a-2"].map(|id| id.parse::<CommandId>().unwrap());
+        let attempts = [Attempt::FIRST, Attempt::FIRST.next()];
+        let keys: Vec<String> = ids
+            .iter()
+            .flat_map(|id| attempts.map(|attempt| (id, attempt)))
+            .flat_map(|(id, attempt)| [1, 2, 3].map(|send| MarkKey::of(id, attempt, send).to_string()))
+            .collect();
+        let different: std::collections::BTreeSet<&String> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len(), "{keys:?}");
+        assert_eq!(keys[1], "cmd_a_1-2");
     }
 
     #[test]

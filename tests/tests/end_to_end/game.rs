@@ -276,6 +276,19 @@ async fn on_paper_with_essentialsx_players_are_found_and_a_lost_answer_of_a_plug
     assert_eq!(effects(&rig).await, ["eco give Steve 5", "lp user Steve parent add vip"]);
 }
 
+/// A plugin that finds no player has run all the same, as far as its mark tells: that mark is the first send's and says nothing of the second.
+#[tokio::test]
+async fn a_line_that_was_sent_while_its_player_was_away_is_not_taken_for_run_when_its_next_send_is_lost() {
+    let rig = rig_on(&["--flavour", "paper", "--plugins"], &[]).await;
+    rig.package("money", json!({"command": "eco give {player} 5", "requireOnline": false})).await;
+    rig.pay("order-1", "Steve", "money", 1).await;
+    rig.delivery_is("order-1", "awaiting_player").await;
+    rig.stage.game("fault close 1 eco").await.unwrap();
+    rig.stage.game("join Steve").await.unwrap();
+    rig.delivered("order-1").await;
+    assert_eq!(effects(&rig).await, ["eco give Steve 5"]);
+}
+
 #[tokio::test]
 async fn on_a_server_that_sends_no_packet_for_a_silent_command_it_runs_once() {
     let rig = rig_on(&["--silent"], &["Steve"]).await;

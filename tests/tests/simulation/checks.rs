@@ -1,5 +1,6 @@
 //! The promises, as the model of the contract names them. Each is checked on every history.
 
+use crate::storefront::GIFT;
 use crate::story::{History, Kept};
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -37,7 +38,9 @@ fn fail(history: &History, promise: &str, command: &Value) -> ! {
 }
 
 fn line(command: &Value) -> String {
-    format!("say {} {}", command["orderId"].as_str().unwrap(), command["player"]["name"].as_str().unwrap())
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let filled = text(&command["command"]).replace("{order}", &text(&command["orderId"]));
+    filled.replace("{player}", &text(&command["player"]["name"]))
 }
 
 /// When a command's line took effect.
@@ -140,10 +143,12 @@ fn s5_both_sides_agree(history: &History) {
     }
 }
 
-/// Whether both say the same of a command. The store may have gone on to an attempt that the agent has never seen.
+/// Whether both say the same of a command. The store may have gone on to an attempt that the agent has never seen, and what the game has refused meanwhile is
+/// cancelled where a cancel was wanted.
 fn agree(kept: &Kept, command: &Value) -> bool {
     let (attempt, status) = (command["attempt"].as_u64().unwrap_or_default(), command["status"].as_str());
-    let is_same = Some(kept.status) == status && (kept.status != "failed" || kept.reason == command["reason"].as_str());
+    let is_same = Some(kept.status) == status && (kept.status != "failed" || kept.reason == command["reason"].as_str())
+        || status == Some("cancelled") && kept.reason == Some("rejected_by_game");
     match u64::from(kept.attempt).cmp(&attempt) {
         Ordering::Equal => is_same,
         Ordering::Less => kept.status != "completed" || status == Some("completed"),
@@ -209,7 +214,7 @@ fn a_commands_life_goes_forward_only(history: &History) {
     }
 }
 
-/// What was never uncertain. A line that was lost is sent again later and later, so that one that ends every connection holds up nobody; two agents run what
+/// What was never uncertain, and is for a player who is there: a gift goes out at once, and waits where the game says so. A line that was lost is sent again later and later, so that one that ends every connection holds up nobody; two agents run what
 /// each of them was given; and what a full disk has refused comes again at the store's next sweep.
 fn a_players_commands_run_in_the_order_in_which_they_were_paid(history: &History) {
     if history.played("second agent") || history.played("journal's disk full") {
@@ -220,11 +225,10 @@ fn a_players_commands_run_in_the_order_in_which_they_were_paid(history: &History
     let mut last: BTreeMap<&str, u64> = BTreeMap::new();
     let mut seen = std::collections::BTreeSet::new();
     for (_, effect) in &history.effects {
-        let Some(command) =
-            commands.get(effect).filter(|command| command["attempt"] == 1 && by_hand(history, command) == 0)
-        else {
-            continue;
+        let is_in_order = |command: &&&Value| {
+            command["attempt"] == 1 && command["packageId"] != GIFT && by_hand(history, command) == 0
         };
+        let Some(command) = commands.get(effect).filter(is_in_order) else { continue };
         if history.journal.get(command["id"].as_str().unwrap()).is_none_or(|kept| kept.was_settled) {
             continue;
         }

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub const PLAYERS: [&str; 3] = ["Steve", "Alex", "Kim"];
 /// Who never plays. What was bought for them waits, and is refunded in the end.
 const AWAY: &str = "Lena";
+/// A package whose player need not be there. Each is another amount, so that each has a line of its own.
+pub const GIFT: &str = "gift";
 /// How long the world is unkind; with what is left to do then, a history lasts about ten minutes.
 pub const UNKIND: Duration = Duration::from_secs(540);
 
@@ -44,25 +46,36 @@ impl Storefront {
     pub async fn trade(&self) -> Sold {
         let server = self.must(Method::POST, "/api/v1/servers", json!({"name": "Sim", "address": "game"})).await;
         self.take_token(&server);
-        for (package, expires) in [("word", Value::Null), ("fleeting", json!(40))] {
-            let command = json!({"command": "say {order} {player}", "requireOnline": true, "expiresSeconds": expires});
-            let body = json!({"name": package, "price": 1, "currency": "EUR", "commands": [command]});
-            self.must(Method::PUT, &format!("/api/v1/packages/{package}"), body).await;
-        }
+        self.offer("word", json!({"command": "say {order} {player}"})).await;
+        self.offer("fleeting", json!({"command": "say {order} {player}", "expiresSeconds": 40})).await;
         let mut sold = self.sell(&format!("/api/v1/servers/{}/token", server["id"].as_str().unwrap())).await;
         self.refund_who_never_came(&mut sold).await;
         sold.commands = self.wait_for_the_end().await;
         sold
     }
 
+    async fn offer(&self, package: &str, command: Value) {
+        let body = json!({"name": package, "price": 1, "currency": "EUR", "commands": [command]});
+        self.must(Method::PUT, &format!("/api/v1/packages/{package}"), body).await;
+    }
+
+    /// Sells something to somebody. What is a gift is sent whether or not its player is there: the game itself says who is away.
+    async fn sell_one(&self, order: u64) {
+        let player = if self.random.once_in(10) { AWAY } else { PLAYERS[self.random.within(0..3) as usize] };
+        let package = ["word", "word", "fleeting", GIFT][self.random.within(0..4) as usize];
+        if package == GIFT {
+            let command = format!("xp add {{player}} {} points", order + 1);
+            self.offer(GIFT, json!({"command": command, "requireOnline": false})).await;
+        }
+        let body = json!({"customer": {"id": "c"}, "player": {"name": player}, "items": [{"packageId": package, "quantity": 1}], "amount": 1, "currency": "EUR", "status": "paid"});
+        self.must(Method::PUT, &format!("/api/v1/orders/o{order}"), body).await;
+    }
+
     async fn sell(&self, token: &str) -> Sold {
         let (mut orders, mut sold) = (0_u64, Sold::default());
         while turmoil::elapsed() < UNKIND {
             for _ in 0..self.random.within(1..4) {
-                let player = if self.random.once_in(10) { AWAY } else { PLAYERS[self.random.within(0..3) as usize] };
-                let package = if self.random.once_in(4) { "fleeting" } else { "word" };
-                let body = json!({"customer": {"id": "c"}, "player": {"name": player}, "items": [{"packageId": package, "quantity": 1}], "amount": 1, "currency": "EUR", "status": "paid"});
-                self.must(Method::PUT, &format!("/api/v1/orders/o{orders}"), body).await;
+                self.sell_one(orders).await;
                 orders += 1;
             }
             if self.random.once_in(6) {

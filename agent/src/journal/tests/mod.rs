@@ -5,6 +5,7 @@ use flux_ambient::SystemEntropy;
 use flux_delivery::OnlinePlayer;
 use flux_delivery::answer::Verdict;
 use flux_delivery::job::{JobState, Outcome};
+use flux_delivery::proof::MarkKey;
 use flux_protocol::{
     Attempt, Command, CommandId, CommandKind, PlayerRef, ReportState, Revocation, ServerId, WaitReason,
 };
@@ -42,6 +43,10 @@ fn command(number: u64, player: &str) -> Command {
         sequence: number,
         redelivered: false,
     }
+}
+
+fn mark() -> MarkKey {
+    MarkKey::of(&id(1), Attempt::FIRST, 1)
 }
 
 fn states(journal: &Journal) -> Vec<(String, ReportState)> {
@@ -98,7 +103,12 @@ fn a_line_found_running_at_start_is_uncertain() {
         let decided_on = journal.job(&id(1)).unwrap().unwrap().job;
         assert!(
             journal
-                .start(&id(1), decided_on, NOW, &Intent { line: "give Steve diamond", marked: true, clock: None })
+                .start(
+                    &id(1),
+                    decided_on,
+                    NOW,
+                    &Intent { line: "give Steve diamond", mark: Some(&mark()), clock: None }
+                )
                 .unwrap()
         );
     }
@@ -305,7 +315,7 @@ fn nothing_is_sent_or_changed_when_a_revoke_came_after_the_decision() {
     journal.revoke(&[Revocation { id: id(1), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
     assert!(
         !journal
-            .start(&id(1), decided_on, NOW, &Intent { line: "give Steve diamond", marked: true, clock: None })
+            .start(&id(1), decided_on, NOW, &Intent { line: "give Steve diamond", mark: Some(&mark()), clock: None })
             .unwrap()
     );
     journal.reschedule(&id(1), decided_on, When::At(NOW)).unwrap();
@@ -324,7 +334,7 @@ fn nothing_is_sent_when_a_higher_attempt_took_the_place_after_the_decision() {
     let decided_on = journal.next_ready().unwrap().unwrap().job;
     journal.deliver(&[Command { attempt: Attempt::FIRST.next(), ..command(1, "Steve") }], NOW).unwrap();
     assert!(
-        !journal.start(&id(1), decided_on, NOW, &Intent { line: "x", marked: true, clock: None }).unwrap(),
+        !journal.start(&id(1), decided_on, NOW, &Intent { line: "x", mark: Some(&mark()), clock: None }).unwrap(),
         "its mark would be another attempt's"
     );
     assert_eq!(journal.next_ready().unwrap().unwrap().job.attempt.get(), 2);
@@ -340,6 +350,32 @@ fn rule_7_what_has_expired_on_the_stores_clock_is_found_also_after_a_restart() {
     assert!(journal.expired(later(9), 10).unwrap().is_empty());
     let ids: Vec<_> = journal.expired(later(10), 10).unwrap().into_iter().map(|row| row.id).collect();
     assert_eq!(ids, [id(1)]);
+}
+
+#[test]
+fn the_marks_of_all_sends_are_known_until_they_are_removed_the_last_ones_of_very_many() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    let mut send = |number: u32| {
+        let decided_on = journal.job(&id(1)).unwrap().unwrap().job;
+        let mark = MarkKey::of(&id(1), Attempt::FIRST, number);
+        let intent = Intent { line: "give Steve diamond", mark: Some(&mark), clock: None };
+        assert!(journal.start(&id(1), decided_on, NOW, &intent).unwrap());
+        let away = |job: flux_delivery::job::Job| Some(job.answered(Verdict::PlayerAway));
+        journal.change(&id(1), NOW, Note::new("player_away", None), When::Now, away).unwrap();
+        journal.job(&id(1)).unwrap().unwrap().marks.iter().map(MarkKey::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(send(1), ["cmd_1_1"]);
+    assert_eq!(send(2), ["cmd_1_1", "cmd_1_1-2"]);
+    let last = (3..100).map(&mut send).last().unwrap();
+    assert_eq!((last.len(), last[0].as_str(), last[15].as_str()), (16, "cmd_1_1-84", "cmd_1_1-99"));
+    journal.change(&id(1), NOW, Note::new("x", None), When::Now, |job| Some(job.dropped())).unwrap();
+    assert!(journal.leftover_marks(10).unwrap().is_empty(), "the store does not know yet that it is over");
+    acknowledge_all(&mut journal);
+    assert_eq!(journal.leftover_marks(10).unwrap()[0].id, id(1));
+    journal.marks_removed(&[id(1)]).unwrap();
+    assert!(journal.leftover_marks(10).unwrap().is_empty());
 }
 
 #[test]

@@ -167,7 +167,7 @@ impl Faults {
     pub(super) fn line_fault(&mut self, now: Duration, what: &'static str, times: u32, fault: LineFault) {
         if let Some(game) = self.shared.game() {
             self.note(now, what);
-            game.faults().on("say", times, fault);
+            game.faults().on(if self.random.once_in(3) { "xp add" } else { "say" }, times, fault);
         }
     }
 
