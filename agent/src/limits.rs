@@ -34,6 +34,8 @@ pub const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
 pub const EXPIRED_PER_ROUND: usize = 100;
 /// Bounds of the wait before a line that did not run is sent again; it doubles with each send.
 pub const RESEND: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
+/// Bounds of the wait before a line is sent again of whose player the game said that they are away, if no join comes first: each send is written down and told.
+pub const AWAY_RETRY: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(3_600));
 /// A connection to the game that lasted so long starts the waits between tries over.
 pub const GAME_LASTED: Duration = Duration::from_secs(30);
 /// Bounds of the wait before the game is tried again.

@@ -1,13 +1,14 @@
 //! What both ways to the agents share, the hub and REST: whose token it is, and taking reports.
 
 use crate::app::App;
+use crate::db::Connection;
 use crate::model::Actor;
 use crate::store::Refused;
 use crate::store::agents::{Credential, reporting};
 use crate::store::referrals::player_joined;
 use crate::store::reports::{Note, take};
 use flux_protocol::limits::BATCH_ITEMS;
-use flux_protocol::{Acknowledged, Batch, CommandReport, JournalId, PlayerRef, Revocation, ServerId, ServerToken};
+use flux_protocol::{Acknowledged, Batch, CommandReport, JournalId, PlayerRef, Revocation, ServerToken};
 
 /// Whose token this is. Wrong, revoked and missing are the same error.
 pub(crate) async fn authenticate(app: &App, token: Option<&str>) -> Result<Credential, Refused> {
@@ -17,9 +18,13 @@ pub(crate) async fn authenticate(app: &App, token: Option<&str>) -> Result<Crede
 }
 
 /// A player has joined a server: customers are known by the name that their player has now (`store::referrals::player_joined`).
-pub(crate) async fn learn_player(app: &App, server: &ServerId, player: &PlayerRef) -> Result<(), Refused> {
-    let (by, desk, player) = (app.by(Actor::agent(server)), app.desk(), player.clone());
-    let wake = app.db.write(move |tx| player_joined(tx, &by, &desk, &player.name, player.uuid.as_deref())).await?;
+pub(crate) async fn learn_player(app: &App, credential: Credential, player: PlayerRef) -> Result<(), Refused> {
+    let (by, desk) = (app.by(Actor::agent(&credential.server_id)), app.desk());
+    let work = move |tx: &Connection| {
+        credential.server(tx)?;
+        player_joined(tx, &by, &desk, &player.name, player.uuid.as_deref())
+    };
+    let wake = app.db.write(work).await?;
     app.wake(&wake);
     Ok(())
 }

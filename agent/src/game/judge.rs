@@ -1,7 +1,7 @@
 use super::connection::ask;
 use super::executor::{Executor, Trouble};
 use crate::journal::{JobRow, Note, When};
-use crate::limits::{CONDITION_RETRY, TRUSTED_AWAY};
+use crate::limits::{AWAY_RETRY, TRUSTED_AWAY};
 use flux_delivery::answer::{Judgement, Verdict};
 use flux_delivery::proof::{Mark, MarkKey, parse_mark};
 use flux_protocol::FailReason;
@@ -68,7 +68,7 @@ impl Executor {
         {
             self.roster.forget(player);
         }
-        let when = When::At(self.resend_at(row).max(self.shared.now() + CONDITION_RETRY));
+        let when = When::At(self.later(row, AWAY_RETRY));
         let rule = judgement.to_string();
         self.shared.metrics.attempt("player_away");
         tracing::info!(command.id = %row.id, attempt = %row.job.attempt, answer, judged_by = rule, "command waits for its player");

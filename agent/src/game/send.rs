@@ -10,6 +10,7 @@ use flux_delivery::job::Job;
 use flux_delivery::proof::{ClockPair, GAMETIME_LINE, Mark, MarkKey, did_not_parse, parse_gametime, parse_mark};
 use flux_rcon::Outcome;
 use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
 use tokio::time::Instant;
 
 impl Executor {
@@ -130,7 +131,11 @@ impl Executor {
 
     /// When a line that did not run may be sent again: later each time, so that a line on which the game hangs up does not hold up all others.
     pub(super) fn resend_at(&self, row: &JobRow) -> Timestamp {
-        let (floor, cap) = RESEND;
+        self.later(row, RESEND)
+    }
+
+    /// A moment within these bounds from now, later with each send.
+    pub(super) fn later(&self, row: &JobRow, (floor, cap): (Duration, Duration)) -> Timestamp {
         let wait = floor.saturating_mul(2_u32.saturating_pow(row.sends.min(16))).min(cap);
         self.shared
             .now()

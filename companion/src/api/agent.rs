@@ -8,8 +8,9 @@ use crate::app::App;
 use crate::db::commands::Scope;
 use crate::limits;
 use crate::model::Actor;
+use crate::store::Refused;
 use crate::store::agents::{Heard, hear};
-use crate::store::{Refused, offers};
+use crate::store::offers::{self, Way};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
@@ -79,8 +80,9 @@ pub(super) async fn player_joined(
     agent: Agent,
     Body(player, _): Body<PlayerRef>,
 ) -> Result<Json<JoinedCommands>, ApiError> {
-    learn_player(&app, &agent.credential.server_id, &player).await?;
-    let scope = Scope { quiet_since: None, player: Some(player.name), limit: BATCH_ITEMS };
+    let scope = Scope { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
+    // First, since what was bought under an earlier name is now for this one.
+    learn_player(&app, agent.credential.clone(), player).await?;
     let (offers, _) = offer(&app, agent, Heard::Aside, scope).await?;
     Ok(Json(JoinedCommands { commands: offers.commands }))
 }
@@ -100,7 +102,7 @@ async fn offer(
         // Looked at inside the transaction: a Hello takes its seat before its own.
         let other = sessions.other_than(&credential.server_id, &journal);
         let server = hear(tx, &by, &credential, &journal, &heard, other)?;
-        Ok::<_, Refused>(offers::offer(tx, &server.id, &journal, &scope, by.now)?)
+        Ok::<_, Refused>(offers::offer(tx, &server.id, &journal, &scope, Way::Answer, by.now)?)
     };
     let offers = app.db.write(work).await?;
     for command in &offers.commands {

@@ -5,11 +5,11 @@
 
 use super::Session;
 use crate::app::App;
-use crate::db::DbError;
+use crate::db::Connection;
 use crate::db::commands::{self, Scope};
 use crate::limits;
 use crate::store::Refused;
-use crate::store::offers::{self, Offers};
+use crate::store::offers::{self, Offers, Way};
 use flux_ambient::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{ErrorCode, method};
@@ -62,8 +62,10 @@ async fn offer_due(app: &App, session: &Session, quiet: Option<Duration>) -> Opt
             wait.map(|wait| Instant::now() + wait)
         }
         Err(Refused::TokenRevoked) => {
-            // Replaced by the command line, behind the running companion's back.
-            app.sessions.throw_out(&session.server_id, ErrorCode::TokenRevoked.with("this server has a new token"));
+            // Replaced by the command line, behind the running companion's back. The next session may be there already, with the new one.
+            if app.sessions.on(&session.server_id, &session.connection).is_some() {
+                app.sessions.throw_out(&session.server_id, ErrorCode::TokenRevoked.with("this server has a new token"));
+            }
             None
         }
         Err(error) => {
@@ -98,10 +100,14 @@ async fn look(
     Ok((offers, next_retry))
 }
 
-/// Commits what a scope offers to this session.
-pub(super) async fn commit(app: &App, session: &Session, scope: Scope) -> Result<Offers, DbError> {
-    let (server, journal, now) = (session.server_id.clone(), session.journal_id.clone(), app.clock.now());
-    app.db.write(move |tx| offers::offer(tx, &server, &journal, &scope, now)).await
+/// Commits what a scope offers to this session, if its token is still the server's.
+pub(super) async fn commit(app: &App, session: &Session, scope: Scope) -> Result<Offers, Refused> {
+    let (credential, journal, now) = (session.credential.clone(), session.journal_id.clone(), app.clock.now());
+    let work = move |tx: &Connection| {
+        let server = credential.server(tx)?.id;
+        Ok::<_, Refused>(offers::offer(tx, &server, &journal, &scope, Way::Session, now)?)
+    };
+    app.db.write(work).await
 }
 
 /// Sends what was committed, cut to fit. What a full queue drops is offered again by a sweep of the next session.

@@ -86,10 +86,10 @@ impl AgentHub {
     /// What waits for a player who joined goes out at once, if this journal has not reported it.
     async fn player_joined(&self, caller: &Caller<Agent>, player: PlayerRef) -> Result<Value, HubError> {
         let session = self.session(caller)?;
-        let server = &caller.identity.0.server_id;
-        agents::learn_player(&self.app, server, &player).await.map_err(|error| refuse(&error))?;
-        let scope = Scope { quiet_since: None, player: Some(player.name), limit: BATCH_ITEMS };
-        let offers = pump::commit(&self.app, &session, scope).await.map_err(|error| refuse(&error.into()))?;
+        let scope = Scope { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
+        let credential = caller.identity.0.clone();
+        agents::learn_player(&self.app, credential, player).await.map_err(|error| refuse(&error))?;
+        let offers = pump::commit(&self.app, &session, scope).await.map_err(|error| refuse(&error))?;
         pump::push(&session, offers);
         Ok(Value::Null)
     }

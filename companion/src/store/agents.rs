@@ -76,9 +76,11 @@ pub fn hear(
     Ok(server)
 }
 
-/// Whether this server's agent has polled within twice its interval.
+/// Whether this server's agent has polled within twice its interval. A poll of the far future was heard while the clock was wrong.
 pub fn is_polling(server: &Server, now: Timestamp) -> bool {
-    server.agent.last_poll.is_some_and(|(at, seconds)| now <= at + SignedDuration::from_secs(2 * seconds as i64))
+    let is_near =
+        |at: Timestamp, seconds: u64| now.duration_since(at).abs() <= SignedDuration::from_secs(2 * seconds as i64);
+    server.agent.last_poll.is_some_and(|(at, seconds)| is_near(at, seconds))
 }
 
 fn other_poller(server: &Server, journal: &JournalId, now: Timestamp) -> Option<String> {

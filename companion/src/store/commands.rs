@@ -109,7 +109,7 @@ pub fn retry(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Ref
 }
 
 /// Whether a command delivers what is not to be delivered any more.
-fn is_revoked(tx: &Connection, command: &CommandRow) -> Result<bool, DbError> {
+pub(super) fn is_revoked(tx: &Connection, command: &CommandRow) -> Result<bool, DbError> {
     if let Some(Origin::Reward { grant, on: Occasion::Given, .. }) = &command.new.origin {
         return crate::db::referrals::grants::is_taken_back(tx, grant);
     }

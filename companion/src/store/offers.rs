@@ -26,12 +26,22 @@ impl Offers {
     }
 }
 
+/// Which way an offer takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A session: what it brings is not brought again with the next news. Messages of a session keep their order.
+    Session,
+    /// An answer of its own: it may come late or never, and a session must not count on it.
+    Answer,
+}
+
 /// Offers this journal what the scope allows.
 pub fn offer(
     tx: &Connection,
     server: &ServerId,
     journal: &JournalId,
     scope: &Scope,
+    way: Way,
     now: Timestamp,
 ) -> Result<Offers, DbError> {
     let found = rows::to_offer(tx, server, journal, scope, now)?;
@@ -43,7 +53,7 @@ pub fn offer(
             Some(Offer::Revoke { redelivered }) => offers.revoked.push(command.to_revocation(redelivered)),
             None => continue,
         }
-        mark(tx, command, journal, now)?;
+        mark(tx, command, journal, (way == Way::Session).then_some(now))?;
     }
     Ok(offers)
 }
@@ -66,12 +76,12 @@ pub(super) fn revoke(
     now: Timestamp,
 ) -> Result<Revocation, DbError> {
     let revocation = command.to_revocation(command.state.redelivered_to(journal));
-    mark(tx, command, journal, now)?;
+    mark(tx, command, journal, Some(now))?;
     Ok(revocation)
 }
 
-fn mark(tx: &Connection, mut command: CommandRow, journal: &JournalId, now: Timestamp) -> Result<(), DbError> {
+fn mark(tx: &Connection, mut command: CommandRow, journal: &JournalId, at: Option<Timestamp>) -> Result<(), DbError> {
     command.state = command.state.offered_to(journal);
-    command.offered_at = Some(now);
+    command.offered_at = at.or(command.offered_at);
     rows::update(tx, &command)
 }

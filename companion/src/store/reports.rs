@@ -75,8 +75,14 @@ fn apply(
     }
     let note = Note { after: Some((after.status, after.attempt.get())), counted: reaction.counted, report };
     let changed = reaction.counted || command.state != after;
-    let command = if changed { commands::save(tx, by, command, after)? } else { command };
-    if reaction.revoke && !revoked.iter().any(|revocation| revocation.id == command.new.id) {
+    let is_reopened = !command.state.status.is_open() && after.status.is_open();
+    let mut command = if changed { commands::save(tx, by, command, after)? } else { command };
+    // An attempt that this database has forgotten, of what was refunded meanwhile.
+    let is_revoked = is_reopened && commands::is_revoked(tx, &command)?;
+    if is_revoked {
+        command = commands::want_cancelled(tx, by, command, None)?;
+    }
+    if (reaction.revoke || is_revoked) && !revoked.iter().any(|revocation| revocation.id == command.new.id) {
         revoked.push(offers::revoke(tx, command, journal, by.now)?);
     }
     Ok(note)

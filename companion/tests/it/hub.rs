@@ -214,7 +214,11 @@ async fn a_token_replaced_behind_the_running_companions_back_ends_the_session_to
     let (served, server, token) = served().await;
     let mut agent = served.agent(&token, "j1").await;
     // As the command line does: on the same database, without the sessions.
+    let waiting = json!({"serverId": server, "command": "say hi", "player": {"name": "Steve"}});
+    served.bench.post("/commands", waiting).await;
     served.bench.post(&format!("/servers/{server}/token"), json!({})).await;
+    let refused = agent.invoke("PlayerJoined", json!({"name": "Steve"})).await.expect_err("an old token");
+    assert!(refused.starts_with("token_revoked:"), "{refused}");
     pay(&served, "o1").await;
     let (error, allow_reconnect) = agent.closed().await;
     assert!(error.is_some_and(|error| error.starts_with("token_revoked:")) && !allow_reconnect);

@@ -61,6 +61,30 @@ async fn rule_9_after_a_lost_journal_what_is_open_comes_again_and_says_so() {
     assert_eq!(text(&bench.command(&id).await, "status"), "delivered");
 }
 
+/// A restored database knows the first attempt alone, and of the refund, which the storefront has sent again.
+#[tokio::test]
+async fn an_attempt_that_was_forgotten_of_what_was_refunded_is_revoked_when_it_is_heard_of() {
+    let (bench, token, id) = offered().await;
+    bench.report(&token, "j1", json!([report(&id, 1, "failed", Some("uncertain"))])).await;
+    bench.post("/orders/o1/refunded", json!({})).await;
+    let (_, answer) =
+        bench.report(&token, "j1", json!([report(&id, 2, "awaiting_player", Some("player_offline"))])).await;
+    assert_eq!(answer["revoked"], json!([{"id": id, "attempt": 2, "redelivered": false}]));
+    bench.report(&token, "j1", json!([report(&id, 2, "cancelled", None)])).await;
+    assert_eq!(text(&bench.command(&id).await, "status"), "cancelled");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_keeps_neither_a_retry_nor_an_agent_waiting() {
+    let (bench, token, id) = offered().await;
+    bench.clock.pass(24 * 60 * 60);
+    bench.poll(&token, "j1").await;
+    bench.report(&token, "j1", json!([report(&id, 1, "failed", Some("rejected_by_game"))])).await;
+    bench.clock.pass(-24 * 60 * 60);
+    let (status, polled) = bench.poll(&token, "j2").await;
+    assert_eq!((status, &polled["commands"][0]["attempt"]), (StatusCode::OK, &json!(2)), "{polled}");
+}
+
 #[tokio::test]
 async fn a_refused_command_is_retried_on_time_with_its_last_answer_shown() {
     let (bench, token, id) = offered().await;

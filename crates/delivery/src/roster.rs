@@ -38,11 +38,15 @@ impl Roster {
         joined
     }
 
-    /// The player that a store means, and since when they have been seen: by UUID first (a rename), else by the whole name without case.
+    /// The player that a store means, and since when they have been seen: by UUID first (a rename), else by the whole name without case, unless that is
+    /// another account's by now.
     pub fn find(&self, wanted: &PlayerRef) -> Option<(&OnlinePlayer, Timestamp)> {
         let uuid = wanted.uuid.as_deref().and_then(Uuid::parse);
         let by_uuid = uuid.and_then(|uuid| self.players.values().find(|(player, _)| player.uuid == Some(uuid)));
-        by_uuid.or_else(|| self.players.get(&wanted.name.to_lowercase())).map(|(player, since)| (player, *since))
+        // A game without accounts (offline mode, Floodgate) has UUIDs of its own making, which say nothing against the name.
+        let is_anothers = |player: &OnlinePlayer| matches!((uuid, player.uuid), (Some(meant), Some(listed)) if meant != listed && meant.is_accounts() && listed.is_accounts());
+        let by_name = || self.players.get(&wanted.name.to_lowercase()).filter(|(player, _)| !is_anothers(player));
+        by_uuid.or_else(by_name).map(|(player, since)| (player, *since))
     }
 
     /// Forgets a player whom the game no longer finds: if the next list has them, they have joined anew.
@@ -136,6 +140,22 @@ mod tests {
         assert_eq!(roster.find(&wanted("OldName", Some(STEVE))).unwrap().0.name, "Steve");
         for other in ["Stev", "Steve1", "teve", "@a", ""] {
             assert!(roster.find(&wanted(other, None)).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_another_account_has_taken_is_not_who_was_meant() {
+        let (account, other) = ("ec561538-f3fd-461d-aff5-086b22154bce", "00000000-0000-0000-0009-01f5f1d5c6e7");
+        let offline = "36532b5e-c442-3dbb-a24c-c7e55d0f979a";
+        for (listed, is_found) in [(account, false), (STEVE, true), (offline, true), (other, true)] {
+            let mut roster = Roster::default();
+            let steve = OnlinePlayer { name: "Steve".into(), uuid: Uuid::parse(listed) };
+            roster.update(vec![steve], Timestamp::UNIX_EPOCH);
+            assert_eq!(roster.find(&wanted("steve", Some(STEVE))).is_some(), is_found, "{listed}");
+            assert!(
+                roster.find(&wanted("steve", Some(offline))).is_some(),
+                "an order with a UUID of the game's own making"
+            );
         }
     }
 

@@ -19,6 +19,11 @@ impl Uuid {
         hexadecimal.then(|| u128::from_str_radix(&digits, 16).ok().map(Uuid)).flatten()
     }
 
+    /// Whether it is an account's: those are random (version 4). A game in offline mode makes its own from names (version 3), Floodgate from Xbox ids.
+    pub(crate) fn is_accounts(self) -> bool {
+        (self.0 >> 76) & 0xF == 4
+    }
+
     /// The 32 digits without dashes, as `{id}` wants them.
     pub fn simple(self) -> String {
         format!("{:032x}", self.0)

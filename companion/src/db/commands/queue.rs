@@ -83,11 +83,12 @@ pub struct Scope {
 }
 
 /// The ways in which a command comes to be offered, each with the index over such rows alone: thousands that merely wait
-/// for their players must cost nothing. SQLite, left to choose, would walk all that the server ever had.
+/// for their players must cost nothing. SQLite, left to choose, would walk all that the server ever had. A retry that is
+/// further away than the longest wait (`LONGEST_RETRY_DELAY`, in ms) was made while the clock was wrong.
 const TO_OFFER: [(&str, &str); 5] = [
     (
         "commands_by_server_status",
-        "status = 'pending' AND NOT cancel_wanted AND (next_attempt_at IS NULL OR next_attempt_at <= ?3)",
+        "status = 'pending' AND NOT cancel_wanted AND (next_attempt_at IS NULL OR next_attempt_at <= ?3 OR next_attempt_at > ?3 + 120000)",
     ),
     ("commands_to_revoke", "cancel_wanted AND status IN ('pending', 'delivered', 'awaiting_player')"),
     ("commands_by_report", "status IN ('delivered', 'awaiting_player') AND NOT cancel_wanted AND reported_by IS NULL"),

@@ -21,6 +21,9 @@ use jiff::{SignedDuration, Timestamp};
 pub const RETRY_DELAYS: [SignedDuration; 3] =
     [SignedDuration::from_secs(30), SignedDuration::from_secs(60), SignedDuration::from_secs(120)];
 
+/// The longest of them.
+pub const LONGEST_RETRY_DELAY: SignedDuration = RETRY_DELAYS[RETRY_DELAYS.len() - 1];
+
 /// Where a command is, as the store shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {

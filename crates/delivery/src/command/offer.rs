@@ -1,4 +1,4 @@
-use super::{CommandState, Status};
+use super::{CommandState, LONGEST_RETRY_DELAY, Status};
 use flux_protocol::JournalId;
 use jiff::Timestamp;
 
@@ -17,6 +17,11 @@ pub enum Offer {
     },
 }
 
+/// No retry is further away than the longest wait: one that is was made while the clock was wrong.
+fn is_due(at: Timestamp, now: Timestamp) -> bool {
+    at <= now || at.duration_since(now) > LONGEST_RETRY_DELAY
+}
+
 impl CommandState {
     /// What this journal is to be offered now (rule 2): an open attempt until this journal has reported it; a revoke of what is wanted cancelled
     /// until the agent has answered.
@@ -26,7 +31,7 @@ impl CommandState {
             return Some(Offer::Revoke { redelivered });
         }
         let due = match self.status {
-            Status::Pending => self.next_attempt_at.is_none_or(|at| at <= now),
+            Status::Pending => self.next_attempt_at.is_none_or(|at| is_due(at, now)),
             Status::Delivered | Status::AwaitingPlayer(_) => self.reported_by.as_ref() != Some(journal),
             Status::Completed | Status::Failed(_) | Status::Cancelled => false,
         };
