@@ -20,6 +20,8 @@ pub const IDLE_LIST_INTERVAL: Duration = Duration::from_secs(60);
 pub const TRUSTED_AWAY: u32 = 3;
 /// How soon a player who is online but could not take a command is tried again.
 pub const CONDITION_RETRY: Duration = Duration::from_secs(30);
+/// How long it is believed that a player is dead or has no room, for all that waits for them.
+pub const CONDITION_FRESH: Duration = Duration::from_secs(5);
 /// How often the game's clock is read while lines are sent.
 pub const CLOCK_PAIR_INTERVAL: Duration = Duration::from_secs(10);
 /// Jobs whose marks are removed from the game in one turn.

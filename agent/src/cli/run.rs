@@ -10,6 +10,7 @@ use crate::telemetry::{self, Levels, MetricsListener};
 use crate::{Loader, control};
 use flux_ambient::{Clock, Notifier, SystemClock, SystemEntropy};
 use flux_signalr::client::TcpDialer;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -130,17 +131,57 @@ pub(super) fn exit_of(error: &JournalError) -> Exit {
 
 /// The token crosses the network in the clear then.
 fn warn_of_plain_http(config: &Config) {
-    let Some(host) = config.store.url.strip_prefix("http://") else { return };
-    let host = host.split(['/', ':']).next().unwrap_or_default();
-    let private = match host.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
-        Ok(std::net::IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
-        Err(_) => host == "localhost" || host.starts_with('['),
-    };
-    if !private {
+    if crosses_the_internet_in_clear(&config.store.url) {
         tracing::warn!(
             store.url = config.store.url,
             "the store is reached without TLS: whoever listens on the way can take the token; use https"
         );
+    }
+}
+
+/// Whether this address is plain HTTP to somewhere outside loopback and private networks. A name may be anywhere.
+fn crosses_the_internet_in_clear(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    if !scheme.eq_ignore_ascii_case("http") {
+        return false;
+    }
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(address) => address.split(']').next(),
+        None => authority.split(':').next(),
+    };
+    let host = host.unwrap_or_default();
+    let is_private = match host.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    };
+    !is_private
+}
+
+#[cfg(test)]
+mod tests {
+    use super::crosses_the_internet_in_clear;
+
+    #[test]
+    fn plain_http_is_warned_of_where_it_leaves_private_networks() {
+        for url in
+            ["http://store.example", "HTTP://store.example:8787/x", "http://93.184.216.34", "http://[2001:db8::1]:8787"]
+        {
+            assert!(crosses_the_internet_in_clear(url), "{url}");
+        }
+        for url in [
+            "https://store.example",
+            "http://localhost:1",
+            "http://127.0.0.1:8787",
+            "http://10.0.0.1/",
+            "http://[::1]:8787",
+            "http://[fd00::1]",
+            "http://[::ffff:10.0.0.1]",
+        ] {
+            assert!(!crosses_the_internet_in_clear(url), "{url}");
+        }
     }
 }

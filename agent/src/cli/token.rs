@@ -84,7 +84,9 @@ fn write(file: &Path, token: &str) -> Result<(), Exit> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
     let place = || -> io::Result<()> {
-        let mut new = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        // One that is there is what a try before has left, or a link that somebody has laid: it is never written to.
+        let _ = std::fs::remove_file(&beside);
+        let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
         if let Ok(old) = File::open(file).and_then(|old| old.metadata()) {
             fchown(&new, Some(old.uid()), Some(old.gid()))?;
             new.set_permissions(std::fs::Permissions::from_mode(old.mode() & 0o7777))?;

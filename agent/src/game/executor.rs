@@ -1,6 +1,7 @@
-use super::abilities::{self, Abilities, living_line};
+use super::abilities::{self, Abilities};
 use super::asks::Ask;
-use super::connection::{GameConnection, ask};
+use super::conditions::Unmet;
+use super::connection::GameConnection;
 use super::presence::signed;
 use super::{Lost, Outage, PULSE};
 use crate::config::Config;
@@ -9,7 +10,7 @@ use crate::limits::{CONDITION_RETRY, JOURNAL_RETRY, PULSE_SLACK};
 use crate::{Phase, Shared};
 use flux_delivery::job::JobState;
 use flux_delivery::proof::ClockPair;
-use flux_delivery::{Conditions, Gate, PlayerName, Roster, free_slots, gate};
+use flux_delivery::{Conditions, Gate, Roster, gate};
 use flux_protocol::{Command, FailReason, PlayerRef, WaitReason};
 use flux_rcon::Connection;
 use jiff::Timestamp;
@@ -34,6 +35,8 @@ pub(crate) struct Executor {
     pub(super) last_turn_at: Timestamp,
     /// Whether it was looked whether the game has forgotten anything.
     pub(super) is_world_known: bool,
+    /// What stood in the way of players' commands a moment ago.
+    pub(super) unmet: Unmet,
     /// First words of lines that do not parse behind `run`: they go the plain way.
     pub(super) plain_words: BTreeSet<String>,
 }
@@ -58,6 +61,7 @@ impl Executor {
             clock_pair: None,
             last_turn_at,
             is_world_known: false,
+            unmet: Unmet::default(),
             plain_words: BTreeSet::new(),
         }
     }
@@ -221,24 +225,6 @@ impl Executor {
                 policy: &config.policy,
             },
         )
-    }
-
-    /// What only the game can tell: whether the player lives, and has room.
-    async fn unmet(&mut self, command: &Command, player: Option<&PlayerName>) -> Result<Option<WaitReason>, Trouble> {
-        let Some(player) = player.filter(|_| command.require_online) else { return Ok(None) };
-        if self.abilities.living {
-            let answer = ask(&mut self.connection, &living_line(player.as_str())).await?;
-            if answer.starts_with("Test failed") {
-                return Ok(Some(WaitReason::PlayerDead));
-            }
-        }
-        if let Some(slots) = command.required_slots.filter(|slots| *slots > 0) {
-            let answer = ask(&mut self.connection, &format!("data get entity {player} Inventory")).await?;
-            if free_slots(&answer).is_none_or(|free| free < slots) {
-                return Ok(Some(WaitReason::InventoryFull));
-            }
-        }
-        Ok(None)
     }
 
     fn wait_for_player(&mut self, row: &JobRow, reason: WaitReason) -> Result<(), JournalError> {

@@ -6,6 +6,7 @@
 mod abilities;
 mod asks;
 mod commit;
+mod conditions;
 mod connection;
 mod executor;
 mod expiry;

@@ -88,8 +88,10 @@ fn in_place(part: &Path, path: &Path) -> Result<(), DbError> {
     done.and_then(|()| File::open(folder)?.sync_all()).map_err(|cause| failed(path, cause))
 }
 
+/// A new file of our own: what is there was left by a try before, or is a link that somebody has laid, and is never written to.
 fn create(path: &Path) -> Result<(), DbError> {
-    let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let _ = fs::remove_file(path);
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     made.map(drop).map_err(|cause| failed(path, cause))
 }
 

@@ -8,19 +8,28 @@ use std::fmt;
 #[derive(Debug, Clone)]
 pub struct Glob {
     text: String,
-    regex: Regex,
+    /// What `allow` means: the letters as they stand.
+    strict: Regex,
+    /// What `deny` means: plugins take their words in any case.
+    loose: Regex,
 }
 
 impl Glob {
     /// Reads a pattern; the error says what is wrong.
     pub fn new(text: &str) -> Result<Glob, String> {
-        if text.trim().is_empty() {
+        let pattern = normalized(text, |word| word);
+        if pattern.is_empty() {
             return Err("an empty pattern".into());
         }
-        let body = regex::escape(text.trim()).replace(r"\*", ".*").replace(r"\?", ".");
-        let regex =
-            Regex::new(&format!(r"^(?s:{body})(?:\s(?s:.*))?$")).map_err(|_| "the pattern is too long".to_owned())?;
-        Ok(Glob { text: text.to_owned(), regex })
+        if pattern.split(' ').next().is_some_and(|word| word.contains(':')) {
+            return Err("a command is named without its namespace: ban stands for minecraft:ban, too".into());
+        }
+        let body = regex::escape(&pattern).replace(r"\*", ".*").replace(r"\?", ".");
+        let compile = |flags: &str| {
+            let regex = Regex::new(&format!(r"^(?{flags}:{body})(?:\s(?s:.*))?$"));
+            regex.map_err(|_| "the pattern is too long".to_owned())
+        };
+        Ok(Glob { text: text.to_owned(), strict: compile("s")?, loose: compile("si")? })
     }
 }
 
@@ -75,21 +84,22 @@ impl Policy {
     }
 
     fn judge_part(&self, part: &str) -> Ruling {
-        let part = normalized(part);
-        if let Some(glob) = self.deny.iter().find(|glob| glob.regex.is_match(&part)) {
+        let part = normalized(part, |word| word.rsplit_once(':').map_or(word, |(_, word)| word));
+        let bare = part.replace(['"', '\''], "");
+        if let Some(glob) = self.deny.iter().find(|glob| glob.loose.is_match(&part) || glob.loose.is_match(&bare)) {
             return Ruling::Denied { pattern: glob.text.clone(), part };
         }
-        let named = self.allow.is_empty() || self.allow.iter().any(|glob| glob.regex.is_match(&part));
+        let named = self.allow.is_empty() || self.allow.iter().any(|glob| glob.strict.is_match(&part));
         if named { Ruling::Allowed } else { Ruling::NotNamed { part } }
     }
 }
 
-/// Without leading blanks and slashes, the first word lower-cased and its `namespace:` dropped.
-fn normalized(part: &str) -> String {
+/// Without leading slashes, with one blank between two words, the first word shortened and lower-cased.
+fn normalized(part: &str, shorten: impl Fn(&str) -> &str) -> String {
     let part = part.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
-    let (word, rest) = part.find(char::is_whitespace).map_or((part, ""), |at| part.split_at(at));
-    let word = word.rsplit_once(':').map_or(word, |(_, word)| word);
-    word.to_lowercase() + rest
+    let mut words = part.split_whitespace();
+    let first = words.next().map(|word| shorten(word).to_lowercase());
+    first.into_iter().chain(words.map(str::to_owned)).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -103,6 +113,27 @@ mod tests {
 
     fn allows(policy: &Policy, line: &str) -> bool {
         policy.judge(&CommandLine::new(line).unwrap()) == Ruling::Allowed
+    }
+
+    #[test]
+    fn a_pattern_means_the_same_in_every_spelling_and_one_that_could_never_match_is_an_error() {
+        for (pattern, line) in [
+            ("OP", "op Steve"),
+            ("/stop", "stop"),
+            ("lp user * parent add *", "lp user x Parent add admin"),
+            ("lp user * parent add *", "lp user x \"parent\" add admin"),
+            ("lp  user * parent add *", "LP user x parent   add admin"),
+        ] {
+            assert!(!allows(&policy(&[], &[pattern]), line), "{pattern}: {line}");
+        }
+        assert!(!allows(&policy(&["give *"], &[]), "gives Steve diamond"));
+        assert!(
+            !allows(&policy(&["lp user * parent add vip"], &[]), "lp user x parent add VIP"),
+            "what is allowed is named exactly"
+        );
+        for wrong in ["", " ", "/", "minecraft:ban", "minecraft:*"] {
+            assert!(Glob::new(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -167,6 +167,22 @@ async fn peers_09_a_full_inventory_is_waited_for_and_nothing_runs_for_who_is_awa
 }
 
 #[tokio::test]
+async fn a_hundred_commands_that_wait_for_room_ask_the_game_once_and_hold_up_nobody() {
+    let rig = Rig::start(&["Steve", "Alex"]).await;
+    rig.package("dirt", json!({"command": "give {player} dirt 2304"})).await;
+    rig.package("roomy", json!({"command": "give {player} diamond 1", "requiredSlots": 1})).await;
+    rig.pay("order-1", "Steve", "dirt", 1).await;
+    rig.delivered("order-1").await;
+    rig.pay("order-2", "Steve", "roomy", 100).await;
+    rig.delivery_is("order-2", "awaiting_player").await;
+    rig.pay("order-3", "Alex", "roomy", 1).await;
+    rig.delivered("order-3").await;
+    let lines = rig.stage.game("lines").await.unwrap().to_string();
+    let asked = lines.matches("data get entity Steve Inventory").count();
+    assert!(asked <= 10, "{asked}");
+}
+
+#[tokio::test]
 async fn peers_10_a_command_shows_that_it_waited_ran_and_what_the_game_said() {
     let rig = Rig::start(&[]).await;
     rig.pay("order-1", "Alex", "diamonds", 1).await;
