@@ -98,6 +98,12 @@ pub const PREPARED_STATEMENTS: usize = 128;
 /// How long SQLite waits for another process that holds the database, such as the CLI.
 pub const DATABASE_BUSY: Duration = Duration::from_secs(5);
 
+/// Connections to the hub of one server's agent: the present one, and those that it has lost and the store not yet.
+pub const AGENT_CONNECTIONS: usize = 16;
+/// How long a connection to the hub may be without its `Hello`.
+pub const HELLO_WAIT: Duration = Duration::from_secs(15);
+/// How long a connection that takes nothing of what is sent to it stays open.
+pub const WRITE_STALL: Duration = Duration::from_secs(30);
 /// Connections that the system keeps until they are accepted; the usual 128 cost every further one a second.
 pub const LISTEN_BACKLOG: u32 = 4_096;
 /// How long a request's headers may take to come.

@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -17,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub use tokio::net::TcpListener as Tcp;
 use tokio::net::TcpSocket;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Sleep;
 use tower::ServiceExt;
 
 /// Listens here; must be called within a tokio runtime. Thousands of agents may come at once, after a restart of their store.
@@ -47,7 +49,7 @@ impl Connections {
             let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
             let (stream, peer) = listener.accept().await;
             let peer = Peer(peer.ip().to_string());
-            tokio::spawn(serve(Placed { stream, _place: place }, peer, router.clone(), self.stop.subscribe()));
+            tokio::spawn(serve(Placed::new(stream, place), peer, router.clone(), self.stop.subscribe()));
         }
     }
 
@@ -67,7 +69,25 @@ pub(crate) struct Peer(pub(crate) String);
 /// A connection that gives its place back when it is closed: a WebSocket's, too, which outlives its HTTP request.
 struct Placed<S> {
     stream: S,
+    /// Until when a write that waits for the other side may wait.
+    stalled: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
+}
+
+impl<S> Placed<S> {
+    fn new(stream: S, place: OwnedSemaphorePermit) -> Placed<S> {
+        Placed { stream, stalled: None, _place: place }
+    }
+
+    /// Ends the wait for somebody who reads nothing: their place is for others.
+    fn unless_stalled<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(limits::WRITE_STALL)));
+        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Placed<S> {
@@ -78,11 +98,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Placed<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Placed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.unless_stalled(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.unless_stalled(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

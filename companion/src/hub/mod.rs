@@ -8,6 +8,7 @@ pub(crate) use service::AgentHub;
 pub use sessions::{Session, Sessions};
 
 use crate::app::App;
+use crate::limits;
 use flux_signalr::hub::{Hub, HubOptions};
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub(crate) fn hub(app: &Arc<App>) -> Hub<AgentHub> {
     let options = HubOptions {
         max_connections: app.config.limits.connections,
         max_negotiations: app.config.limits.connections,
+        max_places_of_one: limits::AGENT_CONNECTIONS,
         max_receive_bytes: flux_protocol::limits::AGENT_MESSAGE_BYTES,
         ..HubOptions::default()
     };

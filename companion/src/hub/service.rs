@@ -4,6 +4,7 @@ use super::{Session, pump};
 use crate::agents::{self, AgentReports};
 use crate::app::App;
 use crate::db::commands::Scope;
+use crate::limits;
 use crate::model::Actor;
 use crate::store::agents::{Credential, Heard, game_status, gone, hear};
 use crate::store::{Refused, offers::Offers};
@@ -124,7 +125,16 @@ impl HubService for AgentHub {
         }
     }
 
-    async fn connected(&self, _caller: &Caller<Agent>) {}
+    /// Who says no `Hello` takes a place for nothing.
+    async fn connected(&self, caller: &Caller<Agent>) {
+        let (app, caller) = (Arc::clone(&self.app), caller.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(limits::HELLO_WAIT).await;
+            if app.sessions.on(&caller.identity.0.server_id, &caller.connection).is_none() {
+                caller.connection.close(Some("no Hello came".to_owned()), true);
+            }
+        });
+    }
 
     async fn invoke(&self, caller: &Caller<Agent>, target: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
         let is = |method| target_matches(target, method);

@@ -62,11 +62,11 @@ pub fn hear(
     server.agent.last_seen_at = Some(by.now);
     match heard {
         Heard::Hello(hello) => {
-            server.agent.hostname = hello.hostname.clone();
-            server.agent.version = Some(hello.agent_version.clone());
+            server.agent.hostname = hello.hostname.as_deref().map(cut);
+            server.agent.version = Some(cut(&hello.agent_version));
             server.agent.game_state = Some(hello.game_state);
             server.agent.players = server.agent.players.filter(|_| hello.game_state == GameState::Online);
-            let data = json!({"agentVersion": hello.agent_version, "hostname": hello.hostname});
+            let data = json!({"agentVersion": server.agent.version, "hostname": server.agent.hostname});
             by.event(tx, kind::AGENT_CONNECTED, server.id.as_str(), &data)?;
         }
         Heard::Poll => server.agent.last_poll = Some((by.now, interval_seconds(&server, by.now))),
@@ -74,6 +74,11 @@ pub fn hear(
     }
     servers::update_agent(tx, &server.id, &server.agent)?;
     Ok(server)
+}
+
+/// What an agent says of itself, as far as anybody reads it.
+fn cut(text: &str) -> String {
+    text.chars().take(limits::LABEL_CHARS).collect()
 }
 
 /// Whether this server's agent has polled within twice its interval. A poll of the far future was heard while the clock was wrong.

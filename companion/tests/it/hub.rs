@@ -128,6 +128,24 @@ async fn rule_5_a_new_token_ends_the_session_for_good_and_the_old_one_is_401() {
 }
 
 #[tokio::test]
+async fn one_agent_takes_no_more_than_its_own_places_and_keeps_them_only_with_a_hello() {
+    let (served, _, token) = served().await;
+    let (other, _) = served.call("POST", "/servers", &json!({"name": "Other", "address": "localhost"})).await;
+    assert_eq!(other, 201);
+    let mut silent = Vec::new();
+    for _ in 0..16 {
+        silent.push(served.connect(&token).await.expect("a place of its own"));
+    }
+    assert_eq!(served.connect(&token).await.err(), Some(503), "no more of them");
+    let server = served.bench.server().await;
+    served.agent(&server.1, "j2").await;
+    let (error, _) = silent[0].closed().await;
+    assert_eq!(error.as_deref(), Some("no Hello came"));
+    drop(silent);
+    served.stop().await;
+}
+
+#[tokio::test]
 async fn a_cancel_is_revoked_at_once_though_the_command_was_just_offered() {
     let (served, _, token) = served().await;
     let mut agent = served.agent(&token, "j1").await;

@@ -14,6 +14,7 @@ use axum::{Extension, http::HeaderMap};
 use data_encoding::BASE64URL_NOPAD;
 use http::{HeaderValue, Method, StatusCode, header};
 use sha2::{Digest, Sha256};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Leads a visitor to the store: with the code, or without it while the link is dead.
@@ -49,8 +50,10 @@ pub(in crate::api) async fn visit(
 
 /// Where a visitor comes from: what the proxy before us says, where it is one on this machine; else who is connected.
 fn address(peer: Option<&str>, headers: &HeaderMap) -> Option<String> {
-    let is_local = peer.is_none_or(|peer| peer.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback()));
-    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let is_loopback = |peer: &str| peer.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback());
+    let is_local = peer.is_none_or(is_loopback);
+    // The last of the last: what stands before it was said by somebody further away.
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
     let forwarded = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim).filter(|_| is_local);
     forwarded.or(peer).map(str::to_owned)
 }

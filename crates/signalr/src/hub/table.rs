@@ -17,13 +17,14 @@ pub(super) struct Table<I> {
     connections: watch::Sender<usize>,
     max_connections: usize,
     max_negotiations: usize,
+    max_places_of_one: usize,
     negotiation_ttl: Duration,
 }
 
 struct Rows<I> {
     /// By the secret id of negotiate.
     negotiated: BTreeMap<String, Negotiated<I>>,
-    live: BTreeMap<u64, HubConnection>,
+    live: BTreeMap<u64, (I, HubConnection)>,
     last_id: u64,
     shut: bool,
 }
@@ -44,7 +45,7 @@ pub(super) enum NoSeat {
     Full,
 }
 
-impl<I: PartialEq> Table<I> {
+impl<I: Clone + PartialEq> Table<I> {
     pub(super) fn new(options: &HubOptions) -> Self {
         let rows = Rows { negotiated: BTreeMap::new(), live: BTreeMap::new(), last_id: 0, shut: false };
         Self {
@@ -52,6 +53,7 @@ impl<I: PartialEq> Table<I> {
             connections: watch::Sender::new(0),
             max_connections: options.max_connections,
             max_negotiations: options.max_negotiations,
+            max_places_of_one: options.max_places_of_one,
             negotiation_ttl: options.negotiation_ttl,
         }
     }
@@ -61,7 +63,8 @@ impl<I: PartialEq> Table<I> {
         let mut rows = self.rows();
         rows.forget_stale();
         let waiting = rows.negotiated.values().filter(|row| matches!(row, Negotiated::Waiting { .. })).count();
-        if rows.shut || waiting >= self.max_negotiations || rows.live.len() >= self.max_connections {
+        let is_full = waiting >= self.max_negotiations || rows.live.len() >= self.max_connections;
+        if rows.shut || is_full || rows.places_of(&identity) >= self.max_places_of_one {
             return false;
         }
         let until = Instant::now() + self.negotiation_ttl;
@@ -83,13 +86,17 @@ impl<I: PartialEq> Table<I> {
     ) -> Result<Seat<I>, NoSeat> {
         let mut rows = self.rows();
         rows.check(key.as_deref(), identity, self.max_connections)?;
+        // Who has negotiated has a place already.
+        if key.is_none() && rows.places_of(identity) >= self.max_places_of_one {
+            return Err(NoSeat::Full);
+        }
         if let Some(key) = &key {
             rows.negotiated.insert(key.clone(), Negotiated::Attached);
         }
         rows.last_id += 1;
         let id = rows.last_id;
         let (connection, queued) = HubConnection::new(id, options);
-        rows.live.insert(id, connection.clone());
+        rows.live.insert(id, (identity.clone(), connection.clone()));
         self.connections.send_replace(rows.live.len());
         drop(rows);
         Ok(Seat { table: Arc::clone(self), key, connection, queued })
@@ -100,7 +107,7 @@ impl<I: PartialEq> Table<I> {
         let mut rows = self.rows();
         rows.shut = true;
         rows.negotiated.retain(|_, row| matches!(row, Negotiated::Attached));
-        rows.live.values().cloned().collect()
+        rows.live.values().map(|(_, connection)| connection.clone()).collect()
     }
 
     pub(super) fn connections(&self) -> usize {
@@ -120,6 +127,13 @@ impl<I> Table<I> {
 }
 
 impl<I: PartialEq> Rows<I> {
+    fn places_of(&self, identity: &I) -> usize {
+        let waits =
+            |row: &&Negotiated<I>| matches!(row, Negotiated::Waiting { identity: whose, .. } if whose == identity);
+        let live = self.live.values().filter(|(whose, _)| whose == identity);
+        self.negotiated.values().filter(waits).count() + live.count()
+    }
+
     fn forget_stale(&mut self) {
         let now = Instant::now();
         self.negotiated.retain(|_, row| !matches!(row, Negotiated::Waiting { until, .. } if *until <= now));
