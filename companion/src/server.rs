@@ -142,3 +142,29 @@ async fn stopping(stop: &mut watch::Receiver<bool>) {
     // It fails when the server is gone, which is a stop too.
     let _ = stop.wait_for(|stop| *stop).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test(start_paused = true)]
+    async fn who_reads_nothing_is_closed_and_who_reads_slowly_is_not() {
+        let places = Arc::new(Semaphore::new(2));
+        let place = || Arc::clone(&places).try_acquire_owned().unwrap();
+        let (ours, _theirs) = tokio::io::duplex(16);
+        let stalled = Placed::new(ours, place()).write_all(&[7; 64]).await;
+        assert_eq!(stalled.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let (ours, mut theirs) = tokio::io::duplex(16);
+        let mut slow = Placed::new(ours, place());
+        let reads = async {
+            let mut read = [0; 16];
+            for _ in 0..4 {
+                tokio::time::sleep(limits::WRITE_STALL / 2).await;
+                theirs.read_exact(&mut read).await.unwrap();
+            }
+        };
+        let (written, ()) = tokio::join!(slow.write_all(&[7; 64]), reads);
+        written.unwrap();
+    }
+}

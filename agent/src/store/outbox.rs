@@ -5,7 +5,7 @@ use crate::limits::{CALL_DEADLINE, JOURNAL_RETRY, PULSE_SLACK, REPORT_BYTES, REP
 use crate::{Phase, Shared};
 use flux_ambient::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
-use flux_protocol::{Acknowledged, Batch, CommandId, CommandReport, method};
+use flux_protocol::{CommandId, CommandReport, ReportsReply, method};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -82,19 +82,16 @@ fn cut(pending: Vec<PendingReport>) -> Vec<PendingReport> {
 async fn send(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>) -> Result<(), Failed> {
     let reports: Vec<CommandReport> = pending.iter().map(|item| item.report.clone()).collect();
     let link = shared.link.borrow().clone();
-    let acknowledged = match link {
+    let reply = match link {
         Link::Up(connection) => {
             crash_point(CrashPoint::Message);
             let answer =
                 connection.invoke(method::REPORT, vec![serde_json::to_value(&reports)?], CALL_DEADLINE).await?;
-            serde_json::from_value::<Acknowledged>(answer)?.acknowledged
+            serde_json::from_value::<ReportsReply>(answer)?
         }
         Link::Starting => return Err("no session yet".into()),
         Link::Down => match rest::report(rest, reports).await {
-            Ok(answer) => {
-                intake::revoke(shared, Batch { items: answer.revoked, bad: Vec::new() }, "report");
-                answer.acknowledged
-            }
+            Ok(reply) => reply,
             Err(error) => {
                 let retry_after = error.retry_after().unwrap_or_default();
                 return Err(Failed { text: error.to_string(), retry_after });
@@ -102,7 +99,10 @@ async fn send(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>) -> 
         },
     };
     note_answer(shared, None);
-    acknowledge(shared, pending, acknowledged)
+    if let Some(revoked) = reply.revoked {
+        intake::revoke(shared, revoked, "report");
+    }
+    acknowledge(shared, pending, reply.acknowledged.items)
 }
 
 /// Notes what was acknowledged. What the store has left out is tried again; as long as some of a call is acknowledged, the next goes out at once.

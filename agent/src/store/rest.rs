@@ -1,7 +1,7 @@
 use crate::config::LiveConfig;
 use crate::limits::{ERROR_CHARS, REST_ANSWER_BYTES, REST_DEADLINE, RETRY_AFTER_MAX};
 use flux_ambient::{CrashPoint, crash_point};
-use flux_protocol::{CommandReport, JOURNAL_HEADER, JoinedAnswer, JournalId, PlayerRef, ReportsAnswer, ReportsRequest};
+use flux_protocol::{CommandReport, JOURNAL_HEADER, JoinedAnswer, JournalId, PlayerRef, ReportsReply, ReportsRequest};
 use flux_signalr::client::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret;
@@ -69,7 +69,7 @@ pub(super) async fn poll(rest: &dyn Rest, max: usize) -> Result<JoinedAnswer, Re
     read(rest.call(Call { method: Method::Get, path: format!("/commands?max={max}"), body: None }).await?)
 }
 
-pub(super) async fn report(rest: &dyn Rest, reports: Vec<CommandReport>) -> Result<ReportsAnswer, RestError> {
+pub(super) async fn report(rest: &dyn Rest, reports: Vec<CommandReport>) -> Result<ReportsReply, RestError> {
     read(rest.call(post("/reports", &ReportsRequest { reports })?).await?)
 }
 

@@ -18,7 +18,7 @@ pub use command::{Attempt, Command, CommandKind, PlayerRef, Revocation};
 pub use derived::derived_command_id;
 pub use ids::{CommandId, InvalidId, JournalId, OrderId, ServerId};
 pub use report::{CommandReport, FailReason, ReportState, WaitReason};
-pub use rest::{JoinedAnswer, PollAnswer, ReportsAnswer, ReportsRequest};
+pub use rest::{JoinedAnswer, PollAnswer, ReportsAnswer, ReportsReply, ReportsRequest};
 pub use session::{Acknowledged, AgentHello, ErrorCode, GameState, GameStatus, ServerWelcome, method};
 pub use token::{InvalidToken, SecretHash, ServerToken};
 

@@ -1,4 +1,3 @@
-use crate::command::null_is_default;
 use crate::{Batch, Command, CommandId, CommandReport, Revocation};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -42,11 +41,38 @@ pub struct ReportsRequest {
 }
 
 /// The answer to `POST /reports`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct ReportsAnswer {
     /// The ids whose reported state is stored.
     pub acknowledged: Vec<CommandId>,
     /// What must not run.
-    #[serde(default, deserialize_with = "null_is_default")]
     pub revoked: Vec<Revocation>,
+}
+
+/// [`ReportsAnswer`], or the answer to `Report`, as the agent reads it: item by item.
+#[derive(Debug, Deserialize)]
+pub struct ReportsReply {
+    /// The ids whose reported state is stored. One that cannot be read is none of ours.
+    pub acknowledged: Batch<CommandId>,
+    /// What must not run.
+    #[serde(default)]
+    pub revoked: Option<Batch<Revocation>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn one_item_that_cannot_be_read_spoils_no_answer() {
+        let odd = json!({"acknowledged": ["cmd_1", "no id at all", 7, "cmd_2"], "revoked": [{"id": "cmd_3", "attempt": 0}, {"id": "cmd_4", "attempt": 1}]});
+        let reply: ReportsReply = serde_json::from_value(odd).unwrap();
+        let known: Vec<&str> = reply.acknowledged.items.iter().map(CommandId::as_str).collect();
+        assert_eq!(known, ["cmd_1", "cmd_2"]);
+        let revoked = reply.revoked.unwrap();
+        assert_eq!((revoked.items.len(), revoked.bad.len(), revoked.items[0].id.as_str()), (1, 1, "cmd_4"));
+        let bare: ReportsReply = serde_json::from_value(json!({"acknowledged": [], "revoked": null})).unwrap();
+        assert!(bare.acknowledged.items.is_empty() && bare.revoked.is_none());
+    }
 }
