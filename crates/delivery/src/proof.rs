@@ -167,6 +167,7 @@ mod tests {
         let different: std::collections::BTreeSet<&String> = keys.iter().collect();
         assert_eq!(different.len(), keys.len(), "{keys:?}");
         assert_eq!(keys[1], "cmd_a_1-2");
+        assert_eq!(MarkKey::known(&keys[1]).as_str(), keys[1], "as it was written down");
     }
 
     #[test]

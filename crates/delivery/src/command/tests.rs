@@ -62,6 +62,17 @@ fn a_refused_command_is_retried_after_30_60_and_120_seconds_and_then_has_failed(
 }
 
 #[test]
+fn a_retry_that_is_further_away_than_the_longest_wait_was_made_while_the_clock_was_wrong() {
+    let at = |millis: i64| NOW + SignedDuration::from_millis(millis);
+    for (due_millis, is_offered) in
+        [(-1, true), (0, true), (1, false), (120_000, false), (120_001, true), (86_400_000, true)]
+    {
+        let state = CommandState { next_attempt_at: Some(at(due_millis)), ..CommandState::default() };
+        assert_eq!(state.offer_to(&journal("a"), NOW).is_some(), is_offered, "{due_millis}");
+    }
+}
+
+#[test]
 fn every_other_reason_goes_straight_to_failed() {
     for reason in FailReason::ALL.iter().copied().filter(|reason| *reason != FailReason::RejectedByGame) {
         assert_eq!(after(offered(), ReportState::Failed(reason)).status, Status::Failed(reason));
