@@ -55,11 +55,45 @@ fn address(peer: Option<&str>, headers: &HeaderMap) -> Option<String> {
     // The last of the last: what stands before it was said by somebody further away.
     let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
     let forwarded = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim).filter(|_| is_local);
-    forwarded.or(peer).map(str::to_owned)
+    forwarded.or(peer).map(household)
+}
+
+/// An IPv6 household has a network of its own, and all addresses in it: it is one.
+fn household(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Ok(address) => address.to_string(),
+        Err(_) => address.to_owned(),
+    }
 }
 
 /// What a visitor is known by: nothing that leads back to them.
 fn visitor_key(address: &str, user_agent: &str) -> String {
     let digest = Sha256::new().chain_update(address).chain_update([0]).chain_update(user_agent).finalize();
     BASE64URL_NOPAD.encode(&digest[..12])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_visitor_is_known_by_what_the_last_proxy_says_and_only_a_proxy_on_this_machine_is_believed() {
+        let from = |peer: &str, lines: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", HeaderValue::from_static(line));
+            }
+            address(Some(peer), &headers).unwrap()
+        };
+        assert_eq!(from("127.0.0.1", &["1.1.1.1, 2.2.2.2"]), "2.2.2.2");
+        assert_eq!(from("127.0.0.1", &["1.1.1.1", "2.2.2.2"]), "2.2.2.2", "what a visitor says stands before");
+        assert_eq!(from("::ffff:127.0.0.1", &["2.2.2.2"]), "2.2.2.2");
+        assert_eq!(from("9.9.9.9", &["2.2.2.2"]), "9.9.9.9");
+        assert_eq!(from("::1", &["2001:db8:1:2:3::4"]), from("::1", &["2001:db8:1:2:ffff::1"]));
+        assert_ne!(from("::1", &["2001:db8:1:2::1"]), from("::1", &["2001:db8:1:3::1"]));
+    }
 }
