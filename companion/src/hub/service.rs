@@ -127,10 +127,11 @@ impl HubService for AgentHub {
 
     /// Who says no `Hello` takes a place for nothing.
     async fn connected(&self, caller: &Caller<Agent>) {
-        let (app, caller) = (Arc::clone(&self.app), caller.clone());
+        // Not the whole of it: what holds the database holds up the companion's end.
+        let (sessions, caller) = (Arc::clone(&self.app.sessions), caller.clone());
         tokio::spawn(async move {
             tokio::time::sleep(limits::HELLO_WAIT).await;
-            if app.sessions.on(&caller.identity.0.server_id, &caller.connection).is_none() {
+            if sessions.on(&caller.identity.0.server_id, &caller.connection).is_none() {
                 caller.connection.close(Some("no Hello came".to_owned()), true);
             }
         });
