@@ -28,6 +28,8 @@ pub struct Faults {
     wiped: bool,
     /// Whether the journal may be lost in this story.
     may_wipe: bool,
+    /// Whether clocks are set wrong in this story. By a wrong one nobody can tell what came after what.
+    may_set_clocks: bool,
     /// The journal is lost with the first report that is kept back after this.
     last_words_after: Option<Duration>,
     /// When the game was saved last.
@@ -59,7 +61,7 @@ enum Machine {
 impl Faults {
     pub fn new(shared: Shared, seed: u64) -> Faults {
         let random = Seeded::new(seed ^ 0xBAD);
-        let may_wipe = random.once_in(3);
+        let (may_wipe, may_set_clocks) = (random.once_in(3), random.once_in(2));
         Faults {
             random,
             shared,
@@ -68,6 +70,7 @@ impl Faults {
             is_over: false,
             wiped: false,
             may_wipe,
+            may_set_clocks,
             last_words_after: None,
             saved_at: Duration::ZERO,
             played: BTreeMap::new(),
@@ -126,7 +129,7 @@ impl Faults {
                 LineFault::Delay(Duration::from_millis(self.random.within(100..15_000))),
             ),
             10 => self.save_or_roll_back(now),
-            11 => self.set_a_clock_wrong(now, soon),
+            11 if self.may_set_clocks => self.set_a_clock_wrong(now, soon),
             12 => self.fill_a_disk(now, soon),
             13 if self.shared.may_have_twin => self.start_the_twin(sim, now, now + Duration::from_secs(60)),
             14 => self.be_late(now, "report comes late", &self.shared.clone().way.late_reports, 240_000),
