@@ -23,7 +23,10 @@ impl Condition {
     fn against(self, slots: u8) -> Option<WaitReason> {
         match self {
             Condition::Dead => Some(WaitReason::PlayerDead),
-            Condition::Slots(free) => free.is_none_or(|free| free < slots).then_some(WaitReason::InventoryFull),
+            Condition::Slots(free) => {
+                let is_short = slots > 0 && free.is_none_or(|free| free < slots);
+                is_short.then_some(WaitReason::InventoryFull)
+            }
         }
     }
 }
@@ -69,5 +72,24 @@ impl Executor {
             self.unmet.note(player, condition);
         }
         Ok(reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_needs_more_room_than_there_is_waits_for_room() {
+        for (condition, slots, reason) in [
+            (Condition::Dead, 0, Some(WaitReason::PlayerDead)),
+            (Condition::Slots(Some(2)), 3, Some(WaitReason::InventoryFull)),
+            (Condition::Slots(Some(2)), 2, None),
+            (Condition::Slots(Some(0)), 0, None),
+            (Condition::Slots(None), 1, Some(WaitReason::InventoryFull)),
+            (Condition::Slots(None), 0, None),
+        ] {
+            assert_eq!(condition.against(slots), reason, "{slots}");
+        }
     }
 }
