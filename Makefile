@@ -6,7 +6,7 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest r
 .PHONY: quickstart test test-rust sim bugs test-interop test-game test-release test-system lint deny advisories bench bench-check package clean
 
 quickstart:
-	$(CARGO) run --release -p flux-sandbox -- quickstart
+	$(CARGO) run --release -p flux-testkit -- quickstart
 
 test: lint test-rust test-interop
 
@@ -37,7 +37,7 @@ test-game:
 
 # The README's first command to its end, what it prints to play with, and what the release programs weigh.
 test-release:
-	$(CARGO) run --release -p flux-sandbox -- quickstart --once
+	$(CARGO) run --release -p flux-testkit -- quickstart --once
 	scripts/release.sh
 
 lint:

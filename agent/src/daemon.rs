@@ -5,10 +5,10 @@ use crate::game::{self, GameDialer};
 use crate::journal::{Journal, JournalError};
 use crate::limits::{PRUNE_INTERVAL, PULSE_SLACK, QUEUED_ASKS, QUEUED_JOINS, STOP_LINE, STOP_REPORTS};
 use crate::shared::Parts;
-use crate::store::{self, Rest};
 use crate::telemetry::{self, MetricsListener};
+use crate::upstream::{self, Rest};
 use crate::{Loader, Phase, Shared, control};
-use flux_ambient::{Clock, Entropy, Notifier};
+use flux_platform::{Clock, Entropy, Notifier};
 use flux_protocol::JOURNAL_HEADER;
 use flux_signalr::client::{Client, ClientOptions, Dialer, HubUrl, TokenSource, UrlError};
 use http::HeaderValue;
@@ -75,7 +75,7 @@ pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<O
         "flux-agent started"
     );
     let mut game = tokio::spawn(game::run(shared.clone(), game, joined, asked));
-    let mut store = tokio::spawn(store::run(shared.clone(), client, rest, joins, polls_asked));
+    let mut store = tokio::spawn(upstream::run(shared.clone(), client, rest, joins, polls_asked));
     let beside = [
         Some(tokio::spawn(housekeeping(shared.clone()))),
         Some(tokio::spawn(reload_when_asked(shared.clone(), reloads))),
@@ -136,7 +136,7 @@ async fn reload_when_asked(shared: Arc<Shared>, mut asked: mpsc::Receiver<()>) {
 
 /// Gives the outbox a moment to bring the last states to the store.
 async fn report_the_rest(shared: &Shared) {
-    if shared.store.borrow().session != store::SessionState::Connected {
+    if shared.store.borrow().session != upstream::SessionState::Connected {
         return;
     }
     let (mut link, mut acknowledged) = (shared.link.subscribe(), shared.acknowledged.subscribe());

@@ -12,8 +12,8 @@ pub mod limits;
 mod pulse;
 mod reload;
 mod shared;
-pub mod store;
 pub mod telemetry;
+pub mod upstream;
 
 pub use daemon::{Resources, run};
 pub use pulse::Pulse;

@@ -1,10 +1,10 @@
 use crate::config::{Config, LiveConfig};
 use crate::game::{Ask, GameView, Hints};
 use crate::journal::{Journal, JournalError};
-use crate::store::{Link, PollAsk, StoreView};
 use crate::telemetry::Metrics;
+use crate::upstream::{Link, PollAsk, StoreView};
 use crate::{Loader, Pulse};
-use flux_ambient::{Clock, Entropy, Notifier};
+use flux_platform::{Clock, Entropy, Notifier};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -9,12 +9,12 @@
 
 use axum::Router;
 use axum::body::Body;
-use flux_ambient::{SystemClock, SystemEntropy};
 use flux_companion::ApiKey;
 use flux_companion::config::Config;
 use flux_companion::db::{Db, DbError, keys};
 use flux_companion::model::Role;
 use flux_config::{ConfigFile, SecretSources};
+use flux_platform::{SystemClock, SystemEntropy};
 use http::{Method, Request};
 use http_body_util::BodyExt;
 use jiff::Timestamp;

@@ -1,13 +1,13 @@
 //! What the parts of a running companion share.
 
+use crate::agents::Sessions;
 use crate::config::Config;
 use crate::db::Db;
-use crate::hub::Sessions;
 use crate::limits;
 use crate::model::Actor;
-use crate::store::referrals::Desk;
-use crate::store::{By, Wake};
-use flux_ambient::{Clock, Entropy};
+use crate::services::referrals::Desk;
+use crate::services::{By, Wake};
+use flux_platform::{Clock, Entropy};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::{Semaphore, watch};

@@ -4,35 +4,33 @@
 //! reads and writes) → `db` (the only SQL). What an agent is to do leaves by `hub::pump` or by a poll.
 
 mod agents;
-mod api;
 mod app;
 pub mod cli;
 pub mod config;
 pub mod db;
 mod exit;
-mod hub;
+mod http;
 pub mod limits;
-mod mail;
 pub mod model;
+mod notify;
 mod reload;
 mod secrets;
 mod server;
-pub mod store;
+pub mod services;
 mod sweeps;
 mod systemd;
 mod telemetry;
-mod webhook;
 
+pub use agents::{Session, Sessions};
 pub use app::App;
 pub use exit::Exit;
-pub use hub::{Session, Sessions};
+pub use notify::webhook::signature;
 pub use secrets::{ApiKey, server_id, server_token};
-pub use webhook::signature;
 
 use axum::serve::Listener;
 use config::Config;
 use db::Db;
-use flux_ambient::{Clock, Entropy};
+use flux_platform::{Clock, Entropy};
 use server::Connections;
 pub use server::Tcp;
 use std::sync::Arc;
@@ -60,14 +58,14 @@ pub async fn serve<L: Listener<Addr = std::net::SocketAddr>>(
     let Resources { mut listener, db, clock, entropy } = resources;
     let connections = Connections::new(config.limits.connections);
     let app = App::new(config, db, clock, entropy);
-    let hub = hub::hub(&app);
-    let router = api::router(&app).nest("/hubs/agent", hub.router());
+    let hub = agents::hub(&app);
+    let router = http::router(&app).nest("/hubs/agent", hub.router());
     tokio::select! { biased;
         () = shutdown => {}
         () = connections.accept(&mut listener, &router) => {}
         () = sweeps::run(Arc::clone(&app)) => {}
-        () = webhook::run(Arc::clone(&app)) => {}
-        () = mail::run(Arc::clone(&app)) => {}
+        () = notify::webhook::run(Arc::clone(&app)) => {}
+        () = notify::mail::run(Arc::clone(&app)) => {}
     }
     drop(listener);
     app.stopping.send_replace(true);
@@ -83,7 +81,7 @@ pub async fn serve<L: Listener<Addr = std::net::SocketAddr>>(
 /// The whole API without a socket, for tests: the router, and what it shares.
 pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (axum::Router, Arc<App>) {
     let app = App::new(config, db, clock, entropy);
-    (api::router(&app).nest("/hubs/agent", hub::hub(&app).router()), app)
+    (http::router(&app).nest("/hubs/agent", agents::hub(&app).router()), app)
 }
 
 /// One sweep, for tests: what the timer does every 30 s.

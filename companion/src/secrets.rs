@@ -1,7 +1,7 @@
 //! Ids and secrets, drawn from the random source.
 
 use crate::model::CustomerId;
-use flux_ambient::Entropy;
+use flux_platform::Entropy;
 use flux_protocol::{CommandId, SecretHash, ServerId, ServerToken};
 use secrecy::{ExposeSecret, SecretString};
 

@@ -2,7 +2,7 @@
 
 use crate::db::{Connection, Db, DbError, commands};
 use crate::limits::{NOTIFY_INTERVAL, NOTIFY_PATIENCE};
-use flux_ambient::Notifier;
+use flux_platform::Notifier;
 use tokio::time::{sleep, timeout};
 
 /// Runs for ever; stop it by dropping it.

@@ -29,7 +29,7 @@ fn tree(package: &str, more: &[&str]) -> BTreeSet<String> {
 
 /// Every Rust source of ours, by its path from the root.
 fn sources() -> Vec<(String, String)> {
-    let found = rust_files(&["agent/src", "companion/src", "crates"]);
+    let found = rust_files(&["agent/src", "companion/src", "crates", "testkit"]);
     assert!(found.len() > 100, "the sources are where they are looked for");
     found
 }
@@ -74,11 +74,11 @@ fn intruders(words: &[&str], allowed: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_pure_cores_know_no_runtime_no_database_and_no_random_source() {
-    let impure = ["tokio", "rusqlite", "hyper", "reqwest", "getrandom", "rand", "rustix", "tracing", "flux-ambient"];
+    let impure = ["tokio", "rusqlite", "hyper", "reqwest", "getrandom", "rand", "rustix", "tracing", "flux-platform"];
     let cores: [(&str, &[&str]); 5] = [
         ("flux-protocol", &[]),
         ("flux-delivery", &[]),
-        ("flux-referral", &[]),
+        ("flux-referrals", &[]),
         ("flux-signalr", &["--no-default-features"]),
         ("flux-rcon", &["--no-default-features"]),
     ];
@@ -99,7 +99,7 @@ fn agent_and_companion_meet_in_the_protocol_only_and_signalr_knows_neither() {
 
 #[test]
 fn one_tls_provider_serves_the_whole_tree() {
-    for package in ["flux-agent", "flux-companion", "flux-sandbox"] {
+    for package in ["flux-agent", "flux-companion", "flux-testkit"] {
         let names = tree(package, &[]);
         for other in ["aws-lc-rs", "openssl-sys", "native-tls", "boring"] {
             assert!(!names.contains(other), "{package} has {other}");
@@ -116,24 +116,24 @@ fn sql_stands_in_the_journal_and_the_database_rooms_only() {
 
 #[test]
 fn reqwest_stands_in_the_agents_store_room_only() {
-    assert_eq!(intruders(&["reqwest"], &["agent/src/store/"]), Vec::<String>::new());
+    assert_eq!(intruders(&["reqwest"], &["agent/src/upstream/"]), Vec::<String>::new());
 }
 
 #[test]
 fn sockets_stand_in_their_rooms_only() {
     let words = ["TcpStream", "TcpListener", "TcpSocket", "UdpSocket", "UnixStream", "UnixListener", "UnixDatagram"];
     let rooms = [
-        "agent/src/store/",
+        "agent/src/upstream/",
         "agent/src/game/",
         "agent/src/control/",
         "agent/src/telemetry/", // metrics and health are asked for there, systemd's journal is told
-        "companion/src/api/",
-        "companion/src/hub/",
+        "companion/src/http/",
+        "companion/src/agents/",
         "companion/src/server.rs",
-        "crates/ambient/", // systemd is told there
+        "crates/platform/", // systemd is told there
         "crates/signalr/",
         "crates/rcon/",
-        "crates/sandbox/",
+        "testkit/",
     ];
     assert_eq!(intruders(&words, &rooms), Vec::<String>::new());
 }
@@ -151,7 +151,7 @@ fn nothing_is_silenced_or_left_to_do() {
 
 #[test]
 fn main_is_short() {
-    for main in ["agent/src/main.rs", "companion/src/main.rs", "crates/sandbox/src/main.rs"] {
+    for main in ["agent/src/main.rs", "companion/src/main.rs", "testkit/src/main.rs"] {
         let lines = std::fs::read_to_string(root().join(main)).unwrap().lines().count();
         assert!(lines < 60, "{main} has {lines} lines");
     }

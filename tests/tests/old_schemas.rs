@@ -1,6 +1,6 @@
 //! What admins have on their disks from every earlier version (`tests/system/fixtures`) opens with today's programs, and what waits in it is delivered.
 
-use flux_sandbox::stage::{Programs, Stage, StoreApi, Who};
+use flux_testkit::stage::{Programs, Stage, StoreApi, Who};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;

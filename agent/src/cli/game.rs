@@ -5,9 +5,9 @@ use crate::config::{Config, LiveConfig};
 use crate::control::{ControlError, Players, Request, short};
 use crate::exit::Exit;
 use crate::game::{GameDialer, RconDialer};
-use flux_ambient::{Clock, SystemClock};
 use flux_delivery::policy::Ruling;
 use flux_delivery::{CommandLine, parse_list};
+use flux_platform::{Clock, SystemClock};
 use flux_rcon::{Connection, Outcome};
 use std::path::Path;
 

@@ -4,7 +4,7 @@ use super::{asked, load};
 use crate::control::{QueueJob, QueueList, QueueShow, Request, short};
 use crate::exit::Exit;
 use crate::limits::TABLE_COLUMNS;
-use flux_ambient::{Clock, SystemClock};
+use flux_platform::{Clock, SystemClock};
 use flux_protocol::CommandId;
 use jiff::Timestamp;
 use std::path::Path;

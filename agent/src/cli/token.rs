@@ -3,7 +3,7 @@ use super::{block_on, load, store};
 use crate::config::{Config, token_file};
 use crate::control::{Request, Status};
 use crate::exit::Exit;
-use crate::store::{RestError, negotiate};
+use crate::upstream::{RestError, negotiate};
 use flux_protocol::ServerToken;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::fs::{File, OpenOptions};

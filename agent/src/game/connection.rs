@@ -2,7 +2,7 @@ use super::{Lost, PULSE};
 use crate::Shared;
 use crate::config::LiveConfig;
 use crate::limits::PULSE_SLACK;
-use flux_ambient::{CrashPoint, crash_point};
+use flux_platform::{CrashPoint, crash_point};
 use flux_rcon::{ConnectError, Connection, Outcome, Timeouts};
 use flux_signalr::client::BoxFuture;
 use std::sync::Arc;

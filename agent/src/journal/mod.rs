@@ -25,7 +25,7 @@ pub use queue::{HistoryEntry, JobDetails};
 pub use reports::{Counts, PendingReport};
 pub use row::JobRow;
 
-use flux_ambient::Entropy;
+use flux_platform::Entropy;
 use flux_protocol::{JournalId, ServerId};
 use jiff::Timestamp;
 use lock::JournalLock;

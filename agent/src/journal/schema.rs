@@ -2,7 +2,7 @@
 
 use super::JournalError;
 use crate::limits::PREPARED_STATEMENTS;
-use flux_ambient::{Disk, commit_fails};
+use flux_platform::{Disk, commit_fails};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::path::Path;

@@ -3,7 +3,7 @@
 use super::exposition;
 use crate::Shared;
 use crate::limits::{METRICS_CLIENTS, METRICS_DEADLINE, METRICS_REQUEST_BYTES};
-use crate::store::SessionState;
+use crate::upstream::SessionState;
 use flux_protocol::GameState;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};

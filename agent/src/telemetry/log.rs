@@ -1,7 +1,7 @@
 use super::journald::Journald;
 use super::record::Record;
 use crate::config::{Level, Log, LogFormat};
-use flux_ambient::{Clock, SystemClock};
+use flux_platform::{Clock, SystemClock};
 use std::io::{self, IsTerminal, Write};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};

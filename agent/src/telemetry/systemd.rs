@@ -1,7 +1,7 @@
 //! What systemd is told of the daemon.
 
 use crate::limits::NOTIFY_INTERVAL;
-use crate::store::Link;
+use crate::upstream::Link;
 use crate::{Phase, Shared};
 use std::sync::Arc;
 

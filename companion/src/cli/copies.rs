@@ -2,8 +2,8 @@ use super::{Failure, print};
 use crate::config::Config;
 use crate::db::Db;
 use crate::model::Actor;
-use crate::store::{By, commands};
-use flux_ambient::{Clock, SystemClock};
+use crate::services::{By, commands};
+use flux_platform::{Clock, SystemClock};
 use std::path::Path;
 
 /// Copies the database, also while it is served.

@@ -1,6 +1,6 @@
 use crate::Exit;
 use crate::db::DbError;
-use crate::store::Refused;
+use crate::services::Refused;
 use flux_config::ConfigError;
 use std::io;
 use std::net::SocketAddr;

@@ -3,8 +3,8 @@ use crate::config::Config;
 use crate::db::{DbError, keys};
 use crate::model::{Label, Role, kind};
 use crate::secrets::ApiKey;
-use crate::store::Refused;
-use flux_ambient::SystemEntropy;
+use crate::services::Refused;
+use flux_platform::SystemEntropy;
 use serde_json::json;
 
 pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), Failure> {

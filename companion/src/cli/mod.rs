@@ -12,11 +12,11 @@ pub use failure::Failure;
 use crate::config::{Config, DEFAULT_PATH};
 use crate::db::Db;
 use crate::model::{Actor, Address, Label, Role};
-use crate::store::By;
+use crate::services::By;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use flux_ambient::{Clock, SystemClock};
+use flux_platform::{Clock, SystemClock};
 use flux_protocol::ServerId;
 use serde::Serialize;
 use std::io::Write;
@@ -137,7 +137,7 @@ enum KeyCommand {
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let path = arguments.config;
     match arguments.command {
-        Command::Openapi => print(&crate::api::document().to_pretty_json().map_err(|_| Failure::Internal)?),
+        Command::Openapi => print(&crate::http::document().to_pretty_json().map_err(|_| Failure::Internal)?),
         Command::PrintDefaultConfig => print(crate::config::example().trim_end()),
         Command::ConfigSchema => print(crate::config::SCHEMA.trim_end()),
         Command::Completions { shell } => completions(shell),

@@ -3,7 +3,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::{Resources, reload, serve, server, systemd, telemetry};
 use axum::serve::ListenerExt;
-use flux_ambient::{Notifier, SystemClock, SystemEntropy};
+use flux_platform::{Notifier, SystemClock, SystemEntropy};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -4,9 +4,9 @@ use crate::db::{Connection, commands, servers};
 use crate::limits::PAGE_ITEMS;
 use crate::model::{Address, Label, QueueCounts, Server, ServerView};
 use crate::secrets;
-use crate::store::servers::{Left, add, begin_removal, finish_removal, replace_token};
-use crate::store::{Refused, agents::is_polling};
-use flux_ambient::SystemEntropy;
+use crate::services::servers::{Left, add, begin_removal, finish_removal, replace_token};
+use crate::services::{Refused, agents::is_polling};
+use flux_platform::SystemEntropy;
 use flux_protocol::{ServerId, ServerToken};
 use secrecy::ExposeSecret;
 

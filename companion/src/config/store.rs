@@ -1,5 +1,5 @@
 use flux_config::Section;
-use flux_referral::StoreAddress;
+use flux_referrals::StoreAddress;
 use jiff::tz::TimeZone;
 use std::net::SocketAddr;
 

@@ -15,7 +15,7 @@ use crate::model::referral::{GrantId, Occasion};
 use crate::model::{CommandRow, NewCommand, Origin, PackageId};
 use flux_delivery::command::{CommandState, Offered};
 use flux_protocol::{CommandId, CommandKind, JournalId, OrderId, ServerId};
-use flux_referral::{CustomerId, Player};
+use flux_referrals::{CustomerId, Player};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 

@@ -3,7 +3,7 @@
 use super::row::{stored, text, text_or_null, time, time_or_null};
 use super::{Connection, DbError};
 use crate::model::{Customer, CustomerBody, CustomerId, CustomerRow, Player, PlayerName, PlayerUuid};
-use flux_referral::EmailKey;
+use flux_referrals::EmailKey;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 

@@ -2,7 +2,7 @@
 
 use super::DbError;
 use crate::limits;
-use flux_ambient::{Disk, commit_fails};
+use flux_platform::{Disk, commit_fails};
 use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};

@@ -51,7 +51,7 @@ pub enum Origin {
         /// Which.
         grant: GrantId,
         /// Whose.
-        customer: flux_referral::CustomerId,
+        customer: flux_referrals::CustomerId,
         /// On which occasion.
         on: Occasion,
     },

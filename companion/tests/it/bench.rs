@@ -2,12 +2,12 @@
 
 use axum::Router;
 use axum::body::Body;
-use flux_ambient::{Clock, Entropy, SinceBoot};
 use flux_companion::config::Config;
 use flux_companion::db::{Db, DbError, keys};
 use flux_companion::model::Role;
 use flux_companion::{ApiKey, App};
 use flux_config::{ConfigFile, SecretSources};
+use flux_platform::{Clock, Entropy, SinceBoot};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};

@@ -79,7 +79,7 @@ async fn rule_10_a_backup_is_made_while_orders_stream_in_and_after_its_restore_n
         closed.await.ok();
         program.print(&["restore", &backup]);
         let (db, _) = Db::open(&program.database).expect("it opens");
-        let entropy = std::sync::Arc::new(flux_ambient::SystemEntropy);
+        let entropy = std::sync::Arc::new(flux_platform::SystemEntropy);
         let (router, app) = flux_companion::router(crate::bench::config(""), db, clock.clone(), entropy);
         Bench { router, app, clock, admin, store }
     };

@@ -48,8 +48,8 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
         let (router, app) = flux_companion::router(
             crate::bench::config(""),
             db,
-            Arc::new(flux_ambient::SystemClock),
-            Arc::new(flux_ambient::SystemEntropy),
+            Arc::new(flux_platform::SystemClock),
+            Arc::new(flux_platform::SystemEntropy),
         );
         // The same random numbers made the keys.
         let fresh = Bench::new().await;

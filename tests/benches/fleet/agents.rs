@@ -1,6 +1,6 @@
 //! The agents' side: sessions that take what comes, and report it as completed. Each session and each command is a line on stdout.
 
-use flux_ambient::{Clock, Entropy, SystemClock, SystemEntropy};
+use flux_platform::{Clock, Entropy, SystemClock, SystemEntropy};
 use flux_protocol::{
     AgentHello, Command, CommandReport, GameState, JournalId, PROTOCOL_VERSION, ReportState, ServerToken, method,
 };

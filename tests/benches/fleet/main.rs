@@ -7,8 +7,8 @@ mod agents;
 mod crowd;
 
 use crowd::Crowd;
-use flux_ambient::{Clock, SystemClock};
-use flux_sandbox::stage::{Programs, Stage, StageError, StoreApi, Who};
+use flux_platform::{Clock, SystemClock};
+use flux_testkit::stage::{Programs, Stage, StageError, StoreApi, Who};
 use flux_tests::process::{cpu, resident_bytes};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-use flux_ambient::{Clock, Entropy, SinceBoot};
+use flux_platform::{Clock, Entropy, SinceBoot};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 

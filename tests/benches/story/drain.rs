@@ -2,7 +2,7 @@
 
 use crate::floor::{Floor, trip};
 use crate::rig::{Bench, SAYS, TEMPLATES};
-use flux_sandbox::stage::{StageError, Who};
+use flux_testkit::stage::{StageError, Who};
 use tokio::time::Instant;
 
 const PLAYERS: usize = 1_000;

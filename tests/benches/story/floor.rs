@@ -2,7 +2,7 @@
 
 use crate::rig::{Bench, middle, millis};
 use flux_rcon::{Connection, Timeouts};
-use flux_sandbox::stage::StageError;
+use flux_testkit::stage::StageError;
 use rusqlite::{Connection as Database, params};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

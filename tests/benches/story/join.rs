@@ -2,7 +2,7 @@
 
 use crate::floor::Floor;
 use crate::rig::{Bench, SAYS, TEMPLATES, millis};
-use flux_sandbox::stage::StageError;
+use flux_testkit::stage::StageError;
 use tokio::time::Instant;
 
 pub(crate) async fn run(floor: &Floor) -> Result<(), StageError> {

@@ -10,7 +10,7 @@ mod push;
 mod rest;
 mod rig;
 
-use flux_sandbox::stage::StageError;
+use flux_testkit::stage::StageError;
 
 #[tokio::main]
 async fn main() -> Result<(), StageError> {

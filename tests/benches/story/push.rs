@@ -2,7 +2,7 @@
 
 use crate::floor::Floor;
 use crate::rig::{Bench, SAYS, millis, print};
-use flux_sandbox::stage::StageError;
+use flux_testkit::stage::StageError;
 use tokio::time::Instant;
 
 const ORDERS: usize = 300;

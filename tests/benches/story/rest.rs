@@ -1,7 +1,7 @@
 //! The programs with nothing to do.
 
 use crate::rig::{Bench, SAYS, TEMPLATES};
-use flux_sandbox::stage::{StageError, Who};
+use flux_testkit::stage::{StageError, Who};
 use flux_tests::process::{cpu, resident_bytes};
 use std::time::Duration;
 use tokio::net::UnixDatagram;

@@ -1,4 +1,4 @@
-use flux_sandbox::stage::{Programs, Stage, StageError, StoreApi, Who, until};
+use flux_testkit::stage::{Programs, Stage, StageError, StoreApi, Who, until};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 //! The commands are waited for in place, so the wire between agent and companion needs threads of its own.
 
 use crate::rig::{LIMIT, Rig};
-use flux_sandbox::stage::{Programs, Who, until};
+use flux_testkit::stage::{Programs, Who, until};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;

@@ -2,8 +2,8 @@
 //! telling reaches its end without having come to the point. Whatever the point: nothing is lost, nothing runs twice.
 
 use crate::rig::{LIMIT, Rig, order_body};
-use flux_ambient::{CRASH_AT, CrashPoint};
-use flux_sandbox::stage::{StageError, Who};
+use flux_platform::{CRASH_AT, CrashPoint};
+use flux_testkit::stage::{StageError, Who};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;

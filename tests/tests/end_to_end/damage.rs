@@ -2,7 +2,7 @@
 //! trusted is refused and not touched; what was lost is noticed, and nothing runs twice for it.
 
 use crate::rig::Rig;
-use flux_sandbox::stage::{Programs, Who};
+use flux_testkit::stage::{Programs, Who};
 use serde_json::json;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};

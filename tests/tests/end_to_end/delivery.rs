@@ -1,5 +1,5 @@
 use crate::rig::{LIMIT, Rig};
-use flux_sandbox::stage::Who;
+use flux_testkit::stage::Who;
 use serde_json::json;
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_command_that_the_game_refuses_is_pending_again_with_its_answer_kept()
     rig.package("typo", json!({"command": "gvie {player} diamond"})).await;
     rig.pay("order-1", "Steve", "typo", 1).await;
     let command = rig.command_is("order-1", "pending").await;
-    let until_second = flux_sandbox::stage::until("the second attempt", LIMIT, || async {
+    let until_second = flux_testkit::stage::until("the second attempt", LIMIT, || async {
         let command = rig.command("order-1").await;
         Ok((command["attempt"] == 2).then_some(command))
     });

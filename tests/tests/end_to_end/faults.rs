@@ -1,5 +1,5 @@
 use crate::rig::{LIMIT, Rig};
-use flux_sandbox::stage::{Programs, Who, until};
+use flux_testkit::stage::{Programs, Who, until};
 use std::process::Command;
 
 #[tokio::test]

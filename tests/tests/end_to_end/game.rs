@@ -1,7 +1,7 @@
 //! What players and admins complain of elsewhere, as far as it happens between agent and game; and games that are not vanilla.
 
 use crate::rig::{LIMIT, Rig};
-use flux_sandbox::stage::{Who, until};
+use flux_testkit::stage::{Who, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 

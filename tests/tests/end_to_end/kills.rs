@@ -1,5 +1,5 @@
 use crate::rig::{LIMIT, Rig, order_body};
-use flux_sandbox::stage::{Stage, StoreApi, Who, until};
+use flux_testkit::stage::{Stage, StoreApi, Who, until};
 use serde_json::json;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -51,7 +51,7 @@ async fn killing_the_game_runs_nothing_twice_and_what_is_not_known_is_said() {
     let mut completed = 0;
     for number in 0..COMMANDS {
         let order = format!("order-{number}");
-        let closed = flux_sandbox::stage::until("the order being closed", crate::rig::LIMIT, || async {
+        let closed = flux_testkit::stage::until("the order being closed", crate::rig::LIMIT, || async {
             let command = rig.command(&order).await;
             Ok(["completed", "failed"].contains(&command["status"].as_str().unwrap()).then_some(command))
         });

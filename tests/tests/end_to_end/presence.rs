@@ -1,7 +1,7 @@
 //! Who is online: the game's list is the truth, its log the hint that makes the agent look at once.
 
 use crate::rig::{LIMIT, Rig};
-use flux_sandbox::stage::{Programs, Who, until};
+use flux_testkit::stage::{Programs, Who, until};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;

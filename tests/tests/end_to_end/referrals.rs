@@ -1,5 +1,5 @@
 use crate::rig::{LIMIT, Rig};
-use flux_sandbox::stage::{Programs, Stage, StoreApi, Who};
+use flux_testkit::stage::{Programs, Stage, StoreApi, Who};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,5 +1,5 @@
 use crate::rig::Rig;
-use flux_sandbox::stage::Who;
+use flux_testkit::stage::Who;
 use serde_json::json;
 
 const WRONG: &str = "srv_000000000000.00000000000000000000000000000000";
@@ -44,8 +44,8 @@ async fn two_agents_with_one_token_never_both_run() {
     std::fs::write(&second, other).unwrap();
     std::fs::set_permissions(&second, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let first_log = rig.stage.folder().join("first.log");
-    let agent = flux_sandbox::stage::Programs::beside_this().unwrap().agent;
-    let mut first = flux_sandbox::stage::Program::new(
+    let agent = flux_testkit::stage::Programs::beside_this().unwrap().agent;
+    let mut first = flux_testkit::stage::Program::new(
         "first agent",
         agent,
         vec!["--config".into(), second.into(), "run".into()],

@@ -1,4 +1,4 @@
-use flux_ambient::{Clock, SinceBoot};
+use flux_platform::{Clock, SinceBoot};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,6 +1,6 @@
 use flux_rcon::{ConnectError, Connection, Timeouts};
-use flux_sandbox::game::Accept;
 use flux_signalr::client::{BoxFuture, ByteStream};
+use flux_testkit::game::Accept;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;

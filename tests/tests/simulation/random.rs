@@ -1,4 +1,4 @@
-use flux_ambient::Entropy;
+use flux_platform::Entropy;
 use std::sync::Mutex;
 
 /// Random numbers from a seed (splitmix64): the same seed, the same numbers.

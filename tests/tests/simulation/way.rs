@@ -2,7 +2,7 @@
 
 use crate::net::{PROXY, http};
 use flux_agent::config::LiveConfig;
-use flux_agent::store::{Call, Method, Rest, RestError};
+use flux_agent::upstream::{Call, Method, Rest, RestError};
 use flux_signalr::client::{BoxFuture, ByteStream, Dialer};
 use hyper::Method as HttpMethod;
 use secrecy::ExposeSecret;

@@ -1,11 +1,11 @@
 mod files;
 
 use super::{Intent, Journal, JournalError, Note, When};
-use flux_ambient::SystemEntropy;
 use flux_delivery::OnlinePlayer;
 use flux_delivery::answer::Verdict;
 use flux_delivery::job::{JobState, Outcome};
 use flux_delivery::proof::MarkKey;
+use flux_platform::SystemEntropy;
 use flux_protocol::{
     Attempt, Command, CommandId, CommandKind, PlayerRef, ReportState, Revocation, ServerId, WaitReason,
 };

@@ -4,7 +4,7 @@ use crate::model::referral::Occasion;
 use crate::model::{CommandRow, NewCommand, Origin, Trigger};
 use flux_delivery::command::{CommandState, Offered, Status};
 use flux_protocol::{Attempt, CommandKind, PlayerRef};
-use flux_referral::CustomerId;
+use flux_referrals::CustomerId;
 use rusqlite::Row;
 
 /// A row as a command.

@@ -4,7 +4,7 @@ use super::{money, player, reason, ways, word};
 use crate::db::row::{get, stored, text_or_null, time, time_or_null};
 use crate::db::{Connection, DbError};
 use flux_protocol::OrderId;
-use flux_referral::{
+use flux_referrals::{
     Attribution, AttributionId, Code, CustomerId, Door, Person, PositiveMoney, Purchase, Reason, Status,
 };
 use jiff::Timestamp;
@@ -255,7 +255,7 @@ pub fn referee(tx: &Connection, id: &AttributionId) -> Result<Option<Person>, Db
         let email: Option<String> = get(row, "referee_email")?;
         Ok(Person {
             customer: CustomerId::new(get::<String>(row, "referee_id")?),
-            email: email.as_deref().and_then(flux_referral::EmailKey::of),
+            email: email.as_deref().and_then(flux_referrals::EmailKey::of),
             player: player(row, "referee_name", "referee_uuid")?,
         })
     };

@@ -2,7 +2,7 @@
 
 use crate::db::row::{stored, time, time_or_null};
 use crate::db::{Connection, DbError};
-use flux_referral::LinkId;
+use flux_referrals::LinkId;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 

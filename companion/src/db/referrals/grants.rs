@@ -5,7 +5,7 @@ use crate::db::row::{get, json, stored, text, time_or_null, to_json};
 use crate::db::{Connection, DbError};
 use crate::model::referral::{GrantId, TermsDoc, discount_id, grant_id};
 use flux_protocol::OrderId;
-use flux_referral::{
+use flux_referrals::{
     AttributionId, Benefit, Code, Coupon, CustomerId, Discount, Grant, GrantKey, GrantStatus, Issue, RewardLine, Side,
     Trigger,
 };

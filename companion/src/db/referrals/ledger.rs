@@ -3,7 +3,7 @@
 use super::word;
 use crate::db::row::{get, stored, time};
 use crate::db::{Connection, DbError};
-use flux_referral::{Cause, Currency, CustomerId, LedgerEntry, Unit};
+use flux_referrals::{Cause, Currency, CustomerId, LedgerEntry, Unit};
 
 use rusqlite::{OptionalExtension, Row, params};
 

@@ -5,7 +5,7 @@ use crate::db::row::{get, json, text, to_json};
 use crate::db::{Connection, DbError};
 use crate::model::referral::GrantId;
 use flux_protocol::ServerId;
-use flux_referral::{CustomerId, LineState, RewardLine};
+use flux_referrals::{CustomerId, LineState, RewardLine};
 use rusqlite::{Row, params};
 
 /// A command that waits until its customer has a player.

@@ -2,7 +2,7 @@
 
 use crate::db::row::{get, stored, time};
 use crate::db::{Connection, DbError};
-use flux_referral::{Code, CustomerId, LinkId};
+use flux_referrals::{Code, CustomerId, LinkId};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 

@@ -15,7 +15,7 @@ pub mod rules;
 pub mod stats;
 
 use super::{DbError, row};
-use flux_referral::{Currency, Money, Person, Player, Reason};
+use flux_referrals::{Currency, Money, Person, Player, Reason};
 use rusqlite::Row;
 
 /// A word of a closed list.

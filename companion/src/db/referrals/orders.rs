@@ -4,7 +4,7 @@ use super::{money, player, ways, word_or_null};
 use crate::db::row::{get, stored, text, time_or_null};
 use crate::db::{Connection, DbError};
 use flux_protocol::OrderId;
-use flux_referral::{AttributionId, CustomerId, EmailKey, OrderRecord, Person, Undoing};
+use flux_referrals::{AttributionId, CustomerId, EmailKey, OrderRecord, Person, Undoing};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// An order as it is kept.

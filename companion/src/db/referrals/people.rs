@@ -4,7 +4,7 @@ use super::{player, ways};
 use crate::db::customers::key;
 use crate::db::row::{get, stored, time_or_null};
 use crate::db::{Connection, DbError};
-use flux_referral::{CustomerId, EmailKey, Person, Tier};
+use flux_referrals::{CustomerId, EmailKey, Person, Tier};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 

@@ -3,7 +3,7 @@
 use crate::db::row::{get, json, stored, time_or_null, to_json};
 use crate::db::{Connection, DbError};
 use crate::model::referral::{MailsDoc, ProgramDoc, ShareDoc};
-use flux_referral::{Master, Program};
+use flux_referrals::{Master, Program};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::{OptionalExtension, Row, params};

@@ -3,7 +3,7 @@
 use crate::db::row::{get, json, to_json};
 use crate::db::{Connection, DbError};
 use crate::model::referral::{RuleDoc, RuleView};
-use flux_referral::{Rule, RuleId, RuleName, RuleStatus, Rules, Scope, Tier};
+use flux_referrals::{Rule, RuleId, RuleName, RuleStatus, Rules, Scope, Tier};
 use rusqlite::{Row, params};
 use std::collections::BTreeMap;
 

@@ -120,13 +120,13 @@ pub struct QuoteView {
 
 /// An attribution as it is answered at this moment: what a sweep wrote down stands, and what it has not seen yet is told all the same.
 pub fn attribution_view(
-    row: &flux_referral::Attribution,
-    reason: Option<flux_referral::Reason>,
-    delivery: flux_referral::Delivery,
+    row: &flux_referrals::Attribution,
+    reason: Option<flux_referrals::Reason>,
+    delivery: flux_referrals::Delivery,
     grants: Vec<GrantView>,
     now: Timestamp,
 ) -> AttributionView {
-    use flux_referral::Status;
+    use flux_referrals::Status;
     let status = if row.status == Status::Expired { row.status } else { row.status_at(now) };
     let purchase = row.purchase.as_ref();
     AttributionView {

@@ -1,5 +1,5 @@
 use super::Flaw;
-use flux_referral::{Benefit, Currency, Days, Discount, DiscountKind, Invalid, Percent, Points, PositiveMoney};
+use flux_referrals::{Benefit, Currency, Days, Discount, DiscountKind, Invalid, Percent, Points, PositiveMoney};
 use serde::{Deserialize, Serialize};
 
 /// What somebody gets: exactly one thing, and the fields that belong to it. Amounts are whole numbers of minor units.

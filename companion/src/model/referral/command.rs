@@ -1,7 +1,7 @@
 use super::Flaw;
 use crate::model::object::objects;
 use flux_protocol::ServerId;
-use flux_referral::{RewardCommand, RunOn, ServerList, Targets, Template};
+use flux_referrals::{RewardCommand, RunOn, ServerList, Targets, Template};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeSet;
@@ -82,7 +82,7 @@ pub(super) fn read_all(
 /// For `deserialize_with`: a list of commands.
 pub(super) fn commands<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RewardCommandBody>, D::Error> {
     let bodies: Vec<RewardCommandBody> = objects(deserializer)?;
-    let most = flux_referral::limits::SLOT_COMMANDS;
+    let most = flux_referrals::limits::SLOT_COMMANDS;
     if bodies.len() > most { Err(D::Error::custom(format!("must be at most {most} commands"))) } else { Ok(bodies) }
 }
 
@@ -94,7 +94,7 @@ impl PartialSchema for TargetsBody {
     fn schema() -> RefOr<Schema> {
         let all = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["all"]));
         let ids = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String)).min_items(Some(1));
-        OneOfBuilder::new().item(all).item(ids.max_items(Some(flux_referral::limits::COMMAND_SERVERS))).into()
+        OneOfBuilder::new().item(all).item(ids.max_items(Some(flux_referrals::limits::COMMAND_SERVERS))).into()
     }
 }
 

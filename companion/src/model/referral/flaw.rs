@@ -1,4 +1,4 @@
-use flux_referral::Invalid;
+use flux_referrals::Invalid;
 
 /// A setting that the rules refuse, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Fields of a write: absent keeps what is there, `null` clears it.
 
 use crate::model::{Object, object_or_null};
-use flux_referral::Patch;
+use flux_referrals::Patch;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 

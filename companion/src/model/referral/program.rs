@@ -1,7 +1,7 @@
 use super::command::read_all;
 use super::patch::{Field, named, named_object, over, patch};
 use super::{Flaw, RewardCommandBody};
-use flux_referral::{
+use flux_referrals::{
     Currency, Days, Doors, Eligibility, Master, PositiveMoney, Program, ProgramPut, RewardCommand, RewardType, Rules,
     SelfReferral, Side, Slot, Trigger,
 };
@@ -296,13 +296,13 @@ impl ProgramPatch {
         now: Timestamp,
     ) -> Result<(Program, Rules, ProgramDoc), Flaw> {
         let terms = over(self.program_terms.clone(), doc.program_terms.clone());
-        if terms.as_ref().is_some_and(|terms| terms.chars().count() > flux_referral::limits::TEXT_CHARS) {
-            return Err(Flaw::of("programTerms", &flux_referral::Invalid::Text));
+        if terms.as_ref().is_some_and(|terms| terms.chars().count() > flux_referrals::limits::TEXT_CHARS) {
+            return Err(Flaw::of("programTerms", &flux_referrals::Invalid::Text));
         }
         let landing_url = over(self.landing_url.clone(), doc.landing_url.clone());
         let put = self.put(program, command)?;
         let blamed = put.clone();
-        let (program, rules) = flux_referral::save(put, program, rules, now)
+        let (program, rules) = flux_referrals::save(put, program, rules, now)
             .map_err(|invalid| Flaw::of(blame(&blamed, &invalid), &invalid))?;
         let landing_url = landing_url.filter(|address| !address.trim().is_empty());
         let doc = ProgramDoc { program_terms: terms, landing_url, ..doc.with(&program) };
@@ -320,7 +320,7 @@ impl ProgramPatch {
         };
         let commands = match self.reward_commands {
             Some(Some(bodies)) => {
-                let most = flux_referral::limits::SLOT_COMMANDS;
+                let most = flux_referrals::limits::SLOT_COMMANDS;
                 if bodies.len() > most {
                     return Err(Flaw::value("rewardCommands", format!("must be at most {most} commands")));
                 }
@@ -362,8 +362,8 @@ impl ProgramPatch {
 }
 
 /// The field of a write that the rules refuse: the first of those set that can be meant.
-fn blame(put: &ProgramPut, invalid: &flux_referral::Invalid) -> &'static str {
-    use flux_referral::{Invalid, Patch};
+fn blame(put: &ProgramPut, invalid: &flux_referrals::Invalid) -> &'static str {
+    use flux_referrals::{Invalid, Patch};
     let bad = |days: &Patch<i64>| matches!(days, Patch::Set(days) if Days::new(*days).is_err());
     let is_value = |value: &Patch<i64>| matches!(value, Patch::Set(value) if *value != 0);
     match invalid {

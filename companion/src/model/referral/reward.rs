@@ -2,7 +2,7 @@ use super::command::read_all;
 use super::rule::{OnReturnBody, TimingBody};
 use super::{BenefitBody, Flaw, RewardCommandBody};
 use data_encoding::BASE32_NOPAD;
-use flux_referral::{AttributionId, CustomerId, GrantKey, RuleId, Terms};
+use flux_referrals::{AttributionId, CustomerId, GrantKey, RuleId, Terms};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;

@@ -2,7 +2,7 @@ use super::patch::{Field, named, named_object, named_objects, over};
 use super::slot::SlotsPatch;
 use super::{BenefitBody, Flaw, RewardCommandBody, SlotsBody};
 use crate::model::{Label, object_or_null};
-use flux_referral::{
+use flux_referrals::{
     Currency, Days, Invalid, Ladder, OnReturn, OrderTiming, RewardCommand, Rule, RuleName, RuleStatus, Scope, Tier,
 };
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@ use super::command::{commands, read_all};
 use super::patch::{Field, named_object, over};
 use super::{BenefitBody, Flaw, RewardCommandBody};
 use crate::model::{object, object_or_null};
-use flux_referral::{Currency, RewardCommand, Side, Slot, Slots, Trigger};
+use flux_referrals::{Currency, RewardCommand, Side, Slot, Slots, Trigger};
 use serde::{Deserialize, Serialize};
 
 /// A reward of a rule: a benefit, commands, or both.

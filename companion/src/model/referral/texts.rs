@@ -1,7 +1,7 @@
 use super::Flaw;
 use super::patch::{Field, named, named_object, over};
 use crate::model::object_or_null;
-use flux_referral::{Code, Scenario, ShareTexts, Shared, Text};
+use flux_referrals::{Code, Scenario, ShareTexts, Shared, Text};
 use serde::{Deserialize, Serialize};
 
 /// What customers share. `{link}`, `{code}` and `{name}` are filled in.
@@ -168,7 +168,7 @@ impl ShareDoc {
 
     fn texts(&self) -> Result<ShareTexts, Flaw> {
         let text = |field: &'static str, text: &str| Text::parse(text).map_err(Flaw::at(field));
-        if self.email.icon.as_ref().is_some_and(|icon| icon.len() > flux_referral::limits::LANDING_BYTES) {
+        if self.email.icon.as_ref().is_some_and(|icon| icon.len() > flux_referrals::limits::LANDING_BYTES) {
             return Err(Flaw::value("email.icon", "is too long for an address"));
         }
         let is_web = |icon: &String| ["https://", "http://", "/"].iter().any(|start| icon.starts_with(start));

@@ -1,6 +1,6 @@
 //! The rules' words as JSON has them.
 
-use flux_referral::{Door, Side, Trigger, Undoing};
+use flux_referrals::{Door, Side, Trigger, Undoing};
 use serde::{Deserialize, Serialize};
 
 /// Whose reward it is.
@@ -153,9 +153,9 @@ impl StatusWord {
     }
 }
 
-impl From<flux_referral::Status> for StatusWord {
-    fn from(status: flux_referral::Status) -> StatusWord {
-        use flux_referral::Status;
+impl From<flux_referrals::Status> for StatusWord {
+    fn from(status: flux_referrals::Status) -> StatusWord {
+        use flux_referrals::Status;
         match status {
             Status::Pending => StatusWord::Pending,
             Status::Qualified(_) => StatusWord::Qualified,

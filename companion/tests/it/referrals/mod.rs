@@ -1,4 +1,4 @@
-//! The referral rules over the API: what needs a database, a clock or a queue. What they decide is tested in `crates/referral`.
+//! The referral rules over the API: what needs a database, a clock or a queue. What they decide is tested in `crates/referrals`.
 
 mod counters;
 mod edges;

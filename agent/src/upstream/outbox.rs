@@ -1,0 +1,120 @@
+use super::rest::Rest;
+use super::{Link, intake, note_answer, rest};
+use crate::journal::PendingReport;
+use crate::limits::{CALL_DEADLINE, JOURNAL_RETRY, PULSE_SLACK, REPORT_BYTES, REPORT_RETRY};
+use crate::{Phase, Shared};
+use flux_platform::{CrashPoint, crash_point};
+use flux_protocol::limits::BATCH_ITEMS;
+use flux_protocol::{CommandId, CommandReport, ReportsReply, method};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// To the watchdog.
+const PULSE: &str = "outbox";
+
+/// Reports what the store does not know yet, one call at a time (rule 3), until the daemon stops.
+pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
+    let mut link = shared.link.subscribe();
+    let mut wait = REPORT_RETRY.0;
+    loop {
+        shared.pulse.turns_within(PULSE, CALL_DEADLINE + PULSE_SLACK);
+        let pending = shared.journal().unreported(BATCH_ITEMS);
+        let pause = match pending {
+            Err(error) => {
+                shared.journal_failed(&error);
+                Some(JOURNAL_RETRY)
+            }
+            Ok(pending) if pending.is_empty() => None,
+            Ok(pending) => match send(shared, rest, cut(pending)).await {
+                Ok(()) => {
+                    wait = REPORT_RETRY.0;
+                    continue;
+                }
+                Err(failed) => {
+                    tracing::debug!(error = failed.text, "reports did not go through; they are kept");
+                    let pause = wait.max(failed.retry_after);
+                    wait = (wait * 2).min(REPORT_RETRY.1);
+                    Some(pause)
+                }
+            },
+        };
+        match pause {
+            Some(pause) => shared.pulse.turns_within(PULSE, pause + PULSE_SLACK),
+            None => shared.pulse.rests(PULSE),
+        }
+        tokio::select! { biased;
+            () = shared.reached(Phase::Stopping) => return shared.pulse.rests(PULSE),
+            _ = link.changed() => wait = REPORT_RETRY.0,
+            () = shared.wake_outbox.notified(), if pause.is_none() => {}
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct Failed {
+    text: String,
+    retry_after: Duration,
+}
+
+impl<E: std::fmt::Display> From<E> for Failed {
+    fn from(error: E) -> Failed {
+        Failed { text: error.to_string(), retry_after: Duration::ZERO }
+    }
+}
+
+/// The oldest reports that fit into one message.
+fn cut(pending: Vec<PendingReport>) -> Vec<PendingReport> {
+    let mut bytes = 0;
+    let fits = |item: &PendingReport| {
+        bytes += serde_json::to_vec(&item.report).map_or(0, |text| text.len() + 1);
+        bytes <= REPORT_BYTES
+    };
+    pending.into_iter().take_while(fits).collect()
+}
+
+async fn send(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>) -> Result<(), Failed> {
+    let reports: Vec<CommandReport> = pending.iter().map(|item| item.report.clone()).collect();
+    let link = shared.link.borrow().clone();
+    let reply = match link {
+        Link::Up(connection) => {
+            crash_point(CrashPoint::Message);
+            let answer =
+                connection.invoke(method::REPORT, vec![serde_json::to_value(&reports)?], CALL_DEADLINE).await?;
+            serde_json::from_value::<ReportsReply>(answer)?
+        }
+        Link::Starting => return Err("no session yet".into()),
+        Link::Down => match rest::report(rest, reports).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                let retry_after = error.retry_after().unwrap_or_default();
+                return Err(Failed { text: error.to_string(), retry_after });
+            }
+        },
+    };
+    note_answer(shared, None);
+    if let Some(revoked) = reply.revoked {
+        intake::revoke(shared, revoked, "report");
+    }
+    acknowledge(shared, pending, reply.acknowledged.items)
+}
+
+/// Notes what was acknowledged. What the store has left out is tried again; as long as some of a call is acknowledged, the next goes out at once.
+fn acknowledge(shared: &Shared, mut pending: Vec<PendingReport>, acknowledged: Vec<CommandId>) -> Result<(), Failed> {
+    let acknowledged: BTreeSet<CommandId> = acknowledged.into_iter().collect();
+    pending.retain(|item| acknowledged.contains(&item.report.id));
+    shared.journal().acknowledge(&pending, shared.now())?;
+    for item in &pending {
+        let (id, state) = (&item.report.id, item.report.state);
+        tracing::info!(command.id = %id, attempt = %item.report.attempt, status = state.status(), reason = state.reason(), "report acknowledged");
+    }
+    shared.acknowledged.send_modify(|count| *count = count.wrapping_add(1));
+    shared.wake_game.notify_one(); // what was careful may run, and marks may go
+    if pending.is_empty() { Err("the store left out every report".into()) } else { Ok(()) }
+}

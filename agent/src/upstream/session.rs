@@ -1,0 +1,277 @@
+use super::{Link, SessionState, intake, note_answer, token_rejected};
+use crate::config::Config;
+use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY, SESSION_ATTEMPT};
+use crate::{Phase, Shared, VERSION};
+use flux_platform::{CrashPoint, crash_point};
+use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, SecretHash, ServerWelcome, method};
+use flux_signalr::client::{CallError, Client, ErrorClass, Incoming, Nudge, Session, State};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// To the watchdog.
+const PULSE: &str = "session";
+
+/// Keeps a session, for as long as the daemon lives. A new token opens a new one at once.
+pub(super) async fn run(shared: &Shared, mut client: Client) {
+    let (nudge, mut token) = (client.nudge(), TokenWatch::of(shared));
+    loop {
+        let session = {
+            let next = client.next_session();
+            tokio::pin!(next);
+            loop {
+                tokio::select! { biased;
+                    () = shared.reached(Phase::Draining) => return,
+                    session = &mut next => break session,
+                    () = token.changed() => new_token(shared, &nudge),
+                }
+            }
+        };
+        match hello(shared, &session).await {
+            Ok(welcome) => serve(shared, session, welcome, &mut token, &nudge).await,
+            Err(error) => {
+                refused(shared, &error);
+                if matches!(error, HelloError::Refused(_)) {
+                    client.hold_off(REFUSED_RETRY);
+                }
+                session.connection.stop().await;
+            }
+        }
+        shared.link.send_replace(Link::Down);
+    }
+}
+
+/// Notices another token in the configuration in force.
+struct TokenWatch {
+    changes: watch::Receiver<Arc<Config>>,
+    known: SecretHash,
+}
+
+impl TokenWatch {
+    fn of(shared: &Shared) -> TokenWatch {
+        let mut changes = shared.live.subscribe();
+        let known = changes.borrow_and_update().store.token.hash();
+        TokenWatch { changes, known }
+    }
+
+    /// Waits for another token than the last one that was seen.
+    async fn changed(&mut self) {
+        while self.changes.changed().await.is_ok() {
+            let token = self.changes.borrow_and_update().store.token.hash();
+            if !token.matches(&self.known) {
+                self.known = token;
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+/// The store is tried at once, and what it says of the new token is news.
+fn new_token(shared: &Shared, nudge: &Nudge) {
+    shared.store.send_modify(|view| {
+        view.session = SessionState::Connecting;
+        view.error = None;
+    });
+    nudge.now();
+}
+
+/// Takes over what the client is doing while there is no session.
+pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<State>) {
+    loop {
+        let state = states.borrow_and_update().clone();
+        match state {
+            State::Connected | State::Stopped => shared.pulse.rests(PULSE),
+            State::Connecting => shared.pulse.turns_within(PULSE, SESSION_ATTEMPT),
+            State::Reconnecting { class, error, delay, .. } => {
+                shared.pulse.turns_within(PULSE, delay + SESSION_ATTEMPT);
+                let is_own_will =
+                    class == ErrorClass::Stopped && shared.store.borrow().session == SessionState::Connecting;
+                if is_own_will {
+                    shared.link.send_replace(Link::Down);
+                } else {
+                    down(shared, error.clone());
+                }
+                tracing::debug!(error.class = %class, error, delay.seconds = delay.as_secs_f64(), "session down");
+            }
+            State::Rejected { status } => {
+                shared.pulse.turns_within(PULSE, REFUSED_RETRY + SESSION_ATTEMPT);
+                token_rejected(shared, status);
+                shared.link.send_replace(Link::Down);
+            }
+        }
+        tokio::select! { biased;
+            () = shared.reached(Phase::Stopping) => return shared.pulse.rests(PULSE),
+            changed = states.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// The session is lost, or could not be opened. What the store has refused stays shown as that.
+fn down(shared: &Shared, error: String) {
+    let (session, known) = {
+        let view = shared.store.borrow();
+        (view.session, view.error.clone())
+    };
+    if matches!(session, SessionState::Connecting | SessionState::Connected | SessionState::Reconnecting) {
+        match session {
+            SessionState::Connected => tracing::warn!(error, "session lost; polling until it is back"),
+            _ if known.as_ref() != Some(&error) => tracing::warn!(error, "store unreachable; tried again by itself"),
+            _ => {}
+        }
+        shared.store.send_modify(|view| {
+            view.session = SessionState::Reconnecting;
+            view.error = Some(error);
+            let (since, tries) = view.outage.unwrap_or_else(|| (Instant::now(), 0));
+            view.outage = Some((since, tries + 1));
+        });
+    }
+    shared.link.send_replace(Link::Down);
+}
+
+enum HelloError {
+    /// The store does not want this agent.
+    Refused(String),
+    /// The call did not go through.
+    Call(CallError),
+    /// The answer is no welcome.
+    Answer(String),
+}
+
+async fn hello(shared: &Shared, session: &Session) -> Result<ServerWelcome, HelloError> {
+    let hello = AgentHello {
+        agent_version: VERSION.to_owned(),
+        protocol_version: PROTOCOL_VERSION,
+        journal_id: shared.journal().id().clone(),
+        hostname: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),
+        game_state: shared.game.borrow().state,
+    };
+    let argument = serde_json::to_value(hello).map_err(|error| HelloError::Answer(error.to_string()))?;
+    crash_point(CrashPoint::Message);
+    let answer =
+        session.connection.invoke(method::HELLO, vec![argument], CALL_DEADLINE).await.map_err(|error| match error {
+            CallError::Refused(text) => HelloError::Refused(text),
+            other => HelloError::Call(other),
+        })?;
+    let welcome: ServerWelcome =
+        serde_json::from_value(answer).map_err(|error| HelloError::Answer(error.to_string()))?;
+    if welcome.protocol_version != PROTOCOL_VERSION {
+        return Err(HelloError::Refused(
+            ErrorCode::UnsupportedProtocol.with("the store speaks another version of the contract"),
+        ));
+    }
+    Ok(welcome)
+}
+
+fn refused(shared: &Shared, error: &HelloError) {
+    let (text, session) = match error {
+        HelloError::Refused(text) => {
+            match ErrorCode::of(text) {
+                Some(ErrorCode::ServerRemoved) => server_removed(shared),
+                Some(ErrorCode::AlreadyConnected) => {
+                    tracing::error!(
+                        error = text,
+                        "another agent is connected with this token; stop one of the two. Nothing new is taken meanwhile"
+                    );
+                }
+                _ => tracing::error!(error = text, "the store refused this agent"),
+            }
+            (text.clone(), SessionState::Refused)
+        }
+        HelloError::Call(error) => (error.to_string(), SessionState::Reconnecting),
+        HelloError::Answer(problem) => {
+            (format!("the store's welcome cannot be understood: {problem}"), SessionState::Reconnecting)
+        }
+    };
+    shared.store.send_modify(|view| {
+        view.session = session;
+        view.error = Some(text);
+    });
+}
+
+fn server_removed(shared: &Shared) {
+    tracing::error!("the server was removed from the store; nothing runs any more");
+    if let Err(error) = shared.journal().set_removed(true) {
+        tracing::error!(%error, "that the server was removed could not be written down");
+    }
+}
+
+async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome, token: &mut TokenWatch, nudge: &Nudge) {
+    note_answer(shared, Some(welcome.now));
+    if let Err(error) = shared.journal().set_removed(false) {
+        tracing::error!(%error, "the journal failed");
+    }
+    let outage = shared.store.borrow().outage;
+    tracing::info!(
+        server.id = %welcome.server_id,
+        server.name = welcome.server_name,
+        tries = outage.map_or(0, |(_, tries)| tries),
+        outage.seconds = outage.map_or(0, |(since, _)| since.elapsed().as_secs()),
+        "session open"
+    );
+    shared.metrics.session();
+    shared.store.send_modify(|view| {
+        view.session = SessionState::Connected;
+        view.server_name = Some(welcome.server_name.chars().take(ERROR_CHARS).filter(|c| !c.is_control()).collect());
+        view.error = None;
+        view.outage = None;
+    });
+    shared.link.send_replace(Link::Up(session.connection.clone()));
+    shared.wake_game.notify_one();
+    let mut game = shared.game.subscribe();
+    game.mark_changed();
+    loop {
+        tokio::select! { biased;
+            () = shared.reached(Phase::Stopping) => break session.connection.stop().await,
+            () = token.changed() => {
+                tracing::info!("a new token; the session is opened anew with it");
+                new_token(shared, nudge);
+                break session.connection.stop().await;
+            }
+            incoming = session.incoming.recv() => match incoming {
+                Some(incoming) => take(shared, incoming),
+                None => break,
+            },
+            _ = game.changed() => {
+                let status = { let view = game.borrow_and_update(); GameStatus { state: view.state, players: view.players } };
+                if let Ok(status) = serde_json::to_value(status) {
+                    crash_point(CrashPoint::Message);
+                    // Fire and forget: a lost one is repeated with the next session.
+                    let _ = session.connection.send(method::GAME_STATUS, vec![status]).await;
+                }
+            }
+        }
+    }
+    let ended = session.connection.closed().await;
+    if ErrorCode::of(&ended.text) == Some(ErrorCode::ServerRemoved) {
+        server_removed(shared);
+    }
+}
+
+fn take(shared: &Shared, incoming: Incoming) {
+    if shared.is(Phase::Draining) {
+        return; // not acknowledged, so the store offers it again
+    }
+    note_answer(shared, None);
+    if incoming.is(method::DELIVER) {
+        if let Some(batch) = batch(incoming) {
+            intake::deliver(shared, batch, "session");
+        }
+    } else if incoming.is(method::REVOKE) {
+        if let Some(batch) = batch(incoming) {
+            intake::revoke(shared, batch, "session");
+        }
+    } else {
+        tracing::debug!(target = incoming.target, "the store called a method that this agent does not know");
+    }
+}
+
+fn batch<T: DeserializeOwned>(incoming: Incoming) -> Option<Batch<T>> {
+    let items = incoming.arguments.into_iter().next();
+    let batch = items.and_then(|items| serde_json::from_value(items).ok());
+    if batch.is_none() {
+        tracing::warn!(target = incoming.target, "the store sent something else than a list");
+    }
+    batch
+}

@@ -1,0 +1,27 @@
+//! The agents' sessions: the hub's methods, who is connected, and the pump that offers each session what is due.
+
+pub(crate) mod auth;
+mod pump;
+mod service;
+mod sessions;
+
+pub(crate) use service::AgentHub;
+pub use sessions::{Session, Sessions};
+
+use crate::app::App;
+use crate::limits;
+use flux_signalr::hub::{Hub, HubOptions};
+use std::sync::Arc;
+
+/// The hub of a running companion, to be mounted at `/hubs/agent`.
+pub(crate) fn hub(app: &Arc<App>) -> Hub<AgentHub> {
+    let options = HubOptions {
+        max_connections: app.config.limits.connections,
+        max_negotiations: app.config.limits.connections,
+        max_places_of_one: limits::AGENT_CONNECTIONS,
+        max_receive_bytes: flux_protocol::limits::AGENT_MESSAGE_BYTES,
+        ..HubOptions::default()
+    };
+    let entropy = Arc::clone(&app.entropy);
+    Hub::new(Arc::new(AgentHub::new(Arc::clone(app))), options, Arc::new(move |bytes| entropy.fill(bytes)))
+}

@@ -1,0 +1,155 @@
+//! Offers a session what is due: on its `Hello`, when there is news, when a retry is due, and every 30 s.
+//!
+//! News brings only what this session was not offered lately, so that a batch on its way is not sent again with every
+//! report; `Hello` and the sweep bring all that this journal has not reported (rule 2).
+
+use super::Session;
+use crate::app::App;
+use crate::db::Connection;
+use crate::db::commands::{self, Scope};
+use crate::limits;
+use crate::services::Refused;
+use crate::services::offers::{self, Offers, Way};
+use flux_platform::{CrashPoint, crash_point};
+use flux_protocol::limits::BATCH_ITEMS;
+use flux_protocol::{ErrorCode, method};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+/// Runs until the session ends.
+pub(super) async fn run(app: Arc<App>, session: Arc<Session>) {
+    let mut ended = session.ended.subscribe();
+    let mut next_sweep = Instant::now() + limits::SWEEP;
+    let mut next_retry = offer_due(&app, &session, None).await;
+    loop {
+        tokio::select! { biased;
+            () = ending(&mut ended) => return,
+            () = sleep_until(next_sweep) => {
+                next_sweep = Instant::now() + limits::SWEEP;
+                next_retry = offer_due(&app, &session, None).await;
+            }
+            () = session.news.notified() => next_retry = offer_due(&app, &session, Some(limits::OFFER_QUIET)).await,
+            () = until(next_retry) => next_retry = offer_due(&app, &session, Some(limits::OFFER_QUIET)).await,
+        }
+    }
+}
+
+async fn ending(ended: &mut watch::Receiver<bool>) {
+    // It fails when the session is gone, which is an end too.
+    let _ = ended.wait_for(|ended| *ended).await;
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Offers one batch, and says when the next retry is due. A failure is left to the next sweep.
+async fn offer_due(app: &App, session: &Session, quiet: Option<Duration>) -> Option<Instant> {
+    let now = app.clock.now();
+    let scope = Scope { quiet_since: quiet.map(|quiet| before(now, quiet)), player: None, limit: BATCH_ITEMS };
+    match look(app, session, scope, now).await {
+        Ok((offers, next_retry)) => {
+            push(session, offers);
+            let wait = next_retry.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+            wait.map(|wait| Instant::now() + wait)
+        }
+        Err(Refused::TokenRevoked) => {
+            // Replaced by the command line, behind the running companion's back. The next session may be there already, with the new one.
+            if app.sessions.on(&session.server_id, &session.connection).is_some() {
+                app.sessions.throw_out(&session.server_id, ErrorCode::TokenRevoked.with("this server has a new token"));
+            }
+            None
+        }
+        Err(error) => {
+            tracing::warn!(server.id = %session.server_id, error = %error, "offering failed");
+            None
+        }
+    }
+}
+
+fn before(now: Timestamp, quiet: Duration) -> Timestamp {
+    SignedDuration::try_from(quiet).ok().and_then(|quiet| now.checked_sub(quiet).ok()).unwrap_or(now)
+}
+
+/// Looks without writing first: most sweeps find nothing.
+async fn look(
+    app: &App,
+    session: &Session,
+    scope: Scope,
+    now: Timestamp,
+) -> Result<(Offers, Option<Timestamp>), Refused> {
+    let (credential, journal) = (session.credential.clone(), session.journal_id.clone());
+    let first = Scope { limit: 1, ..scope.clone() };
+    let (is_idle, next_retry) = app
+        .db
+        .read(move |tx| {
+            let server = credential.server(tx)?.id;
+            let found = commands::to_offer(tx, &server, &journal, &first, now)?;
+            Ok::<_, Refused>((found.is_empty(), commands::next_retry(tx, &server, now)?))
+        })
+        .await?;
+    let offers = if is_idle { Offers::default() } else { commit(app, session, scope).await? };
+    Ok((offers, next_retry))
+}
+
+/// Commits what a scope offers to this session, if its token is still the server's.
+pub(super) async fn commit(app: &App, session: &Session, scope: Scope) -> Result<Offers, Refused> {
+    let (credential, journal, now) = (session.credential.clone(), session.journal_id.clone(), app.clock.now());
+    let work = move |tx: &Connection| {
+        let server = credential.server(tx)?.id;
+        Ok::<_, Refused>(offers::offer(tx, &server, &journal, &scope, Way::Session, now)?)
+    };
+    app.db.write(work).await
+}
+
+/// Sends what was committed, cut to fit. What a full queue drops is offered again by a sweep of the next session.
+pub(super) fn push(session: &Session, offers: Offers) {
+    for command in &offers.commands {
+        tracing::info!(command.id = %command.id, attempt = command.attempt.get(), server.id = %session.server_id,
+            redelivered = command.redelivered, "command offered");
+    }
+    for revocation in &offers.revoked {
+        tracing::info!(command.id = %revocation.id, attempt = revocation.attempt.get(), server.id = %session.server_id,
+            redelivered = revocation.redelivered, "revoke offered");
+    }
+    let sent =
+        send(session, method::REVOKE, &offers.revoked).and_then(|()| send(session, method::DELIVER, &offers.commands));
+    if let Err(error) = sent {
+        tracing::warn!(server.id = %session.server_id, error = %error, "a session could not be sent to");
+    }
+}
+
+fn send<T: Serialize>(session: &Session, method: &str, items: &[T]) -> Result<(), flux_signalr::hub::HubSendError> {
+    for batch in cut(items) {
+        crash_point(CrashPoint::Message);
+        session.connection.send(method, vec![Value::Array(batch)])?;
+    }
+    Ok(())
+}
+
+/// Batches of at most 500 items and 256 KiB.
+fn cut<T: Serialize>(items: &[T]) -> Vec<Vec<Value>> {
+    let mut batches = Vec::new();
+    let (mut batch, mut size_bytes) = (Vec::new(), 0);
+    for value in items.iter().filter_map(|item| serde_json::to_value(item).ok()) {
+        let value_bytes = value.to_string().len();
+        if batch.len() == BATCH_ITEMS || (!batch.is_empty() && size_bytes + value_bytes > limits::PUSH_BYTES) {
+            batches.push(std::mem::take(&mut batch));
+            size_bytes = 0;
+        }
+        size_bytes += value_bytes;
+        batch.push(value);
+    }
+    if !batch.is_empty() {
+        batches.push(batch);
+    }
+    batches
+}

@@ -1,0 +1,194 @@
+//! The hub's methods, as the contract has them.
+
+use super::{Session, pump};
+use crate::agents::auth::{self, AgentReports};
+use crate::app::App;
+use crate::db::commands::Scope;
+use crate::limits;
+use crate::model::Actor;
+use crate::services::agents::{Credential, Heard, game_status, gone, hear};
+use crate::services::{Refused, offers::Offers};
+use flux_platform::{CrashPoint, crash_point};
+use flux_protocol::limits::BATCH_ITEMS;
+use flux_protocol::{
+    AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, PlayerRef, ServerId, ServerWelcome, method,
+};
+use flux_signalr::codec::target_matches;
+use flux_signalr::hub::{Caller, Credentials, HubError, HubService, Refusal};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The hub of the agents.
+pub(crate) struct AgentHub {
+    app: Arc<App>,
+}
+
+/// Who an agent is: its server, and the secret that it showed, so that a replaced token ends what it began.
+#[derive(Clone)]
+pub(crate) struct Agent(Credential);
+
+impl PartialEq for Agent {
+    fn eq(&self, other: &Agent) -> bool {
+        self.0.server_id == other.0.server_id && self.0.hash.matches(&other.0.hash)
+    }
+}
+
+impl AgentHub {
+    pub(super) fn new(app: Arc<App>) -> AgentHub {
+        AgentHub { app }
+    }
+
+    async fn hello(&self, caller: &Caller<Agent>, hello: AgentHello) -> Result<Value, HubError> {
+        if hello.protocol_version != PROTOCOL_VERSION {
+            let text = format!("this store speaks version {PROTOCOL_VERSION}: install a matching flux-agent");
+            return Err(HubError::Refused(ErrorCode::UnsupportedProtocol.with(&text)));
+        }
+        let app = &self.app;
+        let credential = caller.identity.0.clone();
+        let server_id = credential.server_id.clone();
+        if app.sessions.on(&server_id, &caller.connection).is_some() {
+            return Err(HubError::Refused("Hello was said already".to_owned()));
+        }
+        let session = Session::new(credential.clone(), &hello, caller.connection.clone());
+        // The seat first, then the transaction: a poll of another journal looks at the seats inside its own.
+        app.sessions.enter(&session).map_err(|hostname| refuse(&Refused::AlreadyConnected { hostname }))?;
+        let by = app.by(Actor::agent(&server_id));
+        let now = by.now;
+        let written =
+            app.db.write(move |tx| hear(tx, &by, &credential, &hello.journal_id, &Heard::Hello(&hello), None)).await;
+        let server = match written {
+            Ok(server) => server,
+            Err(refused) => {
+                app.sessions.leave(&server_id, &caller.connection);
+                return Err(refuse(&refused));
+            }
+        };
+        tracing::info!(server.id = %server_id, agent.version = server.agent.version, "an agent connected");
+        tokio::spawn(pump::run(Arc::clone(app), session));
+        let server_name = server.name.into();
+        answer(&ServerWelcome { server_id, server_name, protocol_version: PROTOCOL_VERSION, now })
+    }
+
+    async fn report(
+        &self,
+        caller: &Caller<Agent>,
+        batch: Batch<flux_protocol::CommandReport>,
+    ) -> Result<Value, HubError> {
+        let session = self.session(caller)?;
+        let reports =
+            AgentReports { credential: caller.identity.0.clone(), journal: session.journal_id.clone(), batch };
+        let (acknowledged, revoked) = auth::take_reports(&self.app, reports).await.map_err(|error| refuse(&error))?;
+        pump::push(&session, Offers { revoked, ..Offers::default() });
+        answer(&acknowledged)
+    }
+
+    /// What waits for a player who joined goes out at once, if this journal has not reported it.
+    async fn player_joined(&self, caller: &Caller<Agent>, player: PlayerRef) -> Result<Value, HubError> {
+        let session = self.session(caller)?;
+        let scope = Scope { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
+        let credential = caller.identity.0.clone();
+        auth::learn_player(&self.app, credential, player).await.map_err(|error| refuse(&error))?;
+        let offers = pump::commit(&self.app, &session, scope).await.map_err(|error| refuse(&error))?;
+        pump::push(&session, offers);
+        Ok(Value::Null)
+    }
+
+    async fn game_status(&self, caller: &Caller<Agent>, status: GameStatus) -> Result<Value, HubError> {
+        self.session(caller)?;
+        let credential = caller.identity.0.clone();
+        let by = self.app.by(Actor::agent(&credential.server_id));
+        let written = self.app.db.write(move |tx| game_status(tx, &by, &credential, &status)).await;
+        written.map_err(|error| refuse(&error))?;
+        Ok(Value::Null)
+    }
+
+    fn session(&self, caller: &Caller<Agent>) -> Result<Arc<Session>, HubError> {
+        let session = self.app.sessions.on(&caller.identity.0.server_id, &caller.connection);
+        session.ok_or_else(|| HubError::Refused("the first call is Hello".to_owned()))
+    }
+}
+
+impl HubService for AgentHub {
+    type Identity = Agent;
+
+    async fn authenticate(&self, credentials: Credentials) -> Result<Agent, Refusal> {
+        let token = credentials.token.as_ref().map(ExposeSecret::expose_secret);
+        match auth::authenticate(&self.app, token).await {
+            Ok(credential) => Ok(Agent(credential)),
+            Err(Refused::TokenRevoked) => Err(Refusal::Unauthorized),
+            Err(error) => {
+                tracing::warn!(error = %error, "an agent's token could not be checked");
+                Err(Refusal::Unavailable { retry_after: None })
+            }
+        }
+    }
+
+    /// Who says no `Hello` takes a place for nothing.
+    async fn connected(&self, caller: &Caller<Agent>) {
+        // Not the whole of it: what holds the database holds up the companion's end.
+        let (sessions, caller) = (Arc::clone(&self.app.sessions), caller.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(limits::HELLO_WAIT).await;
+            if sessions.on(&caller.identity.0.server_id, &caller.connection).is_none() {
+                caller.connection.close(Some("no Hello came".to_owned()), true);
+            }
+        });
+    }
+
+    async fn invoke(&self, caller: &Caller<Agent>, target: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
+        let is = |method| target_matches(target, method);
+        if is(method::HELLO) {
+            self.hello(caller, argument(arguments)?).await
+        } else if is(method::REPORT) {
+            self.report(caller, argument(arguments)?).await
+        } else if is(method::PLAYER_JOINED) {
+            self.player_joined(caller, argument(arguments)?).await
+        } else if is(method::GAME_STATUS) {
+            self.game_status(caller, argument(arguments)?).await
+        } else {
+            Err(HubError::UnknownMethod)
+        }
+    }
+
+    async fn disconnected(&self, caller: &Caller<Agent>) {
+        let server_id: ServerId = caller.identity.0.server_id.clone();
+        if self.app.sessions.leave(&server_id, &caller.connection).is_none() {
+            return;
+        }
+        tracing::info!(server.id = %server_id, "an agent disconnected");
+        let by = self.app.by(Actor::agent(&server_id));
+        if let Err(error) = self.app.db.write(move |tx| gone(tx, &by, &server_id)).await {
+            tracing::warn!(error = %error, "an agent's end could not be written");
+        }
+    }
+}
+
+/// The one argument that each method has.
+fn argument<T: DeserializeOwned>(mut arguments: Vec<Value>) -> Result<T, HubError> {
+    match (arguments.pop(), arguments.len()) {
+        (Some(value), 0) => serde_json::from_value(value).map_err(|_| HubError::InvalidArguments),
+        _ => Err(HubError::InvalidArguments),
+    }
+}
+
+fn answer<T: serde::Serialize>(value: &T) -> Result<Value, HubError> {
+    crash_point(CrashPoint::Message);
+    serde_json::to_value(value).map_err(|_| HubError::Internal)
+}
+
+/// What an agent is told.
+fn refuse(refused: &Refused) -> HubError {
+    match refused {
+        Refused::AlreadyConnected { hostname } => HubError::Refused(ErrorCode::AlreadyConnected.with(hostname)),
+        Refused::TokenRevoked => {
+            HubError::Refused(ErrorCode::TokenRevoked.with("the store has a new token for this server"))
+        }
+        Refused::Db(error) => {
+            tracing::error!(error = %error, "an agent's call failed");
+            HubError::Internal
+        }
+        other => HubError::Refused(other.to_string()),
+    }
+}

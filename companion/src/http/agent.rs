@@ -1,0 +1,117 @@
+//! The agents' fallback: polling, by the contract.
+
+use super::auth::Agent;
+use super::error::{ApiError, ErrorAnswer};
+use super::input::{Ask, Body};
+use crate::agents::auth::{AgentReports, learn_player, take_reports};
+use crate::app::App;
+use crate::db::commands::Scope;
+use crate::limits;
+use crate::model::Actor;
+use crate::services::Refused;
+use crate::services::agents::{Heard, hear};
+use crate::services::offers::{self, Way};
+use axum::Json;
+use axum::extract::State;
+use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
+use flux_protocol::{Batch, Command, PlayerRef, PollAnswer, ReportsAnswer};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PollQuery {
+    /// Commands to take at most: 1 to 500, 100 unless asked otherwise.
+    #[serde(default)]
+    max: Option<usize>,
+}
+
+/// Reports, each read by itself: a bad one spoils no other.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(super) struct Reports {
+    #[schema(value_type = Vec<Object>)]
+    reports: Batch<flux_protocol::CommandReport>,
+}
+
+#[derive(Serialize)]
+pub(super) struct JoinedCommands {
+    commands: Vec<Command>,
+}
+
+/// What is to be run, and what is not. Another journal of a live agent is 409.
+#[utoipa::path(get, path = "/agent/commands", tag = "agent", security(("token" = [])), params(PollQuery, ("Flux-Journal" = String, Header)),
+    responses((status = 200, description = "see docs/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn poll(
+    State(app): State<Arc<App>>,
+    agent: Agent,
+    Ask(query): Ask<PollQuery>,
+) -> Result<Json<PollAnswer>, ApiError> {
+    let most = query.max.unwrap_or(POLL_ITEMS_DEFAULT);
+    if !(1..=BATCH_ITEMS).contains(&most) {
+        return Err(ApiError::value("max", format!("must be 1 to {BATCH_ITEMS}")));
+    }
+    let in_session = app.sessions.of(&agent.credential.server_id).is_some();
+    let heard = if in_session { Heard::Aside } else { Heard::Poll };
+    let scope = Scope { quiet_since: None, player: None, limit: most };
+    let (offers, now) = offer(&app, agent, heard, scope).await?;
+    let (commands, revoked) = (offers.commands, offers.revoked);
+    Ok(Json(PollAnswer { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
+}
+
+/// Takes reports: what is in `acknowledged` is stored. 409 from a journal that was not heard last.
+#[utoipa::path(post, path = "/agent/reports", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body = Reports,
+    responses((status = 200, description = "see docs/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn report(
+    State(app): State<Arc<App>>,
+    agent: Agent,
+    Body(body, _): Body<Reports>,
+) -> Result<Json<ReportsAnswer>, ApiError> {
+    let reports = AgentReports { credential: agent.credential, journal: agent.journal, batch: body.reports };
+    let (acknowledged, revoked) = take_reports(&app, reports).await?;
+    Ok(Json(ReportsAnswer { acknowledged: acknowledged.acknowledged, revoked }))
+}
+
+/// A player joined: what waits for them and is not in this journal.
+#[utoipa::path(post, path = "/agent/players/joined", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body(content = Object, description = "{name, uuid?}"),
+    responses((status = 200, description = "see docs/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn player_joined(
+    State(app): State<Arc<App>>,
+    agent: Agent,
+    Body(player, _): Body<PlayerRef>,
+) -> Result<Json<JoinedCommands>, ApiError> {
+    let scope = Scope { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
+    // First, since what was bought under an earlier name is now for this one.
+    learn_player(&app, agent.credential.clone(), player).await?;
+    let (offers, _) = offer(&app, agent, Heard::Aside, scope).await?;
+    Ok(Json(JoinedCommands { commands: offers.commands }))
+}
+
+/// Hears an agent and commits what it is offered, in one transaction.
+async fn offer(
+    app: &App,
+    agent: Agent,
+    heard: Heard<'static>,
+    scope: Scope,
+) -> Result<(offers::Offers, Timestamp), ApiError> {
+    let Agent { credential, journal } = agent;
+    let by = app.by(Actor::agent(&credential.server_id));
+    let (now, server_id) = (by.now, credential.server_id.clone());
+    let sessions = Arc::clone(&app.sessions);
+    let work = move |tx: &crate::db::Connection| {
+        // Looked at inside the transaction: a Hello takes its seat before its own.
+        let other = sessions.other_than(&credential.server_id, &journal);
+        let server = hear(tx, &by, &credential, &journal, &heard, other)?;
+        Ok::<_, Refused>(offers::offer(tx, &server.id, &journal, &scope, Way::Answer, by.now)?)
+    };
+    let offers = app.db.write(work).await?;
+    for command in &offers.commands {
+        tracing::info!(command.id = %command.id, attempt = command.attempt.get(), server.id = %server_id,
+            redelivered = command.redelivered, "command offered");
+    }
+    for revocation in &offers.revoked {
+        tracing::info!(command.id = %revocation.id, attempt = revocation.attempt.get(), server.id = %server_id,
+            redelivered = revocation.redelivered, "revoke offered");
+    }
+    Ok((offers, now))
+}

@@ -1,0 +1,228 @@
+//! The queue as support staff need it.
+
+use super::auth::{Admin, Store};
+use super::error::{ApiError, ErrorAnswer};
+use super::idempotency::{Made, Word};
+use super::input::{Ask, Body, Id};
+use super::page::{self, Page};
+use crate::app::App;
+use crate::db::commands::Filter;
+use crate::db::{Connection, commands, history, servers};
+use crate::model::{
+    CommandRow, CommandView, DelaySeconds, ExpirySeconds, NewCommand, Player, Slots, Template, object_or_null,
+};
+use crate::secrets;
+use crate::services::{By, Refused, commands as work};
+use axum::Json;
+use axum::extract::State;
+use flux_delivery::command::Status;
+use flux_protocol::{CommandId, CommandKind, OrderId, ServerId};
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CommandQuery {
+    /// `pending`, `delivered`, `awaiting_player`, `completed`, `failed` or `cancelled`.
+    #[serde(default)]
+    status: Option<String>,
+    /// A server's id.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    server: Option<ServerId>,
+    /// A player's name, whatever its case.
+    #[serde(default)]
+    player: Option<String>,
+    /// An order's id.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    order: Option<OrderId>,
+    /// Commands on the page: 1 to 100, 25 unless asked otherwise.
+    #[serde(default)]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+/// A command made by hand.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CommandBody {
+    /// Where it runs.
+    #[schema(value_type = String)]
+    server_id: ServerId,
+    /// The template; of placeholders only the player's are filled in.
+    command: Template,
+    /// Whom it is for.
+    #[serde(default, deserialize_with = "object_or_null")]
+    player: Option<Player>,
+    /// Whether the player must be online: true with a player, unless said otherwise.
+    #[serde(default)]
+    require_online: Option<bool>,
+    /// Seconds from the agent's receipt to the earliest run.
+    #[serde(default)]
+    delay_seconds: DelaySeconds,
+    /// Free inventory slots that the player must have; needs `requireOnline`.
+    #[serde(default)]
+    required_slots: Slots,
+    /// Seconds after which it must not run.
+    #[serde(default)]
+    expires_seconds: Option<ExpirySeconds>,
+}
+
+/// Commands, newest first.
+#[utoipa::path(get, path = "/commands", tag = "commands", security(("key" = [])), params(CommandQuery),
+    responses((status = 200, body = Page<CommandView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    _key: Store,
+    Ask(query): Ask<CommandQuery>,
+) -> Result<Json<Page<CommandView>>, ApiError> {
+    let (limit, before) = (page::limit(query.limit)?, page::before_place(query.cursor.as_deref())?);
+    if query.status.as_deref().is_some_and(|word| !is_status(word)) {
+        return Err(ApiError::value("status", "is no status of a command"));
+    }
+    let CommandQuery { status, server, player, order, .. } = query;
+    let filter = Filter { status, server, player, order };
+    let rows = app.db.read(move |tx| commands::page(tx, before, &filter, limit + 1)).await?;
+    let view = |(_, command)| CommandView { command, history: None };
+    Ok(Json(page::page(rows, limit, |(seq, _)| seq.to_string(), view)))
+}
+
+fn is_status(word: &str) -> bool {
+    // A failed command has a reason; any will do to know the word.
+    Status::from_words(word, None).or_else(|| Status::from_words(word, Some("expired"))).is_some()
+}
+
+/// A command with its history.
+#[utoipa::path(get, path = "/commands/{id}", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    _key: Store,
+    Id(id): Id<CommandId>,
+) -> Result<Json<CommandView>, ApiError> {
+    let found = app.db.read(move |tx| {
+        let command = commands::find(tx, &id)?.ok_or(Refused::NotFound("command"))?;
+        whole(tx, command)
+    });
+    Ok(Json(found.await?))
+}
+
+/// Makes a command by hand.
+#[utoipa::path(post, path = "/commands", tag = "commands", security(("key" = [])), request_body = CommandBody,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = CommandView), (status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    word: Word,
+    Body(body, bytes): Body<CommandBody>,
+) -> Result<(StatusCode, Json<CommandView>), ApiError> {
+    let (by, once) = (key.by(&app), word.of(&key.0.name, &bytes));
+    let new = checked(body, secrets::command_id(&*app.entropy), &by)?;
+    let made = app
+        .db
+        .write(move |tx| {
+            let make = || {
+                let server = servers::find(tx, &new.server_id)?;
+                if server.is_none_or(|server| server.removing) {
+                    return Err(Refused::Invalid {
+                        field: "serverId".into(),
+                        message: "there is no such server".into(),
+                    });
+                }
+                let command = work::make(tx, &by, new)?;
+                Ok((command.new.id.to_string(), whole(tx, command)?))
+            };
+            let find = |id: &str| {
+                let id = id.parse().map_err(|_| Refused::NotFound("command"))?;
+                whole(tx, commands::find(tx, &id)?.ok_or(Refused::NotFound("command"))?)
+            };
+            once.make(tx, &by, make, find)
+        })
+        .await?;
+    Ok(match made {
+        Made::Now(view) => {
+            tracing::info!(command.id = %view.command.new.id, server.id = %view.command.new.server_id, "command made");
+            app.sessions.wake(&view.command.new.server_id);
+            (StatusCode::CREATED, Json(view))
+        }
+        Made::Before(view) => (StatusCode::OK, Json(view)),
+    })
+}
+
+fn checked(body: CommandBody, id: CommandId, by: &By) -> Result<NewCommand, ApiError> {
+    let require_online = body.require_online.unwrap_or(body.player.is_some());
+    if require_online && body.player.is_none() {
+        return Err(ApiError::value("requireOnline", "needs a player"));
+    }
+    if body.required_slots.get() > 0 && !require_online {
+        return Err(ApiError::value(
+            "requiredSlots",
+            "needs requireOnline: only an online player's slots can be counted",
+        ));
+    }
+    let expires = body.expires_seconds.map(|seconds| SignedDuration::from_secs(seconds.get().into()));
+    Ok(NewCommand {
+        id,
+        server_id: body.server_id,
+        order_id: None,
+        origin: None,
+        kind: CommandKind::Manual,
+        player: body.player.map(Into::into),
+        command: body.command.into(),
+        values: BTreeMap::new(),
+        require_online,
+        delay_seconds: body.delay_seconds.get(),
+        required_slots: body.required_slots.get(),
+        expires_at: expires.map(|wait| by.now + wait),
+    })
+}
+
+/// Runs a failed command again: a new series of attempts. 409 for every other.
+#[utoipa::path(post, path = "/commands/{id}/retry", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn retry(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Id(id): Id<CommandId>,
+) -> Result<Json<CommandView>, ApiError> {
+    change(&app, key, id, work::retry).await
+}
+
+/// Cancels an open command: at once if no agent was ever offered it, else on the agent's word (`cancelRequestedAt`).
+#[utoipa::path(post, path = "/commands/{id}/cancel", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn cancel(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Id(id): Id<CommandId>,
+) -> Result<Json<CommandView>, ApiError> {
+    change(&app, key, id, work::cancel).await
+}
+
+async fn change(
+    app: &App,
+    key: Store,
+    id: CommandId,
+    what: impl FnOnce(&Connection, &By, &CommandId) -> Result<CommandRow, Refused> + Send + 'static,
+) -> Result<Json<CommandView>, ApiError> {
+    let by = key.by(app);
+    let view = app.db.write(move |tx| what(tx, &by, &id).and_then(|command| whole(tx, command))).await?;
+    let command = &view.command;
+    tracing::info!(command.id = %command.new.id, server.id = %command.new.server_id,
+        attempt = command.state.attempt.get(), command.status = command.state.status.as_str(), "command changed by hand");
+    app.sessions.wake(&command.new.server_id);
+    Ok(Json(view))
+}
+
+fn whole(tx: &Connection, command: CommandRow) -> Result<CommandView, Refused> {
+    let history = history::of_command(tx, &command.new.id)?;
+    Ok(CommandView { command, history: Some(history) })
+}

@@ -1,0 +1,64 @@
+//! Customers, as the storefront knows them.
+
+use super::auth::Store;
+use super::error::{ApiError, ErrorAnswer};
+use super::input::{Body, Id};
+use crate::app::App;
+use crate::db::customers;
+use crate::model::{CustomerBody, CustomerId, CustomerRow};
+use crate::secrets;
+use crate::services::{Refused, customers as work};
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use std::sync::Arc;
+
+/// Saves a customer: all of them; what is absent is cleared, but for `registeredAt`: who has registered once has. A player who is linked to another customer is 409.
+#[utoipa::path(put, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)), request_body = CustomerBody,
+    responses((status = 201, body = CustomerRow), (status = 200, body = CustomerRow), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn put(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Id(id): Id<CustomerId>,
+    Body(body, _): Body<CustomerBody>,
+) -> Result<(StatusCode, Json<CustomerRow>), ApiError> {
+    let (by, desk) = (key.by(&app), app.desk());
+    let (is_new, wake, customer) = app
+        .db
+        .write(move |tx| {
+            let (is_new, wake) = work::put(tx, &by, &desk, &id, &body)?;
+            Ok::<_, Refused>((is_new, wake, customers::find(tx, &id)?.ok_or(Refused::NotFound("customer"))?))
+        })
+        .await?;
+    app.wake(&wake);
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(customer)))
+}
+
+/// A customer. Whoever has an order is one.
+#[utoipa::path(get, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = CustomerRow), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    _key: Store,
+    Id(id): Id<CustomerId>,
+) -> Result<Json<CustomerRow>, ApiError> {
+    let found = app.db.read(move |tx| customers::find(tx, &id)).await?;
+    Ok(Json(found.ok_or(Refused::NotFound("customer"))?))
+}
+
+/// Forgets a customer: their orders and amounts stay, under an id that stands for nobody, and nothing else does, in the
+/// database file either. 409 while an order of theirs is unpaid or a command of theirs open.
+#[utoipa::path(delete, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 204, description = "forgotten"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Id(id): Id<CustomerId>,
+) -> Result<StatusCode, ApiError> {
+    let (by, desk) = (key.by(&app), app.desk());
+    let anonymous = secrets::anonymous_customer(&*app.entropy);
+    app.db.write(move |tx| work::anonymise(tx, &by, &desk, &id, &anonymous)).await?;
+    app.db.scrub().await?;
+    tracing::info!("a customer was forgotten");
+    Ok(StatusCode::NO_CONTENT)
+}

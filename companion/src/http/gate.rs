@@ -1,0 +1,103 @@
+//! What every request passes: an id, a limit on how many are worked on, a time limit, and one shape for errors.
+
+use super::error::ApiError;
+use super::rate::Rate;
+use crate::app::App;
+use crate::{limits, secrets};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use flux_platform::{CrashPoint, crash_point};
+use http::{HeaderName, HeaderValue, StatusCode};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+use tracing::Instrument;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub(super) struct Gate {
+    app: Arc<App>,
+    places: Semaphore,
+    rate: Arc<Rate>,
+    visitors: Visitors,
+}
+
+/// The pace of those who have no key: by address.
+#[derive(Clone)]
+pub(super) struct Visitors(Arc<Rate>);
+
+impl Visitors {
+    /// Takes a visitor's place, or tells them to slow down.
+    pub(super) fn take(&self, address: &str) -> Result<(), ApiError> {
+        if self.0.take(address) { Ok(()) } else { Err(ApiError::slow_down()) }
+    }
+}
+
+impl Gate {
+    pub(super) fn new(app: Arc<App>) -> Gate {
+        let chosen = &app.config.limits;
+        let (places, rate) =
+            (Semaphore::new(chosen.requests_in_flight), Arc::new(Rate::new(chosen.requests_per_second)));
+        let visitors = Visitors(Arc::new(Rate::new(limits::VISITS_PER_SECOND)));
+        Gate { places, rate, visitors, app }
+    }
+}
+
+/// The middleware. A request that ran out of time may still be done: what has an id in its path may be sent again.
+pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+    let id = secrets::request_id(&*gate.app.entropy);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    request.extensions_mut().insert(Arc::clone(&gate.rate));
+    request.extensions_mut().insert(gate.visitors.clone());
+    let began = Instant::now();
+    // Every line that is logged on the way carries the id.
+    let span = tracing::error_span!("request", request.id = id);
+    let response = match gate.places.try_acquire() {
+        Ok(_place) => {
+            let answer = timeout(gate.app.config.limits.request_timeout, next.run(request)).instrument(span);
+            answer.await.map_or_else(|_| late().render(&id), |response| shaped(response, &id))
+        }
+        Err(_) => ApiError::busy().render(&id),
+    };
+    if let Some(answers) = gate.app.answers.get(usize::from(response.status().as_u16() / 100).saturating_sub(1)) {
+        answers.fetch_add(1, Ordering::Relaxed);
+    }
+    if !method.is_safe() {
+        crash_point(CrashPoint::Answer);
+    }
+    let (status, took) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
+    tracing::debug!(request.id = id, http.method = %method, http.path = path, http.status = status,
+        duration_milliseconds = took, "request answered");
+    with_id(response, &id)
+}
+
+fn late() -> ApiError {
+    let message = "the request took too long; it may have been done all the same";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", message)
+}
+
+fn shaped(mut response: Response, id: &str) -> Response {
+    match response.extensions_mut().remove::<ApiError>() {
+        Some(error) => {
+            if error.status.is_server_error() {
+                tracing::warn!(
+                    request.id = id,
+                    http.status = error.status.as_u16(),
+                    error.code = error.code,
+                    "a request failed"
+                );
+            }
+            error.render(id)
+        }
+        None => response,
+    }
+}
+
+fn with_id(mut response: Response, id: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}

@@ -1,0 +1,90 @@
+//! Discounts: what a cart comes to, and using one up.
+
+use super::super::auth::Store;
+use super::super::error::{ApiError, ErrorAnswer};
+use super::super::input::Body;
+use super::{moment, who};
+use crate::app::App;
+use crate::model::referral::QuoteView;
+use crate::model::{Amount, Currency, CustomerId};
+use crate::services::referrals as work;
+use axum::Json;
+use axum::extract::State;
+use flux_protocol::OrderId;
+use flux_referrals::Money;
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// A cart.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::http) struct QuoteBody {
+    customer_id: CustomerId,
+    /// In minor units.
+    amount: Amount,
+    currency: Currency,
+    /// The discount code that the customer typed; the best that applies by itself unless said.
+    #[serde(default)]
+    code: Option<String>,
+    /// When it happened, where that was not now: an admin's key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+}
+
+/// An order that uses a discount.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::http) struct RedeemBody {
+    customer_id: CustomerId,
+    /// The order; the same again uses nothing more.
+    #[schema(value_type = String)]
+    order_id: OrderId,
+    /// Before the discount, in minor units.
+    amount: Amount,
+    currency: Currency,
+    /// The discount code that the customer typed; the best that applies by itself unless said.
+    #[serde(default)]
+    code: Option<String>,
+    /// When it happened, where that was not now: an admin's key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+}
+
+/// What a cart comes to. `reason` tells why a typed code takes nothing off.
+#[utoipa::path(post, path = "/discounts/quote", tag = "referrals", security(("key" = [])), request_body = QuoteBody,
+    responses((status = 200, body = QuoteView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn quote(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Body(body, _): Body<QuoteBody>,
+) -> Result<Json<QuoteView>, ApiError> {
+    let (order, at) = (money(body.amount, &body.currency)?, moment(&app, &key, body.occurred_at)?);
+    let look =
+        move |tx: &crate::db::Connection| work::quote(tx, &who(&body.customer_id), order, body.code.as_deref(), at);
+    Ok(Json(app.db.read(look).await?))
+}
+
+/// Uses a discount up on an order, once. 409 with the reason for a typed code that takes nothing off.
+#[utoipa::path(post, path = "/discounts/redeem", tag = "referrals", security(("key" = [])), request_body = RedeemBody,
+    responses((status = 200, body = QuoteView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn redeem(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Body(body, _): Body<RedeemBody>,
+) -> Result<Json<QuoteView>, ApiError> {
+    let (order, at) = (money(body.amount, &body.currency)?, moment(&app, &key, body.occurred_at)?);
+    let by = key.by(&app);
+    let write = move |tx: &crate::db::Connection| {
+        work::redeem(tx, &by, &who(&body.customer_id), (&body.order_id, order), body.code.as_deref(), at)
+    };
+    Ok(Json(app.db.write(write).await?))
+}
+
+fn money(amount: Amount, currency: &Currency) -> Result<Money, ApiError> {
+    let amount = i64::try_from(amount.get()).unwrap_or(i64::MAX);
+    let money = flux_referrals::Currency::parse(currency.as_str()).and_then(|currency| Money::new(amount, currency));
+    money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))
+}

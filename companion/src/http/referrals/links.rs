@@ -1,0 +1,153 @@
+//! Links, clicks, and codes at checkout.
+
+use super::super::auth::Store;
+use super::super::error::{ApiError, ErrorAnswer};
+use super::super::input::{Body, Id};
+use super::{check_account, moment, program_id, who};
+use crate::app::App;
+use crate::db::Connection;
+use crate::db::referrals::people;
+use crate::model::referral::LinkView;
+use crate::model::{CustomerId, Email, Label};
+use crate::services::Refused;
+use crate::services::referrals::{self as work, Clicked, CodeView, Visitor};
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Who wants a link.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::http) struct IssueBody {
+    /// The store's id.
+    account_id: String,
+    customer_id: CustomerId,
+    /// Where the customer is not known yet: their name, which the code begins with.
+    #[serde(default)]
+    name: Option<Label>,
+    /// And their address.
+    #[serde(default)]
+    email: Option<Email>,
+}
+
+/// A click on a link.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::http) struct ClickBody {
+    /// The store's id.
+    account_id: String,
+    /// The link's code.
+    code: String,
+    /// What the visitor is known by: their clicks count once a day.
+    #[serde(default)]
+    visitor_key: Option<Label>,
+    /// The visitor's `User-Agent`: programs that make a preview are not counted.
+    #[serde(default)]
+    user_agent: Option<String>,
+    /// When it happened, where that was not now: an admin's key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+}
+
+/// What goes into the visitor's cookie.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct ClickAnswer {
+    program_id: String,
+    link_id: String,
+}
+
+/// An invitation by mail.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::http) struct InvitationBody {
+    /// The store's id.
+    account_id: String,
+    /// Who invites.
+    customer_id: CustomerId,
+    /// Whom: an e-mail address.
+    email: Email,
+}
+
+/// A customer's link: the same every time. `null` while the program is off, or no rule rewards them.
+#[utoipa::path(post, path = "/referrals/links/issue", tag = "referrals", security(("key" = [])), request_body = IssueBody,
+    responses((status = 201, body = LinkView), (status = 200, body = Option<LinkView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn issue(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Body(body, _): Body<IssueBody>,
+) -> Result<(StatusCode, Json<Option<LinkView>>), ApiError> {
+    check_account(&app, Some(&body.account_id))?;
+    let (by, desk) = (key.by(&app), app.desk());
+    let write = move |tx: &Connection| {
+        let id = who(&body.customer_id);
+        people::meet(tx, &id, by.now)?;
+        let (email, name) = (body.email.as_ref().map(Email::as_str), body.name.as_ref().map(Label::as_str));
+        people::learn(tx, &id, email, name, by.now)?;
+        work::issue_link(tx, &by, &desk, &id)
+    };
+    Ok(match app.db.write(write).await? {
+        None => (StatusCode::OK, Json(None)),
+        Some((link, is_new)) => (if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(Some(link))),
+    })
+}
+
+/// A visitor followed a link: counted, unless it was a preview or a repeat. 409 while the link is dead.
+#[utoipa::path(post, path = "/referrals/links/click", tag = "referrals", security(("key" = [])), request_body = ClickBody,
+    responses((status = 200, body = ClickAnswer), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn click(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Body(body, _): Body<ClickBody>,
+) -> Result<Json<ClickAnswer>, ApiError> {
+    check_account(&app, Some(&body.account_id))?;
+    let at = moment(&app, &key, body.occurred_at)?;
+    let (by, desk) = (key.by(&app), app.desk());
+    let write = move |tx: &Connection| {
+        let (key, user_agent) = (body.visitor_key.as_ref().map(Label::as_str), body.user_agent.as_deref());
+        work::click(tx, &by, &desk, &body.code, Visitor { key, user_agent, purpose: None }, at)
+    };
+    match app.db.write(write).await? {
+        Clicked::Unknown => Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_code", "nobody has this code")),
+        Clicked::Dead { reason, .. } => {
+            Err(ApiError::new(StatusCode::CONFLICT, reason.as_str(), "the link is dead at present"))
+        }
+        Clicked::Leads { link } => Ok(Json(ClickAnswer { program_id: program_id(&app), link_id: link.id })),
+    }
+}
+
+/// A code, as somebody types it at checkout: whether it may be used. Changes nothing; who types it is judged when the order is paid.
+#[utoipa::path(get, path = "/referrals/codes/{code}", tag = "referrals", security(("key" = [])), params(("code" = String, Path)),
+    responses((status = 200, body = CodeView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn validate(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Id(code): Id<String>,
+) -> Result<Json<CodeView>, ApiError> {
+    let (by, desk) = (key.by(&app), app.desk());
+    Ok(Json(app.db.read(move |tx| work::validate(tx, &by, &desk, &code)).await?))
+}
+
+/// Sends a customer's invitation, where that mail is switched on.
+#[utoipa::path(post, path = "/referrals/invitations", tag = "referrals", security(("key" = [])), request_body = InvitationBody,
+    responses((status = 202, description = "it is on its way"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn invite(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Body(body, _): Body<InvitationBody>,
+) -> Result<StatusCode, ApiError> {
+    check_account(&app, Some(&body.account_id))?;
+    let (by, desk) = (key.by(&app), app.desk());
+    let write = move |tx: &Connection| {
+        if !body.email.as_str().contains('@') {
+            return Err(Refused::Invalid { field: "email".to_owned(), message: "is no e-mail address".to_owned() });
+        }
+        work::invite(tx, &by, &desk, &who(&body.customer_id), body.email.as_str())
+    };
+    app.db.write(write).await?;
+    Ok(StatusCode::ACCEPTED)
+}

@@ -1,0 +1,138 @@
+//! What customers and owners look at.
+
+use super::super::auth::{Admin, Store};
+use super::super::error::{ApiError, ErrorAnswer};
+use super::super::input::{Ask, Id, Place};
+use super::{check_account, who};
+use crate::app::App;
+use crate::db::Connection;
+use crate::db::referrals::grants;
+use crate::limits;
+use crate::model::referral::{GrantView, Period};
+use crate::model::{Actor, CustomerId};
+use crate::services::Refused;
+use crate::services::referrals::{self as work, Best, PanelView, StatsView};
+use axum::Json;
+use axum::extract::State;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A customer's rewards.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct Rewards {
+    /// Newest first; at most 1,000.
+    rewards: Vec<GrantView>,
+}
+
+/// The best referrers.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct Tops {
+    /// The best first.
+    top: Vec<Best>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct RewardQuery {
+    /// `all`: those that were taken back or never given, too.
+    #[serde(default)]
+    include: Option<String>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct StatsQuery {
+    /// The first day of the store's calendar, such as 2026-11-01.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<Date>,
+    /// The last day, included.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<Date>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct TopQuery {
+    /// How many: 1 to 100, 10 unless asked otherwise.
+    #[serde(default)]
+    limit: Option<u32>,
+    /// Friends bound today, this week, month or year of the store's calendar; `all` unless asked otherwise.
+    #[serde(default)]
+    #[param(inline)]
+    period: Period,
+}
+
+/// What a customer was given, as referrer and as friend, with status and expiry.
+#[utoipa::path(get, path = "/referrals/rewards/{accountId}/{customerId}", tag = "referrals", security(("key" = [])),
+    params(("accountId" = String, Path), ("customerId" = String, Path), RewardQuery),
+    responses((status = 200, body = Rewards), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn rewards(
+    State(app): State<Arc<App>>,
+    _key: Store,
+    Place((account, customer)): Place<(String, String)>,
+    Ask(query): Ask<RewardQuery>,
+) -> Result<Json<Rewards>, ApiError> {
+    check_account(&app, Some(&account))?;
+    let customer: CustomerId = customer.parse().map_err(|error| ApiError::value("customerId", error))?;
+    let is_live = match query.include.as_deref() {
+        None => true,
+        Some("all") => false,
+        Some(_) => return Err(ApiError::value("include", "must be `all`, or absent")),
+    };
+    let now = app.clock.now();
+    let look = move |tx: &Connection| {
+        let rows = grants::of_customer(tx, &who(&customer), is_live, limits::REWARDS_SHOWN)?;
+        work::grant_views(tx, &rows, now)
+    };
+    Ok(Json(Rewards { rewards: app.db.read(look).await? }))
+}
+
+/// What came of the program; of some days, where those are named.
+#[utoipa::path(get, path = "/referrals/stats", tag = "referrals", security(("key" = [])), params(StatsQuery),
+    responses((status = 200, body = StatsView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn stats(
+    State(app): State<Arc<App>>,
+    _key: Admin,
+    Ask(query): Ask<StatsQuery>,
+) -> Result<Json<StatsView>, ApiError> {
+    if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
+        return Err(ApiError::value("from", "must not be after `to`"));
+    }
+    let (by, desk) = (app.by(Actor::companion()), app.desk());
+    Ok(Json(app.db.read(move |tx| work::stats(tx, &by, &desk, query.from, query.to)).await?))
+}
+
+/// The referrers with the most successful referrals.
+#[utoipa::path(get, path = "/referrals/top", tag = "referrals", security(("key" = [])), params(TopQuery),
+    responses((status = 200, body = Tops), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn top(
+    State(app): State<Arc<App>>,
+    _key: Store,
+    Ask(query): Ask<TopQuery>,
+) -> Result<Json<Tops>, ApiError> {
+    let limit = super::super::page::limit(Some(query.limit.unwrap_or(10)))?;
+    let (by, desk) = (app.by(Actor::companion()), app.desk());
+    Ok(Json(Tops { top: app.db.read(move |tx| work::tops(tx, &by, &desk, query.period, limit)).await? }))
+}
+
+/// What a customer sees of the program; 404 while no rule rewards them. One who has no link yet is given one.
+#[utoipa::path(get, path = "/customers/{id}/panel", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = PanelView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn panel(
+    State(app): State<Arc<App>>,
+    key: Store,
+    Id(id): Id<CustomerId>,
+) -> Result<Json<PanelView>, ApiError> {
+    let (by, desk) = (key.by(&app), app.desk());
+    let look = move |tx: &Connection| {
+        crate::db::customers::find(tx, &id)?.ok_or(Refused::NotFound("customer"))?;
+        work::panel(tx, &by, &desk, &who(&id))
+    };
+    Ok(Json(app.db.write(look).await?))
+}

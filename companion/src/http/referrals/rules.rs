@@ -1,0 +1,197 @@
+//! The rules: the global one, and one per tier.
+
+use super::super::auth::Admin;
+use super::super::idempotency::{Made, Word};
+use super::super::input::{Ask, Body, Id, Place};
+use super::super::page::Page;
+use super::{ApiError, ErrorAnswer, who};
+use crate::app::App;
+use crate::db::Connection;
+use crate::db::referrals::rules as rows;
+use crate::model::referral::{RulePatch, RuleView, SideWord, SlotBody, TriggerWord};
+use crate::model::{CustomerId, Tier};
+use crate::services::Refused;
+use crate::services::referrals as work;
+use axum::Json;
+use axum::extract::State;
+use flux_referrals::RuleId;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The tiers that have no rule yet.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct Tiers {
+    /// Those that customers have, and `all` if it were free.
+    tiers: Vec<String>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct EffectiveQuery {
+    /// The rule that rewards this customer as a referrer.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    customer_id: Option<CustomerId>,
+    /// The rule for this tier.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    tier: Option<Tier>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct SlotQuery {
+    /// Put it in the place of what is there.
+    #[serde(default)]
+    replace: bool,
+}
+
+/// All rules, the global one first: at most 101.
+#[utoipa::path(get, path = "/referrals/rules", tag = "referrals", security(("key" = [])),
+    responses((status = 200, body = Page<RuleView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn list(State(app): State<Arc<App>>, _key: Admin) -> Result<Json<Page<RuleView>>, ApiError> {
+    let all = app.db.read(|tx| Ok::<_, Refused>(rows::load(tx)?)).await?;
+    Ok(Json(Page { items: all.rules.iter().map(|rule| all.view(rule)).collect(), next_cursor: None }))
+}
+
+/// Adds the rule of a tier; it is disabled unless said otherwise.
+#[utoipa::path(post, path = "/referrals/rules", tag = "referrals", security(("key" = [])), request_body = RulePatch,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = RuleView), (status = 200, body = RuleView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn add(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    word: Word,
+    Body(patch, bytes): Body<RulePatch>,
+) -> Result<(StatusCode, Json<RuleView>), ApiError> {
+    let (by, desk, once) = (key.by(&app), app.desk(), word.of(&key.0.name, &bytes));
+    let write = move |tx: &Connection| {
+        let make = || work::add_rule(tx, &by, &desk, patch).map(|rule| (rule.id.to_string(), rule));
+        once.make(tx, &by, make, |id| look(tx, id))
+    };
+    Ok(match app.db.write(write).await? {
+        Made::Now(rule) => (StatusCode::CREATED, Json(rule)),
+        Made::Before(rule) => (StatusCode::OK, Json(rule)),
+    })
+}
+
+/// A rule.
+#[utoipa::path(get, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = RuleView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn show(
+    State(app): State<Arc<App>>,
+    _key: Admin,
+    Id(id): Id<String>,
+) -> Result<Json<RuleView>, ApiError> {
+    Ok(Json(app.db.read(move |tx| look(tx, &id)).await?))
+}
+
+fn look(tx: &Connection, id: &str) -> Result<RuleView, Refused> {
+    let all = rows::load(tx)?;
+    let rule = all.rules.iter().find(|rule| rule.id.as_str() == id);
+    rule.map(|rule| all.view(rule)).ok_or(Refused::NotFound("rule"))
+}
+
+/// Changes a rule: what is absent stays, `null` clears.
+#[utoipa::path(put, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)), request_body = RulePatch,
+    responses((status = 200, body = RuleView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn change(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Id(id): Id<String>,
+    Body(patch, _): Body<RulePatch>,
+) -> Result<Json<RuleView>, ApiError> {
+    let (by, desk) = (key.by(&app), app.desk());
+    Ok(Json(app.db.write(move |tx| work::change_rule(tx, &by, &desk, &RuleId::new(id), patch)).await?))
+}
+
+/// Deletes the rule of a tier. The global one stays: disable it instead.
+#[utoipa::path(delete, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 204), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn remove(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Id(id): Id<String>,
+) -> Result<StatusCode, ApiError> {
+    let (by, desk) = (key.by(&app), app.desk());
+    app.db.write(move |tx| work::remove_rule(tx, &by, &desk, &RuleId::new(id))).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sets a reward where there is none; 409 on a filled slot, unless it is to be replaced. What was issued stays.
+#[utoipa::path(put, path = "/referrals/rules/{id}/slots/{side}/{trigger}", tag = "referrals", security(("key" = [])),
+    params(("id" = String, Path), ("side" = SideWord, Path), ("trigger" = TriggerWord, Path), SlotQuery), request_body = SlotBody,
+    responses((status = 200, body = RuleView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn set_slot(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Place(place): Place<(String, String, String)>,
+    Ask(query): Ask<SlotQuery>,
+    Body(body, _): Body<SlotBody>,
+) -> Result<Json<RuleView>, ApiError> {
+    let (id, side, trigger) = slot(place)?;
+    let (by, desk) = (key.by(&app), app.desk());
+    let write = move |tx: &Connection| work::set_slot(tx, &by, &desk, (&id, side, trigger), &body, query.replace);
+    Ok(Json(app.db.write(write).await?))
+}
+
+/// Takes a reward away. What was issued stays.
+#[utoipa::path(delete, path = "/referrals/rules/{id}/slots/{side}/{trigger}", tag = "referrals", security(("key" = [])),
+    params(("id" = String, Path), ("side" = SideWord, Path), ("trigger" = TriggerWord, Path)),
+    responses((status = 200, body = RuleView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn remove_slot(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Place(place): Place<(String, String, String)>,
+) -> Result<Json<RuleView>, ApiError> {
+    let (id, side, trigger) = slot(place)?;
+    let (by, desk) = (key.by(&app), app.desk());
+    Ok(Json(app.db.write(move |tx| work::remove_slot(tx, &by, &desk, (&id, side, trigger))).await?))
+}
+
+/// The tiers that have no rule yet.
+#[utoipa::path(get, path = "/referrals/rules/available-tiers", tag = "referrals", security(("key" = [])),
+    responses((status = 200, body = Tiers), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn available_tiers(
+    State(app): State<Arc<App>>,
+    _key: Admin,
+) -> Result<Json<Tiers>, ApiError> {
+    let look = |tx: &Connection| {
+        let (all, tiers) = (rows::load(tx)?, rows::customers_tiers(tx)?);
+        let free: BTreeSet<_> = all.rules.available_tiers(&tiers);
+        Ok::<_, Refused>(free.into_iter().map(|tier| tier.to_string()).collect())
+    };
+    Ok(Json(Tiers { tiers: app.db.read(look).await? }))
+}
+
+/// The rule under which a customer, or a tier, refers now; `null` if there is none.
+#[utoipa::path(get, path = "/referrals/rules/effective", tag = "referrals", security(("key" = [])), params(EffectiveQuery),
+    responses((status = 200, body = Option<RuleView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn effective_rule(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Ask(query): Ask<EffectiveQuery>,
+) -> Result<Json<Option<RuleView>>, ApiError> {
+    if query.customer_id.is_some() == query.tier.is_some() {
+        return Err(ApiError::value("customerId", "name either a customer or a tier"));
+    }
+    let (by, desk) = (key.by(&app), app.desk());
+    let look = move |tx: &Connection| {
+        let customer = query.customer_id.as_ref().map(who);
+        work::effective_rule(tx, &by, &desk, customer.as_ref(), query.tier.as_ref().map(Tier::as_str))
+    };
+    Ok(Json(app.db.read(look).await?))
+}
+
+fn slot((id, side, trigger): (String, String, String)) -> Result<(RuleId, SideWord, TriggerWord), ApiError> {
+    Ok((RuleId::new(id), word("side", &side)?, word("trigger", &trigger)?))
+}
+
+fn word<T: DeserializeOwned>(field: &str, text: &str) -> Result<T, ApiError> {
+    serde_json::from_value(text.into()).map_err(|error| ApiError::value(field, error.to_string()))
+}

@@ -1,0 +1,74 @@
+//! The sweeps, by hand: a timer runs them every 30 s. Nothing that is decided depends on when they ran.
+
+use super::super::auth::{Admin, Store};
+use super::super::error::{ApiError, ErrorAnswer};
+use super::super::input::OptionalBody;
+use super::moment;
+use crate::app::App;
+use crate::sweeps::{self, Sweep};
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// As of when.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct SweepBody {
+    /// Where that is not now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    now: Option<Timestamp>,
+}
+
+/// How many.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct Expired {
+    expired: u64,
+}
+
+/// How many.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct Issued {
+    issued: u64,
+}
+
+/// Writes down which attributions' time is over.
+#[utoipa::path(post, path = "/referrals/sweeps/expire-pending", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
+    responses((status = 200, body = Expired), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn expire_pending(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    OptionalBody(body): OptionalBody<SweepBody>,
+) -> Result<Json<Expired>, ApiError> {
+    Ok(Json(Expired { expired: run(&app, key, Sweep::ExpirePending, body.now).await? }))
+}
+
+/// Issues the rewards that have fallen due.
+#[utoipa::path(post, path = "/referrals/sweeps/issue-due", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
+    responses((status = 200, body = Issued), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn issue_due(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    OptionalBody(body): OptionalBody<SweepBody>,
+) -> Result<Json<Issued>, ApiError> {
+    Ok(Json(Issued { issued: run(&app, key, Sweep::IssueDue, body.now).await? }))
+}
+
+/// Writes down which codes were not used in time.
+#[utoipa::path(post, path = "/referrals/sweeps/expire-rewards", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
+    responses((status = 200, body = Expired), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(in crate::http) async fn expire_rewards(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    OptionalBody(body): OptionalBody<SweepBody>,
+) -> Result<Json<Expired>, ApiError> {
+    Ok(Json(Expired { expired: run(&app, key, Sweep::ExpireRewards, body.now).await? }))
+}
+
+async fn run(app: &App, Admin(key): Admin, sweep: Sweep, now: Option<Timestamp>) -> Result<u64, ApiError> {
+    let key = Store(key);
+    let (by, at) = (key.by(app), moment(app, &key, now)?);
+    Ok(sweeps::referrals(app, &by, sweep, at).await?)
+}

@@ -1,0 +1,236 @@
+//! The game servers and their tokens.
+
+use super::auth::Admin;
+use super::error::{ApiError, ErrorAnswer};
+use super::idempotency::{Made, Word};
+use super::input::{Ask, Body, Id};
+use super::page::{self, Page, PageQuery};
+use crate::app::App;
+use crate::db::{Connection, commands, servers};
+use crate::model::{Address, Label, QueueCounts, Server, ServerView};
+use crate::services::servers::{self as work, Left};
+use crate::services::{By, Refused, agents::is_polling};
+use crate::{limits, secrets};
+use axum::Json;
+use axum::extract::State;
+use flux_protocol::{ErrorCode, ServerId, ServerToken};
+use http::StatusCode;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tokio::time::{Instant, timeout_at};
+
+/// A new server.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServerBody {
+    name: Label,
+    address: Address,
+}
+
+/// What changes of a server.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServerPatch {
+    #[serde(default)]
+    name: Option<Label>,
+    #[serde(default)]
+    address: Option<Address>,
+}
+
+/// A server with its new token.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct ServerWithToken {
+    #[serde(flatten)]
+    server: ServerView,
+    /// Shown this once. Absent where an `Idempotency-Key` is answered a second time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RemovalQuery {
+    /// Close what the agent gave no word of as `cancelled`. It may have run.
+    #[serde(default)]
+    force: bool,
+}
+
+/// What a removal came to.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Removal {
+    #[schema(value_type = String)]
+    id: ServerId,
+    /// Commands that the agent gave no word of: they stay open with `cancelRequestedAt`, or with `force` are cancelled.
+    unanswered: u64,
+}
+
+/// Adds a server. The answer has its token, once.
+#[utoipa::path(post, path = "/servers", tag = "servers", security(("key" = [])), request_body = ServerBody,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = ServerWithToken), (status = 200, body = ServerWithToken), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    word: Word,
+    Body(body, bytes): Body<ServerBody>,
+) -> Result<(StatusCode, Json<ServerWithToken>), ApiError> {
+    let (by, once) = (key.by(&app), word.of(&key.0.name, &bytes));
+    let token = secrets::server_token(&*app.entropy, secrets::server_id(&*app.entropy));
+    let made = {
+        let token = token.clone();
+        let make = move |tx: &Connection| {
+            let make = || {
+                let server = work::add(tx, &by, &token, body.name, body.address)?;
+                Ok((server.id.to_string(), (server, QueueCounts::default())))
+            };
+            let find = |id: &str| look(tx, &id.parse().map_err(|_| Refused::NotFound("server"))?);
+            once.make(tx, &by, make, find)
+        };
+        app.db.write(make).await?
+    };
+    Ok(match made {
+        Made::Now((server, queue)) => (StatusCode::CREATED, Json(with_token(&app, server, queue, Some(&token)))),
+        Made::Before((server, queue)) => (StatusCode::OK, Json(with_token(&app, server, queue, None))),
+    })
+}
+
+/// A server.
+#[utoipa::path(get, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = ServerView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    _key: Admin,
+    Id(id): Id<ServerId>,
+) -> Result<Json<ServerView>, ApiError> {
+    let (server, queue) = app.db.read(move |tx| look(tx, &id)).await?;
+    Ok(Json(view(&app, server, queue)))
+}
+
+/// All servers, by id.
+#[utoipa::path(get, path = "/servers", tag = "servers", security(("key" = [])), params(PageQuery),
+    responses((status = 200, body = Page<ServerView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    _key: Admin,
+    Ask(query): Ask<PageQuery>,
+) -> Result<Json<Page<ServerView>>, ApiError> {
+    let (limit, after) = (page::limit(query.limit)?, page::after_text(query.cursor.as_deref())?);
+    let rows = app
+        .db
+        .read(move |tx| {
+            let found = servers::page(tx, &after, limit + 1)?.into_iter();
+            found
+                .map(|server| Ok((commands::queue_counts(tx, &server.id)?, server)))
+                .collect::<Result<Vec<_>, Refused>>()
+        })
+        .await?;
+    let item = |(queue, server)| view(&app, server, queue);
+    Ok(Json(page::page(rows, limit, |(_, server)| server.id.to_string(), item)))
+}
+
+/// Changes a server's name or address.
+#[utoipa::path(patch, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path)), request_body = ServerPatch,
+    responses((status = 200, body = ServerView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Id(id): Id<ServerId>,
+    Body(body, _): Body<ServerPatch>,
+) -> Result<Json<ServerView>, ApiError> {
+    let by = key.by(&app);
+    let write = move |tx: &Connection| {
+        work::change(tx, &by, &id, body.name, body.address)?;
+        look(tx, &id)
+    };
+    let (server, queue) = app.db.write(write).await?;
+    Ok(Json(view(&app, server, queue)))
+}
+
+/// Gives a server a new token. The old one is dead at once, and its session is closed.
+#[utoipa::path(post, path = "/servers/{id}/token", tag = "servers", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = ServerWithToken), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn replace_token(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Id(id): Id<ServerId>,
+) -> Result<Json<ServerWithToken>, ApiError> {
+    let by = key.by(&app);
+    let token = secrets::server_token(&*app.entropy, id.clone());
+    let hash = token.hash();
+    let write = move |tx: &Connection| {
+        work::replace_token(tx, &by, &id, hash)?;
+        look(tx, &id)
+    };
+    let (server, queue) = app.db.write(write).await?;
+    app.sessions.throw_out(&server.id, ErrorCode::TokenRevoked.with("this server has a new token"));
+    tracing::info!(server.id = %server.id, "token replaced");
+    Ok(Json(with_token(&app, server, queue, Some(&token))))
+}
+
+/// Removes a server: revokes what is open, gives its agent up to 10 s to answer, then ends its session. Asked
+/// again after it was broken off, it goes on.
+#[utoipa::path(delete, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path), RemovalQuery),
+    responses((status = 200, body = Removal), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Id(id): Id<ServerId>,
+    Ask(query): Ask<RemovalQuery>,
+) -> Result<Json<Removal>, ApiError> {
+    let by = key.by(&app);
+    let server = begin(&app, by.clone(), id.clone()).await?;
+    app.sessions.wake(&id);
+    if app.sessions.of(&id).is_some() || is_polling(&server, by.now) {
+        wait_for_words(&app, &id).await?;
+    }
+    let by = app.by(by.actor);
+    let left = if query.force { Left::Forced } else { Left::AsItIs };
+    let unanswered = {
+        let id = id.clone();
+        app.db.write(move |tx| work::finish_removal(tx, &by, &id, left)).await?
+    };
+    app.sessions.throw_out(&id, ErrorCode::ServerRemoved.with("the store has removed this server"));
+    tracing::info!(server.id = %id, commands.unanswered = unanswered, "server removed");
+    Ok(Json(Removal { id, unanswered }))
+}
+
+async fn begin(app: &App, by: By, id: ServerId) -> Result<Server, Refused> {
+    app.db.write(move |tx| work::begin_removal(tx, &by, &id)).await
+}
+
+/// Waits until nothing of this server is open, or the time is over.
+async fn wait_for_words(app: &App, id: &ServerId) -> Result<(), Refused> {
+    let until = Instant::now() + limits::REMOVAL_WAIT;
+    let mut words = app.sessions.words();
+    loop {
+        words.borrow_and_update();
+        let server = id.clone();
+        let open = app.db.read(move |tx| commands::awaiting_word(tx, &server)).await?;
+        if open == 0 || timeout_at(until, words.changed()).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+fn look(tx: &Connection, id: &ServerId) -> Result<(Server, QueueCounts), Refused> {
+    let server = servers::find(tx, id)?.ok_or(Refused::NotFound("server"))?;
+    Ok((server, commands::queue_counts(tx, id)?))
+}
+
+fn view(app: &App, mut server: Server, queue: QueueCounts) -> ServerView {
+    let now = app.clock.now();
+    let in_session = app.sessions.of(&server.id).is_some();
+    if in_session {
+        // A session says something every 15 s.
+        server.agent.last_seen_at = Some(now);
+    }
+    let online = in_session || is_polling(&server, now);
+    ServerView::new(server, queue, online)
+}
+
+fn with_token(app: &App, server: Server, queue: QueueCounts, token: Option<&ServerToken>) -> ServerWithToken {
+    let token = token.map(|token| token.expose().expose_secret().to_owned());
+    ServerWithToken { server: view(app, server, queue), token }
+}

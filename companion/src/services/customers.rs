@@ -1,0 +1,94 @@
+//! Customers, and forgetting them.
+
+use super::referrals::{self, Desk};
+use super::{By, Refused, Wake};
+use crate::db::{Connection, commands, customers, events, orders};
+use crate::model::{Customer, CustomerBody, CustomerId, Order, OrderBody, OrderStatus, Player, PlayerName, kind};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The player of an order whose customer was forgotten.
+const NOBODY: &str = "anonymised";
+
+/// `PUT /customers/{id}`: true if the customer is new. The same again changes nothing.
+pub fn put(
+    tx: &Connection,
+    by: &By,
+    desk: &Desk,
+    id: &CustomerId,
+    body: &CustomerBody,
+) -> Result<(bool, Wake), Refused> {
+    let before = customers::find(tx, id)?;
+    if before.as_ref().is_some_and(|before| before.anonymised_at.is_some()) {
+        return Err(Refused::conflict("anonymised", "this customer was forgotten, and the id stands for nobody"));
+    }
+    if before.as_ref().is_some_and(|before| before.body == *body) {
+        return Ok((false, Wake::new()));
+    }
+    if let Some(player) = &body.player
+        && customers::other_with_player(tx, id, player)?.is_some()
+    {
+        return Err(Refused::conflict("player_taken", "another customer has this player"));
+    }
+    customers::put(tx, id, body, by.now)?;
+    // Nothing of the person: events stay.
+    by.event(tx, kind::CUSTOMER_SAVED, id.as_str(), &json!({}))?;
+    let who = flux_referrals::CustomerId::new(id.as_str());
+    Ok((before.is_none(), referrals::customer_changed(tx, by, desk, before.as_ref(), &who)?))
+}
+
+/// `DELETE /customers/{id}`: takes the customer out of everything. Orders, amounts and commands stay, under an id that
+/// stands for nobody. Refused while something is still to be paid or delivered: that needs to know for whom.
+pub fn anonymise(
+    tx: &Connection,
+    by: &By,
+    desk: &Desk,
+    id: &CustomerId,
+    anonymous: &CustomerId,
+) -> Result<(), Refused> {
+    let customer = customers::find(tx, id)?.filter(|customer| customer.anonymised_at.is_none());
+    let customer = customer.ok_or(Refused::NotFound("customer"))?;
+    let email = customer.body.email.clone();
+    let bought = orders::of_customer(tx, id)?;
+    let mut players: BTreeMap<String, Player> = BTreeMap::new();
+    let ordered = bought.iter().map(|order| order.body.player.clone());
+    for player in customer.body.player.into_iter().chain(ordered) {
+        players.entry(player.name.as_str().to_ascii_lowercase()).or_insert(player);
+    }
+    referrals::forget(tx, desk, id, anonymous)?;
+    for order in bought {
+        forget_order(tx, by, order, anonymous)?;
+    }
+    for player in players.values() {
+        // A gift's player may be another customer's.
+        if customers::other_with_player(tx, id, player)?.is_none() && !commands::forget_player(tx, &player.name)? {
+            return Err(in_use("a command for their player is open: cancel it first"));
+        }
+    }
+    customers::anonymise(tx, id, anonymous, by.now)?;
+    events::anonymise_customer(tx, id, email.as_ref().map(|email| email.as_str()), anonymous)?;
+    Ok(by.event(tx, kind::CUSTOMER_ANONYMISED, anonymous.as_str(), &json!({}))?)
+}
+
+fn forget_order(tx: &Connection, by: &By, order: Order, anonymous: &CustomerId) -> Result<(), Refused> {
+    if order.status == OrderStatus::Created {
+        return Err(in_use(&format!("order {} is not paid yet: cancel it first", order.id)));
+    }
+    if commands::has_open(tx, &order.id)? {
+        return Err(in_use(&format!("order {} has open commands: cancel them first, or wait", order.id)));
+    }
+    let name: PlayerName = NOBODY.parse().map_err(|_| Refused::NotFound("player"))?;
+    let body = OrderBody {
+        customer: Customer { id: anonymous.clone(), email: None, name: None },
+        player: Player { name, uuid: None },
+        // It has its owner's name in it, and that customer cannot be found by it from here on.
+        referral_code: None,
+        ..order.body
+    };
+    commands::forget_order(tx, &order.id)?;
+    Ok(orders::forget(tx, &Order { body, ..order }, by.now)?)
+}
+
+fn in_use(message: &str) -> Refused {
+    Refused::conflict("customer_in_use", message)
+}

@@ -1,0 +1,193 @@
+//! Orders as the rules hear of them from `/orders`, and what they say of one.
+
+use super::sessions::void;
+use super::{Desk, Outcome, Refused, Wake, Work};
+use crate::db::Connection;
+use crate::db::referrals::orders as rows;
+use crate::db::referrals::{attributions, people};
+use crate::model::{Order, Player, ReferralView};
+use crate::services::By;
+use flux_protocol::OrderId;
+use flux_referrals::{CustomerId, Money, Status, Undoing};
+use jiff::Timestamp;
+
+/// Who buys.
+#[derive(Debug, Clone)]
+pub struct Buyer {
+    /// The customer.
+    pub customer: CustomerId,
+    /// Their address, as the order has it.
+    pub email: Option<String>,
+    /// Who gets it.
+    pub player: Option<Player>,
+}
+
+impl From<&Order> for Buyer {
+    fn from(order: &Order) -> Buyer {
+        let customer = &order.body.customer;
+        Buyer {
+            customer: CustomerId::new(customer.id.as_str()),
+            email: customer.email.as_ref().map(|email| email.as_str().to_owned()),
+            player: Some(order.body.player.clone()),
+        }
+    }
+}
+
+/// An order was placed: who buys, and with which code. Binds by the code.
+pub fn checkout(
+    tx: &Connection,
+    by: &By,
+    desk: &Desk,
+    id: &OrderId,
+    buyer: &Buyer,
+    code: Option<&str>,
+    at: Timestamp,
+) -> Result<Outcome, Refused> {
+    let mut work = Work::begin(tx, by, desk)?;
+    people::meet(tx, &buyer.customer, by.now)?;
+    work.learn(&buyer.customer, buyer.email.as_deref(), None)?;
+    let mut order = work.order(id)?;
+    let person = work.person(buyer)?;
+    if let (Some((paid_at, amount)), None) = (order.record.paid, &order.record.buyer) {
+        // The payment came before anybody knew whose it was: it is weighed now.
+        order.code = code.map(str::to_owned);
+        rows::put(tx, &order)?;
+        let found = work.pay(id, Some(buyer), amount, paid_at)?;
+        return Ok(work.outcome(found, false, None));
+    }
+    // The same checkout again: what it has bound stays, and one that is paid binds nothing more.
+    let is_same_buyer = order.record.buyer.as_ref() == Some(&person.customer);
+    if order.record.paid.is_some() || (order.attribution.is_some() && is_same_buyer) {
+        let known = order.attribution;
+        return Ok(work.outcome(known, false, None));
+    }
+    (order.attribution, order.reason, order.code) = (None, None, order.code.filter(|_| is_same_buyer));
+    order.record.buyer = Some(person.customer.clone());
+    order.buyer = Some(person.clone());
+    order.code = code.map(str::to_owned).or(order.code);
+    let Some(code) = code else {
+        rows::put(tx, &order)?;
+        let latest = attributions::latest_of(tx, &person)?.map(|row| row.attribution.id);
+        return Ok(work.outcome(latest, false, None));
+    };
+    let bound = work.bind_at_checkout(&person, code, at)?;
+    let outcome = match bound {
+        Ok((attribution, is_new)) => (Some(attribution.id), is_new, None),
+        Err(refusal) => (None, false, Some(refusal)),
+    };
+    order.attribution = outcome.0.clone().or(order.attribution);
+    order.reason = outcome.2.map(|refusal| refusal.as_str().to_owned());
+    rows::put(tx, &order)?;
+    Ok(work.outcome(outcome.0, outcome.1, outcome.2))
+}
+
+/// `/orders`: an order was placed.
+pub fn order_placed(tx: &Connection, by: &By, desk: &Desk, order: &Order) -> Result<Wake, Refused> {
+    let at = order.body.occurred_at.unwrap_or(by.now);
+    let typed = order.body.referral_code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
+    let code = typed.filter(|_| !order.body.imported);
+    let wake = checkout(tx, by, desk, &order.id, &Buyer::from(order), code, at)?.wake;
+    if let (Some(typed), true) = (typed, order.body.imported) {
+        // It binds nobody; but where its owner is forgotten, it is found here.
+        rows::set_code(tx, &order.id, typed)?;
+    }
+    Ok(wake)
+}
+
+/// `/orders`: whether an order is from before the companion's time. Such a one uses up "first purchase" (R3-10) and earns nothing.
+pub fn imported(tx: &Connection, order: &Order) -> Result<(), Refused> {
+    match rows::find(tx, &order.id)? {
+        Some(mut row) if row.record.is_imported != order.body.imported => {
+            row.record.is_imported = order.body.imported;
+            Ok(rows::put(tx, &row)?)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `/orders`: an order is paid.
+pub fn paid(tx: &Connection, by: &By, desk: &Desk, order: &Order, at: Timestamp) -> Result<Wake, Refused> {
+    let mut work = Work::begin(tx, by, desk)?;
+    if !order.body.imported {
+        work.link_player_if_free(&Buyer::from(order).customer, &order.body.player)?;
+    }
+    let amount = i64::try_from(order.body.amount.get()).unwrap_or(i64::MAX);
+    let currency = flux_referrals::Currency::parse(order.body.currency.as_str());
+    let money = currency.and_then(|currency| Money::new(amount, currency));
+    let money = money.map_err(|invalid| Refused::invalid("amount", invalid.to_string()))?;
+    work.pay(&order.id, None, money, at)?;
+    Ok(work.wake)
+}
+
+/// `/orders`: called off.
+pub fn cancelled(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Wake, Refused> {
+    Ok(void(tx, by, desk, id, Undoing::Cancelled, None, at)?.wake)
+}
+
+/// `/orders`: paid back in full.
+pub fn refunded(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Wake, Refused> {
+    Ok(void(tx, by, desk, id, Undoing::Refunded, None, at)?.wake)
+}
+
+/// `/orders`: the bank took the money back.
+pub fn charged_back(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Wake, Refused> {
+    Ok(void(tx, by, desk, id, Undoing::Chargeback, None, at)?.wake)
+}
+
+/// `/orders`: so much of it was paid back in all.
+pub fn partly_refunded(
+    tx: &Connection,
+    by: &By,
+    desk: &Desk,
+    id: &OrderId,
+    total: u64,
+    at: Timestamp,
+) -> Result<Wake, Refused> {
+    let mut work = Work::begin(tx, by, desk)?;
+    let mut order = work.order(id)?;
+    order.record.refund(i64::try_from(total).unwrap_or(i64::MAX));
+    work.undone(order, at)?;
+    Ok(work.wake)
+}
+
+/// What the rules say of an order; `None` if it has nothing to do with a referral.
+pub fn referral_of(tx: &Connection, id: &OrderId, now: Timestamp) -> Result<Option<ReferralView>, Refused> {
+    let Some(order) = rows::find(tx, id)? else { return Ok(None) };
+    let row = match &order.attribution {
+        Some(id) => attributions::find(tx, id)?,
+        None => None,
+    };
+    let mut attribution = row.map(|row| row.attribution);
+    if let (None, None, None, Some(buyer)) = (&attribution, &order.reason, order.record.paid, &order.buyer) {
+        // Whom somebody else's link has bound needs no code.
+        let latest = attributions::latest_of(tx, buyer)?.map(|row| row.attribution);
+        attribution = latest.filter(|row| row.status_at(now) == Status::Pending);
+    }
+    if attribution.is_none() && order.reason.is_none() {
+        return Ok(None);
+    }
+    let decision = match &attribution {
+        Some(row) if row.is_fed_by(id) => row.status_at(now).as_str(),
+        Some(_) if order.record.paid.is_none() && order.reason.is_none() => "bound",
+        _ => "refused",
+    };
+    let fed = attribution.as_ref().filter(|row| row.is_fed_by(id)).and_then(|row| row.status_at(now).reason());
+    let reason = fed.map(|reason| reason.to_string()).or(order.reason);
+    Ok(Some(ReferralView {
+        attribution_id: attribution.map(|row| row.id.to_string()),
+        decision: decision.to_owned(),
+        reason,
+    }))
+}
+
+/// A player as the rules know one.
+pub(super) fn said(player: &Player) -> flux_referrals::Player {
+    let uuid = player.uuid.as_ref().map(crate::db::customers::plain);
+    flux_referrals::Player { name: player.name.as_str().to_owned(), uuid }
+}
+
+/// The same the other way round.
+pub(super) fn bought_for(player: &flux_referrals::Player) -> Result<Player, &'static str> {
+    let uuid = player.uuid.as_deref().map(str::parse).transpose()?;
+    Ok(Player { name: player.name.parse()?, uuid })
+}

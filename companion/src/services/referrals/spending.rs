@@ -1,0 +1,147 @@
+//! Discounts and points in use.
+
+use super::Refused;
+use crate::db::Connection;
+use crate::db::referrals::{grants, ledger};
+use crate::limits;
+use crate::model::kind;
+use crate::model::referral::{QuoteView, discount_id, grant_id};
+use crate::services::By;
+use flux_protocol::OrderId;
+use flux_referrals::{
+    Benefit, Cause, Code, Coupon, CustomerId, Money, NoDiscount, Points, Quote, Redeemed, Spent, Unit, quote as price,
+    redeem as use_up, spend as pay_with,
+};
+use jiff::Timestamp;
+use serde_json::json;
+
+/// `POST /discounts/quote`: by the code that was typed, else by the best that applies by itself.
+pub fn quote(
+    tx: &Connection,
+    customer: &CustomerId,
+    order: Money,
+    typed: Option<&str>,
+    at: Timestamp,
+) -> Result<QuoteView, Refused> {
+    let Ok(typed) = typed.map(Code::parse).transpose() else {
+        return Ok(nothing(order, Some(NoDiscount::UnknownCode)));
+    };
+    let coupons = coupons(tx, customer, typed.as_ref(), at)?;
+    Ok(match price(customer, order, typed.as_ref(), &coupons, at) {
+        Ok(quote) => shown(quote),
+        Err(why) => nothing(order, Some(why).filter(|_| typed.is_some())),
+    })
+}
+
+/// `POST /discounts/redeem`: the same, and the code is used up; once per order. An order that has nothing to redeem is none.
+pub fn redeem(
+    tx: &Connection,
+    by: &By,
+    customer: &CustomerId,
+    (id, order): (&OrderId, Money),
+    typed: Option<&str>,
+    at: Timestamp,
+) -> Result<QuoteView, Refused> {
+    let typed = typed.map(Code::parse).transpose().map_err(|_| refused(NoDiscount::UnknownCode))?;
+    let mut coupons = coupons(tx, customer, typed.as_ref(), at)?;
+    coupons.extend(grants::used_on(tx, customer, id)?.and_then(|row| row.coupon()));
+    match use_up(customer, id, order, typed.as_ref(), &coupons, at) {
+        Redeemed::Now(quote) => {
+            let grant = &quote.coupon.grant;
+            grants::put(tx, grant)?;
+            by.event(tx, "grant.used", grant_id(&grant.key).as_str(), &json!({"orderId": id}))?;
+            Ok(shown(quote))
+        }
+        Redeemed::Before(coupon) => Ok(again(&coupon, order)),
+        Redeemed::Refused(why) if typed.is_some() => Err(refused(why)),
+        Redeemed::Refused(_) => Ok(nothing(order, None)),
+    }
+}
+
+/// `POST /points/{customerId}/spend`: once per reference; the balance after it.
+pub fn spend(
+    tx: &Connection,
+    by: &By,
+    customer: &CustomerId,
+    points: Points,
+    reference: &str,
+    at: Timestamp,
+) -> Result<i64, Refused> {
+    let balance = ledger::balance(tx, customer, Unit::Points)?;
+    let before = ledger::find(tx, Cause::Spend, reference)?;
+    match pay_with(customer, balance, before.as_ref(), points, reference, at) {
+        Spent::Now(entry) => {
+            let after = ledger::post(tx, &entry)?;
+            by.event(tx, kind::POINTS_SPENT, reference, &json!({"points": points.get()}))?;
+            after.ok_or_else(|| Refused::invalid("points", flux_referrals::Invalid::Overflow.to_string()))
+        }
+        Spent::Before => Ok(balance),
+        Spent::OtherAmount => Err(Refused::conflict("reference_reused", "this ref has spent something else already")),
+        Spent::NotEnough => {
+            let message = format!("there are {balance} points, which are not enough");
+            Err(Refused::conflict("not_enough_points", message))
+        }
+    }
+}
+
+fn coupons(
+    tx: &Connection,
+    customer: &CustomerId,
+    typed: Option<&Code>,
+    at: Timestamp,
+) -> Result<Vec<Coupon>, Refused> {
+    let rows = match typed {
+        Some(code) => grants::by_code(tx, code)?.into_iter().collect(),
+        None => grants::that_apply(tx, customer, at, limits::DISCOUNTS_COMPARED)?,
+    };
+    Ok(rows.iter().filter_map(grants::GrantRow::coupon).collect())
+}
+
+fn refused(why: NoDiscount) -> Refused {
+    let message = match why {
+        NoDiscount::UnknownCode => "the customer has no such discount",
+        NoDiscount::Used => "the discount was used already",
+        NoDiscount::Revoked => "the discount was taken back",
+        NoDiscount::TooLate => "the discount has expired",
+        NoDiscount::CurrencyMismatch => "the discount is for orders in another currency",
+        NoDiscount::BelowMinimum => "the discount is for larger orders",
+    };
+    Refused::conflict(why.as_str(), message)
+}
+
+fn shown(quote: Quote) -> QuoteView {
+    QuoteView {
+        discount: quote.discount,
+        total: quote.total,
+        discount_id: Some(discount_id(&grant_id(&quote.coupon.grant.key))),
+        code: Some(quote.coupon.code.to_string()),
+        free_shipping: quote.free_shipping,
+        reason: None,
+    }
+}
+
+fn nothing(order: Money, why: Option<NoDiscount>) -> QuoteView {
+    QuoteView {
+        discount: 0,
+        total: order.amount(),
+        discount_id: None,
+        code: None,
+        free_shipping: false,
+        reason: why.map(|why| why.to_string()),
+    }
+}
+
+/// What this order was told when it used the code.
+fn again(coupon: &Coupon, order: Money) -> QuoteView {
+    let kind = match &coupon.grant.terms.benefit {
+        Some(Benefit::Discount(discount)) => Some(&discount.kind),
+        _ => None,
+    };
+    let discount = kind.and_then(|kind| kind.off(order)).unwrap_or_default();
+    shown(Quote {
+        discount,
+        total: order.less(discount).amount(),
+        free_shipping: kind == Some(&flux_referrals::DiscountKind::FreeShipping),
+        coupon: coupon.clone(),
+    })
+}
