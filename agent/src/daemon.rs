@@ -8,7 +8,7 @@ use crate::shared::Parts;
 use crate::telemetry::{self, MetricsListener};
 use crate::upstream::{self, Rest};
 use crate::{Loader, Phase, Shared, control};
-use flux_platform::{Clock, Entropy, Notifier};
+use flux_platform::{Clock, Entropy, SystemdNotifier};
 use flux_protocol::JOURNAL_HEADER;
 use flux_signalr::client::{Client, ClientOptions, Dialer, HubUrl, TokenSource, UrlError};
 use http::HeaderValue;
@@ -36,7 +36,7 @@ pub struct Resources {
     /// Where metrics and health are asked for.
     pub metrics: Option<MetricsListener>,
     /// Tells systemd.
-    pub notifier: Notifier,
+    pub notifier: SystemdNotifier,
     /// Reads the configuration again.
     pub loader: Loader,
     /// Each message is a wish to reload (SIGHUP).

@@ -20,7 +20,7 @@ pub struct Reloaded {
 impl Shared {
     /// Reads the configuration again. Right, it is in force when this returns; wrong, the old one stays, and `status` says so until the file is mended.
     pub(crate) fn reload(&self) -> Result<Reloaded, String> {
-        self.notifier.tell("RELOADING=1\n");
+        self.notifier.notify("RELOADING=1\n");
         let outcome = self.load_again();
         self.metrics.reload(outcome.is_ok());
         match &outcome {
@@ -39,7 +39,7 @@ impl Shared {
                 tracing::error!(error, "the changed configuration is broken; the old one stays in force");
             }
         }
-        self.notifier.tell("READY=1\n");
+        self.notifier.notify("READY=1\n");
         outcome
     }
 

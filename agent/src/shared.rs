@@ -4,7 +4,7 @@ use crate::journal::{Journal, JournalError};
 use crate::telemetry::Metrics;
 use crate::upstream::{Link, PollAsk, StoreView};
 use crate::{Loader, Pulse};
-use flux_platform::{Clock, Entropy, Notifier};
+use flux_platform::{Clock, Entropy, SystemdNotifier};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,7 +56,7 @@ pub struct Shared {
     /// Whether every task's loop turns.
     pub pulse: Pulse,
     /// Tells systemd.
-    pub notifier: Notifier,
+    pub notifier: SystemdNotifier,
     pub(crate) live: LiveConfig,
     pub(crate) loader: Loader,
     reload_error: Mutex<Option<String>>,
@@ -71,7 +71,7 @@ pub(crate) struct Parts {
     pub journal: Journal,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
-    pub notifier: Notifier,
+    pub notifier: SystemdNotifier,
     pub asks: mpsc::Sender<Ask>,
     pub polls: mpsc::Sender<PollAsk>,
 }

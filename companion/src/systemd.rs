@@ -2,25 +2,25 @@
 
 use crate::db::{Connection, Db, DbError, commands};
 use crate::limits::{NOTIFY_INTERVAL, NOTIFY_PATIENCE};
-use flux_platform::Notifier;
+use flux_platform::SystemdNotifier;
 use tokio::time::{sleep, timeout};
 
 /// Runs for ever; stop it by dropping it.
-pub(crate) async fn run(notifier: &Notifier, db: &Db, address: std::net::SocketAddr) {
-    if !notifier.is_listened_to() {
+pub(crate) async fn run(notifier: &SystemdNotifier, db: &Db, address: std::net::SocketAddr) {
+    if !notifier.is_enabled() {
         return std::future::pending().await;
     }
-    notifier.tell("READY=1\n");
-    let interval = notifier.watchdog().map_or(NOTIFY_INTERVAL, |watchdog| NOTIFY_INTERVAL.min(watchdog / 3));
+    notifier.notify("READY=1\n");
+    let interval = notifier.watchdog_interval().map_or(NOTIFY_INTERVAL, |watchdog| NOTIFY_INTERVAL.min(watchdog / 3));
     let mut is_said = false;
     loop {
         match timeout(NOTIFY_PATIENCE, look(db)).await {
             Ok(Ok(open)) => {
                 is_said = false;
-                notifier.tell(&format!("STATUS=serving on {address}, {open} commands open\nWATCHDOG=1\n"));
+                notifier.notify(&format!("STATUS=serving on {address}, {open} commands open\nWATCHDOG=1\n"));
             }
             // A disk that is full answers; a database that does not answer at all is what a restart may mend.
-            Ok(Err(error)) => notifier.tell(&format!("STATUS=the database fails: {error}\nWATCHDOG=1\n")),
+            Ok(Err(error)) => notifier.notify(&format!("STATUS=the database fails: {error}\nWATCHDOG=1\n")),
             Err(_) if !std::mem::replace(&mut is_said, true) => {
                 tracing::error!(
                     "the database does not answer; the watchdog is not fed, so that systemd restarts the companion"

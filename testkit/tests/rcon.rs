@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use flux_rcon::{Cause, ConnectError, Connection, Outcome, Refusal, Timeouts};
+use flux_rcon::{ConnectError, Connection, Outcome, ReplyError, SendRejected, Timeouts};
 use flux_testkit::Error;
 use flux_testkit::game::{Fault, Flavour, Game, Restart, Settings};
 use tokio::net::TcpListener;
@@ -91,7 +91,7 @@ async fn a_reply_lost_after_running_leaves_the_outcome_unknown_and_the_items_giv
     let mut connection = running.connect().await;
     reply(&mut connection, "list").await;
     let outcome = connection.run("give Steve diamond").await;
-    assert!(matches!(outcome, Outcome::Unknown(Cause::Closed)));
+    assert!(matches!(outcome, Outcome::Unknown(ReplyError::Closed)));
     assert_eq!(running.game.inventory("Steve")["diamond"], 1);
     assert_eq!(reply(&mut running.connect().await, "give Steve diamond").await, "Gave 1 [Diamond] to Steve");
 }
@@ -101,7 +101,7 @@ async fn a_connection_closed_before_running_looks_the_same_and_gives_nothing() {
     let running = started().await;
     running.game.faults().once(Fault::CloseBeforeRunning);
     let outcome = running.connect().await.run("give Steve diamond").await;
-    assert!(matches!(outcome, Outcome::Unknown(Cause::Closed)));
+    assert!(matches!(outcome, Outcome::Unknown(ReplyError::Closed)));
     assert!(running.game.inventory("Steve").is_empty());
     assert_eq!(running.game.lines().len(), 1);
 }
@@ -111,7 +111,7 @@ async fn garbage_for_an_answer_leaves_the_outcome_unknown() {
     let running = started().await;
     running.game.faults().once(Fault::Garbage);
     let outcome = running.connect().await.run("give Steve diamond").await;
-    assert!(matches!(outcome, Outcome::Unknown(Cause::Garbage(_))));
+    assert!(matches!(outcome, Outcome::Unknown(ReplyError::Garbage(_))));
     assert_eq!(running.game.inventory("Steve")["diamond"], 1);
 }
 
@@ -146,7 +146,7 @@ async fn stop_answers_and_then_closes_every_connection() {
     let (mut one, mut other) = (running.connect().await, running.connect().await);
     assert_eq!(reply(&mut one, "stop").await, "Stopping the server");
     running.server.await.unwrap().unwrap();
-    assert!(matches!(other.run("list").await, Outcome::NotSent(Refusal::Closed)));
+    assert!(matches!(other.run("list").await, Outcome::NotSent(SendRejected::Closed)));
     let refused = Connection::open(&running.address, &"secret".into(), Timeouts::each(TIMEOUTS)).await;
     assert!(matches!(refused, Err(ConnectError::Unreachable { .. })));
 }
@@ -217,7 +217,7 @@ async fn papers_replies_do_not_mix() {
 #[tokio::test(start_paused = true)]
 async fn a_silent_command_is_answered_with_no_packet_where_the_server_is_so() {
     let running = start(Settings { silent: true, ..Settings::new("secret") }).await;
-    assert!(matches!(running.connect().await.run("say hello").await, Outcome::Unknown(Cause::NoReply)));
+    assert!(matches!(running.connect().await.run("say hello").await, Outcome::Unknown(ReplyError::NoReply)));
     assert_eq!(running.game.effects().len(), 1);
     assert_eq!(reply(&mut running.connect().await, "give Steve diamond").await, "Gave 1 [Diamond] to Steve");
 }

@@ -8,7 +8,7 @@ use crate::journal::{Journal, JournalError};
 use crate::telemetry::{self, Levels, MetricsListener};
 use crate::upstream::{HttpRest, client_config};
 use crate::{Loader, control};
-use flux_platform::{Clock, Notifier, SystemClock, SystemEntropy};
+use flux_platform::{Clock, SystemClock, SystemEntropy, SystemdNotifier};
 use flux_signalr::client::TcpDialer;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -76,7 +76,7 @@ async fn start(live: LiveConfig, path: &Path) -> Result<(Resources, impl Future<
         rest: Arc::new(rest),
         control: Some(control),
         metrics,
-        notifier: Notifier::from_process(),
+        notifier: SystemdNotifier::from_process(),
         loader: loader(path.to_owned()),
         reloads,
     };

@@ -50,7 +50,7 @@ impl GameConnection {
         // Written, begun, whole: each step of a call may take the timeout.
         self.shared.pulse.turns_within(PULSE, self.shared.config().rcon.timeout * 3 + PULSE_SLACK);
         let start = Instant::now();
-        crash_point(CrashPoint::Line);
+        crash_point(CrashPoint::GameCommand);
         let outcome = self.connection.run(line).await;
         if matches!(outcome, Outcome::Replied(_)) {
             self.shared.metrics.rcon(start.elapsed());

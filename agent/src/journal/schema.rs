@@ -2,7 +2,7 @@
 
 use super::JournalError;
 use crate::limits::PREPARED_STATEMENTS;
-use flux_platform::{Disk, commit_fails};
+use flux_platform::{DatabaseFile, commit_must_fail};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::path::Path;
@@ -112,7 +112,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
     // A statement keeps its plan whatever is bound to it; SQLite would else make a new one for new values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
-    connection.commit_hook(Some(|| commit_fails(Disk::Journal)))?;
+    connection.commit_hook(Some(|| commit_must_fail(DatabaseFile::Journal)))?;
     for (at, step) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;

@@ -9,10 +9,10 @@ use std::sync::Arc;
 pub(crate) async fn run(shared: Arc<Shared>) {
     let shared = &*shared;
     let notifier = &shared.notifier;
-    if !notifier.is_listened_to() {
+    if !notifier.is_enabled() {
         return;
     }
-    let interval = notifier.watchdog().map_or(NOTIFY_INTERVAL, |watchdog| NOTIFY_INTERVAL.min(watchdog / 3));
+    let interval = notifier.watchdog_interval().map_or(NOTIFY_INTERVAL, |watchdog| NOTIFY_INTERVAL.min(watchdog / 3));
     let (mut link, mut game) = (shared.link.subscribe(), shared.game.subscribe());
     let (mut told, mut ready, mut stopping, mut late_told) = (String::new(), false, false, false);
     loop {
@@ -41,7 +41,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             }
             Some(_) => {}
         }
-        notifier.tell(&state);
+        notifier.notify(&state);
         tokio::select! { biased;
             changed = link.changed() => if changed.is_err() { return },
             changed = game.changed() => if changed.is_err() { return },

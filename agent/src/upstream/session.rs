@@ -4,7 +4,7 @@ use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY, SESSION_ATTEMPT};
 use crate::{Phase, Shared, VERSION};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, SecretHash, ServerWelcome, method};
-use flux_signalr::client::{CallError, Client, ErrorClass, Incoming, Nudge, Session, State};
+use flux_signalr::client::{CallError, Client, ErrorClass, IncomingCall, ReconnectHandle, Session, State};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -15,7 +15,7 @@ const PULSE: &str = "session";
 
 /// Keeps a session, for as long as the daemon lives. A new token opens a new one at once.
 pub(super) async fn run(shared: &Shared, mut client: Client) {
-    let (nudge, mut token) = (client.nudge(), TokenWatch::of(shared));
+    let (reconnect, mut token) = (client.reconnect_handle(), TokenWatch::of(shared));
     loop {
         let session = {
             let next = client.next_session();
@@ -24,12 +24,12 @@ pub(super) async fn run(shared: &Shared, mut client: Client) {
                 tokio::select! { biased;
                     () = shared.reached(Phase::Draining) => return,
                     session = &mut next => break session,
-                    () = token.changed() => new_token(shared, &nudge),
+                    () = token.changed() => new_token(shared, &reconnect),
                 }
             }
         };
         match hello(shared, &session).await {
-            Ok(welcome) => serve(shared, session, welcome, &mut token, &nudge).await,
+            Ok(welcome) => serve(shared, session, welcome, &mut token, &reconnect).await,
             Err(error) => {
                 refused(shared, &error);
                 if matches!(error, HelloError::Refused(_)) {
@@ -69,12 +69,12 @@ impl TokenWatch {
 }
 
 /// The store is tried at once, and what it says of the new token is news.
-fn new_token(shared: &Shared, nudge: &Nudge) {
+fn new_token(shared: &Shared, reconnect: &ReconnectHandle) {
     shared.store.send_modify(|view| {
         view.session = SessionState::Connecting;
         view.error = None;
     });
-    nudge.now();
+    reconnect.retry_now();
 }
 
 /// Takes over what the client is doing while there is no session.
@@ -197,7 +197,13 @@ fn server_removed(shared: &Shared) {
     }
 }
 
-async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome, token: &mut TokenWatch, nudge: &Nudge) {
+async fn serve(
+    shared: &Shared,
+    mut session: Session,
+    welcome: ServerWelcome,
+    token: &mut TokenWatch,
+    reconnect: &ReconnectHandle,
+) {
     note_answer(shared, Some(welcome.now));
     if let Err(error) = shared.journal().set_removed(false) {
         tracing::error!(%error, "the journal failed");
@@ -226,7 +232,7 @@ async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome, to
             () = shared.reached(Phase::Stopping) => break session.connection.stop().await,
             () = token.changed() => {
                 tracing::info!("a new token; the session is opened anew with it");
-                new_token(shared, nudge);
+                new_token(shared, reconnect);
                 break session.connection.stop().await;
             }
             incoming = session.incoming.recv() => match incoming {
@@ -249,7 +255,7 @@ async fn serve(shared: &Shared, mut session: Session, welcome: ServerWelcome, to
     }
 }
 
-fn take(shared: &Shared, incoming: Incoming) {
+fn take(shared: &Shared, incoming: IncomingCall) {
     if shared.is(Phase::Draining) {
         return; // not acknowledged, so the store offers it again
     }
@@ -267,7 +273,7 @@ fn take(shared: &Shared, incoming: Incoming) {
     }
 }
 
-fn batch<T: DeserializeOwned>(incoming: Incoming) -> Option<Batch<T>> {
+fn batch<T: DeserializeOwned>(incoming: IncomingCall) -> Option<Batch<T>> {
     let items = incoming.arguments.into_iter().next();
     let batch = items.and_then(|items| serde_json::from_value(items).ok());
     if batch.is_none() {

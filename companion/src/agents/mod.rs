@@ -18,7 +18,7 @@ pub(crate) fn hub(app: &Arc<App>) -> Hub<AgentHub> {
     let options = HubOptions {
         max_connections: app.config.limits.connections,
         max_negotiations: app.config.limits.connections,
-        max_places_of_one: limits::AGENT_CONNECTIONS,
+        max_connections_per_identity: limits::AGENT_CONNECTIONS,
         max_receive_bytes: flux_protocol::limits::AGENT_MESSAGE_BYTES,
         ..HubOptions::default()
     };

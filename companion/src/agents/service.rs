@@ -14,7 +14,7 @@ use flux_protocol::{
     AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, PlayerRef, ServerId, ServerWelcome, method,
 };
 use flux_signalr::codec::target_matches;
-use flux_signalr::hub::{Caller, Credentials, HubError, HubService, Refusal};
+use flux_signalr::hub::{AuthRejection, Caller, Credentials, HubError, HubService};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -113,14 +113,14 @@ impl AgentHub {
 impl HubService for AgentHub {
     type Identity = Agent;
 
-    async fn authenticate(&self, credentials: Credentials) -> Result<Agent, Refusal> {
+    async fn authenticate(&self, credentials: Credentials) -> Result<Agent, AuthRejection> {
         let token = credentials.token.as_ref().map(ExposeSecret::expose_secret);
         match auth::authenticate(&self.app, token).await {
             Ok(credential) => Ok(Agent(credential)),
-            Err(Refused::TokenRevoked) => Err(Refusal::Unauthorized),
+            Err(Refused::TokenRevoked) => Err(AuthRejection::Unauthorized),
             Err(error) => {
                 tracing::warn!(error = %error, "an agent's token could not be checked");
-                Err(Refusal::Unavailable { retry_after: None })
+                Err(AuthRejection::Unavailable { retry_after: None })
             }
         }
     }

@@ -3,7 +3,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::{Resources, reload, serve, server, systemd, telemetry};
 use axum::serve::ListenerExt;
-use flux_platform::{Notifier, SystemClock, SystemEntropy};
+use flux_platform::{SystemClock, SystemEntropy, SystemdNotifier};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,11 +22,11 @@ pub(super) fn run(path: &Path, config: Config) -> Result<(), Failure> {
         let hangup = listen(SignalKind::hangup())?;
         tracing::info!(listen.address = %address, public.url = config.public_url, store.id = config.store.id,
             version = env!("CARGO_PKG_VERSION"), "serving");
-        let (notifier, running, seen) = (Notifier::from_process(), config.clone(), db.clone());
+        let (notifier, running, seen) = (SystemdNotifier::from_process(), config.clone(), db.clone());
         let resources = Resources { listener, db, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
         let shutdown = async {
             first_of(signals).await;
-            notifier.tell("STOPPING=1\n");
+            notifier.notify("STOPPING=1\n");
         };
         tokio::select! { biased;
             () = serve(config, resources, shutdown) => {}

@@ -136,7 +136,7 @@ impl Db {
             Mode::Threads { writer, .. } => writer.write(work).await,
             Mode::InPlace(connection) => {
                 let result = committed(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), work)?;
-                if let Some(takes) = flux_platform::commit_takes() {
+                if let Some(takes) = flux_platform::simulated_commit_time() {
                     tokio::time::sleep(takes).await;
                 }
                 self.commits.send_modify(|count| *count = count.wrapping_add(1));

@@ -2,7 +2,7 @@
 
 use super::DbError;
 use crate::limits;
-use flux_platform::{Disk, commit_fails};
+use flux_platform::{DatabaseFile, commit_must_fail};
 use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -78,7 +78,7 @@ fn connected(path: &Path) -> Result<Connection, DbError> {
         integrity(&connection)?;
     }
     set_up(&connection)?;
-    connection.commit_hook(Some(|| commit_fails(Disk::Database)))?;
+    connection.commit_hook(Some(|| commit_must_fail(DatabaseFile::Database)))?;
     migrate(&mut connection, done)?;
     Ok(connection)
 }

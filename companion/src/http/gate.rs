@@ -65,7 +65,7 @@ pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, ne
         answers.fetch_add(1, Ordering::Relaxed);
     }
     if !method.is_safe() {
-        crash_point(CrashPoint::Answer);
+        crash_point(CrashPoint::Response);
     }
     let (status, took) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
     tracing::debug!(request.id = id, http.method = %method, http.path = path, http.status = status,

@@ -10,23 +10,23 @@ pub enum CrashPoint {
     /// A transaction is about to be committed.
     Commit,
     /// A line is about to be sent to the game.
-    Line,
+    GameCommand,
     /// A message is about to be sent in a session.
     Message,
     /// A request is about to be sent.
     Request,
     /// A request that changed something is about to be answered.
-    Answer,
+    Response,
 }
 
 impl fmt::Display for CrashPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             CrashPoint::Commit => "commit",
-            CrashPoint::Line => "line",
+            CrashPoint::GameCommand => "game command",
             CrashPoint::Message => "message",
             CrashPoint::Request => "request",
-            CrashPoint::Answer => "answer",
+            CrashPoint::Response => "response",
         })
     }
 }

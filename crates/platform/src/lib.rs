@@ -4,12 +4,12 @@
 
 mod clock;
 mod crash;
-mod disk;
+mod disk_faults;
 mod entropy;
-mod notifier;
+mod systemd;
 
 pub use clock::{Clock, SinceBoot, SystemClock};
 pub use crash::{CRASH_AT, CrashPoint, crash_point};
-pub use disk::{Disk, commit_fails, commit_takes, fill_disk, slow_disk};
+pub use disk_faults::{DatabaseFile, commit_must_fail, simulate_full_disk, simulate_slow_disk, simulated_commit_time};
 pub use entropy::{Entropy, SystemEntropy};
-pub use notifier::Notifier;
+pub use systemd::SystemdNotifier;

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Duration, timeout};
 
 use crate::codec::{ID_REFUSED, KIND_COMMAND, KIND_LOGIN, KIND_LOGIN_REPLY, KIND_REPLY, Packet, REPLY_PIECE_UNITS};
-use crate::outcome::{Cause, ConnectError, Outcome, Refusal};
+use crate::outcome::{ConnectError, Outcome, ReplyError, SendRejected};
 use crate::wire::{Idle, SendError, Wire};
 
 /// The longest line in UTF-8. Vanilla reads 1,446 bytes of body at once; tunnels and small MTUs leave less for a segment.
@@ -100,46 +100,46 @@ impl Connection {
         self.poisoned
     }
 
-    async fn prepare(&mut self, line: &str) -> Result<Packet, Refusal> {
+    async fn prepare(&mut self, line: &str) -> Result<Packet, SendRejected> {
         if self.poisoned {
-            return Err(Refusal::Poisoned);
+            return Err(SendRejected::Poisoned);
         }
         if line.len() > MAX_COMMAND_BYTES {
-            return Err(Refusal::TooLong { bytes: line.len() });
+            return Err(SendRejected::TooLong { bytes: line.len() });
         }
         if line.contains(['\0', '\r', '\n']) {
-            return Err(Refusal::ControlCharacter);
+            return Err(SendRejected::ControlCharacter);
         }
         // The runtime looks at its sockets between two turns, so after one it knows about a game that has gone.
         tokio::task::yield_now().await;
         self.poisoned = true;
         match self.wire.idle().await {
             Idle::Packets(packets) if packets.iter().all(|packet| self.is_old(packet.id, self.last_id + 1)) => {}
-            Idle::Closed => return Err(Refusal::Closed),
-            Idle::Packets(_) | Idle::Garbage => return Err(Refusal::Unexpected),
+            Idle::Closed => return Err(SendRejected::Closed),
+            Idle::Packets(_) | Idle::Garbage => return Err(SendRejected::Unexpected),
         }
-        Ok(Packet::new(self.next_id().ok_or(Refusal::Poisoned)?, KIND_COMMAND, line))
+        Ok(Packet::new(self.next_id().ok_or(SendRejected::Poisoned)?, KIND_COMMAND, line))
     }
 
     /// From here the connection is poisoned until the whole answer is in.
     async fn send(&mut self, request: &Packet) -> Outcome {
         match self.wire.send(request, self.timeouts.write).await {
             Ok(()) => self.reply(request.id).await.unwrap_or_else(Outcome::Unknown),
-            Err(SendError::Before(error)) => Outcome::NotSent(Refusal::Write(error)),
-            Err(SendError::BeforeInTime) => Outcome::NotSent(Refusal::WriteTimedOut),
+            Err(SendError::Before(error)) => Outcome::NotSent(SendRejected::Write(error)),
+            Err(SendError::BeforeInTime) => Outcome::NotSent(SendRejected::WriteTimedOut),
             Err(SendError::After(error)) => Outcome::Unknown(error.into()),
         }
     }
 
-    async fn reply(&mut self, id: i32) -> Result<Outcome, Cause> {
+    async fn reply(&mut self, id: i32) -> Result<Outcome, ReplyError> {
         let Timeouts { first_byte, whole_reply, .. } = self.timeouts;
-        timeout(first_byte, self.wire.fill()).await.map_err(|_| Cause::NoReply)??;
-        timeout(whole_reply, self.whole_reply(id)).await.map_err(|_| Cause::Incomplete)?
+        timeout(first_byte, self.wire.fill()).await.map_err(|_| ReplyError::NoReply)??;
+        timeout(whole_reply, self.whole_reply(id)).await.map_err(|_| ReplyError::Incomplete)?
     }
 
     /// The pieces of an answer. Vanilla sends no end, so a full first piece asks for the marker, and only then: the game has consumed
     /// the line by now, so both cannot reach it in one read, on which it would close the connection.
-    async fn whole_reply(&mut self, id: i32) -> Result<Outcome, Cause> {
+    async fn whole_reply(&mut self, id: i32) -> Result<Outcome, ReplyError> {
         let first = self.receive_from(id).await?;
         if is_refusal(&first) {
             return Ok(Outcome::Rejected);
@@ -147,17 +147,17 @@ impl Connection {
         if first.text().encode_utf16().count() < REPLY_PIECE_UNITS {
             return Ok(self.replied(first.body));
         }
-        let marker = self.next_id().ok_or(Cause::Incomplete)?;
+        let marker = self.next_id().ok_or(ReplyError::Incomplete)?;
         self.wire.send(&Packet::new(marker, KIND_MARKER, ""), self.timeouts.write).await.map_err(
             |error| match error {
-                SendError::Before(error) | SendError::After(error) => Cause::Io(error),
-                SendError::BeforeInTime => Cause::Incomplete,
+                SendError::Before(error) | SendError::After(error) => ReplyError::Io(error),
+                SendError::BeforeInTime => ReplyError::Incomplete,
             },
         )?;
         self.until_marker(id, marker, first.body).await
     }
 
-    async fn until_marker(&mut self, id: i32, marker: i32, mut body: Vec<u8>) -> Result<Outcome, Cause> {
+    async fn until_marker(&mut self, id: i32, marker: i32, mut body: Vec<u8>) -> Result<Outcome, ReplyError> {
         loop {
             let packet = self.receive_from(id).await?;
             if packet.id == marker {
@@ -169,20 +169,20 @@ impl Connection {
             }
             body.extend_from_slice(&packet.body);
             if body.len() > MAX_REPLY_BYTES {
-                return Err(Cause::TooLong);
+                return Err(ReplyError::TooLong);
             }
         }
     }
 
     /// The next packet that answers request `id` or a later one; answers to earlier ones are dropped (Cuberite sends two for one line).
-    async fn receive_from(&mut self, id: i32) -> Result<Packet, Cause> {
+    async fn receive_from(&mut self, id: i32) -> Result<Packet, ReplyError> {
         loop {
             let packet = self.wire.receive().await?;
             if (id..=self.last_id).contains(&packet.id) || is_refusal(&packet) {
                 return Ok(packet);
             }
             if !self.is_old(packet.id, id) {
-                return Err(Cause::WrongId(packet.id));
+                return Err(ReplyError::WrongId(packet.id));
             }
         }
     }
@@ -216,8 +216,8 @@ impl fmt::Debug for Connection {
 async fn login_reply(wire: &mut Wire) -> Result<(), ConnectError> {
     loop {
         let packet = wire.receive().await.map_err(|cause| match cause {
-            Cause::Closed => ConnectError::Closed,
-            Cause::Io(error) => ConnectError::Io(error),
+            ReplyError::Closed => ConnectError::Closed,
+            ReplyError::Io(error) => ConnectError::Io(error),
             _ => ConnectError::NotRcon,
         })?;
         match packet {

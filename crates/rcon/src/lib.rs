@@ -17,4 +17,4 @@ mod wire;
 #[cfg(feature = "client")]
 pub use connection::{Connection, MAX_COMMAND_BYTES, MAX_REPLY_BYTES, Timeouts};
 #[cfg(feature = "client")]
-pub use outcome::{Cause, ConnectError, Outcome, Refusal};
+pub use outcome::{ConnectError, Outcome, ReplyError, SendRejected};

@@ -7,18 +7,18 @@ use crate::connection::MAX_COMMAND_BYTES;
 #[derive(Debug)]
 pub enum Outcome {
     /// The game cannot have received the whole line.
-    NotSent(Refusal),
+    NotSent(SendRejected),
     /// The game answered that this connection is not logged in, so the line surely did not run. A new connection is needed.
     Rejected,
     /// The line may have reached the game, and no whole answer came. A new connection is needed.
-    Unknown(Cause),
+    Unknown(ReplyError),
     /// The game's whole answer; empty for many commands. Whether the command succeeded is for the reader to judge.
     Replied(String),
 }
 
 /// Why the game cannot have received a line.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum SendRejected {
     /// The line would not fit into one segment of a network with tunnels, and vanilla closes the connection on a split request.
     #[error("the line has {bytes} bytes; RCON carries at most {MAX_COMMAND_BYTES}")]
     TooLong {
@@ -47,7 +47,7 @@ pub enum Refusal {
 
 /// Why a sent line has no whole answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Cause {
+pub enum ReplyError {
     /// Nothing came within the first-byte timeout.
     #[error("the game did not answer in time")]
     NoReply,

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Duration, timeout};
 
 use crate::codec::{DecodeError, Decoder, Packet};
-use crate::outcome::Cause;
+use crate::outcome::ReplyError;
 
 /// Bytes taken in at once; vanilla's longest packet takes two reads.
 const READ_BYTES: usize = 8 * 1024;
@@ -64,9 +64,9 @@ impl Wire {
     }
 
     /// Waits until more bytes have come.
-    pub(crate) async fn fill(&mut self) -> Result<(), Cause> {
+    pub(crate) async fn fill(&mut self) -> Result<(), ReplyError> {
         match self.stream.read(&mut self.taken).await? {
-            0 => Err(Cause::Closed),
+            0 => Err(ReplyError::Closed),
             count => {
                 self.decoder.feed(&self.taken[..count]);
                 Ok(())
@@ -75,7 +75,7 @@ impl Wire {
     }
 
     /// The next packet, waiting for it as long as the caller lets it.
-    pub(crate) async fn receive(&mut self) -> Result<Packet, Cause> {
+    pub(crate) async fn receive(&mut self) -> Result<Packet, ReplyError> {
         loop {
             if let Some(packet) = self.decoder.next_packet()? {
                 return Ok(packet);

@@ -16,7 +16,7 @@ use std::{
 use axum::Router;
 use flux_signalr::{
     client::{Client, ClientOptions, Session, TcpDialer, TokenSource},
-    hub::{Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService, Refusal},
+    hub::{AuthRejection, Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService},
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::SecretString;
@@ -40,7 +40,7 @@ struct Room(Mutex<BTreeMap<u64, HubConnection>>);
 impl HubService for Room {
     type Identity = ();
 
-    async fn authenticate(&self, _: Credentials) -> Result<(), Refusal> {
+    async fn authenticate(&self, _: Credentials) -> Result<(), AuthRejection> {
         Ok(())
     }
 

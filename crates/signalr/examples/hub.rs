@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, error::Error, sync::Arc, sync::Mutex, time::Dur
 use axum::Router;
 use flux_signalr::{
     codec::{arguments as read, target_matches},
-    hub::{Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService, Refusal},
+    hub::{AuthRejection, Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService},
 };
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -40,9 +40,9 @@ impl Room {
 impl HubService for Room {
     type Identity = ();
 
-    async fn authenticate(&self, credentials: Credentials) -> Result<(), Refusal> {
-        let token = credentials.token.ok_or(Refusal::Unauthorized)?;
-        if token.expose_secret() == "let-me-in" { Ok(()) } else { Err(Refusal::Unauthorized) }
+    async fn authenticate(&self, credentials: Credentials) -> Result<(), AuthRejection> {
+        let token = credentials.token.ok_or(AuthRejection::Unauthorized)?;
+        if token.expose_secret() == "let-me-in" { Ok(()) } else { Err(AuthRejection::Unauthorized) }
     }
 
     async fn connected(&self, caller: &Caller<()>) {

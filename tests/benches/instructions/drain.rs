@@ -7,7 +7,7 @@ use flux_agent::config::{Config, Directories, LiveConfig, SecretSources};
 use flux_agent::game::GameDialer;
 use flux_agent::journal::Journal;
 use flux_agent::upstream::{Call, Rest, RestError};
-use flux_platform::Notifier;
+use flux_platform::SystemdNotifier;
 use flux_protocol::{Attempt, Command, CommandKind, PlayerRef};
 use flux_rcon::{ConnectError, Connection, Timeouts};
 use flux_signalr::client::{BoxFuture, ByteStream, Dialer};
@@ -48,7 +48,7 @@ pub async fn run(count: u64) {
         rest: Arc::new(Away),
         control: None,
         metrics: None,
-        notifier: Notifier::from_process(),
+        notifier: SystemdNotifier::from_process(),
         loader: Box::new(|| Err("nothing reloads here".into())),
         reloads,
     };

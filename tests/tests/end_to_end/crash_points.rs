@@ -156,15 +156,15 @@ async fn points(who: Who, way: Way) -> (BTreeSet<String>, u64) {
 
 #[tokio::test]
 async fn the_agent_may_end_at_any_of_its_crash_points() {
-    sweep(Who::Agent, Way::Session, &[CrashPoint::Commit, CrashPoint::Line, CrashPoint::Message]).await;
+    sweep(Who::Agent, Way::Session, &[CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Message]).await;
 }
 
 #[tokio::test]
 async fn the_agent_may_end_at_any_of_its_crash_points_while_it_polls() {
-    sweep(Who::Agent, Way::Polling, &[CrashPoint::Commit, CrashPoint::Line, CrashPoint::Request]).await;
+    sweep(Who::Agent, Way::Polling, &[CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Request]).await;
 }
 
 #[tokio::test]
 async fn the_companion_may_end_at_any_of_its_crash_points() {
-    sweep(Who::Companion, Way::Session, &[CrashPoint::Commit, CrashPoint::Message, CrashPoint::Answer]).await;
+    sweep(Who::Companion, Way::Session, &[CrashPoint::Commit, CrashPoint::Message, CrashPoint::Response]).await;
 }

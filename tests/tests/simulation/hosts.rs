@@ -13,7 +13,7 @@ use flux_companion::config::Config as StoreConfig;
 use flux_companion::db::{Db, keys};
 use flux_companion::model::{Label, Role};
 use flux_companion::{ApiKey, Resources as StoreResources};
-use flux_platform::Notifier;
+use flux_platform::SystemdNotifier;
 use flux_rcon::Timeouts;
 use flux_testkit::game::{Flavour, Game, Restart, Settings};
 use std::future::pending;
@@ -234,7 +234,7 @@ async fn run_agent(shared: Shared, state_dir: &'static str) -> Fallible {
         rest: Arc::new(rest),
         control: Some(Box::new(control)),
         metrics: None,
-        notifier: Notifier::from_process(),
+        notifier: SystemdNotifier::from_process(),
         loader: Box::new(move || Ok(load())),
         reloads,
     };

@@ -6,7 +6,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::Ended;
+use super::SessionEnd;
 use crate::{
     calls::Calls,
     codec::{Message, encode},
@@ -28,10 +28,10 @@ pub enum CallError {
     },
     /// The session ended before the answer came: whether the server acted on the call is not known.
     #[error("the connection was lost before the answer came")]
-    Lost,
+    ConnectionLost,
     /// No answer in time: whether the server acted on the call is not known.
     #[error("no answer within {0:?}")]
-    Deadline(Duration),
+    TimedOut(Duration),
     /// The server answered with an error; this is its text, cut to 1,024 characters.
     #[error("the server refused: {0}")]
     Refused(String),
@@ -48,7 +48,7 @@ pub(super) struct Shared {
     pub(super) outbox: mpsc::Sender<String>,
     pub(super) calls: Arc<Calls>,
     pub(super) stop: Arc<Notify>,
-    pub(super) ended: watch::Receiver<Option<Ended>>,
+    pub(super) ended: watch::Receiver<Option<SessionEnd>>,
     pub(super) max_send_bytes: usize,
 }
 
@@ -57,15 +57,15 @@ impl Connection {
     /// client at a time, so a slow one holds up those behind it.
     ///
     /// # Errors
-    /// [`CallError`]; after `Lost` and `Deadline` the server may have acted on the call.
+    /// [`CallError`]; after `ConnectionLost` and `TimedOut` the server may have acted on the call.
     pub async fn invoke(&self, target: &str, arguments: Vec<Value>, deadline: Duration) -> Result<Value, CallError> {
         let call = self.shared.calls.open().ok_or(CallError::Closed)?;
         let record = self.invocation(Some(call.id.clone()), target, arguments)?;
         let answered = async {
             self.shared.outbox.send(record).await.map_err(|_| CallError::Closed)?;
-            call.answer().await.ok_or(CallError::Lost)?.map_err(CallError::Refused)
+            call.answer().await.ok_or(CallError::ConnectionLost)?.map_err(CallError::Refused)
         };
-        timeout(deadline, answered).await.unwrap_or(Err(CallError::Deadline(deadline)))
+        timeout(deadline, answered).await.unwrap_or(Err(CallError::TimedOut(deadline)))
     }
 
     /// Calls a method without waiting for an answer; the server sends none, not even an error. Returns when the message
@@ -86,11 +86,11 @@ impl Connection {
     }
 
     /// Waits for the session's end, whoever ends it.
-    pub async fn closed(&self) -> Ended {
-        Ended::of(&mut self.watch_end()).await
+    pub async fn closed(&self) -> SessionEnd {
+        SessionEnd::of(&mut self.watch_end()).await
     }
 
-    pub(super) fn watch_end(&self) -> watch::Receiver<Option<Ended>> {
+    pub(super) fn watch_end(&self) -> watch::Receiver<Option<SessionEnd>> {
         self.shared.ended.clone()
     }
 

@@ -12,10 +12,10 @@ use tokio::{
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message as Frame};
 
 use super::{
-    ClientOptions, Connection, Ended, ErrorClass, Incoming, Session,
+    ClientOptions, Connection, ErrorClass, IncomingCall, Session, SessionEnd,
     connection::Shared,
+    incoming::Replies,
     open::{Opened, Socket},
-    reply::Replies,
 };
 use crate::{
     calls::Calls,
@@ -48,7 +48,7 @@ struct Driver {
     queued: mpsc::Receiver<String>,
     calls: Arc<Calls>,
     stop: Arc<Notify>,
-    ended: watch::Sender<Option<Ended>>,
+    ended: watch::Sender<Option<SessionEnd>>,
 }
 
 /// How a session came to its end.
@@ -84,7 +84,7 @@ impl Driver {
 
 struct Reader {
     decoder: Decoder,
-    incoming: mpsc::Sender<Incoming>,
+    incoming: mpsc::Sender<IncomingCall>,
     replies: Replies,
     calls: Arc<Calls>,
     server_timeout: Duration,
@@ -130,7 +130,7 @@ impl Reader {
                 None => return,
             },
         };
-        let _ = self.incoming.send(Incoming { target, arguments, reply }).await;
+        let _ = self.incoming.send(IncomingCall { target, arguments, reply }).await;
     }
 }
 
@@ -206,7 +206,7 @@ async fn farewell(
 }
 
 impl End {
-    fn describe(self, lasted: Duration) -> Ended {
+    fn describe(self, lasted: Duration) -> SessionEnd {
         let (class, text, allow_reconnect) = match self {
             Self::Left => (ErrorClass::Stopped, "stopped".to_owned(), true),
             Self::Closed { error: Some(error), allow_reconnect } => {
@@ -218,6 +218,6 @@ impl End {
             Self::Broken(error) => (ErrorClass::Protocol, format!("the server sent {error}"), true),
             Self::Lost(class, text) => (class, text, true),
         };
-        Ended { class, text, allow_reconnect, lasted }
+        SessionEnd { class, text, allow_reconnect, lasted }
     }
 }

@@ -15,10 +15,10 @@ mod dialer;
 mod driver;
 mod error;
 mod exchange;
+mod incoming;
 mod negotiate;
 mod open;
 mod options;
-mod reply;
 mod state;
 mod url;
 
@@ -32,9 +32,9 @@ use tokio::{
 
 pub use connection::{CallError, Connection};
 pub use dialer::{BoxFuture, ByteStream, Dialer, TcpDialer};
+pub use incoming::{IncomingCall, Reply};
 pub use options::ClientOptions;
-pub use reply::{Incoming, Reply};
-pub use state::{Ended, ErrorClass, State};
+pub use state::{ErrorClass, SessionEnd, State};
 pub use url::{HubUrl, UrlError};
 
 use backoff::Backoff;
@@ -56,7 +56,7 @@ pub struct Session {
     /// It holds [`ClientOptions::max_queued_incoming`]. While it is full nothing is read from the socket, so answers to
     /// own calls wait too: take from it steadily, or rely on the calls' deadlines. Pings go out all the same, and the
     /// server timeout does not count that pause.
-    pub incoming: mpsc::Receiver<Incoming>,
+    pub incoming: mpsc::Receiver<IncomingCall>,
 }
 
 /// Makes one session after another. See the [module](self).
@@ -66,11 +66,11 @@ pub struct Client {
     tokens: Arc<dyn TokenSource>,
     backoff: Backoff,
     states: watch::Sender<State>,
-    nudge: Nudge,
+    reconnect: ReconnectHandle,
     /// The next attempt comes no sooner; `None`: at once.
     due: Option<Instant>,
     /// How the session made last ended, until that has been looked at.
-    last: Option<watch::Receiver<Option<Ended>>>,
+    last: Option<watch::Receiver<Option<SessionEnd>>>,
 }
 
 impl Client {
@@ -86,7 +86,7 @@ impl Client {
     ) -> Self {
         let backoff = Backoff::new(&options, random);
         let states = watch::Sender::new(State::Connecting);
-        Self { options, dialer, tokens, backoff, states, nudge: Nudge::default(), due: None, last: None }
+        Self { options, dialer, tokens, backoff, states, reconnect: ReconnectHandle::default(), due: None, last: None }
     }
 
     /// The next session: at once the first time, after the backoff from then on, however many attempts it takes.
@@ -95,7 +95,7 @@ impl Client {
     /// trying; what is left of a wait counts for the next call.
     pub async fn next_session(&mut self) -> Session {
         if let Some(last) = &mut self.last {
-            let ended = Ended::of(last).await;
+            let ended = SessionEnd::of(last).await;
             self.last = None;
             self.retry_after_session(ended);
         }
@@ -109,7 +109,7 @@ impl Client {
     }
 
     /// The application was refused after connecting: the next attempt comes no sooner than this from now, though later
-    /// if the backoff says so. A [`Nudge`] cuts this short too.
+    /// if the backoff says so. A [`ReconnectHandle`] cuts this short too.
     pub fn hold_off(&mut self, at_least: Duration) {
         self.due = self.due.max(Some(Instant::now() + at_least));
     }
@@ -122,14 +122,14 @@ impl Client {
 
     /// A handle that cuts a wait short.
     #[must_use]
-    pub fn nudge(&self) -> Nudge {
-        self.nudge.clone()
+    pub fn reconnect_handle(&self) -> ReconnectHandle {
+        self.reconnect.clone()
     }
 
     async fn wait(&mut self) {
         if let Some(due) = self.due {
             tokio::select! { biased;
-                () = self.nudge.0.notified() => {}
+                () = self.reconnect.0.notified() => {}
                 () = sleep_until(due) => {}
             }
             self.due = None;
@@ -141,18 +141,18 @@ impl Client {
         let session = driver::start(opened, &self.options);
         self.last = Some(session.connection.watch_end());
         // A nudge that came during this attempt must not cut a later, unrelated wait short.
-        self.nudge.forget();
+        self.reconnect.forget();
         self.states.send_replace(State::Connected);
         Ok(session)
     }
 
-    fn retry_after_session(&mut self, ended: Ended) {
+    fn retry_after_session(&mut self, ended: SessionEnd) {
         if ended.lasted >= self.options.reset_after {
             self.backoff.reset();
         }
         let mut delay = self.backoff.next_delay();
         if !ended.allow_reconnect {
-            delay = delay.max(self.options.left_retry);
+            delay = delay.max(self.options.no_reconnect_retry);
         }
         self.pause(delay, ended.class, ended.text);
     }
@@ -188,11 +188,11 @@ impl Drop for Client {
 /// Cuts the client's present wait short, say after a reload brought a new token. Outside of a wait it counts for the
 /// next one, unless an attempt that is under way then succeeds.
 #[derive(Clone, Debug, Default)]
-pub struct Nudge(Arc<Notify>);
+pub struct ReconnectHandle(Arc<Notify>);
 
-impl Nudge {
+impl ReconnectHandle {
     /// Try now.
-    pub fn now(&self) {
+    pub fn retry_now(&self) {
         self.0.notify_one();
     }
 

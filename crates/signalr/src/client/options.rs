@@ -49,7 +49,7 @@ pub struct ClientOptions {
     /// The delay after 401 or 403.
     pub rejected_retry: Duration,
     /// The least delay after a Close that allows no reconnect.
-    pub left_retry: Duration,
+    pub no_reconnect_retry: Duration,
     /// The longest `Retry-After` (on 429 and 503) that is obeyed.
     pub max_retry_after: Duration,
 }
@@ -79,7 +79,7 @@ impl ClientOptions {
             backoff_cap: Duration::from_secs(60),
             reset_after: Duration::from_secs(30),
             rejected_retry: Duration::from_secs(60),
-            left_retry: Duration::from_secs(5),
+            no_reconnect_retry: Duration::from_secs(5),
             max_retry_after: Duration::from_secs(3600),
         }
     }

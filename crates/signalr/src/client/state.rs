@@ -67,7 +67,7 @@ impl fmt::Display for ErrorClass {
 
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct SessionEnd {
     /// What kind of end it was.
     pub class: ErrorClass,
     /// The reason, for an admin; with [`ErrorClass::ServerClose`] the server's own words, if it gave any.
@@ -78,7 +78,7 @@ pub struct Ended {
     pub lasted: Duration,
 }
 
-impl Ended {
+impl SessionEnd {
     /// Waits for the end.
     pub(super) async fn of(end: &mut watch::Receiver<Option<Self>>) -> Self {
         match end.wait_for(Option::is_some).await {

@@ -48,10 +48,10 @@ pub enum HubCallError {
     NotSent(#[from] HubSendError),
     /// The connection ended before the answer came: whether the client acted on the call is not known.
     #[error("the connection was lost before the answer came")]
-    Lost,
+    ConnectionLost,
     /// No answer in time: whether the client acted on the call is not known.
     #[error("no answer within {0:?}")]
-    Deadline(Duration),
+    TimedOut(Duration),
     /// The client answered with an error; this is its text, cut to 1,024 characters.
     #[error("the client refused: {0}")]
     Refused(String),
@@ -115,14 +115,14 @@ impl HubConnection {
     /// nothing is read from it, the answer neither.
     ///
     /// # Errors
-    /// [`HubCallError`]; after `Lost` and `Deadline` the client may have acted on the call.
+    /// [`HubCallError`]; after `ConnectionLost` and `TimedOut` the client may have acted on the call.
     pub async fn invoke(&self, target: &str, arguments: Vec<Value>, deadline: Duration) -> Result<Value, HubCallError> {
         let call = self.shared.calls.open().ok_or(HubSendError::Closed)?;
         self.call(Some(call.id.clone()), target, arguments)?;
         match timeout(deadline, call.answer()).await {
             Ok(Some(answer)) => answer.map_err(HubCallError::Refused),
-            Ok(None) => Err(HubCallError::Lost),
-            Err(_) => Err(HubCallError::Deadline(deadline)),
+            Ok(None) => Err(HubCallError::ConnectionLost),
+            Err(_) => Err(HubCallError::TimedOut(deadline)),
         }
     }
 

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Caller, Credentials, Hub, HubService, Refusal, session, table::NoSeat};
+use super::{AuthRejection, Caller, Credentials, Hub, HubService, session, table::NoSeat};
 
 /// Read at once, per connection: agents and the like send little.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
@@ -113,7 +113,7 @@ impl<S: HubService> Hub<S> {
     }
 
     fn busy(&self) -> Response {
-        Refusal::Unavailable { retry_after: Some(self.inner.options.busy_retry_after) }.into_response()
+        AuthRejection::Unavailable { retry_after: Some(self.inner.options.busy_retry_after) }.into_response()
     }
 
     fn no_seat(&self, reason: NoSeat) -> Response {
@@ -125,7 +125,7 @@ impl<S: HubService> Hub<S> {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for AuthRejection {
     fn into_response(self) -> Response {
         match self {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response(),

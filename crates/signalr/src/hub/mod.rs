@@ -26,7 +26,7 @@ use tokio::time::timeout;
 
 pub use connection::{HubCallError, HubConnection, HubSendError};
 pub use options::HubOptions;
-pub use service::{Caller, Credentials, HubError, HubService, Refusal};
+pub use service::{AuthRejection, Caller, Credentials, HubError, HubService};
 
 use table::Table;
 

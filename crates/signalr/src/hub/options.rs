@@ -8,7 +8,7 @@ pub struct HubOptions {
     /// Negotiations whose socket has not come yet. Further ones get 503.
     pub max_negotiations: usize,
     /// Open sockets and waiting negotiations of one identity. Further ones get 503: one caller does not take everybody's places.
-    pub max_places_of_one: usize,
+    pub max_connections_per_identity: usize,
     /// How long a negotiation waits for its socket (ASP.NET Core: 15 s).
     pub negotiation_ttl: Duration,
     /// How long a socket may take to send its handshake (ASP.NET Core: 15 s).
@@ -44,7 +44,7 @@ impl Default for HubOptions {
         Self {
             max_connections: 1024,
             max_negotiations: 1024,
-            max_places_of_one: 1024,
+            max_connections_per_identity: 1024,
             negotiation_ttl: Duration::from_secs(15),
             handshake_timeout: Duration::from_secs(15),
             ping_interval: Duration::from_secs(15),

@@ -15,7 +15,10 @@ pub trait HubService: Send + Sync + 'static {
 
     /// Judges a caller: asked at negotiate and again at the upgrade, not while a connection lives. To throw out one
     /// whose credential was revoked, close its [`HubConnection`].
-    fn authenticate(&self, credentials: Credentials) -> impl Future<Output = Result<Self::Identity, Refusal>> + Send;
+    fn authenticate(
+        &self,
+        credentials: Credentials,
+    ) -> impl Future<Output = Result<Self::Identity, AuthRejection>> + Send;
 
     /// The handshake is done; no call of this connection runs before this returns.
     fn connected(&self, caller: &Caller<Self::Identity>) -> impl Future<Output = ()> + Send;
@@ -46,7 +49,7 @@ pub struct Credentials {
 
 /// Why a request is turned away, as an HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum AuthRejection {
     /// 401: no credential, or a wrong or revoked one.
     Unauthorized,
     /// 403: a valid credential that may not come here.

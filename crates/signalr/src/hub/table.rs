@@ -17,7 +17,7 @@ pub(super) struct Table<I> {
     connections: watch::Sender<usize>,
     max_connections: usize,
     max_negotiations: usize,
-    max_places_of_one: usize,
+    max_connections_per_identity: usize,
     negotiation_ttl: Duration,
 }
 
@@ -53,7 +53,7 @@ impl<I: Clone + PartialEq> Table<I> {
             connections: watch::Sender::new(0),
             max_connections: options.max_connections,
             max_negotiations: options.max_negotiations,
-            max_places_of_one: options.max_places_of_one,
+            max_connections_per_identity: options.max_connections_per_identity,
             negotiation_ttl: options.negotiation_ttl,
         }
     }
@@ -64,7 +64,7 @@ impl<I: Clone + PartialEq> Table<I> {
         rows.forget_stale();
         let waiting = rows.negotiated.values().filter(|row| matches!(row, Negotiated::Waiting { .. })).count();
         let is_full = waiting >= self.max_negotiations || rows.live.len() >= self.max_connections;
-        if rows.shut || is_full || rows.places_of(&identity) >= self.max_places_of_one {
+        if rows.shut || is_full || rows.connections_of(&identity) >= self.max_connections_per_identity {
             return false;
         }
         let until = Instant::now() + self.negotiation_ttl;
@@ -87,7 +87,7 @@ impl<I: Clone + PartialEq> Table<I> {
         let mut rows = self.rows();
         rows.check(key.as_deref(), identity, self.max_connections)?;
         // Who has negotiated has a place already.
-        if key.is_none() && rows.places_of(identity) >= self.max_places_of_one {
+        if key.is_none() && rows.connections_of(identity) >= self.max_connections_per_identity {
             return Err(NoSeat::Full);
         }
         if let Some(key) = &key {
@@ -127,7 +127,7 @@ impl<I> Table<I> {
 }
 
 impl<I: PartialEq> Rows<I> {
-    fn places_of(&self, identity: &I) -> usize {
+    fn connections_of(&self, identity: &I) -> usize {
         let waits =
             |row: &&Negotiated<I>| matches!(row, Negotiated::Waiting { identity: whose, .. } if whose == identity);
         let live = self.live.values().filter(|(whose, _)| whose == identity);

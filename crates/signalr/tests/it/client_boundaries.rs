@@ -91,7 +91,7 @@ async fn points_31_39_and_41_a_connection_cut_at_any_byte_ends_its_calls_and_is_
         let (mut seen, elapsed) = live(Fault::Cut, at).await;
         assert_eq!((seen.pop(), elapsed), (Some(whole()), Duration::ZERO), "at byte {at}");
         for (pushes, call) in seen {
-            assert_eq!(call, Err(CallError::Lost), "at byte {at}");
+            assert_eq!(call, Err(CallError::ConnectionLost), "at byte {at}");
             assert!(whole().0.starts_with(&pushes), "at byte {at}: {pushes:?}");
         }
     }
@@ -104,7 +104,7 @@ async fn points_12_16_and_34_a_server_stopped_at_any_byte_is_given_up_in_15_or_3
         assert_eq!(seen.pop(), Some(whole()), "at byte {at}");
         let expected = if seen.is_empty() { 15 } else { 30 };
         assert_eq!(elapsed.as_secs(), expected, "at byte {at}");
-        assert!(seen.iter().all(|(_, call)| *call == Err(CallError::Lost)), "at byte {at}");
+        assert!(seen.iter().all(|(_, call)| *call == Err(CallError::ConnectionLost)), "at byte {at}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flux_signalr::client::{CallError, ClientOptions, Ended, ErrorClass, Session};
+use flux_signalr::client::{CallError, ClientOptions, ErrorClass, Session, SessionEnd};
 use serde_json::{Value, json};
 
 use crate::{
@@ -22,7 +22,7 @@ async fn pair() -> (Session, Peer) {
     pair_with(|_| {}).await
 }
 
-async fn ended(session: &Session) -> Ended {
+async fn ended(session: &Session) -> SessionEnd {
     soon(session.connection.closed()).await
 }
 
@@ -53,7 +53,7 @@ async fn points_31_and_39_every_pending_call_resolves_when_the_connection_drops_
         drop(peer);
     };
     let (a, b, ()) = soon(async { tokio::join!(call(), call(), drop_it) }).await;
-    assert_eq!((a, b), (Err(CallError::Lost), Err(CallError::Lost)));
+    assert_eq!((a, b), (Err(CallError::ConnectionLost), Err(CallError::ConnectionLost)));
     let ended = ended(&session).await;
     assert!(ended.allow_reconnect && ended.class != ErrorClass::ServerClose, "{ended:?}");
 }
@@ -62,7 +62,7 @@ async fn points_31_and_39_every_pending_call_resolves_when_the_connection_drops_
 async fn point_31_a_call_gives_up_at_its_deadline_and_a_late_answer_harms_nothing() {
     let (session, mut peer) = pair().await;
     let deadline = Duration::from_millis(20);
-    assert_eq!(session.connection.invoke("Slow", vec![], deadline).await, Err(CallError::Deadline(deadline)));
+    assert_eq!(session.connection.invoke("Slow", vec![], deadline).await, Err(CallError::TimedOut(deadline)));
     assert_eq!(soon(peer.hear()).await["target"], "Slow");
     peer.say_record(json!({"type": 3, "invocationId": "1", "result": 1})).await;
     let server = async {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use flux_signalr::client::{CallError, Client, Ended, ErrorClass, Session};
+use flux_signalr::client::{CallError, Client, ErrorClass, Session, SessionEnd};
 use serde_json::json;
 use tokio::{
     io::AsyncWriteExt,
@@ -42,7 +42,7 @@ async fn point_22_fault_a_bad_record_between_good_ones_ends_the_session_and_lose
         let good = |target| format!("{{\"type\":1,\"target\":\"{target}\",\"arguments\":[]}}\x1e");
         peer.say(&format!("{}{bad}\x1e{}", good("Before"), good("After"))).await;
         assert_eq!(targets(&mut session).await, ["Before"], "{bad:?}");
-        let Ended { class, allow_reconnect, .. } = session.connection.closed().await;
+        let SessionEnd { class, allow_reconnect, .. } = session.connection.closed().await;
         assert_eq!((class, allow_reconnect), (ErrorClass::Protocol, true), "{bad:?}");
     }
 }
@@ -82,7 +82,7 @@ async fn points_31_and_34_fault_a_server_that_only_pings_keeps_the_session_and_i
         answer = session.connection.invoke("Never", vec![], deadline) => answer,
         () = ping => unreachable!(),
     };
-    assert_eq!((answer, start.elapsed()), (Err(CallError::Deadline(deadline)), deadline));
+    assert_eq!((answer, start.elapsed()), (Err(CallError::TimedOut(deadline)), deadline));
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,6 +138,6 @@ async fn points_31_and_39_fault_a_reset_with_calls_pending_resolves_them_all_and
             tokio::join!(call(), call())
         };
         let (calls, ()) = soon(async { tokio::join!(talk, reset_after_two_calls(&listener)) }).await;
-        assert_eq!(calls, (Err(CallError::Lost), Err(CallError::Lost)));
+        assert_eq!(calls, (Err(CallError::ConnectionLost), Err(CallError::ConnectionLost)));
     }
 }

@@ -120,21 +120,21 @@ async fn point_37_a_close_that_allows_no_reconnect_is_followed_by_a_slow_retry_n
 #[tokio::test(start_paused = true)]
 async fn hold_off_delays_the_next_attempt_and_a_nudge_cuts_it_short() {
     let (mut client, _, mut sockets) = client(plain());
-    for nudged in [false, true] {
+    for is_cut_short in [false, true] {
         let (session, peer) = connect(&mut client, &mut sockets).await;
         drop(peer);
         session.connection.closed().await;
         client.hold_off(Duration::from_secs(120));
-        let nudge = client.nudge();
+        let reconnect = client.reconnect_handle();
         let start = Instant::now();
         let nudging = async {
-            if nudged {
+            if is_cut_short {
                 sleep(Duration::from_secs(7)).await;
-                nudge.now();
+                reconnect.retry_now();
             }
         };
         let ((session, peer), ()) = tokio::join!(connect(&mut client, &mut sockets), nudging);
-        assert_eq!(start.elapsed().as_secs(), if nudged { 7 } else { 120 });
+        assert_eq!(start.elapsed().as_secs(), if is_cut_short { 7 } else { 120 });
         drop(peer);
         session.connection.closed().await;
     }

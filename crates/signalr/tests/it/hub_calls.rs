@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use flux_signalr::{
-    client::{CallError, Incoming, Session},
+    client::{CallError, IncomingCall, Session},
     codec::{ArgumentsError, arguments},
     hub::{HubCallError, HubConnection, HubOptions, HubSendError},
 };
@@ -22,7 +22,7 @@ async fn pair() -> (Session, HubConnection) {
     (session, desk.connection(1).await)
 }
 
-async fn next(session: &mut Session) -> Incoming {
+async fn next(session: &mut Session) -> IncomingCall {
     session.incoming.recv().await.unwrap()
 }
 
@@ -62,7 +62,7 @@ async fn point_31_every_call_of_the_hub_resolves_when_its_client_goes_and_none_w
     let (mut session, connection) = pair().await;
     let start = Instant::now();
     let deadline = Duration::from_secs(3);
-    assert_eq!(connection.invoke("Never", vec![], deadline).await, Err(HubCallError::Deadline(deadline)));
+    assert_eq!(connection.invoke("Never", vec![], deadline).await, Err(HubCallError::TimedOut(deadline)));
     assert_eq!(start.elapsed(), deadline);
 
     let hour = Duration::from_secs(3600);
@@ -74,7 +74,7 @@ async fn point_31_every_call_of_the_hub_resolves_when_its_client_goes_and_none_w
         drop(session);
     };
     let (a, b, ()) = tokio::join!(call(), call(), leave);
-    assert_eq!((a, b), (Err(HubCallError::Lost), Err(HubCallError::Lost)));
+    assert_eq!((a, b), (Err(HubCallError::ConnectionLost), Err(HubCallError::ConnectionLost)));
     assert_eq!(call().await, Err(HubCallError::NotSent(HubSendError::Closed)));
 }
 

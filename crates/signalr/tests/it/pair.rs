@@ -58,10 +58,10 @@ async fn point_10_a_rejected_token_is_a_state_of_its_own_and_a_nudge_tries_the_n
     let token = Token::new("bad");
     let dialer = std::sync::Arc::new(flux_signalr::client::TcpDialer::new(None));
     let mut client = flux_signalr::client::Client::new(options(&url), dialer, token.clone(), Box::new(|_| 0));
-    let nudge = client.nudge();
+    let reconnect = client.reconnect_handle();
     assert_eq!(soon(until(&mut client, |state| *state != State::Connecting)).await, State::Rejected { status: 401 });
     token.replace("good");
-    nudge.now();
+    reconnect.retry_now();
     let _session = session(&mut client).await;
     assert_eq!(*client.states().borrow(), State::Connected);
 }
@@ -79,7 +79,7 @@ async fn point_10_a_token_rejected_only_at_the_upgrade_is_seen_as_well() {
 async fn points_11_and_37_a_regenerated_token_ends_the_session_and_then_is_rejected() {
     let (_, desk, url) = hub_at(Desk::new()).await;
     let mut options = options(&url);
-    options.left_retry = Duration::from_millis(1);
+    options.no_reconnect_retry = Duration::from_millis(1);
     let mut client = eager(options, "good");
     let session = session(&mut client).await;
     desk.tokens.lock().unwrap().clear();

@@ -11,7 +11,7 @@ use std::{
 use axum::Router;
 use flux_signalr::{
     codec::{arguments as read, target_matches},
-    hub::{Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService, Refusal},
+    hub::{AuthRejection, Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService},
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -66,14 +66,14 @@ impl Desk {
 impl HubService for Desk {
     type Identity = String;
 
-    async fn authenticate(&self, credentials: Credentials) -> Result<String, Refusal> {
+    async fn authenticate(&self, credentials: Credentials) -> Result<String, AuthRejection> {
         if credentials.headers.contains_key("authorization") {
             *self.seen_authorization.lock().unwrap() = true;
         }
-        let token = credentials.token.ok_or(Refusal::Unauthorized)?.expose_secret().to_owned();
+        let token = credentials.token.ok_or(AuthRejection::Unauthorized)?.expose_secret().to_owned();
         let left = self.authentications_left.load(Ordering::SeqCst);
         if left == 0 || !self.tokens.lock().unwrap().contains(&token) {
-            return Err(Refusal::Unauthorized);
+            return Err(AuthRejection::Unauthorized);
         }
         self.authentications_left.store(left - 1, Ordering::SeqCst);
         Ok(token)

@@ -4,7 +4,7 @@ use super::{CLOCK_WRONG_MILLIS, Faults, Machine, Mend, ROLLBACK_UNSEEN};
 use crate::hosts::Act;
 use crate::net::{AGENT, GAME, STORE, TWIN};
 use crate::storefront::PLAYERS;
-use flux_platform::{Disk, fill_disk, slow_disk};
+use flux_platform::{DatabaseFile, simulate_full_disk, simulate_slow_disk};
 use flux_testkit::game::{Fault as LineFault, Restart};
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -74,20 +74,20 @@ impl Faults {
     }
 
     pub(super) fn fill_a_disk(&mut self, now: Duration, until: Duration) {
-        let disk = if self.random.once_in(2) { Disk::Journal } else { Disk::Database };
+        let disk = if self.random.once_in(2) { DatabaseFile::Journal } else { DatabaseFile::Database };
         if self.broken.iter().any(|(_, mend)| matches!(mend, Mend::Disk(_))) {
             return;
         }
-        self.note(now, if disk == Disk::Journal { "journal's disk full" } else { "store's disk full" });
+        self.note(now, if disk == DatabaseFile::Journal { "journal's disk full" } else { "store's disk full" });
         self.shared.is_a_disk_full.store(true, Ordering::SeqCst);
-        fill_disk(disk, true);
+        simulate_full_disk(disk, true);
         self.broken.push((until, Mend::Disk(disk)));
     }
 
     pub(super) fn slow_the_stores_commits(&mut self, now: Duration, until: Duration) {
         if !self.broken.iter().any(|(_, mend)| *mend == Mend::SlowCommits) {
             self.note(now, "store's commits slow");
-            slow_disk(Duration::from_millis(self.random.within(50..6_000)));
+            simulate_slow_disk(Duration::from_millis(self.random.within(50..6_000)));
             self.broken.push((until, Mend::SlowCommits));
         }
     }

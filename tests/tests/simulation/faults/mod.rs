@@ -6,7 +6,7 @@ use crate::hosts::Shared;
 use crate::net::{AGENT, GAME, STORE, TWIN};
 use crate::random::Seeded;
 use crate::storefront::UNKIND;
-use flux_platform::{Disk, fill_disk, slow_disk};
+use flux_platform::{DatabaseFile, simulate_full_disk, simulate_slow_disk};
 use flux_testkit::game::Fault as LineFault;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -46,7 +46,7 @@ enum Mend {
     Latency,
     Twin,
     Clock(Machine),
-    Disk(Disk),
+    Disk(DatabaseFile),
     Sockets,
     SlowCommits,
     Freeze,
@@ -166,7 +166,7 @@ impl Faults {
                     sim.release(AGENT, other);
                 }
             }
-            Mend::SlowCommits => slow_disk(Duration::ZERO),
+            Mend::SlowCommits => simulate_slow_disk(Duration::ZERO),
             Mend::Latency => sim.set_max_message_latency(Duration::from_millis(20)),
             Mend::Twin => {
                 self.shared.has_twin.store(false, Ordering::SeqCst);
@@ -176,7 +176,7 @@ impl Faults {
             Mend::Sockets => self.shared.way.lets_no_socket_through.store(false, Ordering::SeqCst),
             Mend::Disk(disk) => {
                 self.shared.is_a_disk_full.store(false, Ordering::SeqCst);
-                fill_disk(disk, false);
+                simulate_full_disk(disk, false);
             }
         }
         self.trace.push(format!("{now:?} mended: {mend:?}"));

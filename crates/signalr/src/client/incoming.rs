@@ -12,7 +12,7 @@ use crate::codec::{Message, encode, target_matches};
 
 /// A call from the server.
 #[derive(Debug)]
-pub struct Incoming {
+pub struct IncomingCall {
     /// The method as the server wrote it; compare it with [`is`](Self::is).
     pub target: String,
     /// The arguments, in order.
@@ -21,7 +21,7 @@ pub struct Incoming {
     pub reply: Option<Reply>,
 }
 
-impl Incoming {
+impl IncomingCall {
     /// Whether this calls `method`; case does not count.
     #[must_use]
     pub fn is(&self, method: &str) -> bool {

@@ -6,36 +6,36 @@ use std::time::Duration;
 
 /// A way to tell systemd, where it wants to be told.
 #[derive(Debug, Default)]
-pub struct Notifier {
+pub struct SystemdNotifier {
     socket: Option<(UnixDatagram, SocketAddr)>,
     watchdog: Option<Duration>,
 }
 
-impl Notifier {
+impl SystemdNotifier {
     /// From this process's environment.
-    pub fn from_process() -> Notifier {
+    pub fn from_process() -> SystemdNotifier {
         let path = std::env::var("NOTIFY_SOCKET").ok();
         let meant = |pid: String| pid == std::process::id().to_string();
         let watched = std::env::var("WATCHDOG_PID").ok().is_none_or(meant);
         let interval = std::env::var("WATCHDOG_USEC").ok().and_then(|text| text.parse().ok());
-        Notifier {
+        SystemdNotifier {
             socket: path.and_then(|path| open(&path)),
             watchdog: interval.filter(|_| watched).map(Duration::from_micros),
         }
     }
 
     /// Whether anybody wants to be told.
-    pub fn is_listened_to(&self) -> bool {
+    pub fn is_enabled(&self) -> bool {
         self.socket.is_some()
     }
 
     /// How often systemd wants to hear that all is well; after that it takes the program for hung.
-    pub fn watchdog(&self) -> Option<Duration> {
+    pub fn watchdog_interval(&self) -> Option<Duration> {
         self.watchdog
     }
 
     /// Tells `state`. Nobody can be told when that fails; the watchdog notices.
-    pub fn tell(&self, state: &str) {
+    pub fn notify(&self, state: &str) {
         if let Some((socket, address)) = &self.socket {
             let _ = socket.send_to_addr(state.as_bytes(), address);
         }
@@ -61,8 +61,8 @@ mod tests {
     fn what_is_told_arrives_at_the_socket_that_is_named() {
         let path = std::env::temp_dir().join(format!("flux-notify-{}", std::process::id()));
         let systemd = UnixDatagram::bind(&path).unwrap();
-        let notifier = Notifier { socket: open(path.to_str().unwrap()), watchdog: None };
-        notifier.tell("READY=1\n");
+        let notifier = SystemdNotifier { socket: open(path.to_str().unwrap()), watchdog: None };
+        notifier.notify("READY=1\n");
         let mut bytes = [0; 64];
         let length = systemd.recv(&mut bytes).unwrap();
         assert_eq!(&bytes[..length], b"READY=1\n");
