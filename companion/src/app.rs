@@ -2,12 +2,12 @@
 
 use crate::agents::Sessions;
 use crate::config::Config;
-use crate::db::Db;
 use crate::limits;
-use crate::model::Actor;
 use crate::services::referrals::Desk;
-use crate::services::{By, Wake};
+use crate::services::{Audit, Wake};
 use flux_platform::{Clock, Entropy};
+use flux_shop::Actor;
+use flux_storage::Db;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::{Semaphore, watch};
@@ -48,9 +48,9 @@ impl App {
     }
 
     /// Who does something, now. To the millisecond, which is what the database keeps.
-    pub fn by(&self, actor: Actor) -> By {
+    pub fn by(&self, actor: Actor) -> Audit {
         let now = self.clock.now();
-        By { actor, now: jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now) }
+        Audit { actor, now: jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now) }
     }
 
     /// What the referral rules need besides the database.

@@ -7,28 +7,8 @@ pub const PAGE_ITEMS_DEFAULT: u32 = 25;
 /// The most items on one page.
 pub const PAGE_ITEMS: u32 = 100;
 
-/// Characters of a name that people read: a server's, a package's, a customer's, a key's.
-pub const LABEL_CHARS: usize = 100;
-/// Characters of an address: a server's, an e-mail's.
-pub const ADDRESS_CHARS: usize = 254;
-/// Characters of a code as a buyer typed it.
-pub const TYPED_CODE_CHARS: usize = 100;
-/// The largest amount in minor units: what every JSON reader holds exactly.
-pub const AMOUNT: u64 = (1 << 53) - 1;
-/// Command templates of one package.
-pub const PACKAGE_TEMPLATES: usize = 50;
-/// Servers that one template names.
-pub const TEMPLATE_SERVERS: usize = 100;
 /// Different packages in one order.
 pub const ORDER_ITEMS: usize = 100;
-/// Units of one package in one order.
-pub const ITEM_QUANTITY: u32 = 1_000;
-/// Commands that one order makes.
-pub const ORDER_COMMANDS: usize = 1_000;
-/// Inventory slots that a command may require.
-pub const REQUIRED_SLOTS: u8 = 36;
-/// The longest delay or expiry of a command: 366 days.
-pub const WAIT_SECONDS: u32 = 366 * 24 * 60 * 60;
 /// Characters of an `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// How long an `Idempotency-Key` is remembered.
@@ -44,8 +24,6 @@ pub const OFFER_QUIET: Duration = Duration::from_secs(30);
 pub const PUSH_BYTES: usize = 256 * 1024;
 /// How long the removal of a server waits for its agent's words.
 pub const REMOVAL_WAIT: Duration = Duration::from_secs(10);
-/// Rows that one sweep expires.
-pub const EXPIRY_ROWS: u32 = 1_000;
 
 /// Requests a second of one visitor who has no key: the public links.
 pub const VISITS_PER_SECOND: u32 = 20;
@@ -84,19 +62,6 @@ pub const MAIL_RETRY_LONGEST: Duration = Duration::from_secs(15 * 60);
 pub const MAIL_PUT_OFF_LONGEST: Duration = Duration::from_secs(60 * 60);
 /// How often a mail may be put off: for about a day.
 pub const MAIL_TRIES: u32 = 30;
-
-/// Writes that wait for the writer; one more waits for room.
-pub const WRITE_QUEUE: usize = 1_024;
-/// Writes of one transaction: large enough to share a disk flush, small enough to answer soon.
-pub const GROUP_COMMIT: usize = 256;
-/// How long a write waits for room in the queue before the answer is "busy".
-pub const WRITE_QUEUE_WAIT: Duration = Duration::from_secs(5);
-/// Connections that read.
-pub const READERS: usize = 4;
-/// Statements that each connection keeps prepared.
-pub const PREPARED_STATEMENTS: usize = 128;
-/// How long SQLite waits for another process that holds the database, such as the CLI.
-pub const DATABASE_BUSY: Duration = Duration::from_secs(5);
 
 /// Connections to the hub of one server's agent: the present one, and those that it has lost and the store not yet.
 pub const AGENT_CONNECTIONS: usize = 16;

@@ -1,15 +1,15 @@
 //! Ids and secrets, drawn from the random source.
 
-use crate::model::CustomerId;
 use flux_platform::Entropy;
 use flux_protocol::{CommandId, SecretHash, ServerId, ServerToken};
+use flux_shop::{ANONYMOUS_CHARS, ANONYMOUS_CODE, CustomerId};
 use secrecy::{ExposeSecret, SecretString};
 
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 /// 190 bits: no slow hash is needed.
 const SECRET_CHARS: usize = 32;
-const KEY_PREFIX: &str = "fck_";
+const KEY_PREFIX: &str = "flux_sk_";
 
 /// A new server's id: `srv_` and 12 of `[a-z0-9]`.
 pub fn server_id(entropy: &dyn Entropy) -> ServerId {
@@ -37,14 +37,6 @@ pub(crate) fn rule_id(entropy: &dyn Entropy) -> String {
 /// A new link's id.
 pub(crate) fn link_id(entropy: &dyn Entropy) -> String {
     format!("lnk_{}", entropy.text(LOWER, 20))
-}
-
-const ANONYMOUS_CODE: &str = "anon-";
-const ANONYMOUS_CHARS: usize = 20;
-
-/// Whether a code stands in the place of a forgotten customer's. No code that somebody has is as long.
-pub(crate) fn is_anonymous_code(code: &str) -> bool {
-    code.strip_prefix(ANONYMOUS_CODE).is_some_and(|rest| rest.len() == ANONYMOUS_CHARS)
 }
 
 /// The code that stands in the place of a forgotten customer's.

@@ -1,11 +1,11 @@
 //! What is done by the clock: expiring what was never offered, forgetting old idempotency keys, and the referrals' sweeps.
 
 use crate::app::App;
-use crate::db::{Connection, DbError, commands, idempotency};
 use crate::limits;
-use crate::model::Actor;
 use crate::services::commands::expire;
-use crate::services::{By, Refused, Wake, referrals as rules};
+use crate::services::{Audit, ServiceError, Wake, referrals as rules};
+use flux_shop::Actor;
+use flux_storage::{DbError, Tx, commands, idempotency};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -23,7 +23,7 @@ pub(crate) async fn run(app: Arc<App>) {
 /// One sweep. A part that fails keeps no other from its turn.
 pub(crate) async fn sweep(app: &App) {
     let by = app.by(Actor::companion());
-    report("commands", expire_commands(app, &by).await.map_err(Refused::from));
+    report("commands", expire_commands(app, &by).await.map_err(ServiceError::from));
     for (part, each) in [
         ("issue-due", Sweep::IssueDue),
         ("expire-pending", Sweep::ExpirePending),
@@ -34,13 +34,13 @@ pub(crate) async fn sweep(app: &App) {
     report("codes", give_codes(app, &by).await);
 }
 
-fn report(part: &str, swept: Result<(), Refused>) {
+fn report(part: &str, swept: Result<(), ServiceError>) {
     if let Err(error) = swept {
         tracing::warn!(error = %error, sweep = part, "a sweep failed");
     }
 }
 
-async fn give_codes(app: &App, by: &By) -> Result<(), Refused> {
+async fn give_codes(app: &App, by: &Audit) -> Result<(), ServiceError> {
     let desk = app.desk();
     loop {
         let (by, desk) = (by.clone(), desk.clone());
@@ -50,7 +50,7 @@ async fn give_codes(app: &App, by: &By) -> Result<(), Refused> {
     }
 }
 
-async fn expire_commands(app: &App, by: &By) -> Result<(), DbError> {
+async fn expire_commands(app: &App, by: &Audit) -> Result<(), DbError> {
     let by = by.clone();
     let forget = by.now.checked_sub(limits::IDEMPOTENCY_TTL).unwrap_or(by.now);
     let expired = app
@@ -77,11 +77,11 @@ pub(crate) enum Sweep {
 }
 
 /// Does all that a sweep finds as of `at`, some rows in each transaction; how many.
-pub(crate) async fn referrals(app: &App, by: &By, sweep: Sweep, at: Timestamp) -> Result<u64, Refused> {
+pub(crate) async fn referrals(app: &App, by: &Audit, sweep: Sweep, at: Timestamp) -> Result<u64, ServiceError> {
     let mut total = 0;
     loop {
         let (by, desk) = (by.clone(), app.desk());
-        let step = move |tx: &Connection| match sweep {
+        let step = move |tx: &Tx<'_>| match sweep {
             Sweep::ExpirePending => Ok((rules::expire_pending(tx, &by, &desk, at)?, Wake::new())),
             Sweep::IssueDue => rules::issue_due(tx, &by, &desk, at),
             Sweep::ExpireRewards => Ok((rules::expire_rewards(tx, &by, &desk, at)?, Wake::new())),

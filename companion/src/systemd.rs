@@ -1,8 +1,8 @@
 //! What systemd is told of the companion: READY once it listens, STATUS, and that it is alive as long as the database both reads and writes.
 
-use crate::db::{Connection, Db, DbError, commands};
 use crate::limits::{NOTIFY_INTERVAL, NOTIFY_PATIENCE};
 use flux_platform::SystemdNotifier;
+use flux_storage::{Db, DbError, Tx, commands};
 use tokio::time::{sleep, timeout};
 
 /// Runs for ever; stop it by dropping it.
@@ -35,6 +35,6 @@ pub(crate) async fn run(notifier: &SystemdNotifier, db: &Db, address: std::net::
 /// How many commands are open; the writer has turned, too.
 async fn look(db: &Db) -> Result<i64, DbError> {
     db.turn().await?;
-    let counts = db.read(|tx: &Connection| commands::counts(tx)).await?;
+    let counts = db.read(|tx: &Tx<'_>| commands::counts(tx)).await?;
     Ok(counts.into_iter().filter(|(status, _)| status != "failed").map(|(_, count)| count).sum())
 }

@@ -78,7 +78,7 @@ fn the_pure_cores_know_no_runtime_no_database_and_no_random_source() {
     let cores: [(&str, &[&str]); 5] = [
         ("flux-protocol", &[]),
         ("flux-delivery", &[]),
-        ("flux-referrals", &[]),
+        ("flux-referral-rules", &[]),
         ("flux-signalr", &["--no-default-features"]),
         ("flux-rcon", &["--no-default-features"]),
     ];
@@ -111,7 +111,10 @@ fn one_tls_provider_serves_the_whole_tree() {
 #[test]
 fn sql_stands_in_the_journal_and_the_database_rooms_only() {
     let words = ["rusqlite", "SELECT ", "INSERT INTO", "UPDATE job", "DELETE FROM", "PRAGMA "];
-    assert_eq!(intruders(&words, &["agent/src/journal/", "companion/src/db/"]), Vec::<String>::new());
+    assert_eq!(
+        intruders(&words, &["agent/src/journal/", "crates/storage/", "crates/referrals/src/storage/"]),
+        Vec::<String>::new()
+    );
 }
 
 #[test]

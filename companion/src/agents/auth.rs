@@ -1,26 +1,26 @@
 //! What both ways to the agents share, the hub and REST: whose token it is, and taking reports.
 
 use crate::app::App;
-use crate::db::Connection;
-use crate::model::Actor;
-use crate::services::Refused;
+use crate::services::ServiceError;
 use crate::services::agents::{Credential, reporting};
 use crate::services::referrals::player_joined;
 use crate::services::reports::{Note, take};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{Acknowledged, Batch, CommandReport, JournalId, PlayerRef, Revocation, ServerToken};
+use flux_shop::Actor;
+use flux_storage::Tx;
 
 /// Whose token this is. Wrong, revoked and missing are the same error.
-pub(crate) async fn authenticate(app: &App, token: Option<&str>) -> Result<Credential, Refused> {
-    let token = token.and_then(|token| ServerToken::parse(token).ok()).ok_or(Refused::TokenRevoked)?;
+pub(crate) async fn authenticate(app: &App, token: Option<&str>) -> Result<Credential, ServiceError> {
+    let token = token.and_then(|token| ServerToken::parse(token).ok()).ok_or(ServiceError::TokenRevoked)?;
     let credential = Credential { server_id: token.server_id().clone(), hash: token.hash() };
     app.db.read(move |tx| credential.server(tx).map(|_| credential)).await
 }
 
 /// A player has joined a server: customers are known by the name that their player has now (`store::referrals::player_joined`).
-pub(crate) async fn learn_player(app: &App, credential: Credential, player: PlayerRef) -> Result<(), Refused> {
+pub(crate) async fn learn_player(app: &App, credential: Credential, player: PlayerRef) -> Result<(), ServiceError> {
     let (by, desk) = (app.by(Actor::agent(&credential.server_id)), app.desk());
-    let work = move |tx: &Connection| {
+    let work = move |tx: &Tx<'_>| {
         credential.server(tx)?;
         player_joined(tx, &by, &desk, &player.name, player.uuid.as_deref())
     };
@@ -40,12 +40,15 @@ pub(crate) struct AgentReports {
 }
 
 /// Stores a call of reports in one transaction; then the ids may be acknowledged.
-pub(crate) async fn take_reports(app: &App, reports: AgentReports) -> Result<(Acknowledged, Vec<Revocation>), Refused> {
+pub(crate) async fn take_reports(
+    app: &App,
+    reports: AgentReports,
+) -> Result<(Acknowledged, Vec<Revocation>), ServiceError> {
     let AgentReports { credential, journal, batch } = reports;
     let server_id = credential.server_id.clone();
     let most = BATCH_ITEMS;
     if batch.items.len() + batch.bad.len() > most {
-        return Err(Refused::invalid("reports", format!("must be at most {most} reports in one call")));
+        return Err(ServiceError::invalid("reports", format!("must be at most {most} reports in one call")));
     }
     for bad in &batch.bad {
         tracing::warn!(server.id = %server_id, command.id = bad.id, problem = bad.problem, "a report could not be read");
@@ -55,7 +58,7 @@ pub(crate) async fn take_reports(app: &App, reports: AgentReports) -> Result<(Ac
         .db
         .write(move |tx| {
             let server = reporting(tx, &by, &credential, &journal)?;
-            Ok::<_, Refused>(take(tx, &by, &server.id, &journal, batch.items)?)
+            Ok::<_, ServiceError>(take(tx, &by, &server.id, &journal, batch.items)?)
         })
         .await?;
     for note in &taken.notes {

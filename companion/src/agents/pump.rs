@@ -5,14 +5,14 @@
 
 use super::Session;
 use crate::app::App;
-use crate::db::Connection;
-use crate::db::commands::{self, Scope};
 use crate::limits;
-use crate::services::Refused;
+use crate::services::ServiceError;
 use crate::services::offers::{self, Offers, Way};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{ErrorCode, method};
+use flux_storage::Tx;
+use flux_storage::commands::{self, Scope};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
@@ -61,7 +61,7 @@ async fn offer_due(app: &App, session: &Session, quiet: Option<Duration>) -> Opt
             let wait = next_retry.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
             wait.map(|wait| Instant::now() + wait)
         }
-        Err(Refused::TokenRevoked) => {
+        Err(ServiceError::TokenRevoked) => {
             // Replaced by the command line, behind the running companion's back. The next session may be there already, with the new one.
             if app.sessions.on(&session.server_id, &session.connection).is_some() {
                 app.sessions.throw_out(&session.server_id, ErrorCode::TokenRevoked.with("this server has a new token"));
@@ -85,7 +85,7 @@ async fn look(
     session: &Session,
     scope: Scope,
     now: Timestamp,
-) -> Result<(Offers, Option<Timestamp>), Refused> {
+) -> Result<(Offers, Option<Timestamp>), ServiceError> {
     let (credential, journal) = (session.credential.clone(), session.journal_id.clone());
     let first = Scope { limit: 1, ..scope.clone() };
     let (is_idle, next_retry) = app
@@ -93,7 +93,7 @@ async fn look(
         .read(move |tx| {
             let server = credential.server(tx)?.id;
             let found = commands::to_offer(tx, &server, &journal, &first, now)?;
-            Ok::<_, Refused>((found.is_empty(), commands::next_retry(tx, &server, now)?))
+            Ok::<_, ServiceError>((found.is_empty(), commands::next_retry(tx, &server, now)?))
         })
         .await?;
     let offers = if is_idle { Offers::default() } else { commit(app, session, scope).await? };
@@ -101,11 +101,11 @@ async fn look(
 }
 
 /// Commits what a scope offers to this session, if its token is still the server's.
-pub(super) async fn commit(app: &App, session: &Session, scope: Scope) -> Result<Offers, Refused> {
+pub(super) async fn commit(app: &App, session: &Session, scope: Scope) -> Result<Offers, ServiceError> {
     let (credential, journal, now) = (session.credential.clone(), session.journal_id.clone(), app.clock.now());
-    let work = move |tx: &Connection| {
+    let work = move |tx: &Tx<'_>| {
         let server = credential.server(tx)?.id;
-        Ok::<_, Refused>(offers::offer(tx, &server, &journal, &scope, Way::Session, now)?)
+        Ok::<_, ServiceError>(offers::offer(tx, &server, &journal, &scope, Way::Session, now)?)
     };
     app.db.write(work).await
 }

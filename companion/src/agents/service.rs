@@ -3,18 +3,18 @@
 use super::{Session, pump};
 use crate::agents::auth::{self, AgentReports};
 use crate::app::App;
-use crate::db::commands::Scope;
 use crate::limits;
-use crate::model::Actor;
 use crate::services::agents::{Credential, Heard, game_status, gone, hear};
-use crate::services::{Refused, offers::Offers};
+use crate::services::{ServiceError, offers::Offers};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{
     AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, PlayerRef, ServerId, ServerWelcome, method,
 };
+use flux_shop::Actor;
 use flux_signalr::codec::target_matches;
 use flux_signalr::hub::{AuthRejection, Caller, Credentials, HubError, HubService};
+use flux_storage::commands::Scope;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -53,7 +53,7 @@ impl AgentHub {
         }
         let session = Session::new(credential.clone(), &hello, caller.connection.clone());
         // The seat first, then the transaction: a poll of another journal looks at the seats inside its own.
-        app.sessions.enter(&session).map_err(|hostname| refuse(&Refused::AlreadyConnected { hostname }))?;
+        app.sessions.enter(&session).map_err(|hostname| refuse(&ServiceError::AlreadyConnected { hostname }))?;
         let by = app.by(Actor::agent(&server_id));
         let now = by.now;
         let written =
@@ -117,7 +117,7 @@ impl HubService for AgentHub {
         let token = credentials.token.as_ref().map(ExposeSecret::expose_secret);
         match auth::authenticate(&self.app, token).await {
             Ok(credential) => Ok(Agent(credential)),
-            Err(Refused::TokenRevoked) => Err(AuthRejection::Unauthorized),
+            Err(ServiceError::TokenRevoked) => Err(AuthRejection::Unauthorized),
             Err(error) => {
                 tracing::warn!(error = %error, "an agent's token could not be checked");
                 Err(AuthRejection::Unavailable { retry_after: None })
@@ -179,13 +179,13 @@ fn answer<T: serde::Serialize>(value: &T) -> Result<Value, HubError> {
 }
 
 /// What an agent is told.
-fn refuse(refused: &Refused) -> HubError {
+fn refuse(refused: &ServiceError) -> HubError {
     match refused {
-        Refused::AlreadyConnected { hostname } => HubError::Refused(ErrorCode::AlreadyConnected.with(hostname)),
-        Refused::TokenRevoked => {
+        ServiceError::AlreadyConnected { hostname } => HubError::Refused(ErrorCode::AlreadyConnected.with(hostname)),
+        ServiceError::TokenRevoked => {
             HubError::Refused(ErrorCode::TokenRevoked.with("the store has a new token for this server"))
         }
-        Refused::Db(error) => {
+        ServiceError::Db(error) => {
             tracing::error!(error = %error, "an agent's call failed");
             HubError::Internal
         }

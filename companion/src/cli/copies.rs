@@ -1,9 +1,9 @@
 use super::{Failure, print};
 use crate::config::Config;
-use crate::db::Db;
-use crate::model::Actor;
-use crate::services::{By, commands};
+use crate::services::{Audit, commands};
 use flux_platform::{Clock, SystemClock};
+use flux_shop::Actor;
+use flux_storage::Db;
 use std::path::Path;
 
 /// Copies the database, also while it is served.
@@ -14,7 +14,7 @@ pub(super) fn backup(config: &Config, to: &Path) -> Result<(), Failure> {
 
 /// Puts a backup in the database's place.
 pub(super) fn restore(config: &Config, from: &Path) -> Result<(), Failure> {
-    let by = By { actor: Actor::cli(), now: SystemClock.now() };
+    let by = Audit { actor: Actor::cli(), now: SystemClock.now() };
     let mut open = 0;
     Db::restore(&config.database, from, |tx| {
         open = commands::restored(tx, &by)?;

@@ -1,7 +1,7 @@
 use crate::Exit;
-use crate::db::DbError;
-use crate::services::Refused;
+use crate::services::ServiceError;
 use flux_config::ConfigError;
+use flux_storage::DbError;
 use std::io;
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ pub enum Failure {
     Db(#[from] DbError),
     /// Not in this state, or not there.
     #[error(transparent)]
-    Refused(Refused),
+    ServiceError(ServiceError),
     /// A key of this name is there already.
     #[error("there is a key of this name already: revoke it, or choose another name")]
     KeyExists,
@@ -36,11 +36,11 @@ pub enum Failure {
     Internal,
 }
 
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Failure {
+impl From<ServiceError> for Failure {
+    fn from(refused: ServiceError) -> Failure {
         match refused {
-            Refused::Db(error) => Failure::Db(error),
-            other => Failure::Refused(other),
+            ServiceError::Db(error) => Failure::Db(error),
+            other => Failure::ServiceError(other),
         }
     }
 }
@@ -56,7 +56,7 @@ impl Failure {
             Self::Db(DbError::Sqlite(_)) | Self::Internal => Exit::Internal,
             Self::Listen { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => Exit::Permission,
             Self::Listen { .. } => Exit::Unreachable,
-            Self::Db(_) | Self::Refused(_) | Self::KeyExists | Self::Output(_) => Exit::Failed,
+            Self::Db(_) | Self::ServiceError(_) | Self::KeyExists | Self::Output(_) => Exit::Failed,
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::{Failure, keys};
 use crate::config::Config;
-use crate::db::Db;
-use crate::model::{Label, Role};
+use flux_shop::{Label, Role};
+use flux_storage::Db;
 
 /// The name of the first key.
 const FIRST_KEY: &str = "admin";

@@ -1,10 +1,10 @@
 use super::{Failure, KeyCommand, print, print_json, with_database};
 use crate::config::Config;
-use crate::db::{DbError, keys};
-use crate::model::{Label, Role, kind};
 use crate::secrets::ApiKey;
-use crate::services::Refused;
+use crate::services::ServiceError;
 use flux_platform::SystemEntropy;
+use flux_shop::{Label, Role, kind};
+use flux_storage::{DbError, keys};
 use serde_json::json;
 
 pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), Failure> {
@@ -45,7 +45,7 @@ fn revoke(config: &Config, name: Label) -> Result<(), Failure> {
     with_database(config, async move |db, by| {
         let write = db.write(move |tx| {
             if !keys::delete(tx, &name)? {
-                return Err(Refused::NotFound("key"));
+                return Err(ServiceError::NotFound("key"));
             }
             Ok(by.event(tx, kind::KEY_REVOKED, name.as_str(), &json!({}))?)
         });

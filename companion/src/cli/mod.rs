@@ -10,14 +10,14 @@ mod servers;
 pub use failure::Failure;
 
 use crate::config::{Config, DEFAULT_PATH};
-use crate::db::Db;
-use crate::model::{Actor, Address, Label, Role};
-use crate::services::By;
+use crate::services::Audit;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use flux_platform::{Clock, SystemClock};
 use flux_protocol::ServerId;
+use flux_shop::{Actor, Address, Label, Role};
+use flux_storage::Db;
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
@@ -174,9 +174,9 @@ fn version(json: bool) -> Result<(), Failure> {
 }
 
 /// Opens the database and runs one piece of work on it. A companion that serves may have it open meanwhile.
-fn with_database<R>(config: &Config, work: impl AsyncFnOnce(&Db, By) -> Result<R, Failure>) -> Result<R, Failure> {
+fn with_database<R>(config: &Config, work: impl AsyncFnOnce(&Db, Audit) -> Result<R, Failure>) -> Result<R, Failure> {
     let db = Db::open_in_place(&config.database)?;
-    let by = By { actor: Actor::cli(), now: SystemClock.now() };
+    let by = Audit { actor: Actor::cli(), now: SystemClock.now() };
     runtime()?.block_on(work(&db, by))
 }
 

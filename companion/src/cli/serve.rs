@@ -1,9 +1,9 @@
 use super::Failure;
 use crate::config::Config;
-use crate::db::Db;
 use crate::{Resources, reload, serve, server, systemd, telemetry};
 use axum::serve::ListenerExt;
 use flux_platform::{SystemClock, SystemEntropy, SystemdNotifier};
+use flux_storage::Db;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};

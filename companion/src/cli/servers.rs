@@ -1,13 +1,13 @@
 use super::{Failure, ServerCommand, print, print_json, with_database};
 use crate::config::Config;
-use crate::db::{Connection, commands, servers};
 use crate::limits::PAGE_ITEMS;
-use crate::model::{Address, Label, QueueCounts, Server, ServerView};
 use crate::secrets;
 use crate::services::servers::{Left, add, begin_removal, finish_removal, replace_token};
-use crate::services::{Refused, agents::is_polling};
+use crate::services::{ServiceError, agents::is_polling};
 use flux_platform::SystemEntropy;
 use flux_protocol::{ServerId, ServerToken};
+use flux_shop::{Address, Label, QueueCounts, Server, ServerView};
+use flux_storage::{Tx, commands, servers};
 use secrecy::ExposeSecret;
 
 pub(super) fn run(config: &Config, command: ServerCommand) -> Result<(), Failure> {
@@ -54,7 +54,7 @@ fn list(config: &Config, json: bool) -> Result<(), Failure> {
     all.iter().try_for_each(|server| print(&format!("{}  {}  {}", server.id, server.name, server.address)))
 }
 
-fn all(tx: &Connection) -> Result<Vec<(Server, QueueCounts)>, Refused> {
+fn all(tx: &Tx<'_>) -> Result<Vec<(Server, QueueCounts)>, ServiceError> {
     let mut all: Vec<(Server, QueueCounts)> = Vec::new();
     loop {
         let after = all.last().map_or("", |(server, _)| server.id.as_str()).to_owned();

@@ -1,5 +1,5 @@
 use flux_config::Section;
-use flux_referrals::StoreAddress;
+use flux_referral_rules::StoreAddress;
 use jiff::tz::TimeZone;
 use std::net::SocketAddr;
 

@@ -5,16 +5,16 @@ use super::error::{ApiError, ErrorAnswer};
 use super::input::{Ask, Body};
 use crate::agents::auth::{AgentReports, learn_player, take_reports};
 use crate::app::App;
-use crate::db::commands::Scope;
 use crate::limits;
-use crate::model::Actor;
-use crate::services::Refused;
+use crate::services::ServiceError;
 use crate::services::agents::{Heard, hear};
 use crate::services::offers::{self, Way};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
 use flux_protocol::{Batch, Command, PlayerRef, PollAnswer, ReportsAnswer};
+use flux_shop::Actor;
+use flux_storage::commands::Scope;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -98,11 +98,11 @@ async fn offer(
     let by = app.by(Actor::agent(&credential.server_id));
     let (now, server_id) = (by.now, credential.server_id.clone());
     let sessions = Arc::clone(&app.sessions);
-    let work = move |tx: &crate::db::Connection| {
+    let work = move |tx: &flux_storage::Tx<'_>| {
         // Looked at inside the transaction: a Hello takes its seat before its own.
         let other = sessions.other_than(&credential.server_id, &journal);
         let server = hear(tx, &by, &credential, &journal, &heard, other)?;
-        Ok::<_, Refused>(offers::offer(tx, &server.id, &journal, &scope, Way::Answer, by.now)?)
+        Ok::<_, ServiceError>(offers::offer(tx, &server.id, &journal, &scope, Way::Answer, by.now)?)
     };
     let offers = app.db.write(work).await?;
     for command in &offers.commands {

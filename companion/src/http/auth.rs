@@ -4,13 +4,13 @@ use super::error::ApiError;
 use super::rate::Rate;
 use crate::agents::auth;
 use crate::app::App;
-use crate::db::keys::{self, KeyRow};
-use crate::model::{Actor, Role};
 use crate::secrets::ApiKey;
-use crate::services::By;
+use crate::services::Audit;
 use crate::services::agents::Credential;
 use axum::extract::FromRequestParts;
 use flux_protocol::{JOURNAL_HEADER, JournalId};
+use flux_shop::{Actor, Role};
+use flux_storage::keys::{self, KeyRow};
 use http::request::Parts;
 use http::{StatusCode, header};
 use std::sync::Arc;
@@ -28,13 +28,13 @@ pub(super) struct Agent {
 }
 
 impl Store {
-    pub(super) fn by(&self, app: &App) -> By {
+    pub(super) fn by(&self, app: &App) -> Audit {
         app.by(Actor::key(&self.0.name))
     }
 }
 
 impl Admin {
-    pub(super) fn by(&self, app: &App) -> By {
+    pub(super) fn by(&self, app: &App) -> Audit {
         app.by(Actor::key(&self.0.name))
     }
 }
@@ -43,7 +43,7 @@ impl FromRequestParts<Arc<App>> for Store {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let refused = || ApiError::unauthorized("send an API key: Authorization: Bearer fck_…");
+        let refused = || ApiError::unauthorized("send an API key: Authorization: Bearer flux_sk_…");
         let hash = bearer(parts).and_then(ApiKey::parse).ok_or_else(refused)?.hash();
         let key = app.db.read(move |tx| keys::find(tx, &hash)).await?.ok_or_else(refused)?;
         pace(parts, &key.name)?;

@@ -6,17 +6,17 @@ use super::idempotency::{Made, Word};
 use super::input::{Ask, Body, Id};
 use super::page::{self, Page};
 use crate::app::App;
-use crate::db::commands::Filter;
-use crate::db::{Connection, commands, history, servers};
-use crate::model::{
-    CommandRow, CommandView, DelaySeconds, ExpirySeconds, NewCommand, Player, Slots, Template, object_or_null,
-};
 use crate::secrets;
-use crate::services::{By, Refused, commands as work};
+use crate::services::{Audit, ServiceError, commands as work};
 use axum::Json;
 use axum::extract::State;
 use flux_delivery::command::Status;
 use flux_protocol::{CommandId, CommandKind, OrderId, ServerId};
+use flux_shop::{
+    CommandRow, CommandView, DelaySeconds, ExpirySeconds, NewCommand, Player, Slots, Template, object_or_null,
+};
+use flux_storage::commands::Filter;
+use flux_storage::{Tx, commands, history, servers};
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -108,7 +108,7 @@ pub(super) async fn show(
     Id(id): Id<CommandId>,
 ) -> Result<Json<CommandView>, ApiError> {
     let found = app.db.read(move |tx| {
-        let command = commands::find(tx, &id)?.ok_or(Refused::NotFound("command"))?;
+        let command = commands::find(tx, &id)?.ok_or(ServiceError::NotFound("command"))?;
         whole(tx, command)
     });
     Ok(Json(found.await?))
@@ -132,7 +132,7 @@ pub(super) async fn create(
             let make = || {
                 let server = servers::find(tx, &new.server_id)?;
                 if server.is_none_or(|server| server.removing) {
-                    return Err(Refused::Invalid {
+                    return Err(ServiceError::Invalid {
                         field: "serverId".into(),
                         message: "there is no such server".into(),
                     });
@@ -141,8 +141,8 @@ pub(super) async fn create(
                 Ok((command.new.id.to_string(), whole(tx, command)?))
             };
             let find = |id: &str| {
-                let id = id.parse().map_err(|_| Refused::NotFound("command"))?;
-                whole(tx, commands::find(tx, &id)?.ok_or(Refused::NotFound("command"))?)
+                let id = id.parse().map_err(|_| ServiceError::NotFound("command"))?;
+                whole(tx, commands::find(tx, &id)?.ok_or(ServiceError::NotFound("command"))?)
             };
             once.make(tx, &by, make, find)
         })
@@ -157,7 +157,7 @@ pub(super) async fn create(
     })
 }
 
-fn checked(body: CommandBody, id: CommandId, by: &By) -> Result<NewCommand, ApiError> {
+fn checked(body: CommandBody, id: CommandId, by: &Audit) -> Result<NewCommand, ApiError> {
     let require_online = body.require_online.unwrap_or(body.player.is_some());
     if require_online && body.player.is_none() {
         return Err(ApiError::value("requireOnline", "needs a player"));
@@ -211,7 +211,7 @@ async fn change(
     app: &App,
     key: Store,
     id: CommandId,
-    what: impl FnOnce(&Connection, &By, &CommandId) -> Result<CommandRow, Refused> + Send + 'static,
+    what: impl FnOnce(&Tx<'_>, &Audit, &CommandId) -> Result<CommandRow, ServiceError> + Send + 'static,
 ) -> Result<Json<CommandView>, ApiError> {
     let by = key.by(app);
     let view = app.db.write(move |tx| what(tx, &by, &id).and_then(|command| whole(tx, command))).await?;
@@ -222,7 +222,7 @@ async fn change(
     Ok(Json(view))
 }
 
-fn whole(tx: &Connection, command: CommandRow) -> Result<CommandView, Refused> {
+fn whole(tx: &Tx<'_>, command: CommandRow) -> Result<CommandView, ServiceError> {
     let history = history::of_command(tx, &command.new.id)?;
     Ok(CommandView { command, history: Some(history) })
 }

@@ -4,12 +4,12 @@ use super::auth::Store;
 use super::error::{ApiError, ErrorAnswer};
 use super::input::{Body, Id};
 use crate::app::App;
-use crate::db::customers;
-use crate::model::{CustomerBody, CustomerId, CustomerRow};
 use crate::secrets;
-use crate::services::{Refused, customers as work};
+use crate::services::{ServiceError, customers as work};
 use axum::Json;
 use axum::extract::State;
+use flux_shop::{CustomerBody, CustomerId, CustomerRow};
+use flux_storage::customers;
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(super) async fn put(
         .db
         .write(move |tx| {
             let (is_new, wake) = work::put(tx, &by, &desk, &id, &body)?;
-            Ok::<_, Refused>((is_new, wake, customers::find(tx, &id)?.ok_or(Refused::NotFound("customer"))?))
+            Ok::<_, ServiceError>((is_new, wake, customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?))
         })
         .await?;
     app.wake(&wake);
@@ -43,7 +43,7 @@ pub(super) async fn show(
     Id(id): Id<CustomerId>,
 ) -> Result<Json<CustomerRow>, ApiError> {
     let found = app.db.read(move |tx| customers::find(tx, &id)).await?;
-    Ok(Json(found.ok_or(Refused::NotFound("customer"))?))
+    Ok(Json(found.ok_or(ServiceError::NotFound("customer"))?))
 }
 
 /// Forgets a customer: their orders and amounts stay, under an id that stands for nobody, and nothing else does, in the

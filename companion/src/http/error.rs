@@ -1,9 +1,9 @@
 //! Error answers: `{"error": {"code", "message", "field"?, "requestId"}}`.
 
-use crate::db::DbError;
-use crate::services::Refused;
+use crate::services::ServiceError;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use flux_storage::DbError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -88,17 +88,17 @@ impl IntoResponse for ApiError {
     }
 }
 
-impl From<Refused> for ApiError {
-    fn from(refused: Refused) -> ApiError {
+impl From<ServiceError> for ApiError {
+    fn from(refused: ServiceError) -> ApiError {
         let message = refused.to_string();
         match refused {
-            Refused::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
-            Refused::Conflict { code, .. } => Self::new(StatusCode::CONFLICT, code, message),
-            Refused::Invalid { field, message } => Self::value(field, message),
-            Refused::AlreadyConnected { .. } => Self::new(StatusCode::CONFLICT, "already_connected", message),
-            Refused::StaleJournal => Self::new(StatusCode::CONFLICT, "stale_journal", message),
-            Refused::TokenRevoked => Self::unauthorized("the token is not valid"),
-            Refused::Db(error) => error.into(),
+            ServiceError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            ServiceError::Conflict { code, .. } => Self::new(StatusCode::CONFLICT, code, message),
+            ServiceError::Invalid { field, message } => Self::value(field, message),
+            ServiceError::AlreadyConnected { .. } => Self::new(StatusCode::CONFLICT, "already_connected", message),
+            ServiceError::StaleJournal => Self::new(StatusCode::CONFLICT, "stale_journal", message),
+            ServiceError::TokenRevoked => Self::unauthorized("the token is not valid"),
+            ServiceError::Db(error) => error.into(),
         }
     }
 }

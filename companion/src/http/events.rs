@@ -5,10 +5,10 @@ use super::error::{ApiError, ErrorAnswer};
 use super::input::Ask;
 use super::page::{self, Page};
 use crate::app::App;
-use crate::db::events;
-use crate::model::EventRow;
 use axum::Json;
 use axum::extract::State;
+use flux_shop::EventRow;
+use flux_storage::events;
 use serde::Deserialize;
 use std::sync::Arc;
 

@@ -2,9 +2,9 @@
 
 use super::error::ApiError;
 use crate::app::App;
-use crate::db::DbError;
 use axum::Json;
 use axum::extract::State;
+use flux_storage::DbError;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! `Idempotency-Key`, for the POSTs that have no id of their own.
 
 use super::error::ApiError;
-use crate::db::{Connection, idempotency};
 use crate::limits;
-use crate::services::{By, Refused};
+use crate::services::{Audit, ServiceError};
 use axum::extract::FromRequestParts;
+use flux_storage::{Tx, idempotency};
 use http::request::Parts;
 use sha2::{Digest, Sha256};
 
@@ -54,17 +54,17 @@ impl Once {
     /// Makes something, unless this word has made it already; then `find` looks it up.
     pub(super) fn make<T>(
         &self,
-        tx: &Connection,
-        by: &By,
-        make: impl FnOnce() -> Result<(String, T), Refused>,
-        find: impl FnOnce(&str) -> Result<T, Refused>,
-    ) -> Result<Made<T>, Refused> {
+        tx: &Tx<'_>,
+        by: &Audit,
+        make: impl FnOnce() -> Result<(String, T), ServiceError>,
+        find: impl FnOnce(&str) -> Result<T, ServiceError>,
+    ) -> Result<Made<T>, ServiceError> {
         let Some(word) = &self.word else { return Ok(Made::Now(make()?.1)) };
         match idempotency::find(tx, &self.key_name, word)? {
             Some(made) if made.request == self.request => Ok(Made::Before(find(&made.subject)?)),
             Some(_) => {
                 let message = "this Idempotency-Key was used for another request";
-                Err(Refused::conflict("idempotency_key_reused", message))
+                Err(ServiceError::conflict("idempotency_key_reused", message))
             }
             None => {
                 let (subject, made) = make()?;

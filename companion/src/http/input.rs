@@ -2,9 +2,9 @@
 
 use super::error::ApiError;
 use crate::limits;
-use crate::model::Object;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use flux_shop::Object;
 use http::StatusCode;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -137,7 +137,7 @@ fn quoted(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::OrderBody;
+    use flux_shop::OrderBody;
 
     fn problem(text: &str) -> (u16, Option<String>) {
         let error = parse::<OrderBody>(text.as_bytes()).unwrap_err();

@@ -63,7 +63,7 @@ pub(crate) fn document() -> OpenApi {
 
 fn finished(mut document: OpenApi, public_url: Option<&str>) -> OpenApi {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
-    let key = bearer.description(Some("an API key: fck_…")).build();
+    let key = bearer.description(Some("an API key: flux_sk_…")).build();
     let token =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("a server's token: srv_….…")).build();
     let components = document.components.get_or_insert_default();

@@ -6,16 +6,16 @@ use super::input::{Ask, Body, Id, OptionalBody};
 use super::page::{self, Page};
 use crate::agents::Sessions;
 use crate::app::App;
-use crate::db::{Connection, commands, history, orders, servers};
-use crate::model::{
-    Amount, CommandView, HistoryRow, Order, OrderBody, OrderStatus, OrderView, RefundId, ServerState, ServerStates,
-};
 use crate::services::agents::is_polling;
 use crate::services::referrals::{self, Desk};
-use crate::services::{By, Refused, Wake, orders as work};
+use crate::services::{Audit, ServiceError, Wake, orders as work};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::{OrderId, ServerId};
+use flux_shop::{
+    Amount, CommandView, HistoryRow, Order, OrderBody, OrderStatus, OrderView, RefundId, ServerState, ServerStates,
+};
+use flux_storage::{Tx, commands, history, orders, servers};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -79,7 +79,7 @@ pub(super) async fn put(
         .db
         .write(move |tx| {
             let (is_new, wake) = work::put(tx, &by, &desk, &id, body)?;
-            Ok::<_, Refused>((is_new, wake, look.whole(tx, &id)?))
+            Ok::<_, ServiceError>((is_new, wake, look.whole(tx, &id)?))
         })
         .await?;
     log(&view, now);
@@ -114,7 +114,9 @@ pub(super) async fn list(
         .read(move |tx| {
             let mut known = ServerStates::new();
             let found = orders::page(tx, before, query.status, limit + 1)?.into_iter();
-            found.map(|(seq, order)| Ok((seq, look.short(tx, order, &mut known)?))).collect::<Result<Vec<_>, Refused>>()
+            found
+                .map(|(seq, order)| Ok((seq, look.short(tx, order, &mut known)?)))
+                .collect::<Result<Vec<_>, ServiceError>>()
         })
         .await?;
     Ok(Json(page::page(rows, limit, |(seq, _)| seq.to_string(), |(_, order)| order)))
@@ -187,11 +189,11 @@ async fn say(
     app: &App,
     key: Store,
     id: OrderId,
-    what: impl FnOnce(&Connection, &By, &Desk, &OrderId) -> Result<Wake, Refused> + Send + 'static,
+    what: impl FnOnce(&Tx<'_>, &Audit, &Desk, &OrderId) -> Result<Wake, ServiceError> + Send + 'static,
 ) -> Result<Json<OrderView>, ApiError> {
     let (by, desk, look) = (key.by(app), app.desk(), Look::new(app));
     let now = by.now;
-    let write = move |tx: &Connection| Ok::<_, Refused>((what(tx, &by, &desk, &id)?, look.whole(tx, &id)?));
+    let write = move |tx: &Tx<'_>| Ok::<_, ServiceError>((what(tx, &by, &desk, &id)?, look.whole(tx, &id)?));
     let (wake, view) = app.db.write(write).await?;
     log(&view, now);
     app.wake(&wake);
@@ -223,25 +225,25 @@ impl Look {
     }
 
     /// An order with its commands and their history.
-    fn whole(&self, tx: &Connection, id: &OrderId) -> Result<OrderView, Refused> {
-        let order = orders::find(tx, id)?.ok_or(Refused::NotFound("order"))?;
+    fn whole(&self, tx: &Tx<'_>, id: &OrderId) -> Result<OrderView, ServiceError> {
+        let order = orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))?;
         let mut histories = history::of_order(tx, id)?;
         let history = |id: &str| Some(histories.remove(id).unwrap_or_default());
         self.view(tx, order, history, &mut ServerStates::new())
     }
 
     /// Without history; `known` keeps the servers that were looked up.
-    fn short(&self, tx: &Connection, order: Order, known: &mut ServerStates) -> Result<OrderView, Refused> {
+    fn short(&self, tx: &Tx<'_>, order: Order, known: &mut ServerStates) -> Result<OrderView, ServiceError> {
         self.view(tx, order, |_| None, known)
     }
 
     fn view(
         &self,
-        tx: &Connection,
+        tx: &Tx<'_>,
         order: Order,
         mut history: impl FnMut(&str) -> Option<Vec<HistoryRow>>,
         known: &mut ServerStates,
-    ) -> Result<OrderView, Refused> {
+    ) -> Result<OrderView, ServiceError> {
         let mut views = Vec::new();
         for command in commands::of_order(tx, &order.id)? {
             if !known.contains_key(&command.new.server_id) {
@@ -253,7 +255,7 @@ impl Look {
         Ok(OrderView::new(order, views, known, referral))
     }
 
-    fn server(&self, tx: &Connection, id: &ServerId) -> Result<ServerState, Refused> {
+    fn server(&self, tx: &Tx<'_>, id: &ServerId) -> Result<ServerState, ServiceError> {
         let server = servers::find(tx, id)?;
         let is_polling = server.as_ref().is_some_and(|server| is_polling(server, self.now));
         Ok(ServerState {

@@ -5,11 +5,11 @@ use super::error::{ApiError, ErrorAnswer};
 use super::input::{Ask, Body, Id};
 use super::page::{self, Page, PageQuery};
 use crate::app::App;
-use crate::db::packages;
-use crate::model::{Package, PackageBody, PackageId};
-use crate::services::{Refused, packages as work};
+use crate::services::{ServiceError, packages as work};
 use axum::Json;
 use axum::extract::State;
+use flux_shop::{Package, PackageBody, PackageId};
+use flux_storage::packages;
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(super) async fn put(
         .db
         .write(move |tx| {
             let is_new = work::put(tx, &by, &id, &body)?;
-            Ok::<_, Refused>((is_new, Package { id, body }))
+            Ok::<_, ServiceError>((is_new, Package { id, body }))
         })
         .await?;
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(package)))
@@ -42,7 +42,7 @@ pub(super) async fn show(
     Id(id): Id<PackageId>,
 ) -> Result<Json<Package>, ApiError> {
     let found = app.db.read(move |tx| packages::find(tx, &id)).await?;
-    Ok(Json(found.ok_or(Refused::NotFound("package"))?))
+    Ok(Json(found.ok_or(ServiceError::NotFound("package"))?))
 }
 
 /// All packages, by id.

@@ -6,14 +6,14 @@ use super::idempotency::{Made, Word};
 use super::input::{Ask, Body, Id};
 use super::page::{self, Page, PageQuery};
 use crate::app::App;
-use crate::db::{Connection, commands, servers};
-use crate::model::{Address, Label, QueueCounts, Server, ServerView};
 use crate::services::servers::{self as work, Left};
-use crate::services::{By, Refused, agents::is_polling};
+use crate::services::{Audit, ServiceError, agents::is_polling};
 use crate::{limits, secrets};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::{ErrorCode, ServerId, ServerToken};
+use flux_shop::{Address, Label, QueueCounts, Server, ServerView};
+use flux_storage::{Tx, commands, servers};
 use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -80,12 +80,12 @@ pub(super) async fn create(
     let token = secrets::server_token(&*app.entropy, secrets::server_id(&*app.entropy));
     let made = {
         let token = token.clone();
-        let make = move |tx: &Connection| {
+        let make = move |tx: &Tx<'_>| {
             let make = || {
                 let server = work::add(tx, &by, &token, body.name, body.address)?;
                 Ok((server.id.to_string(), (server, QueueCounts::default())))
             };
-            let find = |id: &str| look(tx, &id.parse().map_err(|_| Refused::NotFound("server"))?);
+            let find = |id: &str| look(tx, &id.parse().map_err(|_| ServiceError::NotFound("server"))?);
             once.make(tx, &by, make, find)
         };
         app.db.write(make).await?
@@ -123,7 +123,7 @@ pub(super) async fn list(
             let found = servers::page(tx, &after, limit + 1)?.into_iter();
             found
                 .map(|server| Ok((commands::queue_counts(tx, &server.id)?, server)))
-                .collect::<Result<Vec<_>, Refused>>()
+                .collect::<Result<Vec<_>, ServiceError>>()
         })
         .await?;
     let item = |(queue, server)| view(&app, server, queue);
@@ -140,7 +140,7 @@ pub(super) async fn change(
     Body(body, _): Body<ServerPatch>,
 ) -> Result<Json<ServerView>, ApiError> {
     let by = key.by(&app);
-    let write = move |tx: &Connection| {
+    let write = move |tx: &Tx<'_>| {
         work::change(tx, &by, &id, body.name, body.address)?;
         look(tx, &id)
     };
@@ -159,7 +159,7 @@ pub(super) async fn replace_token(
     let by = key.by(&app);
     let token = secrets::server_token(&*app.entropy, id.clone());
     let hash = token.hash();
-    let write = move |tx: &Connection| {
+    let write = move |tx: &Tx<'_>| {
         work::replace_token(tx, &by, &id, hash)?;
         look(tx, &id)
     };
@@ -196,12 +196,12 @@ pub(super) async fn remove(
     Ok(Json(Removal { id, unanswered }))
 }
 
-async fn begin(app: &App, by: By, id: ServerId) -> Result<Server, Refused> {
+async fn begin(app: &App, by: Audit, id: ServerId) -> Result<Server, ServiceError> {
     app.db.write(move |tx| work::begin_removal(tx, &by, &id)).await
 }
 
 /// Waits until nothing of this server is open, or the time is over.
-async fn wait_for_words(app: &App, id: &ServerId) -> Result<(), Refused> {
+async fn wait_for_words(app: &App, id: &ServerId) -> Result<(), ServiceError> {
     let until = Instant::now() + limits::REMOVAL_WAIT;
     let mut words = app.sessions.words();
     loop {
@@ -214,8 +214,8 @@ async fn wait_for_words(app: &App, id: &ServerId) -> Result<(), Refused> {
     }
 }
 
-fn look(tx: &Connection, id: &ServerId) -> Result<(Server, QueueCounts), Refused> {
-    let server = servers::find(tx, id)?.ok_or(Refused::NotFound("server"))?;
+fn look(tx: &Tx<'_>, id: &ServerId) -> Result<(Server, QueueCounts), ServiceError> {
+    let server = servers::find(tx, id)?.ok_or(ServiceError::NotFound("server"))?;
     Ok((server, commands::queue_counts(tx, id)?))
 }
 

@@ -5,13 +5,13 @@ use super::auth::Store;
 use super::error::ApiError;
 use super::input::Ask;
 use crate::app::App;
-use crate::db::keys::KeyRow;
-use crate::db::{Connection, DbError, events, keys};
 use crate::limits;
-use crate::model::EventRow;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::Event;
+use flux_shop::EventRow;
+use flux_storage::keys::KeyRow;
+use flux_storage::{DbError, Tx, events, keys};
 use futures_util::stream::{Stream, unfold};
 use http::HeaderMap;
 use serde::Deserialize;
@@ -96,7 +96,7 @@ async fn stops(mut stopping: watch::Receiver<bool>) {
 impl Reader {
     async fn look(&mut self) -> Result<(), DbError> {
         let (key, cursor) = (self.key.clone(), self.cursor);
-        let look = move |tx: &Connection| {
+        let look = move |tx: &Tx<'_>| {
             if !keys::is_good(tx, &key)? {
                 return Err(DbError::Closed);
             }

@@ -1,11 +1,11 @@
 //! Agents as the store hears them: whose turn it is, and which journal's reports are taken.
 
-use super::{By, Refused};
-use crate::db::{Connection, servers};
+use super::{Audit, ServiceError};
 use crate::limits;
-use crate::model::{Server, kind};
 use flux_protocol::limits::POLL_SECONDS;
 use flux_protocol::{AgentHello, GameState, GameStatus, JournalId, SecretHash, ServerId};
+use flux_shop::{Server, kind};
+use flux_storage::{Tx, servers};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -20,9 +20,9 @@ pub struct Credential {
 
 impl Credential {
     /// The server, if the secret is its present one; compared in constant time.
-    pub fn server(&self, tx: &Connection) -> Result<Server, Refused> {
+    pub fn server(&self, tx: &Tx<'_>) -> Result<Server, ServiceError> {
         let server = servers::find(tx, &self.server_id)?;
-        server.filter(|server| server.secret_hash.matches(&self.hash)).ok_or(Refused::TokenRevoked)
+        server.filter(|server| server.secret_hash.matches(&self.hash)).ok_or(ServiceError::TokenRevoked)
     }
 }
 
@@ -40,16 +40,16 @@ pub enum Heard<'a> {
 /// Lets a journal in, or says who is in its way. `other_session` is the machine of another journal's open session. From
 /// here on only this journal's reports are taken.
 pub fn hear(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     credential: &Credential,
     journal: &JournalId,
     heard: &Heard<'_>,
     other_session: Option<String>,
-) -> Result<Server, Refused> {
+) -> Result<Server, ServiceError> {
     let mut server = credential.server(tx)?;
     if let Some(hostname) = other_session.or_else(|| other_poller(&server, journal, by.now)) {
-        return Err(Refused::AlreadyConnected { hostname });
+        return Err(ServiceError::AlreadyConnected { hostname });
     }
     let previous = server.agent.journal_id.replace(journal.clone());
     if previous.as_ref() != Some(journal) {
@@ -78,7 +78,7 @@ pub fn hear(
 
 /// What an agent says of itself, as far as anybody reads it.
 fn cut(text: &str) -> String {
-    text.chars().take(limits::LABEL_CHARS).collect()
+    text.chars().take(flux_shop::limits::LABEL_CHARS).collect()
 }
 
 /// Whether this server's agent has polled within twice its interval. A poll of the far future was heard while the clock was wrong.
@@ -106,10 +106,15 @@ fn interval_seconds(server: &Server, now: Timestamp) -> u64 {
 }
 
 /// Lets a call of reports through only from the journal that was heard last.
-pub fn reporting(tx: &Connection, by: &By, credential: &Credential, journal: &JournalId) -> Result<Server, Refused> {
+pub fn reporting(
+    tx: &Tx<'_>,
+    by: &Audit,
+    credential: &Credential,
+    journal: &JournalId,
+) -> Result<Server, ServiceError> {
     let mut server = credential.server(tx)?;
     if server.agent.journal_id.as_ref().is_some_and(|known| known != journal) {
-        return Err(Refused::StaleJournal);
+        return Err(ServiceError::StaleJournal);
     }
     server.agent.journal_id = Some(journal.clone());
     server.agent.last_seen_at = Some(by.now);
@@ -118,7 +123,7 @@ pub fn reporting(tx: &Connection, by: &By, credential: &Credential, journal: &Jo
 }
 
 /// Keeps what an agent says of its game.
-pub fn game_status(tx: &Connection, by: &By, credential: &Credential, status: &GameStatus) -> Result<(), Refused> {
+pub fn game_status(tx: &Tx<'_>, by: &Audit, credential: &Credential, status: &GameStatus) -> Result<(), ServiceError> {
     let mut server = credential.server(tx)?;
     server.agent.game_state = Some(status.state);
     server.agent.players = Some(status.players).filter(|_| status.state == GameState::Online);
@@ -127,7 +132,7 @@ pub fn game_status(tx: &Connection, by: &By, credential: &Credential, status: &G
 }
 
 /// The session of this server's agent has ended.
-pub fn gone(tx: &Connection, by: &By, id: &ServerId) -> Result<(), Refused> {
+pub fn gone(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<(), ServiceError> {
     let Some(mut server) = servers::find(tx, id)? else { return Ok(()) };
     server.agent.last_seen_at = Some(by.now);
     servers::update_agent(tx, id, &server.agent)?;

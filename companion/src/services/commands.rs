@@ -1,15 +1,15 @@
 //! Commands: making them, and every change of one.
 
-use super::{By, Refused, take_backs};
-use crate::db::{Connection, DbError, commands, history};
-use crate::model::referral::Occasion;
-use crate::model::{CommandRow, NewCommand, Origin, Trigger, is_news, kind};
+use super::{Audit, ServiceError, take_backs};
 use flux_delivery::command::{CommandState, Status};
 use flux_protocol::CommandId;
+use flux_shop::CommandPurpose;
+use flux_shop::{CommandRow, NewCommand, Origin, Trigger, is_news, kind};
+use flux_storage::{DbError, Tx, commands, history};
 use serde_json::json;
 
 /// Makes a command, with the first row of its history.
-pub fn make(tx: &Connection, by: &By, new: NewCommand) -> Result<CommandRow, DbError> {
+pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, DbError> {
     let command = commands::insert(tx, new, by.now)?;
     history::append(tx, &command)?;
     announce(tx, by, &command)?;
@@ -18,8 +18,8 @@ pub fn make(tx: &Connection, by: &By, new: NewCommand) -> Result<CommandRow, DbE
 
 /// Saves what a command has become, and where that is news to people, its history and an event.
 pub(super) fn save(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     mut command: CommandRow,
     after: CommandState,
 ) -> Result<CommandRow, DbError> {
@@ -42,7 +42,7 @@ pub(super) fn save(
     Ok(command)
 }
 
-fn announce(tx: &Connection, by: &By, command: &CommandRow) -> Result<(), DbError> {
+fn announce(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError> {
     let status = command.state.status;
     let data = json!({"serverId": command.new.server_id, "orderId": command.new.order_id,
                       "attempt": command.state.attempt, "reason": status.reason()});
@@ -52,8 +52,8 @@ fn announce(tx: &Connection, by: &By, command: &CommandRow) -> Result<(), DbErro
 /// Wants a command cancelled: at once if it was never offered, else by a revoke until the agent has answered. `reason` is
 /// shown with it.
 pub(super) fn want_cancelled(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     mut command: CommandRow,
     reason: Option<&str>,
 ) -> Result<CommandRow, DbError> {
@@ -72,36 +72,36 @@ pub(super) fn want_cancelled(
 }
 
 /// `POST /commands/{id}/cancel`.
-pub fn cancel(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Refused> {
+pub fn cancel(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, ServiceError> {
     let command = find(tx, id)?;
     match command.state.status {
         Status::Cancelled => Ok(command),
         status if status.is_open() => Ok(want_cancelled(tx, by, command, None)?),
         status => {
             let message = format!("the command is {} already", status.as_str());
-            Err(Refused::conflict("command_closed", message))
+            Err(ServiceError::conflict("command_closed", message))
         }
     }
 }
 
 /// `POST /commands/{id}/retry`: a new series of attempts, for a failed command. An expiry that has passed is dropped: a
 /// person wants it run now.
-pub fn retry(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Refused> {
+pub fn retry(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, ServiceError> {
     let mut command = find(tx, id)?;
-    let server = crate::db::servers::find(tx, &command.new.server_id)?;
+    let server = flux_storage::servers::find(tx, &command.new.server_id)?;
     if server.is_none_or(|server| server.removing) {
-        return Err(Refused::conflict("server_removed", "the command's server was removed"));
+        return Err(ServiceError::conflict("server_removed", "the command's server was removed"));
     }
     if is_revoked(tx, &command)? {
         let message = "its order was cancelled, refunded or charged back, or its reward was taken back";
-        return Err(Refused::conflict("order_revoked", message));
+        return Err(ServiceError::conflict("order_revoked", message));
     }
     if command.new.player.is_none() && command.new.origin.is_some() {
-        return Err(Refused::conflict("anonymised", "its player was forgotten"));
+        return Err(ServiceError::conflict("anonymised", "its player was forgotten"));
     }
     let Some(after) = command.state.clone().retried_by_hand() else {
         let message = format!("the command is {}: only a failed one is retried", command.state.status.as_str());
-        return Err(Refused::conflict("not_failed", message));
+        return Err(ServiceError::conflict("not_failed", message));
     };
     command.new.expires_at = command.new.expires_at.filter(|at| *at > by.now);
     command.cancel_requested_at = None;
@@ -109,18 +109,18 @@ pub fn retry(tx: &Connection, by: &By, id: &CommandId) -> Result<CommandRow, Ref
 }
 
 /// Whether a command delivers what is not to be delivered any more.
-pub(super) fn is_revoked(tx: &Connection, command: &CommandRow) -> Result<bool, DbError> {
-    if let Some(Origin::Reward { grant, on: Occasion::Given, .. }) = &command.new.origin {
-        return crate::db::referrals::grants::is_taken_back(tx, grant);
+pub(super) fn is_revoked(tx: &Tx<'_>, command: &CommandRow) -> Result<bool, DbError> {
+    if let Some(Origin::Reward { grant, on: CommandPurpose::Grant, .. }) = &command.new.origin {
+        return flux_referrals::storage::grants::is_taken_back(tx, grant);
     }
     let package = command.new.origin.as_ref().and_then(Origin::package);
     let is_bought = package.is_some_and(|(_, on)| on == Trigger::Purchase);
     let Some(order) = command.new.order_id.as_ref().filter(|_| is_bought) else { return Ok(false) };
-    Ok(crate::db::orders::find(tx, order)?.is_some_and(|order| order.times.is_revoked()))
+    Ok(flux_storage::orders::find(tx, order)?.is_some_and(|order| order.times.is_revoked()))
 }
 
 /// Fails a command whose time ran out before it was offered to anybody.
-pub fn expire(tx: &Connection, by: &By, mut command: CommandRow) -> Result<CommandRow, DbError> {
+pub fn expire(tx: &Tx<'_>, by: &Audit, mut command: CommandRow) -> Result<CommandRow, DbError> {
     let after = command.state.clone().expired();
     command.reason = after.status.reason().map(str::to_owned).or(command.reason);
     save(tx, by, command, after)
@@ -128,7 +128,7 @@ pub fn expire(tx: &Connection, by: &By, mut command: CommandRow) -> Result<Comma
 
 /// After a restore: what is open may have been offered to a journal that this database does not know (rule 10). Returns how
 /// many are open.
-pub fn restored(tx: &Connection, by: &By) -> Result<u64, DbError> {
+pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, DbError> {
     let mut count = 0;
     for mut command in commands::all_open(tx)? {
         command.state = command.state.restored();
@@ -139,6 +139,6 @@ pub fn restored(tx: &Connection, by: &By) -> Result<u64, DbError> {
     Ok(count)
 }
 
-fn find(tx: &Connection, id: &CommandId) -> Result<CommandRow, Refused> {
-    commands::find(tx, id)?.ok_or(Refused::NotFound("command"))
+fn find(tx: &Tx<'_>, id: &CommandId) -> Result<CommandRow, ServiceError> {
+    commands::find(tx, id)?.ok_or(ServiceError::NotFound("command"))
 }

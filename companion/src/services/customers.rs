@@ -1,9 +1,9 @@
 //! Customers, and forgetting them.
 
 use super::referrals::{self, Desk};
-use super::{By, Refused, Wake};
-use crate::db::{Connection, commands, customers, events, orders};
-use crate::model::{Customer, CustomerBody, CustomerId, Order, OrderBody, OrderStatus, Player, PlayerName, kind};
+use super::{Audit, ServiceError, Wake};
+use flux_shop::{Customer, CustomerBody, CustomerId, Order, OrderBody, OrderStatus, Player, PlayerName, kind};
+use flux_storage::{Tx, commands, customers, events, orders};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ const NOBODY: &str = "anonymised";
 
 /// `PUT /customers/{id}`: true if the customer is new. The same again changes nothing.
 pub fn put(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &CustomerId,
     body: &CustomerBody,
-) -> Result<(bool, Wake), Refused> {
+) -> Result<(bool, Wake), ServiceError> {
     let before = customers::find(tx, id)?;
     if before.as_ref().is_some_and(|before| before.anonymised_at.is_some()) {
-        return Err(Refused::conflict("anonymised", "this customer was forgotten, and the id stands for nobody"));
+        return Err(ServiceError::conflict("anonymised", "this customer was forgotten, and the id stands for nobody"));
     }
     if before.as_ref().is_some_and(|before| before.body == *body) {
         return Ok((false, Wake::new()));
@@ -28,26 +28,26 @@ pub fn put(
     if let Some(player) = &body.player
         && customers::other_with_player(tx, id, player)?.is_some()
     {
-        return Err(Refused::conflict("player_taken", "another customer has this player"));
+        return Err(ServiceError::conflict("player_taken", "another customer has this player"));
     }
     customers::put(tx, id, body, by.now)?;
     // Nothing of the person: events stay.
     by.event(tx, kind::CUSTOMER_SAVED, id.as_str(), &json!({}))?;
-    let who = flux_referrals::CustomerId::new(id.as_str());
+    let who = flux_referral_rules::CustomerId::new(id.as_str());
     Ok((before.is_none(), referrals::customer_changed(tx, by, desk, before.as_ref(), &who)?))
 }
 
 /// `DELETE /customers/{id}`: takes the customer out of everything. Orders, amounts and commands stay, under an id that
 /// stands for nobody. Refused while something is still to be paid or delivered: that needs to know for whom.
 pub fn anonymise(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &CustomerId,
     anonymous: &CustomerId,
-) -> Result<(), Refused> {
+) -> Result<(), ServiceError> {
     let customer = customers::find(tx, id)?.filter(|customer| customer.anonymised_at.is_none());
-    let customer = customer.ok_or(Refused::NotFound("customer"))?;
+    let customer = customer.ok_or(ServiceError::NotFound("customer"))?;
     let email = customer.body.email.clone();
     let bought = orders::of_customer(tx, id)?;
     let mut players: BTreeMap<String, Player> = BTreeMap::new();
@@ -70,14 +70,14 @@ pub fn anonymise(
     Ok(by.event(tx, kind::CUSTOMER_ANONYMISED, anonymous.as_str(), &json!({}))?)
 }
 
-fn forget_order(tx: &Connection, by: &By, order: Order, anonymous: &CustomerId) -> Result<(), Refused> {
+fn forget_order(tx: &Tx<'_>, by: &Audit, order: Order, anonymous: &CustomerId) -> Result<(), ServiceError> {
     if order.status == OrderStatus::Created {
         return Err(in_use(&format!("order {} is not paid yet: cancel it first", order.id)));
     }
     if commands::has_open(tx, &order.id)? {
         return Err(in_use(&format!("order {} has open commands: cancel them first, or wait", order.id)));
     }
-    let name: PlayerName = NOBODY.parse().map_err(|_| Refused::NotFound("player"))?;
+    let name: PlayerName = NOBODY.parse().map_err(|_| ServiceError::NotFound("player"))?;
     let body = OrderBody {
         customer: Customer { id: anonymous.clone(), email: None, name: None },
         player: Player { name, uuid: None },
@@ -89,6 +89,6 @@ fn forget_order(tx: &Connection, by: &By, order: Order, anonymous: &CustomerId) 
     Ok(orders::forget(tx, &Order { body, ..order }, by.now)?)
 }
 
-fn in_use(message: &str) -> Refused {
-    Refused::conflict("customer_in_use", message)
+fn in_use(message: &str) -> ServiceError {
+    ServiceError::conflict("customer_in_use", message)
 }

@@ -4,35 +4,35 @@
 pub mod agents;
 pub mod commands;
 pub mod customers;
+mod error;
 pub mod offers;
 pub mod orders;
 pub mod packages;
 pub mod referrals;
-mod refused;
 pub mod reports;
 pub mod servers;
 mod take_backs;
 
-pub use refused::Refused;
+pub use error::ServiceError;
 
-use crate::db::{Connection, DbError, events};
-use crate::model::Actor;
 use flux_protocol::ServerId;
+use flux_shop::Actor;
+use flux_storage::{DbError, Tx, events};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Who does something, and when.
 #[derive(Debug, Clone)]
-pub struct By {
+pub struct Audit {
     /// Who.
     pub actor: Actor,
     /// When, by the companion's clock.
     pub now: Timestamp,
 }
 
-impl By {
-    pub(crate) fn event(&self, tx: &Connection, kind: &str, subject: &str, data: &Value) -> Result<(), DbError> {
+impl Audit {
+    pub(crate) fn event(&self, tx: &Tx<'_>, kind: &str, subject: &str, data: &Value) -> Result<(), DbError> {
         events::append(tx, self.now, kind, subject, data, &self.actor)
     }
 }

@@ -1,11 +1,11 @@
 //! What an agent is offered. That it was offered, and to which journal, is committed before it leaves (rule 2).
 
-use super::{By, commands};
-use crate::db::commands::Scope;
-use crate::db::{Connection, DbError, commands as rows};
-use crate::model::{Actor, CommandRow};
+use super::{Audit, commands};
 use flux_delivery::command::Offer;
 use flux_protocol::{Command, JournalId, Revocation, ServerId};
+use flux_shop::{Actor, CommandRow};
+use flux_storage::commands::Scope;
+use flux_storage::{DbError, Tx, commands as rows};
 use jiff::Timestamp;
 
 /// What leaves for an agent.
@@ -37,7 +37,7 @@ pub enum Way {
 
 /// Offers this journal what the scope allows.
 pub fn offer(
-    tx: &Connection,
+    tx: &Tx<'_>,
     server: &ServerId,
     journal: &JournalId,
     scope: &Scope,
@@ -59,18 +59,18 @@ pub fn offer(
 }
 
 /// The store expires only what was never offered (rule 7); a moment before its first offer is the last chance.
-fn unless_expired(tx: &Connection, command: CommandRow, now: Timestamp) -> Result<Option<CommandRow>, DbError> {
+fn unless_expired(tx: &Tx<'_>, command: CommandRow, now: Timestamp) -> Result<Option<CommandRow>, DbError> {
     let is_over = command.new.expires_at.is_some_and(|at| at <= now);
     if !is_over || command.state.clone().expired() == command.state {
         return Ok(Some(command));
     }
-    commands::expire(tx, &By { actor: Actor::companion(), now }, command)?;
+    commands::expire(tx, &Audit { actor: Actor::companion(), now }, command)?;
     Ok(None)
 }
 
 /// The revoke that answers an open report of what is or shall be cancelled (rule 8).
 pub(super) fn revoke(
-    tx: &Connection,
+    tx: &Tx<'_>,
     command: CommandRow,
     journal: &JournalId,
     now: Timestamp,
@@ -80,7 +80,7 @@ pub(super) fn revoke(
     Ok(revocation)
 }
 
-fn mark(tx: &Connection, mut command: CommandRow, journal: &JournalId, at: Option<Timestamp>) -> Result<(), DbError> {
+fn mark(tx: &Tx<'_>, mut command: CommandRow, journal: &JournalId, at: Option<Timestamp>) -> Result<(), DbError> {
     command.state = command.state.offered_to(journal);
     command.offered_at = at.or(command.offered_at);
     rows::update(tx, &command)

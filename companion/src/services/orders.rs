@@ -1,13 +1,13 @@
 //! Orders: what the storefront says of them, and what that causes.
 
 use super::referrals::{self, Desk};
-use super::{By, Refused, Wake, commands, take_backs};
-use crate::db::{Connection, customers, orders, packages, servers};
-use crate::model::{
+use super::{Audit, ServiceError, Wake, commands, take_backs};
+use flux_protocol::{OrderId, ServerId};
+use flux_shop::{
     Amount, Order, OrderBody, OrderStatus, OrderTimes, Package, PutStatus, RefundId, TooManyCommands, Trigger, expand,
     kind,
 };
-use flux_protocol::{OrderId, ServerId};
+use flux_storage::{Tx, customers, orders, packages, servers};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub struct Refund {
 }
 
 /// `PUT /orders/{id}`: true if the order is new. The same again changes nothing; another body replaces an order that is not paid yet.
-pub fn put(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, body: OrderBody) -> Result<(bool, Wake), Refused> {
+pub fn put(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, body: OrderBody) -> Result<(bool, Wake), ServiceError> {
     let to_pay = body.status == PutStatus::Paid;
     let body = body.without_status();
     let before = orders::find(tx, id)?;
@@ -30,7 +30,7 @@ pub fn put(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, body: OrderBody)
         Some(order) if order.body.is_as_told(&body) => order,
         Some(order) if order.status != OrderStatus::Created => {
             let message = format!("the order is {} already, with another content", order.status.as_str());
-            return Err(Refused::conflict("order_differs", message));
+            return Err(ServiceError::conflict("order_differs", message));
         }
         before => save(tx, by, desk, id, body, before)?,
     };
@@ -39,13 +39,13 @@ pub fn put(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, body: OrderBody)
 }
 
 fn save(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &OrderId,
     body: OrderBody,
     before: Option<Order>,
-) -> Result<Order, Refused> {
+) -> Result<Order, ServiceError> {
     check(&body)?;
     let order = Order {
         id: id.clone(),
@@ -66,22 +66,22 @@ fn save(
     Ok(order)
 }
 
-fn check(body: &OrderBody) -> Result<(), Refused> {
+fn check(body: &OrderBody) -> Result<(), ServiceError> {
     let most = crate::limits::ORDER_ITEMS;
     if !(1..=most).contains(&body.items.len()) {
-        return Err(Refused::invalid("items", format!("must be 1 to {most} items")));
+        return Err(ServiceError::invalid("items", format!("must be 1 to {most} items")));
     }
     for (index, item) in body.items.iter().enumerate() {
         if body.items[..index].iter().any(|earlier| earlier.package_id == item.package_id) {
             let field = format!("items[{index}].packageId");
-            return Err(Refused::invalid(field, "stands here a second time: raise the first one's quantity"));
+            return Err(ServiceError::invalid(field, "stands here a second time: raise the first one's quantity"));
         }
     }
     Ok(())
 }
 
 /// The packages of an order's items, in their order. An imported one makes nothing, and may name packages that are no more.
-fn packages_of(tx: &Connection, order: &Order) -> Result<Vec<Package>, Refused> {
+fn packages_of(tx: &Tx<'_>, order: &Order) -> Result<Vec<Package>, ServiceError> {
     if order.body.imported {
         return Ok(Vec::new());
     }
@@ -89,18 +89,20 @@ fn packages_of(tx: &Connection, order: &Order) -> Result<Vec<Package>, Refused> 
     for (index, item) in order.body.items.iter().enumerate() {
         let package = packages::find(tx, &item.package_id)?;
         found.push(
-            package.ok_or_else(|| Refused::invalid(format!("items[{index}].packageId"), "there is no such package"))?,
+            package.ok_or_else(|| {
+                ServiceError::invalid(format!("items[{index}].packageId"), "there is no such package")
+            })?,
         );
     }
     Ok(found)
 }
 
 /// `POST …/paid`: makes the order's commands, once. `at` is when it was paid, where that was not now.
-pub fn pay(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+pub fn pay(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, ServiceError> {
     pay_order(tx, by, desk, find(tx, id)?, at)
 }
 
-fn pay_order(tx: &Connection, by: &By, desk: &Desk, order: Order, at: Option<Timestamp>) -> Result<Wake, Refused> {
+fn pay_order(tx: &Tx<'_>, by: &Audit, desk: &Desk, order: Order, at: Option<Timestamp>) -> Result<Wake, ServiceError> {
     if order.times.paid_at.is_some() {
         return Ok(Wake::new());
     }
@@ -110,7 +112,13 @@ fn pay_order(tx: &Connection, by: &By, desk: &Desk, order: Order, at: Option<Tim
     make_paid(tx, by, desk, order, at)
 }
 
-fn make_paid(tx: &Connection, by: &By, desk: &Desk, mut order: Order, at: Option<Timestamp>) -> Result<Wake, Refused> {
+fn make_paid(
+    tx: &Tx<'_>,
+    by: &Audit,
+    desk: &Desk,
+    mut order: Order,
+    at: Option<Timestamp>,
+) -> Result<Wake, ServiceError> {
     let packages = packages_of(tx, &order)?;
     let servers = servers::receiving(tx)?;
     let made = expanded(&order, &packages, Trigger::Purchase, &servers, by)?;
@@ -137,16 +145,25 @@ fn expanded(
     packages: &[Package],
     trigger: Trigger,
     servers: &[ServerId],
-    by: &By,
-) -> Result<Vec<crate::model::NewCommand>, Refused> {
+    by: &Audit,
+) -> Result<Vec<flux_shop::NewCommand>, ServiceError> {
     expand(order, packages, trigger, servers, by.now).map_err(|TooManyCommands| {
-        let most = crate::limits::ORDER_COMMANDS;
-        Refused::invalid("items", format!("would make more than {most} commands: use {{quantity}} in the templates"))
+        let most = flux_shop::limits::ORDER_COMMANDS;
+        ServiceError::invalid(
+            "items",
+            format!("would make more than {most} commands: use {{quantity}} in the templates"),
+        )
     })
 }
 
 /// `POST …/completed`: the storefront is done with it.
-pub fn complete(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+pub fn complete(
+    tx: &Tx<'_>,
+    by: &Audit,
+    desk: &Desk,
+    id: &OrderId,
+    at: Option<Timestamp>,
+) -> Result<Wake, ServiceError> {
     let mut order = find(tx, id)?;
     if order.times.completed_at.is_some() {
         return Ok(Wake::new());
@@ -160,7 +177,7 @@ pub fn complete(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Option<
 }
 
 /// `POST …/cancelled`: called off. What a paid order has not run yet is not run; what has run is taken back by a refund only.
-pub fn cancel(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, Refused> {
+pub fn cancel(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, ServiceError> {
     let mut order = find(tx, id)?;
     if order.times.cancelled_at.is_some() {
         return Ok(Wake::new());
@@ -178,13 +195,13 @@ pub fn cancel(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Option<Ti
 /// amount is a full refund whatever was paid back before, and after a full one nothing changes. Only a full refund cancels
 /// what has not run, and takes back what has.
 pub fn refund(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &OrderId,
     refund: &Refund,
     at: Option<Timestamp>,
-) -> Result<Wake, Refused> {
+) -> Result<Wake, ServiceError> {
     let mut order = find(tx, id)?;
     check_refund(&order, refund)?;
     if order.times.refunded_at.is_some() {
@@ -207,7 +224,7 @@ pub fn refund(
     }
     if amount > left {
         let message = format!("only {} of the order's {} are left to be refunded", left.get(), whole.get());
-        return Err(Refused::conflict("refund_exceeds", message));
+        return Err(ServiceError::conflict("refund_exceeds", message));
     }
     order.refunded_amount = before.plus(amount);
     let is_full = order.refunded_amount == whole;
@@ -225,14 +242,14 @@ pub fn refund(
     Ok(take_backs::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
 }
 
-fn check_refund(order: &Order, refund: &Refund) -> Result<(), Refused> {
+fn check_refund(order: &Order, refund: &Refund) -> Result<(), ServiceError> {
     let field = "refundedAmount";
     match refund.amount {
         Some(amount) if amount > order.body.amount => {
-            return Err(Refused::invalid(field, "is more than the order's amount"));
+            return Err(ServiceError::invalid(field, "is more than the order's amount"));
         }
         Some(Amount::ZERO) if order.body.amount > Amount::ZERO => {
-            return Err(Refused::invalid(field, "must be at least 1: nothing is no refund"));
+            return Err(ServiceError::invalid(field, "must be at least 1: nothing is no refund"));
         }
         _ => {}
     }
@@ -241,12 +258,12 @@ fn check_refund(order: &Order, refund: &Refund) -> Result<(), Refused> {
 
 /// `POST …/chargeback`: the buyer's bank took the money back. Cancels what has not run, and takes back what has.
 pub fn charge_back(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &OrderId,
     at: Option<Timestamp>,
-) -> Result<Wake, Refused> {
+) -> Result<Wake, ServiceError> {
     let mut order = find(tx, id)?;
     if order.times.charged_back_at.is_some() {
         return Ok(Wake::new());
@@ -262,13 +279,13 @@ pub fn charge_back(
 
 /// Saves what an order has become, with its event.
 fn set(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     mut order: Order,
     status: OrderStatus,
     kind: &str,
     at: Option<Timestamp>,
-) -> Result<Order, Refused> {
+) -> Result<Order, ServiceError> {
     order.status = status;
     order.updated_at = by.now;
     orders::set_status(tx, &order)?;
@@ -282,11 +299,11 @@ fn facts(order: &Order, at: Option<Timestamp>) -> serde_json::Value {
            "imported": order.body.imported, "occurredAt": at})
 }
 
-fn find(tx: &Connection, id: &OrderId) -> Result<Order, Refused> {
-    orders::find(tx, id)?.ok_or(Refused::NotFound("order"))
+fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Order, ServiceError> {
+    orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))
 }
 
-fn wrong_state(order: &Order, wanted: &str) -> Refused {
+fn wrong_state(order: &Order, wanted: &str) -> ServiceError {
     let message = format!("the order is {} and cannot become {wanted}", order.status.as_str());
-    Refused::conflict("order_state", message)
+    ServiceError::conflict("order_state", message)
 }

@@ -1,12 +1,12 @@
 //! Packages.
 
-use super::{By, Refused};
-use crate::db::{Connection, packages, servers};
-use crate::model::{PackageBody, PackageId, ServerChoice, kind};
+use super::{Audit, ServiceError};
+use flux_shop::{PackageBody, PackageId, ServerChoice, kind};
+use flux_storage::{Tx, packages, servers};
 use serde_json::json;
 
 /// Saves a package; true if it is new.
-pub fn put(tx: &Connection, by: &By, id: &PackageId, body: &PackageBody) -> Result<bool, Refused> {
+pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, body: &PackageBody) -> Result<bool, ServiceError> {
     check(tx, body)?;
     let before = packages::find(tx, id)?;
     if before.as_ref().is_some_and(|before| before.body == *body) {
@@ -17,17 +17,17 @@ pub fn put(tx: &Connection, by: &By, id: &PackageId, body: &PackageBody) -> Resu
     Ok(before.is_none())
 }
 
-fn check(tx: &Connection, body: &PackageBody) -> Result<(), Refused> {
+fn check(tx: &Tx<'_>, body: &PackageBody) -> Result<(), ServiceError> {
     for (index, template) in body.commands.iter().enumerate() {
         if template.required_slots.get() > 0 && !template.require_online {
             let message = "needs requireOnline: only an online player's slots can be counted";
-            return Err(Refused::invalid(format!("commands[{index}].requiredSlots"), message));
+            return Err(ServiceError::invalid(format!("commands[{index}].requiredSlots"), message));
         }
         if let ServerChoice::These(ids) = &template.servers {
             for (place, id) in ids.iter().enumerate() {
                 if servers::find(tx, id)?.is_none() {
                     let field = format!("commands[{index}].servers[{place}]");
-                    return Err(Refused::invalid(field, "there is no such server"));
+                    return Err(ServiceError::invalid(field, "there is no such server"));
                 }
             }
         }
@@ -36,13 +36,13 @@ fn check(tx: &Connection, body: &PackageBody) -> Result<(), Refused> {
 }
 
 /// Removes a package, unless an order that is not paid yet names it. Paid orders keep what they made.
-pub fn remove(tx: &Connection, by: &By, id: &PackageId) -> Result<(), Refused> {
+pub fn remove(tx: &Tx<'_>, by: &Audit, id: &PackageId) -> Result<(), ServiceError> {
     if packages::find(tx, id)?.is_none() {
-        return Err(Refused::NotFound("package"));
+        return Err(ServiceError::NotFound("package"));
     }
     if packages::is_awaited(tx, id)? {
         let message = "an order that is not paid yet names it: cancel that first";
-        return Err(Refused::conflict("package_in_use", message));
+        return Err(ServiceError::conflict("package_in_use", message));
     }
     packages::remove(tx, id, by.now)?;
     Ok(by.event(tx, kind::PACKAGE_REMOVED, id.as_str(), &json!({}))?)

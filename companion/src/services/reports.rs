@@ -1,11 +1,11 @@
 //! What an agent says of its commands.
 
-use super::{By, commands, offers};
-use crate::db::{Connection, DbError, commands as rows, history};
-use crate::model::{CommandRow, HistoryRow};
+use super::{Audit, commands, offers};
 use flux_delivery::command::Status;
 use flux_protocol::limits::OUTPUT_CHARS;
 use flux_protocol::{Acknowledged, CommandId, CommandReport, JournalId, ReportState, Revocation, ServerId};
+use flux_shop::{CommandRow, HistoryRow};
+use flux_storage::{DbError, Tx, commands as rows, history};
 
 /// What a call of reports has done.
 #[derive(Debug, Default)]
@@ -32,8 +32,8 @@ pub struct Note {
 /// Takes a call's reports, which come from the journal heard last. All that are taken are acknowledged, those of unknown
 /// commands and older attempts too, or the agent would never be rid of them (rule 3).
 pub fn take(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     server: &ServerId,
     journal: &JournalId,
     reports: Vec<CommandReport>,
@@ -53,13 +53,13 @@ pub fn take(
 }
 
 /// Another server's command is an unknown one.
-fn find(tx: &Connection, server: &ServerId, id: &CommandId) -> Result<Option<CommandRow>, DbError> {
+fn find(tx: &Tx<'_>, server: &ServerId, id: &CommandId) -> Result<Option<CommandRow>, DbError> {
     Ok(rows::find(tx, id)?.filter(|command| command.new.server_id == *server))
 }
 
 fn apply(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     journal: &JournalId,
     mut command: CommandRow,
     report: CommandReport,
@@ -108,7 +108,7 @@ fn show(command: &mut CommandRow, report: &CommandReport) {
 }
 
 /// The attempt that failed and is followed by a retry: the command itself is shown pending again.
-fn failed_attempt(by: &By, report: &CommandReport, command: &CommandRow) -> HistoryRow {
+fn failed_attempt(by: &Audit, report: &CommandReport, command: &CommandRow) -> HistoryRow {
     HistoryRow {
         at: by.now,
         status: report.state.status().to_owned(),

@@ -1,18 +1,24 @@
 //! Servers: adding, renaming, tokens, and the end.
 
-use super::{By, Refused, commands};
-use crate::db::referrals::lines as reward_lines;
-use crate::db::{Connection, commands as rows, servers};
-use crate::model::{Address, AgentFacts, Label, Server, kind};
+use super::{Audit, ServiceError, commands};
 use flux_delivery::command::Status;
 use flux_protocol::{SecretHash, ServerId, ServerToken};
+use flux_referrals::storage::lines as reward_lines;
+use flux_shop::{Address, AgentFacts, Label, Server, kind};
+use flux_storage::{Tx, commands as rows, servers};
 use serde_json::json;
 
 /// What is shown with the commands of a removed server.
 const REMOVED: &str = "server_removed";
 
 /// Adds a server with this token.
-pub fn add(tx: &Connection, by: &By, token: &ServerToken, name: Label, address: Address) -> Result<Server, Refused> {
+pub fn add(
+    tx: &Tx<'_>,
+    by: &Audit,
+    token: &ServerToken,
+    name: Label,
+    address: Address,
+) -> Result<Server, ServiceError> {
     let server = Server {
         id: token.server_id().clone(),
         name,
@@ -29,12 +35,12 @@ pub fn add(tx: &Connection, by: &By, token: &ServerToken, name: Label, address: 
 
 /// Changes name and address, where given.
 pub fn change(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     id: &ServerId,
     name: Option<Label>,
     address: Option<Address>,
-) -> Result<Server, Refused> {
+) -> Result<Server, ServiceError> {
     let mut server = find(tx, id)?;
     server.name = name.unwrap_or(server.name);
     server.address = address.unwrap_or(server.address);
@@ -44,7 +50,7 @@ pub fn change(
 }
 
 /// Replaces the token; the old one is dead with this transaction.
-pub fn replace_token(tx: &Connection, by: &By, id: &ServerId, hash: SecretHash) -> Result<Server, Refused> {
+pub fn replace_token(tx: &Tx<'_>, by: &Audit, id: &ServerId, hash: SecretHash) -> Result<Server, ServiceError> {
     let server = Server { secret_hash: hash, ..find(tx, id)? };
     servers::update(tx, &server)?;
     by.event(tx, kind::SERVER_TOKEN_REPLACED, id.as_str(), &json!({}))?;
@@ -52,7 +58,7 @@ pub fn replace_token(tx: &Connection, by: &By, id: &ServerId, hash: SecretHash) 
 }
 
 /// The removal's first step: no new commands, and what is open is wanted cancelled.
-pub fn begin_removal(tx: &Connection, by: &By, id: &ServerId) -> Result<Server, Refused> {
+pub fn begin_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<Server, ServiceError> {
     let server = find(tx, id)?;
     if !server.removing {
         servers::begin_removal(tx, id, by.now)?;
@@ -75,7 +81,7 @@ pub enum Left {
 }
 
 /// The removal's last step. Returns how many commands had no word.
-pub fn finish_removal(tx: &Connection, by: &By, id: &ServerId, left: Left) -> Result<u64, Refused> {
+pub fn finish_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId, left: Left) -> Result<u64, ServiceError> {
     find(tx, id)?;
     let open = rows::open_of_server(tx, id)?;
     let count = open.len() as u64;
@@ -92,6 +98,6 @@ pub fn finish_removal(tx: &Connection, by: &By, id: &ServerId, left: Left) -> Re
     Ok(count)
 }
 
-fn find(tx: &Connection, id: &ServerId) -> Result<Server, Refused> {
-    servers::find(tx, id)?.ok_or(Refused::NotFound("server"))
+fn find(tx: &Tx<'_>, id: &ServerId) -> Result<Server, ServiceError> {
+    servers::find(tx, id)?.ok_or(ServiceError::NotFound("server"))
 }

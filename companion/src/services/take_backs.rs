@@ -2,15 +2,15 @@
 //! taken back by its package's `refund` or `chargeback` commands, per server, once every purchase command of that package
 //! is closed there, and only if one of them completed.
 
-use super::{By, Refused, Wake, commands, referrals};
-use crate::db::{Connection, DbError, commands as rows, orders};
-use crate::model::{CommandRow, Order, PackageId, Trigger, expand};
+use super::{Audit, ServiceError, Wake, commands, referrals};
 use flux_delivery::command::Status;
 use flux_protocol::{OrderId, ServerId};
+use flux_shop::{CommandRow, Order, PackageId, Trigger, expand};
+use flux_storage::{DbError, Tx, commands as rows, orders};
 use std::collections::BTreeSet;
 
 /// Revokes what an order's payment has made and has not run, and takes back where nothing is open already.
-pub(super) fn revoke(tx: &Connection, by: &By, id: &OrderId) -> Result<Wake, Refused> {
+pub(super) fn revoke(tx: &Tx<'_>, by: &Audit, id: &OrderId) -> Result<Wake, ServiceError> {
     let mut places: BTreeSet<(PackageId, ServerId)> = BTreeSet::new();
     for command in rows::of_order(tx, id)? {
         let Some(package) = bought(&command) else { continue };
@@ -20,7 +20,7 @@ pub(super) fn revoke(tx: &Connection, by: &By, id: &OrderId) -> Result<Wake, Ref
             commands::want_cancelled(tx, by, command, None)?;
         }
     }
-    let order = orders::find(tx, id)?.ok_or(Refused::NotFound("order"))?;
+    let order = orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))?;
     for (package, server) in &places {
         take_back(tx, by, &order, package, server)?;
     }
@@ -28,7 +28,7 @@ pub(super) fn revoke(tx: &Connection, by: &By, id: &OrderId) -> Result<Wake, Ref
 }
 
 /// A command was closed: if it was the last of a revoked package on its server, that is taken back now.
-pub(super) fn closed(tx: &Connection, by: &By, command: &CommandRow) -> Result<(), DbError> {
+pub(super) fn closed(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError> {
     referrals::closed(tx, by, command)?;
     let (Some(package), Some(order)) = (bought(command), &command.new.order_id) else { return Ok(()) };
     match orders::find(tx, order)? {
@@ -37,7 +37,7 @@ pub(super) fn closed(tx: &Connection, by: &By, command: &CommandRow) -> Result<(
     }
 }
 
-fn take_back(tx: &Connection, by: &By, order: &Order, package: &PackageId, server: &ServerId) -> Result<(), DbError> {
+fn take_back(tx: &Tx<'_>, by: &Audit, order: &Order, package: &PackageId, server: &ServerId) -> Result<(), DbError> {
     let triggers = order.times.take_backs();
     let Some(sold) = (if triggers.is_empty() { None } else { orders::take_back(tx, &order.id, package)? }) else {
         return Ok(());
@@ -61,8 +61,8 @@ fn take_back(tx: &Connection, by: &By, order: &Order, package: &PackageId, serve
     Ok(())
 }
 
-fn is_receiving(tx: &Connection, server: &ServerId) -> Result<bool, DbError> {
-    Ok(crate::db::servers::find(tx, server)?.is_some_and(|server| !server.removing))
+fn is_receiving(tx: &Tx<'_>, server: &ServerId) -> Result<bool, DbError> {
+    Ok(flux_storage::servers::find(tx, server)?.is_some_and(|server| !server.removing))
 }
 
 fn bought(command: &CommandRow) -> Option<&PackageId> {

@@ -3,11 +3,11 @@
 use axum::Router;
 use axum::body::Body;
 use flux_companion::config::Config;
-use flux_companion::db::{Db, DbError, keys};
-use flux_companion::model::Role;
 use flux_companion::{ApiKey, App};
 use flux_config::{ConfigFile, SecretSources};
 use flux_platform::{Clock, Entropy, SinceBoot};
+use flux_shop::Role;
+use flux_storage::{Db, DbError, keys};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};

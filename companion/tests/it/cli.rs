@@ -1,4 +1,4 @@
-use flux_companion::db::Db;
+use flux_storage::Db;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -48,7 +48,7 @@ fn keys_and_servers_are_made_listed_and_ended() {
     let program = Program::in_folder(folder.path());
     assert!(program.complain(1, &["check"]).contains("run `flux-companion init`"));
     let key = program.print(&["init"]);
-    assert!(key.starts_with("fck_") && key.lines().count() == 1, "the key alone: {key}");
+    assert!(key.starts_with("flux_sk_") && key.lines().count() == 1, "the key alone: {key}");
     assert!(program.complain(73, &["init"]).contains("is there already"));
     program.print(&["key", "add", "shop", "--role", "store"]);
     assert!(program.complain(1, &["key", "add", "shop", "--role", "store"]).contains("of this name"));

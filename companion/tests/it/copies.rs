@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, list, order, report, text};
 use crate::cli::Program;
-use flux_companion::db::Db;
+use flux_storage::Db;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
 use crate::bench::{Bench, list, order, report, text};
-use flux_companion::db::Db;
+use flux_storage::Db;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::path::Path;

@@ -1,5 +1,5 @@
 use crate::bench::{Bench, only_command, report, text};
-use flux_companion::db::{Connection, Db, DbError};
+use flux_storage::{Db, DbError, Tx};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::path::Path;
@@ -20,7 +20,7 @@ async fn count(db: &Db) -> i64 {
         .expect("a count")
 }
 
-fn insert(name: usize) -> impl FnOnce(&Connection) -> Result<(), DbError> + Send + 'static {
+fn insert(name: usize) -> impl FnOnce(&Tx<'_>) -> Result<(), DbError> + Send + 'static {
     move |tx| {
         let name = format!("key {name}");
         tx.execute("INSERT INTO keys VALUES (?, ?, 'store', 0)", rusqlite::params![name, name.as_bytes()])?;
@@ -102,7 +102,7 @@ async fn what_has_queued_up_shares_one_commit_and_is_answered_after_it() {
     let gate = Arc::new(Barrier::new(2));
     let held = {
         let (db, gate) = (db.clone(), Arc::clone(&gate));
-        let work = move |_: &Connection| {
+        let work = move |_: &Tx<'_>| {
             begin.send(()).expect("somebody waits");
             gate.wait();
             Ok::<_, DbError>(())

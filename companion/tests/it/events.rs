@@ -85,7 +85,7 @@ async fn a_stream_ends_when_its_key_is_revoked_and_when_the_companion_stops() {
         .bench
         .app
         .db
-        .write(|tx| flux_companion::db::keys::delete(tx, &"admin".parse().expect("a name")))
+        .write(|tx| flux_storage::keys::delete(tx, &"admin".parse().expect("a name")))
         .await
         .expect("revoked");
     assert!(reader.event().await.is_none());

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, list, order, text};
 use axum::body::{Body, Bytes};
-use flux_companion::db::Db;
+use flux_storage::Db;
 use futures_util::future::join_all;
 use futures_util::stream;
 use http::{Request, StatusCode};

@@ -64,7 +64,7 @@ async fn a_storefronts_key_may_do_what_a_storefront_does_and_no_more() {
         let (status, answer) = bench.with_key(&key, method, &path, body).await;
         assert_eq!(status.as_u16(), expected, "{method} {path}: {answer}");
     }
-    let wrong = format!("fck_{}", "a".repeat(32));
+    let wrong = format!("flux_sk_{}", "a".repeat(32));
     for wrong in ["", "nonsense", &wrong] {
         assert_eq!(bench.with_key(wrong, "GET", "/orders", None).await.0, StatusCode::UNAUTHORIZED);
     }
@@ -140,7 +140,7 @@ async fn the_openapi_document_is_version_3_1_and_has_every_path() {
 
 #[tokio::test(start_paused = true)]
 async fn who_asks_too_often_is_told_to_slow_down_and_nobody_else() {
-    let db = flux_companion::db::Db::in_memory().expect("a database");
+    let db = flux_storage::Db::in_memory().expect("a database");
     let bench = Bench::configured(db, "limits: {requests_per_second: 2}").await;
     let statuses = async |key: &str| {
         let mut statuses = Vec::new();

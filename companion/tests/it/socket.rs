@@ -1,9 +1,9 @@
 //! A companion on a loopback socket, and an agent's end of the hub that says exactly what a test wants.
 
 use crate::bench::{Bench, config};
-use flux_companion::db::Db;
 use flux_companion::{Resources, serve};
 use flux_signalr::codec::{Decoder, HandshakeResponse, Message, encode};
+use flux_storage::Db;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::SocketAddr;

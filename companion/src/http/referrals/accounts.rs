@@ -5,15 +5,15 @@ use super::super::error::{ApiError, ErrorAnswer};
 use super::super::input::{Ask, Body, Id};
 use super::{moment, who};
 use crate::app::App;
-use crate::db::Connection;
-use crate::db::referrals::ledger;
 use crate::limits;
-use crate::model::{CustomerId, Label};
-use crate::services::Refused;
+use crate::services::ServiceError;
 use crate::services::referrals as work;
 use axum::Json;
 use axum::extract::State;
-use flux_referrals::{LedgerEntry, Points, Unit};
+use flux_referral_rules::{LedgerEntry, Points, Unit};
+use flux_referrals::storage::ledger;
+use flux_shop::{CustomerId, Label};
+use flux_storage::Tx;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -123,10 +123,10 @@ pub(in crate::http) async fn points(
     Ask(query): Ask<EntryQuery>,
 ) -> Result<Json<PointsView>, ApiError> {
     let limit = query.limit()?;
-    let look = move |tx: &Connection| {
+    let look = move |tx: &Tx<'_>| {
         let entries = ledger::lines(tx, &who(&id), true, limit)?;
         let balance = ledger::balance(tx, &who(&id), Unit::Points)?;
-        Ok::<_, Refused>(PointsView { balance, entries: entries.into_iter().map(EntryView::from).collect() })
+        Ok::<_, ServiceError>(PointsView { balance, entries: entries.into_iter().map(EntryView::from).collect() })
     };
     Ok(Json(app.db.read(look).await?))
 }
@@ -142,7 +142,7 @@ pub(in crate::http) async fn spend(
 ) -> Result<Json<Spent>, ApiError> {
     let points = Points::new(body.points).map_err(|invalid| ApiError::value("points", invalid.to_string()))?;
     let (by, at) = (key.by(&app), moment(&app, &key, body.occurred_at)?);
-    let write = move |tx: &Connection| work::spend(tx, &by, &who(&id), points, body.reference.as_str(), at);
+    let write = move |tx: &Tx<'_>| work::spend(tx, &by, &who(&id), points, body.reference.as_str(), at);
     Ok(Json(Spent { balance: app.db.write(write).await? }))
 }
 
@@ -156,10 +156,10 @@ pub(in crate::http) async fn credit(
     Ask(query): Ask<EntryQuery>,
 ) -> Result<Json<CreditView>, ApiError> {
     let limit = query.limit()?;
-    let look = move |tx: &Connection| {
+    let look = move |tx: &Tx<'_>| {
         let balances = ledger::credit(tx, &who(&id))?.into_iter();
         let entries = ledger::lines(tx, &who(&id), false, limit)?;
-        Ok::<_, Refused>(CreditView {
+        Ok::<_, ServiceError>(CreditView {
             balances: balances.map(|(currency, balance)| Balance { currency, balance }).collect(),
             entries: entries.into_iter().map(EntryView::from).collect(),
         })

@@ -6,16 +6,16 @@ use super::super::input::{Ask, Body, Id};
 use super::super::page::{self, Page};
 use super::{check_account, moment, refused, who};
 use crate::app::App;
-use crate::db::Connection;
-use crate::db::referrals::attributions::{self as rows, Filter};
-use crate::model::referral::{AttributionView, StatusWord, UndoWord};
-use crate::model::{Amount, Code, Currency, CustomerId, Email, Label, Player, RefundId, object_or_null};
 use crate::services::referrals::{self as work, Buyer, Outcome, Payer, Signup};
-use crate::services::{By, Refused};
+use crate::services::{Audit, ServiceError};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::OrderId;
-use flux_referrals::{AttributionId, Door, Money};
+use flux_referral_rules::{AttributionId, Door, Money};
+use flux_referrals::model::{AttributionView, StatusWord, UndoWord};
+use flux_referrals::storage::attributions::{self as rows, Filter};
+use flux_shop::{Amount, Code, Currency, CustomerId, Email, Label, Player, RefundId, object_or_null};
+use flux_storage::Tx;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -237,7 +237,7 @@ pub(in crate::http) async fn fulfill(
     check_account(&app, body.account_id.as_deref())?;
     let at = moment(&app, &key, body.occurred_at)?;
     let amount = i64::try_from(body.amount.get()).unwrap_or(i64::MAX);
-    let money = flux_referrals::Currency::parse(body.currency.as_str()).and_then(|of| Money::new(amount, of));
+    let money = flux_referral_rules::Currency::parse(body.currency.as_str()).and_then(|of| Money::new(amount, of));
     let money = money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))?;
     let (by, desk) = (key.by(&app), app.desk());
     tell(&app, by, move |tx, by| {
@@ -249,7 +249,7 @@ pub(in crate::http) async fn fulfill(
         } else {
             work::of_session(tx, by, &desk, session, payer.is_named())?
         };
-        outcome.ok_or(Refused::NotFound("session: no checkout named its buyer, and neither does this call"))
+        outcome.ok_or(ServiceError::NotFound("session: no checkout named its buyer, and neither does this call"))
     })
     .await
     .map_err(|error| if error.code == "not_found" { ApiError { code: "unknown_session", ..error } } else { error })
@@ -321,9 +321,9 @@ pub(in crate::http) async fn list(
         referrer: query.referrer.map(String::from),
         referee: query.referee.map(String::from),
     };
-    let look = move |tx: &Connection| {
+    let look = move |tx: &Tx<'_>| {
         let found = rows::page(tx, before, &filter, limit + 1)?.into_iter();
-        found.map(|row| Ok((row.seq, work::view_of(tx, &row, now)?))).collect::<Result<Vec<_>, Refused>>()
+        found.map(|row| Ok((row.seq, work::view_of(tx, &row, now)?))).collect::<Result<Vec<_>, ServiceError>>()
     };
     let rows = app.db.read(look).await?;
     Ok(Json(page::page(rows, limit, |(seq, _)| seq.to_string(), |(_, view)| view)))
@@ -345,13 +345,13 @@ pub(in crate::http) async fn show(
 /// what else the event did stands.
 async fn tell(
     app: &App,
-    by: By,
-    what: impl FnOnce(&Connection, &By) -> Result<Outcome, Refused> + Send + 'static,
+    by: Audit,
+    what: impl FnOnce(&Tx<'_>, &Audit) -> Result<Outcome, ServiceError> + Send + 'static,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
-    let write = move |tx: &Connection| {
+    let write = move |tx: &Tx<'_>| {
         let outcome = what(tx, &by)?;
         let view = outcome.attribution.as_ref().map(|id| work::attribution(tx, id, by.now)).transpose()?;
-        Ok::<_, Refused>((outcome, view))
+        Ok::<_, ServiceError>((outcome, view))
     };
     let (outcome, view) = app.db.write(write).await?;
     app.wake(&outcome.wake);

@@ -5,13 +5,13 @@ use super::super::error::{ApiError, ErrorAnswer};
 use super::super::input::Body;
 use super::{moment, who};
 use crate::app::App;
-use crate::model::referral::QuoteView;
-use crate::model::{Amount, Currency, CustomerId};
 use crate::services::referrals as work;
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::OrderId;
-use flux_referrals::Money;
+use flux_referral_rules::Money;
+use flux_referrals::model::QuoteView;
+use flux_shop::{Amount, Currency, CustomerId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub(in crate::http) async fn quote(
 ) -> Result<Json<QuoteView>, ApiError> {
     let (order, at) = (money(body.amount, &body.currency)?, moment(&app, &key, body.occurred_at)?);
     let look =
-        move |tx: &crate::db::Connection| work::quote(tx, &who(&body.customer_id), order, body.code.as_deref(), at);
+        move |tx: &flux_storage::Tx<'_>| work::quote(tx, &who(&body.customer_id), order, body.code.as_deref(), at);
     Ok(Json(app.db.read(look).await?))
 }
 
@@ -77,7 +77,7 @@ pub(in crate::http) async fn redeem(
 ) -> Result<Json<QuoteView>, ApiError> {
     let (order, at) = (money(body.amount, &body.currency)?, moment(&app, &key, body.occurred_at)?);
     let by = key.by(&app);
-    let write = move |tx: &crate::db::Connection| {
+    let write = move |tx: &flux_storage::Tx<'_>| {
         work::redeem(tx, &by, &who(&body.customer_id), (&body.order_id, order), body.code.as_deref(), at)
     };
     Ok(Json(app.db.write(write).await?))
@@ -85,6 +85,7 @@ pub(in crate::http) async fn redeem(
 
 fn money(amount: Amount, currency: &Currency) -> Result<Money, ApiError> {
     let amount = i64::try_from(amount.get()).unwrap_or(i64::MAX);
-    let money = flux_referrals::Currency::parse(currency.as_str()).and_then(|currency| Money::new(amount, currency));
+    let money =
+        flux_referral_rules::Currency::parse(currency.as_str()).and_then(|currency| Money::new(amount, currency));
     money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))
 }

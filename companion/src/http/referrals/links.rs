@@ -5,14 +5,14 @@ use super::super::error::{ApiError, ErrorAnswer};
 use super::super::input::{Body, Id};
 use super::{check_account, moment, program_id, who};
 use crate::app::App;
-use crate::db::Connection;
-use crate::db::referrals::people;
-use crate::model::referral::LinkView;
-use crate::model::{CustomerId, Email, Label};
-use crate::services::Refused;
+use crate::services::ServiceError;
 use crate::services::referrals::{self as work, Clicked, CodeView, Visitor};
 use axum::Json;
 use axum::extract::State;
+use flux_referrals::model::LinkView;
+use flux_referrals::storage::people;
+use flux_shop::{CustomerId, Email, Label};
+use flux_storage::Tx;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ pub(in crate::http) async fn issue(
 ) -> Result<(StatusCode, Json<Option<LinkView>>), ApiError> {
     check_account(&app, Some(&body.account_id))?;
     let (by, desk) = (key.by(&app), app.desk());
-    let write = move |tx: &Connection| {
+    let write = move |tx: &Tx<'_>| {
         let id = who(&body.customer_id);
         people::meet(tx, &id, by.now)?;
         let (email, name) = (body.email.as_ref().map(Email::as_str), body.name.as_ref().map(Label::as_str));
@@ -107,7 +107,7 @@ pub(in crate::http) async fn click(
     check_account(&app, Some(&body.account_id))?;
     let at = moment(&app, &key, body.occurred_at)?;
     let (by, desk) = (key.by(&app), app.desk());
-    let write = move |tx: &Connection| {
+    let write = move |tx: &Tx<'_>| {
         let (key, user_agent) = (body.visitor_key.as_ref().map(Label::as_str), body.user_agent.as_deref());
         work::click(tx, &by, &desk, &body.code, Visitor { key, user_agent, purpose: None }, at)
     };
@@ -142,9 +142,12 @@ pub(in crate::http) async fn invite(
 ) -> Result<StatusCode, ApiError> {
     check_account(&app, Some(&body.account_id))?;
     let (by, desk) = (key.by(&app), app.desk());
-    let write = move |tx: &Connection| {
+    let write = move |tx: &Tx<'_>| {
         if !body.email.as_str().contains('@') {
-            return Err(Refused::Invalid { field: "email".to_owned(), message: "is no e-mail address".to_owned() });
+            return Err(ServiceError::Invalid {
+                field: "email".to_owned(),
+                message: "is no e-mail address".to_owned(),
+            });
         }
         work::invite(tx, &by, &desk, &who(&body.customer_id), body.email.as_str())
     };

@@ -15,8 +15,8 @@ pub(super) use visit::visit;
 use super::auth::Store;
 use super::error::{ApiError, ErrorAnswer};
 use crate::app::App;
-use crate::model::{CustomerId, Role};
 use crate::services::referrals::Outcome;
+use flux_shop::{CustomerId, Role};
 use http::StatusCode;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -92,13 +92,13 @@ fn moment(app: &App, key: &Store, said: Option<Timestamp>) -> Result<Timestamp, 
 }
 
 /// A customer, for the rules.
-fn who(id: &CustomerId) -> flux_referrals::CustomerId {
-    flux_referrals::CustomerId::new(id.as_str())
+fn who(id: &CustomerId) -> flux_referral_rules::CustomerId {
+    flux_referral_rules::CustomerId::new(id.as_str())
 }
 
 /// Why a friend was not bound. What else the event did stands.
 fn refused(outcome: &Outcome) -> Result<(), ApiError> {
-    use flux_referrals::{Reason, Refusal};
+    use flux_referral_rules::{Reason, Refusal};
     let Some(refusal) = outcome.refusal else { return Ok(()) };
     let (status, message) = match refusal {
         Refusal::UnknownCode => (StatusCode::NOT_FOUND, "nobody has this code"),

@@ -4,13 +4,13 @@ use super::super::auth::Admin;
 use super::super::input::Body;
 use super::{ApiError, ErrorAnswer};
 use crate::app::App;
-use crate::db::referrals::program as rows;
-use crate::model::Actor;
-use crate::model::referral::{MailsDoc, MailsPatch, ProgramPatch, ProgramView, ShareDoc, SharePatch};
-use crate::services::Refused;
+use crate::services::ServiceError;
 use crate::services::referrals as work;
 use axum::Json;
 use axum::extract::State;
+use flux_referrals::model::{MailsDoc, MailsPatch, ProgramPatch, ProgramView, ShareDoc, SharePatch};
+use flux_referrals::storage::program as rows;
+use flux_shop::Actor;
 use http::{HeaderMap, header};
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub(in crate::http) async fn save(
     responses((status = 200, body = ShareDoc), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(in crate::http) async fn show_share(State(app): State<Arc<App>>, _key: Admin) -> Result<Json<ShareDoc>, ApiError> {
     let zone = app.config.store.zone.clone();
-    Ok(Json(app.db.read(move |tx| Ok::<_, Refused>(rows::load(tx, &zone)?.share)).await?))
+    Ok(Json(app.db.read(move |tx| Ok::<_, ServiceError>(rows::load(tx, &zone)?.share)).await?))
 }
 
 /// Saves what customers share: what is absent stays. `{link}`, `{code}` and `{name}` are filled in.
@@ -65,7 +65,7 @@ pub(in crate::http) async fn save_share(
     responses((status = 200, body = MailsDoc), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(in crate::http) async fn show_mails(State(app): State<Arc<App>>, _key: Admin) -> Result<Json<MailsDoc>, ApiError> {
     let zone = app.config.store.zone.clone();
-    Ok(Json(app.db.read(move |tx| Ok::<_, Refused>(rows::load(tx, &zone)?.mails)).await?))
+    Ok(Json(app.db.read(move |tx| Ok::<_, ServiceError>(rows::load(tx, &zone)?.mails)).await?))
 }
 
 /// Saves mails: what is absent stays.

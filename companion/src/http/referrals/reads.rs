@@ -5,15 +5,15 @@ use super::super::error::{ApiError, ErrorAnswer};
 use super::super::input::{Ask, Id, Place};
 use super::{check_account, who};
 use crate::app::App;
-use crate::db::Connection;
-use crate::db::referrals::grants;
 use crate::limits;
-use crate::model::referral::{GrantView, Period};
-use crate::model::{Actor, CustomerId};
-use crate::services::Refused;
+use crate::services::ServiceError;
 use crate::services::referrals::{self as work, Best, PanelView, StatsView};
 use axum::Json;
 use axum::extract::State;
+use flux_referrals::model::{GrantView, Period};
+use flux_referrals::storage::grants;
+use flux_shop::{Actor, CustomerId};
+use flux_storage::Tx;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -86,7 +86,7 @@ pub(in crate::http) async fn rewards(
         Some(_) => return Err(ApiError::value("include", "must be `all`, or absent")),
     };
     let now = app.clock.now();
-    let look = move |tx: &Connection| {
+    let look = move |tx: &Tx<'_>| {
         let rows = grants::of_customer(tx, &who(&customer), is_live, limits::REWARDS_SHOWN)?;
         work::grant_views(tx, &rows, now)
     };
@@ -130,8 +130,8 @@ pub(in crate::http) async fn panel(
     Id(id): Id<CustomerId>,
 ) -> Result<Json<PanelView>, ApiError> {
     let (by, desk) = (key.by(&app), app.desk());
-    let look = move |tx: &Connection| {
-        crate::db::customers::find(tx, &id)?.ok_or(Refused::NotFound("customer"))?;
+    let look = move |tx: &Tx<'_>| {
+        flux_storage::customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?;
         work::panel(tx, &by, &desk, &who(&id))
     };
     Ok(Json(app.db.write(look).await?))

@@ -6,15 +6,15 @@ use super::super::input::{Ask, Body, Id, Place};
 use super::super::page::Page;
 use super::{ApiError, ErrorAnswer, who};
 use crate::app::App;
-use crate::db::Connection;
-use crate::db::referrals::rules as rows;
-use crate::model::referral::{RulePatch, RuleView, SideWord, SlotBody, TriggerWord};
-use crate::model::{CustomerId, Tier};
-use crate::services::Refused;
+use crate::services::ServiceError;
 use crate::services::referrals as work;
 use axum::Json;
 use axum::extract::State;
-use flux_referrals::RuleId;
+use flux_referral_rules::RuleId;
+use flux_referrals::model::{RulePatch, RuleView, SideWord, SlotBody, TriggerWord};
+use flux_referrals::storage::rules as rows;
+use flux_shop::{CustomerId, Tier};
+use flux_storage::Tx;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,7 @@ pub(in crate::http) struct SlotQuery {
 #[utoipa::path(get, path = "/referrals/rules", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = Page<RuleView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(in crate::http) async fn list(State(app): State<Arc<App>>, _key: Admin) -> Result<Json<Page<RuleView>>, ApiError> {
-    let all = app.db.read(|tx| Ok::<_, Refused>(rows::load(tx)?)).await?;
+    let all = app.db.read(|tx| Ok::<_, ServiceError>(rows::load(tx)?)).await?;
     Ok(Json(Page { items: all.rules.iter().map(|rule| all.view(rule)).collect(), next_cursor: None }))
 }
 
@@ -70,7 +70,7 @@ pub(in crate::http) async fn add(
     Body(patch, bytes): Body<RulePatch>,
 ) -> Result<(StatusCode, Json<RuleView>), ApiError> {
     let (by, desk, once) = (key.by(&app), app.desk(), word.of(&key.0.name, &bytes));
-    let write = move |tx: &Connection| {
+    let write = move |tx: &Tx<'_>| {
         let make = || work::add_rule(tx, &by, &desk, patch).map(|rule| (rule.id.to_string(), rule));
         once.make(tx, &by, make, |id| look(tx, id))
     };
@@ -91,10 +91,10 @@ pub(in crate::http) async fn show(
     Ok(Json(app.db.read(move |tx| look(tx, &id)).await?))
 }
 
-fn look(tx: &Connection, id: &str) -> Result<RuleView, Refused> {
+fn look(tx: &Tx<'_>, id: &str) -> Result<RuleView, ServiceError> {
     let all = rows::load(tx)?;
     let rule = all.rules.iter().find(|rule| rule.id.as_str() == id);
-    rule.map(|rule| all.view(rule)).ok_or(Refused::NotFound("rule"))
+    rule.map(|rule| all.view(rule)).ok_or(ServiceError::NotFound("rule"))
 }
 
 /// Changes a rule: what is absent stays, `null` clears.
@@ -136,7 +136,7 @@ pub(in crate::http) async fn set_slot(
 ) -> Result<Json<RuleView>, ApiError> {
     let (id, side, trigger) = slot(place)?;
     let (by, desk) = (key.by(&app), app.desk());
-    let write = move |tx: &Connection| work::set_slot(tx, &by, &desk, (&id, side, trigger), &body, query.replace);
+    let write = move |tx: &Tx<'_>| work::set_slot(tx, &by, &desk, (&id, side, trigger), &body, query.replace);
     Ok(Json(app.db.write(write).await?))
 }
 
@@ -161,10 +161,10 @@ pub(in crate::http) async fn available_tiers(
     State(app): State<Arc<App>>,
     _key: Admin,
 ) -> Result<Json<Tiers>, ApiError> {
-    let look = |tx: &Connection| {
+    let look = |tx: &Tx<'_>| {
         let (all, tiers) = (rows::load(tx)?, rows::customers_tiers(tx)?);
         let free: BTreeSet<_> = all.rules.available_tiers(&tiers);
-        Ok::<_, Refused>(free.into_iter().map(|tier| tier.to_string()).collect())
+        Ok::<_, ServiceError>(free.into_iter().map(|tier| tier.to_string()).collect())
     };
     Ok(Json(Tiers { tiers: app.db.read(look).await? }))
 }
@@ -181,7 +181,7 @@ pub(in crate::http) async fn effective_rule(
         return Err(ApiError::value("customerId", "name either a customer or a tier"));
     }
     let (by, desk) = (key.by(&app), app.desk());
-    let look = move |tx: &Connection| {
+    let look = move |tx: &Tx<'_>| {
         let customer = query.customer_id.as_ref().map(who);
         work::effective_rule(tx, &by, &desk, customer.as_ref(), query.tier.as_ref().map(Tier::as_str))
     };

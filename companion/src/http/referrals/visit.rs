@@ -4,14 +4,14 @@ use super::super::error::ApiError;
 use super::super::gate::Visitors;
 use super::super::input::Place;
 use crate::app::App;
-use crate::db::Connection;
-use crate::model::Actor;
 use crate::server::Peer;
 use crate::services::referrals::{self as work, Clicked, Visitor};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, http::HeaderMap};
 use data_encoding::BASE64URL_NOPAD;
+use flux_shop::Actor;
+use flux_storage::Tx;
 use http::{HeaderValue, Method, StatusCode, header};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
@@ -29,7 +29,7 @@ pub(in crate::http) async fn visit(
     let address = address(peer.as_ref().map(|Extension(Peer(address))| address.as_str()), &headers);
     visitors.take(address.as_deref().unwrap_or_default())?;
     let (by, desk, at) = (app.by(Actor::companion()), app.desk(), app.clock.now());
-    let clicked = app.db.write(move |tx: &Connection| {
+    let clicked = app.db.write(move |tx: &Tx<'_>| {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let key = address.map(|address| visitor_key(&address, text("user-agent").unwrap_or_default()));
         // Who asks for the headers alone is no visitor.

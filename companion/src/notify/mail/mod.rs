@@ -8,9 +8,9 @@ mod send;
 
 use crate::app::App;
 use crate::config::Mail;
-use crate::db::{Connection, DbError, mail as rows};
 use crate::limits;
-use crate::model::EventRow;
+use flux_shop::EventRow;
+use flux_storage::{DbError, Tx, mail as rows};
 use send::{Concerns, SendError, Sender};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(crate) async fn run(app: Arc<App>) {
         Some((mail, Ok(sender))) => send_all(&app, mail, &sender).await,
         Some((_, Err(error))) => tracing::error!(error = %error, "mail cannot be set up: no mail is sent"),
         None => {
-            if let Err(error) = app.db.write(|tx: &Connection| rows::stop(tx)).await {
+            if let Err(error) = app.db.write(|tx: &Tx<'_>| rows::stop(tx)).await {
                 tracing::warn!(error = %error, "that mails are off was not written down: switched on again, those of until then are sent");
             }
         }
@@ -61,8 +61,8 @@ enum Unsent {
 
 /// Sends the next mail, if there is one.
 async fn send_next(app: &App, mail: &Mail, sender: &Sender) -> Result<bool, Unsent> {
-    let Some(cursor) = app.db.read(|tx: &Connection| rows::cursor(tx)).await? else {
-        app.db.write(|tx: &Connection| rows::start(tx)).await?;
+    let Some(cursor) = app.db.read(|tx: &Tx<'_>| rows::cursor(tx)).await? else {
+        app.db.write(|tx: &Tx<'_>| rows::start(tx)).await?;
         return Ok(false);
     };
     let now = app.clock.now();

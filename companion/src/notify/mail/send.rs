@@ -1,6 +1,6 @@
 use crate::config::{Mail, MailTls};
 use crate::limits;
-use crate::model::EventRow;
+use flux_shop::EventRow;
 use lettre::address::AddressError;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};

@@ -10,9 +10,9 @@ pub use signature::signature;
 
 use crate::app::App;
 use crate::config::Webhook;
-use crate::db::{Connection, DbError, events, webhook};
 use crate::limits;
-use crate::model::EventRow;
+use flux_shop::EventRow;
+use flux_storage::{DbError, Tx, events, webhook};
 use send::{SendError, Sender};
 use serde::Serialize;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ async fn tell_all(app: &App, webhook: &Webhook, sender: &Sender) {
 
 /// Tells the next batch, and how many events it had.
 async fn tell_next(app: &App, webhook: &Webhook, sender: &Sender) -> Result<usize, Untold> {
-    let next = |tx: &Connection| events::after(tx, webhook::cursor(tx)?, limits::EVENT_BATCH);
+    let next = |tx: &Tx<'_>| events::after(tx, webhook::cursor(tx)?, limits::EVENT_BATCH);
     let found = app.db.read(next).await?;
     let Some(last) = found.last().map(|event| event.seq) else { return Ok(0) };
     let told = Told { store_id: &app.config.store.id, events: &found };

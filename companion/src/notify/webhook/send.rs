@@ -22,7 +22,7 @@ pub(super) enum SendError {
     #[error("webhook.url makes no request: {0}")]
     Request(#[from] http::Error),
     #[error("webhook.url answered {0} instead of a 2xx")]
-    Refused(StatusCode),
+    ServiceError(StatusCode),
     #[error("webhook.url took too long")]
     Slow,
 }
@@ -62,7 +62,7 @@ impl Sender {
         tokio::spawn(connection);
         match sender.send_request(request).await?.status() {
             status if status.is_success() => Ok(()),
-            status => Err(SendError::Refused(status)),
+            status => Err(SendError::ServiceError(status)),
         }
     }
 }

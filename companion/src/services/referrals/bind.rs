@@ -1,9 +1,9 @@
-use super::{Refused, Work};
-use crate::db::referrals::attributions::{self, AttributionRow, Extra};
-use crate::db::referrals::{clicks, links, people};
-use crate::model::kind;
-use crate::model::referral::attribution_id;
-use flux_referrals::{Attribution, Bind, Bound, Code, Door, Person, Reason, Refusal, Status, bind};
+use super::{ServiceError, Work};
+use flux_referral_rules::{Attribution, Bind, Bound, Code, Door, Person, Reason, Refusal, Status, bind};
+use flux_referrals::model::attribution_id;
+use flux_referrals::storage::attributions::{self, AttributionRow, Extra};
+use flux_referrals::storage::{clicks, links, people};
+use flux_shop::kind;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -14,7 +14,7 @@ pub(super) struct Comer<'a> {
     /// The friend.
     pub(super) person: &'a Person,
     /// The player that they say is theirs, which may be somebody's already: whoever plays as the referrer is the referrer (D-13).
-    pub(super) says: Option<flux_referrals::Player>,
+    pub(super) says: Option<flux_referral_rules::Player>,
     /// Whether they register with this very event.
     pub(super) registers_now: bool,
     /// Through which door.
@@ -29,7 +29,7 @@ pub(super) struct Comer<'a> {
 
 impl Work<'_> {
     /// Binds a friend to whoever's code they bring; true if the attribution is new.
-    pub(super) fn bind(&mut self, comer: &Comer<'_>) -> Result<Result<(AttributionRow, bool), Refusal>, Refused> {
+    pub(super) fn bind(&mut self, comer: &Comer<'_>) -> Result<Result<(AttributionRow, bool), Refusal>, ServiceError> {
         let link = match Code::parse(comer.code) {
             Ok(code) => links::by_code(self.tx, &code)?,
             Err(_) => None,
@@ -89,11 +89,11 @@ impl Work<'_> {
     /// The first id of these two that is free: the same after a restore, as long as the same things happen again.
     fn free_id(
         &self,
-        referrer: &flux_referrals::CustomerId,
+        referrer: &flux_referral_rules::CustomerId,
         referee: &Person,
-    ) -> Result<flux_referrals::AttributionId, Refused> {
+    ) -> Result<flux_referral_rules::AttributionId, ServiceError> {
         let id = |n| attribution_id(referrer, &referee.customer, n);
-        let is_taken = |n| Ok::<_, Refused>(attributions::find(self.tx, &id(n))?.is_some());
+        let is_taken = |n| Ok::<_, ServiceError>(attributions::find(self.tx, &id(n))?.is_some());
         // They are taken in their order, and none becomes free again: a few looks find the first one that is.
         let (mut taken, mut free) = (0, 0);
         while is_taken(free)? {
@@ -107,18 +107,18 @@ impl Work<'_> {
     }
 
     /// Writes down that the older attribution is over, where no sweep has: only one of a friend's is open.
-    fn make_room(&self, latest: Option<AttributionRow>, at: Timestamp) -> Result<(), Refused> {
+    fn make_room(&self, latest: Option<AttributionRow>, at: Timestamp) -> Result<(), ServiceError> {
         let Some(AttributionRow { attribution, .. }) = latest else { return Ok(()) };
         let is_over = attribution.status == Status::Pending && attribution.status_at(at) == Status::Expired;
         if is_over { self.expire(attribution) } else { Ok(()) }
     }
 
-    fn keep(&self, attribution: Attribution, comer: &Comer<'_>) -> Result<AttributionRow, Refused> {
+    fn keep(&self, attribution: Attribution, comer: &Comer<'_>) -> Result<AttributionRow, ServiceError> {
         let (day, week) = (self.desk.day(comer.at), self.desk.week(comer.at));
         let extra = Extra { referee: comer.person, day: &day, week: &week, external: comer.external };
         attributions::insert(self.tx, &attribution, &extra)?;
         let data = json!({"door": attribution.door.as_str(), "expiresAt": attribution.expires_at});
         self.by.event(self.tx, kind::ATTRIBUTION_BOUND, attribution.id.as_str(), &data)?;
-        attributions::find(self.tx, &attribution.id)?.ok_or(Refused::NotFound("attribution"))
+        attributions::find(self.tx, &attribution.id)?.ok_or(ServiceError::NotFound("attribution"))
     }
 }

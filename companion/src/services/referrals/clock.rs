@@ -1,16 +1,16 @@
 //! What the clock brings: deadlines that pass, rewards that fall due. Some rows at a time; each call is one transaction,
 //! and says how many rows it has done: as many as its limit, and there may be more.
 
-use super::{Desk, Refused, Wake, Work};
-use crate::db::Connection;
-use crate::db::referrals::{attributions, clicks, grants, links, program};
+use super::{Desk, ServiceError, Wake, Work};
 use crate::limits;
-use crate::services::By;
-use flux_referrals::{Master, sweep};
+use crate::services::Audit;
+use flux_referral_rules::{Master, sweep};
+use flux_referrals::storage::{attributions, clicks, grants, links, program};
+use flux_storage::Tx;
 use jiff::Timestamp;
 
 /// `expire-pending`: attributions whose order can no longer come in time.
-pub fn expire_pending(tx: &Connection, by: &By, desk: &Desk, now: Timestamp) -> Result<u32, Refused> {
+pub fn expire_pending(tx: &Tx<'_>, by: &Audit, desk: &Desk, now: Timestamp) -> Result<u32, ServiceError> {
     let work = Work::begin(tx, by, desk)?;
     let late = attributions::to_expire(tx, now, limits::SWEEP_ROWS)?;
     let count = late.len() as u32;
@@ -19,11 +19,11 @@ pub fn expire_pending(tx: &Connection, by: &By, desk: &Desk, now: Timestamp) -> 
 }
 
 /// `issue-due`: rewards that have fallen due, unless the program is off.
-pub fn issue_due(tx: &Connection, by: &By, desk: &Desk, now: Timestamp) -> Result<(u32, Wake), Refused> {
+pub fn issue_due(tx: &Tx<'_>, by: &Audit, desk: &Desk, now: Timestamp) -> Result<(u32, Wake), ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let mut count = 0;
     for row in grants::due(tx, now, limits::SWEEP_ROWS)? {
-        let found = attributions::find(tx, &row.grant.key.attribution)?.ok_or(Refused::NotFound("attribution"))?;
+        let found = attributions::find(tx, &row.grant.key.attribution)?.ok_or(ServiceError::NotFound("attribution"))?;
         if work.issue_if_due(&found.attribution, &row.grant, now)? {
             count += 1;
             work.settle(found.attribution)?;
@@ -33,7 +33,7 @@ pub fn issue_due(tx: &Connection, by: &By, desk: &Desk, now: Timestamp) -> Resul
 }
 
 /// `expire-rewards`: codes that were not used in time.
-pub fn expire_rewards(tx: &Connection, by: &By, desk: &Desk, now: Timestamp) -> Result<u32, Refused> {
+pub fn expire_rewards(tx: &Tx<'_>, by: &Audit, desk: &Desk, now: Timestamp) -> Result<u32, ServiceError> {
     let work = Work::begin(tx, by, desk)?;
     let late: Vec<_> = grants::to_expire(tx, now, limits::SWEEP_ROWS)?.into_iter().map(|row| row.grant).collect();
     let late = sweep::expire_rewards(&late, now);
@@ -46,7 +46,7 @@ pub fn expire_rewards(tx: &Connection, by: &By, desk: &Desk, now: Timestamp) -> 
 
 /// Codes were switched on: customers who have none are given one, and so the mail (R3-18). Old clicks are forgotten.
 /// Whether there are more customers.
-pub fn give_codes(tx: &Connection, by: &By, desk: &Desk) -> Result<bool, Refused> {
+pub fn give_codes(tx: &Tx<'_>, by: &Audit, desk: &Desk) -> Result<bool, ServiceError> {
     let forget = by.now.checked_sub(limits::CLICKS_KEPT).unwrap_or(by.now);
     clicks::forget_before(tx, forget, limits::SWEEP_ROWS)?;
     let mut row = program::load(tx, &desk.zone)?;

@@ -1,19 +1,19 @@
 //! Writes a decision down: the attribution, its grants, and what goes with them.
 
-use super::{Refused, Work};
-use crate::db::referrals::grants::{self, GrantRow};
-use crate::db::referrals::{attributions, ledger};
-use crate::model::kind;
-use crate::model::referral::grant_id;
-use flux_referrals::{
+use super::{ServiceError, Work};
+use flux_referral_rules::{
     Attribution, Change, Decision, Discount, Dispatch, Effect, Grant, GrantKey, GrantStatus, Invalid, Status,
     issue_due, mails as mails_of, make_discount_code, settle,
 };
+use flux_referrals::model::grant_id;
+use flux_referrals::storage::grants::{self, GrantRow};
+use flux_referrals::storage::{attributions, ledger};
+use flux_shop::kind;
 use serde_json::json;
 
 impl Work<'_> {
     /// Writes what an event has decided. `before` is the attribution as it was.
-    pub(super) fn write(&mut self, before: &Attribution, decision: Decision) -> Result<Attribution, Refused> {
+    pub(super) fn write(&mut self, before: &Attribution, decision: Decision) -> Result<Attribution, ServiceError> {
         let mails = mails_of(before, &decision, &self.switches());
         let Decision { mut attribution, changes, reason } = decision;
         if before.status == Status::Expired && attribution.status == Status::Pending {
@@ -35,7 +35,7 @@ impl Work<'_> {
     }
 
     /// Issues what of an attribution's grants is due by now: news that came late does not wait for a sweep.
-    pub(super) fn issue_due_of(&mut self, attribution: Attribution) -> Result<Attribution, Refused> {
+    pub(super) fn issue_due_of(&mut self, attribution: Attribution) -> Result<Attribution, ServiceError> {
         let found = grants::of_attribution(self.tx, &attribution.id)?;
         let due: Vec<GrantRow> =
             found.into_iter().filter(|row| matches!(row.grant.status, GrantStatus::Scheduled { .. })).collect();
@@ -52,7 +52,7 @@ impl Work<'_> {
         attribution: &Attribution,
         grant: &Grant,
         now: jiff::Timestamp,
-    ) -> Result<bool, Refused> {
+    ) -> Result<bool, ServiceError> {
         let names = self.names(attribution)?;
         let due = issue_due(&self.program.program, grant, &self.dispatch(&names, attribution), now);
         let Some(change) = due else { return Ok(false) };
@@ -67,7 +67,7 @@ impl Work<'_> {
     }
 
     /// An attribution after some of its grants changed.
-    pub(super) fn settle(&mut self, attribution: Attribution) -> Result<Attribution, Refused> {
+    pub(super) fn settle(&mut self, attribution: Attribution) -> Result<Attribution, ServiceError> {
         let all = grants::of_attribution(self.tx, &attribution.id)?;
         let all: Vec<Grant> = all.into_iter().map(|row| row.grant).collect();
         let settled = settle(attribution.clone(), &all);
@@ -79,15 +79,15 @@ impl Work<'_> {
     }
 
     /// Writes down that an attribution's time is over.
-    pub(super) fn expire(&self, attribution: Attribution) -> Result<(), Refused> {
+    pub(super) fn expire(&self, attribution: Attribution) -> Result<(), ServiceError> {
         let after = Attribution { status: Status::Expired, ..attribution.clone() };
         attributions::update(self.tx, &after, None)?;
         self.tell(&attribution, &after)
     }
 
     /// The players' names of both sides, for commands.
-    pub(super) fn names(&self, row: &Attribution) -> Result<[Option<String>; 2], Refused> {
-        let name = |id| Ok::<_, Refused>(self.customer(id)?.person.player.map(|player| player.name));
+    pub(super) fn names(&self, row: &Attribution) -> Result<[Option<String>; 2], ServiceError> {
+        let name = |id| Ok::<_, ServiceError>(self.customer(id)?.person.player.map(|player| player.name));
         Ok([name(&row.referrer)?, name(&row.referee)?])
     }
 
@@ -102,7 +102,7 @@ impl Work<'_> {
     }
 
     /// Events of what an attribution has become. One that passes through qualified on the way has both.
-    fn tell(&self, before: &Attribution, after: &Attribution) -> Result<(), Refused> {
+    fn tell(&self, before: &Attribution, after: &Attribution) -> Result<(), ServiceError> {
         let id = after.id.as_str();
         if before.registered_at.is_none() && after.registered_at.is_some() {
             self.by.event(self.tx, kind::ATTRIBUTION_REGISTERED, id, &json!({}))?;
@@ -118,7 +118,7 @@ impl Work<'_> {
         Ok(self.by.event(self.tx, &format!("attribution.{}", after.status.as_str()), id, &data)?)
     }
 
-    fn change(&mut self, change: Change) -> Result<(), Refused> {
+    fn change(&mut self, change: Change) -> Result<(), ServiceError> {
         let Change { grant, effects } = change;
         grants::put(self.tx, &grant)?;
         self.tell_grant(&grant)?;
@@ -126,22 +126,22 @@ impl Work<'_> {
     }
 
     /// An event of what a grant has become.
-    pub(super) fn tell_grant(&self, grant: &Grant) -> Result<(), Refused> {
+    pub(super) fn tell_grant(&self, grant: &Grant) -> Result<(), ServiceError> {
         let key = &grant.key;
         let data = json!({"attributionId": key.attribution.as_str(), "side": key.side.as_str(), "trigger": key.trigger.as_str(),
-                          "reward": grant.terms.benefit.as_ref().map(flux_referrals::Benefit::label)});
+                          "reward": grant.terms.benefit.as_ref().map(flux_referral_rules::Benefit::label)});
         let kind = format!("grant.{}", grant.status.as_str());
         Ok(self.by.event(self.tx, &kind, grant_id(key).as_str(), &data)?)
     }
 
-    fn perform(&mut self, effect: Effect) -> Result<(), Refused> {
+    fn perform(&mut self, effect: Effect) -> Result<(), ServiceError> {
         match effect {
             Effect::MintCode { grant, discount, .. } => self.mint(&grant, &discount),
             // The grant's status says it.
             Effect::RevokeCode(_) => Ok(()),
             Effect::Post(entry) => match ledger::post(self.tx, &entry)? {
                 Some(_) => Ok(()),
-                None => Err(Refused::invalid("amount", Invalid::Overflow.to_string())),
+                None => Err(ServiceError::invalid("amount", Invalid::Overflow.to_string())),
             },
             Effect::Queue(key, made) => self.queue(&key, made),
             Effect::CancelLines(key) => self.cancel_lines(&key),
@@ -149,9 +149,9 @@ impl Work<'_> {
         }
     }
 
-    fn mint(&self, key: &GrantKey, discount: &Discount) -> Result<(), Refused> {
+    fn mint(&self, key: &GrantKey, discount: &Discount) -> Result<(), ServiceError> {
         let mut failure = None;
-        let is_taken = |code: &flux_referrals::Code| {
+        let is_taken = |code: &flux_referral_rules::Code| {
             grants::has_code(self.tx, code).unwrap_or_else(|error| {
                 failure = Some(error);
                 true
@@ -161,7 +161,7 @@ impl Work<'_> {
         match (failure, code) {
             (Some(error), _) => Err(error.into()),
             (None, Ok(code)) => Ok(grants::mint(self.tx, key, &code, discount)?),
-            (None, Err(invalid)) => Err(Refused::conflict("no_free_code", invalid.to_string())),
+            (None, Err(invalid)) => Err(ServiceError::conflict("no_free_code", invalid.to_string())),
         }
     }
 }

@@ -1,21 +1,22 @@
 //! A reward's commands: they go out once their customer has a player, and are taken back as an order's are.
 
-use super::{Refused, Work};
-use crate::db::referrals::grants::{self, SavedLine};
-use crate::db::referrals::lines::{self as held, HeldLine};
-use crate::db::{Connection, DbError, commands as rows, servers};
-use crate::model::referral::{GrantId, Occasion, grant_id};
-use crate::model::{CommandRow, NewCommand, Origin, kind};
-use crate::services::{By, commands};
+use super::{ServiceError, Work};
+use crate::services::{Audit, commands};
 use flux_delivery::command::Status;
 use flux_protocol::{CommandKind, PlayerRef, ServerId, derived_command_id};
-use flux_referrals::{CustomerId, FanOut, GrantKey, Player};
+use flux_referral_rules::{CustomerId, FanOut, GrantKey, Player};
+use flux_referrals::model::grant_id;
+use flux_referrals::storage::grants::{self, SavedLine};
+use flux_referrals::storage::lines::{self as held, HeldLine};
+use flux_shop::{CommandPurpose, GrantId};
+use flux_shop::{CommandRow, NewCommand, Origin, kind};
+use flux_storage::{DbError, Tx, commands as rows, servers};
 use serde_json::json;
 use std::collections::BTreeSet;
 
 impl Work<'_> {
     /// Queues a reward's commands, or keeps them until whoever is rewarded has a player (R0-22).
-    pub(super) fn queue(&mut self, key: &GrantKey, made: FanOut) -> Result<(), Refused> {
+    pub(super) fn queue(&mut self, key: &GrantKey, made: FanOut) -> Result<(), ServiceError> {
         let grant = grant_id(key);
         for (place, server) in made.skipped {
             let data = json!({"command": place, "serverId": server});
@@ -27,14 +28,15 @@ impl Work<'_> {
                 continue;
             };
             self.wake.insert(line.server.clone());
-            let origin = Origin::Reward { grant: grant.clone(), customer: line.customer.clone(), on: Occasion::Given };
+            let origin =
+                Origin::Reward { grant: grant.clone(), customer: shop_id(&line.customer), on: CommandPurpose::Grant };
             send(self.tx, self.by, &origin, &SavedLine::from(&line), &player)?;
         }
         Ok(())
     }
 
     /// A customer has a player by now: what has waited for that goes out, in the order in which it was given.
-    pub(super) fn release(&mut self, customer: &CustomerId, player: &Player) -> Result<(), Refused> {
+    pub(super) fn release(&mut self, customer: &CustomerId, player: &Player) -> Result<(), ServiceError> {
         for line in held::held(self.tx, customer)? {
             if !self.servers.contains(&line.line.server) {
                 held::cancel(self.tx, &line.grant, Some(&line.line.server))?;
@@ -43,17 +45,17 @@ impl Work<'_> {
             held::release(self.tx, &line)?;
             self.wake.insert(line.line.server.clone());
             let HeldLine { grant, line } = line;
-            let origin = Origin::Reward { grant, customer: customer.clone(), on: Occasion::Given };
+            let origin = Origin::Reward { grant, customer: shop_id(customer), on: CommandPurpose::Grant };
             send(self.tx, self.by, &origin, &line, player)?;
         }
         Ok(())
     }
 
     /// Cancels what of a grant's commands has not run.
-    pub(super) fn cancel_lines(&mut self, key: &GrantKey) -> Result<(), Refused> {
+    pub(super) fn cancel_lines(&mut self, key: &GrantKey) -> Result<(), ServiceError> {
         let grant = grant_id(key);
         held::cancel(self.tx, &grant, None)?;
-        for command in rows::of_grant(self.tx, &grant, Occasion::Given)? {
+        for command in rows::of_grant(self.tx, &grant, CommandPurpose::Grant)? {
             if command.state.status.is_open() {
                 self.wake.insert(command.new.server_id.clone());
                 commands::want_cancelled(self.tx, self.by, command, None)?;
@@ -63,7 +65,7 @@ impl Work<'_> {
     }
 
     /// Keeps what takes a grant back, and does so where nothing of it is open.
-    pub(super) fn take_back(&mut self, key: &GrantKey, made: &FanOut) -> Result<(), Refused> {
+    pub(super) fn take_back(&mut self, key: &GrantKey, made: &FanOut) -> Result<(), ServiceError> {
         let grant = grant_id(key);
         grants::keep_take_back(self.tx, &grant, &made.lines)?;
         let servers: BTreeSet<&ServerId> = made.lines.iter().map(|line| &line.server).collect();
@@ -76,20 +78,22 @@ impl Work<'_> {
 }
 
 /// A reward's command was closed: if it was the last of a grant that is taken back, that happens now.
-pub(crate) fn closed(tx: &Connection, by: &By, command: &CommandRow) -> Result<(), DbError> {
+pub(crate) fn closed(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError> {
     match &command.new.origin {
-        Some(Origin::Reward { grant, on: Occasion::Given, .. }) => take_back_on(tx, by, grant, &command.new.server_id),
+        Some(Origin::Reward { grant, on: CommandPurpose::Grant, .. }) => {
+            take_back_on(tx, by, grant, &command.new.server_id)
+        }
         _ => Ok(()),
     }
 }
 
 /// Takes a grant back on a server, once all that gave it there is closed, and only if something of it ran.
-fn take_back_on(tx: &Connection, by: &By, grant: &GrantId, server: &ServerId) -> Result<(), DbError> {
+fn take_back_on(tx: &Tx<'_>, by: &Audit, grant: &GrantId, server: &ServerId) -> Result<(), DbError> {
     let lines = grants::take_back(tx, grant)?;
     if !lines.iter().any(|line| line.server == *server) {
         return Ok(());
     }
-    let given = rows::of_grant(tx, grant, Occasion::Given)?;
+    let given = rows::of_grant(tx, grant, CommandPurpose::Grant)?;
     let given: Vec<&CommandRow> = given.iter().filter(|command| command.new.server_id == *server).collect();
     let is_closed = given.iter().all(|command| !command.state.status.is_open());
     let ran = given.iter().find(|command| command.state.status == Status::Completed);
@@ -100,20 +104,25 @@ fn take_back_on(tx: &Connection, by: &By, grant: &GrantId, server: &ServerId) ->
         return Ok(());
     };
     let player = Player { name: player.name.clone(), uuid: player.uuid.clone() };
-    let origin = Origin::Reward { grant: grant.clone(), customer: customer.clone(), on: Occasion::TakenBack };
+    let origin = Origin::Reward { grant: grant.clone(), customer: customer.clone(), on: CommandPurpose::Reversal };
     for line in lines.iter().filter(|line| line.server == *server) {
         send(tx, by, &origin, line, &player)?;
     }
     Ok(())
 }
 
+/// The rules' id of a customer as the store writes it.
+fn shop_id(id: &CustomerId) -> flux_shop::CustomerId {
+    flux_shop::CustomerId::from_stored(id.as_str().to_owned())
+}
+
 /// Makes a reward's command, once: its id is derived of what it is for.
-fn send(tx: &Connection, by: &By, origin: &Origin, line: &SavedLine, player: &Player) -> Result<(), DbError> {
+fn send(tx: &Tx<'_>, by: &Audit, origin: &Origin, line: &SavedLine, player: &Player) -> Result<(), DbError> {
     let Origin::Reward { grant, on, .. } = origin else { return Ok(()) };
     let index = line.index.to_string();
     let id = match on {
-        Occasion::Given => derived_command_id(&[grant.as_str(), &index, line.server.as_str()]),
-        Occasion::TakenBack => derived_command_id(&[grant.as_str(), "void", &index, line.server.as_str()]),
+        CommandPurpose::Grant => derived_command_id(&[grant.as_str(), &index, line.server.as_str()]),
+        CommandPurpose::Reversal => derived_command_id(&[grant.as_str(), "void", &index, line.server.as_str()]),
     };
     if rows::find(tx, &id)?.is_some() {
         return Ok(());

@@ -1,33 +1,33 @@
 //! Links: one a customer, and what becomes of a click.
 
-use super::{Desk, Refused, Work};
-use crate::db::Connection;
-use crate::db::referrals::links::{self as rows, LinkRow};
-use crate::db::referrals::{clicks, people};
-use crate::model::kind;
-use crate::model::referral::LinkView;
+use super::{Desk, ServiceError, Work};
 use crate::secrets;
-use crate::services::By;
-use flux_referrals::{
+use crate::services::Audit;
+use flux_referral_rules::{
     Click, Code, CustomerId, IssuedLink, Landing, Link, LinkId, Reason, Rule, Scenario, Visit, effective, issue_link,
     make_link_code,
 };
+use flux_referrals::model::LinkView;
+use flux_referrals::storage::links::{self as rows, LinkRow};
+use flux_referrals::storage::{clicks, people};
+use flux_shop::kind;
+use flux_storage::Tx;
 use jiff::Timestamp;
 use serde_json::json;
 
 /// `POST /links/issue`: the customer's link, and whether it is new. `None`: they do not refer at present.
 pub fn issue(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     customer: &CustomerId,
-) -> Result<Option<(LinkView, bool)>, Refused> {
+) -> Result<Option<(LinkView, bool)>, ServiceError> {
     people::meet(tx, customer, by.now)?;
     Work::begin(tx, by, desk)?.issue_link(customer)
 }
 
 /// The customer's link as it stands, unless they do not refer at present.
-pub fn link_of(tx: &Connection, by: &By, desk: &Desk, customer: &CustomerId) -> Result<Option<LinkView>, Refused> {
+pub fn link_of(tx: &Tx<'_>, by: &Audit, desk: &Desk, customer: &CustomerId) -> Result<Option<LinkView>, ServiceError> {
     let work = Work::begin(tx, by, desk)?;
     let referrer = work.referrer(customer)?;
     let Ok(rule) = effective(&work.store(), &referrer) else { return Ok(None) };
@@ -67,13 +67,13 @@ pub enum Clicked {
 
 /// A visit of a link.
 pub fn click(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     code: &str,
     visitor: Visitor<'_>,
     at: Timestamp,
-) -> Result<Clicked, Refused> {
+) -> Result<Clicked, ServiceError> {
     let link = match Code::parse(code) {
         Ok(code) => rows::by_code(tx, &code)?,
         Err(_) => None,
@@ -87,7 +87,7 @@ pub fn click(
         None => None,
     };
     let visit = Visit { at, user_agent: visitor.user_agent, purpose: visitor.purpose, last_by_visitor };
-    match (flux_referrals::click(&visit, standing), standing) {
+    match (flux_referral_rules::click(&visit, standing), standing) {
         (Click::Refused(reason), _) | (_, Err(reason)) => {
             let home = work.landing(None).as_str().to_owned();
             Ok(Clicked::Dead { reason, home })
@@ -102,7 +102,7 @@ pub fn click(
 }
 
 impl Work<'_> {
-    pub(super) fn issue_link(&mut self, customer: &CustomerId) -> Result<Option<(LinkView, bool)>, Refused> {
+    pub(super) fn issue_link(&mut self, customer: &CustomerId) -> Result<Option<(LinkView, bool)>, ServiceError> {
         let existing = rows::of_customer(self.tx, customer)?;
         let known = existing.as_ref().map(|row| Link { id: row.id.clone(), code: row.code.clone() });
         let referrer = self.referrer(customer)?;
@@ -117,7 +117,7 @@ impl Work<'_> {
         Ok(Some((self.link_view(&row, &rule), is_new)))
     }
 
-    fn make_link(&mut self, customer: &CustomerId) -> Result<LinkRow, Refused> {
+    fn make_link(&mut self, customer: &CustomerId) -> Result<LinkRow, ServiceError> {
         let name = self.customer(customer)?.name;
         let mut failure = None;
         let is_taken = |code: &Code| match rows::by_code(self.tx, code) {
@@ -130,7 +130,7 @@ impl Work<'_> {
         let code = make_link_code(name.as_deref(), |bound| self.desk.below(bound), is_taken);
         let code = match (failure, code) {
             (Some(error), _) => return Err(error.into()),
-            (None, code) => code.map_err(|invalid| Refused::conflict("no_free_code", invalid.to_string()))?,
+            (None, code) => code.map_err(|invalid| ServiceError::conflict("no_free_code", invalid.to_string()))?,
         };
         let row = LinkRow {
             id: LinkId::new(secrets::link_id(&*self.desk.entropy)),

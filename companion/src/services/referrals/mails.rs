@@ -1,21 +1,21 @@
 //! Mails: each is an event, which the sender and the webhook take from there.
 
-use super::{Desk, Refused, Work};
-use crate::db::Connection;
-use crate::db::referrals::{links, people};
-use crate::services::By;
-use flux_referrals::{CustomerId, Scenario, Switches, effective};
+use super::{Desk, ServiceError, Work};
+use crate::services::Audit;
+use flux_referral_rules::{CustomerId, Scenario, Switches, effective};
+use flux_referrals::storage::{links, people};
+use flux_storage::Tx;
 use serde_json::json;
 
 /// `POST /referrals/invitations`: a customer's invitation to somebody, where that mail is switched on.
-pub fn invite(tx: &Connection, by: &By, desk: &Desk, customer: &CustomerId, to: &str) -> Result<(), Refused> {
+pub fn invite(tx: &Tx<'_>, by: &Audit, desk: &Desk, customer: &CustomerId, to: &str) -> Result<(), ServiceError> {
     people::meet(tx, customer, by.now)?;
     let mut work = Work::begin(tx, by, desk)?;
     if !work.program.mails.of(Scenario::Invitation).on {
-        return Err(Refused::conflict("mail_off", "the mail `invitation` is switched off"));
+        return Err(ServiceError::conflict("mail_off", "the mail `invitation` is switched off"));
     }
     let issued = work.issue_link(customer)?;
-    issued.ok_or_else(|| Refused::conflict("no_rule", "this customer does not refer at present"))?;
+    issued.ok_or_else(|| ServiceError::conflict("no_rule", "this customer does not refer at present"))?;
     work.post(Scenario::Invitation, customer, Some(to))
 }
 
@@ -26,12 +26,12 @@ impl Work<'_> {
     }
 
     /// Sends a customer a mail, if it is switched on.
-    pub(super) fn mail(&self, scenario: Scenario, customer: &CustomerId) -> Result<(), Refused> {
+    pub(super) fn mail(&self, scenario: Scenario, customer: &CustomerId) -> Result<(), ServiceError> {
         if self.program.mails.of(scenario).on { self.post(scenario, customer, None) } else { Ok(()) }
     }
 
     /// The event of a mail: `to` is somebody who is no customer.
-    fn post(&self, scenario: Scenario, customer: &CustomerId, to: Option<&str>) -> Result<(), Refused> {
+    fn post(&self, scenario: Scenario, customer: &CustomerId, to: Option<&str>) -> Result<(), ServiceError> {
         let link = links::of_customer(self.tx, customer)?;
         let referrer = self.referrer(customer)?;
         let address = match (&link, effective(&self.store(), &referrer)) {

@@ -48,15 +48,15 @@ pub use view::{attribution, grants as grant_views, view_of};
 
 pub(crate) use lines::closed;
 
-use super::{By, Refused, Wake};
-use crate::db::referrals::people::{self as rows, Customer};
-use crate::db::referrals::program::{self, ProgramRow};
-use crate::db::referrals::rules::{self, RuleRows};
-use crate::db::{Connection, servers};
-use crate::model::referral::Flaw;
+use super::{Audit, ServiceError, Wake};
 use flux_platform::Entropy;
 use flux_protocol::ServerId;
-use flux_referrals::{AttributionId, CustomerId, Person, Referrer, Refusal, Store, StoreAddress};
+use flux_referral_rules::{AttributionId, CustomerId, Person, Referrer, Refusal, Store, StoreAddress};
+use flux_referrals::model::Flaw;
+use flux_referrals::storage::people::{self as rows, Customer};
+use flux_referrals::storage::program::{self, ProgramRow};
+use flux_referrals::storage::rules::{self, RuleRows};
+use flux_storage::{Tx, servers};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
@@ -92,8 +92,8 @@ impl Desk {
 
 /// One event in its transaction: what is set, and the servers that it makes commands for.
 struct Work<'a> {
-    tx: &'a Connection,
-    by: &'a By,
+    tx: &'a Tx<'a>,
+    by: &'a Audit,
     desk: &'a Desk,
     program: ProgramRow,
     rules: RuleRows,
@@ -102,7 +102,7 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn begin(tx: &'a Connection, by: &'a By, desk: &'a Desk) -> Result<Work<'a>, Refused> {
+    fn begin(tx: &'a Tx<'a>, by: &'a Audit, desk: &'a Desk) -> Result<Work<'a>, ServiceError> {
         let servers = servers::receiving(tx)?.into_iter().collect();
         let (program, rules) = (program::load(tx, &desk.zone)?, rules::load(tx)?);
         Ok(Work { tx, by, desk, program, rules, servers, wake: Wake::new() })
@@ -113,7 +113,7 @@ impl<'a> Work<'a> {
     }
 
     /// A customer; one of whom only the id is known where there is no row.
-    fn customer(&self, id: &CustomerId) -> Result<Customer, Refused> {
+    fn customer(&self, id: &CustomerId) -> Result<Customer, ServiceError> {
         let nobody = || Customer {
             person: Person { customer: id.clone(), email: None, player: None },
             name: None,
@@ -123,11 +123,11 @@ impl<'a> Work<'a> {
         Ok(rows::find(self.tx, id)?.unwrap_or_else(nobody))
     }
 
-    fn referrer(&self, id: &CustomerId) -> Result<Referrer, Refused> {
+    fn referrer(&self, id: &CustomerId) -> Result<Referrer, ServiceError> {
         let (customer, counts) = (self.customer(id)?, rows::counts(self.tx, id)?);
         Ok(Referrer {
             is_member: customer.registered_at.is_some(),
-            is_buyer: crate::db::referrals::orders::is_buyer(self.tx, id)?,
+            is_buyer: flux_referrals::storage::orders::is_buyer(self.tx, id)?,
             person: customer.person,
             tier: customer.tier,
             live_grants: counts.live_grants,
@@ -149,11 +149,11 @@ pub struct Outcome {
     pub wake: Wake,
 }
 
-impl From<Flaw> for Refused {
-    fn from(flaw: Flaw) -> Refused {
+impl From<Flaw> for ServiceError {
+    fn from(flaw: Flaw) -> ServiceError {
         match flaw.conflict {
-            Some(code) => Refused::conflict(code, flaw.message),
-            None => Refused::invalid(flaw.field, flaw.message),
+            Some(code) => ServiceError::conflict(code, flaw.message),
+            None => ServiceError::invalid(flaw.field, flaw.message),
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Orders as the rules hear of them from `/orders`, and what they say of one.
 
 use super::sessions::void;
-use super::{Desk, Outcome, Refused, Wake, Work};
-use crate::db::Connection;
-use crate::db::referrals::orders as rows;
-use crate::db::referrals::{attributions, people};
-use crate::model::{Order, Player, ReferralView};
-use crate::services::By;
+use super::{Desk, Outcome, ServiceError, Wake, Work};
+use crate::services::Audit;
 use flux_protocol::OrderId;
-use flux_referrals::{CustomerId, Money, Status, Undoing};
+use flux_referral_rules::{CustomerId, Money, Status, Undoing};
+use flux_referrals::storage::orders as rows;
+use flux_referrals::storage::{attributions, people};
+use flux_shop::{Order, Player, ReferralView};
+use flux_storage::Tx;
 use jiff::Timestamp;
 
 /// Who buys.
@@ -35,14 +35,14 @@ impl From<&Order> for Buyer {
 
 /// An order was placed: who buys, and with which code. Binds by the code.
 pub fn checkout(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &OrderId,
     buyer: &Buyer,
     code: Option<&str>,
     at: Timestamp,
-) -> Result<Outcome, Refused> {
+) -> Result<Outcome, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     people::meet(tx, &buyer.customer, by.now)?;
     work.learn(&buyer.customer, buyer.email.as_deref(), None)?;
@@ -82,7 +82,7 @@ pub fn checkout(
 }
 
 /// `/orders`: an order was placed.
-pub fn order_placed(tx: &Connection, by: &By, desk: &Desk, order: &Order) -> Result<Wake, Refused> {
+pub fn order_placed(tx: &Tx<'_>, by: &Audit, desk: &Desk, order: &Order) -> Result<Wake, ServiceError> {
     let at = order.body.occurred_at.unwrap_or(by.now);
     let typed = order.body.referral_code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
     let code = typed.filter(|_| !order.body.imported);
@@ -95,7 +95,7 @@ pub fn order_placed(tx: &Connection, by: &By, desk: &Desk, order: &Order) -> Res
 }
 
 /// `/orders`: whether an order is from before the companion's time. Such a one uses up "first purchase" (R3-10) and earns nothing.
-pub fn imported(tx: &Connection, order: &Order) -> Result<(), Refused> {
+pub fn imported(tx: &Tx<'_>, order: &Order) -> Result<(), ServiceError> {
     match rows::find(tx, &order.id)? {
         Some(mut row) if row.record.is_imported != order.body.imported => {
             row.record.is_imported = order.body.imported;
@@ -106,43 +106,43 @@ pub fn imported(tx: &Connection, order: &Order) -> Result<(), Refused> {
 }
 
 /// `/orders`: an order is paid.
-pub fn paid(tx: &Connection, by: &By, desk: &Desk, order: &Order, at: Timestamp) -> Result<Wake, Refused> {
+pub fn paid(tx: &Tx<'_>, by: &Audit, desk: &Desk, order: &Order, at: Timestamp) -> Result<Wake, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     if !order.body.imported {
         work.link_player_if_free(&Buyer::from(order).customer, &order.body.player)?;
     }
     let amount = i64::try_from(order.body.amount.get()).unwrap_or(i64::MAX);
-    let currency = flux_referrals::Currency::parse(order.body.currency.as_str());
+    let currency = flux_referral_rules::Currency::parse(order.body.currency.as_str());
     let money = currency.and_then(|currency| Money::new(amount, currency));
-    let money = money.map_err(|invalid| Refused::invalid("amount", invalid.to_string()))?;
+    let money = money.map_err(|invalid| ServiceError::invalid("amount", invalid.to_string()))?;
     work.pay(&order.id, None, money, at)?;
     Ok(work.wake)
 }
 
 /// `/orders`: called off.
-pub fn cancelled(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Wake, Refused> {
+pub fn cancelled(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Wake, ServiceError> {
     Ok(void(tx, by, desk, id, Undoing::Cancelled, None, at)?.wake)
 }
 
 /// `/orders`: paid back in full.
-pub fn refunded(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Wake, Refused> {
+pub fn refunded(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Wake, ServiceError> {
     Ok(void(tx, by, desk, id, Undoing::Refunded, None, at)?.wake)
 }
 
 /// `/orders`: the bank took the money back.
-pub fn charged_back(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Wake, Refused> {
+pub fn charged_back(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Wake, ServiceError> {
     Ok(void(tx, by, desk, id, Undoing::Chargeback, None, at)?.wake)
 }
 
 /// `/orders`: so much of it was paid back in all.
 pub fn partly_refunded(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &OrderId,
     total: u64,
     at: Timestamp,
-) -> Result<Wake, Refused> {
+) -> Result<Wake, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let mut order = work.order(id)?;
     order.record.refund(i64::try_from(total).unwrap_or(i64::MAX));
@@ -151,7 +151,7 @@ pub fn partly_refunded(
 }
 
 /// What the rules say of an order; `None` if it has nothing to do with a referral.
-pub fn referral_of(tx: &Connection, id: &OrderId, now: Timestamp) -> Result<Option<ReferralView>, Refused> {
+pub fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<Option<ReferralView>, ServiceError> {
     let Some(order) = rows::find(tx, id)? else { return Ok(None) };
     let row = match &order.attribution {
         Some(id) => attributions::find(tx, id)?,
@@ -181,13 +181,13 @@ pub fn referral_of(tx: &Connection, id: &OrderId, now: Timestamp) -> Result<Opti
 }
 
 /// A player as the rules know one.
-pub(super) fn said(player: &Player) -> flux_referrals::Player {
-    let uuid = player.uuid.as_ref().map(crate::db::customers::plain);
-    flux_referrals::Player { name: player.name.as_str().to_owned(), uuid }
+pub(super) fn said(player: &Player) -> flux_referral_rules::Player {
+    let uuid = player.uuid.as_ref().map(flux_storage::customers::plain);
+    flux_referral_rules::Player { name: player.name.as_str().to_owned(), uuid }
 }
 
 /// The same the other way round.
-pub(super) fn bought_for(player: &flux_referrals::Player) -> Result<Player, &'static str> {
+pub(super) fn bought_for(player: &flux_referral_rules::Player) -> Result<Player, &'static str> {
     let uuid = player.uuid.as_deref().map(str::parse).transpose()?;
     Ok(Player { name: player.name.parse()?, uuid })
 }

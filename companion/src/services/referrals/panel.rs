@@ -1,14 +1,14 @@
 //! What customers and owners look at: the panel, a code at checkout, statistics, the best referrers.
 
-use super::{Desk, Refused, Work};
-use crate::db::Connection;
-use crate::db::referrals::{grants as grant_rows, ledger, links, stats as rows};
+use super::{Desk, ServiceError, Work};
 use crate::limits;
-use crate::model::referral::{BenefitBody, GrantView, LinkView, Period, RuleView, SharedView};
-use crate::services::By;
-use flux_referrals::{
+use crate::services::Audit;
+use flux_referral_rules::{
     Code, CodeVerdict, CustomerId, Side, Tier, Trigger, Unit, effective, store_day, validate as judge,
 };
+use flux_referrals::model::{BenefitBody, GrantView, LinkView, Period, RuleView, SharedView};
+use flux_referrals::storage::{grants as grant_rows, ledger, links, stats as rows};
+use flux_storage::Tx;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -122,14 +122,14 @@ pub struct Best {
 }
 
 /// `GET /customers/{id}/panel`. A customer who has no link yet is given one.
-pub fn panel(tx: &Connection, by: &By, desk: &Desk, id: &CustomerId) -> Result<PanelView, Refused> {
+pub fn panel(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &CustomerId) -> Result<PanelView, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
-    let (link, _) = work.issue_link(id)?.ok_or(Refused::NotFound("panel: no rule rewards this customer"))?;
+    let (link, _) = work.issue_link(id)?.ok_or(ServiceError::NotFound("panel: no rule rewards this customer"))?;
     let referrer = work.referrer(id)?;
     let rule = effective(&work.store(), &referrer);
     let rule_name = rule.map(|rule| rule.name.as_str().to_owned()).unwrap_or_default();
     let name = work.customer(id)?.name.unwrap_or_default();
-    let code = Code::parse(&link.code).map_err(|invalid| Refused::invalid("code", invalid.to_string()))?;
+    let code = Code::parse(&link.code).map_err(|invalid| ServiceError::invalid("code", invalid.to_string()))?;
     let code_enabled = work.program.program.doors.take_codes();
     let credit = ledger::credit(tx, id)?.into_iter().map(|(currency, balance)| CreditView { currency, balance });
     let rewards = grant_rows::of_customer(tx, id, true, limits::PANEL_REWARDS)?;
@@ -148,12 +148,12 @@ pub fn panel(tx: &Connection, by: &By, desk: &Desk, id: &CustomerId) -> Result<P
 
 /// `GET /rules/effective`: the rule under which a customer, or somebody of a tier, refers now.
 pub fn effective_rule(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     customer: Option<&CustomerId>,
     tier: Option<&str>,
-) -> Result<Option<RuleView>, Refused> {
+) -> Result<Option<RuleView>, ServiceError> {
     let work = Work::begin(tx, by, desk)?;
     let mut referrer = work.referrer(customer.unwrap_or(&CustomerId::new(String::new())))?;
     if let Some(tier) = tier {
@@ -165,8 +165,8 @@ pub fn effective_rule(
 }
 
 /// `GET /codes/{code}`.
-pub fn validate(tx: &Connection, by: &By, desk: &Desk, code: &str) -> Result<CodeView, Refused> {
-    let unknown = Refused::NotFound("code");
+pub fn validate(tx: &Tx<'_>, by: &Audit, desk: &Desk, code: &str) -> Result<CodeView, ServiceError> {
+    let unknown = ServiceError::NotFound("code");
     let Ok(code) = Code::parse(code) else { return Err(unknown) };
     let Some(link) = links::by_code(tx, &code)? else { return Err(unknown) };
     let work = Work::begin(tx, by, desk)?;
@@ -185,24 +185,24 @@ pub fn validate(tx: &Connection, by: &By, desk: &Desk, code: &str) -> Result<Cod
         referrer_name: work.customer(&link.customer)?.name,
         terms: work.program.doc.program_terms.clone(),
         landing_url: work.landing(standing.ok()).link(&link.code),
-        referee_benefit: benefit.and_then(flux_referrals::Slot::benefit).map(BenefitBody::from),
+        referee_benefit: benefit.and_then(flux_referral_rules::Slot::benefit).map(BenefitBody::from),
     })
 }
 
 /// `GET /stats`: of the store's days from one to another, both included; of all, where none is named.
 pub fn stats(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     from: Option<Date>,
     to: Option<Date>,
-) -> Result<StatsView, Refused> {
+) -> Result<StatsView, ServiceError> {
     let from = from.map_or_else(String::new, |day| day.to_string());
     let to = to.map_or_else(|| "z".to_owned(), |day| day.to_string());
     let days = rows::days(tx, &from, &to)?;
     let unseen = rows::unseen(tx, &from, &to, by.now)?;
     let of = |what: &str| days.get(what).copied().unwrap_or_default();
-    let month_ago = by.now - jiff::SignedDuration::from_hours(24 * flux_referrals::limits::RECENT_CLICK_DAYS);
+    let month_ago = by.now - jiff::SignedDuration::from_hours(24 * flux_referral_rules::limits::RECENT_CLICK_DAYS);
     let its_day = store_day(month_ago, &desk.zone);
     let attributions = Funnel {
         pending: of("pending") - unseen,
@@ -233,7 +233,7 @@ fn revenue(days: &BTreeMap<String, i64>) -> Vec<Revenue> {
 }
 
 /// `GET /top`: the best referrers of a period of the store's calendar.
-pub fn tops(tx: &Connection, by: &By, desk: &Desk, period: Period, limit: u32) -> Result<Vec<Best>, Refused> {
+pub fn tops(tx: &Tx<'_>, by: &Audit, desk: &Desk, period: Period, limit: u32) -> Result<Vec<Best>, ServiceError> {
     let day = desk.day(by.now);
     let key = match period {
         Period::All => "all".to_owned(),

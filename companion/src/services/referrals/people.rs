@@ -1,22 +1,22 @@
 //! What a customer's changes mean for their referrals.
 
-use super::{Desk, Refused, Wake, Work};
-use crate::db::referrals::{attributions, forget as rows, people};
-use crate::db::{Connection, commands, customers};
-use crate::model::{CustomerRow, Player, PlayerName, PlayerUuid};
+use super::{Desk, ServiceError, Wake, Work};
 use crate::secrets;
-use crate::services::By;
-use flux_referrals::CustomerId;
+use crate::services::Audit;
+use flux_referral_rules::CustomerId;
+use flux_referrals::storage::{attributions, forget as rows, people};
+use flux_shop::{CustomerRow, Player, PlayerName, PlayerUuid};
+use flux_storage::{Tx, commands, customers};
 
 /// A customer was saved: friends are found again by what is known of them now, rewards that waited for a player go out,
 /// those not yet sent are for the player's new name, and a registration that is news is rewarded.
 pub fn changed(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     before: Option<&CustomerRow>,
     id: &CustomerId,
-) -> Result<Wake, Refused> {
+) -> Result<Wake, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     work.know(id)?;
     let mut wake = std::mem::take(&mut work.wake);
@@ -28,7 +28,7 @@ pub fn changed(
 }
 
 /// A player has joined: the name of a known UUID is learnt (section 8.2).
-pub fn joined(tx: &Connection, by: &By, desk: &Desk, name: &str, uuid: Option<&str>) -> Result<Wake, Refused> {
+pub fn joined(tx: &Tx<'_>, by: &Audit, desk: &Desk, name: &str, uuid: Option<&str>) -> Result<Wake, ServiceError> {
     let (Ok(name), Some(Ok(uuid))) = (name.parse::<PlayerName>(), uuid.map(str::parse::<PlayerUuid>)) else {
         return Ok(Wake::new());
     };
@@ -40,13 +40,13 @@ pub fn joined(tx: &Connection, by: &By, desk: &Desk, name: &str, uuid: Option<&s
 
 /// Takes a customer out of the referrals. Refused while a reward of theirs is on its way.
 pub fn forget(
-    tx: &Connection,
+    tx: &Tx<'_>,
     desk: &Desk,
-    id: &crate::model::CustomerId,
-    anonymous: &crate::model::CustomerId,
-) -> Result<(), Refused> {
+    id: &flux_shop::CustomerId,
+    anonymous: &flux_shop::CustomerId,
+) -> Result<(), ServiceError> {
     if rows::has_open(tx, id.as_str())? {
-        return Err(Refused::conflict(
+        return Err(ServiceError::conflict(
             "customer_in_use",
             "a reward of theirs has open commands: cancel them first, or wait",
         ));
@@ -56,12 +56,17 @@ pub fn forget(
 
 impl Work<'_> {
     /// Fills in what is not known of a customer yet, on what binds them too.
-    pub(super) fn learn(&mut self, id: &CustomerId, email: Option<&str>, name: Option<&str>) -> Result<(), Refused> {
+    pub(super) fn learn(
+        &mut self,
+        id: &CustomerId,
+        email: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<(), ServiceError> {
         if people::learn(self.tx, id, email, name, self.by.now)? { self.know(id) } else { Ok(()) }
     }
 
     /// Who a customer is by now.
-    fn know(&mut self, id: &CustomerId) -> Result<(), Refused> {
+    fn know(&mut self, id: &CustomerId) -> Result<(), ServiceError> {
         let person = self.customer(id)?.person;
         attributions::know_referee(self.tx, &person)?;
         if let Some(player) = &person.player {
@@ -72,9 +77,9 @@ impl Work<'_> {
     }
 
     /// Links a player to a customer who has none, if nobody else has it (section 8.1).
-    pub(super) fn link_player_if_free(&mut self, id: &CustomerId, player: &Player) -> Result<(), Refused> {
+    pub(super) fn link_player_if_free(&mut self, id: &CustomerId, player: &Player) -> Result<(), ServiceError> {
         let has_one = self.customer(id)?.person.player.is_some();
-        let whose: crate::model::CustomerId = id.as_str().parse().map_err(|_| Refused::NotFound("customer"))?;
+        let whose: flux_shop::CustomerId = id.as_str().parse().map_err(|_| ServiceError::NotFound("customer"))?;
         if has_one || customers::other_with_player(self.tx, &whose, player)?.is_some() {
             return Ok(());
         }

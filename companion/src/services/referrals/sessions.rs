@@ -1,13 +1,15 @@
 //! What a storefront says that keeps its orders to itself, and an admin of an attribution.
 
 use super::orders::{Buyer, bought_for};
-use super::{Desk, Outcome, Refused, Work};
-use crate::db::Connection;
-use crate::db::referrals::orders as rows;
-use crate::db::referrals::{attributions, grants, people};
-use crate::services::By;
+use super::{Desk, Outcome, ServiceError, Work};
+use crate::services::Audit;
 use flux_protocol::OrderId;
-use flux_referrals::{AttributionId, CustomerId, EmailKey, Money, Reason, Undoing, complete, withdraw as take_away};
+use flux_referral_rules::{
+    AttributionId, CustomerId, EmailKey, Money, Reason, Undoing, complete, withdraw as take_away,
+};
+use flux_referrals::storage::orders as rows;
+use flux_referrals::storage::{attributions, grants, people};
+use flux_storage::Tx;
 use jiff::Timestamp;
 
 /// Who has paid for a session, as far as the storefront says.
@@ -32,14 +34,14 @@ impl Payer {
 
 /// `POST /attributions/fulfill`: a session is paid. `None`: nobody knows who is behind it (R2-25).
 pub fn fulfil(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &OrderId,
     payer: &Payer,
     amount: Money,
     at: Timestamp,
-) -> Result<Option<Outcome>, Refused> {
+) -> Result<Option<Outcome>, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let mut order = work.order(id)?;
     let Some(customer) = work.payer(&order, payer)? else {
@@ -66,12 +68,12 @@ pub fn fulfil(
 
 /// What stands of a session whose payment has not come. `None`: nobody knows who is behind it.
 pub fn of_session(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &OrderId,
     is_named: bool,
-) -> Result<Option<Outcome>, Refused> {
+) -> Result<Option<Outcome>, ServiceError> {
     let work = Work::begin(tx, by, desk)?;
     let order = work.order(id)?;
     let is_known = is_named || order.record.buyer.is_some();
@@ -79,7 +81,7 @@ pub fn of_session(
 }
 
 /// An order was completed: shipped, received, or whatever the storefront calls done.
-pub fn completed(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Outcome, Refused> {
+pub fn completed(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Timestamp) -> Result<Outcome, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let mut order = work.order(id)?;
     order.record.complete(at);
@@ -96,14 +98,14 @@ pub fn completed(tx: &Connection, by: &By, desk: &Desk, id: &OrderId, at: Timest
 
 /// `POST /attributions/void`: an order was undone, or part of it paid back. One that nobody has heard of is remembered.
 pub fn void(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &OrderId,
     undoing: Undoing,
     part: Option<(i64, String)>,
     at: Timestamp,
-) -> Result<Outcome, Refused> {
+) -> Result<Outcome, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let mut order = work.order(id)?;
     match part {
@@ -124,9 +126,15 @@ pub fn void(
 }
 
 /// `POST /attributions/{id}/void`: an admin's word, whatever became of the order.
-pub fn withdraw(tx: &Connection, by: &By, desk: &Desk, id: &AttributionId, at: Timestamp) -> Result<Outcome, Refused> {
+pub fn withdraw(
+    tx: &Tx<'_>,
+    by: &Audit,
+    desk: &Desk,
+    id: &AttributionId,
+    at: Timestamp,
+) -> Result<Outcome, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
-    let before = attributions::find(tx, id)?.ok_or(Refused::NotFound("attribution"))?.attribution;
+    let before = attributions::find(tx, id)?.ok_or(ServiceError::NotFound("attribution"))?.attribution;
     let (held, names) = (work.held(&before)?, work.names(&before)?);
     let dispatch = work.dispatch(&names, &before);
     let decision = take_away(&work.program.program, before.clone(), &held, Reason::Admin, &dispatch, at);

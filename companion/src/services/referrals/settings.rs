@@ -1,33 +1,33 @@
 //! The program, the rules, and the texts.
 
-use super::{Desk, Refused, Work};
-use crate::db::Connection;
-use crate::db::referrals::program::{self, ProgramRow};
-use crate::db::referrals::rules as rows;
-use crate::model::kind;
-use crate::model::referral::{
+use super::{Desk, ServiceError, Work};
+use crate::secrets;
+use crate::services::Audit;
+use flux_referral_rules::{Invalid, Rule, RuleId, RuleName, Scope, Slot, turns_codes_on};
+use flux_referrals::model::{
     Flaw, MailsDoc, MailsPatch, ProgramPatch, ProgramView, RewardCommandBody, RuleDoc, RulePatch, RuleView, ShareDoc,
     SharePatch, SideWord, SlotBody, TriggerWord, program_view,
 };
-use crate::secrets;
-use crate::services::By;
-use flux_referrals::{Invalid, Rule, RuleId, RuleName, Scope, Slot, turns_codes_on};
+use flux_referrals::storage::program::{self, ProgramRow};
+use flux_referrals::storage::rules as rows;
+use flux_shop::kind;
+use flux_storage::Tx;
 use serde_json::json;
 
 /// `GET /program`.
-pub fn show_program(tx: &Connection, by: &By, desk: &Desk) -> Result<ProgramView, Refused> {
+pub fn show_program(tx: &Tx<'_>, by: &Audit, desk: &Desk) -> Result<ProgramView, ServiceError> {
     let work = Work::begin(tx, by, desk)?;
     Ok(work.program_view())
 }
 
 /// `PUT /program`. `version` is what the caller has seen.
 pub fn save_program(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     patch: ProgramPatch,
     version: Option<u64>,
-) -> Result<ProgramView, Refused> {
+) -> Result<ProgramView, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     check_version(version.or(patch.version), work.program.version)?;
     let before = work.program.clone();
@@ -55,7 +55,7 @@ pub fn save_program(
 }
 
 /// `POST /rules`.
-pub fn add_rule(tx: &Connection, by: &By, desk: &Desk, patch: RulePatch) -> Result<RuleView, Refused> {
+pub fn add_rule(tx: &Tx<'_>, by: &Audit, desk: &Desk, patch: RulePatch) -> Result<RuleView, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let name = patch.name.as_ref().ok_or_else(|| Flaw::value("name", "is missing"))?;
     let name = RuleName::parse(name.as_str()).map_err(|invalid| Flaw::of("name", &invalid))?;
@@ -71,7 +71,13 @@ pub fn add_rule(tx: &Connection, by: &By, desk: &Desk, patch: RulePatch) -> Resu
 }
 
 /// `PUT /rules/{id}`.
-pub fn change_rule(tx: &Connection, by: &By, desk: &Desk, id: &RuleId, patch: RulePatch) -> Result<RuleView, Refused> {
+pub fn change_rule(
+    tx: &Tx<'_>,
+    by: &Audit,
+    desk: &Desk,
+    id: &RuleId,
+    patch: RulePatch,
+) -> Result<RuleView, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let before = work.rule(id)?;
     check_version(patch.version, before.version)?;
@@ -84,7 +90,7 @@ pub fn change_rule(tx: &Connection, by: &By, desk: &Desk, id: &RuleId, patch: Ru
 }
 
 /// `DELETE /rules/{id}`: the global one stays.
-pub fn remove_rule(tx: &Connection, by: &By, desk: &Desk, id: &RuleId) -> Result<(), Refused> {
+pub fn remove_rule(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &RuleId) -> Result<(), ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     work.rule(id)?;
     work.rules.rules.remove(id).map_err(|invalid| Flaw::of("id", &invalid))?;
@@ -94,13 +100,13 @@ pub fn remove_rule(tx: &Connection, by: &By, desk: &Desk, id: &RuleId) -> Result
 
 /// `PUT /rules/{id}/slots/{side}/{trigger}`: refused on a filled slot (R3-05), unless it is to be replaced.
 pub fn set_slot(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     (id, side, trigger): (&RuleId, SideWord, TriggerWord),
     body: &SlotBody,
     replaces: bool,
-) -> Result<RuleView, Refused> {
+) -> Result<RuleView, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let mut rule = work.rule(id)?;
     let slot: Slot = body.read(work.program.program.currency, |body| body.read(&work.servers))?;
@@ -117,11 +123,11 @@ pub fn set_slot(
 
 /// `DELETE /rules/{id}/slots/{side}/{trigger}`. What was issued earlier stays (R3-06).
 pub fn remove_slot(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     (id, side, trigger): (&RuleId, SideWord, TriggerWord),
-) -> Result<RuleView, Refused> {
+) -> Result<RuleView, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let mut rule = work.rule(id)?;
     if rule.slots.get(side.into(), trigger.into()).is_none() {
@@ -134,7 +140,7 @@ pub fn remove_slot(
 }
 
 /// `PUT /share`.
-pub fn save_share(tx: &Connection, by: &By, desk: &Desk, patch: SharePatch) -> Result<ShareDoc, Refused> {
+pub fn save_share(tx: &Tx<'_>, by: &Audit, desk: &Desk, patch: SharePatch) -> Result<ShareDoc, ServiceError> {
     let mut row = program::load(tx, &desk.zone)?;
     row.share = row.share.patched(patch)?;
     program::save(tx, &row)?;
@@ -143,7 +149,7 @@ pub fn save_share(tx: &Connection, by: &By, desk: &Desk, patch: SharePatch) -> R
 }
 
 /// `PUT /emails`.
-pub fn save_mails(tx: &Connection, by: &By, desk: &Desk, patch: MailsPatch) -> Result<MailsDoc, Refused> {
+pub fn save_mails(tx: &Tx<'_>, by: &Audit, desk: &Desk, patch: MailsPatch) -> Result<MailsDoc, ServiceError> {
     let mut row = program::load(tx, &desk.zone)?;
     row.mails = row.mails.patched(patch)?;
     program::save(tx, &row)?;
@@ -157,11 +163,11 @@ impl Work<'_> {
         program_view(doc.clone(), program, *configured, *version, &self.rules.rules)
     }
 
-    fn rule(&self, id: &RuleId) -> Result<Rule, Refused> {
-        self.rules.rules.iter().find(|rule| rule.id == *id).cloned().ok_or(Refused::NotFound("rule"))
+    fn rule(&self, id: &RuleId) -> Result<Rule, ServiceError> {
+        self.rules.rules.iter().find(|rule| rule.id == *id).cloned().ok_or(ServiceError::NotFound("rule"))
     }
 
-    fn patched(&self, patch: RulePatch, rule: &Rule, doc: RuleDoc) -> Result<(Rule, RuleDoc), Refused> {
+    fn patched(&self, patch: RulePatch, rule: &Rule, doc: RuleDoc) -> Result<(Rule, RuleDoc), ServiceError> {
         let currency = self.program.program.currency;
         let (rule, doc) = patch.over(rule, doc, currency, |body| body.read(&self.servers))?;
         check_landing(self.desk, doc.landing_url.as_deref())?;
@@ -174,14 +180,14 @@ impl Work<'_> {
         RuleDoc { landing_url, ..RuleDoc::from(rule) }
     }
 
-    fn replace(&mut self, rule: Rule, doc: RuleDoc) -> Result<RuleView, Refused> {
+    fn replace(&mut self, rule: Rule, doc: RuleDoc) -> Result<RuleView, ServiceError> {
         let replaced = self.rules.rules.replace(rule.clone());
         replaced.map_err(|invalid| Flaw::of(blame(&invalid), &invalid))?;
         self.keep_rule(rule.clone(), Some(doc))?;
         Ok(self.rule_view(&rule))
     }
 
-    fn keep_rule(&mut self, rule: Rule, doc: Option<RuleDoc>) -> Result<(), Refused> {
+    fn keep_rule(&mut self, rule: Rule, doc: Option<RuleDoc>) -> Result<(), ServiceError> {
         let doc = doc.unwrap_or_else(|| self.doc_of(&rule));
         rows::put(self.tx, &rule, &doc)?;
         self.rules.docs.insert(rule.id.to_string(), doc);
@@ -204,8 +210,8 @@ fn blame(invalid: &Invalid) -> &'static str {
 /// Commands that are not safe to run twice (R0-13).
 fn warnings(rule: &Rule) -> Vec<String> {
     let mut warnings = Vec::new();
-    for side in flux_referrals::Side::ALL {
-        for trigger in flux_referrals::Trigger::ALL {
+    for side in flux_referral_rules::Side::ALL {
+        for trigger in flux_referral_rules::Trigger::ALL {
             let commands = rule.slots.get(*side, *trigger).map(Slot::commands).unwrap_or_default();
             let words = commands.iter().filter_map(|command| command.template.toggle_word());
             warnings.extend(words.map(|word| {
@@ -216,17 +222,17 @@ fn warnings(rule: &Rule) -> Vec<String> {
     warnings
 }
 
-fn check_version(said: Option<u64>, stands: u64) -> Result<(), Refused> {
+fn check_version(said: Option<u64>, stands: u64) -> Result<(), ServiceError> {
     match said {
         Some(said) if said != stands => {
             let message = format!("it has changed since: version {stands} stands, {said} was named");
-            Err(Refused::conflict("version_conflict", message))
+            Err(ServiceError::conflict("version_conflict", message))
         }
         _ => Ok(()),
     }
 }
 
-fn check_landing(desk: &Desk, address: Option<&str>) -> Result<(), Refused> {
+fn check_landing(desk: &Desk, address: Option<&str>) -> Result<(), ServiceError> {
     let landing = desk.address.landing(address.unwrap_or_default());
     Ok(landing.map(drop).map_err(|invalid| Flaw::of("landingUrl", &invalid))?)
 }

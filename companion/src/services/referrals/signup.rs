@@ -2,12 +2,12 @@
 
 use super::bind::Comer;
 use super::orders::said;
-use super::{Desk, Outcome, Refused, Work};
-use crate::db::Connection;
-use crate::db::referrals::{attributions, people as rows};
-use crate::model::Player;
-use crate::services::By;
-use flux_referrals::{Attribution, CustomerId, Door, Person, Registration, register, store_day};
+use super::{Desk, Outcome, ServiceError, Work};
+use crate::services::Audit;
+use flux_referral_rules::{Attribution, CustomerId, Door, Person, Registration, register, store_day};
+use flux_referrals::storage::{attributions, people as rows};
+use flux_shop::Player;
+use flux_storage::Tx;
 use jiff::Timestamp;
 
 /// `POST /attributions/signup`.
@@ -35,7 +35,7 @@ pub struct Signup {
 
 /// A signup: binds the friend if there is a code, and registers them unless they are a guest. That nobody was bound does
 /// not undo the registration.
-pub fn signup(tx: &Connection, by: &By, desk: &Desk, signup: &Signup) -> Result<Outcome, Refused> {
+pub fn signup(tx: &Tx<'_>, by: &Audit, desk: &Desk, signup: &Signup) -> Result<Outcome, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     let id = &signup.customer;
     let external = signup.external.as_ref().map(|(source, reference)| (source.as_str(), reference.as_str()));
@@ -77,12 +77,12 @@ pub fn signup(tx: &Connection, by: &By, desk: &Desk, signup: &Signup) -> Result<
 
 /// The storefront says that a customer is registered since then.
 pub fn registered(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     desk: &Desk,
     id: &CustomerId,
     at: Timestamp,
-) -> Result<super::Wake, Refused> {
+) -> Result<super::Wake, ServiceError> {
     let mut work = Work::begin(tx, by, desk)?;
     work.registered(id, at)?;
     Ok(work.wake)
@@ -91,15 +91,19 @@ pub fn registered(
 impl Work<'_> {
     pub(super) fn outcome(
         self,
-        attribution: Option<flux_referrals::AttributionId>,
+        attribution: Option<flux_referral_rules::AttributionId>,
         is_new: bool,
-        refusal: Option<flux_referrals::Refusal>,
+        refusal: Option<flux_referral_rules::Refusal>,
     ) -> Outcome {
         Outcome { attribution, is_new, refusal, wake: self.wake }
     }
 
     /// Somebody registers, whether or not they are bound; the attribution that rewards it, if one does.
-    fn register(&mut self, id: &CustomerId, at: Timestamp) -> Result<Option<flux_referrals::AttributionId>, Refused> {
+    fn register(
+        &mut self,
+        id: &CustomerId,
+        at: Timestamp,
+    ) -> Result<Option<flux_referral_rules::AttributionId>, ServiceError> {
         if self.customer(id)?.registered_at.is_some() {
             return Ok(None);
         }
@@ -107,7 +111,11 @@ impl Work<'_> {
         self.registered(id, at)
     }
 
-    fn registered(&mut self, id: &CustomerId, at: Timestamp) -> Result<Option<flux_referrals::AttributionId>, Refused> {
+    fn registered(
+        &mut self,
+        id: &CustomerId,
+        at: Timestamp,
+    ) -> Result<Option<flux_referral_rules::AttributionId>, ServiceError> {
         let referee: Person = self.customer(id)?.person;
         let Some(row) = attributions::latest_of(self.tx, &referee)? else { return Ok(None) };
         let attribution = row.attribution;
@@ -133,7 +141,7 @@ impl Work<'_> {
 
     /// Somebody who was bound under another id, as a guest, acts under this one by now: what is still to be earned is theirs under this one, where they see
     /// it (R3-08). Only who has the guest's own address or player is the guest: an order may name another's player, as a present does.
-    pub(super) fn follow(&self, row: &Attribution, to: &CustomerId) -> Result<Attribution, Refused> {
+    pub(super) fn follow(&self, row: &Attribution, to: &CustomerId) -> Result<Attribution, ServiceError> {
         let own = self.customer(to)?.person;
         let Some(bound) = attributions::referee(self.tx, &row.id)? else { return Ok(row.clone()) };
         let stays = row.referee == *to
@@ -146,7 +154,7 @@ impl Work<'_> {
     }
 
     /// How many other friends of this referrer registered on that day of the store; not more than any rule asks for.
-    fn registered_that_day(&self, row: &Attribution, at: Timestamp) -> Result<u32, Refused> {
+    fn registered_that_day(&self, row: &Attribution, at: Timestamp) -> Result<u32, ServiceError> {
         let most = self.rules.rules.iter().filter_map(|rule| rule.daily_limit).max();
         let Some(most) = most else { return Ok(0) };
         let day = store_day(at, &self.desk.zone);

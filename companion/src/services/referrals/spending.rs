@@ -1,28 +1,28 @@
 //! Discounts and points in use.
 
-use super::Refused;
-use crate::db::Connection;
-use crate::db::referrals::{grants, ledger};
+use super::ServiceError;
 use crate::limits;
-use crate::model::kind;
-use crate::model::referral::{QuoteView, discount_id, grant_id};
-use crate::services::By;
+use crate::services::Audit;
 use flux_protocol::OrderId;
-use flux_referrals::{
+use flux_referral_rules::{
     Benefit, Cause, Code, Coupon, CustomerId, Money, NoDiscount, Points, Quote, Redeemed, Spent, Unit, quote as price,
     redeem as use_up, spend as pay_with,
 };
+use flux_referrals::model::{QuoteView, discount_id, grant_id};
+use flux_referrals::storage::{grants, ledger};
+use flux_shop::kind;
+use flux_storage::Tx;
 use jiff::Timestamp;
 use serde_json::json;
 
 /// `POST /discounts/quote`: by the code that was typed, else by the best that applies by itself.
 pub fn quote(
-    tx: &Connection,
+    tx: &Tx<'_>,
     customer: &CustomerId,
     order: Money,
     typed: Option<&str>,
     at: Timestamp,
-) -> Result<QuoteView, Refused> {
+) -> Result<QuoteView, ServiceError> {
     let Ok(typed) = typed.map(Code::parse).transpose() else {
         return Ok(nothing(order, Some(NoDiscount::UnknownCode)));
     };
@@ -35,13 +35,13 @@ pub fn quote(
 
 /// `POST /discounts/redeem`: the same, and the code is used up; once per order. An order that has nothing to redeem is none.
 pub fn redeem(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     customer: &CustomerId,
     (id, order): (&OrderId, Money),
     typed: Option<&str>,
     at: Timestamp,
-) -> Result<QuoteView, Refused> {
+) -> Result<QuoteView, ServiceError> {
     let typed = typed.map(Code::parse).transpose().map_err(|_| refused(NoDiscount::UnknownCode))?;
     let mut coupons = coupons(tx, customer, typed.as_ref(), at)?;
     coupons.extend(grants::used_on(tx, customer, id)?.and_then(|row| row.coupon()));
@@ -60,36 +60,38 @@ pub fn redeem(
 
 /// `POST /points/{customerId}/spend`: once per reference; the balance after it.
 pub fn spend(
-    tx: &Connection,
-    by: &By,
+    tx: &Tx<'_>,
+    by: &Audit,
     customer: &CustomerId,
     points: Points,
     reference: &str,
     at: Timestamp,
-) -> Result<i64, Refused> {
+) -> Result<i64, ServiceError> {
     let balance = ledger::balance(tx, customer, Unit::Points)?;
     let before = ledger::find(tx, Cause::Spend, reference)?;
     match pay_with(customer, balance, before.as_ref(), points, reference, at) {
         Spent::Now(entry) => {
             let after = ledger::post(tx, &entry)?;
             by.event(tx, kind::POINTS_SPENT, reference, &json!({"points": points.get()}))?;
-            after.ok_or_else(|| Refused::invalid("points", flux_referrals::Invalid::Overflow.to_string()))
+            after.ok_or_else(|| ServiceError::invalid("points", flux_referral_rules::Invalid::Overflow.to_string()))
         }
         Spent::Before => Ok(balance),
-        Spent::OtherAmount => Err(Refused::conflict("reference_reused", "this ref has spent something else already")),
+        Spent::OtherAmount => {
+            Err(ServiceError::conflict("reference_reused", "this ref has spent something else already"))
+        }
         Spent::NotEnough => {
             let message = format!("there are {balance} points, which are not enough");
-            Err(Refused::conflict("not_enough_points", message))
+            Err(ServiceError::conflict("not_enough_points", message))
         }
     }
 }
 
 fn coupons(
-    tx: &Connection,
+    tx: &Tx<'_>,
     customer: &CustomerId,
     typed: Option<&Code>,
     at: Timestamp,
-) -> Result<Vec<Coupon>, Refused> {
+) -> Result<Vec<Coupon>, ServiceError> {
     let rows = match typed {
         Some(code) => grants::by_code(tx, code)?.into_iter().collect(),
         None => grants::that_apply(tx, customer, at, limits::DISCOUNTS_COMPARED)?,
@@ -97,7 +99,7 @@ fn coupons(
     Ok(rows.iter().filter_map(grants::GrantRow::coupon).collect())
 }
 
-fn refused(why: NoDiscount) -> Refused {
+fn refused(why: NoDiscount) -> ServiceError {
     let message = match why {
         NoDiscount::UnknownCode => "the customer has no such discount",
         NoDiscount::Used => "the discount was used already",
@@ -106,7 +108,7 @@ fn refused(why: NoDiscount) -> Refused {
         NoDiscount::CurrencyMismatch => "the discount is for orders in another currency",
         NoDiscount::BelowMinimum => "the discount is for larger orders",
     };
-    Refused::conflict(why.as_str(), message)
+    ServiceError::conflict(why.as_str(), message)
 }
 
 fn shown(quote: Quote) -> QuoteView {
@@ -141,7 +143,7 @@ fn again(coupon: &Coupon, order: Money) -> QuoteView {
     shown(Quote {
         discount,
         total: order.less(discount).amount(),
-        free_shipping: kind == Some(&flux_referrals::DiscountKind::FreeShipping),
+        free_shipping: kind == Some(&flux_referral_rules::DiscountKind::FreeShipping),
         coupon: coupon.clone(),
     })
 }

@@ -1,22 +1,22 @@
 //! Attributions and rewards as people are shown them.
 
-use super::Refused;
-use crate::db::Connection;
-use crate::db::referrals::attributions::{self, AttributionRow};
-use crate::db::referrals::grants::{self as rows, GrantRow};
-use crate::db::referrals::{lines, people};
-use crate::model::referral::{AttributionView, BenefitBody, GrantView, attribution_view, grant_id};
-use flux_referrals::{AttributionId, Delivery, Grant, GrantStatus, LineState};
+use super::ServiceError;
+use flux_referral_rules::{AttributionId, Delivery, Grant, GrantStatus, LineState};
+use flux_referrals::model::{AttributionView, BenefitBody, GrantView, attribution_view, grant_id};
+use flux_referrals::storage::attributions::{self, AttributionRow};
+use flux_referrals::storage::grants::{self as rows, GrantRow};
+use flux_referrals::storage::{lines, people};
+use flux_storage::Tx;
 use jiff::Timestamp;
 
 /// The attribution with this id.
-pub fn attribution(tx: &Connection, id: &AttributionId, now: Timestamp) -> Result<AttributionView, Refused> {
-    let row = attributions::find(tx, id)?.ok_or(Refused::NotFound("attribution"))?;
+pub fn attribution(tx: &Tx<'_>, id: &AttributionId, now: Timestamp) -> Result<AttributionView, ServiceError> {
+    let row = attributions::find(tx, id)?.ok_or(ServiceError::NotFound("attribution"))?;
     view_of(tx, &row, now)
 }
 
 /// An attribution with its grants.
-pub fn view_of(tx: &Connection, row: &AttributionRow, now: Timestamp) -> Result<AttributionView, Refused> {
+pub fn view_of(tx: &Tx<'_>, row: &AttributionRow, now: Timestamp) -> Result<AttributionView, ServiceError> {
     let found = rows::of_attribution(tx, &row.attribution.id)?;
     let (mut all, mut has_player) = (Vec::new(), true);
     for grant in &found {
@@ -29,11 +29,11 @@ pub fn view_of(tx: &Connection, row: &AttributionRow, now: Timestamp) -> Result<
 }
 
 /// Grants, with where their commands are.
-pub fn grants(tx: &Connection, rows: &[GrantRow], now: Timestamp) -> Result<Vec<GrantView>, Refused> {
+pub fn grants(tx: &Tx<'_>, rows: &[GrantRow], now: Timestamp) -> Result<Vec<GrantView>, ServiceError> {
     rows.iter().map(|row| grant(tx, row, now)).collect()
 }
 
-fn grant(tx: &Connection, row: &GrantRow, now: Timestamp) -> Result<GrantView, Refused> {
+fn grant(tx: &Tx<'_>, row: &GrantRow, now: Timestamp) -> Result<GrantView, ServiceError> {
     let GrantRow { id, grant, discount, .. } = row;
     let states: Vec<LineState> = lines::states(tx, id)?;
     let has_player = states.is_empty() || has_a_player(tx, grant)?;
@@ -65,6 +65,6 @@ fn grant(tx: &Connection, row: &GrantRow, now: Timestamp) -> Result<GrantView, R
     })
 }
 
-fn has_a_player(tx: &Connection, grant: &Grant) -> Result<bool, Refused> {
+fn has_a_player(tx: &Tx<'_>, grant: &Grant) -> Result<bool, ServiceError> {
     Ok(people::find(tx, &grant.customer)?.is_some_and(|customer| customer.person.player.is_some()))
 }

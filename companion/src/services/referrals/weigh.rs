@@ -3,24 +3,24 @@
 use super::bind::Comer;
 use super::orders::{Buyer, said};
 use super::sessions::Payer;
-use super::{Refused, Work};
-use crate::db::referrals::orders::{self as rows, OrderRow};
-use crate::db::referrals::{attributions, grants, lines, people};
-use crate::model::referral::grant_id;
+use super::{ServiceError, Work};
 use flux_protocol::OrderId;
-use flux_referrals::{
+use flux_referral_rules::{
     Attribution, AttributionId, Candidate, CustomerId, Door, EmailKey, Held, LineState, Money, Payment, Person,
     candidate, pay, void as undo,
 };
+use flux_referrals::model::grant_id;
+use flux_referrals::storage::orders::{self as rows, OrderRow};
+use flux_referrals::storage::{attributions, grants, lines, people};
 use jiff::Timestamp;
 
 impl Work<'_> {
-    pub(super) fn order(&self, id: &OrderId) -> Result<OrderRow, Refused> {
+    pub(super) fn order(&self, id: &OrderId) -> Result<OrderRow, ServiceError> {
         Ok(rows::find(self.tx, id)?.unwrap_or_else(|| OrderRow::new(id.clone())))
     }
 
     /// Whose payment it is: who the checkout said would buy, else who the storefront names now, by id or by address.
-    pub(super) fn payer(&self, order: &OrderRow, payer: &Payer) -> Result<Option<CustomerId>, Refused> {
+    pub(super) fn payer(&self, order: &OrderRow, payer: &Payer) -> Result<Option<CustomerId>, ServiceError> {
         match (order.record.buyer.as_ref().or(payer.customer.as_ref()), payer.address()) {
             (Some(customer), _) => Ok(Some(customer.clone())),
             (None, Some(address)) => Ok(people::by_email(self.tx, &address)?),
@@ -29,7 +29,7 @@ impl Work<'_> {
     }
 
     /// Who buys: the customer's own player before the order's, which may be a present's.
-    pub(super) fn person(&self, buyer: &Buyer) -> Result<Person, Refused> {
+    pub(super) fn person(&self, buyer: &Buyer) -> Result<Person, ServiceError> {
         let known = self.customer(&buyer.customer)?.person;
         let ordered = buyer.player.as_ref().map(said);
         Ok(Person {
@@ -44,7 +44,7 @@ impl Work<'_> {
         person: &Person,
         code: &str,
         at: Timestamp,
-    ) -> Result<Result<(Attribution, bool), flux_referrals::Refusal>, Refused> {
+    ) -> Result<Result<(Attribution, bool), flux_referral_rules::Refusal>, ServiceError> {
         let comer = Comer {
             code,
             person,
@@ -65,7 +65,7 @@ impl Work<'_> {
         buyer: Option<&Buyer>,
         amount: Money,
         at: Timestamp,
-    ) -> Result<Option<AttributionId>, Refused> {
+    ) -> Result<Option<AttributionId>, ServiceError> {
         let mut order = self.order(id)?;
         // Paid, and nobody knew by whom: when somebody does, it is weighed as of then.
         let late = order.record.paid.filter(|_| order.record.buyer.is_none() && buyer.is_some());
@@ -111,7 +111,7 @@ impl Work<'_> {
         order: &mut OrderRow,
         person: &Person,
         at: Timestamp,
-    ) -> Result<Option<Attribution>, Refused> {
+    ) -> Result<Option<Attribution>, ServiceError> {
         let fed = attributions::fed_by(self.tx, &order.record.id)?.map(|row| row.attribution);
         let latest = attributions::latest_of(self.tx, person)?.map(|row| row.attribution);
         let (program, code) = (&self.program.program, order.code.clone());
@@ -129,7 +129,7 @@ impl Work<'_> {
     }
 
     /// An order was undone, as a whole or in part.
-    pub(super) fn undone(&mut self, order: OrderRow, at: Timestamp) -> Result<Option<AttributionId>, Refused> {
+    pub(super) fn undone(&mut self, order: OrderRow, at: Timestamp) -> Result<Option<AttributionId>, ServiceError> {
         rows::put(self.tx, &order)?;
         let Some(row) = attributions::fed_by(self.tx, &order.record.id)? else { return Ok(order.attribution) };
         let before = row.attribution;
@@ -142,7 +142,7 @@ impl Work<'_> {
     }
 
     /// An attribution's grants, and which of them have run.
-    pub(super) fn held(&self, row: &Attribution) -> Result<Vec<Held>, Refused> {
+    pub(super) fn held(&self, row: &Attribution) -> Result<Vec<Held>, ServiceError> {
         let mut held = Vec::new();
         for grant in grants::of_attribution(self.tx, &row.id)? {
             let states = lines::states(self.tx, &grant_id(&grant.grant.key))?;

@@ -3,7 +3,7 @@
 use super::shop::{Shop, grant, state, why};
 use crate::bench::{Bench, list, report, text};
 use crate::customers::is_in_the_files;
-use flux_companion::db::Db;
+use flux_storage::Db;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use super::shop::{Shop, why};
 use crate::bench::Bench;
-use flux_companion::db::Db;
+use flux_storage::Db;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 async fn upgraded(folder: &std::path::Path, customers: &[(&str, &str)], orders: &[(&str, Value, Option<i64>)]) -> Shop {
     let path = folder.join("companion.db");
     let old = rusqlite::Connection::open(&path).expect("a file");
-    old.execute_batch(include_str!("../../../src/db/migrations/0001_first.sql")).expect("schema 1");
-    old.execute_batch(include_str!("../../../src/db/migrations/0002_whole_orders.sql")).expect("schema 2");
+    old.execute_batch(include_str!("../../../../crates/storage/src/sqlite/migrations/0001_first.sql"))
+        .expect("schema 1");
+    old.execute_batch(include_str!("../../../../crates/storage/src/sqlite/migrations/0002_whole_orders.sql"))
+        .expect("schema 2");
     old.pragma_update(None, "user_version", 2).expect("written");
     for (id, email) in customers {
         let sql = "INSERT INTO customers (id, email, registered_at, created_at, updated_at) VALUES (?, ?, 1, 1, 1)";
@@ -43,7 +45,7 @@ async fn an_order_of_before_binds_by_its_code_when_it_is_paid_after() {
     let shop = upgraded(folder.path(), &[], &[("o1", typed, None)]).await;
     let code = shop.referrer("alice", "AliceMC").await;
     let sql = "UPDATE referral_links SET code = 'alice-XYZ', code_key = 'alice-xyz' WHERE code = ?";
-    let renamed = shop.bench.app.db.write(move |tx| Ok::<_, flux_companion::db::DbError>(tx.execute(sql, [&code])?));
+    let renamed = shop.bench.app.db.write(move |tx| Ok::<_, flux_storage::DbError>(tx.execute(sql, [&code])?));
     assert_eq!(renamed.await.expect("written"), 1);
     shop.bench.package(json!([])).await;
     let (status, paid) = shop.bench.post("/orders/o1/paid", json!({})).await;

@@ -1,0 +1,50 @@
+use flux_storage::DbError;
+
+/// Why something was not done. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Not in this state.
+    #[error("{message}")]
+    Conflict {
+        /// The reason in one word.
+        code: &'static str,
+        /// The same for people.
+        message: String,
+    },
+    /// A value that cannot stand.
+    #[error("{field}: {message}")]
+    Invalid {
+        /// Which, as a path such as `items[0].packageId`.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Another agent is live with this token.
+    #[error("another agent runs with this token on {hostname}: stop it there, or give this server a token of its own")]
+    AlreadyConnected {
+        /// The other's machine.
+        hostname: String,
+    },
+    /// A report of a journal that was not heard last.
+    #[error("another journal has been heard since: only its reports are taken")]
+    StaleJournal,
+    /// The token was replaced, or the server removed.
+    #[error("the token is not valid any more")]
+    TokenRevoked,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl ServiceError {
+    pub(crate) fn conflict(code: &'static str, message: impl Into<String>) -> ServiceError {
+        ServiceError::Conflict { code, message: message.into() }
+    }
+
+    pub(crate) fn invalid(field: impl Into<String>, message: impl Into<String>) -> ServiceError {
+        ServiceError::Invalid { field: field.into(), message: message.into() }
+    }
+}

@@ -1,0 +1,218 @@
+//! Money and numbers (4.4), codes, identities, templates.
+
+use crate::kit::*;
+use crate::world::*;
+use flux_referral_rules::*;
+
+#[test]
+fn an_amount_is_from_0_to_what_json_carries() {
+    let euros = Currency::parse("EUR").unwrap();
+    for good in [0, 1, 1 << 53] {
+        assert_eq!(Money::new(good, euros).unwrap().amount(), good);
+    }
+    for bad in [-1, (1 << 53) + 1, i64::MIN, i64::MAX] {
+        assert_eq!(Money::new(bad, euros), Err(Invalid::Amount));
+    }
+    assert_eq!(PositiveMoney::new(0, euros), Err(Invalid::ZeroAmount));
+    assert_eq!(PositiveMoney::new(1, euros).unwrap().amount(), 1);
+    assert_eq!((euros.to_string(), format!("{euros:?}")), ("EUR".to_owned(), "EUR".to_owned()));
+}
+
+#[test]
+fn what_is_left_of_an_amount_is_never_below_0_nor_above_it() {
+    for (refunded, left) in [(0, 100), (1, 99), (99, 1), (100, 0), (101, 0), (i64::MAX, 0), (-1, 100), (i64::MIN, 100)]
+    {
+        assert_eq!(eur(100).less(refunded).amount(), left, "{refunded}");
+    }
+}
+
+#[test]
+fn a_percentage_is_from_1_to_100_and_rounds_down_without_wrapping() {
+    for bad in [0, -1, 101, 256 + 10, i64::MAX] {
+        assert_eq!(Percent::new(bad), Err(Invalid::Percent), "{bad}");
+    }
+    for (percent, amount, off) in
+        [(1, 99, 0), (1, 100, 1), (10, 1999, 199), (33, 100, 33), (100, 7, 7), (100, i64::MAX, i64::MAX), (15, 0, 0)]
+    {
+        assert_eq!(Percent::new(percent).unwrap().of(amount), off, "{percent} % of {amount}");
+    }
+    assert_eq!((Percent::new(10).unwrap().get(), Percent::new(10).unwrap().basis_points()), (10, 1000));
+}
+
+#[test]
+fn days_are_from_1_to_3650_and_exact_seconds() {
+    for bad in [0, -1, 3651] {
+        assert_eq!(Days::new(bad), Err(Invalid::Days));
+    }
+    assert_eq!((Days::new(1).unwrap().get(), Days::new(3650).unwrap().get()), (1, 3650));
+    assert_eq!(Days::new(2).unwrap().after(at(5)), at(2 * 86_400 + 5));
+    assert_eq!(Days::new(1).unwrap().after(jiff::Timestamp::MAX), jiff::Timestamp::MAX);
+}
+
+#[test]
+fn a_discount_is_at_most_the_order_and_its_own_limit_in_its_own_currency() {
+    let dollars = |amount| Money::new(amount, Currency::parse("USD").unwrap()).unwrap();
+    let capped = DiscountKind::Percent { percent: Percent::new(50).unwrap(), max_off: Some(positive(30, "EUR")) };
+    let sum = DiscountKind::Fixed(positive(30, "EUR"));
+    for (kind, order, off) in [
+        (&capped, eur(58), Some(29)),
+        (&capped, eur(60), Some(30)),
+        (&capped, eur(62), Some(30)),
+        (&capped, dollars(62), None),
+        (&sum, eur(29), Some(29)),
+        (&sum, eur(31), Some(30)),
+        (&sum, dollars(31), None),
+        (&DiscountKind::FreeShipping, dollars(31), Some(0)),
+    ] {
+        assert_eq!(kind.off(order), off, "{kind:?} {order:?}");
+    }
+}
+
+/// A coupon of Bob's, issued on day 0.
+fn coupon(code: &str, discount: Discount, expires_at: Option<jiff::Timestamp>) -> Coupon {
+    let mut world = World::new().with_global(|rule| put(rule, Side::Referee, Trigger::Registration, percent(10)));
+    bring(&mut world, "Bob");
+    let mut coupon = world.coupons("Bob").remove(0);
+    coupon.code = Code::parse(code).unwrap();
+    coupon.grant.key.attribution = AttributionId::new(code);
+    coupon.grant.terms.benefit = Some(Benefit::Discount(Discount { auto_apply: Some(true), ..discount }));
+    coupon.grant.status = GrantStatus::Issued(Issue { at: day(0), expires_at });
+    coupon
+}
+
+fn of(percent: i64) -> Discount {
+    DiscountKind::Percent { percent: Percent::new(percent).unwrap(), max_off: None }.into()
+}
+
+#[test]
+fn a_quote_says_why_a_code_takes_nothing_off() {
+    let bob = customer("Bob");
+    let typed = Code::parse("x").unwrap();
+    let minimum = Discount { min_spend: Some(positive(1000, "EUR")), ..of(10) };
+    let with = |status: fn(Issue) -> GrantStatus| {
+        let mut one = coupon("x", of(10), None);
+        one.grant.status = status(Issue { at: day(0), expires_at: None });
+        one
+    };
+    for (coupon, amount, expected) in [
+        (coupon("x", minimum.clone(), None), 999, Err(NoDiscount::BelowMinimum)),
+        (coupon("x", minimum.clone(), None), 1000, Ok(100)),
+        (coupon("x", of(10), Some(day(1))), 1000, Ok(100)),
+        (coupon("x", of(10), Some(at(86_399))), 1000, Err(NoDiscount::TooLate)),
+        (coupon("y", of(10), None), 1000, Err(NoDiscount::UnknownCode)),
+        (
+            coupon("x", Discount { min_spend: Some(positive(1, "USD")), ..of(10) }, None),
+            1000,
+            Err(NoDiscount::CurrencyMismatch),
+        ),
+        (coupon("x", DiscountKind::Fixed(positive(1, "USD")).into(), None), 1000, Err(NoDiscount::CurrencyMismatch)),
+        (with(|issue| GrantStatus::Used(issue, "o1".parse().unwrap())), 1000, Err(NoDiscount::Used)),
+        (with(GrantStatus::Revoked), 1000, Err(NoDiscount::Revoked)),
+        (with(|_| GrantStatus::Cancelled { skipped: None }), 1000, Err(NoDiscount::UnknownCode)),
+    ] {
+        let quoted =
+            quote(&bob, eur(amount), Some(&typed), std::slice::from_ref(&coupon), day(1)).map(|quote| quote.discount);
+        assert_eq!(quoted, expected, "{coupon:?}");
+    }
+}
+
+#[test]
+fn among_equal_codes_the_one_that_ends_first_is_used_and_money_goes_before_shipping() {
+    let bob = customer("Bob");
+    let quoted = |coupons: &[Coupon]| quote(&bob, eur(1000), None, coupons, day(0)).unwrap().coupon.code;
+    let long = coupon("a", of(10), None);
+    let short = coupon("b", of(10), Some(day(9)));
+    let shipping = coupon("c", DiscountKind::FreeShipping.into(), Some(day(1)));
+    assert_eq!(quoted(&[long.clone(), short.clone(), shipping.clone()]).as_str(), "b");
+    assert_eq!(quoted(&[coupon("z", of(10), None), long.clone()]).as_str(), "a");
+    assert_eq!(quoted(std::slice::from_ref(&shipping)).as_str(), "c");
+    let free = quote(&bob, eur(0), None, &[long, shipping], day(0)).unwrap();
+    assert!(free.free_shipping, "of two that take nothing off, the one that at least ships");
+}
+
+#[test]
+fn redeeming_is_once_per_order_and_once_per_code() {
+    let bob = customer("Bob");
+    let mut coupons = vec![coupon("a", of(10), None), coupon("b", of(5), None)];
+    let order = |id: &str| id.parse::<OrderId>().unwrap();
+    let Redeemed::Now(quote) = redeem(&bob, &order("o1"), eur(1000), None, &coupons, day(1)) else {
+        panic!("it is good")
+    };
+    assert_eq!((quote.discount, quote.coupon.grant.status.as_str()), (100, "used"));
+    coupons[0] = quote.coupon.clone();
+    assert_eq!(redeem(&bob, &order("o1"), eur(1000), None, &coupons, day(2)), Redeemed::Before(quote.coupon.clone()));
+    let again = redeem(&bob, &order("o2"), eur(1000), Some(&quote.coupon.code), &coupons, day(2));
+    assert_eq!(again, Redeemed::Refused(NoDiscount::Used));
+    let Redeemed::Now(other) = redeem(&bob, &order("o2"), eur(1000), None, &coupons, day(2)) else {
+        panic!("there is another")
+    };
+    assert_eq!(other.discount, 50);
+}
+
+#[test]
+fn a_code_is_read_as_people_type_it() {
+    assert_eq!(Code::parse(" Alice-7q9\t").unwrap(), Code::parse("aLICE-7Q9").unwrap());
+    assert_eq!(Code::parse("Alice-7q9").unwrap().key(), "alice-7q9");
+    assert_ne!(Code::parse("alice-7Q9").unwrap(), Code::parse("alice-7Q8").unwrap());
+    assert!(Code::parse("B").unwrap() > Code::parse("a").unwrap(), "whatever their case");
+    assert!(Code::parse(&"x".repeat(64)).is_ok());
+    for bad in ["", " ", "a b", "ä", "a/b", "a.b", &"x".repeat(65)] {
+        assert_eq!(Code::parse(bad), Err(Invalid::Code), "{bad:?}");
+    }
+}
+
+#[test]
+fn an_address_is_compared_without_case_blanks_and_tag() {
+    for (address, expected) in [
+        (" Bob+Shop@Example.ORG ", Some("bob@example.org")),
+        ("bob@example.org", Some("bob@example.org")),
+        ("a+b+c@x", Some("a@x")),
+        ("no-at+tag", Some("no-at+tag")),
+        ("  ", None),
+    ] {
+        assert_eq!(EmailKey::of(address).as_ref().map(EmailKey::as_str), expected, "{address:?}");
+    }
+}
+
+#[test]
+fn a_template_is_one_line_with_known_placeholders() {
+    for good in [
+        "give {player} x",
+        "say <player> {username} {uuid} {id}",
+        r#"tellraw {player} {"text":"{} {A} {a b}"}"#,
+        "x {",
+        &"x".repeat(1_300),
+    ] {
+        assert!(Template::parse(good).is_ok(), "{good}");
+    }
+    for bad in ["", "  ", "/", " / ", "say a\nop b", "say \r", "say \0", &"x".repeat(1_301)] {
+        assert_eq!(Template::parse(bad), Err(Invalid::Template), "{bad:?}");
+    }
+    for unknown in ["say {buyer}", "say {player} {quantity}", "say {{referer}}"] {
+        assert!(matches!(Template::parse(unknown), Err(Invalid::Placeholder(_))), "{unknown}");
+    }
+}
+
+#[test]
+fn a_value_is_safe_in_a_line() {
+    assert_eq!(safe_value("a b\n{player}*§"), "a_b__player___");
+    assert_eq!(safe_value("A-z_0.9,:"), "A-z_0.9,:");
+    assert_eq!(safe_value(&"x".repeat(65)).len(), 64);
+    let labels =
+        [points(5), percent(7), fixed(8, "EUR"), credit(9, "EUR"), free_shipping()].map(|benefit| benefit.label());
+    assert_eq!(labels, ["5_points", "7_percent", "8_EUR", "9_EUR", "free_shipping"]);
+}
+
+#[test]
+fn a_sum_that_cannot_be_kept_is_refused() {
+    let entry = |delta| LedgerEntry {
+        customer: customer("Alice"),
+        unit: Unit::Points,
+        delta,
+        cause: Cause::Grant,
+        reference: String::new(),
+        at: day(0),
+    };
+    assert_eq!(balance(&[entry(i64::MAX), entry(1)], Unit::Points), Err(Invalid::Overflow));
+    assert_eq!(balance(&[entry(i64::MAX), entry(1), entry(-1)], Unit::Points), Ok(i64::MAX));
+}

@@ -1,0 +1,152 @@
+use super::Flaw;
+use flux_referral_rules::{Benefit, Currency, Days, Discount, DiscountKind, Invalid, Percent, Points, PositiveMoney};
+use serde::{Deserialize, Serialize};
+
+/// What somebody gets: exactly one thing, and the fields that belong to it. Amounts are whole numbers of minor units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BenefitBody {
+    /// What.
+    #[serde(rename = "type")]
+    kind: BenefitKind,
+    /// `points`: how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    points: Option<i64>,
+    /// `percent`: 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    percent: Option<i64>,
+    /// `fixed` and `storeCredit`: how much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount: Option<i64>,
+    /// Of every amount here; the program's unless said otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+    /// `percent`: at most so much off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_off: Option<i64>,
+    /// Discounts: the smallest order that it may be used on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min_spend: Option<i64>,
+    /// Discounts: how many days it is good for; the program's unless said otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expiry_days: Option<i64>,
+    /// Discounts: whether it applies by itself; for the referee's unless said otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auto_apply: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum BenefitKind {
+    Points,
+    Percent,
+    Fixed,
+    FreeShipping,
+    StoreCredit,
+}
+
+impl BenefitBody {
+    /// Reads it; `program` is the currency of amounts that name none.
+    pub fn read(&self, program: Option<Currency>) -> Result<Benefit, Flaw> {
+        self.refuse_strangers()?;
+        let currency = self.currency.as_deref().map(Currency::parse).transpose().map_err(Flaw::at("currency"))?;
+        let currency = currency.or(program);
+        let money = |field: &'static str, amount: i64| {
+            let money = currency.ok_or(Invalid::CurrencyMissing).and_then(|of| PositiveMoney::new(amount, of));
+            money.map_err(Flaw::at(field))
+        };
+        let amount = || needed("amount", self.amount).and_then(|amount| money("amount", amount));
+        let max_off = self.max_off.map(|amount| money("maxOff", amount)).transpose()?;
+        let kind = match self.kind {
+            BenefitKind::Points => {
+                let points = needed("points", self.points)?;
+                return Points::new(points).map(Benefit::Points).map_err(Flaw::at("points"));
+            }
+            BenefitKind::StoreCredit => return Ok(Benefit::StoreCredit(amount()?)),
+            BenefitKind::Fixed => DiscountKind::Fixed(amount()?),
+            BenefitKind::FreeShipping => DiscountKind::FreeShipping,
+            BenefitKind::Percent => {
+                let percent = needed("percent", self.percent)?;
+                DiscountKind::Percent { percent: Percent::new(percent).map_err(Flaw::at("percent"))?, max_off }
+            }
+        };
+        Ok(Benefit::Discount(Discount {
+            kind,
+            min_spend: self.min_spend.map(|amount| money("minSpend", amount)).transpose()?,
+            expiry: self.expiry_days.map(Days::new).transpose().map_err(Flaw::at("expiryDays"))?,
+            auto_apply: self.auto_apply,
+        }))
+    }
+
+    /// Fields of another kind of benefit: free shipping has no value (R4-17), points no expiry.
+    fn refuse_strangers(&self) -> Result<(), Flaw> {
+        use BenefitKind::{Fixed, FreeShipping, Percent, Points, StoreCredit};
+        let discounts: &[BenefitKind] = &[Percent, Fixed, FreeShipping];
+        let fields: [(&str, bool, &[BenefitKind]); 7] = [
+            ("points", self.points.is_some(), &[Points]),
+            ("percent", self.percent.is_some(), &[Percent]),
+            ("amount", self.amount.is_some(), &[Fixed, StoreCredit]),
+            ("maxOff", self.max_off.is_some(), &[Percent]),
+            ("minSpend", self.min_spend.is_some(), discounts),
+            ("expiryDays", self.expiry_days.is_some(), discounts),
+            ("autoApply", self.auto_apply.is_some(), discounts),
+        ];
+        match fields.into_iter().find(|(_, is_there, of)| *is_there && !of.contains(&self.kind)) {
+            Some((field, ..)) => Err(Flaw::value(field, "is no field of this type of reward: leave it out")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn needed(field: &'static str, value: Option<i64>) -> Result<i64, Flaw> {
+    value.ok_or_else(|| Flaw::value(field, "is missing: this type of reward needs it"))
+}
+
+impl From<&Benefit> for BenefitBody {
+    fn from(benefit: &Benefit) -> BenefitBody {
+        let empty = BenefitBody {
+            kind: BenefitKind::FreeShipping,
+            points: None,
+            percent: None,
+            amount: None,
+            currency: None,
+            max_off: None,
+            min_spend: None,
+            expiry_days: None,
+            auto_apply: None,
+        };
+        match benefit {
+            Benefit::Points(points) => BenefitBody { kind: BenefitKind::Points, points: Some(points.get()), ..empty },
+            Benefit::StoreCredit(money) => BenefitBody {
+                kind: BenefitKind::StoreCredit,
+                amount: Some(money.amount()),
+                currency: Some(money.currency().to_string()),
+                ..empty
+            },
+            Benefit::Discount(discount) => of_discount(discount, empty),
+        }
+    }
+}
+
+fn of_discount(discount: &Discount, empty: BenefitBody) -> BenefitBody {
+    let mut amounts = discount.min_spend.into_iter().collect::<Vec<_>>();
+    let body = match &discount.kind {
+        DiscountKind::FreeShipping => empty,
+        DiscountKind::Fixed(money) => {
+            amounts.push(*money);
+            BenefitBody { kind: BenefitKind::Fixed, amount: Some(money.amount()), ..empty }
+        }
+        DiscountKind::Percent { percent, max_off } => {
+            amounts.extend(*max_off);
+            let percent = Some(percent.get().into());
+            BenefitBody { kind: BenefitKind::Percent, percent, max_off: max_off.map(PositiveMoney::amount), ..empty }
+        }
+    };
+    BenefitBody {
+        currency: amounts.first().map(|money| money.currency().to_string()),
+        min_spend: discount.min_spend.map(PositiveMoney::amount),
+        expiry_days: discount.expiry.map(Days::get),
+        auto_apply: discount.auto_apply,
+        ..body
+    }
+}

@@ -1,0 +1,25 @@
+//! The referral rules' settings and answers in their JSON shapes, and the way between them and the rules' own types. What
+//! is kept in the database has the same shapes.
+
+mod answers;
+mod benefit;
+mod command;
+mod flaw;
+mod patch;
+mod program;
+mod reward;
+mod rule;
+mod slot;
+mod texts;
+mod words;
+
+pub use answers::{AttributionView, GrantView, LinkView, QuoteView, attribution_view};
+pub use benefit::BenefitBody;
+pub use command::RewardCommandBody;
+pub use flaw::Flaw;
+pub use program::{DoorsBody, ProgramDoc, ProgramPatch, ProgramView, program_view};
+pub use reward::{TermsDoc, attribution_id, discount_id, grant_id};
+pub use rule::{RuleDoc, RulePatch, RuleView};
+pub use slot::{SlotBody, SlotsBody};
+pub use texts::{MailPatch, MailText, MailsDoc, MailsPatch, ShareDoc, SharePatch, SharedView};
+pub use words::{DoorWord, Period, SideWord, StatusWord, TriggerWord, UndoWord};

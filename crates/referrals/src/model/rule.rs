@@ -1,0 +1,284 @@
+use super::patch::{Field, named, named_object, named_objects, over};
+use super::slot::SlotsPatch;
+use super::{BenefitBody, Flaw, RewardCommandBody, SlotsBody};
+use flux_referral_rules::{
+    Currency, Days, Invalid, Ladder, OnReturn, OrderTiming, RewardCommand, Rule, RuleName, RuleStatus, Scope, Tier,
+};
+use flux_shop::{Label, object_or_null};
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
+
+/// What a rule gives, and within which limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RuleDoc {
+    /// The rewards.
+    pub slots: SlotsBody,
+    /// How many friends' registrations are rewarded a day; null: all.
+    pub daily_registration_limit: Option<i64>,
+    /// How many days after registering the friend's first order counts; null: for ever.
+    pub order_valid_days: Option<i64>,
+    /// When the referrer gets the reward of the order.
+    pub order_timing: TimingBody,
+    /// What is taken back when the order is undone.
+    pub on_return: OnReturnBody,
+    /// Where links of this rule lead; null: where the program's do.
+    pub landing_url: Option<String>,
+    /// Better benefits for more friends.
+    pub ladder: Vec<StepBody>,
+}
+
+/// A rule as it is answered.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whom it is for: a tier, or `all`.
+    pub tier: String,
+    /// `active` or `disabled`.
+    pub status: String,
+    /// What it gives.
+    #[serde(flatten)]
+    pub doc: RuleDoc,
+    /// Rises with every edit.
+    pub version: u64,
+    /// What an admin should look at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// A write of a rule: what is absent stays as it is (for a new one: the default), `null` clears it.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RulePatch {
+    /// May be sent back; it must be the rule's.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// May be sent back: the write is refused (409) if the rule has changed since.
+    #[serde(default)]
+    pub version: Option<u64>,
+    /// Unique, whatever its case.
+    #[serde(default)]
+    pub name: Option<Label>,
+    /// A tier of `[a-z0-9_-]{1,32}`, or `all` for the one global rule. Each has at most one rule.
+    #[serde(default)]
+    pub tier: Option<String>,
+    /// `active` or `disabled`.
+    #[serde(default)]
+    pub status: Option<RuleStatusWord>,
+    #[serde(default, deserialize_with = "object_or_null")]
+    slots: Option<SlotsPatch>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<i64>)]
+    daily_registration_limit: Field<i64>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<i64>)]
+    order_valid_days: Field<i64>,
+    #[serde(default, deserialize_with = "named_object")]
+    #[schema(value_type = Option<TimingBody>)]
+    order_timing: Field<TimingBody>,
+    #[serde(default, deserialize_with = "named_object")]
+    #[schema(value_type = Option<OnReturnBody>)]
+    on_return: Field<OnReturnBody>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>)]
+    landing_url: Field<String>,
+    #[serde(default, deserialize_with = "named_objects")]
+    #[schema(value_type = Option<Vec<StepBody>>)]
+    ladder: Field<Vec<StepBody>>,
+}
+
+/// Whether a rule works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum RuleStatusWord {
+    /// It works.
+    Active,
+    /// It does not.
+    Disabled,
+}
+
+/// When the referrer gets the reward of the order: `atPayment`, or so many days after it was paid or completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimingBody {
+    #[serde(rename = "type")]
+    kind: TimingKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    days: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum TimingKind {
+    AtPayment,
+    DaysAfterPayment,
+    DaysAfterCompletion,
+}
+
+/// What is taken back when the order is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct OnReturnBody {
+    /// Points and store credit.
+    recover_points: bool,
+    /// Codes that were not used.
+    revoke_unused_codes: bool,
+}
+
+/// A step of a ladder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepBody {
+    /// The first successful referral that it is for.
+    from: u32,
+    /// What is given instead of the slot's benefit.
+    benefit: BenefitBody,
+}
+
+impl Default for TimingBody {
+    fn default() -> TimingBody {
+        TimingBody { kind: TimingKind::AtPayment, days: None }
+    }
+}
+
+impl Default for OnReturnBody {
+    fn default() -> OnReturnBody {
+        OnReturn::default().into()
+    }
+}
+
+impl From<OnReturn> for OnReturnBody {
+    fn from(terms: OnReturn) -> OnReturnBody {
+        OnReturnBody { recover_points: terms.recover_points, revoke_unused_codes: terms.revoke_unused_codes }
+    }
+}
+
+impl From<OnReturnBody> for OnReturn {
+    fn from(body: OnReturnBody) -> OnReturn {
+        OnReturn { recover_points: body.recover_points, revoke_unused_codes: body.revoke_unused_codes }
+    }
+}
+
+impl TimingBody {
+    pub(super) fn read(self) -> Result<OrderTiming, Flaw> {
+        let days = || Days::new(self.days.unwrap_or_default()).map_err(Flaw::at("orderTiming.days"));
+        match self.kind {
+            TimingKind::AtPayment if self.days.is_some() => {
+                Err(Flaw::value("orderTiming.days", "is no field of this type: leave it out"))
+            }
+            TimingKind::AtPayment => Ok(OrderTiming::AtPayment),
+            TimingKind::DaysAfterPayment => days().map(OrderTiming::DaysAfterPayment),
+            TimingKind::DaysAfterCompletion => days().map(OrderTiming::DaysAfterCompletion),
+        }
+    }
+}
+
+impl From<OrderTiming> for TimingBody {
+    fn from(timing: OrderTiming) -> TimingBody {
+        let (kind, days) = match timing {
+            OrderTiming::AtPayment => (TimingKind::AtPayment, None),
+            OrderTiming::DaysAfterPayment(days) => (TimingKind::DaysAfterPayment, Some(days.get())),
+            OrderTiming::DaysAfterCompletion(days) => (TimingKind::DaysAfterCompletion, Some(days.get())),
+        };
+        TimingBody { kind, days }
+    }
+}
+
+impl From<RuleStatusWord> for RuleStatus {
+    fn from(word: RuleStatusWord) -> RuleStatus {
+        match word {
+            RuleStatusWord::Active => RuleStatus::Active,
+            RuleStatusWord::Disabled => RuleStatus::Disabled,
+        }
+    }
+}
+
+impl RulePatch {
+    /// Puts the write over a rule and what it gives. The landing address is checked by who knows the store's hosts.
+    pub fn over(
+        self,
+        rule: &Rule,
+        doc: RuleDoc,
+        program: Option<Currency>,
+        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, Flaw>,
+    ) -> Result<(Rule, RuleDoc), Flaw> {
+        let doc = RuleDoc {
+            slots: self.slots.into_iter().fold(doc.slots, SlotsBody::patched),
+            daily_registration_limit: over(self.daily_registration_limit, doc.daily_registration_limit),
+            order_valid_days: over(self.order_valid_days, doc.order_valid_days),
+            order_timing: over(self.order_timing, Some(doc.order_timing)).unwrap_or_default(),
+            on_return: over(self.on_return, Some(doc.on_return)).unwrap_or_default(),
+            landing_url: over(self.landing_url, doc.landing_url).filter(|address| !address.trim().is_empty()),
+            ladder: over(self.ladder, Some(doc.ladder)).unwrap_or_default(),
+        };
+        let name = self.name.map(|name| RuleName::parse(name.as_str())).transpose().map_err(Flaw::at("name"))?;
+        let rule = Rule {
+            name: name.unwrap_or_else(|| rule.name.clone()),
+            scope: self.tier.map(|tier| scope(&tier)).transpose()?.unwrap_or_else(|| rule.scope.clone()),
+            status: self.status.map_or(rule.status, RuleStatus::from),
+            ..rule.clone()
+        };
+        let rule = doc.read_over(rule, program, command)?;
+        let doc = RuleDoc { landing_url: doc.landing_url, ..RuleDoc::from(&rule) };
+        Ok((rule, doc))
+    }
+}
+
+/// Whom a rule is for.
+pub(super) fn scope(word: &str) -> Result<Scope, Flaw> {
+    match word {
+        "all" => Ok(Scope::All),
+        tier => Tier::parse(tier).map(Scope::Tier).map_err(Flaw::at("tier")),
+    }
+}
+
+impl RuleDoc {
+    /// The rule with what this says put over it.
+    pub(super) fn read_over(
+        &self,
+        rule: Rule,
+        program: Option<Currency>,
+        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, Flaw>,
+    ) -> Result<Rule, Flaw> {
+        let limit = |count: i64| u32::try_from(count).ok().and_then(NonZeroU32::new).ok_or(Invalid::Limit);
+        let daily_limit = self.daily_registration_limit.map(limit).transpose();
+        let step = |(index, step): (usize, &StepBody)| {
+            let benefit = step.benefit.read(program);
+            Ok((step.from, benefit.map_err(|flaw| flaw.within(&format!("ladder[{index}].benefit")))?))
+        };
+        let ladder = self.ladder.iter().enumerate().map(step).collect::<Result<_, Flaw>>()?;
+        Ok(Rule {
+            slots: self.slots.read(program, command)?,
+            daily_limit: daily_limit.map_err(Flaw::at("dailyRegistrationLimit"))?,
+            order_valid: self.order_valid_days.map(Days::new).transpose().map_err(Flaw::at("orderValidDays"))?,
+            order_timing: self.order_timing.read()?,
+            on_return: self.on_return.into(),
+            ladder: Ladder::new(ladder).map_err(Flaw::at("ladder"))?,
+            ..rule
+        })
+    }
+
+    /// A saved rule.
+    pub fn read_saved(&self, rule: Rule) -> Result<Rule, Flaw> {
+        self.read_over(rule, None, RewardCommandBody::read_saved)
+    }
+}
+
+impl From<&Rule> for RuleDoc {
+    fn from(rule: &Rule) -> RuleDoc {
+        let step = |(from, benefit): (u32, &_)| StepBody { from, benefit: BenefitBody::from(benefit) };
+        RuleDoc {
+            slots: (&rule.slots).into(),
+            daily_registration_limit: rule.daily_limit.map(|limit| limit.get().into()),
+            order_valid_days: rule.order_valid.map(Days::get),
+            order_timing: rule.order_timing.into(),
+            on_return: rule.on_return.into(),
+            landing_url: None,
+            ladder: rule.ladder.steps().map(step).collect(),
+        }
+    }
+}

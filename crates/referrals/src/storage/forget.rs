@@ -1,0 +1,111 @@
+//! Takes a customer out of the referrals: rows and totals stay, under an id that stands for nobody.
+
+use flux_storage::row::{get, json, to_json};
+use flux_storage::{DbError, Tx};
+use rusqlite::{Row, params};
+use std::collections::BTreeMap;
+
+/// The columns that name a customer.
+const NAMES: [(&str, &str); 9] = [
+    ("referral_links", "customer_id"),
+    ("referral_attributions", "referrer_id"),
+    ("referral_attributions", "referee_id"),
+    ("referral_grants", "customer_id"),
+    ("referral_lines", "customer_id"),
+    ("referral_ledger", "customer_id"),
+    ("referral_balances", "customer_id"),
+    ("referral_tops", "customer_id"),
+    ("referral_places", "customer_id"),
+];
+
+/// The attributions in which a customer was the friend: also one that has followed them to another id since, by their order or their reward.
+const AS_FRIEND: &str = "a.referee_id = ?1 OR a.order_id IN (SELECT id FROM referral_orders WHERE customer_id = ?1)
+  OR a.id IN (SELECT attribution_id FROM referral_grants WHERE customer_id = ?1 AND side = 'referee')";
+
+/// Whether a reward of theirs is on its way.
+pub fn has_open(tx: &Tx<'_>, id: &str) -> Result<bool, DbError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM referral_grants JOIN commands ON grant_id = referral_grants.id
+               WHERE referral_grants.customer_id = ? AND commands.status IN ('pending', 'delivered', 'awaiting_player'))";
+    Ok(tx.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+}
+
+/// Puts `anonymous` in the place of `id`; `code` in the place of their code, which has their name in it.
+pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), DbError> {
+    clear_commands(tx, id)?;
+    clear_lines(tx, id)?;
+    clear_typed_codes(tx, id, code)?;
+    // What waits for a player will never have one.
+    tx.prepare_cached("UPDATE referral_lines SET cancelled = 1 WHERE customer_id = ?")?.execute([id])?;
+    let sql = format!(
+        "UPDATE referral_attributions AS a SET referee_email = NULL, referee_name = NULL, referee_uuid = NULL,
+         external_source = NULL, external_ref = NULL WHERE {AS_FRIEND}"
+    );
+    tx.prepare_cached(&sql)?.execute([id])?;
+    tx.prepare_cached("UPDATE referral_attributions SET code = ?2 WHERE referrer_id = ?1")?.execute([id, code])?;
+    let sql = "UPDATE referral_links SET code = ?2, code_key = lower(?2) WHERE customer_id = ?1";
+    tx.prepare_cached(sql)?.execute([id, code])?;
+    let sql = "UPDATE referral_clicks SET visitor = NULL WHERE link_id IN (SELECT id FROM referral_links WHERE customer_id = ?)";
+    tx.prepare_cached(sql)?.execute([id])?;
+    let sql =
+        "UPDATE referral_orders SET customer_id = ?2, email = NULL, player_name = NULL, player_uuid = NULL, code = NULL
+               WHERE customer_id = ?1";
+    tx.prepare_cached(sql)?.execute([id, anonymous])?;
+    let sql = "UPDATE referral_orders SET email = NULL WHERE customer_id IS NULL
+               AND email = (SELECT email_key FROM customers WHERE id = ?)";
+    tx.prepare_cached(sql)?.execute([id])?;
+    for (table, column) in NAMES {
+        tx.prepare_cached(&format!("UPDATE {table} SET {column} = ?2 WHERE {column} = ?1"))?
+            .execute([id, anonymous])?;
+    }
+    // Their rewards' commands, whatever their player was called then.
+    let sql = "UPDATE commands SET customer_id = NULL, player_name = NULL, player_uuid = NULL WHERE customer_id = ?";
+    tx.prepare_cached(sql)?.execute([id])?;
+    Ok(())
+}
+
+/// Puts the new code in the place of theirs where buyers have typed it.
+fn clear_typed_codes(tx: &Tx<'_>, id: &str, code: &str) -> Result<(), DbError> {
+    let typed = "SELECT o.id FROM referral_links JOIN referral_orders AS o ON lower(o.code) = code_key WHERE referral_links.customer_id = ?1";
+    let sql = format!("UPDATE orders SET body = json_set(body, '$.referralCode', ?2) WHERE id IN ({typed})");
+    tx.prepare_cached(&sql)?.execute([id, code])?;
+    let sql = format!("UPDATE referral_orders SET code = ?2 WHERE id IN ({typed})");
+    tx.prepare_cached(&sql)?.execute([id, code])?;
+    Ok(())
+}
+
+/// Takes their name out of what waits to be given to the other side, and out of what would take a reward back.
+fn clear_lines(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
+    for (whose, key) in [("a.referrer_id = ?1", "referrer"), (AS_FRIEND, "referee")] {
+        let grants = format!(
+            "(SELECT g.id FROM referral_attributions AS a JOIN referral_grants AS g ON g.attribution_id = a.id WHERE {whose})"
+        );
+        let sql =
+            format!("UPDATE referral_lines SET fill = json_replace(fill, '$.{key}', '') WHERE grant_id IN {grants}");
+        tx.prepare_cached(&sql)?.execute([id])?;
+        let sql = format!(
+            "UPDATE referral_grants SET take_back = (SELECT json_group_array(json_replace(line.value, '$.values.{key}', ''))
+               FROM json_each(take_back) AS line) WHERE take_back IS NOT NULL AND id IN {grants}"
+        );
+        tx.prepare_cached(&sql)?.execute([id])?;
+    }
+    Ok(())
+}
+
+/// Takes the names of both sides, and the game's answers, out of the commands of every reward that has to do with them.
+fn clear_commands(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
+    let sql = format!(
+        "SELECT commands.seq, commands.id, commands.fill, referrer_id = ?1 AS is_referrer FROM referral_attributions AS a
+         JOIN referral_grants AS g ON g.attribution_id = a.id JOIN commands ON grant_id = g.id
+         WHERE referrer_id = ?1 OR {AS_FRIEND}"
+    );
+    let read = |row: &Row<'_>| Ok((get(row, "seq")?, get(row, "id")?, json(row, "fill")?, get(row, "is_referrer")?));
+    type Found = (i64, String, BTreeMap<String, String>, bool);
+    let found: Vec<Found> = tx.prepare_cached(&sql)?.query_and_then([id], read)?.collect::<Result<_, DbError>>()?;
+    for (seq, command, mut fill, is_referrer) in found {
+        fill.insert(if is_referrer { "referrer" } else { "referee" }.to_owned(), String::new());
+        let sql = "UPDATE commands SET fill = ?, output = NULL WHERE seq = ?";
+        tx.prepare_cached(sql)?.execute(params![to_json(&fill)?, seq])?;
+        tx.prepare_cached("UPDATE command_history SET output = NULL WHERE command_id = ?")?.execute([command])?;
+    }
+    Ok(())
+}

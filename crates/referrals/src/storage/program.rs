@@ -1,0 +1,85 @@
+//! The program's one row.
+
+use crate::model::{MailsDoc, ProgramDoc, ShareDoc};
+use flux_referral_rules::{Master, Program};
+use flux_storage::row::{get, json, stored, time_or_null, to_json};
+use flux_storage::{DbError, Tx};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rusqlite::{OptionalExtension, Row, params};
+
+/// The program as it is kept.
+#[derive(Debug, Clone)]
+pub struct ProgramRow {
+    /// The settings that decide.
+    pub program: Program,
+    /// All settings, as they are answered.
+    pub doc: ProgramDoc,
+    /// Whether it was ever saved.
+    pub configured: bool,
+    /// Rises with every edit.
+    pub version: u64,
+    /// What customers share.
+    pub share: ShareDoc,
+    /// The mails.
+    pub mails: MailsDoc,
+    /// Customers after this id who have no code are still to be given one.
+    pub codes_after: Option<String>,
+}
+
+/// The program; before it was ever saved: on, with every default.
+pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, DbError> {
+    let mut statement = tx.prepare_cached("SELECT * FROM referral_program")?;
+    let found = statement.query_row([], |row| Ok(read(row, zone))).optional()?;
+    found.unwrap_or_else(|| {
+        let doc = ProgramDoc::default();
+        Ok(ProgramRow {
+            program: program(&doc, Master::On { since: Timestamp::UNIX_EPOCH }, zone)?,
+            doc,
+            configured: false,
+            version: 0,
+            share: ShareDoc::default(),
+            mails: MailsDoc::default(),
+            codes_after: None,
+        })
+    })
+}
+
+/// Saves all of it.
+pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), DbError> {
+    let sql = "INSERT INTO referral_program (id, body, on_since, configured, version, share, mails, codes_after)
+               VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET body = ?1, on_since = ?2, configured = ?3,
+               version = ?4, share = ?5, mails = ?6, codes_after = ?7";
+    let since = match row.program.master {
+        Master::Off => None,
+        Master::On { since } => Some(stored(since)),
+    };
+    tx.prepare_cached(sql)?.execute(params![
+        to_json(&row.doc)?,
+        since,
+        row.configured,
+        row.version as i64,
+        to_json(&row.share)?,
+        to_json(&row.mails)?,
+        row.codes_after,
+    ])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, DbError> {
+    let doc: ProgramDoc = json(row, "body")?;
+    let master = time_or_null(row, "on_since")?.map_or(Master::Off, |since| Master::On { since });
+    Ok(ProgramRow {
+        program: program(&doc, master, zone)?,
+        doc,
+        configured: get(row, "configured")?,
+        version: u64::try_from(get::<i64>(row, "version")?).map_err(|_| DbError::BadRow("version"))?,
+        share: json(row, "share")?,
+        mails: json(row, "mails")?,
+        codes_after: get(row, "codes_after")?,
+    })
+}
+
+fn program(doc: &ProgramDoc, master: Master, zone: &TimeZone) -> Result<Program, DbError> {
+    doc.read_saved(master, zone.clone()).map_err(|_| DbError::BadRow("the program's settings"))
+}

@@ -1,0 +1,102 @@
+//! The rules: the global one, and at most one per tier.
+
+use crate::model::{RuleDoc, RuleView};
+use flux_referral_rules::{Rule, RuleId, RuleName, RuleStatus, Rules, Scope, Tier};
+use flux_storage::row::{get, json, to_json};
+use flux_storage::{DbError, Tx};
+use rusqlite::{Row, params};
+use std::collections::BTreeMap;
+
+/// All rules, for the rules; and each one's settings, as they are answered.
+#[derive(Debug, Clone)]
+pub struct RuleRows {
+    /// For the rules.
+    pub rules: Rules,
+    /// By id.
+    pub docs: BTreeMap<String, RuleDoc>,
+}
+
+impl RuleRows {
+    /// A rule as it is answered.
+    pub fn view(&self, rule: &Rule) -> RuleView {
+        RuleView {
+            id: rule.id.to_string(),
+            name: rule.name.as_str().to_owned(),
+            tier: tier(rule).to_owned(),
+            status: rule.status.to_string(),
+            doc: self.docs.get(rule.id.as_str()).cloned().unwrap_or_else(|| RuleDoc::from(rule)),
+            version: rule.version,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// All of them: a global one and at most 100 more.
+pub fn load(tx: &Tx<'_>) -> Result<RuleRows, DbError> {
+    let sql = "SELECT * FROM referral_rules ORDER BY tier <> 'all', tier";
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut found = statement.query_and_then([], read)?;
+    let (global, doc) = found.next().ok_or(DbError::BadRow("the global rule"))??;
+    let mut docs = BTreeMap::from([(global.id.to_string(), doc)]);
+    let mut rules = Rules::new(global.id.clone());
+    rules.replace(global).map_err(|_| DbError::BadRow("the global rule"))?;
+    for next in found {
+        let (rule, doc) = next?;
+        docs.insert(rule.id.to_string(), doc);
+        rules.add(rule).map_err(|_| DbError::BadRow("a rule"))?;
+    }
+    Ok(RuleRows { rules, docs })
+}
+
+/// Saves a rule, new or changed.
+pub fn put(tx: &Tx<'_>, rule: &Rule, doc: &RuleDoc) -> Result<(), DbError> {
+    let sql = "INSERT INTO referral_rules (id, name, name_key, tier, status, version, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT (id) DO UPDATE SET name = ?2, name_key = ?3, tier = ?4, status = ?5, version = ?6, body = ?7";
+    tx.prepare_cached(sql)?.execute(params![
+        rule.id.as_str(),
+        rule.name.as_str(),
+        rule.name.key(),
+        tier(rule),
+        rule.status.as_str(),
+        rule.version as i64,
+        to_json(doc)?,
+    ])?;
+    Ok(())
+}
+
+/// Removes a tier's rule.
+pub fn remove(tx: &Tx<'_>, id: &RuleId) -> Result<(), DbError> {
+    tx.prepare_cached("DELETE FROM referral_rules WHERE id = ?")?.execute([id.as_str()])?;
+    Ok(())
+}
+
+/// The tiers that customers have, each once: found by skipping from one to the next, however many customers there are.
+pub fn customers_tiers(tx: &Tx<'_>) -> Result<Vec<Tier>, DbError> {
+    let sql = "WITH RECURSIVE tiers (tier) AS (
+                 SELECT min(tier) FROM customers WHERE tier IS NOT NULL
+                 UNION ALL SELECT (SELECT min(tier) FROM customers WHERE tier > tiers.tier) FROM tiers WHERE tier IS NOT NULL)
+               SELECT tier FROM tiers WHERE tier IS NOT NULL AND tier <> 'all' LIMIT 1000";
+    let read = |row: &Row<'_>| Tier::parse(&get::<String>(row, "tier")?).map_err(|_| DbError::BadRow("tier"));
+    tx.prepare_cached(sql)?.query_and_then([], read)?.collect()
+}
+
+fn tier(rule: &Rule) -> &str {
+    match &rule.scope {
+        Scope::All => "all",
+        Scope::Tier(tier) => tier.as_str(),
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<(Rule, RuleDoc), DbError> {
+    let scope = match get::<String>(row, "tier")?.as_str() {
+        "all" => Scope::All,
+        tier => Scope::Tier(Tier::parse(tier).map_err(|_| DbError::BadRow("tier"))?),
+    };
+    let doc: RuleDoc = json(row, "body")?;
+    let name = RuleName::parse(&get::<String>(row, "name")?).map_err(|_| DbError::BadRow("name"))?;
+    let status = RuleStatus::from_word(&get::<String>(row, "status")?).ok_or(DbError::BadRow("status"))?;
+    let version = u64::try_from(get::<i64>(row, "version")?).map_err(|_| DbError::BadRow("version"))?;
+    let rule = Rule { status, version, ..Rule::new(RuleId::new(get::<String>(row, "id")?), name, scope) };
+    let rule = doc.read_saved(rule).map_err(|_| DbError::BadRow("a rule's settings"))?;
+    Ok((rule, doc))
+}

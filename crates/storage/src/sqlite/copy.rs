@@ -1,0 +1,110 @@
+//! Copies of the whole file: backups, and putting one in the place of the database.
+
+use super::open;
+use crate::{DbError, Tx};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, TransactionBehavior};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How far events and sequences jump at a restore: nothing that was numbered since the backup is numbered again, so that a
+/// reader's place stays true and an agent's order is kept.
+const RESTORE_GAP: i64 = 1_000_000_000;
+
+/// Copies a database, whoever writes to it meanwhile: as it is at one moment, checked, in one file that is there only when
+/// it is whole.
+pub(crate) fn backup(path: &Path, to: &Path) -> Result<(), DbError> {
+    open::must_be_there(path)?;
+    if to.exists() {
+        return Err(DbError::Exists(to.to_owned()));
+    }
+    let part = beside(to, ".part");
+    let made = copy(path, &part).and_then(|()| in_place(&part, to));
+    made.inspect_err(|_| drop(fs::remove_file(&part)))
+}
+
+fn copy(path: &Path, part: &Path) -> Result<(), DbError> {
+    let source = open::reader(path)?;
+    create(part)?;
+    let mut copy = Connection::open(part)?;
+    // All in one step: a step would begin anew whenever somebody has written between two.
+    match Backup::new(&source, &mut copy)?.step(-1)? {
+        StepResult::Done => {}
+        _ => return Err(DbError::Busy),
+    }
+    copy.pragma_update(None, "journal_mode", "DELETE")?;
+    open::integrity(&copy)
+}
+
+/// Puts a backup in the database's place. `work` is what a restore does to it first. What was there before is kept as
+/// `….before-restore`. The caller holds the lock.
+pub(crate) fn restore(
+    path: &Path,
+    from: &Path,
+    work: impl FnOnce(&Tx<'_>) -> Result<(), DbError>,
+) -> Result<(), DbError> {
+    open::must_be_there(from)?;
+    let part = beside(path, ".restoring");
+    // A try that was broken off.
+    for ending in ["", "-wal", "-shm"] {
+        drop(fs::remove_file(beside(&part, ending)));
+    }
+    create(&part)?;
+    let private = fs::Permissions::from_mode(0o600);
+    let copied = fs::copy(from, &part).and_then(|_| fs::set_permissions(&part, private));
+    copied.map_err(|cause| failed(&part, cause))?;
+    prepare(&part, work).inspect_err(|_| drop(fs::remove_file(&part)))?;
+    let before = beside(path, ".before-restore");
+    // The log first: beside another file it would be that one's damage.
+    for ending in ["-wal", "-shm", ""] {
+        let (now, then) = (beside(path, ending), beside(&before, ending));
+        drop(fs::remove_file(&then));
+        match fs::rename(&now, &then) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(failed(&then, cause)),
+            _ => {}
+        }
+    }
+    in_place(&part, path)
+}
+
+fn prepare(part: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), DbError>) -> Result<(), DbError> {
+    let mut connection = open::writer(part)?;
+    open::integrity(&connection)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'events'", [RESTORE_GAP])?;
+    transaction.execute("UPDATE servers SET next_sequence = next_sequence + ?", [RESTORE_GAP])?;
+    work(&Tx::new(&transaction))?;
+    transaction.commit()?;
+    connection.pragma_update(None, "journal_mode", "DELETE")?;
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+fn in_place(part: &Path, path: &Path) -> Result<(), DbError> {
+    let done = File::open(part).and_then(|file| file.sync_all()).and_then(|()| fs::rename(part, path));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    done.and_then(|()| File::open(folder)?.sync_all()).map_err(|cause| failed(path, cause))
+}
+
+/// A new file of our own: what is there was left by a try before, or is a link that somebody has laid, and is never written to.
+fn create(path: &Path) -> Result<(), DbError> {
+    let _ = fs::remove_file(path);
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map(drop).map_err(|cause| failed(path, cause))
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+fn failed(path: &Path, cause: io::Error) -> DbError {
+    match cause.kind() {
+        io::ErrorKind::PermissionDenied => DbError::Permission(path.to_owned()),
+        _ => DbError::CannotCreate { path: path.to_owned(), cause: Arc::new(cause) },
+    }
+}
