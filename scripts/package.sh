@@ -36,7 +36,7 @@ stage() {
   fi
   install -m 644 "$root/$config" "$doc/examples/"
   install -m 644 "$root/packaging/deb/copyright" "$doc/copyright"
-  install -m 644 "$root/docs/operations.md" "$root/docs/security.md" "$doc/"
+  install -m 644 "$root/docs/operations.md" "$root/docs/explanation/security.md" "$doc/"
   documents
 }
 
@@ -123,7 +123,7 @@ tarball() {
     filled "$root/packaging/units.sh" /usr/local/bin >"$out/$archive/$each/usr/lib/$each/units"
   done
   install "$root/packaging/install.sh" "$out/$archive/install.sh"
-  install -m 644 "$root/README.md" "$root/CHANGELOG.md" "$root/docs/operations.md" "$root/docs/security.md" "$out/$archive/"
+  install -m 644 "$root/README.md" "$root/CHANGELOG.md" "$root/docs/operations.md" "$root/docs/explanation/security.md" "$out/$archive/"
   tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -czf "$out/$archive.tar.gz" "$archive"
   rm -rf "${out:?}/$archive"
   echo "$out/$archive.tar.gz"

@@ -1,5 +1,5 @@
 //! `flux-agent`: a daemon beside one Minecraft server. It takes commands from a store, runs them in the game over RCON, keeps those that wait for a
-//! player, and reports every outcome. The rooms and the ways between them: `docs/architecture.md`.
+//! player, and reports every outcome. The rooms and the ways between them: `docs/explanation/architecture.md`.
 
 pub mod cli;
 pub mod config;

@@ -1,4 +1,4 @@
-//! What must never be (`docs/architecture.md`), checked over the dependency graph and the sources.
+//! What must never be (`docs/explanation/architecture.md`), checked over the dependency graph and the sources.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

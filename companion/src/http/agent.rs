@@ -41,7 +41,7 @@ pub(super) struct JoinedCommands {
 
 /// What is to be run, and what is not. Another journal of a live agent is 409.
 #[utoipa::path(get, path = "/agent/commands", tag = "agent", security(("token" = [])), params(PollQuery, ("Flux-Journal" = String, Header)),
-    responses((status = 200, description = "see docs/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, description = "see docs/reference/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn poll(
     State(app): State<Arc<App>>,
     agent: Agent,
@@ -61,7 +61,7 @@ pub(super) async fn poll(
 
 /// Takes reports: what is in `acknowledged` is stored. 409 from a journal that was not heard last.
 #[utoipa::path(post, path = "/agent/reports", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body = Reports,
-    responses((status = 200, description = "see docs/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, description = "see docs/reference/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn report(
     State(app): State<Arc<App>>,
     agent: Agent,
@@ -74,7 +74,7 @@ pub(super) async fn report(
 
 /// A player joined: what waits for them and is not in this journal.
 #[utoipa::path(post, path = "/agent/players/joined", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body(content = Object, description = "{name, uuid?}"),
-    responses((status = 200, description = "see docs/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, description = "see docs/reference/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn player_joined(
     State(app): State<Arc<App>>,
     agent: Agent,

@@ -1,7 +1,7 @@
 //! The core, pure: a job's life at the agent and a command's life at the store.
 //!
 //! No runtime, no SQL, no clock and no random source: time and facts come in as arguments, decisions go out as values. The rules are
-//! those of `docs/protocol.md` ("Rules that both sides keep"); their numbers stand beside the code that keeps them.
+//! those of `docs/reference/protocol.md` ("Rules that both sides keep"); their numbers stand beside the code that keeps them.
 
 pub mod answer;
 pub mod command;

@@ -1,4 +1,4 @@
-//! What agent and store say to each other, version 1: `docs/protocol.md` in types.
+//! What agent and store say to each other, version 1: `docs/reference/protocol.md` in types.
 //!
 //! Pure: shapes, their checks and their JSON. JSON is camelCase, times are RFC 3339, unknown fields are ignored, optional
 //! fields may be absent or `null`, and an unknown enum value spoils its item alone, never its [`Batch`].

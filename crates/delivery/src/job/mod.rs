@@ -6,7 +6,7 @@
 //!   │ └▶ awaiting_player (player away, dead, full) ─▶ …
 //! ```
 //! A job that waits for its due time is queued. Every change is a value; the journal commits it before anybody hears of it. The rules were
-//! searched exhaustively as a model; what they are there for stands in `docs/protocol.md`.
+//! searched exhaustively as a model; what they are there for stands in `docs/reference/protocol.md`.
 
 mod receive;
 mod settle;

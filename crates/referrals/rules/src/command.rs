@@ -57,7 +57,7 @@ impl Template {
     }
 }
 
-/// The names between `{` and `}` that are placeholders: `[a-z]+` alone, so that JSON stands as it is (`docs/protocol.md`).
+/// The names between `{` and `}` that are placeholders: `[a-z]+` alone, so that JSON stands as it is (`docs/reference/protocol.md`).
 fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).filter_map(|rest| {
         let (name, _) = rest.split_once('}')?;

@@ -1,7 +1,7 @@
 use crate::words::words;
 
 words! {
-    /// Where one command of a reward is, as the store shows it (`docs/protocol.md`).
+    /// Where one command of a reward is, as the store shows it (`docs/reference/protocol.md`).
     LineState {
         /// Not yet in an agent's journal.
         Pending = "pending",

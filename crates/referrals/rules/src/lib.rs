@@ -1,4 +1,4 @@
-//! The referral rules, pure: facts in, decisions out, with reasons from a closed list. `docs/referrals.md` explains them to a store owner.
+//! The referral rules, pure: facts in, decisions out, with reasons from a closed list. `docs/explanation/referrals.md` explains them to a store owner.
 //!
 //! No runtime, no SQL, no clock, no random source. Each event is meant to be one transaction of its caller: load the facts, decide, write
 //! the decision and its effects.

@@ -1,5 +1,5 @@
 //! The checklist that the crate was built to has 51 points. Each is named by a test of the client and by one of the hub
-//! (`point_7_…`, `points_7_and_10_…`), or `docs/protocol.md` says why there is none.
+//! (`point_7_…`, `points_7_and_10_…`), or `docs/reference/protocol.md` says why there is none.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -77,7 +77,7 @@ fn tested() -> BTreeMap<Side, BTreeSet<u32>> {
 }
 
 fn excepted() -> BTreeMap<Side, BTreeSet<u32>> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol.md");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/protocol.md");
     let text = fs::read_to_string(docs).unwrap();
     let table = text.split_once(HEADING).unwrap().1.split("\n#").next().unwrap();
     let mut excepted = BTreeMap::<Side, BTreeSet<u32>>::new();
@@ -106,7 +106,7 @@ fn every_point_of_the_checklist_has_a_test_or_a_reason_for_client_and_hub() {
             POINTS.filter(|point| !tested[side].contains(point) && !excepted[side].contains(point)).collect();
         assert!(without.is_empty(), "{side:?}: neither tested nor excepted: {without:?}");
         let outdated: Vec<_> = excepted[side].intersection(&tested[side]).collect();
-        assert!(outdated.is_empty(), "{side:?}: tested, and yet excepted in docs/protocol.md: {outdated:?}");
+        assert!(outdated.is_empty(), "{side:?}: tested, and yet excepted in docs/reference/protocol.md: {outdated:?}");
         assert!(tested[side].iter().chain(&excepted[side]).all(|point| POINTS.contains(point)));
     }
 }

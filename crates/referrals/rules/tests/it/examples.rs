@@ -1,10 +1,10 @@
-//! The worked examples of `docs/referrals.md`: each is played here, and what comes out must stand in the document, line by line.
+//! The worked examples of `docs/explanation/referrals.md`: each is played here, and what comes out must stand in the document, line by line.
 
 use crate::kit::*;
 use crate::world::*;
 use flux_referral_rules::*;
 
-const DOCUMENT: &str = include_str!("../../../../../docs/referrals.md");
+const DOCUMENT: &str = include_str!("../../../../../docs/explanation/referrals.md");
 
 /// What happened, in the document's words.
 #[derive(Default)]
@@ -18,7 +18,7 @@ impl Story {
 
     fn told(&self) {
         let block = format!("```text\n{}```\n", self.0);
-        assert!(DOCUMENT.contains(&block), "docs/referrals.md is to have\n{block}");
+        assert!(DOCUMENT.contains(&block), "docs/explanation/referrals.md is to have\n{block}");
     }
 }
 

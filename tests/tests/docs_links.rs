@@ -1,0 +1,147 @@
+//! Every relative link and anchor of every Markdown file resolves, and every page that a source file names exists.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Component, Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The repository's files with one of these endings, without what is built or installed.
+fn files(endings: &[&str]) -> Vec<PathBuf> {
+    fn walk(folder: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                let is_ours =
+                    name == ".github" || !(name.starts_with('.') || name == "target" || name == "node_modules");
+                if is_ours {
+                    walk(&path, endings, found);
+                }
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root(), endings, &mut found);
+    found.sort();
+    found
+}
+
+/// A document without its fenced blocks and without code spans, so that nothing in them is taken for a link.
+fn prose(text: &str) -> String {
+    let (mut prose, mut fenced) = (String::new(), false);
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            // Every second part is inside backticks.
+            line.split('`').step_by(2).for_each(|part| prose.push_str(part));
+            prose.push('\n');
+        }
+    }
+    prose
+}
+
+/// The targets of `[text](target)` and of `src="target"`.
+fn targets(text: &str) -> Vec<String> {
+    let prose = prose(text);
+    let until = |mark: &str, end: char| -> Vec<String> {
+        prose.split(mark).skip(1).filter_map(|rest| rest.split(end).next()).map(str::to_owned).collect()
+    };
+    let mut targets = until("](", ')');
+    targets.extend(until("src=\"", '"'));
+    targets
+}
+
+/// The anchors that GitHub makes for a document's headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let (mut anchors, mut seen, mut fenced) = (BTreeSet::new(), HashMap::<String, usize>::new(), false);
+    for line in text.lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        }
+        let title = line.trim_start_matches('#');
+        if fenced || title.len() == line.len() || !title.starts_with(' ') {
+            continue;
+        }
+        let slug: String = (title.trim().to_lowercase().chars())
+            .filter(|&c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+            .map(|c| if c == ' ' { '-' } else { c })
+            .collect();
+        let times = seen.entry(slug.clone()).or_default();
+        anchors.insert(if *times == 0 { slug } else { format!("{slug}-{times}") });
+        *times += 1;
+    }
+    anchors
+}
+
+/// `folder/../file` without the detour.
+fn normalized(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut whole, part| {
+        match part {
+            Component::ParentDir => drop(whole.pop()),
+            Component::CurDir => {}
+            other => whole.push(other),
+        }
+        whole
+    })
+}
+
+/// What is wrong with a link of a document.
+fn broken(document: &Path, text: &str, target: &str) -> Option<String> {
+    if ["http://", "https://", "mailto:"].iter().any(|scheme| target.starts_with(scheme)) {
+        return None;
+    }
+    let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+    let path = if file.is_empty() { document.to_owned() } else { normalized(&document.parent().unwrap().join(file)) };
+    if !path.exists() {
+        return Some(format!("{} has no {target}", document.display()));
+    }
+    let text = if file.is_empty() { text.to_owned() } else { std::fs::read_to_string(&path).unwrap_or_default() };
+    let is_there = anchor.is_empty() || anchors(&text).contains(anchor);
+    (!is_there).then(|| format!("{}: {} has no heading for #{anchor}", document.display(), path.display()))
+}
+
+#[test]
+fn markdown_links_and_anchors_resolve() {
+    let documents = files(&[".md"]);
+    assert!(documents.len() > 10, "{documents:?}");
+    let mut found = Vec::new();
+    for document in &documents {
+        let text = std::fs::read_to_string(document).unwrap();
+        found.extend(targets(&text).iter().filter_map(|target| broken(document, &text, target)));
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Comments, error texts and scripts name pages by their path from the root.
+#[test]
+fn pages_named_in_sources_exist() {
+    let root = root();
+    let mut found = Vec::new();
+    for source in files(&[".rs", ".sh", ".toml", ".yml", ".json", ".py", ".mjs", "Makefile", ".service", ".conf"]) {
+        let text = std::fs::read_to_string(&source).unwrap_or_default();
+        for (at, _) in text.match_indices("docs/") {
+            let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+            let named: String = text[at..].chars().take_while(|&c| is_path(c)).collect();
+            let page = named.trim_end_matches('.');
+            if page.ends_with(".md") && !root.join(page).exists() {
+                found.push(format!("{}: {page}", source.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn anchors_are_made_as_github_makes_them() {
+    let anchors =
+        anchors("# The player did not get it\n## `flux-agent status`\n## A, B & C\n## A, B & C\n```\n# no\n```\n");
+    let expected = ["the-player-did-not-get-it", "flux-agent-status", "a-b--c", "a-b--c-1"];
+    assert_eq!(anchors, expected.map(str::to_owned).into());
+}
