@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_and_written_again() {
+    fn durations_round_trip() {
         for (text, milliseconds) in [
             ("0s", 0),
             ("500ms", 500),
@@ -78,13 +78,13 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_exact_unit_is_written() {
+    fn longest_exact_unit_is_written() {
         assert_eq!(format_duration(Duration::from_secs(300)), "5m");
         assert_eq!(format_duration(Duration::from_secs(172_800)), "2d");
     }
 
     #[test]
-    fn every_other_text_is_refused_for_its_own_reason() {
+    fn invalid_durations_are_refused_with_their_reason() {
         for (text, error) in [
             ("", DurationError::NoNumber),
             ("true", DurationError::NoNumber),

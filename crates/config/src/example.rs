@@ -103,7 +103,7 @@ mod tests {
         "off": {"description": "Off unless set.", "x-off": true, "properties": {"url": {"description": "Where.", "examples": ["https://a.b"], "x-set": true}}}}}"#;
 
     #[test]
-    fn a_schema_is_written_as_its_example() {
+    fn schema_is_rendered_as_an_example() {
         let expected = "# Head.\n\n# A value.\nplain: 5\n\npart:\n  # Several.\n  list: [a, \"b*\"]\n  # Its file.\n  secret_file: /etc/x\n  # A sign.\n  sign: \".\"\n  # May be set.\n  # may: Shop <a@b.c>\n\n\
                         # Off unless set.\n# off:\n#   # Where.\n#   url: https://a.b\n";
         assert_eq!(example("# Head.\n", SCHEMA).as_deref(), Some(expected));

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_are_counted_as_a_hand_makes_them() {
+    fn typing_errors_are_counted() {
         for (left, right, expected) in [
             ("", "", 0),
             ("url", "url", 0),
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_near_key_is_suggested() {
+    fn only_a_similar_key_is_suggested() {
         let known = BTreeSet::from(["token", "token_file", "url"]);
         assert_eq!(nearest("ulr", &known), Some("url"));
         assert_eq!(nearest("token_flie", &known), Some("token_file"));

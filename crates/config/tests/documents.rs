@@ -65,7 +65,7 @@ fn assert_mistakes(text: &str, expected: &[&str]) {
 }
 
 #[test]
-fn a_whole_config_is_read() {
+fn complete_config_is_read() {
     let text = "\
 # a comment
 store: { url: 'https://store.example' }
@@ -96,7 +96,7 @@ mail: { from: shop@example.com }
 }
 
 #[test]
-fn what_is_left_out_has_its_default() {
+fn omitted_keys_have_their_defaults() {
     let config = read("store:\n  url: https://x.example\ngame:\nmail:\n").expect("only what is required");
     let expected = Config {
         url: "https://x.example".to_owned(),
@@ -113,7 +113,7 @@ fn what_is_left_out_has_its_default() {
 }
 
 #[test]
-fn a_required_key_that_is_missing_is_named_where_its_section_is() {
+fn missing_required_key_is_reported_at_its_section() {
     assert_mistakes("", &["1:1: store.url: is missing; needed: text"]);
     assert_mistakes("game: {port: 5}\n\nstore: {}\n", &["3:1: store.url: is missing; needed: text"]);
     assert_mistakes("\nstore:\n", &["2:1: store.url: is missing; needed: text"]);
@@ -121,7 +121,7 @@ fn a_required_key_that_is_missing_is_named_where_its_section_is() {
 }
 
 #[test]
-fn a_value_of_the_wrong_type_is_named_with_what_is_allowed() {
+fn wrong_type_is_reported_with_the_allowed_values() {
     let durations = "a duration from 1s to 1m (units: ms, s, m, h, d)";
     let lists = "a list of texts such as [first, second], or [] for none";
     for (line, expected) in [
@@ -171,13 +171,13 @@ fn a_value_of_the_wrong_type_is_named_with_what_is_allowed() {
 }
 
 #[test]
-fn a_document_that_is_no_map_is_one_mistake() {
+fn document_that_is_not_a_map_is_one_error() {
     assert_mistakes("just text", &["1:1: is a single value; allowed: a map of keys"]);
     assert_mistakes("- a\n- b", &["1:1: is a list; allowed: a map of keys"]);
 }
 
 #[test]
-fn an_unknown_key_is_named_with_the_one_that_was_meant() {
+fn unknown_key_is_reported_with_a_suggestion() {
     assert_mistakes("store: {url: x, ulr: y}", &["1:17: store.ulr: unknown key; did you mean url?"]);
     assert_mistakes("store: {url: x}\ngmae: {}", &["2:1: gmae: unknown key; did you mean game?"]);
     assert_mistakes("store: {url: x}\nGame: {}", &["2:1: Game: unknown key; did you mean game?"]);
@@ -189,7 +189,7 @@ fn an_unknown_key_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn a_key_given_twice_is_a_mistake_at_the_second() {
+fn duplicate_key_is_reported_at_the_second() {
     assert_mistakes(
         "store:\n  url: x\n  url: y\nstore: {}",
         &[
@@ -200,7 +200,7 @@ fn a_key_given_twice_is_a_mistake_at_the_second() {
 }
 
 #[test]
-fn what_the_program_itself_finds_is_reported_in_its_place() {
+fn callers_own_findings_are_reported_at_their_place() {
     assert_mistakes(
         "store: {url: x}\ngame:\n  deny: [a, 'b**']\n  interval: 7s",
         &[
@@ -212,7 +212,7 @@ fn what_the_program_itself_finds_is_reported_in_its_place() {
 }
 
 #[test]
-fn all_mistakes_come_at_once_and_in_their_order() {
+fn all_errors_are_reported_at_once_and_in_order() {
     let text = "\
 metrics:
   listen: nowhere
@@ -242,7 +242,7 @@ store:
 }
 
 #[test]
-fn a_relative_path_begins_at_the_folder_of_the_config() {
+fn relative_path_is_resolved_from_the_config_directory() {
     let text = "latest: logs/latest.log\ncertificate: /etc/ca.pem\nempty: ''\n".to_owned();
     let document = Document::parse(&ConfigFile { path: "/srv/shop/c.yml".into(), text, mode: 0o600 });
     let mut root = document.root();
@@ -256,7 +256,7 @@ fn a_relative_path_begins_at_the_folder_of_the_config() {
 }
 
 #[test]
-fn broken_syntax_is_the_one_mistake_with_its_place() {
+fn syntax_error_is_the_only_error_with_its_place() {
     const MISFIT: &str = "this does not fit in here; all keys of a section begin in the same column, one in each line";
     const BRACKET: &str = "a bracket is opened here or above and not closed, or a comma is missing";
     const COLON: &str =
@@ -291,7 +291,7 @@ fn broken_syntax_is_the_one_mistake_with_its_place() {
 }
 
 #[test]
-fn a_value_that_yaml_takes_for_an_anchor_an_alias_or_a_tag_is_named() {
+fn anchor_alias_and_tag_values_are_reported() {
     for (value, sign) in [("&x", '&'), ("&x y", '&'), ("*x", '*'), ("!x", '!'), ("!!str x", '!'), ("&x [y]", '&')] {
         let expected =
             format!("2:8: store.url: begins with {sign}, which needs quotes around the value; allowed: text");
@@ -304,7 +304,7 @@ fn a_value_that_yaml_takes_for_an_anchor_an_alias_or_a_tag_is_named() {
 }
 
 #[test]
-fn a_document_cannot_blow_up() {
+fn document_size_and_depth_are_limited() {
     let deep = format!("store: {}{}", "[".repeat(50), "]".repeat(50));
     let mut errors = read(&deep).expect_err("deep").to_string();
     assert!(errors.ends_with(": is nested too deeply; allowed: 16 levels"), "{errors}");
@@ -323,7 +323,7 @@ fn a_document_cannot_blow_up() {
 }
 
 #[test]
-fn a_flood_of_mistakes_is_cut() {
+fn number_of_printed_errors_is_limited() {
     let mut text = "store: {url: x}\n".to_owned();
     for number in 0..250 {
         writeln!(text, "unknown-{number}: 1").expect("a String takes all");
@@ -334,7 +334,7 @@ fn a_flood_of_mistakes_is_cut() {
 }
 
 #[test]
-fn a_config_that_is_refused_without_a_reason_says_so() {
+fn config_refused_without_a_reason_says_so() {
     let document = Document::parse(&ConfigFile { path: "c.yml".into(), text: String::new(), mode: 0o600 });
     let errors = document.finish(None::<()>).expect_err("nothing");
     assert_eq!(errors.to_string(), "c.yml:1:1: is incomplete, and the program did not say why; please report this");

@@ -90,7 +90,7 @@ fn write(path: &Path, content: &[u8], mode: u32) {
 }
 
 #[test]
-fn what_the_config_says_beats_the_credential_which_beats_the_environment() {
+fn config_beats_credential_beats_environment() {
     let host = Host::new().file("token", "from-file\n", 0o640).given(Some("from-systemd\n"), Some("from-variable"));
     let file = SecretOrigin::File(host.path("./token"));
     let found = |text, origin| Some((String::from(text), origin));
@@ -106,7 +106,7 @@ fn what_the_config_says_beats_the_credential_which_beats_the_environment() {
 }
 
 #[test]
-fn the_process_itself_is_a_source() {
+fn process_environment_is_a_source() {
     // The test runner sets this one.
     let keys = SecretKeys { credential: "no-such-credential", environment: "CARGO_PKG_NAME", ..KEYS };
     let host = Host { sources: SecretSources::from_process(), ..Host::new() };
@@ -115,7 +115,7 @@ fn the_process_itself_is_a_source() {
 }
 
 #[test]
-fn only_the_newline_that_ends_a_secret_file_is_left_out() {
+fn only_the_final_newline_of_a_secret_file_is_removed() {
     for (content, expected) in
         [("a b", "a b"), ("a b\n", "a b"), ("a b\r\n", "a b"), (" a b \n", " a b "), ("a\n\n", "a\n")]
     {
@@ -125,7 +125,7 @@ fn only_the_newline_that_ends_a_secret_file_is_left_out() {
 }
 
 #[test]
-fn a_number_is_a_secret_as_it_is_spelt() {
+fn number_is_a_secret_exactly_as_written() {
     for text in ["007", "1e999", "0x1F", "true", "1_000"] {
         let found = Host::new().found(&format!("store: {{token: {text}}}"));
         assert_eq!(found, Some((text.to_owned(), SecretOrigin::Inline)));
@@ -133,7 +133,7 @@ fn a_number_is_a_secret_as_it_is_spelt() {
 }
 
 #[test]
-fn a_required_secret_that_is_nowhere_is_named_with_the_ways_to_give_it() {
+fn missing_required_secret_lists_the_ways_to_set_it() {
     let required = |host: &Host, text: &str| {
         let errors = host.read_with(text, |section, sources| section.required_secret(KEYS, sources)).expect_err(text);
         host.anonymous(&errors.to_string())
@@ -150,7 +150,7 @@ fn a_required_secret_that_is_nowhere_is_named_with_the_ways_to_give_it() {
 }
 
 #[test]
-fn two_secrets_in_the_file_are_a_mistake_at_the_second() {
+fn second_secret_in_the_file_is_an_error() {
     let host = Host::new().file("token", PLANTED, 0o600);
     assert_eq!(
         host.errors("store:\n  token: hunter2\n  token_file: ./token"),
@@ -163,7 +163,7 @@ fn two_secrets_in_the_file_are_a_mistake_at_the_second() {
 }
 
 #[test]
-fn a_secret_that_the_world_can_read_is_refused_with_the_command_that_mends_it() {
+fn world_readable_secret_is_refused_with_the_fix() {
     let host = Host::new().file("token", PLANTED, 0o644).file("it's mine", PLANTED, 0o604);
     assert_eq!(
         host.errors("store:\n  token_file: ./token").replace("/./", "/"),
@@ -183,7 +183,7 @@ fn a_secret_that_the_world_can_read_is_refused_with_the_command_that_mends_it() 
 }
 
 #[test]
-fn a_secret_file_that_gives_no_secret_is_named() {
+fn unusable_secret_file_is_named() {
     let host = Host::new()
         .file("empty", "", 0o600)
         .file("blank", " \n", 0o600)
@@ -204,7 +204,7 @@ fn a_secret_file_that_gives_no_secret_is_named() {
 }
 
 #[test]
-fn a_credential_that_gives_no_secret_is_a_mistake_and_not_passed_over() {
+fn unusable_credential_is_an_error() {
     let host = Host::new().given(Some("\n"), Some(PLANTED));
     assert_eq!(
         host.errors("store: {}"),
@@ -213,7 +213,7 @@ fn a_credential_that_gives_no_secret_is_a_mistake_and_not_passed_over() {
 }
 
 #[test]
-fn a_planted_secret_is_in_no_error_and_no_debug_output() {
+fn secret_never_appears_in_errors_or_debug_output() {
     // Every way to put the token down wrongly that we could think of; `errors` searches Debug, this loop the text.
     for text in [
         "store: {token: [hunter2]}",
@@ -265,14 +265,14 @@ fn a_planted_secret_is_in_no_error_and_no_debug_output() {
 }
 
 #[test]
-fn a_config_file_is_loaded_with_its_mode() {
+fn config_file_is_loaded_with_its_mode() {
     let host = Host::new().file("c.yml", "store: {}\n", 0o640);
     let file = load(&host.path("c.yml")).expect("it is there");
     assert_eq!((file.text.as_str(), file.mode), ("store: {}\n", 0o640));
 }
 
 #[test]
-fn a_config_file_that_cannot_be_loaded_is_named() {
+fn config_file_that_cannot_be_loaded_is_named() {
     let host = Host::new().file("binary", [0xff], 0o600).file("large", vec![b'#'; 256 * 1024 + 1], 0o600);
     for (name, expected) in [
         ("none", "no config file at /etc/flux/none: write one there, or name another with --config FILE"),

@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn the_boot_clock_goes_on_within_one_boot() {
+    fn boot_clock_advances_within_one_boot() {
         let earlier = SystemClock.since_boot().unwrap();
         let later = SystemClock.since_boot().unwrap();
         assert_eq!(earlier.boot_id, later.boot_id);

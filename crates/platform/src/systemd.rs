@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_arrives_at_the_socket_that_is_named() {
+    fn notification_arrives_at_the_named_socket() {
         let path = std::env::temp_dir().join(format!("flux-notify-{}", std::process::id()));
         let systemd = UnixDatagram::bind(&path).unwrap();
         let notifier = SystemdNotifier { socket: open(path.to_str().unwrap()), watchdog: None };

@@ -123,13 +123,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_has_the_bytes_of_the_protocol() {
+    fn login_packet_matches_the_protocol() {
         let bytes = Packet::new(7, KIND_LOGIN, "pw").encode();
         assert_eq!(bytes, [12, 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, b'p', b'w', 0, 0]);
     }
 
     #[test]
-    fn a_packet_fed_byte_by_byte_comes_out_once_and_whole() {
+    fn packet_fed_byte_by_byte_decodes_once() {
         let packet = Packet::new(-1, KIND_REPLY, "é𝄞");
         let mut decoder = Decoder::default();
         let bytes = packet.encode();
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn two_packets_in_one_feed_come_out_in_order() {
+    fn two_packets_in_one_feed_decode_in_order() {
         let (first, second) = (Packet::new(1, 0, ""), Packet::new(2, 0, "b"));
         let mut decoder = Decoder::default();
         decoder.feed(&[first.encode(), second.encode()].concat());
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_outside_10_to_64_kib_are_refused_before_anything_is_collected() {
+    fn lengths_outside_the_bounds_are_refused_at_once() {
         for length in [9, 0, -1, i32::MIN, i32::MAX, MAX_LENGTH as i32 + 1] {
             let mut decoder = Decoder::default();
             decoder.feed(&length.to_le_bytes());
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_and_the_largest_packet_are_read() {
+    fn smallest_and_largest_packets_decode() {
         for body_bytes in [0, MAX_LENGTH - MIN_LENGTH] {
             let packet = Packet::new(1, KIND_REPLY, vec![b'x'; body_bytes]);
             let mut decoder = Decoder::default();
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_without_its_two_zero_bytes_is_refused() {
+    fn packet_without_its_terminator_is_refused() {
         let mut bytes = Packet::new(1, KIND_REPLY, "abc").encode();
         *bytes.last_mut().unwrap() = 1;
         let mut decoder = Decoder::default();

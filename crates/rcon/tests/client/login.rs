@@ -2,40 +2,40 @@ use flux_rcon::codec::{ID_REFUSED, KIND_LOGIN, KIND_LOGIN_REPLY, KIND_REPLY, Pac
 use flux_rcon::{ConnectError, Connection, Outcome, Timeouts};
 use tokio::net::TcpListener;
 
-use crate::peer::{Peer, TIMEOUT, pair};
+use crate::fake_game::{FakeGame, TIMEOUT, pair};
 
-async fn login_answered_by(script: impl AsyncFnOnce(Peer, Packet)) -> Result<Connection, ConnectError> {
-    let (stream, mut peer) = pair();
+async fn login_answered_by(script: impl AsyncFnOnce(FakeGame, Packet)) -> Result<Connection, ConnectError> {
+    let (stream, mut game) = pair();
     let password = "secret".into();
     let (result, ()) = tokio::join!(Connection::login(stream, &password, Timeouts::each(TIMEOUT)), async {
-        let request = peer.request().await;
+        let request = game.request().await;
         assert_eq!((request.kind, &*request.text()), (KIND_LOGIN, "secret"));
-        script(peer, request).await;
+        script(game, request).await;
     });
     result
 }
 
 #[tokio::test]
-async fn the_id_of_the_request_with_type_2_is_a_login() {
+async fn request_id_with_kind_2_is_a_login() {
     let result =
-        login_answered_by(async |mut peer, request| peer.send(&Packet::new(request.id, KIND_LOGIN_REPLY, "")).await)
+        login_answered_by(async |mut game, request| game.send(&Packet::new(request.id, KIND_LOGIN_REPLY, "")).await)
             .await;
     assert!(!result.unwrap().is_poisoned());
 }
 
 #[tokio::test]
-async fn an_empty_reply_before_the_answer_to_the_login_is_skipped_as_valves_servers_send_it() {
-    let result = login_answered_by(async |mut peer, request| {
-        peer.send(&Packet::new(request.id, KIND_REPLY, "")).await;
-        peer.send(&Packet::new(request.id, KIND_LOGIN_REPLY, "")).await;
+async fn empty_reply_before_the_login_answer_is_skipped() {
+    let result = login_answered_by(async |mut game, request| {
+        game.send(&Packet::new(request.id, KIND_REPLY, "")).await;
+        game.send(&Packet::new(request.id, KIND_LOGIN_REPLY, "")).await;
     });
     assert!(result.await.is_ok());
 }
 
 #[tokio::test]
-async fn id_minus_1_is_a_wrong_password_and_the_text_names_the_setting_but_not_the_password() {
+async fn wrong_password_error_names_the_setting_not_the_value() {
     let result =
-        login_answered_by(async |mut peer, _| peer.send(&Packet::new(ID_REFUSED, KIND_LOGIN_REPLY, "")).await).await;
+        login_answered_by(async |mut game, _| game.send(&Packet::new(ID_REFUSED, KIND_LOGIN_REPLY, "")).await).await;
     let error = result.unwrap_err();
     assert!(matches!(error, ConnectError::WrongPassword));
     assert!(error.to_string().contains("rcon.password"));
@@ -43,35 +43,35 @@ async fn id_minus_1_is_a_wrong_password_and_the_text_names_the_setting_but_not_t
 }
 
 #[tokio::test]
-async fn a_connection_closed_during_the_login_is_told_apart_from_a_wrong_password() {
+async fn close_during_login_is_not_a_wrong_password() {
     let result = login_answered_by(async |_, _| {}).await;
     assert!(matches!(result, Err(ConnectError::Closed)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_never_answers_the_login_is_given_up_after_the_timeout() {
+async fn unanswered_login_times_out() {
     let (stream, _peer) = pair();
     let result = Connection::login(stream, &"secret".into(), Timeouts::each(TIMEOUT)).await;
     assert!(matches!(result, Err(ConnectError::NoAnswer)));
 }
 
 #[tokio::test]
-async fn a_web_server_on_the_port_is_not_rcon() {
-    let result = login_answered_by(async |mut peer, _| peer.bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n").await).await;
+async fn web_server_on_the_port_is_not_rcon() {
+    let result = login_answered_by(async |mut game, _| game.bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n").await).await;
     assert!(matches!(result, Err(ConnectError::NotRcon)));
 }
 
 #[tokio::test]
-async fn an_empty_password_is_refused_before_anything_is_sent() {
-    let (stream, mut peer) = pair();
+async fn empty_password_is_refused_before_sending() {
+    let (stream, mut game) = pair();
     let result = Connection::login(stream, &"".into(), Timeouts::each(TIMEOUT)).await;
     assert!(matches!(result, Err(ConnectError::UnusablePassword)));
     drop(result);
-    assert_eq!(tokio::io::AsyncReadExt::read(&mut peer.0, &mut [0; 1]).await.unwrap(), 0);
+    assert_eq!(tokio::io::AsyncReadExt::read(&mut game.0, &mut [0; 1]).await.unwrap(), 0);
 }
 
 #[tokio::test]
-async fn a_port_where_nothing_listens_says_which_settings_to_look_at() {
+async fn closed_port_error_names_the_settings_to_check() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);
@@ -83,7 +83,7 @@ async fn a_port_where_nothing_listens_says_which_settings_to_look_at() {
 }
 
 #[tokio::test]
-async fn a_line_runs_over_tcp() {
+async fn command_runs_over_tcp() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
-mod facts;
 mod failures;
+mod fake_game;
 mod login;
-mod peer;
 mod replies;
+mod server_quirks;

@@ -2,7 +2,7 @@ use flux_rcon::Outcome;
 use flux_rcon::codec::{ID_REFUSED, KIND_COMMAND, KIND_LOGIN_REPLY, KIND_REPLY, Packet, REPLY_PIECE_UNITS};
 use proptest::prelude::*;
 
-use crate::peer::{Peer, logged_in};
+use crate::fake_game::{FakeGame, logged_in};
 
 fn text(outcome: Outcome) -> String {
     match outcome {
@@ -12,15 +12,15 @@ fn text(outcome: Outcome) -> String {
 }
 
 /// Answers one line with `pieces`, whose last one vanilla would not cut further, and expects a marker only where it is needed.
-async fn answer(peer: &mut Peer, pieces: Vec<String>) {
-    let request = peer.request().await;
+async fn answer(game: &mut FakeGame, pieces: Vec<String>) {
+    let request = game.request().await;
     for piece in &pieces {
-        peer.reply(request.id, piece).await;
+        game.reply(request.id, piece).await;
     }
     if pieces[0].encode_utf16().count() >= REPLY_PIECE_UNITS {
-        let marker = peer.request().await;
+        let marker = game.request().await;
         assert_ne!((marker.id, marker.kind), (request.id, KIND_COMMAND));
-        peer.reply(marker.id, "Unknown request 0").await;
+        game.reply(marker.id, "Unknown request 0").await;
     }
 }
 
@@ -32,97 +32,97 @@ fn cut(reply: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_line_goes_out_as_one_packet_of_type_2_in_one_read() {
-    let (mut connection, mut peer) = logged_in().await;
+async fn command_is_sent_as_one_packet_of_kind_2() {
+    let (mut connection, mut game) = logged_in().await;
     let (outcome, ()) = tokio::join!(connection.run("give Steve diamond 5"), async {
-        let request = peer.request().await;
+        let request = game.request().await;
         assert_eq!((request.kind, &*request.text()), (KIND_COMMAND, "give Steve diamond 5"));
-        peer.reply(request.id, "Gave 5 [Diamond] to Steve").await;
+        game.reply(request.id, "Gave 5 [Diamond] to Steve").await;
     });
     assert_eq!(text(outcome), "Gave 5 [Diamond] to Steve");
     assert!(!connection.is_poisoned());
 }
 
 #[tokio::test]
-async fn an_empty_reply_is_a_reply() {
-    let (mut connection, mut peer) = logged_in().await;
-    let (outcome, ()) = tokio::join!(connection.run("say hello"), answer(&mut peer, vec![String::new()]));
+async fn empty_reply_is_a_reply() {
+    let (mut connection, mut game) = logged_in().await;
+    let (outcome, ()) = tokio::join!(connection.run("say hello"), answer(&mut game, vec![String::new()]));
     assert_eq!(text(outcome), "");
 }
 
 #[tokio::test]
-async fn a_connection_can_live_in_a_task_of_its_own() {
-    let (mut connection, mut peer) = logged_in().await;
+async fn connection_can_move_to_another_task() {
+    let (mut connection, mut game) = logged_in().await;
     let task = tokio::spawn(async move { connection.run("list").await });
-    answer(&mut peer, vec!["nobody".to_owned()]).await;
+    answer(&mut game, vec!["nobody".to_owned()]).await;
     assert_eq!(text(task.await.unwrap()), "nobody");
 }
 
 #[tokio::test]
-async fn a_reply_one_unit_short_of_full_needs_no_marker() {
-    let (mut connection, mut peer) = logged_in().await;
+async fn reply_one_unit_short_of_full_needs_no_end_marker() {
+    let (mut connection, mut game) = logged_in().await;
     let reply = "é".repeat(REPLY_PIECE_UNITS - 1);
-    let (outcome, ()) = tokio::join!(connection.run("list"), answer(&mut peer, cut(&reply)));
+    let (outcome, ()) = tokio::join!(connection.run("list"), answer(&mut game, cut(&reply)));
     assert_eq!(text(outcome), reply);
-    assert!(peer.is_quiet().await);
+    assert!(game.is_quiet().await);
 }
 
 #[tokio::test]
-async fn a_reply_of_exactly_4096_units_is_ended_by_the_marker() {
-    let (mut connection, mut peer) = logged_in().await;
+async fn reply_of_exactly_4096_units_needs_an_end_marker() {
+    let (mut connection, mut game) = logged_in().await;
     let reply = "x".repeat(REPLY_PIECE_UNITS);
-    let (outcome, ()) = tokio::join!(connection.run("list"), answer(&mut peer, vec![reply.clone()]));
+    let (outcome, ()) = tokio::join!(connection.run("list"), answer(&mut game, vec![reply.clone()]));
     assert_eq!(text(outcome), reply);
     assert!(!connection.is_poisoned());
 }
 
 #[tokio::test]
-async fn the_marker_is_not_sent_before_the_first_piece_was_read() {
-    let (mut connection, mut peer) = logged_in().await;
+async fn end_marker_is_sent_after_the_first_piece_only() {
+    let (mut connection, mut game) = logged_in().await;
     let (outcome, ()) = tokio::join!(connection.run("list"), async {
-        let request = peer.request().await;
-        assert!(peer.is_quiet().await);
+        let request = game.request().await;
+        assert!(game.is_quiet().await);
         let pieces = cut(&"x".repeat(REPLY_PIECE_UNITS + 1));
         let (start, end) = (Packet::new(request.id, KIND_REPLY, &*pieces[0]).encode(), &pieces[1]);
         let (all_but_one, last) = start.split_at(start.len() - 1);
-        peer.bytes(all_but_one).await;
-        assert!(peer.is_quiet().await);
-        peer.bytes(last).await;
-        let marker = peer.request().await;
-        peer.reply(request.id, end).await;
-        peer.reply(marker.id, "Unknown request 0").await;
+        game.bytes(all_but_one).await;
+        assert!(game.is_quiet().await);
+        game.bytes(last).await;
+        let marker = game.request().await;
+        game.reply(request.id, end).await;
+        game.reply(marker.id, "Unknown request 0").await;
     });
     assert_eq!(text(outcome).len(), REPLY_PIECE_UNITS + 1);
 }
 
 #[tokio::test]
-async fn a_server_that_takes_the_marker_for_a_login_has_given_its_whole_reply() {
-    let (mut connection, mut peer) = logged_in().await;
+async fn end_marker_taken_for_a_login_completes_the_reply() {
+    let (mut connection, mut game) = logged_in().await;
     let reply = "x".repeat(REPLY_PIECE_UNITS + 10);
     let (outcome, ()) = tokio::join!(connection.run("list"), async {
-        let request = peer.request().await;
-        peer.reply(request.id, &reply).await;
-        peer.request().await;
-        peer.send(&Packet::new(ID_REFUSED, KIND_LOGIN_REPLY, "")).await;
+        let request = game.request().await;
+        game.reply(request.id, &reply).await;
+        game.request().await;
+        game.send(&Packet::new(ID_REFUSED, KIND_LOGIN_REPLY, "")).await;
     });
     assert_eq!(text(outcome), reply);
     assert!(connection.is_poisoned());
 }
 
 #[tokio::test]
-async fn a_second_reply_to_an_earlier_line_is_dropped_whenever_it_comes() {
-    let (mut connection, mut peer) = logged_in().await;
+async fn late_reply_to_an_earlier_command_is_dropped() {
+    let (mut connection, mut game) = logged_in().await;
     let (first, id) = tokio::join!(connection.run("one"), async {
-        let request = peer.request().await;
-        peer.reply(request.id, "").await;
-        peer.reply(request.id, "late, before the next line").await;
+        let request = game.request().await;
+        game.reply(request.id, "").await;
+        game.reply(request.id, "late, before the next line").await;
         request.id
     });
     assert_eq!(text(first), "");
     let (second, ()) = tokio::join!(connection.run("two"), async {
-        let request = peer.request().await;
-        peer.reply(id, "late, after the next line").await;
-        peer.reply(request.id, "two").await;
+        let request = game.request().await;
+        game.reply(id, "late, after the next line").await;
+        game.reply(request.id, "two").await;
     });
     assert_eq!(text(second), "two");
 }
@@ -131,34 +131,34 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_reply_cut_anywhere_is_read_whole(
+    fn any_reply_split_anywhere_is_read_whole(
         words in proptest::collection::vec("[a-z 0-9]{1,40}|[éßж世]{1,20}|[𝄞😀]{1,9}", 0..900),
         segments in proptest::collection::vec(1_usize..5000, 1..20),
     ) {
         let pieces = cut(&words.concat());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let outcome = runtime.block_on(async {
-            let (mut connection, mut peer) = logged_in().await;
-            tokio::join!(connection.run("list"), answer_in_segments(&mut peer, &pieces, &segments)).0
+            let (mut connection, mut game) = logged_in().await;
+            tokio::join!(connection.run("list"), answer_in_segments(&mut game, &pieces, &segments)).0
         });
         prop_assert_eq!(text(outcome), pieces.concat());
     }
 }
 
 /// Like [`answer`], a segment at a time, each taken by the client before the next is sent.
-async fn answer_in_segments(peer: &mut Peer, pieces: &[String], segments: &[usize]) {
-    let request = peer.request().await;
+async fn answer_in_segments(game: &mut FakeGame, pieces: &[String], segments: &[usize]) {
+    let request = game.request().await;
     let bytes: Vec<u8> =
         pieces.iter().flat_map(|piece| Packet::new(request.id, KIND_REPLY, &**piece).encode()).collect();
     let (mut rest, mut sizes) = (&*bytes, segments.iter().cycle());
     while let (Some(size), false) = (sizes.next(), rest.is_empty()) {
         let (segment, others) = rest.split_at((*size).min(rest.len()));
-        peer.bytes(segment).await;
+        game.bytes(segment).await;
         tokio::task::yield_now().await;
         rest = others;
     }
     if pieces[0].encode_utf16().count() >= REPLY_PIECE_UNITS {
-        let marker = peer.request().await;
-        peer.reply(marker.id, "Unknown request 0").await;
+        let marker = game.request().await;
+        game.reply(marker.id, "Unknown request 0").await;
     }
 }

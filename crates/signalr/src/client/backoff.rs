@@ -42,8 +42,9 @@ mod tests {
         Backoff::new(&ClientOptions::new(url), Box::new(random))
     }
 
+    /// Checklist 40.
     #[test]
-    fn point_40_ceilings_double_from_the_floor_to_the_cap_and_start_over_after_a_reset() {
+    fn delay_ceiling_doubles_up_to_the_cap_and_resets() {
         let mut backoff = backoff(|bound| bound - 1);
         let seconds: Vec<f64> = (0..9).map(|_| backoff.next_delay().as_secs_f64()).collect();
         assert_eq!(seconds, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_failures_do_not_overflow_and_jitter_reaches_down_to_nothing() {
+    fn many_failures_do_not_overflow_and_jitter_reaches_zero() {
         let mut backoff = backoff(|_| 0);
         assert!((0..100).all(|_| backoff.next_delay().is_zero()));
         assert_eq!(backoff.attempt(), 100);

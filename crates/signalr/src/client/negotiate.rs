@@ -170,15 +170,17 @@ mod tests {
         Ok((next.token.map(|token| token.expose_secret().to_owned()), next.headers.len()))
     }
 
+    /// Checklist 3.
     #[test]
-    fn point_3_version_1_opens_with_the_token_and_version_0_with_the_id() {
+    fn version_1_uses_the_token_and_version_0_the_id() {
         assert_eq!(id(json!({"negotiateVersion": 1, "connectionId": "public", "connectionToken": "secret"})), "secret");
         assert_eq!(id(json!({"negotiateVersion": 0, "connectionId": "public"})), "public");
         assert_eq!(id(json!({"connectionId": "public"})), "public");
     }
 
+    /// Checklist 4, 6, 43.
     #[test]
-    fn points_4_6_and_43_answers_that_cannot_be_used_say_why() {
+    fn unusable_negotiate_responses_explain_themselves() {
         let text = |answer| read(answer).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(text(json!({"error": "no room"})).contains("no room"));
         assert!(text(json!({"ProtocolVersion": "1.5", "connectionId": "x"})).contains("old ASP.NET SignalR"));
@@ -189,8 +191,9 @@ mod tests {
         assert!(text(json!({"connectionId": "x", "useStatefulReconnect": true})).contains("stateful"));
     }
 
+    /// Checklist 5.
     #[test]
-    fn point_5_a_redirect_keeps_the_token_within_the_origin_only() {
+    fn redirect_keeps_the_token_within_the_origin_only() {
         let own = Some("own".to_owned());
         assert_eq!(follow("http://a/x", "http://a/y", None).unwrap(), (own, 2));
         assert_eq!(follow("https://a/x", "https://b/y", None).unwrap(), (None, 1));
@@ -199,8 +202,9 @@ mod tests {
         assert_eq!(follow("https://a/x", "https://b/y", Some("new")).unwrap(), (Some("new".to_owned()), 1));
     }
 
+    /// Checklist 5.
     #[test]
-    fn point_5_a_redirect_never_leaves_https_and_reaches_another_host_by_https_only() {
+    fn redirect_never_leaves_https_or_crosses_hosts_without_it() {
         assert!(follow("https://a/x", "http://a/x", Some("new")).is_err());
         assert!(follow("http://a/x", "http://b/x", Some("new")).is_err());
     }

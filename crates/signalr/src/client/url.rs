@@ -142,20 +142,22 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// Checklist 1.
     #[test]
-    fn point_1_the_path_ends_in_negotiate_before_the_query_which_is_kept() {
+    fn negotiate_path_comes_before_the_kept_query() {
         assert_eq!(url("http://a/hubs/agent").negotiate_target(), "/hubs/agent/negotiate?negotiateVersion=1");
         assert_eq!(url("http://a/hub/?x=1").negotiate_target(), "/hub/negotiate?x=1&negotiateVersion=1");
         assert_eq!(url("http://a/?negotiateVersion=1").negotiate_target(), "/negotiate?negotiateVersion=1");
     }
 
     #[test]
-    fn the_id_is_percent_encoded_in_the_upgrades_query() {
+    fn connection_id_is_percent_encoded_in_the_query() {
         assert_eq!(url("http://a/hub?x=1").socket_target("a+/=&b"), "/hub?x=1&id=a%2B%2F%3D%26b");
     }
 
+    /// Checklist 12.
     #[test]
-    fn point_12_scheme_host_and_port_are_read_and_the_default_port_is_not_written() {
+    fn url_parts_are_parsed_and_default_port_is_omitted() {
         let plain = url("https://Example.org/hub");
         assert_eq!((plain.tls(), plain.host(), plain.port()), (true, "example.org", 443));
         assert_eq!(plain.authority(), "example.org");
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hub_address_is_refused() {
+    fn invalid_hub_addresses_are_refused() {
         assert_eq!("ftp://a/b".parse::<HubUrl>(), Err(UrlError::Scheme));
         assert_eq!("/hubs/agent".parse::<HubUrl>(), Err(UrlError::Scheme));
         assert_eq!("http://me:secret@a/b".parse::<HubUrl>(), Err(UrlError::UserInfo));
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_never_shown() {
+    fn query_is_never_displayed() {
         let url = url("http://a/hub?access_token=planted");
         assert_eq!(format!("{url} {url:?}"), "http://a/hub http://a/hub");
     }

@@ -27,8 +27,9 @@ impl Pace {
 mod tests {
     use super::*;
 
+    /// Checklist 49.
     #[tokio::test(start_paused = true)]
-    async fn point_49_a_burst_of_one_second_passes_and_the_rest_is_spread() {
+    async fn one_second_of_burst_passes_and_the_rest_is_spread() {
         let start = Instant::now();
         let mut pace = Pace::new(10);
         for _ in 0..10 {

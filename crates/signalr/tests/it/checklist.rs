@@ -1,121 +1,166 @@
-//! The checklist that the crate was built to has 51 points. Each is named by a test of the client and by one of the hub
-//! (`point_7_…`, `points_7_and_10_…`), or `docs/reference/protocol.md` says why there is none.
+//! Compares `docs/spec/signalr-checklist.md` with the tests of this crate: every item names its tests, or a reason for
+//! having none, for the client and for the hub, and every test that cites an item is listed there.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
-const POINTS: std::ops::RangeInclusive<u32> = 1..=51;
-/// The rows of the table below this heading are exceptions: `| 1, 4 | hub | why |`.
-const HEADING: &str = "### Points of the checklist without a test";
+/// The doc comment of a test that cites items: `/// Checklist 15, 18.`
+const CITATION: &str = "/// Checklist ";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Side {
     Client,
     Hub,
+    Both,
 }
 
-const BOTH: &[Side] = &[Side::Client, Side::Hub];
+/// The tests of each item.
+type Tests = BTreeSet<(u32, Side, String)>;
 
-/// Whose rules the tests of a file are about.
-fn sides(file: &Path) -> &'static [Side] {
+/// The page: its items, their tests, and the sides that have a reason instead.
+#[derive(Default)]
+struct Checklist {
+    items: BTreeSet<u32>,
+    tests: Tests,
+    excused: BTreeSet<(u32, Side)>,
+}
+
+fn crate_root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The side that the tests of a file exercise.
+fn side(file: &Path) -> Side {
     let path = file.to_string_lossy();
-    let named = |words: [&str; 2]| words.iter().any(|word| path.contains(word));
-    if named(["/src/client/", "/it/client_"]) || path.ends_with("/tls.rs") {
-        &[Side::Client]
-    } else if named(["/src/hub/", "/it/hub_"]) {
-        &[Side::Hub]
+    if path.contains("/src/client/") || path.contains("/it/client_") || path.ends_with("/tls.rs") {
+        Side::Client
+    } else if path.contains("/src/hub/") || path.contains("/it/hub_") {
+        Side::Hub
     } else {
-        BOTH
+        Side::Both
     }
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+fn source_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files(&path, found);
+            source_files(&path, found);
         } else {
             found.push(path);
         }
     }
 }
 
-/// The numbers at the start of `name`, which follows `fn point_` or `fn points_`: `7_and_10_every` has 7 and 10.
-fn numbers(name: &str) -> Vec<u32> {
-    name.split('_').filter(|word| *word != "and").map_while(|word| word.parse().ok()).collect()
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    source_files(&crate_root().join("src"), &mut files);
+    source_files(&crate_root().join("tests/it"), &mut files);
+    files.into_iter().map(|file| (file.clone(), fs::read_to_string(&file).unwrap())).collect()
 }
 
-/// The tests whose names begin with a number, each with its file.
-fn tests() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    files(&root.join("src"), &mut found);
-    files(&root.join("tests/it"), &mut found);
-    let mut tests = Vec::new();
-    for file in found {
-        let text = fs::read_to_string(&file).unwrap();
-        let names = text.lines().filter_map(|line| line.trim_start().trim_start_matches("async ").strip_prefix("fn "));
-        let names = names.filter_map(|line| line.split_once('(')).map(|(name, _)| name);
-        let numbered = names.filter(|name| name.starts_with("point_") || name.starts_with("points_"));
-        tests.extend(numbered.map(|name| (file.clone(), name.to_owned())));
+/// The function that a line begins, if it begins one.
+fn function_name(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let rest = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")?;
+    Some(rest.split_once('(')?.0)
+}
+
+fn cited() -> Tests {
+    let mut tests = Tests::new();
+    for (file, text) in sources() {
+        let mut items = Vec::new();
+        for line in text.lines() {
+            if let Some(numbers) = line.trim_start().strip_prefix(CITATION) {
+                items.extend(numbers.trim_end_matches('.').split(", ").map(|item| item.parse::<u32>().unwrap()));
+            } else if let Some(name) = function_name(line) {
+                tests.extend(items.drain(..).map(|item| (item, side(&file), name.to_owned())));
+            }
+        }
+        assert!(items.is_empty(), "{}: a citation belongs to a test", file.display());
     }
     tests
 }
 
-fn tested() -> BTreeMap<Side, BTreeSet<u32>> {
-    let mut tested = BTreeMap::<Side, BTreeSet<u32>>::new();
-    for (file, name) in tests() {
-        let (_, rest) = name.split_once('_').unwrap();
-        for side in sides(&file) {
-            tested.entry(*side).or_default().extend(numbers(rest));
+impl Checklist {
+    fn read() -> Self {
+        let text = fs::read_to_string(crate_root().join("../../docs/spec/signalr-checklist.md")).unwrap();
+        let mut page = Self::default();
+        let mut item = 0;
+        for line in text.lines() {
+            if let Some((number, _)) = line.strip_prefix("### ").and_then(|heading| heading.split_once(". ")) {
+                item = number.parse().unwrap();
+                assert!(page.items.insert(item), "item {item} appears twice");
+            } else if item > 0 && line.starts_with("- ") {
+                page.read_bullet(item, line);
+            }
         }
+        page
     }
-    tested
-}
 
-fn excepted() -> BTreeMap<Side, BTreeSet<u32>> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/protocol.md");
-    let text = fs::read_to_string(docs).unwrap();
-    let table = text.split_once(HEADING).unwrap().1.split("\n#").next().unwrap();
-    let mut excepted = BTreeMap::<Side, BTreeSet<u32>>::new();
-    for row in table.lines() {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let [_, points, side, why, _] = cells[..] else { continue };
-        let points: Vec<u32> = points.split(", ").filter_map(|point| point.parse().ok()).collect();
-        let sides = match side {
-            "client" => &[Side::Client],
-            "hub" => &[Side::Hub],
-            _ => BOTH,
+    /// Reads "- client: `test_name`" or "- client: no test; the reason".
+    fn read_bullet(&mut self, item: u32, line: &str) {
+        let (side, rest) = line.trim_start_matches("- ").split_once(": ").unwrap();
+        let side = match side {
+            "client" => Side::Client,
+            "hub" => Side::Hub,
+            "both" => Side::Both,
+            _ => panic!("item {item}: {line}"),
         };
-        assert!(points.is_empty() || why.len() > 10, "{row}: why?");
-        for side in sides {
-            excepted.entry(*side).or_default().extend(&points);
+        match rest.strip_prefix("no test; ") {
+            Some(reason) => {
+                assert!(!reason.is_empty(), "item {item}: why?");
+                self.excused.insert((item, side));
+            }
+            None => {
+                self.tests.insert((item, side, rest.trim_matches('`').to_owned()));
+            }
         }
     }
-    excepted
-}
 
-#[test]
-fn every_point_of_the_checklist_has_a_test_or_a_reason_for_client_and_hub() {
-    let (tested, excepted) = (tested(), excepted());
-    for side in BOTH {
-        let without: Vec<u32> =
-            POINTS.filter(|point| !tested[side].contains(point) && !excepted[side].contains(point)).collect();
-        assert!(without.is_empty(), "{side:?}: neither tested nor excepted: {without:?}");
-        let outdated: Vec<_> = excepted[side].intersection(&tested[side]).collect();
-        assert!(outdated.is_empty(), "{side:?}: tested, and yet excepted in docs/reference/protocol.md: {outdated:?}");
-        assert!(tested[side].iter().chain(&excepted[side]).all(|point| POINTS.contains(point)));
+    fn has_test(&self, item: u32, wanted: Side) -> bool {
+        self.tests.iter().any(|(tested, side, _)| *tested == item && (*side == wanted || *side == Side::Both))
+    }
+
+    fn is_excused(&self, item: u32, side: Side) -> bool {
+        self.excused.contains(&(item, side)) || self.excused.contains(&(item, Side::Both))
     }
 }
 
 #[test]
-fn every_test_that_the_readme_names_exists() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let tests: BTreeSet<String> = tests().into_iter().map(|(_, name)| name).collect();
-    let named: Vec<&str> = readme.split('`').filter(|word| word.starts_with("point")).collect();
+fn checklist_and_tests_agree() {
+    let (page, cited) = (Checklist::read(), cited());
+    assert!(page.items.iter().copied().eq(1..=51), "items: {:?}", page.items);
+    let unlisted: Vec<_> = cited.difference(&page.tests).collect();
+    assert!(unlisted.is_empty(), "cited by a test and not listed on the page: {unlisted:#?}");
+    let gone: Vec<_> = page.tests.difference(&cited).collect();
+    assert!(gone.is_empty(), "listed on the page and not cited by a test: {gone:#?}");
+}
+
+#[test]
+fn every_item_has_a_test_or_a_reason_for_each_side() {
+    let page = Checklist::read();
+    for &item in &page.items {
+        for side in [Side::Client, Side::Hub] {
+            let (tested, excused) = (page.has_test(item, side), page.is_excused(item, side));
+            assert!(tested != excused, "item {item}, {side:?}: tested {tested}, excused {excused}");
+        }
+    }
+}
+
+#[test]
+fn tests_named_in_the_readme_exist() {
+    let readme = fs::read_to_string(crate_root().join("README.md")).unwrap();
+    let tests = sources()
+        .into_iter()
+        .flat_map(|(_, text)| text.lines().filter_map(function_name).map(str::to_owned).collect::<Vec<_>>())
+        .collect::<BTreeSet<_>>();
+    // A test's name has at least three words; nothing else in backquotes on that page does.
+    let named: Vec<&str> =
+        readme.split('`').filter(|word| word.matches('_').count() >= 3 && !word.contains([' ', '/'])).collect();
     assert!(named.len() > 20, "{named:?}");
     let missing: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -12,9 +12,9 @@ use tokio::{
 };
 
 use crate::{
-    net::{Pipes, Token, options},
-    script::negotiated,
-    wire::{FLIPS, Fault, Saboteur, answer, frame, read_frame, read_head, upgraded},
+    harness::{Pipes, Token, options},
+    scripted_server::negotiated,
+    wire_faults::{FLIPS, Fault, FaultyWriter, answer, frame, read_frame, read_head, upgraded},
 };
 
 /// Handshake and a push in one frame, a push over two, and the answer to call 1.
@@ -23,29 +23,29 @@ const SECOND_PUSH: [&str; 2] = ["{\"type\":1,\"target\":\"Pu", "sh\",\"arguments
 const COMPLETION: &str = "{\"type\":3,\"invocationId\":\"1\",\"result\":\"done\"}\x1e";
 
 /// Plays one connection; false when the fault ended it.
-async fn play(stream: &mut DuplexStream, saboteur: &mut Saboteur) -> bool {
+async fn play(stream: &mut DuplexStream, writer: &mut FaultyWriter) -> bool {
     let Some(head) = read_head(stream).await else { return false };
     if head.starts_with("POST") {
-        return saboteur.write(stream, &answer(&negotiated())).await;
+        return writer.write(stream, &answer(&negotiated())).await;
     }
     let mut opening = upgraded(&head);
     opening.extend(frame(HANDSHAKE, None));
     opening.extend(SECOND_PUSH.iter().flat_map(|half| frame(half, None)));
-    if !saboteur.write(stream, &opening).await {
+    if !writer.write(stream, &opening).await {
         return false;
     }
     while let Some(content) = read_frame(stream).await {
         if content.starts_with(b"{\"type\":1") {
-            return saboteur.write(stream, &frame(COMPLETION, None)).await;
+            return writer.write(stream, &frame(COMPLETION, None)).await;
         }
     }
     false
 }
 
-async fn serve(mut streams: mpsc::Receiver<DuplexStream>, mut saboteur: Saboteur) {
+async fn serve(mut streams: mpsc::Receiver<DuplexStream>, mut writer: FaultyWriter) {
     let mut kept = Vec::new();
     while let Some(mut stream) = streams.recv().await {
-        if play(&mut stream, &mut saboteur).await || saboteur.fault == Fault::Stall {
+        if play(&mut stream, &mut writer).await || writer.fault == Fault::Stall {
             kept.push(stream);
         }
     }
@@ -64,7 +64,7 @@ type Seen = (Vec<Value>, Result<Value, CallError>);
 /// Lives through the fault until a call is answered.
 async fn live(fault: Fault, at: usize) -> (Vec<Seen>, Duration) {
     let (pipes, streams) = Pipes::bare();
-    tokio::spawn(serve(streams, Saboteur { fault, left: Some(at) }));
+    tokio::spawn(serve(streams, FaultyWriter { fault, left: Some(at) }));
     let mut client = Client::new(options("http://hub/hub"), pipes, Token::new("good"), Box::new(|_| 0));
     let start = Instant::now();
     let mut seen: Vec<Seen> = Vec::new();
@@ -85,8 +85,9 @@ fn whole() -> Seen {
     (vec![json!(1), json!(2)], Ok(json!("done")))
 }
 
+/// Checklist 31, 39, 41.
 #[tokio::test(start_paused = true)]
-async fn points_31_39_and_41_a_connection_cut_at_any_byte_ends_its_calls_and_is_followed_by_a_whole_session() {
+async fn cut_at_any_byte_ends_calls_and_a_new_session_follows() {
     for at in 0..length() {
         let (mut seen, elapsed) = live(Fault::Cut, at).await;
         assert_eq!((seen.pop(), elapsed), (Some(whole()), Duration::ZERO), "at byte {at}");
@@ -97,8 +98,9 @@ async fn points_31_39_and_41_a_connection_cut_at_any_byte_ends_its_calls_and_is_
     }
 }
 
+/// Checklist 12, 16, 34.
 #[tokio::test(start_paused = true)]
-async fn points_12_16_and_34_a_server_stopped_at_any_byte_is_given_up_in_15_or_30_s() {
+async fn server_stalled_at_any_byte_is_dropped_in_15_or_30_s() {
     for at in 0..length() {
         let (mut seen, elapsed) = live(Fault::Stall, at).await;
         assert_eq!(seen.pop(), Some(whole()), "at byte {at}");
@@ -108,15 +110,17 @@ async fn points_12_16_and_34_a_server_stopped_at_any_byte_is_given_up_in_15_or_3
     }
 }
 
+/// Checklist 15, 18.
 #[tokio::test(start_paused = true)]
-async fn points_15_and_18_bytes_that_come_in_two_parts_make_the_same_session_wherever_they_are_parted() {
+async fn server_bytes_split_anywhere_give_the_same_session() {
     for at in 0..length() {
         assert_eq!(live(Fault::Split, at).await, (vec![whole()], Duration::from_secs(1)), "at byte {at}");
     }
 }
 
+/// Checklist 22.
 #[tokio::test(start_paused = true)]
-async fn point_22_any_byte_may_be_wrong_and_a_whole_session_still_comes_within_90_s() {
+async fn any_flipped_byte_still_leads_to_a_session_within_90_s() {
     for fault in FLIPS {
         for at in 0..length() {
             let (_, elapsed) = live(fault, at).await;
@@ -125,26 +129,27 @@ async fn point_22_any_byte_may_be_wrong_and_a_whole_session_still_comes_within_9
     }
 }
 
+/// Checklist 10.
 #[tokio::test(start_paused = true)]
-async fn point_10_a_401_at_the_upgrade_only_is_a_rejection_wherever_its_bytes_are_parted() {
+async fn upgrade_401_split_anywhere_is_a_rejection() {
     const REJECTED: &[u8] = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
     for at in 0..REJECTED.len() {
         let (pipes, mut streams) = Pipes::bare();
         tokio::spawn(async move {
-            let mut saboteur = Saboteur { fault: Fault::Split, left: Some(at) };
+            let mut writer = FaultyWriter { fault: Fault::Split, left: Some(at) };
             let mut kept = Vec::new();
             while let Some(mut stream) = streams.recv().await {
                 match read_head(&mut stream).await {
                     Some(head) if head.starts_with("POST") => {
                         stream.write_all(&answer(&negotiated())).await.unwrap();
                     }
-                    _ => drop(saboteur.write(&mut stream, REJECTED).await),
+                    _ => drop(writer.write(&mut stream, REJECTED).await),
                 }
                 kept.push(stream);
             }
         });
-        let mut client = crate::net::patient(options("http://hub/hub"), Arc::clone(&pipes));
-        let state = crate::net::until(&mut client, |state| *state != State::Connecting).await;
+        let mut client = crate::harness::patient_client(options("http://hub/hub"), Arc::clone(&pipes));
+        let state = crate::harness::wait_for_state(&mut client, |state| *state != State::Connecting).await;
         assert_eq!(state, State::Rejected { status: 401 }, "at byte {at}");
     }
 }

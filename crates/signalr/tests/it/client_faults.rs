@@ -12,19 +12,19 @@ use tokio::{
 };
 
 use crate::{
-    net::{Pipes, SOON, eager, options, patient, soon},
-    script::{Peer, Sockets, negotiated, plain},
-    wire::{answer, frame, read_frame, read_head, upgraded},
+    harness::{Pipes, TEST_TIMEOUT, eager_client, options, patient_client, with_timeout},
+    scripted_server::{ServerSocket, Sockets, negotiated, plain},
+    wire_faults::{answer, frame, read_frame, read_head, upgraded},
 };
 
-async fn connect(client: &mut Client, sockets: &mut Sockets) -> (Session, Peer) {
-    tokio::join!(client.next_session(), sockets.ready())
+async fn connect(client: &mut Client, sockets: &mut Sockets) -> (Session, ServerSocket) {
+    tokio::join!(client.next_session(), sockets.accept_ready())
 }
 
 /// A session on pipes, whose clock is the test's.
-async fn paused() -> (Session, Peer) {
+async fn paused() -> (Session, ServerSocket) {
     let (_, mut sockets, router) = plain();
-    connect(&mut patient(options("http://hub/hub"), Pipes::serve(router)), &mut sockets).await
+    connect(&mut patient_client(options("http://hub/hub"), Pipes::serve(router)), &mut sockets).await
 }
 
 async fn targets(session: &mut Session) -> Vec<String> {
@@ -35,46 +35,50 @@ async fn targets(session: &mut Session) -> Vec<String> {
     targets
 }
 
+/// Checklist 22.
 #[tokio::test(start_paused = true)]
-async fn point_22_fault_a_bad_record_between_good_ones_ends_the_session_and_loses_nothing_in_silence() {
+async fn bad_record_between_good_ones_ends_the_session() {
     for bad in ["nonsense", "", "{}", "[1]", r#"{"type":1,"target":"T"}"#, r#"{"type":3,"invocationId":7}"#] {
         let (mut session, mut peer) = paused().await;
         let good = |target| format!("{{\"type\":1,\"target\":\"{target}\",\"arguments\":[]}}\x1e");
-        peer.say(&format!("{}{bad}\x1e{}", good("Before"), good("After"))).await;
+        peer.send_text(&format!("{}{bad}\x1e{}", good("Before"), good("After"))).await;
         assert_eq!(targets(&mut session).await, ["Before"], "{bad:?}");
         let SessionEnd { class, allow_reconnect, .. } = session.connection.closed().await;
         assert_eq!((class, allow_reconnect), (ErrorClass::Protocol, true), "{bad:?}");
     }
 }
 
+/// Checklist 26.
 #[tokio::test(start_paused = true)]
-async fn point_26_fault_an_unknown_target_between_good_ones_costs_neither_of_them() {
+async fn unknown_target_between_good_ones_loses_neither() {
     let (mut session, mut peer) = paused().await;
     for target in ["Before", "Unknown", "After"] {
-        peer.say_record(json!({"type": 1, "target": target, "arguments": []})).await;
+        peer.send_record(json!({"type": 1, "target": target, "arguments": []})).await;
     }
     drop(peer);
     assert_eq!(targets(&mut session).await, ["Before", "Unknown", "After"]);
 }
 
+/// Checklist 18.
 #[tokio::test(start_paused = true)]
-async fn point_18_fault_json_in_binary_frames_is_read_and_messagepack_is_a_protocol_error() {
+async fn client_reads_json_in_binary_frames_but_not_messagepack() {
     let (mut session, mut peer) = paused().await;
-    peer.say_bytes(b"{\"type\":1,\"target\":\"Binary\",\"argu").await;
-    peer.say("ments\":[]}\x1e").await;
+    peer.send_binary(b"{\"type\":1,\"target\":\"Binary\",\"argu").await;
+    peer.send_text("ments\":[]}\x1e").await;
     assert!(session.incoming.recv().await.unwrap().is("Binary"));
-    peer.say_bytes(b"\x02\x91\x06\x1e").await;
+    peer.send_binary(b"\x02\x91\x06\x1e").await;
     assert_eq!(session.connection.closed().await.class, ErrorClass::Protocol);
 }
 
+/// Checklist 31, 34.
 #[tokio::test(start_paused = true)]
-async fn points_31_and_34_fault_a_server_that_only_pings_keeps_the_session_and_its_calls_meet_their_deadline() {
+async fn calls_to_a_server_that_only_pings_time_out() {
     let (session, mut peer) = paused().await;
     let start = Instant::now();
     let ping = async {
         loop {
             sleep(Duration::from_secs(15)).await;
-            peer.say_record(json!({"type": 6})).await;
+            peer.send_record(json!({"type": 6})).await;
         }
     };
     let deadline = Duration::from_secs(600);
@@ -85,8 +89,9 @@ async fn points_31_and_34_fault_a_server_that_only_pings_keeps_the_session_and_i
     assert_eq!((answer, start.elapsed()), (Err(CallError::TimedOut(deadline)), deadline));
 }
 
+/// Checklist 34.
 #[tokio::test(start_paused = true)]
-async fn point_34_fault_a_server_under_sigstop_neither_reads_nor_writes_and_is_given_up_after_30_s() {
+async fn frozen_server_is_dropped_after_30_s() {
     let (session, _peer) = paused().await;
     let start = Instant::now();
     // More than the connection takes without a reader.
@@ -99,10 +104,11 @@ async fn point_34_fault_a_server_under_sigstop_neither_reads_nor_writes_and_is_g
     assert_eq!(session.connection.closed().await.class, ErrorClass::ServerTimeout);
 }
 
+/// Checklist 36.
 #[tokio::test(start_paused = true)]
-async fn point_36_after_a_jump_of_the_clock_what_had_arrived_counts_and_a_dead_server_is_noticed_at_once() {
+async fn client_notices_dead_server_after_a_clock_jump() {
     let (mut session, mut peer) = paused().await;
-    peer.say_record(json!({"type": 1, "target": "Arrived", "arguments": []})).await;
+    peer.send_record(json!({"type": 1, "target": "Arrived", "arguments": []})).await;
     advance(Duration::from_secs(3600)).await;
     assert!(session.incoming.recv().await.unwrap().is("Arrived"), "the session lives: it heard something");
     advance(Duration::from_secs(3600)).await;
@@ -127,17 +133,18 @@ async fn reset_after_two_calls(listener: &TcpListener) {
     stream.set_zero_linger().unwrap();
 }
 
+/// Checklist 31, 39.
 #[tokio::test]
-async fn points_31_and_39_fault_a_reset_with_calls_pending_resolves_them_all_and_a_new_session_follows() {
+async fn reset_resolves_pending_calls_and_a_new_session_follows() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut client = eager(options(&format!("http://{}/hub", listener.local_addr().unwrap())), "good");
+    let mut client = eager_client(options(&format!("http://{}/hub", listener.local_addr().unwrap())), "good");
     for _ in 0..2 {
         let talk = async {
             let session = client.next_session().await;
-            let call = || session.connection.invoke("Never", vec![], SOON);
+            let call = || session.connection.invoke("Never", vec![], TEST_TIMEOUT);
             tokio::join!(call(), call())
         };
-        let (calls, ()) = soon(async { tokio::join!(talk, reset_after_two_calls(&listener)) }).await;
+        let (calls, ()) = with_timeout(async { tokio::join!(talk, reset_after_two_calls(&listener)) }).await;
         assert_eq!(calls, (Err(CallError::ConnectionLost), Err(CallError::ConnectionLost)));
     }
 }

@@ -41,8 +41,9 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 proptest! {
+    /// Checklist 18.
     #[test]
-    fn point_18_any_split_of_any_stream_decodes_to_the_same_messages(
+    fn any_split_decodes_to_the_same_messages(
         messages in vec(message(), 0..6),
         cuts in vec(any::<prop::sample::Index>(), 0..8),
     ) {
@@ -62,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_decoder_panic(bytes in vec(any::<u8>(), 0..512)) {
+    fn decoder_never_panics(bytes in vec(any::<u8>(), 0..512)) {
         let mut decoder = Decoder::new(64);
         decoder.push(&bytes);
         while let Ok(Some(_)) = decoder.next_message() {}
@@ -73,8 +74,9 @@ fn parse(record: &str) -> Result<Message, CodecError> {
     Message::parse(record.as_bytes())
 }
 
+/// Checklist 19.
 #[test]
-fn point_19_the_limit_holds_for_whole_and_unfinished_records_and_not_for_their_sum() {
+fn limit_applies_to_each_record_finished_or_not() {
     let mut decoder = Decoder::new(LIMIT);
     let too_large = Err(CodecError::RecordTooLarge { limit_bytes: LIMIT });
     decoder.push(&[b' '; LIMIT]);
@@ -94,22 +96,25 @@ fn point_19_the_limit_holds_for_whole_and_unfinished_records_and_not_for_their_s
     assert_eq!(decoder.next_record(), too_large);
 }
 
+/// Checklist 20.
 #[test]
-fn point_20_property_order_is_free_and_unknown_properties_are_ignored() {
+fn property_order_is_free_and_unknown_ones_are_ignored() {
     let read = parse(r#"{"headers":{"a":"b"},"x":[1],"arguments":[true,null],"target":"T","type":1}"#);
     let arguments = vec![json!(true), Value::Null];
     assert_eq!(read, Ok(Message::Invocation { invocation_id: None, target: "T".to_owned(), arguments }));
 }
 
+/// Checklist 21, 47.
 #[test]
-fn points_21_and_47_unknown_types_and_those_of_stateful_reconnect_come_out_as_other() {
+fn unknown_message_types_decode_as_other() {
     for kind in [0, 8, 9, 10, 4711] {
         assert_eq!(parse(&format!(r#"{{"type":{kind},"sequenceId":7}}"#)), Ok(Message::Other { kind }));
     }
 }
 
+/// Checklist 22.
 #[test]
-fn point_22_what_breaks_the_protocol_is_an_error_that_says_so_without_repeating_it() {
+fn protocol_errors_never_repeat_the_record() {
     let wrong = |field, wanted| CodecError::WrongType { field, wanted };
     let cases = [
         ("", CodecError::Empty),
@@ -131,14 +136,16 @@ fn point_22_what_breaks_the_protocol_is_an_error_that_says_so_without_repeating_
     assert_eq!(Message::parse(b"{\"type\":6,\"x\":\"\xFF\"}").unwrap_err(), CodecError::NotJson { column: 16 });
 }
 
+/// Checklist 23.
 #[test]
-fn point_23_arguments_are_written_even_when_there_are_none() {
+fn arguments_are_always_written() {
     let message = Message::Invocation { invocation_id: None, target: "T".to_owned(), arguments: Vec::new() };
     assert_eq!(encode(&message), "{\"type\":1,\"target\":\"T\",\"arguments\":[]}\x1e");
 }
 
+/// Checklist 25.
 #[test]
-fn point_25_an_absent_result_and_a_null_result_are_told_apart() {
+fn absent_and_null_results_differ() {
     let outcome = |record: &str| match parse(record) {
         Ok(Message::Completion { outcome, .. }) => outcome,
         other => panic!("{other:?}"),
@@ -148,13 +155,15 @@ fn point_25_an_absent_result_and_a_null_result_are_told_apart() {
     assert_eq!(outcome(r#"{"type":3,"invocationId":"1","error":"no"}"#), Err("no".to_owned()));
 }
 
+/// Checklist 26.
 #[test]
-fn point_26_targets_match_without_case() {
+fn targets_match_without_case() {
     assert!(target_matches("deLIVER", "Deliver") && !target_matches("Deliver2", "Deliver"));
 }
 
+/// Checklist 13, 17.
 #[test]
-fn points_13_and_17_json_versions_0_to_2_are_accepted_and_everything_else_is_refused() {
+fn handshake_accepts_json_versions_0_to_2_only() {
     assert_eq!(HandshakeRequest::json().encode(), "{\"protocol\":\"json\",\"version\":1}\x1e");
     let answer = |protocol: &str, version| HandshakeRequest { protocol: protocol.to_owned(), version }.answer();
     assert!((0..=2).all(|version| answer("json", version).error.is_none()));
@@ -163,8 +172,9 @@ fn points_13_and_17_json_versions_0_to_2_are_accepted_and_everything_else_is_ref
     assert_eq!(HandshakeResponse { error: None }.encode(), "{}\x1e");
 }
 
+/// Checklist 14.
 #[test]
-fn point_14_a_handshake_response_is_read_and_a_message_in_its_place_is_an_error() {
+fn message_in_place_of_handshake_response_is_an_error() {
     assert_eq!(HandshakeResponse::parse(b"{}"), Ok(HandshakeResponse { error: None }));
     assert_eq!(HandshakeResponse::parse(br#"{"error":"no"}"#), Ok(HandshakeResponse { error: Some("no".to_owned()) }));
     assert_eq!(HandshakeResponse::parse(br#"{"type":6}"#), Err(CodecError::NotAHandshake));

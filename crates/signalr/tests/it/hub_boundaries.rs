@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tokio::{io::DuplexStream, time::sleep};
 
 use crate::{
-    net::Pipes,
-    service::{Desk, hub},
-    wire::{FLIPS, Fault, Saboteur, frame, read_frame, read_head},
+    harness::Pipes,
+    test_service::{TestService, hub},
+    wire_faults::{FLIPS, Fault, FaultyWriter, frame, read_frame, read_head},
 };
 
 const MASK: [u8; 4] = [0x11, 0x22, 0x33, 0x44];
@@ -31,25 +31,25 @@ fn bytes() -> Vec<u8> {
     bytes
 }
 
-struct Scene {
-    hub: Hub<Desk>,
-    desk: Arc<Desk>,
+struct Playback {
+    hub: Hub<TestService>,
+    service: Arc<TestService>,
     /// The client's end, as long as it is there.
     stream: Option<DuplexStream>,
 }
 
 /// A client that says all of it, with the fault.
-async fn play(fault: Fault, at: usize) -> Scene {
-    let (hub, desk, router) = hub(Desk::new(), HubOptions::default());
+async fn play(fault: Fault, at: usize) -> Playback {
+    let (hub, service, router) = hub(TestService::new(), HubOptions::default());
     let mut stream = Pipes::serve(router).connect().await;
-    let goes_on = Saboteur { fault, left: Some(at) }.write(&mut stream, &bytes()).await;
-    Scene { hub, desk, stream: Some(stream).filter(|_| goes_on || fault == Fault::Stall) }
+    let goes_on = FaultyWriter { fault, left: Some(at) }.write(&mut stream, &bytes()).await;
+    Playback { hub, service, stream: Some(stream).filter(|_| goes_on || fault == Fault::Stall) }
 }
 
-impl Scene {
+impl Playback {
     /// Long after: nobody is connected, and whoever was has been said to be gone.
     fn is_over(&self) -> bool {
-        let log = self.desk.log.borrow();
+        let log = self.service.log.borrow();
         let count = |line: &str| log.iter().filter(|logged| *logged == line).count();
         self.hub.connections() == 0 && count("connected") == count("disconnected")
     }
@@ -64,46 +64,50 @@ async fn records(stream: &mut DuplexStream, count: usize) -> Vec<Value> {
     text.split(|byte| *byte == 0x1E).take(count).map(|record| serde_json::from_slice(record).unwrap()).collect()
 }
 
+/// Checklist 39.
 #[tokio::test(start_paused = true)]
-async fn point_39_a_client_that_vanishes_at_any_byte_is_gone_at_once() {
+async fn client_gone_at_any_byte_is_removed_at_once() {
     for at in 0..=bytes().len() {
-        let mut scene = play(Fault::Cut, at).await;
-        scene.stream = None;
+        let mut playback = play(Fault::Cut, at).await;
+        playback.stream = None;
         sleep(Duration::from_millis(1)).await;
-        assert!(scene.is_over(), "at byte {at}");
+        assert!(playback.is_over(), "at byte {at}");
     }
 }
 
+/// Checklist 16, 35.
 #[tokio::test(start_paused = true)]
-async fn points_16_and_35_a_client_stopped_at_any_byte_is_gone_after_35_s() {
+async fn client_stalled_at_any_byte_is_removed_after_35_s() {
     for at in 0..=bytes().len() {
-        let scene = play(Fault::Stall, at).await;
+        let playback = play(Fault::Stall, at).await;
         // 15 s for the handshake or 30 s of silence, and 5 s for the farewell.
         sleep(Duration::from_secs(36)).await;
-        assert!(scene.is_over(), "at byte {at}");
+        assert!(playback.is_over(), "at byte {at}");
     }
 }
 
+/// Checklist 15, 18.
 #[tokio::test(start_paused = true)]
-async fn points_15_and_18_what_a_client_says_in_two_parts_is_the_same_wherever_it_is_parted() {
+async fn client_bytes_split_anywhere_give_the_same_answers() {
     let expected = [
         json!({}),
         json!({"type": 3, "invocationId": "1", "result": [1]}),
         json!({"type": 3, "invocationId": "2", "result": [2]}),
     ];
     for at in 0..bytes().len() {
-        let mut scene = play(Fault::Split, at).await;
-        assert_eq!(records(scene.stream.as_mut().unwrap(), 3).await, expected, "at byte {at}");
+        let mut playback = play(Fault::Split, at).await;
+        assert_eq!(records(playback.stream.as_mut().unwrap(), 3).await, expected, "at byte {at}");
     }
 }
 
+/// Checklist 22.
 #[tokio::test(start_paused = true)]
-async fn point_22_any_byte_of_a_client_may_be_wrong_and_the_hub_is_rid_of_it_in_the_end() {
+async fn hub_survives_any_flipped_byte_of_a_client() {
     for fault in FLIPS {
         for at in 0..bytes().len() {
-            let scene = play(fault, at).await;
+            let playback = play(fault, at).await;
             sleep(Duration::from_secs(36)).await;
-            assert!(scene.is_over(), "{fault:?} at byte {at}");
+            assert!(playback.is_over(), "{fault:?} at byte {at}");
         }
     }
 }

@@ -6,13 +6,13 @@ use flux_signalr::hub::HubOptions;
 use tokio::net::TcpStream;
 
 use crate::{
-    net::{Pipes, serve},
-    raw::{Raw, http, json_body},
-    service::{Desk, hub},
+    harness::{Pipes, serve},
+    raw_client::{RawClient, http, json_body},
+    test_service::{TestService, hub},
 };
 
 async fn hub_at() -> String {
-    serve(hub(Desk::new(), HubOptions::default()).2).await
+    serve(hub(TestService::new(), HubOptions::default()).2).await
 }
 
 async fn ask(address: &str, request: &str, token: &str) -> (u16, String) {
@@ -24,12 +24,13 @@ async fn key(address: &str) -> String {
     json_body(&answer)["connectionToken"].as_str().unwrap().to_owned()
 }
 
-async fn open(address: &str, target: &str, token: &str) -> Result<Raw<TcpStream>, u16> {
-    Raw::open(TcpStream::connect(address).await.unwrap(), target, token).await
+async fn open(address: &str, target: &str, token: &str) -> Result<RawClient<TcpStream>, u16> {
+    RawClient::open(TcpStream::connect(address).await.unwrap(), target, token).await
 }
 
+/// Checklist 2, 43.
 #[tokio::test]
-async fn points_2_and_43_negotiate_answers_the_version_that_both_know() {
+async fn negotiate_answers_with_the_common_version() {
     let address = hub_at().await;
     let negotiate = async |query: &str| {
         let (status, answer) = ask(&address, &format!("POST /hubs/agent/negotiate{query}"), "good").await;
@@ -53,8 +54,9 @@ async fn points_2_and_43_negotiate_answers_the_version_that_both_know() {
     assert_eq!(ask(&address, "GET /hubs/agent/negotiate", "good").await.0, 405);
 }
 
+/// Checklist 3, 8.
 #[tokio::test]
-async fn points_3_and_8_the_id_opens_one_socket_once() {
+async fn connection_id_opens_exactly_one_socket() {
     let address = hub_at().await;
     let target = format!("/hubs/agent?id={}", key(&address).await);
     assert_eq!(ask(&address, &format!("GET {target}"), "good").await.0, 400);
@@ -66,16 +68,18 @@ async fn points_3_and_8_the_id_opens_one_socket_once() {
     drop(first);
 }
 
+/// Checklist 3.
 #[tokio::test]
-async fn point_3_the_public_id_opens_nothing_under_version_1() {
+async fn public_id_opens_no_socket_under_version_1() {
     let address = hub_at().await;
     let (_, answer) = ask(&address, "POST /hubs/agent/negotiate?negotiateVersion=1", "good").await;
     let target = format!("/hubs/agent?id={}", json_body(&answer)["connectionId"].as_str().unwrap());
     assert_eq!(open(&address, &target, "good").await.err(), Some(404));
 }
 
+/// Checklist 7, 10.
 #[tokio::test]
-async fn points_7_and_10_every_request_needs_a_token_in_the_header_or_the_query() {
+async fn every_request_needs_a_token_in_header_or_query() {
     let address = hub_at().await;
     assert_eq!(ask(&address, "POST /hubs/agent/negotiate", "bad").await.0, 401);
     assert_eq!(open(&address, "/hubs/agent", "bad").await.err(), Some(401));
@@ -84,30 +88,33 @@ async fn points_7_and_10_every_request_needs_a_token_in_the_header_or_the_query(
     assert!(tokio_tungstenite::client_async(request, stream).await.is_ok());
 }
 
+/// Checklist 48.
 #[tokio::test]
-async fn point_48_an_id_opens_only_for_whom_it_was_made() {
+async fn connection_id_works_only_for_its_identity() {
     let address = hub_at().await;
     let target = format!("/hubs/agent?id={}", key(&address).await);
     assert_eq!(open(&address, &target, "other").await.err(), Some(404));
     assert!(open(&address, &target, "good").await.is_ok(), "the wrong caller did not use it up");
 }
 
+/// Checklist 9.
 #[tokio::test(start_paused = true)]
-async fn point_9_a_negotiation_without_a_socket_is_forgotten_after_15_s() {
-    let pipes = Pipes::serve(hub(Desk::new(), HubOptions::default()).2);
+async fn unused_negotiation_expires_after_15_s() {
+    let pipes = Pipes::serve(hub(TestService::new(), HubOptions::default()).2);
     for (age, opens) in [(14, true), (16, false)] {
         let request = "POST /hubs/agent/negotiate?negotiateVersion=1";
         let (_, answer) = http(pipes.connect().await, request, "good").await;
         let target = format!("/hubs/agent?id={}", json_body(&answer)["connectionToken"].as_str().unwrap());
         tokio::time::advance(Duration::from_secs(age)).await;
-        assert_eq!(Raw::open(pipes.connect().await, &target, "good").await.is_ok(), opens, "after {age} s");
+        assert_eq!(RawClient::open(pipes.connect().await, &target, "good").await.is_ok(), opens, "after {age} s");
     }
 }
 
+/// Checklist 49.
 #[tokio::test]
-async fn point_49_negotiations_and_connections_are_limited() {
+async fn negotiations_and_connections_are_limited() {
     let options = HubOptions { max_negotiations: 1, max_connections: 1, ..HubOptions::default() };
-    let address = serve(hub(Desk::new(), options).2).await;
+    let address = serve(hub(TestService::new(), options).2).await;
     let target = format!("/hubs/agent?id={}", key(&address).await);
     let (status, answer) = ask(&address, "POST /hubs/agent/negotiate", "good").await;
     assert_eq!(status, 503);
@@ -117,8 +124,9 @@ async fn point_49_negotiations_and_connections_are_limited() {
     assert_eq!(ask(&address, "POST /hubs/agent/negotiate", "good").await.0, 503);
 }
 
+/// Checklist 51.
 #[tokio::test]
-async fn point_51_what_browsers_send_along_is_no_matter() {
+async fn browser_headers_are_ignored() {
     let address = hub_at().await;
     let request = "POST /hubs/agent/negotiate?negotiateVersion=1&_=1700000000000";
     let headers = "HTTP/1.1\r\nX-Requested-With: XMLHttpRequest\r\nX-SignalR-User-Agent: Microsoft SignalR/10.0\r\nOrigin: http://x\r\nX-Ignored:";

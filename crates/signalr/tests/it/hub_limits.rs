@@ -7,79 +7,83 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::Instant};
 
 use crate::{
-    net::{Pipes, serve, soon},
-    raw::Raw,
-    service::{Desk, hub},
+    harness::{Pipes, serve, with_timeout},
+    raw_client::RawClient,
+    test_service::{TestService, hub},
 };
 
-fn pipes() -> (std::sync::Arc<Desk>, std::sync::Arc<Pipes>) {
-    let (_, desk, router) = hub(Desk::new(), HubOptions::default());
-    (desk, Pipes::serve(router))
+fn pipes() -> (std::sync::Arc<TestService>, std::sync::Arc<Pipes>) {
+    let (_, service, router) = hub(TestService::new(), HubOptions::default());
+    (service, Pipes::serve(router))
 }
 
+/// Checklist 16.
 #[tokio::test(start_paused = true)]
-async fn point_16_a_client_without_a_handshake_is_dropped_after_15_s_with_an_error_record() {
+async fn missing_handshake_is_refused_after_15_s() {
     let (_, pipes) = pipes();
     let start = Instant::now();
-    let mut raw = Raw::open(pipes.connect().await, "/hubs/agent", "good").await.ok().unwrap();
-    assert!(raw.hear().await["error"].is_string());
+    let mut raw = RawClient::open(pipes.connect().await, "/hubs/agent", "good").await.ok().unwrap();
+    assert!(raw.next_record().await["error"].is_string());
     assert_eq!(start.elapsed().as_secs(), 15);
     assert_eq!(raw.close_code().await, Some(1000));
 }
 
+/// Checklist 32, 35.
 #[tokio::test(start_paused = true)]
-async fn points_32_and_35_the_hub_pings_after_15_s_of_its_own_silence_and_drops_a_client_after_30_s_of_its() {
+async fn hub_pings_after_15_s_and_drops_silent_client_after_30_s() {
     let (_, pipes) = pipes();
-    let mut raw = Raw::ready(pipes.connect().await).await;
+    let mut raw = RawClient::connected(pipes.connect().await).await;
     let start = Instant::now();
-    assert_eq!(raw.hear().await, json!({"type": 6}));
+    assert_eq!(raw.next_record().await, json!({"type": 6}));
     assert_eq!(start.elapsed().as_secs(), 15);
-    raw.say("{\"type\":6}\x1e").await;
+    raw.send_text("{\"type\":6}\x1e").await;
     let since = Instant::now();
-    let mut last = raw.hear().await;
+    let mut last = raw.next_record().await;
     while last == json!({"type": 6}) {
-        last = raw.hear().await;
+        last = raw.next_record().await;
     }
     assert_eq!((&last["type"], &last["allowReconnect"]), (&json!(7), &json!(true)));
     assert_eq!(since.elapsed().as_secs(), 30);
 }
 
+/// Checklist 27, 29.
 #[tokio::test(start_paused = true)]
-async fn points_27_and_29_calls_run_one_at_a_time_and_pings_go_on_meanwhile() {
-    let (desk, pipes) = pipes();
-    let mut raw = Raw::ready(pipes.connect().await).await;
-    raw.say("{\"type\":1,\"invocationId\":\"slow\",\"target\":\"Wait\",\"arguments\":[]}\x1e").await;
-    raw.say("{\"type\":1,\"invocationId\":\"next\",\"target\":\"Echo\",\"arguments\":[]}\x1e").await;
+async fn calls_run_one_at_a_time_while_pings_continue() {
+    let (service, pipes) = pipes();
+    let mut raw = RawClient::connected(pipes.connect().await).await;
+    raw.send_text("{\"type\":1,\"invocationId\":\"slow\",\"target\":\"Wait\",\"arguments\":[]}\x1e").await;
+    raw.send_text("{\"type\":1,\"invocationId\":\"next\",\"target\":\"Echo\",\"arguments\":[]}\x1e").await;
     for _ in 0..3 {
-        assert_eq!(raw.hear().await, json!({"type": 6}));
-        raw.say("{\"type\":6}\x1e").await;
+        assert_eq!(raw.next_record().await, json!({"type": 6}));
+        raw.send_text("{\"type\":6}\x1e").await;
     }
-    desk.gate.add_permits(1);
-    assert_eq!(raw.hear().await["invocationId"], "slow");
-    assert_eq!(raw.hear().await["invocationId"], "next");
+    service.gate.add_permits(1);
+    assert_eq!(raw.next_record().await["invocationId"], "slow");
+    assert_eq!(raw.next_record().await["invocationId"], "next");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_running_call_holds_up_a_close_for_5_s_at_most() {
-    let (desk, pipes) = pipes();
-    let mut raw = Raw::ready(pipes.connect().await).await;
-    raw.say("{\"type\":1,\"invocationId\":\"slow\",\"target\":\"Wait\",\"arguments\":[]}\x1e").await;
-    desk.logged("Wait[]").await;
+async fn running_call_delays_a_close_by_at_most_5_s() {
+    let (service, pipes) = pipes();
+    let mut raw = RawClient::connected(pipes.connect().await).await;
+    raw.send_text("{\"type\":1,\"invocationId\":\"slow\",\"target\":\"Wait\",\"arguments\":[]}\x1e").await;
+    service.logged("Wait[]").await;
     let start = Instant::now();
-    desk.connection(1).await.close(None, false);
-    desk.logged("disconnected").await;
+    service.connection(1).await.close(None, false);
+    service.logged("disconnected").await;
     assert_eq!(start.elapsed(), Duration::from_secs(5));
-    assert_eq!(raw.hear().await, Value::Null);
+    assert_eq!(raw.next_record().await, Value::Null);
 }
 
+/// Checklist 49.
 #[tokio::test]
-async fn point_49_a_client_that_cannot_keep_up_is_closed() {
+async fn slow_client_is_closed() {
     let options = HubOptions { close_timeout: Duration::from_millis(50), ..HubOptions::default() };
-    let (hub, desk, router) = hub(Desk::new(), options);
-    let raw = Raw::ready(TcpStream::connect(serve(router).await).await.unwrap()).await;
-    let connection = soon(desk.connection(1)).await;
+    let (hub, service, router) = hub(TestService::new(), options);
+    let raw = RawClient::connected(TcpStream::connect(serve(router).await).await.unwrap()).await;
+    let connection = with_timeout(service.connection(1)).await;
     let filler = json!("x".repeat(512 * 1024));
-    let error = soon(async {
+    let error = with_timeout(async {
         loop {
             if let Err(error) = connection.send("Fill", vec![filler.clone()]) {
                 return error;
@@ -90,8 +94,8 @@ async fn point_49_a_client_that_cannot_keep_up_is_closed() {
     .await;
     assert_eq!(error, HubSendError::Slow);
     assert!(connection.is_closed());
-    soon(desk.logged("disconnected")).await;
-    soon(async {
+    with_timeout(service.logged("disconnected")).await;
+    with_timeout(async {
         while hub.connections() > 0 {
             tokio::task::yield_now().await;
         }
@@ -100,18 +104,21 @@ async fn point_49_a_client_that_cannot_keep_up_is_closed() {
     drop(raw);
 }
 
+/// Checklist 49.
 #[tokio::test]
-async fn point_49_a_message_that_is_too_large_for_the_queue_is_refused_and_the_client_stays() {
+async fn oversized_hub_message_is_refused_and_client_stays() {
     let options = HubOptions { max_queued_bytes: 1024, ..HubOptions::default() };
-    let (_, desk, router) = hub(Desk::new(), options);
-    let mut raw = Raw::ready(TcpStream::connect(serve(router).await).await.unwrap()).await;
-    let connection = soon(desk.connection(1)).await;
+    let (_, service, router) = hub(TestService::new(), options);
+    let mut raw = RawClient::connected(TcpStream::connect(serve(router).await).await.unwrap()).await;
+    let connection = with_timeout(service.connection(1)).await;
     let error = connection.send("Fill", vec![json!("x".repeat(2000))]).unwrap_err();
     assert!(matches!(error, HubSendError::TooLarge { limit_bytes: 1024, .. }));
     connection.send("Fits", vec![]).unwrap();
-    assert_eq!(soon(raw.hear()).await["target"], "Fits");
+    assert_eq!(with_timeout(raw.next_record()).await["target"], "Fits");
     let filler = "x".repeat(2000);
-    raw.say(&format!("{{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"{filler}\"]}}\x1e"))
-        .await;
-    assert!(soon(raw.hear()).await["error"].is_string(), "the answer would not fit either");
+    raw.send_text(&format!(
+        "{{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"{filler}\"]}}\x1e"
+    ))
+    .await;
+    assert!(with_timeout(raw.next_record()).await["error"].is_string(), "the answer would not fit either");
 }

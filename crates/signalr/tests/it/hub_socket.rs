@@ -5,9 +5,9 @@ use serde_json::json;
 use tokio::net::TcpStream;
 
 use crate::{
-    net::{serve, soon},
-    raw::Raw,
-    service::{Desk, hub},
+    harness::{serve, with_timeout},
+    raw_client::RawClient,
+    test_service::{TestService, hub},
 };
 
 const HANDSHAKE: &str = "{\"protocol\":\"json\",\"version\":1}\x1e";
@@ -16,17 +16,18 @@ async fn connect(address: &str) -> TcpStream {
     TcpStream::connect(address).await.unwrap()
 }
 
-async fn hub_at() -> (std::sync::Arc<Desk>, String) {
-    let (_, desk, router) = hub(Desk::new(), HubOptions::default());
-    (desk, serve(router).await)
+async fn hub_at() -> (std::sync::Arc<TestService>, String) {
+    let (_, service, router) = hub(TestService::new(), HubOptions::default());
+    (service, serve(router).await)
 }
 
-async fn ready() -> Raw<TcpStream> {
-    Raw::ready(connect(&hub_at().await.1).await).await
+async fn ready() -> RawClient<TcpStream> {
+    RawClient::connected(connect(&hub_at().await.1).await).await
 }
 
+/// Checklist 14, 17.
 #[tokio::test]
-async fn points_14_and_17_a_handshake_that_cannot_be_served_is_refused_and_the_socket_closed_1000() {
+async fn bad_handshake_is_refused_and_closed_with_1000() {
     let (_, address) = hub_at().await;
     let refused = [
         r#"{"protocol":"messagepack","version":1}"#,
@@ -35,35 +36,38 @@ async fn points_14_and_17_a_handshake_that_cannot_be_served_is_refused_and_the_s
         "nonsense",
     ];
     for request in refused {
-        let mut raw = Raw::open(connect(&address).await, "/hubs/agent", "good").await.ok().unwrap();
-        raw.say(&format!("{request}\x1e")).await;
-        assert!(soon(raw.hear()).await["error"].is_string(), "{request}");
-        assert_eq!(soon(raw.close_code()).await, Some(1000));
+        let mut raw = RawClient::open(connect(&address).await, "/hubs/agent", "good").await.ok().unwrap();
+        raw.send_text(&format!("{request}\x1e")).await;
+        assert!(with_timeout(raw.next_record()).await["error"].is_string(), "{request}");
+        assert_eq!(with_timeout(raw.close_code()).await, Some(1000));
     }
 }
 
+/// Checklist 15, 20.
 #[tokio::test]
-async fn points_15_and_20_handshake_and_first_calls_may_share_a_frame() {
+async fn handshake_and_first_calls_may_share_a_frame() {
     let (_, address) = hub_at().await;
-    let mut raw = Raw::open(connect(&address).await, "/hubs/agent", "good").await.ok().unwrap();
+    let mut raw = RawClient::open(connect(&address).await, "/hubs/agent", "good").await.ok().unwrap();
     let calls = "{\"arguments\":[1],\"target\":\"Echo\",\"invocationId\":\"a\",\"type\":1}\x1e{\"type\":6}\x1e";
-    raw.say(&format!("{HANDSHAKE}{calls}")).await;
-    assert_eq!(soon(raw.hear()).await, json!({}));
-    assert_eq!(soon(raw.hear()).await, json!({"type": 3, "invocationId": "a", "result": [1]}));
+    raw.send_text(&format!("{HANDSHAKE}{calls}")).await;
+    assert_eq!(with_timeout(raw.next_record()).await, json!({}));
+    assert_eq!(with_timeout(raw.next_record()).await, json!({"type": 3, "invocationId": "a", "result": [1]}));
 }
 
+/// Checklist 18.
 #[tokio::test]
-async fn point_18_a_record_may_span_frames_text_or_binary_and_answers_are_text() {
+async fn record_may_span_text_and_binary_frames() {
     let mut raw = ready().await;
-    raw.say("{\"type\":1,\"invocationId\":\"1\",\"tar").await;
-    raw.say_bytes(b"get\":\"Echo\",\"argum").await;
-    raw.say("ents\":[\"x\"]}\x1e").await;
-    assert_eq!(soon(raw.hear()).await, json!({"type": 3, "invocationId": "1", "result": ["x"]}));
+    raw.send_text("{\"type\":1,\"invocationId\":\"1\",\"tar").await;
+    raw.send_binary(b"get\":\"Echo\",\"argum").await;
+    raw.send_text("ents\":[\"x\"]}\x1e").await;
+    assert_eq!(with_timeout(raw.next_record()).await, json!({"type": 3, "invocationId": "1", "result": ["x"]}));
     assert!(raw.text_only);
 }
 
+/// Checklist 22.
 #[tokio::test]
-async fn point_22_a_record_that_breaks_the_protocol_is_answered_with_close_and_the_hub_lives_on() {
+async fn bad_record_is_answered_with_close() {
     let (_, address) = hub_at().await;
     let broken: [&[u8]; 8] = [
         b"\x1e",
@@ -76,41 +80,43 @@ async fn point_22_a_record_that_breaks_the_protocol_is_answered_with_close_and_t
         b"{\"type\":3,\"invocationId\":\"1\",\"result\":1,\"error\":\"x\"}\x1e",
     ];
     for record in broken {
-        let mut raw = Raw::ready(connect(&address).await).await;
-        raw.say_bytes(record).await;
-        let close = soon(raw.hear()).await;
+        let mut raw = RawClient::connected(connect(&address).await).await;
+        raw.send_binary(record).await;
+        let close = with_timeout(raw.next_record()).await;
         assert_eq!((&close["type"], &close["allowReconnect"]), (&json!(7), &json!(true)), "{record:?}");
         assert!(close["error"].is_string());
-        assert_eq!(soon(raw.close_code()).await, Some(1000));
+        assert_eq!(with_timeout(raw.close_code()).await, Some(1000));
     }
-    Raw::ready(connect(&address).await).await;
+    RawClient::connected(connect(&address).await).await;
 }
 
+/// Checklist 19.
 #[tokio::test]
-async fn point_19_a_message_under_32_kib_passes_and_one_over_it_closes_even_unfinished() {
+async fn message_over_32_kib_closes_even_unfinished() {
     let mut raw = ready().await;
     let call = |size: usize| {
         let filler = "x".repeat(size);
         format!("{{\"type\":1,\"target\":\"Echo\",\"invocationId\":\"1\",\"arguments\":[\"{filler}\"]}}\x1e")
     };
-    raw.say(&call(31 * 1024)).await;
-    assert_eq!(soon(raw.hear()).await["result"][0].as_str().map(str::len), Some(31 * 1024));
-    raw.say(&call(33 * 1024)).await;
-    assert_eq!(soon(raw.hear()).await["type"], 7);
+    raw.send_text(&call(31 * 1024)).await;
+    assert_eq!(with_timeout(raw.next_record()).await["result"][0].as_str().map(str::len), Some(31 * 1024));
+    raw.send_text(&call(33 * 1024)).await;
+    assert_eq!(with_timeout(raw.next_record()).await["type"], 7);
 
     let mut raw = ready().await;
     for _ in 0..3 {
-        raw.say(&" ".repeat(12 * 1024)).await;
+        raw.send_text(&" ".repeat(12 * 1024)).await;
     }
-    assert_eq!(soon(raw.hear()).await["type"], 7);
+    assert_eq!(with_timeout(raw.next_record()).await["type"], 7);
 
     let mut raw = ready().await;
-    raw.say(&" ".repeat(200 * 1024)).await;
-    assert_eq!(soon(raw.hear()).await["type"], 7, "over the WebSocket's own limit as well");
+    raw.send_text(&" ".repeat(200 * 1024)).await;
+    assert_eq!(with_timeout(raw.next_record()).await["type"], 7, "over the WebSocket's own limit as well");
 }
 
+/// Checklist 21, 30, 47.
 #[tokio::test]
-async fn points_21_30_and_47_what_is_unknown_is_ignored_and_a_stream_call_gets_an_error() {
+async fn hub_ignores_unknown_messages_and_refuses_streams() {
     let mut raw = ready().await;
     let ignored = [
         json!({"type": 8, "sequenceId": 1}),
@@ -121,52 +127,55 @@ async fn points_21_30_and_47_what_is_unknown_is_ignored_and_a_stream_call_gets_a
         json!({"type": 3, "invocationId": "nope", "result": 1}),
     ];
     for record in ignored {
-        raw.say(&format!("{record}\x1e")).await;
+        raw.send_text(&format!("{record}\x1e")).await;
     }
-    raw.say("{\"type\":4,\"invocationId\":\"s\",\"target\":\"Echo\",\"arguments\":[]}\x1e").await;
-    let answer = soon(raw.hear()).await;
+    raw.send_text("{\"type\":4,\"invocationId\":\"s\",\"target\":\"Echo\",\"arguments\":[]}\x1e").await;
+    let answer = with_timeout(raw.next_record()).await;
     assert_eq!((&answer["type"], &answer["invocationId"]), (&json!(3), &json!("s")));
     assert!(answer["error"].is_string());
 }
 
+/// Checklist 23.
 #[tokio::test]
-async fn point_23_a_call_without_an_id_is_never_answered_not_even_on_error() {
+async fn call_without_an_id_is_never_answered() {
     let mut raw = ready().await;
     for target in ["Echo", "Fail", "Nothing", "Panic"] {
-        raw.say(&format!("{{\"type\":1,\"target\":\"{target}\",\"arguments\":[]}}\x1e")).await;
+        raw.send_text(&format!("{{\"type\":1,\"target\":\"{target}\",\"arguments\":[]}}\x1e")).await;
     }
-    raw.say("{\"type\":1,\"invocationId\":\"last\",\"target\":\"Void\",\"arguments\":[]}\x1e").await;
-    assert_eq!(soon(raw.hear()).await, json!({"type": 3, "invocationId": "last", "result": null}));
+    raw.send_text("{\"type\":1,\"invocationId\":\"last\",\"target\":\"Void\",\"arguments\":[]}\x1e").await;
+    assert_eq!(with_timeout(raw.next_record()).await, json!({"type": 3, "invocationId": "last", "result": null}));
 }
 
+/// Checklist 38.
 #[tokio::test]
-async fn point_38_a_close_is_answered_with_close_and_1000() {
-    let (desk, address) = hub_at().await;
-    let mut raw = Raw::ready(connect(&address).await).await;
-    raw.say("{\"type\":7}\x1e").await;
-    assert_eq!(soon(raw.hear()).await, json!({"type": 7}));
-    assert_eq!(soon(raw.close_code()).await, Some(1000));
+async fn close_is_answered_with_close_and_1000() {
+    let (service, address) = hub_at().await;
+    let mut raw = RawClient::connected(connect(&address).await).await;
+    raw.send_text("{\"type\":7}\x1e").await;
+    assert_eq!(with_timeout(raw.next_record()).await, json!({"type": 7}));
+    assert_eq!(with_timeout(raw.close_code()).await, Some(1000));
     drop(raw);
-    soon(desk.logged("disconnected")).await;
+    with_timeout(service.logged("disconnected")).await;
 }
 
+/// Checklist 39.
 #[tokio::test]
-async fn point_39_a_client_that_just_vanishes_is_disconnected_after_its_running_call() {
-    let (desk, address) = hub_at().await;
-    let mut raw = Raw::ready(connect(&address).await).await;
-    raw.say("{\"type\":1,\"target\":\"Wait\",\"arguments\":[]}\x1e").await;
-    raw.say("{\"type\":1,\"target\":\"Echo\",\"arguments\":[]}\x1e").await;
-    soon(desk.logged("Wait[]")).await;
+async fn vanished_client_is_disconnected_after_its_call() {
+    let (service, address) = hub_at().await;
+    let mut raw = RawClient::connected(connect(&address).await).await;
+    raw.send_text("{\"type\":1,\"target\":\"Wait\",\"arguments\":[]}\x1e").await;
+    raw.send_text("{\"type\":1,\"target\":\"Echo\",\"arguments\":[]}\x1e").await;
+    with_timeout(service.logged("Wait[]")).await;
     drop(raw);
-    let connection = desk.connection(1).await;
-    soon(async {
+    let connection = service.connection(1).await;
+    with_timeout(async {
         while !connection.is_closed() {
             tokio::task::yield_now().await;
         }
     })
     .await;
     assert_eq!(connection.send("Late", vec![]), Err(flux_signalr::hub::HubSendError::Closed));
-    desk.gate.add_permits(1);
-    soon(desk.logged("disconnected")).await;
-    assert_eq!(*desk.log.borrow(), ["connected", "Wait[]", "waited", "disconnected"], "no further call began");
+    service.gate.add_permits(1);
+    with_timeout(service.logged("disconnected")).await;
+    assert_eq!(*service.log.borrow(), ["connected", "Wait[]", "waited", "disconnected"], "no further call began");
 }

@@ -1,5 +1,5 @@
-//! The crate over real sockets: our client against our hub, each against a scripted peer, and the clock under control
-//! where seconds matter. The numbers in the names are those of the SignalR checklist that the crate was built to.
+//! Tests over real sockets and in-memory pipes: the client against the hub, each against a scripted peer, and both with
+//! a paused clock where seconds matter. `/// Checklist N.` cites an item of `docs/spec/signalr-checklist.md`.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers fail by panicking")]
 
@@ -10,16 +10,16 @@ mod client_connects;
 mod client_faults;
 mod client_retries;
 mod codec;
+mod end_to_end;
+mod harness;
 mod hub_boundaries;
 mod hub_calls;
 mod hub_http;
 mod hub_limits;
 mod hub_socket;
-mod net;
-mod pair;
-mod raw;
-mod script;
-mod secrets;
-mod service;
+mod no_secrets_in_logs;
+mod raw_client;
+mod scripted_server;
+mod test_service;
 mod tls;
-mod wire;
+mod wire_faults;

@@ -13,8 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
-    net::{SOON, Token, options, session, soon, until},
-    service::{Desk, hub},
+    harness::{TEST_TIMEOUT, Token, options, session, wait_for_state, with_timeout},
+    test_service::{TestService, hub},
 };
 
 struct TlsListener(TcpListener, TlsAcceptor);
@@ -47,7 +47,7 @@ async fn hub_on_tls() -> (String, RootCertStore) {
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/hubs/agent", listener.local_addr().unwrap().port());
-    let router = hub(Desk::new(), HubOptions::default()).2;
+    let router = hub(TestService::new(), HubOptions::default()).2;
     let listener = TlsListener(listener, TlsAcceptor::from(Arc::new(config)));
     tokio::spawn(async move { axum::serve(listener, router).await });
     (url, roots)
@@ -59,18 +59,20 @@ fn client(url: &str, roots: Option<RootCertStore>) -> Client {
     Client::new(options(url), Arc::new(TcpDialer::new(config)), Token::new("good"), Box::new(|_| 0))
 }
 
+/// Checklist 12.
 #[tokio::test]
-async fn point_12_https_leads_to_a_socket_over_tls_with_ones_own_roots() {
+async fn https_connects_over_tls_with_custom_roots() {
     let (url, roots) = hub_on_tls().await;
     let connection = session(&mut client(&url, Some(roots))).await.connection;
-    assert_eq!(connection.invoke("Void", vec![], SOON).await, Ok(Value::Null));
+    assert_eq!(connection.invoke("Void", vec![], TEST_TIMEOUT).await, Ok(Value::Null));
 }
 
+/// Checklist 42.
 #[tokio::test]
-async fn point_42_a_certificate_that_is_not_trusted_is_an_error_of_its_own_class() {
+async fn untrusted_certificate_has_its_own_error_class() {
     let (url, _) = hub_on_tls().await;
     for (roots, expected) in [(Some(RootCertStore::empty()), ErrorClass::Tls), (None, ErrorClass::Network)] {
-        let state = soon(until(&mut client(&url, roots), |state| *state != State::Connecting)).await;
+        let state = with_timeout(wait_for_state(&mut client(&url, roots), |state| *state != State::Connecting)).await;
         assert!(matches!(state, State::Reconnecting { class, .. } if class == expected), "{state:?}");
     }
 }

@@ -17,11 +17,11 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 
-use crate::net::SOON;
+use crate::harness::TEST_TIMEOUT;
 
 /// Knows the tokens in `tokens`; a caller's identity is its token. Methods: Echo, Void, Fail, Panic, Leave, Push(n),
 /// Add(a, b), Ask, which asks its caller back, and Wait, which waits for a permit of `gate`.
-pub(crate) struct Desk {
+pub(crate) struct TestService {
     pub(crate) tokens: Mutex<BTreeSet<String>>,
     /// After so many successful authentications everybody is refused.
     pub(crate) authentications_left: AtomicUsize,
@@ -34,7 +34,7 @@ pub(crate) struct Desk {
     pub(crate) seen_authorization: Mutex<bool>,
 }
 
-impl Desk {
+impl TestService {
     pub(crate) fn new() -> Self {
         Self {
             tokens: Mutex::new(BTreeSet::from(["good".to_owned(), "other".to_owned()])),
@@ -63,7 +63,7 @@ impl Desk {
     }
 }
 
-impl HubService for Desk {
+impl HubService for TestService {
     type Identity = String;
 
     async fn authenticate(&self, credentials: Credentials) -> Result<String, AuthRejection> {
@@ -113,7 +113,7 @@ impl HubService for Desk {
                 Ok((a + b).into())
             }
             "Ask" => {
-                let answer = caller.connection.invoke("Question", arguments, SOON).await;
+                let answer = caller.connection.invoke("Question", arguments, TEST_TIMEOUT).await;
                 answer.map_err(|error| HubError::Refused(error.to_string()))
             }
             "Wait" => {
@@ -130,12 +130,12 @@ impl HubService for Desk {
     }
 }
 
-/// A hub with a desk, at `/hubs/agent`.
-pub(crate) fn hub(desk: Desk, options: HubOptions) -> (Hub<Desk>, Arc<Desk>, Router) {
-    let desk = Arc::new(desk);
+/// A hub with a service, at `/hubs/agent`.
+pub(crate) fn hub(service: TestService, options: HubOptions) -> (Hub<TestService>, Arc<TestService>, Router) {
+    let service = Arc::new(service);
     let counter = AtomicU8::new(0);
     let random = Arc::new(move |bytes: &mut [u8]| bytes.fill(counter.fetch_add(1, Ordering::SeqCst)));
-    let hub = Hub::new(Arc::clone(&desk), options, random);
+    let hub = Hub::new(Arc::clone(&service), options, random);
     let router = Router::new().nest("/hubs/agent", hub.router());
-    (hub, desk, router)
+    (hub, service, router)
 }

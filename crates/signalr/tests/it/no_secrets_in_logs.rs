@@ -11,9 +11,9 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
-    net::{SOON, eager, options, serve, session},
-    service::{Desk, hub},
-    wire::read_head,
+    harness::{TEST_TIMEOUT, eager_client, options, serve, session},
+    test_service::{TestService, hub},
+    wire_faults::read_head,
 };
 
 const PLANTED: &str = "planted-secret";
@@ -40,18 +40,19 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+/// Checklist 7, 49.
 #[tokio::test]
-async fn points_7_and_49_no_log_of_either_side_holds_a_token_not_even_at_trace() {
+async fn logs_never_contain_a_token_even_at_trace() {
     let log = Log::default();
     let everything = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone());
     let _guard = tracing::subscriber::set_default(everything.finish());
 
-    let desk = Desk::new();
-    desk.tokens.lock().unwrap().insert(PLANTED.to_owned());
-    let address = serve(hub(desk, HubOptions::default()).2).await;
-    let mut client = eager(options(&format!("http://{address}/hubs/agent")), PLANTED);
+    let service = TestService::new();
+    service.tokens.lock().unwrap().insert(PLANTED.to_owned());
+    let address = serve(hub(service, HubOptions::default()).2).await;
+    let mut client = eager_client(options(&format!("http://{address}/hubs/agent")), PLANTED);
     let connection = session(&mut client).await.connection;
-    assert_eq!(connection.invoke("Void", vec![], SOON).await, Ok(Value::Null));
+    assert_eq!(connection.invoke("Void", vec![], TEST_TIMEOUT).await, Ok(Value::Null));
     connection.stop().await;
 
     // As browsers send it.

@@ -24,14 +24,14 @@ pub(crate) fn json_body(answer: &str) -> Value {
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
 
-pub(crate) struct Raw<S> {
+pub(crate) struct RawClient<S> {
     socket: WebSocketStream<S>,
     decoder: Decoder,
     /// Every frame so far was text.
     pub(crate) text_only: bool,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
     /// Opens the socket, or returns the status that refused it.
     pub(crate) async fn open(stream: S, target: &str, token: &str) -> Result<Self, u16> {
         let mut request = format!("ws://hub{target}").into_client_request().unwrap();
@@ -44,23 +44,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
     }
 
     /// Opens without negotiation and shakes hands.
-    pub(crate) async fn ready(stream: S) -> Self {
+    pub(crate) async fn connected(stream: S) -> Self {
         let mut raw = Self::open(stream, "/hubs/agent", "good").await.unwrap();
-        raw.say("{\"protocol\":\"json\",\"version\":1}\x1e").await;
-        assert_eq!(raw.hear().await, Value::Object(Default::default()));
+        raw.send_text("{\"protocol\":\"json\",\"version\":1}\x1e").await;
+        assert_eq!(raw.next_record().await, Value::Object(Default::default()));
         raw
     }
 
-    pub(crate) async fn say(&mut self, text: &str) {
+    pub(crate) async fn send_text(&mut self, text: &str) {
         self.socket.send(Frame::text(text)).await.unwrap();
     }
 
-    pub(crate) async fn say_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send_binary(&mut self, bytes: &[u8]) {
         self.socket.send(Frame::binary(bytes.to_vec())).await.unwrap();
     }
 
     /// The next record; `null` when the socket was closed.
-    pub(crate) async fn hear(&mut self) -> Value {
+    pub(crate) async fn next_record(&mut self) -> Value {
         loop {
             if let Some(record) = self.decoder.next_record().unwrap() {
                 return serde_json::from_slice(record).unwrap();

@@ -10,25 +10,25 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// A request that is not there by now never comes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(crate) struct Peer(pub(crate) DuplexStream);
+pub(crate) struct FakeGame(pub(crate) DuplexStream);
 
-pub(crate) fn pair() -> (DuplexStream, Peer) {
-    let (client, peer) = duplex(256 * 1024);
-    (client, Peer(peer))
+pub(crate) fn pair() -> (DuplexStream, FakeGame) {
+    let (client, game) = duplex(256 * 1024);
+    (client, FakeGame(game))
 }
 
 /// A logged-in connection, and the game's side of it.
-pub(crate) async fn logged_in() -> (Connection, Peer) {
-    let (stream, mut peer) = pair();
+pub(crate) async fn logged_in() -> (Connection, FakeGame) {
+    let (stream, mut game) = pair();
     let password = "secret".into();
     let (connection, ()) = tokio::join!(Connection::login(stream, &password, Timeouts::each(TIMEOUT)), async {
-        let request = peer.request().await;
-        peer.send(&Packet::new(request.id, KIND_LOGIN_REPLY, "")).await;
+        let request = game.request().await;
+        game.send(&Packet::new(request.id, KIND_LOGIN_REPLY, "")).await;
     });
-    (connection.unwrap(), peer)
+    (connection.unwrap(), game)
 }
 
-impl Peer {
+impl FakeGame {
     /// One read, as vanilla does it: it must be exactly one packet.
     pub(crate) async fn request(&mut self) -> Packet {
         let mut bytes = [0; 1460];
@@ -59,13 +59,13 @@ impl Peer {
         tokio::select! {
             biased;
             _ = self.0.read(&mut byte) => false,
-            () = many_turns() => true,
+            () = yield_many() => true,
         }
     }
 }
 
 /// Enough for the other side to do whatever it can do without us.
-pub(crate) async fn many_turns() {
+pub(crate) async fn yield_many() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }

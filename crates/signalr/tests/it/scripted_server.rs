@@ -91,44 +91,44 @@ pub(crate) fn status(code: u16) -> Option<Response> {
 }
 
 /// One socket, seen from the server.
-pub(crate) struct Peer {
+pub(crate) struct ServerSocket {
     socket: WebSocket,
     decoder: Decoder,
 }
 
 impl Sockets {
     /// The next socket, its handshake read but not answered.
-    pub(crate) async fn greeted(&mut self) -> Peer {
+    pub(crate) async fn accept(&mut self) -> ServerSocket {
         let socket = self.0.recv().await.unwrap();
-        let mut peer = Peer { socket, decoder: Decoder::new(usize::MAX) };
-        assert_eq!(peer.hear().await, json!({"protocol": "json", "version": 1}));
+        let mut peer = ServerSocket { socket, decoder: Decoder::new(usize::MAX) };
+        assert_eq!(peer.next_record().await, json!({"protocol": "json", "version": 1}));
         peer
     }
 
     /// The next socket, its handshake done and its first ping read (point 33).
-    pub(crate) async fn ready(&mut self) -> Peer {
-        let mut peer = self.greeted().await;
-        peer.say("{}\x1e").await;
-        assert_eq!(peer.hear().await, json!({"type": 6}));
+    pub(crate) async fn accept_ready(&mut self) -> ServerSocket {
+        let mut peer = self.accept().await;
+        peer.send_text("{}\x1e").await;
+        assert_eq!(peer.next_record().await, json!({"type": 6}));
         peer
     }
 }
 
-impl Peer {
-    pub(crate) async fn say(&mut self, text: &str) {
+impl ServerSocket {
+    pub(crate) async fn send_text(&mut self, text: &str) {
         self.socket.send(Frame::text(text)).await.unwrap();
     }
 
-    pub(crate) async fn say_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send_binary(&mut self, bytes: &[u8]) {
         self.socket.send(Frame::binary(bytes.to_vec())).await.unwrap();
     }
 
-    pub(crate) async fn say_record(&mut self, record: Value) {
-        self.say(&format!("{record}\x1e")).await;
+    pub(crate) async fn send_record(&mut self, record: Value) {
+        self.send_text(&format!("{record}\x1e")).await;
     }
 
     /// The next record; `null` when the socket was closed.
-    pub(crate) async fn hear(&mut self) -> Value {
+    pub(crate) async fn next_record(&mut self) -> Value {
         loop {
             if let Some(record) = self.decoder.next_record().unwrap() {
                 return serde_json::from_slice(record).unwrap();

@@ -15,10 +15,10 @@ use tokio::{
 };
 
 /// Ends a test that would hang; no test waits for it.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(SOON, future).await.expect("it should have happened by now")
+pub(crate) async fn with_timeout<T>(future: impl Future<Output = T>) -> T {
+    timeout(TEST_TIMEOUT, future).await.expect("it should have happened by now")
 }
 
 /// Serves a router on a loopback port and returns `127.0.0.1:port`.
@@ -100,17 +100,17 @@ pub(crate) fn options(url: &str) -> ClientOptions {
 }
 
 /// A client whose random numbers are all 0, so that it retries at once.
-pub(crate) fn eager(options: ClientOptions, token: &'static str) -> Client {
+pub(crate) fn eager_client(options: ClientOptions, token: &'static str) -> Client {
     Client::new(options, Arc::new(TcpDialer::new(None)), Token::new(token), Box::new(|_| 0))
 }
 
 /// A client on pipes whose random numbers are the largest, so that its waits are the ceilings.
-pub(crate) fn patient(options: ClientOptions, pipes: Arc<Pipes>) -> Client {
+pub(crate) fn patient_client(options: ClientOptions, pipes: Arc<Pipes>) -> Client {
     Client::new(options, pipes, Token::new("good"), Box::new(|bound| bound - 1))
 }
 
 /// Lets a client try until it has come to a state.
-pub(crate) async fn until(client: &mut Client, wanted: impl FnMut(&State) -> bool) -> State {
+pub(crate) async fn wait_for_state(client: &mut Client, wanted: impl FnMut(&State) -> bool) -> State {
     let mut states = client.states();
     tokio::select! { biased;
         state = states.wait_for(wanted) => state.unwrap().clone(),
@@ -119,5 +119,5 @@ pub(crate) async fn until(client: &mut Client, wanted: impl FnMut(&State) -> boo
 }
 
 pub(crate) async fn session(client: &mut Client) -> Session {
-    soon(client.next_session()).await
+    with_timeout(client.next_session()).await
 }

@@ -25,12 +25,12 @@ pub(crate) enum Fault {
 pub(crate) const FLIPS: [Fault; 4] = [Fault::Flip(0x01), Fault::Flip(0x10), Fault::Flip(0x80), Fault::Flip(0xFF)];
 
 /// Writes streams of bytes one after another, with one fault at the `left`-th byte of them all.
-pub(crate) struct Saboteur {
+pub(crate) struct FaultyWriter {
     pub(crate) fault: Fault,
     pub(crate) left: Option<usize>,
 }
 
-impl Saboteur {
+impl FaultyWriter {
     /// False when the fault was one after which nothing is written any more.
     pub(crate) async fn write(&mut self, stream: &mut DuplexStream, bytes: &[u8]) -> bool {
         let Some(at) = self.left.take() else { return stream.write_all(bytes).await.is_ok() };
