@@ -4,7 +4,7 @@ use crate::secrets::ApiKey;
 use crate::services::ServiceError;
 use flux_platform::SystemEntropy;
 use flux_shop::{Label, Role, kind};
-use flux_storage::{DbError, keys};
+use flux_storage::{DbError, events, keys};
 use serde_json::json;
 
 pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), Failure> {
@@ -23,7 +23,7 @@ pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), Failur
         let write = db.write(move |tx| {
             let is_new = keys::insert(tx, &name, &hash, role, by.now)?;
             if is_new {
-                by.event(tx, kind::KEY_ADDED, name.as_str(), &json!({"role": role}))?;
+                events::record(tx, &by, kind::KEY_ADDED, name.as_str(), &json!({"role": role}))?;
             }
             Ok::<_, DbError>(is_new)
         });
@@ -47,7 +47,7 @@ fn revoke(config: &Config, name: Label) -> Result<(), Failure> {
             if !keys::delete(tx, &name)? {
                 return Err(ServiceError::NotFound("key"));
             }
-            Ok(by.event(tx, kind::KEY_REVOKED, name.as_str(), &json!({}))?)
+            Ok(events::record(tx, &by, kind::KEY_REVOKED, name.as_str(), &json!({}))?)
         });
         Ok(write.await?)
     })

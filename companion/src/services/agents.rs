@@ -5,7 +5,7 @@ use crate::limits;
 use flux_protocol::limits::POLL_SECONDS;
 use flux_protocol::{AgentHello, GameState, GameStatus, JournalId, SecretHash, ServerId};
 use flux_shop::{Server, kind};
-use flux_storage::{Tx, servers};
+use flux_storage::{Tx, events, servers};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -56,7 +56,7 @@ pub fn hear(
         server.agent.last_poll = None;
         if let Some(previous) = previous {
             let data = json!({"previous": previous, "now": journal});
-            by.event(tx, kind::JOURNAL_CHANGED, server.id.as_str(), &data)?;
+            events::record(tx, by, kind::JOURNAL_CHANGED, server.id.as_str(), &data)?;
         }
     }
     server.agent.last_seen_at = Some(by.now);
@@ -67,7 +67,7 @@ pub fn hear(
             server.agent.game_state = Some(hello.game_state);
             server.agent.players = server.agent.players.filter(|_| hello.game_state == GameState::Online);
             let data = json!({"agentVersion": server.agent.version, "hostname": server.agent.hostname});
-            by.event(tx, kind::AGENT_CONNECTED, server.id.as_str(), &data)?;
+            events::record(tx, by, kind::AGENT_CONNECTED, server.id.as_str(), &data)?;
         }
         Heard::Poll => server.agent.last_poll = Some((by.now, interval_seconds(&server, by.now))),
         Heard::Aside => {}
@@ -136,5 +136,5 @@ pub fn gone(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<(), ServiceError> 
     let Some(mut server) = servers::find(tx, id)? else { return Ok(()) };
     server.agent.last_seen_at = Some(by.now);
     servers::update_agent(tx, id, &server.agent)?;
-    Ok(by.event(tx, kind::AGENT_DISCONNECTED, id.as_str(), &json!({}))?)
+    Ok(events::record(tx, by, kind::AGENT_DISCONNECTED, id.as_str(), &json!({}))?)
 }

@@ -5,7 +5,7 @@ use flux_delivery::command::{CommandState, Status};
 use flux_protocol::CommandId;
 use flux_shop::CommandPurpose;
 use flux_shop::{CommandRow, NewCommand, Origin, Trigger, is_news, kind};
-use flux_storage::{DbError, Tx, commands, history};
+use flux_storage::{DbError, Tx, commands, events, history};
 use serde_json::json;
 
 /// Makes a command, with the first row of its history.
@@ -46,7 +46,7 @@ fn announce(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError
     let status = command.state.status;
     let data = json!({"serverId": command.new.server_id, "orderId": command.new.order_id,
                       "attempt": command.state.attempt, "reason": status.reason()});
-    by.event(tx, &format!("command.{}", status.as_str()), command.new.id.as_str(), &data)
+    events::record(tx, by, &format!("command.{}", status.as_str()), command.new.id.as_str(), &data)
 }
 
 /// Wants a command cancelled: at once if it was never offered, else by a revoke until the agent has answered. `reason` is
@@ -66,7 +66,7 @@ pub(super) fn want_cancelled(
         command.offered_at = None;
         command.updated_at = by.now;
         let data = json!({"serverId": command.new.server_id, "attempt": after.attempt, "reason": reason});
-        by.event(tx, kind::COMMAND_CANCEL_REQUESTED, command.new.id.as_str(), &data)?;
+        events::record(tx, by, kind::COMMAND_CANCEL_REQUESTED, command.new.id.as_str(), &data)?;
     }
     save(tx, by, command, after)
 }
@@ -135,7 +135,7 @@ pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, DbError> {
         commands::update(tx, &command)?;
         count += 1;
     }
-    by.event(tx, kind::DATABASE_RESTORED, "database", &json!({"openCommands": count}))?;
+    events::record(tx, by, kind::DATABASE_RESTORED, "database", &json!({"openCommands": count}))?;
     Ok(count)
 }
 

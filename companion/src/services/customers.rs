@@ -32,7 +32,7 @@ pub fn put(
     }
     customers::put(tx, id, body, by.now)?;
     // Nothing of the person: events stay.
-    by.event(tx, kind::CUSTOMER_SAVED, id.as_str(), &json!({}))?;
+    events::record(tx, by, kind::CUSTOMER_SAVED, id.as_str(), &json!({}))?;
     let who = flux_referral_rules::CustomerId::new(id.as_str());
     Ok((before.is_none(), referrals::customer_changed(tx, by, desk, before.as_ref(), &who)?))
 }
@@ -67,7 +67,7 @@ pub fn anonymise(
     }
     customers::anonymise(tx, id, anonymous, by.now)?;
     events::anonymise_customer(tx, id, email.as_ref().map(|email| email.as_str()), anonymous)?;
-    Ok(by.event(tx, kind::CUSTOMER_ANONYMISED, anonymous.as_str(), &json!({}))?)
+    Ok(events::record(tx, by, kind::CUSTOMER_ANONYMISED, anonymous.as_str(), &json!({}))?)
 }
 
 fn forget_order(tx: &Tx<'_>, by: &Audit, order: Order, anonymous: &CustomerId) -> Result<(), ServiceError> {

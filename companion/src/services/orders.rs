@@ -7,7 +7,7 @@ use flux_shop::{
     Amount, Order, OrderBody, OrderStatus, OrderTimes, Package, PutStatus, RefundId, TooManyCommands, Trigger, expand,
     kind,
 };
-use flux_storage::{Tx, customers, orders, packages, servers};
+use flux_storage::{Tx, customers, events, orders, packages, servers};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -60,7 +60,7 @@ fn save(
     orders::put(tx, &order)?;
     customers::meet(tx, &order.body.customer, by.now)?;
     let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
-    by.event(tx, kind, id.as_str(), &facts(&order, order.body.occurred_at))?;
+    events::record(tx, by, kind, id.as_str(), &facts(&order, order.body.occurred_at))?;
     referrals::order_placed(tx, by, desk, &order)?;
     referrals::imported(tx, &order)?;
     Ok(order)
@@ -289,7 +289,7 @@ fn set(
     order.status = status;
     order.updated_at = by.now;
     orders::set_status(tx, &order)?;
-    by.event(tx, kind, order.id.as_str(), &facts(&order, at))?;
+    events::record(tx, by, kind, order.id.as_str(), &facts(&order, at))?;
     Ok(order)
 }
 

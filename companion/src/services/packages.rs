@@ -2,7 +2,7 @@
 
 use super::{Audit, ServiceError};
 use flux_shop::{PackageBody, PackageId, ServerChoice, kind};
-use flux_storage::{Tx, packages, servers};
+use flux_storage::{Tx, events, packages, servers};
 use serde_json::json;
 
 /// Saves a package; true if it is new.
@@ -13,7 +13,13 @@ pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, body: &PackageBody) -> Resul
         return Ok(false);
     }
     packages::put(tx, id, body, by.now)?;
-    by.event(tx, kind::PACKAGE_SAVED, id.as_str(), &json!({"name": body.name, "commands": body.commands.len()}))?;
+    events::record(
+        tx,
+        by,
+        kind::PACKAGE_SAVED,
+        id.as_str(),
+        &json!({"name": body.name, "commands": body.commands.len()}),
+    )?;
     Ok(before.is_none())
 }
 
@@ -45,5 +51,5 @@ pub fn remove(tx: &Tx<'_>, by: &Audit, id: &PackageId) -> Result<(), ServiceErro
         return Err(ServiceError::conflict("package_in_use", message));
     }
     packages::remove(tx, id, by.now)?;
-    Ok(by.event(tx, kind::PACKAGE_REMOVED, id.as_str(), &json!({}))?)
+    Ok(events::record(tx, by, kind::PACKAGE_REMOVED, id.as_str(), &json!({}))?)
 }

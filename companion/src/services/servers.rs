@@ -5,7 +5,7 @@ use flux_delivery::command::Status;
 use flux_protocol::{SecretHash, ServerId, ServerToken};
 use flux_referrals::storage::lines as reward_lines;
 use flux_shop::{Address, AgentFacts, Label, Server, kind};
-use flux_storage::{Tx, commands as rows, servers};
+use flux_storage::{Tx, commands as rows, events, servers};
 use serde_json::json;
 
 /// What is shown with the commands of a removed server.
@@ -29,7 +29,13 @@ pub fn add(
         agent: AgentFacts::default(),
     };
     servers::insert(tx, &server)?;
-    by.event(tx, kind::SERVER_ADDED, server.id.as_str(), &json!({"name": server.name, "address": server.address}))?;
+    events::record(
+        tx,
+        by,
+        kind::SERVER_ADDED,
+        server.id.as_str(),
+        &json!({"name": server.name, "address": server.address}),
+    )?;
     Ok(server)
 }
 
@@ -45,7 +51,13 @@ pub fn change(
     server.name = name.unwrap_or(server.name);
     server.address = address.unwrap_or(server.address);
     servers::update(tx, &server)?;
-    by.event(tx, kind::SERVER_CHANGED, id.as_str(), &json!({"name": server.name, "address": server.address}))?;
+    events::record(
+        tx,
+        by,
+        kind::SERVER_CHANGED,
+        id.as_str(),
+        &json!({"name": server.name, "address": server.address}),
+    )?;
     Ok(server)
 }
 
@@ -53,7 +65,7 @@ pub fn change(
 pub fn replace_token(tx: &Tx<'_>, by: &Audit, id: &ServerId, hash: SecretHash) -> Result<Server, ServiceError> {
     let server = Server { secret_hash: hash, ..find(tx, id)? };
     servers::update(tx, &server)?;
-    by.event(tx, kind::SERVER_TOKEN_REPLACED, id.as_str(), &json!({}))?;
+    events::record(tx, by, kind::SERVER_TOKEN_REPLACED, id.as_str(), &json!({}))?;
     Ok(server)
 }
 
@@ -62,7 +74,7 @@ pub fn begin_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<Server, S
     let server = find(tx, id)?;
     if !server.removing {
         servers::begin_removal(tx, id, by.now)?;
-        by.event(tx, kind::SERVER_REMOVING, id.as_str(), &json!({}))?;
+        events::record(tx, by, kind::SERVER_REMOVING, id.as_str(), &json!({}))?;
     }
     reward_lines::cancel_of_server(tx, id)?;
     for command in rows::open_of_server(tx, id)? {
@@ -94,7 +106,13 @@ pub fn finish_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId, left: Left) -> Res
         commands::save(tx, by, command, after)?;
     }
     servers::remove(tx, id, by.now)?;
-    by.event(tx, kind::SERVER_REMOVED, id.as_str(), &json!({"unanswered": count, "forced": left == Left::Forced}))?;
+    events::record(
+        tx,
+        by,
+        kind::SERVER_REMOVED,
+        id.as_str(),
+        &json!({"unanswered": count, "forced": left == Left::Forced}),
+    )?;
     Ok(count)
 }
 

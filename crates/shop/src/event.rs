@@ -35,6 +35,15 @@ impl fmt::Display for Actor {
     }
 }
 
+/// Who does something, and when. Every change of the store carries one, and so does the event that tells of it.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// The actor.
+    pub actor: Actor,
+    /// The time, by the companion's clock.
+    pub now: Timestamp,
+}
+
 /// Something that happened. Never changed, never a secret in it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct EventRow {

@@ -41,7 +41,7 @@ pub use anonymous::{ANONYMOUS_CHARS, ANONYMOUS_CODE, is_anonymous_code};
 pub use command::{CommandRow, CommandView, HistoryRow, NewCommand, Origin, is_news};
 pub use customer::{CustomerBody, CustomerRow};
 pub use delivery::{Delivery, delivery};
-pub use event::{Actor, EventRow, kind};
+pub use event::{Actor, Audit, EventRow, kind};
 pub use expand::{TooManyCommands, expand};
 pub use grant::{CommandPurpose, GrantId};
 pub use number::{Amount, DelaySeconds, ExpirySeconds, Quantity, Slots};

@@ -2,22 +2,19 @@
 
 use super::row::{get, json, stored, time, to_json};
 use super::{DbError, Tx};
-use flux_shop::{Actor, CustomerId, EventRow};
-use jiff::Timestamp;
+use flux_shop::{Audit, CustomerId, EventRow};
 use rusqlite::{Row, params};
 use serde_json::Value;
 
-/// Appends an event. `data` never holds a secret.
-pub fn append(
-    tx: &Tx<'_>,
-    now: Timestamp,
-    kind: &str,
-    subject: &str,
-    data: &Value,
-    actor: &Actor,
-) -> Result<(), DbError> {
+/// Appends an event of what `audit`'s actor has done. `data` never holds a secret.
+///
+/// # Errors
+///
+/// The database's.
+pub fn record(tx: &Tx<'_>, audit: &Audit, kind: &str, subject: &str, data: &Value) -> Result<(), DbError> {
     let sql = "INSERT INTO events (at, kind, subject, data, actor) VALUES (?, ?, ?, ?, ?)";
-    tx.prepare_cached(sql)?.execute(params![stored(now), kind, subject, to_json(data)?, actor.to_string()])?;
+    let actor = audit.actor.to_string();
+    tx.prepare_cached(sql)?.execute(params![stored(audit.now), kind, subject, to_json(data)?, actor])?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use flux_referrals::model::attribution_id;
 use flux_referrals::storage::attributions::{self, AttributionRow, Extra};
 use flux_referrals::storage::{clicks, links, people};
 use flux_shop::kind;
+use flux_storage::events;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -79,7 +80,7 @@ impl Work<'_> {
                 // Somebody has tried to reward themselves: that is worth a look. The event names the link, not the person.
                 if matches!(refusal, Refusal::Because(Reason::SelfReferral | Reason::Circular)) {
                     let data = json!({"reason": refusal.as_str(), "door": comer.door.as_str()});
-                    self.by.event(self.tx, kind::ATTRIBUTION_REFUSED, link.id.as_str(), &data)?;
+                    events::record(self.tx, self.by, kind::ATTRIBUTION_REFUSED, link.id.as_str(), &data)?;
                 }
                 Ok(Err(refusal))
             }
@@ -118,7 +119,7 @@ impl Work<'_> {
         let extra = Extra { referee: comer.person, day: &day, week: &week, external: comer.external };
         attributions::insert(self.tx, &attribution, &extra)?;
         let data = json!({"door": attribution.door.as_str(), "expiresAt": attribution.expires_at});
-        self.by.event(self.tx, kind::ATTRIBUTION_BOUND, attribution.id.as_str(), &data)?;
+        events::record(self.tx, self.by, kind::ATTRIBUTION_BOUND, attribution.id.as_str(), &data)?;
         attributions::find(self.tx, &attribution.id)?.ok_or(ServiceError::NotFound("attribution"))
     }
 }

@@ -9,6 +9,7 @@ use flux_referrals::model::grant_id;
 use flux_referrals::storage::grants::{self, GrantRow};
 use flux_referrals::storage::{attributions, ledger};
 use flux_shop::kind;
+use flux_storage::events;
 use serde_json::json;
 
 impl Work<'_> {
@@ -105,7 +106,7 @@ impl Work<'_> {
     fn tell(&self, before: &Attribution, after: &Attribution) -> Result<(), ServiceError> {
         let id = after.id.as_str();
         if before.registered_at.is_none() && after.registered_at.is_some() {
-            self.by.event(self.tx, kind::ATTRIBUTION_REGISTERED, id, &json!({}))?;
+            events::record(self.tx, self.by, kind::ATTRIBUTION_REGISTERED, id, &json!({}))?;
         }
         if before.status.as_str() == after.status.as_str() {
             return Ok(());
@@ -113,9 +114,9 @@ impl Work<'_> {
         let order = after.purchase.as_ref().map(|purchase| purchase.order.as_str());
         let data = json!({"orderId": order, "reason": after.status.reason().map(|reason| reason.as_str())});
         if after.status == Status::Rewarded && before.status == Status::Pending && order.is_some() {
-            self.by.event(self.tx, "attribution.qualified", id, &data)?;
+            events::record(self.tx, self.by, "attribution.qualified", id, &data)?;
         }
-        Ok(self.by.event(self.tx, &format!("attribution.{}", after.status.as_str()), id, &data)?)
+        Ok(events::record(self.tx, self.by, &format!("attribution.{}", after.status.as_str()), id, &data)?)
     }
 
     fn change(&mut self, change: Change) -> Result<(), ServiceError> {
@@ -131,7 +132,7 @@ impl Work<'_> {
         let data = json!({"attributionId": key.attribution.as_str(), "side": key.side.as_str(), "trigger": key.trigger.as_str(),
                           "reward": grant.terms.benefit.as_ref().map(flux_referral_rules::Benefit::label)});
         let kind = format!("grant.{}", grant.status.as_str());
-        Ok(self.by.event(self.tx, &kind, grant_id(key).as_str(), &data)?)
+        Ok(events::record(self.tx, self.by, &kind, grant_id(key).as_str(), &data)?)
     }
 
     fn perform(&mut self, effect: Effect) -> Result<(), ServiceError> {

@@ -10,7 +10,7 @@ use flux_referrals::storage::grants::{self, SavedLine};
 use flux_referrals::storage::lines::{self as held, HeldLine};
 use flux_shop::{CommandPurpose, GrantId};
 use flux_shop::{CommandRow, NewCommand, Origin, kind};
-use flux_storage::{DbError, Tx, commands as rows, servers};
+use flux_storage::{DbError, Tx, commands as rows, events, servers};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ impl Work<'_> {
         let grant = grant_id(key);
         for (place, server) in made.skipped {
             let data = json!({"command": place, "serverId": server});
-            self.by.event(self.tx, kind::GRANT_SERVER_SKIPPED, grant.as_str(), &data)?;
+            events::record(self.tx, self.by, kind::GRANT_SERVER_SKIPPED, grant.as_str(), &data)?;
         }
         for line in made.lines {
             let Some(player) = self.customer(&line.customer)?.person.player else {

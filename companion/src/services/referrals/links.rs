@@ -11,7 +11,7 @@ use flux_referrals::model::LinkView;
 use flux_referrals::storage::links::{self as rows, LinkRow};
 use flux_referrals::storage::{clicks, people};
 use flux_shop::kind;
-use flux_storage::Tx;
+use flux_storage::{Tx, events};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -140,7 +140,7 @@ impl Work<'_> {
             created_at: self.by.now,
         };
         rows::insert(self.tx, &row, &self.desk.day(self.by.now))?;
-        self.by.event(self.tx, kind::LINK_ISSUED, row.id.as_str(), &json!({}))?;
+        events::record(self.tx, self.by, kind::LINK_ISSUED, row.id.as_str(), &json!({}))?;
         if self.program.program.doors.take_codes() {
             self.mail(Scenario::CodeIssued, customer)?;
         }

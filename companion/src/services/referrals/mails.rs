@@ -4,7 +4,7 @@ use super::{Desk, ServiceError, Work};
 use crate::services::Audit;
 use flux_referral_rules::{CustomerId, Scenario, Switches, effective};
 use flux_referrals::storage::{links, people};
-use flux_storage::Tx;
+use flux_storage::{Tx, events};
 use serde_json::json;
 
 /// `POST /referrals/invitations`: a customer's invitation to somebody, where that mail is switched on.
@@ -42,6 +42,6 @@ impl Work<'_> {
         let name = self.customer(customer)?.name.unwrap_or_default();
         let (subject, body) = self.program.mails.of(scenario).filled(&address, code, &name);
         let data = json!({"subject": subject, "body": body, "to": to});
-        Ok(self.by.event(self.tx, &format!("mail.{scenario}"), customer.as_str(), &data)?)
+        Ok(events::record(self.tx, self.by, &format!("mail.{scenario}"), customer.as_str(), &data)?)
     }
 }

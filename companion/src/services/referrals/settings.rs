@@ -11,7 +11,7 @@ use flux_referrals::model::{
 use flux_referrals::storage::program::{self, ProgramRow};
 use flux_referrals::storage::rules as rows;
 use flux_shop::kind;
-use flux_storage::Tx;
+use flux_storage::{Tx, events};
 use serde_json::json;
 
 /// `GET /program`.
@@ -48,7 +48,7 @@ pub fn save_program(
     };
     work.rules.rules = rules;
     program::save(tx, &work.program)?;
-    by.event(tx, kind::PROGRAM_SAVED, "program", &json!({"version": work.program.version}))?;
+    events::record(tx, by, kind::PROGRAM_SAVED, "program", &json!({"version": work.program.version}))?;
     let mut view = work.program_view();
     view.warnings = warnings(work.rules.rules.global());
     Ok(view)
@@ -95,7 +95,7 @@ pub fn remove_rule(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &RuleId) -> Result<
     work.rule(id)?;
     work.rules.rules.remove(id).map_err(|invalid| Flaw::of("id", &invalid))?;
     rows::remove(tx, id)?;
-    Ok(by.event(tx, kind::RULE_REMOVED, id.as_str(), &json!({}))?)
+    Ok(events::record(tx, by, kind::RULE_REMOVED, id.as_str(), &json!({}))?)
 }
 
 /// `PUT /rules/{id}/slots/{side}/{trigger}`: refused on a filled slot (R3-05), unless it is to be replaced.
@@ -144,7 +144,7 @@ pub fn save_share(tx: &Tx<'_>, by: &Audit, desk: &Desk, patch: SharePatch) -> Re
     let mut row = program::load(tx, &desk.zone)?;
     row.share = row.share.patched(patch)?;
     program::save(tx, &row)?;
-    by.event(tx, kind::PROGRAM_SAVED, "share", &json!({}))?;
+    events::record(tx, by, kind::PROGRAM_SAVED, "share", &json!({}))?;
     Ok(row.share)
 }
 
@@ -153,7 +153,7 @@ pub fn save_mails(tx: &Tx<'_>, by: &Audit, desk: &Desk, patch: MailsPatch) -> Re
     let mut row = program::load(tx, &desk.zone)?;
     row.mails = row.mails.patched(patch)?;
     program::save(tx, &row)?;
-    by.event(tx, kind::PROGRAM_SAVED, "emails", &json!({}))?;
+    events::record(tx, by, kind::PROGRAM_SAVED, "emails", &json!({}))?;
     Ok(row.mails)
 }
 
@@ -192,7 +192,7 @@ impl Work<'_> {
         rows::put(self.tx, &rule, &doc)?;
         self.rules.docs.insert(rule.id.to_string(), doc);
         let data = json!({"name": rule.name.as_str(), "status": rule.status.as_str(), "version": rule.version});
-        Ok(self.by.event(self.tx, kind::RULE_SAVED, rule.id.as_str(), &data)?)
+        Ok(events::record(self.tx, self.by, kind::RULE_SAVED, rule.id.as_str(), &data)?)
     }
 
     fn rule_view(&self, rule: &Rule) -> RuleView {

@@ -11,7 +11,7 @@ use flux_referral_rules::{
 use flux_referrals::model::{QuoteView, discount_id, grant_id};
 use flux_referrals::storage::{grants, ledger};
 use flux_shop::kind;
-use flux_storage::Tx;
+use flux_storage::{Tx, events};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -49,7 +49,7 @@ pub fn redeem(
         Redeemed::Now(quote) => {
             let grant = &quote.coupon.grant;
             grants::put(tx, grant)?;
-            by.event(tx, "grant.used", grant_id(&grant.key).as_str(), &json!({"orderId": id}))?;
+            events::record(tx, by, "grant.used", grant_id(&grant.key).as_str(), &json!({"orderId": id}))?;
             Ok(shown(quote))
         }
         Redeemed::Before(coupon) => Ok(again(&coupon, order)),
@@ -72,7 +72,7 @@ pub fn spend(
     match pay_with(customer, balance, before.as_ref(), points, reference, at) {
         Spent::Now(entry) => {
             let after = ledger::post(tx, &entry)?;
-            by.event(tx, kind::POINTS_SPENT, reference, &json!({"points": points.get()}))?;
+            events::record(tx, by, kind::POINTS_SPENT, reference, &json!({"points": points.get()}))?;
             after.ok_or_else(|| ServiceError::invalid("points", flux_referral_rules::Invalid::Overflow.to_string()))
         }
         Spent::Before => Ok(balance),
