@@ -1,4 +1,4 @@
-use crate::bench::{Bench, order};
+use crate::test_app::{TestApp, order};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -17,8 +17,8 @@ fn changed(mut body: Value, pointer: &str, value: Value) -> Value {
 
 #[tokio::test]
 async fn a_malformed_order_is_422_names_its_field_and_stores_nothing() {
-    let bench = Bench::new().await;
-    bench.package(json!([])).await;
+    let app = TestApp::new().await;
+    app.package(json!([])).await;
     let uuid = "0123456789abcdef0123456789abcdeg";
     for (pointer, value, field) in [
         ("/customer/id", json!(""), "customer.id"),
@@ -65,16 +65,16 @@ async fn a_malformed_order_is_422_names_its_field_and_stores_nothing() {
         ("/surprise", json!(1), "surprise"),
         ("/player/surprise", json!(1), "player.surprise"),
     ] {
-        let (status, error) = bench.put("/orders/o1", changed(order(1, "paid"), pointer, value.clone())).await;
+        let (status, error) = app.put("/orders/o1", changed(order(1, "paid"), pointer, value.clone())).await;
         let expected = (StatusCode::UNPROCESSABLE_ENTITY, Some(field));
         assert_eq!((status, error["error"]["field"].as_str()), expected, "{pointer} {value}: {error}");
     }
-    assert_eq!(bench.get("/orders").await.1["items"], json!([]));
+    assert_eq!(app.get("/orders").await.1["items"], json!([]));
 }
 
 #[tokio::test]
 async fn a_malformed_package_is_422_and_names_its_field() {
-    let bench = Bench::new().await;
+    let app = TestApp::new().await;
     let good = json!({"name": "VIP", "price": 499, "currency": "EUR", "commands": [{"command": "say hi"}]});
     for (pointer, value, field) in [
         ("/name", json!(""), "name"),
@@ -103,21 +103,21 @@ async fn a_malformed_package_is_422_and_names_its_field() {
             "commands[0].requiredSlots",
         ),
     ] {
-        let (status, error) = bench.put("/packages/vip", changed(good.clone(), pointer, value.clone())).await;
+        let (status, error) = app.put("/packages/vip", changed(good.clone(), pointer, value.clone())).await;
         let expected = (StatusCode::UNPROCESSABLE_ENTITY, Some(field));
         assert_eq!((status, error["error"]["field"].as_str()), expected, "{pointer} {value}: {error}");
     }
-    assert_eq!(bench.get("/packages").await.1["items"], json!([]));
+    assert_eq!(app.get("/packages").await.1["items"], json!([]));
     let longest = changed(good, "/commands/0/command", json!("x".repeat(1_300)));
-    assert_eq!(bench.put("/packages/vip", longest).await.0, StatusCode::CREATED);
+    assert_eq!(app.put("/packages/vip", longest).await.0, StatusCode::CREATED);
 }
 
 #[tokio::test]
 async fn servers_commands_and_refunds_are_as_strict() {
-    let bench = Bench::new().await;
-    let (server, _) = bench.server().await;
-    bench.package(json!([])).await;
-    bench.paid("o1").await;
+    let app = TestApp::new().await;
+    let (server, _) = app.server().await;
+    app.package(json!([])).await;
+    app.paid("o1").await;
     for (path, body, field) in [
         ("/servers", json!({"name": "a"}), "address"),
         ("/servers", json!({"name": " ", "address": "b"}), "name"),
@@ -132,7 +132,7 @@ async fn servers_commands_and_refunds_are_as_strict() {
         ("/orders/o1/refunded", json!({"refundedAmount": -1}), "refundedAmount"),
         ("/orders/o1/refunded", json!({"amount": 1}), "amount"),
     ] {
-        let (status, error) = bench.post(path, body.clone()).await;
+        let (status, error) = app.post(path, body.clone()).await;
         let expected = (StatusCode::UNPROCESSABLE_ENTITY, Some(field));
         assert_eq!((status, error["error"]["field"].as_str()), expected, "{path} {body}: {error}");
     }
@@ -140,7 +140,7 @@ async fn servers_commands_and_refunds_are_as_strict() {
 
 #[tokio::test]
 async fn ids_limits_cursors_and_filters_are_checked() {
-    let bench = Bench::new().await;
+    let app = TestApp::new().await;
     for (path, field) in [
         ("/orders/a%20b", "id"),
         ("/orders/%FF", "id"),
@@ -158,37 +158,37 @@ async fn ids_limits_cursors_and_filters_are_checked() {
         ("/events?after=x", "after"),
         ("/packages?limit=-1", "limit"),
     ] {
-        let (status, error) = bench.get(path).await;
+        let (status, error) = app.get(path).await;
         let expected = (StatusCode::UNPROCESSABLE_ENTITY, Some(field));
         assert_eq!((status, error["error"]["field"].as_str()), expected, "{path}: {error}");
     }
     for path in ["/orders/none", "/commands/none", "/servers/none", "/packages/none"] {
-        assert_eq!(bench.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(app.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
 }
 
 #[tokio::test]
 async fn what_is_no_json_is_400_and_what_is_too_large_413() {
-    let bench = Bench::new().await;
-    let (_, token) = bench.server().await;
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
     let large = format!("\"{}\"", "x".repeat(300_000));
     for (body, expected) in
         [("", 400), ("{", 400), ("nonsense", 400), (large.as_str(), 413), ("null", 422), ("[]", 422), ("\"x\"", 422)]
     {
         for path in ["/servers", "/commands", "/agent/reports"] {
-            let key = if path.starts_with("/agent") { &token } else { &bench.admin };
+            let key = if path.starts_with("/agent") { &token } else { &app.admin };
             let request = Request::post(format!("/api/v1{path}"))
                 .header("authorization", format!("Bearer {key}"))
                 .header("flux-journal", "j1");
-            let (status, error) = bench.call(request.body(Body::from(body.to_owned())).expect("a request")).await;
+            let (status, error) = app.call(request.body(Body::from(body.to_owned())).expect("a request")).await;
             assert_eq!(status.as_u16(), expected, "{path} {}: {error}", &body[..body.len().min(20)]);
         }
     }
-    let request = Request::put("/api/v1/orders/o1").header("authorization", format!("Bearer {}", bench.admin));
-    let (status, _) = bench.call(request.body(Body::from(vec![b'"', 0xff, b'"'])).expect("a request")).await;
+    let request = Request::put("/api/v1/orders/o1").header("authorization", format!("Bearer {}", app.admin));
+    let (status, _) = app.call(request.body(Body::from(vec![b'"', 0xff, b'"'])).expect("a request")).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let deep = json!({"reports": 0}).to_string().replace('0', &"[".repeat(100_000));
     let request = Request::post("/api/v1/agent/reports").header("authorization", format!("Bearer {token}"));
     let request = request.header("flux-journal", "j1").body(Body::from(deep)).expect("a request");
-    assert_eq!(bench.call(request).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(app.call(request).await.0, StatusCode::BAD_REQUEST);
 }

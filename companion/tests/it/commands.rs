@@ -1,72 +1,72 @@
-use crate::bench::{Bench, list, only_command, report, text};
+use crate::test_app::{TestApp, list, only_command, report, text};
 use http::StatusCode;
 use serde_json::json;
 
 #[tokio::test]
 async fn a_command_by_hand_is_made_offered_and_cancelled() {
-    let bench = Bench::new().await;
-    let (server, token) = bench.server().await;
-    let (status, made) = bench.post("/commands", json!({"serverId": server, "command": "say hi"})).await;
+    let app = TestApp::new().await;
+    let (server, token) = app.server().await;
+    let (status, made) = app.post("/commands", json!({"serverId": server, "command": "say hi"})).await;
     assert_eq!(
         (status, text(&made, "kind"), text(&made, "status")),
         (StatusCode::CREATED, "manual".into(), "pending".into())
     );
     let id = text(&made, "id");
-    let (_, cancelled) = bench.post(&format!("/commands/{id}/cancel"), json!({})).await;
+    let (_, cancelled) = app.post(&format!("/commands/{id}/cancel"), json!({})).await;
     assert_eq!(text(&cancelled, "status"), "cancelled", "never offered: at once");
-    assert_eq!(bench.poll(&token, "j1").await.1["commands"], json!([]));
-    assert_eq!(bench.post(&format!("/commands/{id}/cancel"), json!({})).await.0, StatusCode::OK);
-    assert_eq!(bench.post(&format!("/commands/{id}/retry"), json!({})).await.0, StatusCode::CONFLICT);
+    assert_eq!(app.poll(&token, "j1").await.1["commands"], json!([]));
+    assert_eq!(app.post(&format!("/commands/{id}/cancel"), json!({})).await.0, StatusCode::OK);
+    assert_eq!(app.post(&format!("/commands/{id}/retry"), json!({})).await.0, StatusCode::CONFLICT);
 }
 
 #[tokio::test]
 async fn only_a_failed_command_is_retried_by_hand() {
-    let bench = Bench::new().await;
-    let (_, token) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    let id = only_command(&bench.paid("o1").await);
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    let id = only_command(&app.paid("o1").await);
     let retry = format!("/commands/{id}/retry");
-    let (status, error) = bench.post(&retry, json!({})).await;
+    let (status, error) = app.post(&retry, json!({})).await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("not_failed")));
-    bench.poll(&token, "j1").await;
-    bench.report(&token, "j1", json!([report(&id, 1, "failed", Some("blocked_by_policy"))])).await;
-    assert_eq!(text(&bench.get("/orders/o1").await.1, "delivery"), "failed");
-    let (status, again) = bench.post(&retry, json!({})).await;
+    app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&id, 1, "failed", Some("blocked_by_policy"))])).await;
+    assert_eq!(text(&app.get("/orders/o1").await.1, "delivery"), "failed");
+    let (status, again) = app.post(&retry, json!({})).await;
     assert_eq!((status, text(&again, "status"), &again["attempt"]), (StatusCode::OK, "pending".into(), &json!(2)));
-    assert_eq!(bench.poll(&token, "j1").await.1["commands"][0]["attempt"], 2);
+    assert_eq!(app.poll(&token, "j1").await.1["commands"][0]["attempt"], 2);
 }
 
 #[tokio::test]
 async fn rule_7_what_was_never_offered_expires_and_what_was_does_not() {
-    let bench = Bench::new().await;
-    let (_, token) = bench.server().await;
-    bench.package(json!([{"command": "say 1", "expiresSeconds": 60}, {"command": "say 2", "expiresSeconds": 60}, {"command": "say 3", "expiresSeconds": 90}])).await;
-    bench.paid("o1").await;
-    let (_, polled) = bench.as_agent("GET", "/commands?max=1", &token, "j1", None).await;
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "say 1", "expiresSeconds": 60}, {"command": "say 2", "expiresSeconds": 60}, {"command": "say 3", "expiresSeconds": 90}])).await;
+    app.paid("o1").await;
+    let (_, polled) = app.as_agent("GET", "/commands?max=1", &token, "j1", None).await;
     assert_eq!(text(&list(&polled, "commands")[0], "expiresAt"), "2027-01-15T08:01:00Z");
-    bench.clock.pass(60);
-    flux_companion::sweep(&bench.app).await;
+    app.clock.pass(60);
+    flux_companion::sweep(&app.state).await;
     let statuses = async || {
-        let order = bench.get("/orders/o1").await.1;
+        let order = app.get("/orders/o1").await.1;
         list(&order, "commands").iter().map(|command| text(command, "status")).collect::<Vec<_>>()
     };
     assert_eq!(statuses().await, ["pending", "failed", "pending"]);
-    bench.clock.pass(30);
-    let (_, polled) = bench.poll(&token, "j1").await;
+    app.clock.pass(30);
+    let (_, polled) = app.poll(&token, "j1").await;
     assert_eq!(list(&polled, "commands").len(), 1, "a poll offers nothing that is over, before any sweep");
     assert_eq!(statuses().await, ["pending", "failed", "failed"]);
 }
 
 #[tokio::test]
 async fn the_queue_is_filtered_by_status_server_player_and_order() {
-    let bench = Bench::new().await;
-    let (one, token) = bench.server().await;
-    let (two, _) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    bench.paid("o1").await;
-    bench.post("/commands", json!({"serverId": one, "command": "say x", "player": {"name": "Alex"}})).await;
-    let (_, polled) = bench.poll(&token, "j1").await;
-    bench.report(&token, "j1", json!([report(&text(&polled["commands"][0], "id"), 1, "completed", None)])).await;
+    let app = TestApp::new().await;
+    let (one, token) = app.server().await;
+    let (two, _) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    app.paid("o1").await;
+    app.post("/commands", json!({"serverId": one, "command": "say x", "player": {"name": "Alex"}})).await;
+    let (_, polled) = app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&text(&polled["commands"][0], "id"), 1, "completed", None)])).await;
     for (query, count) in [
         ("".to_owned(), 3),
         (format!("server={one}"), 2),
@@ -77,25 +77,24 @@ async fn the_queue_is_filtered_by_status_server_player_and_order() {
         ("order=o1".to_owned(), 2),
         ("order=o1&status=pending".to_owned(), 1),
     ] {
-        let (status, page) = bench.get(&format!("/commands?{query}")).await;
+        let (status, page) = app.get(&format!("/commands?{query}")).await;
         assert_eq!((status, list(&page, "items").len()), (StatusCode::OK, count), "{query}");
     }
 }
 
 #[tokio::test]
 async fn an_idempotency_key_makes_one_command() {
-    let bench = Bench::new().await;
-    let (server, _) = bench.server().await;
+    let app = TestApp::new().await;
+    let (server, _) = app.server().await;
     let send = async |word: &str, command: &str| {
         let body = json!({"serverId": server, "command": command}).to_string();
-        let request =
-            http::Request::post("/api/v1/commands").header("authorization", format!("Bearer {}", bench.admin));
-        bench.call(request.header("idempotency-key", word).body(body.into()).expect("a request")).await
+        let request = http::Request::post("/api/v1/commands").header("authorization", format!("Bearer {}", app.admin));
+        app.call(request.header("idempotency-key", word).body(body.into()).expect("a request")).await
     };
     let (first, made) = send("w1", "say a").await;
     let (second, again) = send("w1", "say a").await;
     assert_eq!((first, second, &made["id"]), (StatusCode::CREATED, StatusCode::OK, &again["id"]));
     assert_eq!(send("w1", "say b").await.0, StatusCode::CONFLICT);
     assert_eq!(send("w2", "say a").await.0, StatusCode::CREATED);
-    assert_eq!(list(&bench.get("/commands").await.1, "items").len(), 2);
+    assert_eq!(list(&app.get("/commands").await.1, "items").len(), 2);
 }

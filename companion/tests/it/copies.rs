@@ -1,7 +1,7 @@
 //! A backup while orders stream in, and what a restore does to them.
 
-use crate::bench::{Bench, list, order, report, text};
 use crate::cli::Program;
+use crate::test_app::{TestApp, list, order, report, text};
 use flux_storage::Db;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -18,16 +18,16 @@ struct Agent {
 
 impl Agent {
     /// Takes what is offered, as rules 1 and 9 have it.
-    async fn poll(&mut self, bench: &Bench, token: &str) {
+    async fn poll(&mut self, app: &TestApp, token: &str) {
         loop {
-            let (status, polled) = bench.poll(token, "j1").await;
+            let (status, polled) = app.poll(token, "j1").await;
             assert_eq!(status, StatusCode::OK, "{polled}");
             let offered = list(&polled, "commands");
             let reports: Vec<Value> = offered.iter().map(|command| self.take(command)).collect();
             if reports.is_empty() {
                 return;
             }
-            bench.report(token, "j1", Value::Array(reports)).await;
+            app.report(token, "j1", Value::Array(reports)).await;
         }
     }
 
@@ -43,8 +43,8 @@ impl Agent {
     }
 }
 
-async fn pay(bench: &Bench, number: usize) {
-    let (status, answer) = bench.put(&format!("/orders/o{number}"), order(1, "paid")).await;
+async fn pay(app: &TestApp, number: usize) {
+    let (status, answer) = app.put(&format!("/orders/o{number}"), order(1, "paid")).await;
     assert!(status.is_success(), "{answer}");
 }
 
@@ -54,17 +54,17 @@ async fn rule_10_a_backup_is_made_while_orders_stream_in_and_after_its_restore_n
     let program = Program::in_folder(folder.path());
     Db::create(&program.database).expect("a new database");
     let (db, closed) = Db::open(&program.database).expect("it opens");
-    let bench = Bench::on(db).await;
-    let (_, token) = bench.server().await;
-    bench.package(json!([{"command": "give {player} diamond"}])).await;
+    let app = TestApp::on(db).await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "give {player} diamond"}])).await;
     let mut agent = Agent::default();
     let backup = folder.path().join("backup.db");
     let backup = backup.to_str().expect("a path").to_owned();
     let mut copying = None;
     for number in 0..ORDERS {
-        pay(&bench, number).await;
+        pay(&app, number).await;
         if number % 10 == 9 && number < ORDERS - 10 {
-            agent.poll(&bench, &token).await;
+            agent.poll(&app, &token).await;
         }
         if number == ORDERS / 3 {
             let (program, backup) = (Program::in_folder(folder.path()), backup.clone());
@@ -73,20 +73,20 @@ async fn rule_10_a_backup_is_made_while_orders_stream_in_and_after_its_restore_n
     }
     copying.expect("it was begun").join().expect("it was made");
     let before: usize = agent.runs.len();
-    let bench = {
-        let Bench { clock, admin, store, router, app } = bench;
-        drop((router, app));
+    let app = {
+        let TestApp { clock, admin, store, router, state } = app;
+        drop((router, state));
         closed.await.ok();
         program.print(&["restore", &backup]);
         let (db, _) = Db::open(&program.database).expect("it opens");
         let entropy = std::sync::Arc::new(flux_platform::SystemEntropy);
-        let (router, app) = flux_companion::router(crate::bench::config(""), db, clock.clone(), entropy);
-        Bench { router, app, clock, admin, store }
+        let (router, state) = flux_companion::router(crate::test_app::config(""), db, clock.clone(), entropy);
+        TestApp { router, state, clock, admin, store }
     };
-    let (_, kept) = bench.get("/orders?limit=100").await;
+    let (_, kept) = app.get("/orders?limit=100").await;
     let restored = list(&kept, "items").len();
     assert!(restored > ORDERS / 3 - 1, "the backup holds what was acknowledged before it began: {restored}");
-    let (_, kinds) = bench.get("/events?after=1000000000").await;
+    let (_, kinds) = app.get("/events?after=1000000000").await;
     assert_eq!(
         text(&list(&kinds, "items")[0], "kind"),
         "database.restored",
@@ -94,13 +94,13 @@ async fn rule_10_a_backup_is_made_while_orders_stream_in_and_after_its_restore_n
     );
 
     for number in 0..ORDERS {
-        pay(&bench, number).await;
+        pay(&app, number).await;
     }
-    agent.poll(&bench, &token).await;
+    agent.poll(&app, &token).await;
 
     assert!(agent.runs.values().all(|runs| *runs == 1), "{:?}", agent.runs);
     assert_eq!(agent.journal.len(), ORDERS, "each order's command reached the agent");
     assert!(agent.runs.len() >= before && before > 0);
-    let (_, open) = bench.get("/commands?status=pending").await;
+    let (_, open) = app.get("/commands?status=pending").await;
     assert_eq!(open["items"], json!([]));
 }

@@ -1,4 +1,4 @@
-use crate::bench::{Bench, list, order, report, text};
+use crate::test_app::{TestApp, list, order, report, text};
 use flux_storage::Db;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -6,44 +6,44 @@ use std::path::Path;
 
 #[tokio::test]
 async fn a_customer_is_saved_whole_shown_and_met_with_their_first_order() {
-    let bench = Bench::new().await;
-    bench.package(json!([])).await;
+    let app = TestApp::new().await;
+    app.package(json!([])).await;
     let body = json!({"email": "a@example.com", "name": "Alice", "tier": "gold", "registeredAt": "2026-01-01T00:00:00Z",
                       "player": {"name": "Alice"}});
-    let (status, made) = bench.put("/customers/a", body.clone()).await;
+    let (status, made) = app.put("/customers/a", body.clone()).await;
     assert_eq!((status, text(&made, "tier")), (StatusCode::CREATED, "gold".into()));
-    assert_eq!(bench.put("/customers/a", body).await.0, StatusCode::OK);
-    let (_, less) = bench.put("/customers/a", json!({"email": "b@example.com"})).await;
+    assert_eq!(app.put("/customers/a", body).await.0, StatusCode::OK);
+    let (_, less) = app.put("/customers/a", json!({"email": "b@example.com"})).await;
     assert_eq!(
         (text(&less, "email"), &less["name"], &less["player"]),
         ("b@example.com".into(), &Value::Null, &Value::Null)
     );
-    bench.paid("o1").await;
-    assert_eq!(text(&bench.get("/customers/c1").await.1, "email"), "c1@example.com");
-    assert_eq!(bench.get("/customers/nobody").await.0, StatusCode::NOT_FOUND);
+    app.paid("o1").await;
+    assert_eq!(text(&app.get("/customers/c1").await.1, "email"), "c1@example.com");
+    assert_eq!(app.get("/customers/nobody").await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn a_player_belongs_to_one_customer() {
-    let bench = Bench::new().await;
+    let app = TestApp::new().await;
     let (dashed, plain) = ("069A79F4-44E9-4726-A5BE-FCA90E38AAF5", "069a79f444e94726a5befca90e38aaf5");
-    bench.put("/customers/a", json!({"player": {"name": "Notch", "uuid": dashed}})).await;
+    app.put("/customers/a", json!({"player": {"name": "Notch", "uuid": dashed}})).await;
     for player in [json!({"name": "notch"}), json!({"name": "Other", "uuid": plain})] {
-        let (status, error) = bench.put("/customers/b", json!({"player": player})).await;
+        let (status, error) = app.put("/customers/b", json!({"player": player})).await;
         assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("player_taken")), "{player}");
     }
     let other = json!({"player": {"name": "notch", "uuid": "00000000000000000000000000000001"}});
-    assert_eq!(bench.put("/customers/b", other).await.0, StatusCode::CREATED, "another player of that name");
-    assert_eq!(bench.put("/customers/a", json!({})).await.0, StatusCode::OK);
+    assert_eq!(app.put("/customers/b", other).await.0, StatusCode::CREATED, "another player of that name");
+    assert_eq!(app.put("/customers/a", json!({})).await.0, StatusCode::OK);
     assert_eq!(
-        bench.put("/customers/c", json!({"player": {"name": "Other", "uuid": plain}})).await.0,
+        app.put("/customers/c", json!({"player": {"name": "Other", "uuid": plain}})).await.0,
         StatusCode::CREATED
     );
 }
 
 #[tokio::test]
 async fn a_malformed_customer_is_422_and_names_its_field() {
-    let bench = Bench::new().await;
+    let app = TestApp::new().await;
     for (body, field) in [
         (json!({"email": "a b"}), "email"),
         (json!({"tier": "Gold"}), "tier"),
@@ -55,30 +55,30 @@ async fn a_malformed_customer_is_422_and_names_its_field() {
         (json!([]), "body"),
         (json!([null, null]), "body"),
     ] {
-        let (status, error) = bench.put("/customers/a", body).await;
+        let (status, error) = app.put("/customers/a", body).await;
         assert_eq!((status, error["error"]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some(field)));
     }
 }
 
 #[tokio::test]
 async fn who_still_has_something_coming_is_not_forgotten() {
-    let bench = Bench::new().await;
-    let (server, token) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    bench.put("/orders/o1", order(1, "created")).await;
+    let app = TestApp::new().await;
+    let (server, token) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    app.put("/orders/o1", order(1, "created")).await;
     let refused = async || {
-        let (status, error) = bench.delete("/customers/c1").await;
+        let (status, error) = app.delete("/customers/c1").await;
         assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("customer_in_use")));
     };
     refused().await;
-    let paid = bench.post("/orders/o1/paid", json!({})).await.1;
+    let paid = app.post("/orders/o1/paid", json!({})).await.1;
     refused().await;
     let id = text(&list(&paid, "commands")[0], "id");
-    bench.poll(&token, "j1").await;
-    bench.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await;
-    bench.post("/commands", json!({"serverId": server, "command": "say hi", "player": {"name": "steve"}})).await;
+    app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await;
+    app.post("/commands", json!({"serverId": server, "command": "say hi", "player": {"name": "steve"}})).await;
     refused().await;
-    assert_eq!(text(&bench.get("/orders/o1").await.1["player"], "name"), "Steve", "nothing was half done");
+    assert_eq!(text(&app.get("/orders/o1").await.1["player"], "name"), "Steve", "nothing was half done");
 }
 
 /// Whether any file beside the database has these bytes.
@@ -88,19 +88,19 @@ pub(crate) fn is_in_the_files(folder: &Path, word: &str) -> bool {
     files.filter(|path| path.is_file()).any(|path| has(std::fs::read(path).expect("a file")))
 }
 
-async fn deliver(bench: &Bench, token: &str, id: &str, number: usize) {
+async fn deliver(app: &TestApp, token: &str, id: &str, number: usize) {
     let mut body = order(1, "paid");
     let name = format!("Quirk{number:04}");
     body["customer"] =
         json!({"id": format!("cust-{name}"), "email": format!("{name}@mail.example"), "name": format!("Mx {name}")});
     body["player"] = json!({"name": name, "uuid": format!("{number:032x}")});
-    let (status, paid) = bench.put(&format!("/orders/{id}"), body).await;
+    let (status, paid) = app.put(&format!("/orders/{id}"), body).await;
     assert_eq!(status, StatusCode::CREATED, "{paid}");
     let command = text(&list(&paid, "commands")[0], "id");
-    bench.poll(token, "j1").await;
+    app.poll(token, "j1").await;
     let mut done = report(&command, 1, "completed", None);
     done["output"] = json!(format!("Gave 1 [Diamond] to {name}"));
-    bench.report(token, "j1", json!([done])).await;
+    app.report(token, "j1", json!([done])).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,25 +108,24 @@ async fn a_forgotten_customer_leaves_the_totals_and_no_trace_in_the_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("companion.db");
     Db::create(&path).expect("a new database");
-    let bench = Bench::on(Db::open(&path).expect("it opens").0).await;
-    let (server, token) = bench.server().await;
-    bench.package(json!([{"command": "give {player} diamond"}])).await;
+    let app = TestApp::on(Db::open(&path).expect("it opens").0).await;
+    let (server, token) = app.server().await;
+    app.package(json!([{"command": "give {player} diamond"}])).await;
     // Enough rows that pages split and leave old copies behind.
     for number in 0..300 {
-        deliver(&bench, &token, &format!("o{}", number * 7919 % 1_000), number % 60).await;
+        deliver(&app, &token, &format!("o{}", number * 7919 % 1_000), number % 60).await;
     }
     let by_hand =
         json!({"serverId": server, "command": "say QUIRK0007 and Quirk0007", "player": {"name": "quirk0007"}});
-    let manual = text(&bench.post("/commands", by_hand).await.1, "id");
-    bench.post(&format!("/commands/{manual}/cancel"), json!({})).await;
-    bench
-        .put("/customers/cust-Quirk0007", json!({"email": "quirk0007@else.example", "player": {"name": "Quirk0007"}}))
+    let manual = text(&app.post("/commands", by_hand).await.1, "id");
+    app.post(&format!("/commands/{manual}/cancel"), json!({})).await;
+    app.put("/customers/cust-Quirk0007", json!({"email": "quirk0007@else.example", "player": {"name": "Quirk0007"}}))
         .await;
     let totals = async || {
         let mut totals = Vec::new();
         let mut path = "/orders?limit=100".to_owned();
         loop {
-            let (_, page) = bench.get(&path).await;
+            let (_, page) = app.get(&path).await;
             let facts = |order: &Value| {
                 (text(order, "id"), text(order, "delivery"), order["amount"].as_u64(), list(order, "commands").len())
             };
@@ -137,15 +136,15 @@ async fn a_forgotten_customer_leaves_the_totals_and_no_trace_in_the_files() {
             }
         }
     };
-    let (before, events) = (totals().await, bench.event_kinds().await.len());
+    let (before, events) = (totals().await, app.event_kinds().await.len());
     assert!(is_in_the_files(folder.path(), "quirk0007") && is_in_the_files(folder.path(), "quirk0008"));
 
-    assert_eq!(bench.delete("/customers/cust-Quirk0007").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(app.delete("/customers/cust-Quirk0007").await.0, StatusCode::NO_CONTENT);
 
-    assert_eq!((totals().await, bench.event_kinds().await.len()), (before, events));
+    assert_eq!((totals().await, app.event_kinds().await.len()), (before, events));
     assert!(!is_in_the_files(folder.path(), "quirk0007"), "a trace is left");
     assert!(is_in_the_files(folder.path(), "quirk0008"), "the others stay");
     assert!(!is_in_the_files(folder.path(), &format!("{:032x}", 7)), "the UUID is left");
-    assert_eq!(bench.get("/customers/cust-Quirk0007").await.0, StatusCode::NOT_FOUND);
-    assert_eq!(bench.delete("/customers/cust-Quirk0007").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(app.get("/customers/cust-Quirk0007").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(app.delete("/customers/cust-Quirk0007").await.0, StatusCode::NOT_FOUND);
 }

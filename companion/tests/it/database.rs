@@ -1,4 +1,4 @@
-use crate::bench::{Bench, only_command, report, text};
+use crate::test_app::{TestApp, only_command, report, text};
 use flux_storage::{Db, DbError, Tx};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -33,30 +33,30 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = made(folder.path());
     let (db, closed) = Db::open(&path).expect("it opens");
-    let bench = Bench::on(db).await;
-    let (_, token) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    let id = only_command(&bench.paid("o1").await);
-    bench.poll(&token, "j1").await;
-    bench.report(&token, "j1", json!([report(&id, 1, "awaiting_player", Some("player_dead"))])).await;
-    let before = (bench.get("/orders/o1").await, bench.get("/events").await);
-    drop(bench);
+    let app = TestApp::on(db).await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    let id = only_command(&app.paid("o1").await);
+    app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&id, 1, "awaiting_player", Some("player_dead"))])).await;
+    let before = (app.get("/orders/o1").await, app.get("/events").await);
+    drop(app);
     closed.await.ok();
 
-    let bench = {
+    let app = {
         let (db, _) = Db::open(&path).expect("it opens again");
-        let (router, app) = flux_companion::router(
-            crate::bench::config(""),
+        let (router, state) = flux_companion::router(
+            crate::test_app::config(""),
             db,
             Arc::new(flux_platform::SystemClock),
             Arc::new(flux_platform::SystemEntropy),
         );
         // The same random numbers made the keys.
-        let fresh = Bench::new().await;
-        Bench { router, app, clock: fresh.clock.clone(), admin: fresh.admin.clone(), store: fresh.store.clone() }
+        let fresh = TestApp::new().await;
+        TestApp { router, state, clock: fresh.clock.clone(), admin: fresh.admin.clone(), store: fresh.store.clone() }
     };
-    assert_eq!((bench.get("/orders/o1").await, bench.get("/events").await), before);
-    assert_eq!(text(&bench.command(&id).await, "reason"), "player_dead");
+    assert_eq!((app.get("/orders/o1").await, app.get("/events").await), before);
+    assert_eq!(text(&app.command(&id).await, "reason"), "player_dead");
 }
 
 #[tokio::test]

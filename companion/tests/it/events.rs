@@ -1,5 +1,5 @@
-use crate::bench::{list, text};
 use crate::socket::Served;
+use crate::test_app::{list, text};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -14,7 +14,7 @@ struct Reader(BufReader<TcpStream>);
 impl Reader {
     async fn open(served: &Served, query: &str, headers: &str) -> Reader {
         let mut stream = TcpStream::connect(served.address).await.expect("a connection");
-        let key = &served.bench.admin;
+        let key = &served.app.admin;
         let request = format!(
             "GET /api/v1/events/stream{query} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n{headers}\r\n"
         );
@@ -55,13 +55,13 @@ impl Reader {
 #[tokio::test]
 async fn a_stream_tells_events_as_they_happen_and_a_reader_goes_on_where_it_was() {
     let served = Served::start().await;
-    served.bench.server().await;
+    served.app.server().await;
     let mut live = Reader::open(&served, "", "").await;
-    served.bench.package(json!([{"command": "say hi"}])).await;
+    served.app.package(json!([{"command": "say hi"}])).await;
     let (saved, event) = live.event().await.expect("an event");
     assert_eq!((text(&event, "kind"), event["seq"].as_i64()), ("package.saved".into(), Some(saved)));
     drop(live);
-    served.bench.paid("o1").await;
+    served.app.paid("o1").await;
     let mut again = Reader::open(&served, "", &format!("last-event-id: {saved}\r\n")).await;
     let mut kinds = Vec::new();
     let mut seqs = Vec::new();
@@ -82,8 +82,8 @@ async fn a_stream_ends_when_its_key_is_revoked_and_when_the_companion_stops() {
     let served = Served::start().await;
     let mut reader = Reader::open(&served, "", "").await;
     served
-        .bench
         .app
+        .state
         .db
         .write(|tx| flux_storage::keys::delete(tx, &"admin".parse().expect("a name")))
         .await
@@ -99,14 +99,14 @@ async fn a_stream_ends_when_its_key_is_revoked_and_when_the_companion_stops() {
 
 #[tokio::test]
 async fn events_are_paged_by_their_seq() {
-    let bench = crate::bench::Bench::new().await;
-    bench.package(json!([])).await;
+    let app = crate::test_app::TestApp::new().await;
+    app.package(json!([])).await;
     for number in 0..4 {
-        bench.paid(&format!("o{number}")).await;
+        app.paid(&format!("o{number}")).await;
     }
     let (mut seqs, mut after) = (Vec::new(), "0".to_owned());
     loop {
-        let (_, page) = bench.get(&format!("/events?limit=2&after={after}")).await;
+        let (_, page) = app.get(&format!("/events?limit=2&after={after}")).await;
         seqs.extend(list(&page, "items").iter().map(|event| event["seq"].as_i64().expect("a seq")));
         match page["nextCursor"].as_str() {
             Some(next) => after = next.to_owned(),

@@ -1,69 +1,69 @@
-use crate::bench::{Bench, report};
+use crate::test_app::{TestApp, report};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::json;
 
 #[tokio::test]
 async fn another_journal_is_refused_while_one_polls_within_twice_its_interval() {
-    let bench = Bench::new().await;
-    let (_, token) = bench.server().await;
-    assert_eq!(bench.poll(&token, "j1").await.0, StatusCode::OK);
-    bench.clock.pass(30);
-    let (status, error) = bench.poll(&token, "j2").await;
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    assert_eq!(app.poll(&token, "j1").await.0, StatusCode::OK);
+    app.clock.pass(30);
+    let (status, error) = app.poll(&token, "j2").await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("already_connected")));
-    let joined = bench.as_agent("POST", "/players/joined", &token, "j2", Some(json!({"name": "Steve"}))).await;
+    let joined = app.as_agent("POST", "/players/joined", &token, "j2", Some(json!({"name": "Steve"}))).await;
     assert_eq!(joined.0, StatusCode::CONFLICT);
-    assert_eq!(bench.report(&token, "j2", json!([])).await.0, StatusCode::CONFLICT);
-    bench.clock.pass(1);
-    assert_eq!(bench.poll(&token, "j2").await.0, StatusCode::OK);
-    assert_eq!(bench.poll(&token, "j1").await.0, StatusCode::CONFLICT, "now the other one is live");
+    assert_eq!(app.report(&token, "j2", json!([])).await.0, StatusCode::CONFLICT);
+    app.clock.pass(1);
+    assert_eq!(app.poll(&token, "j2").await.0, StatusCode::OK);
+    assert_eq!(app.poll(&token, "j1").await.0, StatusCode::CONFLICT, "now the other one is live");
 }
 
 #[tokio::test]
 async fn an_agent_that_polls_more_and_more_seldom_stays_live() {
-    let bench = Bench::new().await;
-    let (_, token) = bench.server().await;
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
     for wait in [15, 30, 60, 120, 240, 300, 300] {
-        bench.poll(&token, "j1").await;
-        bench.clock.pass(wait);
-        assert_eq!(bench.poll(&token, "j2").await.0, StatusCode::CONFLICT, "{wait}");
+        app.poll(&token, "j1").await;
+        app.clock.pass(wait);
+        assert_eq!(app.poll(&token, "j2").await.0, StatusCode::CONFLICT, "{wait}");
     }
 }
 
 #[tokio::test]
 async fn before_any_journal_was_heard_reports_are_taken() {
-    let bench = Bench::new().await;
-    let (_, token) = bench.server().await;
-    assert_eq!(bench.report(&token, "j1", json!([report("cmd_1", 1, "completed", None)])).await.0, StatusCode::OK);
-    assert_eq!(bench.report(&token, "j2", json!([])).await.0, StatusCode::CONFLICT);
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    assert_eq!(app.report(&token, "j1", json!([report("cmd_1", 1, "completed", None)])).await.0, StatusCode::OK);
+    assert_eq!(app.report(&token, "j2", json!([])).await.0, StatusCode::CONFLICT);
 }
 
 #[tokio::test]
 async fn a_wrong_a_missing_and_a_replaced_token_are_the_same_401() {
-    let bench = Bench::new().await;
-    let (id, token) = bench.server().await;
-    let (_, new) = bench.post(&format!("/servers/{id}/token"), json!({})).await;
+    let app = TestApp::new().await;
+    let (id, token) = app.server().await;
+    let (_, new) = app.post(&format!("/servers/{id}/token"), json!({})).await;
     let new = new["token"].as_str().expect("a token").to_owned();
-    assert_eq!(bench.poll(&new, "j1").await.0, StatusCode::OK);
+    assert_eq!(app.poll(&new, "j1").await.0, StatusCode::OK);
     let unknown = format!("srv_000000000000.{}", "a".repeat(32));
     let mut answers = Vec::new();
-    for wrong in [token.as_str(), "", "nonsense", unknown.as_str(), bench.admin.as_str()] {
-        let (status, mut error) = bench.poll(wrong, "j1").await;
+    for wrong in [token.as_str(), "", "nonsense", unknown.as_str(), app.admin.as_str()] {
+        let (status, mut error) = app.poll(wrong, "j1").await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         error["error"]["requestId"].take();
         answers.push(error);
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
     assert!(!answers[0].to_string().contains(&token[17..]));
-    assert_eq!(bench.with_key(&new, "GET", "/servers", None).await.0, StatusCode::UNAUTHORIZED, "a token is no key");
+    assert_eq!(app.with_key(&new, "GET", "/servers", None).await.0, StatusCode::UNAUTHORIZED, "a token is no key");
 }
 
 #[tokio::test]
 async fn a_rest_call_without_a_journal_is_refused() {
-    let bench = Bench::new().await;
-    let (_, token) = bench.server().await;
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
     let request = Request::get("/api/v1/agent/commands").header("authorization", format!("Bearer {token}"));
-    let (status, error) = bench.call(request.body(Body::empty()).expect("a request")).await;
+    let (status, error) = app.call(request.body(Body::empty()).expect("a request")).await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::BAD_REQUEST, Some("no_journal")));
-    assert_eq!(bench.poll(&token, "no journal").await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(app.poll(&token, "no journal").await.0, StatusCode::BAD_REQUEST);
 }

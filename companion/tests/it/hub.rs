@@ -1,17 +1,17 @@
-use crate::bench::{only_command, report, text};
 use crate::socket::{Served, hello};
+use crate::test_app::{only_command, report, text};
 use flux_signalr::codec::Message;
 use serde_json::{Value, json};
 
 async fn served() -> (Served, String, String) {
     let served = Served::start().await;
-    let (server, token) = served.bench.server().await;
-    served.bench.package(json!([{"command": "say hi"}])).await;
+    let (server, token) = served.app.server().await;
+    served.app.package(json!([{"command": "say hi"}])).await;
     (served, server, token)
 }
 
 async fn pay(served: &Served, id: &str) -> String {
-    let (status, order) = served.call("PUT", &format!("/orders/{id}"), &crate::bench::order(1, "paid")).await;
+    let (status, order) = served.call("PUT", &format!("/orders/{id}"), &crate::test_app::order(1, "paid")).await;
     assert_eq!(status, 201);
     only_command(&order)
 }
@@ -32,7 +32,7 @@ async fn a_paid_order_is_pushed_reported_and_delivered() {
         let answer = agent.invoke("Report", json!([report(&id, 1, status, None)])).await;
         assert_eq!(answer, Ok(json!({"acknowledged": [id]})));
     }
-    assert_eq!(text(&served.bench.get("/orders/o1").await.1, "delivery"), "delivered");
+    assert_eq!(text(&served.app.get("/orders/o1").await.1, "delivery"), "delivered");
     agent.invoke("GameStatus", json!({"state": "online", "players": 7})).await.expect("taken");
     let (_, shown) = served.call("GET", &format!("/servers/{server}"), &Value::Null).await;
     let told = ["status", "agentVersion", "gameState"].map(|key| text(&shown, key));
@@ -45,7 +45,7 @@ async fn a_paid_order_is_pushed_reported_and_delivered() {
 #[tokio::test]
 async fn what_waited_while_the_agent_was_away_comes_with_its_hello_in_batches_of_500() {
     let (served, _, token) = served().await;
-    let (status, _) = served.call("PUT", "/orders/o1", &crate::bench::order(700, "paid")).await;
+    let (status, _) = served.call("PUT", "/orders/o1", &crate::test_app::order(700, "paid")).await;
     assert_eq!(status, 201);
     let mut agent = served.agent(&token, "j1").await;
     let first = agent.pushed("Deliver").await;
@@ -137,7 +137,7 @@ async fn one_agent_takes_no_more_than_its_own_places_and_keeps_them_only_with_a_
         silent.push(served.connect(&token).await.expect("a place of its own"));
     }
     assert_eq!(served.connect(&token).await.err(), Some(503), "no more of them");
-    let server = served.bench.server().await;
+    let server = served.app.server().await;
     served.agent(&server.1, "j2").await;
     let (error, _) = silent[0].closed().await;
     assert_eq!(error.as_deref(), Some("no Hello came"));
@@ -154,7 +154,7 @@ async fn a_cancel_is_revoked_at_once_though_the_command_was_just_offered() {
     served.call("POST", &format!("/commands/{id}/cancel"), &json!({})).await;
     assert_eq!(agent.pushed("Revoke").await, json!([{"id": id, "attempt": 1, "redelivered": false}]));
     agent.invoke("Report", json!([report(&id, 1, "cancelled", None)])).await.expect("taken");
-    assert_eq!(text(&served.bench.command(&id).await, "status"), "cancelled");
+    assert_eq!(text(&served.app.command(&id).await, "status"), "cancelled");
     drop(agent);
     served.stop().await;
 }
@@ -233,8 +233,8 @@ async fn a_token_replaced_behind_the_running_companions_back_ends_the_session_to
     let mut agent = served.agent(&token, "j1").await;
     // As the command line does: on the same database, without the sessions.
     let waiting = json!({"serverId": server, "command": "say hi", "player": {"name": "Steve"}});
-    served.bench.post("/commands", waiting).await;
-    served.bench.post(&format!("/servers/{server}/token"), json!({})).await;
+    served.app.post("/commands", waiting).await;
+    served.app.post(&format!("/servers/{server}/token"), json!({})).await;
     let refused = agent.invoke("PlayerJoined", json!({"name": "Steve"})).await.expect_err("an old token");
     assert!(refused.starts_with("token_revoked:"), "{refused}");
     pay(&served, "o1").await;

@@ -1,6 +1,6 @@
 //! Much at once, slow, and half.
 
-use crate::bench::{Bench, list, order, text};
+use crate::test_app::{TestApp, list, order, text};
 use axum::body::{Body, Bytes};
 use flux_storage::Db;
 use futures_util::future::join_all;
@@ -10,60 +10,60 @@ use serde_json::json;
 use std::convert::Infallible;
 use std::io;
 
-async fn threaded() -> (Bench, tempfile::TempDir) {
+async fn threaded() -> (TestApp, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("companion.db");
     Db::create(&path).expect("a new database");
-    (Bench::on(Db::open(&path).expect("it opens").0).await, folder)
+    (TestApp::on(Db::open(&path).expect("it opens").0).await, folder)
 }
 
-fn put_order(bench: &Bench, body: Body) -> Request<Body> {
-    let request = Request::put("/api/v1/orders/o1").header("authorization", format!("Bearer {}", bench.admin));
+fn put_order(app: &TestApp, body: Body) -> Request<Body> {
+    let request = Request::put("/api/v1/orders/o1").header("authorization", format!("Bearer {}", app.admin));
     request.body(body).expect("a request")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_times_the_same_at_once_is_once() {
-    let (bench, _folder) = threaded().await;
-    bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    let puts = join_all((0..20).map(|_| bench.put("/orders/o1", order(2, "paid")))).await;
+    let (app, _folder) = threaded().await;
+    app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    let puts = join_all((0..20).map(|_| app.put("/orders/o1", order(2, "paid")))).await;
     let made = puts.iter().filter(|(status, _)| *status == StatusCode::CREATED).count();
     assert!(made == 1 && puts.iter().all(|(status, _)| status.is_success()), "{puts:?}");
     for body in [json!({"refundedAmount": 100, "refundId": "re_1"}), json!({"refundedAmount": 99})] {
-        let refunds = join_all((0..20).map(|_| bench.post("/orders/o1/refunded", body.clone()))).await;
+        let refunds = join_all((0..20).map(|_| app.post("/orders/o1/refunded", body.clone()))).await;
         assert!(refunds.iter().all(|(status, _)| *status == StatusCode::OK), "{refunds:?}");
     }
-    let (_, order) = bench.get("/orders/o1").await;
+    let (_, order) = app.get("/orders/o1").await;
     assert_eq!((list(&order, "commands").len(), &order["refundedAmount"]), (2, &json!(199)));
-    let kinds = bench.event_kinds().await;
+    let kinds = app.event_kinds().await;
     let count = |kind: &str| kinds.iter().filter(|found| *found == kind).count();
     assert_eq!((count("order.paid"), count("command.pending"), count("order.refunded")), (1, 2, 2));
-    let send = |bench: &Bench| {
+    let send = |app: &TestApp| {
         let body = Body::from(json!({"name": "a", "address": "b"}).to_string());
-        let request = Request::post("/api/v1/servers").header("authorization", format!("Bearer {}", bench.admin));
+        let request = Request::post("/api/v1/servers").header("authorization", format!("Bearer {}", app.admin));
         request.header("idempotency-key", "once").body(body).expect("a request")
     };
-    let servers = join_all((0..20).map(|_| bench.call(send(&bench)))).await;
+    let servers = join_all((0..20).map(|_| app.call(send(&app)))).await;
     assert_eq!(servers.iter().filter(|(status, _)| *status == StatusCode::CREATED).count(), 1);
     assert!(servers.iter().all(|(_, server)| text(server, "id") == text(&servers[0].1, "id")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_different_things_said_of_one_order_at_once_leave_it_whole() {
-    let (bench, _folder) = threaded().await;
-    bench.server().await;
-    bench.package(json!([{"command": "say hi"}, {"command": "take", "on": "refund"}])).await;
-    bench.put("/orders/o1", order(1, "created")).await;
+    let (app, _folder) = threaded().await;
+    app.server().await;
+    app.package(json!([{"command": "say hi"}, {"command": "take", "on": "refund"}])).await;
+    app.put("/orders/o1", order(1, "created")).await;
     let words = ["paid", "completed", "cancelled", "refunded", "chargeback"];
     let said = join_all((0..20).map(|number| {
         let path = format!("/orders/o1/{}", words[number % words.len()]);
-        let bench = &bench;
-        async move { bench.post(&path, json!({})).await }
+        let app = &app;
+        async move { app.post(&path, json!({})).await }
     }))
     .await;
     assert!(said.iter().all(|(status, _)| matches!(status.as_u16(), 200 | 409)), "{said:?}");
-    let (_, order) = bench.get("/orders/o1").await;
+    let (_, order) = app.get("/orders/o1").await;
     assert!(list(&order, "commands").len() <= 1, "{order}");
     let open = list(&order, "commands").iter().any(|command| command["status"] == "pending");
     assert!(!open || matches!(&*text(&order, "status"), "paid" | "completed"), "{order}");
@@ -71,70 +71,70 @@ async fn twenty_different_things_said_of_one_order_at_once_leave_it_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_replaced_under_load_and_only_the_last_is_good() {
-    let (bench, _folder) = threaded().await;
-    let (server, first) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
+    let (app, _folder) = threaded().await;
+    let (server, first) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
     let replace = async {
         let mut tokens = vec![first.clone()];
         for _ in 0..10 {
-            let (status, answer) = bench.post(&format!("/servers/{server}/token"), json!({})).await;
+            let (status, answer) = app.post(&format!("/servers/{server}/token"), json!({})).await;
             assert_eq!(status, StatusCode::OK);
             tokens.push(text(&answer, "token"));
         }
         tokens
     };
     let paths: Vec<String> = (0..40).map(|number| format!("/orders/x{number}")).collect();
-    let orders = join_all(paths.iter().map(|path| bench.put(path, order(1, "paid"))));
-    let polls = join_all((0..40).map(|_| bench.poll(&first, "j1")));
+    let orders = join_all(paths.iter().map(|path| app.put(path, order(1, "paid"))));
+    let polls = join_all((0..40).map(|_| app.poll(&first, "j1")));
     let (tokens, orders, polls) = tokio::join!(replace, orders, polls);
     assert!(orders.iter().all(|(status, _)| *status == StatusCode::CREATED));
     assert!(polls.iter().all(|(status, _)| matches!(status.as_u16(), 200 | 401)));
     for (place, token) in tokens.iter().enumerate() {
         let expected = if place + 1 == tokens.len() { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
-        assert_eq!(bench.poll(token, "j1").await.0, expected, "token {place}");
+        assert_eq!(app.poll(token, "j1").await.0, expected, "token {place}");
     }
-    assert_eq!(list(&bench.poll(&tokens[10], "j1").await.1, "commands").len(), 40);
+    assert_eq!(list(&app.poll(&tokens[10], "j1").await.1, "commands").len(), 40);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_does_not_come_is_408_and_half_a_body_400() {
-    let bench = Bench::new().await;
-    bench.package(json!([])).await;
+    let app = TestApp::new().await;
+    app.package(json!([])).await;
     let slow = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
-    let (status, error) = bench.call(put_order(&bench, slow)).await;
+    let (status, error) = app.call(put_order(&app, slow)).await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::REQUEST_TIMEOUT, Some("slow_body")));
     let whole = order(1, "paid").to_string();
     let half = Bytes::from(whole[..whole.len() / 2].to_owned());
     let cut = [Ok(half.clone()), Err(io::Error::from(io::ErrorKind::ConnectionReset))];
     for body in [Body::from_stream(stream::iter(cut)), Body::from(half)] {
-        let (status, error) = bench.call(put_order(&bench, body)).await;
+        let (status, error) = app.call(put_order(&app, body)).await;
         assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::BAD_REQUEST, Some("malformed")));
     }
-    assert_eq!(bench.get("/orders/o1").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(app.get("/orders/o1").await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(start_paused = true)]
 async fn more_requests_than_are_worked_on_at_once_are_503_and_told_when_to_come_again() {
-    let bench = Bench::configured(Db::in_memory().expect("a database"), "limits: {requests_in_flight: 1}").await;
+    let app = TestApp::configured(Db::in_memory().expect("a database"), "limits: {requests_in_flight: 1}").await;
     let slow = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
     let one_more = async {
-        let request = Request::get("/api/v1/orders").header("authorization", format!("Bearer {}", bench.admin));
-        bench.call(request.body(Body::empty()).expect("a request")).await
+        let request = Request::get("/api/v1/orders").header("authorization", format!("Bearer {}", app.admin));
+        app.call(request.body(Body::empty()).expect("a request")).await
     };
-    let (slow, more) = tokio::join!(biased; bench.call(put_order(&bench, slow)), one_more);
+    let (slow, more) = tokio::join!(biased; app.call(put_order(&app, slow)), one_more);
     assert_eq!(slow.0, StatusCode::REQUEST_TIMEOUT);
     assert_eq!((more.0, more.1["error"]["code"].as_str()), (StatusCode::SERVICE_UNAVAILABLE, Some("busy")));
-    assert_eq!(bench.get("/orders").await.0, StatusCode::OK, "the place is free again");
+    assert_eq!(app.get("/orders").await.0, StatusCode::OK, "the place is free again");
 }
 
 #[tokio::test]
 async fn figures_are_counts_alone() {
-    let bench = Bench::new().await;
-    let (server, _) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    bench.paid("o1").await;
+    let app = TestApp::new().await;
+    let (server, _) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    app.paid("o1").await;
     let request = Request::get("/metrics").body(Body::empty()).expect("a request");
-    let text = bench.text(request).await;
+    let text = app.text(request).await;
     for line in [
         "flux_companion_commands{status=\"pending\"} 1",
         "flux_companion_sessions 0",

@@ -3,7 +3,6 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "tests and their helpers")]
 
 mod bad_input;
-mod bench;
 mod cli;
 mod commands;
 mod config;
@@ -25,4 +24,5 @@ mod reports;
 mod servers;
 mod socket;
 mod systemd;
+mod test_app;
 mod webhook;

@@ -1,4 +1,4 @@
-use crate::bench::{Bench, list, only_command, order, report, text};
+use crate::test_app::{TestApp, list, only_command, order, report, text};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -8,16 +8,16 @@ fn ids(order: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn a_paid_order_makes_its_commands_per_item_unit_command_and_server_in_rising_sequence() {
-    let bench = Bench::new().await;
-    let (one, _) = bench.server().await;
-    let (two, _) = bench.server().await;
-    bench.package(json!([{"command": "give {player} diamond"}, {"command": "say {quantity}", "servers": [two]}])).await;
-    let (_, created) = bench.put("/orders/o1", order(2, "created")).await;
+    let app = TestApp::new().await;
+    let (one, _) = app.server().await;
+    let (two, _) = app.server().await;
+    app.package(json!([{"command": "give {player} diamond"}, {"command": "say {quantity}", "servers": [two]}])).await;
+    let (_, created) = app.put("/orders/o1", order(2, "created")).await;
     assert_eq!(
         (text(&created, "status"), text(&created, "delivery"), ids(&created).len()),
         ("created".into(), "none".into(), 0)
     );
-    let (status, paid) = bench.post("/orders/o1/paid", json!({})).await;
+    let (status, paid) = app.post("/orders/o1/paid", json!({})).await;
     assert_eq!(status, StatusCode::OK);
     let made: Vec<_> =
         list(&paid, "commands").iter().map(|command| (text(command, "command"), text(command, "serverId"))).collect();
@@ -48,7 +48,7 @@ async fn a_paid_order_makes_its_commands_per_item_unit_command_and_server_in_ris
         assert!(sequences.is_sorted() && sequences[0] == Some(1), "{sequences:?}");
     }
     assert_eq!(text(&paid, "delivery"), "queued");
-    let (_, again) = bench.post("/orders/o1/paid", json!({})).await;
+    let (_, again) = app.post("/orders/o1/paid", json!({})).await;
     assert_eq!(ids(&again), ids(&paid), "paid again makes nothing");
 }
 
@@ -56,10 +56,10 @@ async fn a_paid_order_makes_its_commands_per_item_unit_command_and_server_in_ris
 async fn a_commands_id_is_derived_so_that_a_new_database_makes_the_same_one() {
     let mut found = Vec::new();
     for _ in 0..2 {
-        let bench = Bench::new().await;
-        let (server, _) = bench.server().await;
-        bench.package(json!([{"command": "say hi"}])).await;
-        let id = only_command(&bench.paid("o1").await);
+        let app = TestApp::new().await;
+        let (server, _) = app.server().await;
+        app.package(json!([{"command": "say hi"}])).await;
+        let id = only_command(&app.paid("o1").await);
         let parts = ["o1", "vip", "0", "1", server.as_str()];
         assert_eq!(id, flux_protocol::derived_command_id(&parts).as_str());
         found.push(id);
@@ -69,110 +69,109 @@ async fn a_commands_id_is_derived_so_that_a_new_database_makes_the_same_one() {
 
 #[tokio::test]
 async fn the_same_order_again_is_200_and_another_one_is_409_once_it_is_paid() {
-    let bench = Bench::new().await;
-    bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    assert_eq!(bench.put("/orders/o1", order(1, "created")).await.0, StatusCode::CREATED);
-    assert_eq!(bench.put("/orders/o1", order(1, "created")).await.0, StatusCode::OK);
-    assert_eq!(bench.put("/orders/o1", order(3, "created")).await.0, StatusCode::OK, "not paid yet: replaced");
-    let (status, paid) = bench.put("/orders/o1", order(3, "paid")).await;
+    let app = TestApp::new().await;
+    app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    assert_eq!(app.put("/orders/o1", order(1, "created")).await.0, StatusCode::CREATED);
+    assert_eq!(app.put("/orders/o1", order(1, "created")).await.0, StatusCode::OK);
+    assert_eq!(app.put("/orders/o1", order(3, "created")).await.0, StatusCode::OK, "not paid yet: replaced");
+    let (status, paid) = app.put("/orders/o1", order(3, "paid")).await;
     assert_eq!((status, ids(&paid).len()), (StatusCode::OK, 3));
-    let (status, again) = bench.put("/orders/o1", order(3, "created")).await;
+    let (status, again) = app.put("/orders/o1", order(3, "created")).await;
     assert_eq!((status, text(&again, "status")), (StatusCode::OK, "paid".into()));
-    let (status, error) = bench.put("/orders/o1", order(2, "paid")).await;
+    let (status, error) = app.put("/orders/o1", order(2, "paid")).await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("order_differs")));
-    let (_, kept) = bench.get("/orders/o1").await;
+    let (_, kept) = app.get("/orders/o1").await;
     assert_eq!(kept["items"][0]["quantity"], 3);
 }
 
 #[tokio::test]
 async fn only_a_full_refund_cancels_what_has_not_run() {
-    let bench = Bench::new().await;
-    let (_, token) = bench.server().await;
-    bench.package(json!([{"command": "say 1"}, {"command": "say 2"}, {"command": "say 3"}])).await;
-    let made = ids(&bench.paid("o1").await);
-    bench.as_agent("GET", "/commands?max=2", &token, "j1", None).await;
-    bench
-        .report(&token, "j1", json!([report(&made[0], 1, "completed", None), report(&made[1], 1, "delivered", None)]))
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "say 1"}, {"command": "say 2"}, {"command": "say 3"}])).await;
+    let made = ids(&app.paid("o1").await);
+    app.as_agent("GET", "/commands?max=2", &token, "j1", None).await;
+    app.report(&token, "j1", json!([report(&made[0], 1, "completed", None), report(&made[1], 1, "delivered", None)]))
         .await;
 
-    let (_, part) = bench.post("/orders/o1/refunded", json!({"refundedAmount": 100})).await;
+    let (_, part) = app.post("/orders/o1/refunded", json!({"refundedAmount": 100})).await;
     assert_eq!(
         (text(&part, "status"), &part["refundedAmount"], text(&part, "delivery")),
         ("paid".into(), &json!(100), "queued".into())
     );
-    let (_, whole) = bench.post("/orders/o1/refunded", json!({"refundedAmount": 499})).await;
+    let (_, whole) = app.post("/orders/o1/refunded", json!({"refundedAmount": 499})).await;
     let states: Vec<_> =
         list(&whole, "commands").iter().map(|c| (text(c, "status"), c["cancelRequestedAt"].is_string())).collect();
     let expected = [("completed", false), ("delivered", true), ("cancelled", true)]
         .map(|(status, asked)| (status.to_owned(), asked));
     assert_eq!(states, expected, "what was offered is cancelled on the agent's word only");
-    let (_, polled) = bench.poll(&token, "j1").await;
+    let (_, polled) = app.poll(&token, "j1").await;
     assert_eq!(
         (list(&polled, "commands").len(), &polled["revoked"]),
         (0, &json!([{"id": made[1], "attempt": 1, "redelivered": false}]))
     );
-    bench.report(&token, "j1", json!([report(&made[1], 1, "cancelled", None)])).await;
-    let (_, closed) = bench.get("/orders/o1").await;
+    app.report(&token, "j1", json!([report(&made[1], 1, "cancelled", None)])).await;
+    let (_, closed) = app.get("/orders/o1").await;
     assert_eq!((text(&closed, "status"), text(&closed, "delivery")), ("refunded".into(), "partial".into()));
-    let (status, _) = bench.post("/orders/o1/refunded", json!({})).await;
+    let (status, _) = app.post("/orders/o1/refunded", json!({})).await;
     assert_eq!(status, StatusCode::OK, "the same again changes nothing");
-    let (status, late) = bench.post("/orders/o1/refunded", json!({"refundedAmount": 1})).await;
+    let (status, late) = app.post("/orders/o1/refunded", json!({"refundedAmount": 1})).await;
     assert_eq!((status, &late["refundedAmount"]), (StatusCode::OK, &json!(499)), "nothing is left to be refunded");
 }
 
 #[tokio::test]
 async fn an_order_goes_from_state_to_state_in_the_right_order_only() {
-    let bench = Bench::new().await;
-    bench.package(json!([])).await;
-    bench.put("/orders/o1", order(1, "created")).await;
+    let app = TestApp::new().await;
+    app.package(json!([])).await;
+    app.put("/orders/o1", order(1, "created")).await;
     for refused in ["completed", "refunded"] {
-        assert_eq!(bench.post(&format!("/orders/o1/{refused}"), json!({})).await.0, StatusCode::CONFLICT, "{refused}");
+        assert_eq!(app.post(&format!("/orders/o1/{refused}"), json!({})).await.0, StatusCode::CONFLICT, "{refused}");
     }
     for done in ["paid", "paid", "completed", "completed", "paid"] {
-        assert_eq!(bench.post(&format!("/orders/o1/{done}"), json!({})).await.0, StatusCode::OK, "{done}");
+        assert_eq!(app.post(&format!("/orders/o1/{done}"), json!({})).await.0, StatusCode::OK, "{done}");
     }
-    bench.put("/orders/o2", order(1, "created")).await;
-    assert_eq!(bench.delete("/packages/vip").await.0, StatusCode::CONFLICT, "an unpaid order names it");
-    assert_eq!(bench.post("/orders/o2/cancelled", json!({})).await.0, StatusCode::OK);
-    assert_eq!(bench.post("/orders/o2/paid", json!({})).await.0, StatusCode::CONFLICT);
-    assert_eq!(bench.post("/orders/none/paid", json!({})).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(bench.delete("/packages/vip").await.0, StatusCode::NO_CONTENT);
-    assert_eq!(bench.get("/orders/o1").await.0, StatusCode::OK);
+    app.put("/orders/o2", order(1, "created")).await;
+    assert_eq!(app.delete("/packages/vip").await.0, StatusCode::CONFLICT, "an unpaid order names it");
+    assert_eq!(app.post("/orders/o2/cancelled", json!({})).await.0, StatusCode::OK);
+    assert_eq!(app.post("/orders/o2/paid", json!({})).await.0, StatusCode::CONFLICT);
+    assert_eq!(app.post("/orders/none/paid", json!({})).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(app.delete("/packages/vip").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(app.get("/orders/o1").await.0, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn an_imported_order_makes_no_commands() {
-    let bench = Bench::new().await;
-    bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
+    let app = TestApp::new().await;
+    app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
     let mut body = order(1, "paid");
     body["imported"] = json!(true);
-    let (_, order) = bench.put("/orders/old", body).await;
+    let (_, order) = app.put("/orders/old", body).await;
     assert_eq!((text(&order, "status"), list(&order, "commands").len()), ("paid".into(), 0));
 }
 
 #[tokio::test]
 async fn an_order_that_would_make_too_many_commands_stores_nothing() {
-    let bench = Bench::new().await;
-    bench.server().await;
-    bench.package(json!([{"command": "say a"}, {"command": "say b"}])).await;
-    let (status, error) = bench.put("/orders/o1", order(501, "paid")).await;
+    let app = TestApp::new().await;
+    app.server().await;
+    app.package(json!([{"command": "say a"}, {"command": "say b"}])).await;
+    let (status, error) = app.put("/orders/o1", order(501, "paid")).await;
     assert_eq!((status, error["error"]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("items")));
-    assert_eq!(bench.get("/orders/o1").await.0, StatusCode::NOT_FOUND);
-    assert_eq!(bench.get("/commands").await.1["items"], json!([]));
+    assert_eq!(app.get("/orders/o1").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(app.get("/commands").await.1["items"], json!([]));
 }
 
 #[tokio::test]
 async fn lists_come_in_pages_newest_first_and_every_item_once() {
-    let bench = Bench::new().await;
-    bench.package(json!([])).await;
+    let app = TestApp::new().await;
+    app.package(json!([])).await;
     for number in 0..7 {
-        bench.paid(&format!("o{number}")).await;
+        app.paid(&format!("o{number}")).await;
     }
     let (mut seen, mut path) = (Vec::new(), "/orders?limit=3".to_owned());
     loop {
-        let (_, page) = bench.get(&path).await;
+        let (_, page) = app.get(&path).await;
         seen.extend(list(&page, "items").iter().map(|order| text(order, "id")));
         match page["nextCursor"].as_str() {
             Some(cursor) => path = format!("/orders?limit=3&cursor={cursor}"),
@@ -180,6 +179,6 @@ async fn lists_come_in_pages_newest_first_and_every_item_once() {
         }
     }
     assert_eq!(seen, ["o6", "o5", "o4", "o3", "o2", "o1", "o0"]);
-    let (_, created) = bench.get("/orders?status=created").await;
+    let (_, created) = app.get("/orders?status=created").await;
     assert_eq!(created["items"], json!([]));
 }

@@ -1,23 +1,24 @@
 //! What a refund, a chargeback and a cancellation do.
 
-use crate::bench::{Bench, list, order, report, text};
+use crate::test_app::{TestApp, list, order, report, text};
 use http::StatusCode;
 use serde_json::{Value, json};
 
 const GIVE: &str = "give {player} diamond";
 const TAKE: &str = "take {player} diamond";
 
-async fn bench_with_take_back() -> (Bench, String, String) {
-    let bench = Bench::new().await;
-    let (server, token) = bench.server().await;
-    bench
-        .package(json!([{"command": GIVE}, {"command": TAKE, "on": "refund"}, {"command": "ban {player}", "on": "chargeback"}]))
-        .await;
-    (bench, server, token)
+async fn app_with_reversal() -> (TestApp, String, String) {
+    let app = TestApp::new().await;
+    let (server, token) = app.server().await;
+    app.package(
+        json!([{"command": GIVE}, {"command": TAKE, "on": "refund"}, {"command": "ban {player}", "on": "chargeback"}]),
+    )
+    .await;
+    (app, server, token)
 }
 
-async fn say(bench: &Bench, word: &str, body: Value) -> (u16, Value) {
-    let (status, answer) = bench.post(&format!("/orders/o1/{word}"), body).await;
+async fn say(app: &TestApp, word: &str, body: Value) -> (u16, Value) {
+    let (status, answer) = app.post(&format!("/orders/o1/{word}"), body).await;
     (status.as_u16(), answer)
 }
 
@@ -30,67 +31,66 @@ fn state(command: &str, status: &str) -> (String, String) {
     (command.to_owned(), status.to_owned())
 }
 
-async fn shown(bench: &Bench) -> Value {
-    bench.get("/orders/o1").await.1
+async fn shown(app: &TestApp) -> Value {
+    app.get("/orders/o1").await.1
 }
 
 #[tokio::test]
 async fn what_has_run_is_taken_back_by_a_full_refund_and_once() {
-    let (bench, _, token) = bench_with_take_back().await;
-    let given = text(&list(&bench.paid("o1").await, "commands")[0], "id");
-    bench.poll(&token, "j1").await;
-    bench.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
+    let (app, _, token) = app_with_reversal().await;
+    let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
+    app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
     for _ in 0..3 {
-        let (status, refunded) = say(&bench, "refunded", json!({})).await;
+        let (status, refunded) = say(&app, "refunded", json!({})).await;
         assert_eq!((status, text(&refunded, "status")), (200, "refunded".into()));
         assert_eq!(states(&refunded), [state(GIVE, "completed"), state(TAKE, "pending")]);
         assert_eq!(list(&refunded, "commands")[1]["on"], "refund");
     }
-    let (_, polled) = bench.poll(&token, "j1").await;
+    let (_, polled) = app.poll(&token, "j1").await;
     assert_eq!(list(&polled, "commands").len(), 1, "the agent is to take it back");
 }
 
 #[tokio::test]
 async fn what_has_never_run_is_not_taken_back() {
-    let (bench, _, token) = bench_with_take_back().await;
-    bench.paid("o1").await;
-    let (_, refunded) = say(&bench, "refunded", json!({})).await;
+    let (app, _, token) = app_with_reversal().await;
+    app.paid("o1").await;
+    let (_, refunded) = say(&app, "refunded", json!({})).await;
     assert_eq!(states(&refunded), [state(GIVE, "cancelled")]);
     assert_eq!(
-        (text(&refunded, "delivery"), list(&bench.poll(&token, "j1").await.1, "commands").len()),
+        (text(&refunded, "delivery"), list(&app.poll(&token, "j1").await.1, "commands").len()),
         ("cancelled".into(), 0)
     );
 }
 
 #[tokio::test]
 async fn taking_back_waits_until_the_last_revoked_command_of_the_package_is_closed() {
-    let (bench, _, token) = bench_with_take_back().await;
-    let (_, paid) = bench.put("/orders/o1", order(2, "paid")).await;
+    let (app, _, token) = app_with_reversal().await;
+    let (_, paid) = app.put("/orders/o1", order(2, "paid")).await;
     let [first, second] = [0, 1].map(|at| text(&list(&paid, "commands")[at], "id"));
-    bench.poll(&token, "j1").await;
-    bench
-        .report(&token, "j1", json!([report(&first, 1, "completed", None), report(&second, 1, "delivered", None)]))
+    app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&first, 1, "completed", None), report(&second, 1, "delivered", None)]))
         .await;
-    let (_, refunded) = say(&bench, "refunded", json!({})).await;
+    let (_, refunded) = say(&app, "refunded", json!({})).await;
     assert_eq!(states(&refunded), [state(GIVE, "completed"), state(GIVE, "delivered")], "one may still run");
-    bench.report(&token, "j1", json!([report(&second, 1, "cancelled", None)])).await;
-    let after = shown(&bench).await;
+    app.report(&token, "j1", json!([report(&second, 1, "cancelled", None)])).await;
+    let after = shown(&app).await;
     assert_eq!(states(&after)[2..], [state(TAKE, "pending"), state(TAKE, "pending")], "once for each unit");
 }
 
 #[tokio::test]
 async fn each_server_takes_back_by_itself() {
-    let bench = Bench::new().await;
-    let (one, first) = bench.server().await;
-    let (two, second) = bench.server().await;
-    bench.package(json!([{"command": GIVE}, {"command": TAKE, "on": "refund"}])).await;
-    let paid = bench.paid("o1").await;
+    let app = TestApp::new().await;
+    let (one, first) = app.server().await;
+    let (two, second) = app.server().await;
+    app.package(json!([{"command": GIVE}, {"command": TAKE, "on": "refund"}])).await;
+    let paid = app.paid("o1").await;
     for (server, token, status) in [(&one, &first, "completed"), (&two, &second, "delivered")] {
         let command = list(&paid, "commands").into_iter().find(|command| text(command, "serverId") == **server);
-        bench.poll(token, "j1").await;
-        bench.report(token, "j1", json!([report(&text(&command.expect("one each"), "id"), 1, status, None)])).await;
+        app.poll(token, "j1").await;
+        app.report(token, "j1", json!([report(&text(&command.expect("one each"), "id"), 1, status, None)])).await;
     }
-    let (_, refunded) = say(&bench, "refunded", json!({})).await;
+    let (_, refunded) = say(&app, "refunded", json!({})).await;
     let taken: Vec<String> = list(&refunded, "commands")
         .iter()
         .filter(|command| command["on"] == "refund")
@@ -101,34 +101,34 @@ async fn each_server_takes_back_by_itself() {
 
 #[tokio::test]
 async fn a_command_that_ran_after_all_is_taken_back_too() {
-    let (bench, _, token) = bench_with_take_back().await;
-    let given = text(&list(&bench.paid("o1").await, "commands")[0], "id");
-    bench.poll(&token, "j1").await;
-    say(&bench, "refunded", json!({})).await;
-    bench.report(&token, "j1", json!([report(&given, 1, "cancelled", None)])).await;
-    assert_eq!(states(&shown(&bench).await), [state(GIVE, "cancelled")]);
-    bench.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
-    assert_eq!(states(&shown(&bench).await), [state(GIVE, "completed"), state(TAKE, "pending")]);
+    let (app, _, token) = app_with_reversal().await;
+    let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
+    app.poll(&token, "j1").await;
+    say(&app, "refunded", json!({})).await;
+    app.report(&token, "j1", json!([report(&given, 1, "cancelled", None)])).await;
+    assert_eq!(states(&shown(&app).await), [state(GIVE, "cancelled")]);
+    app.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
+    assert_eq!(states(&shown(&app).await), [state(GIVE, "completed"), state(TAKE, "pending")]);
 }
 
 #[tokio::test]
 async fn what_is_taken_back_is_what_was_sold_whatever_the_package_is_today() {
-    let (bench, _, token) = bench_with_take_back().await;
-    let given = text(&list(&bench.paid("o1").await, "commands")[0], "id");
-    bench.poll(&token, "j1").await;
-    bench.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
-    bench.package(json!([{"command": "something else", "on": "refund"}])).await;
-    bench.delete("/packages/vip").await;
-    let (_, refunded) = say(&bench, "refunded", json!({})).await;
+    let (app, _, token) = app_with_reversal().await;
+    let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
+    app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
+    app.package(json!([{"command": "something else", "on": "refund"}])).await;
+    app.delete("/packages/vip").await;
+    let (_, refunded) = say(&app, "refunded", json!({})).await;
     assert_eq!(states(&refunded), [state(GIVE, "completed"), state(TAKE, "pending")]);
 }
 
 #[tokio::test]
 async fn refunds_are_summed_each_once_and_only_the_last_takes_back() {
-    let (bench, _, token) = bench_with_take_back().await;
-    let given = text(&list(&bench.paid("o1").await, "commands")[0], "id");
-    bench.poll(&token, "j1").await;
-    bench.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
+    let (app, _, token) = app_with_reversal().await;
+    let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
+    app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
     for (body, status, total) in [
         (json!({"refundedAmount": 100, "refundId": "re_1"}), "paid", 100),
         (json!({"refundedAmount": 100, "refundId": "re_1"}), "paid", 100),
@@ -138,7 +138,7 @@ async fn refunds_are_summed_each_once_and_only_the_last_takes_back() {
         (json!({"refundedAmount": 249, "refundId": "re_3"}), "refunded", 499),
         (json!({"refundedAmount": 100, "refundId": "re_2"}), "refunded", 499),
     ] {
-        let (code, answer) = say(&bench, "refunded", body.clone()).await;
+        let (code, answer) = say(&app, "refunded", body.clone()).await;
         let expected = (200, status.to_owned(), json!(total));
         assert_eq!((code, text(&answer, "status"), answer["refundedAmount"].clone()), expected, "{body}");
         let took = states(&answer).contains(&state(TAKE, "pending"));
@@ -148,126 +148,126 @@ async fn refunds_are_summed_each_once_and_only_the_last_takes_back() {
 
 #[tokio::test]
 async fn a_refund_beyond_what_is_left_is_409_and_is_not_counted() {
-    let (bench, ..) = bench_with_take_back().await;
-    bench.paid("o1").await;
-    say(&bench, "refunded", json!({"refundedAmount": 300})).await;
-    let (status, error) = say(&bench, "refunded", json!({"refundedAmount": 200, "refundId": "re_9"})).await;
+    let (app, ..) = app_with_reversal().await;
+    app.paid("o1").await;
+    say(&app, "refunded", json!({"refundedAmount": 300})).await;
+    let (status, error) = say(&app, "refunded", json!({"refundedAmount": 200, "refundId": "re_9"})).await;
     assert_eq!((status, error["error"]["code"].as_str()), (409, Some("refund_exceeds")));
-    let (status, rest) = say(&bench, "refunded", json!({"refundedAmount": 199, "refundId": "re_9"})).await;
+    let (status, rest) = say(&app, "refunded", json!({"refundedAmount": 199, "refundId": "re_9"})).await;
     assert_eq!((status, text(&rest, "status")), (200, "refunded".into()));
-    let (status, error) = say(&bench, "refunded", json!({"refundedAmount": 0})).await;
+    let (status, error) = say(&app, "refunded", json!({"refundedAmount": 0})).await;
     assert_eq!((status, error["error"]["field"].as_str()), (422, Some("refundedAmount")));
 }
 
 #[tokio::test]
 async fn the_whole_amount_is_a_full_refund_whatever_was_paid_back_before() {
-    let (bench, ..) = bench_with_take_back().await;
-    bench.paid("o1").await;
-    say(&bench, "refunded", json!({"refundedAmount": 300})).await;
-    let (_, whole) = say(&bench, "refunded", json!({"refundedAmount": 499})).await;
+    let (app, ..) = app_with_reversal().await;
+    app.paid("o1").await;
+    say(&app, "refunded", json!({"refundedAmount": 300})).await;
+    let (_, whole) = say(&app, "refunded", json!({"refundedAmount": 499})).await;
     assert_eq!((text(&whole, "status"), &whole["refundedAmount"]), ("refunded".into(), &json!(499)));
 }
 
 #[tokio::test]
 async fn a_chargeback_revokes_and_runs_its_own_commands() {
-    let (bench, _, token) = bench_with_take_back().await;
-    let (_, paid) = bench.put("/orders/o1", order(2, "paid")).await;
+    let (app, _, token) = app_with_reversal().await;
+    let (_, paid) = app.put("/orders/o1", order(2, "paid")).await;
     let first = text(&list(&paid, "commands")[0], "id");
-    bench.as_agent("GET", "/commands?max=1", &token, "j1", None).await;
-    bench.report(&token, "j1", json!([report(&first, 1, "completed", None)])).await;
+    app.as_agent("GET", "/commands?max=1", &token, "j1", None).await;
+    app.report(&token, "j1", json!([report(&first, 1, "completed", None)])).await;
     let part = json!({"refundedAmount": 5, "refundId": "re_1"});
-    assert_eq!(say(&bench, "refunded", part.clone()).await.0, 200);
+    assert_eq!(say(&app, "refunded", part.clone()).await.0, 200);
     for _ in 0..2 {
-        let (status, charged) = say(&bench, "chargeback", json!({})).await;
+        let (status, charged) = say(&app, "chargeback", json!({})).await;
         assert_eq!((status, text(&charged, "status")), (200, "chargeback".into()));
         let ban = || state("ban {player}", "pending");
         assert_eq!(states(&charged), [state(GIVE, "completed"), state(GIVE, "cancelled"), ban(), ban()]);
         assert!(charged["chargedBackAt"].is_string() && charged["paidAt"].is_string());
     }
-    assert_eq!(say(&bench, "refunded", json!({})).await.0, 409, "the money is gone already");
-    assert_eq!(say(&bench, "refunded", part).await.0, 200, "said before");
-    assert_eq!(say(&bench, "paid", json!({})).await.0, 200, "a late repeat changes nothing");
-    assert_eq!(text(&shown(&bench).await, "status"), "chargeback");
+    assert_eq!(say(&app, "refunded", json!({})).await.0, 409, "the money is gone already");
+    assert_eq!(say(&app, "refunded", part).await.0, 200, "said before");
+    assert_eq!(say(&app, "paid", json!({})).await.0, 200, "a late repeat changes nothing");
+    assert_eq!(text(&shown(&app).await, "status"), "chargeback");
 }
 
 #[tokio::test]
 async fn a_paid_order_that_is_cancelled_runs_nothing_more_and_a_refund_may_follow() {
-    let (bench, _, token) = bench_with_take_back().await;
-    let (_, paid) = bench.put("/orders/o1", order(2, "paid")).await;
+    let (app, _, token) = app_with_reversal().await;
+    let (_, paid) = app.put("/orders/o1", order(2, "paid")).await;
     let [first, second] = [0, 1].map(|at| text(&list(&paid, "commands")[at], "id"));
-    bench.as_agent("GET", "/commands?max=1", &token, "j1", None).await;
-    bench.report(&token, "j1", json!([report(&first, 1, "completed", None)])).await;
-    let (status, cancelled) = say(&bench, "cancelled", json!({})).await;
+    app.as_agent("GET", "/commands?max=1", &token, "j1", None).await;
+    app.report(&token, "j1", json!([report(&first, 1, "completed", None)])).await;
+    let (status, cancelled) = say(&app, "cancelled", json!({})).await;
     assert_eq!((status, text(&cancelled, "status")), (200, "cancelled".into()));
     assert_eq!(states(&cancelled), [state(GIVE, "completed"), state(GIVE, "cancelled")], "nothing is taken back yet");
-    assert_eq!(say(&bench, "cancelled", json!({})).await.0, 200);
-    assert_eq!(say(&bench, "completed", json!({})).await.0, 409);
-    let (_, refunded) = say(&bench, "refunded", json!({})).await;
+    assert_eq!(say(&app, "cancelled", json!({})).await.0, 200);
+    assert_eq!(say(&app, "completed", json!({})).await.0, 409);
+    let (_, refunded) = say(&app, "refunded", json!({})).await;
     assert_eq!(states(&refunded)[2..], [state(TAKE, "pending"), state(TAKE, "pending")]);
-    let (status, error) = bench.post(&format!("/commands/{second}/retry"), json!({})).await;
+    let (status, error) = app.post(&format!("/commands/{second}/retry"), json!({})).await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("order_revoked")));
 }
 
 #[tokio::test]
 async fn words_that_come_in_the_wrong_order_are_refused_and_change_nothing() {
-    let (bench, ..) = bench_with_take_back().await;
-    bench.put("/orders/o1", order(1, "created")).await;
+    let (app, ..) = app_with_reversal().await;
+    app.put("/orders/o1", order(1, "created")).await;
     for early in ["completed", "refunded", "chargeback"] {
-        let (status, error) = say(&bench, early, json!({})).await;
+        let (status, error) = say(&app, early, json!({})).await;
         assert_eq!((status, error["error"]["code"].as_str()), (409, Some("order_state")), "{early}");
     }
-    assert_eq!(say(&bench, "cancelled", json!({})).await.0, 200);
+    assert_eq!(say(&app, "cancelled", json!({})).await.0, 200);
     for late in ["paid", "completed", "refunded", "chargeback"] {
-        assert_eq!(say(&bench, late, json!({})).await.0, 409, "{late}");
+        assert_eq!(say(&app, late, json!({})).await.0, 409, "{late}");
     }
-    let (status, error) = bench.put("/orders/o1", order(1, "paid")).await;
+    let (status, error) = app.put("/orders/o1", order(1, "paid")).await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("order_state")));
-    assert_eq!(states(&shown(&bench).await), []);
+    assert_eq!(states(&shown(&app).await), []);
 }
 
 #[tokio::test]
 async fn when_something_happened_is_kept_where_it_was_said() {
-    let (bench, ..) = bench_with_take_back().await;
-    bench.put("/orders/o1", order(1, "created")).await;
-    let (_, paid) = say(&bench, "paid", json!({"occurredAt": "2026-01-02T03:04:05Z"})).await;
+    let (app, ..) = app_with_reversal().await;
+    app.put("/orders/o1", order(1, "created")).await;
+    let (_, paid) = say(&app, "paid", json!({"occurredAt": "2026-01-02T03:04:05Z"})).await;
     assert_eq!(paid["paidAt"], "2026-01-02T03:04:05Z");
     for (word, field) in [("paid", "when"), ("refunded", "when"), ("cancelled", "when"), ("chargeback", "when")] {
-        let (status, error) = say(&bench, word, json!({"when": 1})).await;
+        let (status, error) = say(&app, word, json!({"when": 1})).await;
         assert_eq!((status, error["error"]["field"].as_str()), (422, Some(field)), "{word}");
     }
 }
 
 #[tokio::test]
 async fn an_imported_order_may_name_what_is_no_more_and_is_refunded_without_a_trace_in_the_game() {
-    let (bench, _, token) = bench_with_take_back().await;
+    let (app, _, token) = app_with_reversal().await;
     let mut body = order(1, "paid");
     body["imported"] = json!(true);
     body["items"] = json!([{"packageId": "of_old", "quantity": 1}]);
     body["occurredAt"] = json!("2020-01-01T00:00:00Z");
-    let (status, imported) = bench.put("/orders/o1", body).await;
+    let (status, imported) = app.put("/orders/o1", body).await;
     assert_eq!((status, imported["paidAt"].as_str()), (StatusCode::CREATED, Some("2020-01-01T00:00:00Z")));
-    assert_eq!(text(&say(&bench, "refunded", json!({})).await.1, "status"), "refunded");
-    assert_eq!(list(&bench.poll(&token, "j1").await.1, "commands").len(), 0);
+    assert_eq!(text(&say(&app, "refunded", json!({})).await.1, "status"), "refunded");
+    assert_eq!(list(&app.poll(&token, "j1").await.1, "commands").len(), 0);
 }
 
 #[tokio::test]
 async fn support_staff_read_why_an_order_was_not_delivered() {
-    let (bench, _, token) = bench_with_take_back().await;
-    let given = text(&list(&bench.paid("o1").await, "commands")[0], "id");
-    let told = async || text(&list(&shown(&bench).await, "obstacles")[0], "text");
+    let (app, _, token) = app_with_reversal().await;
+    let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
+    let told = async || text(&list(&shown(&app).await, "obstacles")[0], "text");
     assert_eq!(told().await, "the agent of Survival is not connected");
-    bench.poll(&token, "j1").await;
+    app.poll(&token, "j1").await;
     assert_eq!(told().await, "sent to Survival, whose agent has yet to confirm it");
     for (status, reason, expected) in [
         ("awaiting_player", Some("player_offline"), "waits for Steve to join Survival"),
         ("failed", Some("blocked_by_policy"), "Survival would not run it: blocked_by_policy"),
     ] {
-        bench.report(&token, "j1", json!([report(&given, 1, status, reason)])).await;
+        app.report(&token, "j1", json!([report(&given, 1, status, reason)])).await;
         assert_eq!(told().await, expected);
     }
-    bench.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
+    app.report(&token, "j1", json!([report(&given, 1, "completed", None)])).await;
     assert_eq!(
-        (text(&shown(&bench).await, "delivery"), list(&shown(&bench).await, "obstacles").len()),
+        (text(&shown(&app).await, "delivery"), list(&shown(&app).await, "obstacles").len()),
         ("delivered".into(), 0)
     );
 }

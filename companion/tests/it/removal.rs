@@ -1,51 +1,51 @@
-use crate::bench::{Bench, list, only_command, report, text};
 use crate::socket::Served;
+use crate::test_app::{TestApp, list, only_command, report, text};
 use http::StatusCode;
 use serde_json::json;
 
 #[tokio::test]
 async fn a_server_without_an_agent_is_removed_at_once_and_gets_no_more_commands() {
-    let bench = Bench::new().await;
-    let (server, token) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    let offered = only_command(&bench.paid("o1").await);
-    bench.poll(&token, "j1").await;
-    let never = only_command(&bench.paid("o2").await);
-    bench.clock.pass(31);
-    let (status, removal) = bench.delete(&format!("/servers/{server}")).await;
+    let app = TestApp::new().await;
+    let (server, token) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    let offered = only_command(&app.paid("o1").await);
+    app.poll(&token, "j1").await;
+    let never = only_command(&app.paid("o2").await);
+    app.clock.pass(31);
+    let (status, removal) = app.delete(&format!("/servers/{server}")).await;
     assert_eq!((status, removal), (StatusCode::OK, json!({"id": server, "unanswered": 1})));
-    let (offered, never) = (bench.command(&offered).await, bench.command(&never).await);
+    let (offered, never) = (app.command(&offered).await, app.command(&never).await);
     assert_eq!((text(&offered, "status"), text(&offered, "reason")), ("pending".into(), "server_removed".into()));
     assert!(offered["cancelRequestedAt"].is_string());
     assert_eq!((text(&never, "status"), text(&never, "reason")), ("cancelled".into(), "server_removed".into()));
-    assert_eq!(bench.poll(&token, "j1").await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(bench.get(&format!("/servers/{server}")).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(bench.delete(&format!("/servers/{server}")).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(list(&bench.paid("o3").await, "commands").len(), 0);
+    assert_eq!(app.poll(&token, "j1").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.get(&format!("/servers/{server}")).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(app.delete(&format!("/servers/{server}")).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(list(&app.paid("o3").await, "commands").len(), 0);
 }
 
 #[tokio::test]
 async fn a_forced_removal_closes_what_has_no_word() {
-    let bench = Bench::new().await;
-    let (server, token) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    let id = only_command(&bench.paid("o1").await);
-    bench.poll(&token, "j1").await;
-    bench.clock.pass(31);
-    let (_, removal) = bench.delete(&format!("/servers/{server}?force=true")).await;
+    let app = TestApp::new().await;
+    let (server, token) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    let id = only_command(&app.paid("o1").await);
+    app.poll(&token, "j1").await;
+    app.clock.pass(31);
+    let (_, removal) = app.delete(&format!("/servers/{server}?force=true")).await;
     assert_eq!(removal["unanswered"], 1);
-    let command = bench.command(&id).await;
+    let command = app.command(&id).await;
     assert_eq!((text(&command, "status"), text(&command, "reason")), ("cancelled".into(), "server_removed".into()));
-    assert_eq!(bench.post(&format!("/commands/{id}/retry"), json!({})).await.0, StatusCode::CONFLICT);
+    assert_eq!(app.post(&format!("/commands/{id}/retry"), json!({})).await.0, StatusCode::CONFLICT);
 }
 
 #[tokio::test]
 async fn a_removal_waits_for_the_agents_words_and_then_ends_its_session() {
     let served = Served::start().await;
-    let (server, token) = served.bench.server().await;
-    served.bench.package(json!([{"command": "say hi"}])).await;
+    let (server, token) = served.app.server().await;
+    served.app.package(json!([{"command": "say hi"}])).await;
     let mut agent = served.agent(&token, "j1").await;
-    let (_, order) = served.call("PUT", "/orders/o1", &crate::bench::order(1, "paid")).await;
+    let (_, order) = served.call("PUT", "/orders/o1", &crate::test_app::order(1, "paid")).await;
     let id = only_command(&order);
     agent.pushed("Deliver").await;
     let (path, nothing) = (format!("/servers/{server}"), json!({}));
@@ -58,40 +58,40 @@ async fn a_removal_waits_for_the_agents_words_and_then_ends_its_session() {
     let ((status, removal), (error, allow_reconnect)) = tokio::join!(served.call("DELETE", &path, &nothing), answered);
     assert_eq!((status, &removal["unanswered"]), (200, &json!(0)));
     assert!(error.is_some_and(|error| error.starts_with("server_removed:")) && !allow_reconnect);
-    assert_eq!(text(&served.bench.command(&id).await, "status"), "cancelled");
+    assert_eq!(text(&served.app.command(&id).await, "status"), "cancelled");
     drop(agent);
     served.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_agent_is_waited_for_ten_seconds() {
-    let bench = Bench::new().await;
-    let (server, token) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    bench.paid("o1").await;
-    bench.poll(&token, "j1").await;
+    let app = TestApp::new().await;
+    let (server, token) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    app.paid("o1").await;
+    app.poll(&token, "j1").await;
     let began = tokio::time::Instant::now();
-    let (status, removal) = bench.delete(&format!("/servers/{server}")).await;
+    let (status, removal) = app.delete(&format!("/servers/{server}")).await;
     assert_eq!((status, &removal["unanswered"]), (StatusCode::OK, &json!(1)));
     assert_eq!(began.elapsed().as_secs(), 10);
 }
 
 #[tokio::test(start_paused = true)]
 async fn while_a_removal_waits_a_poll_brings_the_revoke_and_a_report_ends_the_wait() {
-    let bench = Bench::new().await;
-    let (server, token) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    let id = only_command(&bench.paid("o1").await);
-    bench.poll(&token, "j1").await;
+    let app = TestApp::new().await;
+    let (server, token) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    let id = only_command(&app.paid("o1").await);
+    app.poll(&token, "j1").await;
     let path = format!("/servers/{server}");
     let answered = async {
-        let (_, polled) = bench.poll(&token, "j1").await;
+        let (_, polled) = app.poll(&token, "j1").await;
         assert_eq!((&polled["commands"], &polled["revoked"][0]["id"]), (&json!([]), &json!(id)));
-        bench.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await
+        app.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await
     };
     let began = tokio::time::Instant::now();
-    let ((_, removal), (status, _)) = tokio::join!(bench.delete(&path), answered);
+    let ((_, removal), (status, _)) = tokio::join!(app.delete(&path), answered);
     assert_eq!((status, &removal["unanswered"]), (StatusCode::OK, &json!(0)));
     assert!(began.elapsed().as_secs() < 10);
-    assert_eq!(text(&bench.command(&id).await, "status"), "completed", "it had run");
+    assert_eq!(text(&app.command(&id).await, "status"), "completed", "it had run");
 }

@@ -1,21 +1,21 @@
-use crate::bench::{Bench, list, only_command, order, report, text};
+use crate::test_app::{TestApp, list, only_command, order, report, text};
 use http::StatusCode;
 use serde_json::json;
 
-async fn offered() -> (Bench, String, String) {
-    let bench = Bench::new().await;
-    let (_, token) = bench.server().await;
-    bench.package(json!([{"command": "give {player} diamond"}])).await;
-    let id = only_command(&bench.paid("o1").await);
-    let (status, polled) = bench.poll(&token, "j1").await;
+async fn offered() -> (TestApp, String, String) {
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "give {player} diamond"}])).await;
+    let id = only_command(&app.paid("o1").await);
+    let (status, polled) = app.poll(&token, "j1").await;
     assert_eq!((status, only_command(&polled)), (StatusCode::OK, id.clone()));
-    (bench, token, id)
+    (app, token, id)
 }
 
 #[tokio::test]
 async fn a_poll_brings_commands_as_the_contract_has_them() {
-    let (bench, token, id) = offered().await;
-    let (_, polled) = bench.poll(&token, "j1").await;
+    let (app, token, id) = offered().await;
+    let (_, polled) = app.poll(&token, "j1").await;
     assert_eq!((&polled["nextPollSeconds"], &polled["now"]), (&json!(15), &json!("2027-01-15T08:00:00Z")));
     assert_eq!(
         polled["commands"],
@@ -27,71 +27,71 @@ async fn a_poll_brings_commands_as_the_contract_has_them() {
 
 #[tokio::test]
 async fn rule_2_a_command_is_offered_until_this_journal_has_reported_it() {
-    let (bench, token, id) = offered().await;
-    assert_eq!(only_command(&bench.poll(&token, "j1").await.1), id);
-    assert_eq!(text(&bench.command(&id).await, "status"), "pending", "an offer is no delivery");
-    let (_, answer) = bench.report(&token, "j1", json!([report(&id, 1, "delivered", None)])).await;
+    let (app, token, id) = offered().await;
+    assert_eq!(only_command(&app.poll(&token, "j1").await.1), id);
+    assert_eq!(text(&app.command(&id).await, "status"), "pending", "an offer is no delivery");
+    let (_, answer) = app.report(&token, "j1", json!([report(&id, 1, "delivered", None)])).await;
     assert_eq!(answer, json!({"acknowledged": [id], "revoked": []}));
-    assert_eq!(text(&bench.command(&id).await, "status"), "delivered");
-    assert_eq!(bench.poll(&token, "j1").await.1["commands"], json!([]));
+    assert_eq!(text(&app.command(&id).await, "status"), "delivered");
+    assert_eq!(app.poll(&token, "j1").await.1["commands"], json!([]));
 }
 
 #[tokio::test]
 async fn rule_4_what_awaits_its_player_does_so_for_years_under_the_same_attempt() {
-    let (bench, token, id) = offered().await;
+    let (app, token, id) = offered().await;
     for (status, reason) in [("awaiting_player", Some("player_offline")), ("delivered", None)].repeat(3) {
-        bench.report(&token, "j1", json!([report(&id, 1, status, reason)])).await;
-        bench.clock.pass(366 * 24 * 60 * 60);
-        flux_companion::sweep(&bench.app).await;
-        let command = bench.command(&id).await;
+        app.report(&token, "j1", json!([report(&id, 1, status, reason)])).await;
+        app.clock.pass(366 * 24 * 60 * 60);
+        flux_companion::sweep(&app.state).await;
+        let command = app.command(&id).await;
         assert_eq!((text(&command, "status"), &command["attempt"]), (status.into(), &json!(1)));
     }
 }
 
 #[tokio::test]
 async fn rule_9_after_a_lost_journal_what_is_open_comes_again_and_says_so() {
-    let (bench, token, id) = offered().await;
-    bench.report(&token, "j1", json!([report(&id, 1, "delivered", None)])).await;
-    bench.clock.pass(31);
-    let (status, polled) = bench.poll(&token, "j2").await;
+    let (app, token, id) = offered().await;
+    app.report(&token, "j1", json!([report(&id, 1, "delivered", None)])).await;
+    app.clock.pass(31);
+    let (status, polled) = app.poll(&token, "j2").await;
     assert_eq!((status, &polled["commands"][0]["redelivered"]), (StatusCode::OK, &json!(true)));
-    assert!(bench.event_kinds().await.contains(&"agent.journal_changed".to_owned()));
-    let (status, error) = bench.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await;
+    assert!(app.event_kinds().await.contains(&"agent.journal_changed".to_owned()));
+    let (status, error) = app.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await;
     assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("stale_journal")));
-    assert_eq!(text(&bench.command(&id).await, "status"), "delivered");
+    assert_eq!(text(&app.command(&id).await, "status"), "delivered");
 }
 
 /// A restored database knows the first attempt alone, and of the refund, which the storefront has sent again.
 #[tokio::test]
 async fn an_attempt_that_was_forgotten_of_what_was_refunded_is_revoked_when_it_is_heard_of() {
-    let (bench, token, id) = offered().await;
-    bench.report(&token, "j1", json!([report(&id, 1, "failed", Some("uncertain"))])).await;
-    bench.post("/orders/o1/refunded", json!({})).await;
+    let (app, token, id) = offered().await;
+    app.report(&token, "j1", json!([report(&id, 1, "failed", Some("uncertain"))])).await;
+    app.post("/orders/o1/refunded", json!({})).await;
     let (_, answer) =
-        bench.report(&token, "j1", json!([report(&id, 2, "awaiting_player", Some("player_offline"))])).await;
+        app.report(&token, "j1", json!([report(&id, 2, "awaiting_player", Some("player_offline"))])).await;
     assert_eq!(answer["revoked"], json!([{"id": id, "attempt": 2, "redelivered": false}]));
-    bench.report(&token, "j1", json!([report(&id, 2, "cancelled", None)])).await;
-    assert_eq!(text(&bench.command(&id).await, "status"), "cancelled");
+    app.report(&token, "j1", json!([report(&id, 2, "cancelled", None)])).await;
+    assert_eq!(text(&app.command(&id).await, "status"), "cancelled");
 }
 
 #[tokio::test]
 async fn a_clock_that_was_ahead_keeps_neither_a_retry_nor_an_agent_waiting() {
-    let (bench, token, id) = offered().await;
-    bench.clock.pass(24 * 60 * 60);
-    bench.poll(&token, "j1").await;
-    bench.report(&token, "j1", json!([report(&id, 1, "failed", Some("rejected_by_game"))])).await;
-    bench.clock.pass(-24 * 60 * 60);
-    let (status, polled) = bench.poll(&token, "j2").await;
+    let (app, token, id) = offered().await;
+    app.clock.pass(24 * 60 * 60);
+    app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&id, 1, "failed", Some("rejected_by_game"))])).await;
+    app.clock.pass(-24 * 60 * 60);
+    let (status, polled) = app.poll(&token, "j2").await;
     assert_eq!((status, &polled["commands"][0]["attempt"]), (StatusCode::OK, &json!(2)), "{polled}");
 }
 
 #[tokio::test]
 async fn a_refused_command_is_retried_on_time_with_its_last_answer_shown() {
-    let (bench, token, id) = offered().await;
+    let (app, token, id) = offered().await;
     let mut refused = report(&id, 1, "failed", Some("rejected_by_game"));
     refused["output"] = json!("x".repeat(2_000));
-    bench.report(&token, "j1", json!([refused])).await;
-    let command = bench.command(&id).await;
+    app.report(&token, "j1", json!([refused])).await;
+    let command = app.command(&id).await;
     assert_eq!(
         (text(&command, "status"), &command["attempt"], text(&command, "reason")),
         ("pending".into(), &json!(2), "rejected_by_game".into())
@@ -104,72 +104,72 @@ async fn a_refused_command_is_retried_on_time_with_its_last_answer_shown() {
         history,
         [("pending".to_owned(), Some(1)), ("failed".to_owned(), Some(1)), ("pending".to_owned(), Some(2))]
     );
-    bench.clock.pass(29);
-    assert_eq!(bench.poll(&token, "j1").await.1["commands"], json!([]));
-    bench.clock.pass(1);
-    assert_eq!(bench.poll(&token, "j1").await.1["commands"][0]["attempt"], 2);
+    app.clock.pass(29);
+    assert_eq!(app.poll(&token, "j1").await.1["commands"], json!([]));
+    app.clock.pass(1);
+    assert_eq!(app.poll(&token, "j1").await.1["commands"][0]["attempt"], 2);
 }
 
 #[tokio::test]
 async fn a_bad_report_spoils_no_other_and_is_not_acknowledged() {
-    let (bench, token, id) = offered().await;
+    let (app, token, id) = offered().await;
     let bad = json!({"id": "cmd_bad", "attempt": 1, "status": "eaten", "at": "2027-01-15T08:00:00Z"});
     let reports = json!([bad, 7, report("cmd_unknown", 1, "completed", None), report(&id, 1, "completed", None)]);
-    let (status, answer) = bench.report(&token, "j1", reports).await;
+    let (status, answer) = app.report(&token, "j1", reports).await;
     assert_eq!((status, &answer["acknowledged"]), (StatusCode::OK, &json!(["cmd_unknown", id])));
-    assert_eq!(text(&bench.command(&id).await, "status"), "completed");
+    assert_eq!(text(&app.command(&id).await, "status"), "completed");
 }
 
 #[tokio::test]
 async fn rule_1_completed_is_final_and_a_late_report_changes_nothing_and_is_acknowledged() {
-    let (bench, token, id) = offered().await;
-    bench.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await;
-    let before = bench.command(&id).await;
+    let (app, token, id) = offered().await;
+    app.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await;
+    let before = app.command(&id).await;
     for late in [
         report(&id, 1, "failed", Some("uncertain")),
         report(&id, 1, "delivered", None),
         report(&id, 1, "completed", None),
     ] {
-        assert_eq!(bench.report(&token, "j1", json!([late])).await.1["acknowledged"], json!([id]));
+        assert_eq!(app.report(&token, "j1", json!([late])).await.1["acknowledged"], json!([id]));
     }
-    assert_eq!(bench.command(&id).await, before);
+    assert_eq!(app.command(&id).await, before);
 }
 
 #[tokio::test]
 async fn a_command_of_another_server_is_an_unknown_one() {
-    let (bench, _, id) = offered().await;
-    let (_, other) = bench.server().await;
-    let (status, answer) = bench.report(&other, "j9", json!([report(&id, 1, "completed", None)])).await;
+    let (app, _, id) = offered().await;
+    let (_, other) = app.server().await;
+    let (status, answer) = app.report(&other, "j9", json!([report(&id, 1, "completed", None)])).await;
     assert_eq!((status, &answer["acknowledged"]), (StatusCode::OK, &json!([id])));
-    assert_eq!(text(&bench.command(&id).await, "status"), "pending");
+    assert_eq!(text(&app.command(&id).await, "status"), "pending");
 }
 
 #[tokio::test]
 async fn rule_8_an_open_report_of_what_is_cancelled_is_answered_with_a_revoke() {
-    let (bench, token, id) = offered().await;
-    bench.post(&format!("/commands/{id}/cancel"), json!({})).await;
+    let (app, token, id) = offered().await;
+    app.post(&format!("/commands/{id}/cancel"), json!({})).await;
     let (_, answer) =
-        bench.report(&token, "j1", json!([report(&id, 1, "awaiting_player", Some("player_offline"))])).await;
+        app.report(&token, "j1", json!([report(&id, 1, "awaiting_player", Some("player_offline"))])).await;
     let revoke = json!([{"id": id, "attempt": 1, "redelivered": false}]);
     assert_eq!(answer["revoked"], revoke);
-    let command = bench.command(&id).await;
+    let command = app.command(&id).await;
     assert_eq!(
         (text(&command, "status"), text(&command, "reason")),
         ("awaiting_player".into(), "player_offline".into())
     );
-    bench.report(&token, "j1", json!([report(&id, 1, "cancelled", None)])).await;
-    assert_eq!(text(&bench.command(&id).await, "status"), "cancelled");
-    let (_, answer) = bench.report(&token, "j1", json!([report(&id, 1, "delivered", None)])).await;
+    app.report(&token, "j1", json!([report(&id, 1, "cancelled", None)])).await;
+    assert_eq!(text(&app.command(&id).await, "status"), "cancelled");
+    let (_, answer) = app.report(&token, "j1", json!([report(&id, 1, "delivered", None)])).await;
     assert_eq!(answer["revoked"], revoke);
 }
 
 #[tokio::test]
 async fn who_joined_gets_what_waits_for_them_and_nobody_elses() {
-    let (bench, token, id) = offered().await;
+    let (app, token, id) = offered().await;
     let mut other = order(1, "paid");
     other["player"]["name"] = json!("Alex");
-    bench.put("/orders/o2", other).await;
-    let (_, answer) = bench
+    app.put("/orders/o2", other).await;
+    let (_, answer) = app
         .as_agent("POST", "/players/joined", &token, "j1", Some(json!({"name": "sTEVE", "uuid": null, "new": 1})))
         .await;
     assert_eq!(only_command(&answer), id);
@@ -177,11 +177,11 @@ async fn who_joined_gets_what_waits_for_them_and_nobody_elses() {
 
 #[tokio::test]
 async fn a_call_of_more_than_500_reports_and_a_poll_for_more_are_refused() {
-    let (bench, token, _) = offered().await;
+    let (app, token, _) = offered().await;
     let many: Vec<_> = (0..501).map(|n| report(&format!("c{n}"), 1, "completed", None)).collect();
-    assert_eq!(bench.report(&token, "j1", json!(many)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(app.report(&token, "j1", json!(many)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     for max in ["0", "501", "x", "-1"] {
-        let (status, error) = bench.as_agent("GET", &format!("/commands?max={max}"), &token, "j1", None).await;
+        let (status, error) = app.as_agent("GET", &format!("/commands?max={max}"), &token, "j1", None).await;
         assert_eq!(
             (status, error["error"]["field"].as_str()),
             (StatusCode::UNPROCESSABLE_ENTITY, Some("max")),

@@ -1,54 +1,53 @@
-use crate::bench::{Bench, list, only_command, report, text};
+use crate::test_app::{TestApp, list, only_command, report, text};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::json;
 
 #[tokio::test]
 async fn a_server_is_added_shown_renamed_and_its_token_shown_once() {
-    let bench = Bench::new().await;
-    let (id, token) = bench.server().await;
+    let app = TestApp::new().await;
+    let (id, token) = app.server().await;
     assert!(id.starts_with("srv_") && id.len() == 16 && token.starts_with(&id) && token.len() == 49, "{token}");
-    let (_, shown) = bench.get(&format!("/servers/{id}")).await;
+    let (_, shown) = app.get(&format!("/servers/{id}")).await;
     assert_eq!(
         shown,
         json!({"id": id, "name": "Survival", "address": "mc.example.com", "status": "offline", "lastSeenAt": null,
         "agentVersion": null, "gameState": null, "players": null,
         "queue": {"pending": 0, "delivered": 0, "awaitingPlayer": 0, "failed": 0}})
     );
-    let (_, renamed) = bench.patch(&format!("/servers/{id}"), json!({"name": "Creative"})).await;
+    let (_, renamed) = app.patch(&format!("/servers/{id}"), json!({"name": "Creative"})).await;
     assert_eq!((text(&renamed, "name"), text(&renamed, "address")), ("Creative".into(), "mc.example.com".into()));
-    assert!(!bench.get("/events").await.1.to_string().contains(&token[17..]), "no secret in an event");
+    assert!(!app.get("/events").await.1.to_string().contains(&token[17..]), "no secret in an event");
 }
 
 #[tokio::test]
 async fn a_server_is_online_while_its_agent_polls_and_its_queue_is_counted() {
-    let bench = Bench::new().await;
-    let (id, token) = bench.server().await;
-    bench.package(json!([{"command": "say 1"}, {"command": "say 2"}, {"command": "say 3"}])).await;
-    let made = bench.paid("o1").await;
+    let app = TestApp::new().await;
+    let (id, token) = app.server().await;
+    app.package(json!([{"command": "say 1"}, {"command": "say 2"}, {"command": "say 3"}])).await;
+    let made = app.paid("o1").await;
     let command = |at: usize| text(&list(&made, "commands")[at], "id");
-    bench.poll(&token, "j1").await;
-    bench
-        .report(
-            &token,
-            "j1",
-            json!([report(&command(0), 1, "awaiting_player", None), report(&command(1), 1, "delivered", None)]),
-        )
-        .await;
-    let (_, server) = bench.get(&format!("/servers/{id}")).await;
+    app.poll(&token, "j1").await;
+    app.report(
+        &token,
+        "j1",
+        json!([report(&command(0), 1, "awaiting_player", None), report(&command(1), 1, "delivered", None)]),
+    )
+    .await;
+    let (_, server) = app.get(&format!("/servers/{id}")).await;
     assert_eq!(text(&server, "status"), "online");
     assert_eq!(server["queue"], json!({"pending": 1, "delivered": 1, "awaitingPlayer": 1, "failed": 0}));
-    bench.clock.pass(31);
-    assert_eq!(text(&bench.get(&format!("/servers/{id}")).await.1, "status"), "offline");
+    app.clock.pass(31);
+    assert_eq!(text(&app.get(&format!("/servers/{id}")).await.1, "status"), "offline");
 }
 
 #[tokio::test]
 async fn a_storefronts_key_may_do_what_a_storefront_does_and_no_more() {
-    let bench = Bench::new().await;
-    let (server, _) = bench.server().await;
-    bench.package(json!([{"command": "say hi"}])).await;
-    let key = bench.store.clone();
-    let id = only_command(&bench.paid("o1").await);
+    let app = TestApp::new().await;
+    let (server, _) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    let key = app.store.clone();
+    let id = only_command(&app.paid("o1").await);
     for (method, path, body, expected) in [
         ("GET", "/orders".to_owned(), None, 200),
         ("GET", "/packages".to_owned(), None, 200),
@@ -61,22 +60,22 @@ async fn a_storefronts_key_may_do_what_a_storefront_does_and_no_more() {
         ("PUT", "/packages/x".to_owned(), Some(json!({})), 403),
         ("POST", "/commands".to_owned(), Some(json!({"serverId": server, "command": "op me"})), 403),
     ] {
-        let (status, answer) = bench.with_key(&key, method, &path, body).await;
+        let (status, answer) = app.with_key(&key, method, &path, body).await;
         assert_eq!(status.as_u16(), expected, "{method} {path}: {answer}");
     }
     let wrong = format!("flux_sk_{}", "a".repeat(32));
     for wrong in ["", "nonsense", &wrong] {
-        assert_eq!(bench.with_key(wrong, "GET", "/orders", None).await.0, StatusCode::UNAUTHORIZED);
+        assert_eq!(app.with_key(wrong, "GET", "/orders", None).await.0, StatusCode::UNAUTHORIZED);
     }
 }
 
 #[tokio::test]
 async fn an_idempotency_key_adds_one_server_and_shows_its_token_once() {
-    let bench = Bench::new().await;
+    let app = TestApp::new().await;
     let send = async || {
         let body = Body::from(json!({"name": "a", "address": "b"}).to_string());
-        let request = Request::post("/api/v1/servers").header("authorization", format!("Bearer {}", bench.admin));
-        bench.call(request.header("idempotency-key", "once").body(body).expect("a request")).await
+        let request = Request::post("/api/v1/servers").header("authorization", format!("Bearer {}", app.admin));
+        app.call(request.header("idempotency-key", "once").body(body).expect("a request")).await
     };
     let ((first, made), (second, again)) = (send().await, send().await);
     assert_eq!((first, second, &made["id"]), (StatusCode::CREATED, StatusCode::OK, &again["id"]));
@@ -85,7 +84,7 @@ async fn an_idempotency_key_adds_one_server_and_shows_its_token_once() {
 
 #[tokio::test]
 async fn every_error_carries_its_requests_id_and_unknown_paths_the_same_shape() {
-    let bench = Bench::new().await;
+    let app = TestApp::new().await;
     for (method, path, status, code) in [
         ("GET", "/api/v1/nothing", 404, "no_such_path"),
         ("GET", "/", 404, "no_such_path"),
@@ -93,20 +92,20 @@ async fn every_error_carries_its_requests_id_and_unknown_paths_the_same_shape() 
         ("GET", "/api/v1/orders", 401, "unauthorized"),
     ] {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
-        let (found, error) = bench.call(request).await;
+        let (found, error) = app.call(request).await;
         assert_eq!((found.as_u16(), error["error"]["code"].as_str()), (status, Some(code)), "{path}");
         assert!(text(&error["error"], "requestId").starts_with("req_"));
     }
     for path in ["/health/live", "/health/ready"] {
         let request = Request::get(path).body(Body::empty()).expect("a request");
-        assert_eq!(bench.call(request).await.0, StatusCode::OK, "{path}");
+        assert_eq!(app.call(request).await.0, StatusCode::OK, "{path}");
     }
 }
 
 #[tokio::test]
 async fn the_openapi_document_is_version_3_1_and_has_every_path() {
-    let bench = Bench::new().await;
-    let (_, document) = bench.call(Request::get("/openapi.json").body(Body::empty()).expect("a request")).await;
+    let app = TestApp::new().await;
+    let (_, document) = app.call(Request::get("/openapi.json").body(Body::empty()).expect("a request")).await;
     assert!(text(&document, "openapi").starts_with("3.1"), "{}", document["openapi"]);
     let paths = document["paths"].as_object().expect("paths");
     for path in [
@@ -141,16 +140,16 @@ async fn the_openapi_document_is_version_3_1_and_has_every_path() {
 #[tokio::test(start_paused = true)]
 async fn who_asks_too_often_is_told_to_slow_down_and_nobody_else() {
     let db = flux_storage::Db::in_memory().expect("a database");
-    let bench = Bench::configured(db, "limits: {requests_per_second: 2}").await;
+    let app = TestApp::configured(db, "limits: {requests_per_second: 2}").await;
     let statuses = async |key: &str| {
         let mut statuses = Vec::new();
         for _ in 0..3 {
-            statuses.push(bench.with_key(key, "GET", "/orders", None).await.0.as_u16());
+            statuses.push(app.with_key(key, "GET", "/orders", None).await.0.as_u16());
         }
         statuses
     };
-    assert_eq!(statuses(&bench.admin).await, [200, 200, 429]);
-    assert_eq!(statuses(&bench.store).await, [200, 200, 429]);
+    assert_eq!(statuses(&app.admin).await, [200, 200, 429]);
+    assert_eq!(statuses(&app.store).await, [200, 200, 429]);
     tokio::time::advance(std::time::Duration::from_secs(1)).await;
-    assert_eq!(bench.get("/orders").await.0, StatusCode::OK);
+    assert_eq!(app.get("/orders").await.0, StatusCode::OK);
 }

@@ -1,6 +1,6 @@
 //! A companion on a loopback socket, and an agent's end of the hub that says exactly what a test wants.
 
-use crate::bench::{Bench, config};
+use crate::test_app::{TestApp, config};
 use flux_companion::{Resources, serve};
 use flux_signalr::codec::{Decoder, HandshakeResponse, Message, encode};
 use flux_storage::Db;
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Served {
     /// Calls on the same database; its sessions are not the served ones.
-    pub(crate) bench: Bench,
+    pub(crate) app: TestApp,
     pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
@@ -34,19 +34,19 @@ impl Served {
 
     pub(crate) async fn configured(text: &str) -> Served {
         let db = Db::in_memory().expect("a database");
-        let bench = Bench::on(db.clone()).await;
+        let app = TestApp::on(db.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let resources = Resources { listener, db, clock: bench.clock.clone(), entropy: bench.app.entropy.clone() };
+        let resources = Resources { listener, db, clock: app.clock.clone(), entropy: app.state.entropy.clone() };
         let task = tokio::spawn(serve(config(text), resources, async { drop(stopped.await) }));
-        Served { bench, address, stop: Some(stop), task }
+        Served { app, address, stop: Some(stop), task }
     }
 
     /// A call over the socket, in plain HTTP/1.1.
     pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let (key, body) = (&self.bench.admin, body.to_string());
+        let (key, body) = (&self.app.admin, body.to_string());
         let request = format!(
             "{method} /api/v1{path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()

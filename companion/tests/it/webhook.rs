@@ -1,5 +1,5 @@
-use crate::bench::{list, order, text};
 use crate::socket::Served;
+use crate::test_app::{list, order, text};
 use flux_companion::signature;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ async fn the_webhook_is_told_every_event_in_order_signed_and_until_it_takes_them
     let receiver = Receiver(TcpListener::bind("127.0.0.1:0").await.expect("a port"));
     let address = receiver.0.local_addr().expect("an address");
     let served = Served::configured(&format!("webhook: {{url: 'http://{address}/hook?a=b', secret: {SECRET}}}")).await;
-    served.bench.package(json!([])).await;
+    served.app.package(json!([])).await;
     let (first, refused) = receiver.take(500).await;
     let (headers, taken) = receiver.take(204).await;
     assert_eq!(refused, taken, "told again, whole");

@@ -1,7 +1,7 @@
 //! The counters that keep every read's work the same say what counting would say, whatever happened.
 
-use super::shop::Shop;
-use crate::bench::{list, text};
+use super::fixture::ReferralFixture;
+use crate::test_app::{list, text};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ impl Dice {
     }
 }
 
-async fn all_attributions(shop: &Shop) -> Vec<Value> {
+async fn all_attributions(fixture: &ReferralFixture) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = shop.get(&format!("/attributions?limit=100{cursor}")).await;
+        let page = fixture.get(&format!("/attributions?limit=100{cursor}")).await;
         all.extend(list(&page, "items"));
         match page["nextCursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -29,29 +29,29 @@ async fn all_attributions(shop: &Shop) -> Vec<Value> {
 
 #[tokio::test]
 async fn statistics_and_tops_equal_a_count_of_all_rows_after_any_events() {
-    let shop = Shop::ripllo().await;
-    shop.bench.put("/referrals/program", json!({"requireFirstPurchase": false})).await;
+    let fixture = ReferralFixture::code_rewards().await;
+    fixture.app.put("/referrals/program", json!({"requireFirstPurchase": false})).await;
     let mut codes = Vec::new();
     for id in ["r0", "r1", "r2"] {
-        codes.push(shop.code(id).await);
+        codes.push(fixture.code(id).await);
     }
     let mut dice = Dice(7);
     for _ in 0..300 {
         let (friend, session) = (format!("f{}", dice.below(40)), format!("s{}", dice.below(60)));
         let code = codes[dice.below(3) as usize].clone();
         match dice.below(6) {
-            0 => drop(shop.signup(&friend, &code).await),
-            1 => drop(shop.checkout(&session, &friend, Some(&code)).await),
-            2 => drop(shop.fulfil(&session, 900 + dice.below(400) as i64).await),
-            3 if dice.below(3) == 0 => drop(shop.void(&session).await),
+            0 => drop(fixture.signup(&friend, &code).await),
+            1 => drop(fixture.checkout(&session, &friend, Some(&code)).await),
+            2 => drop(fixture.fulfil(&session, 900 + dice.below(400) as i64).await),
+            3 if dice.below(3) == 0 => drop(fixture.void(&session).await),
             4 => {
                 let part = json!({"checkoutSessionId": session, "refundedAmount": 50, "refundId": format!("r{}", dice.below(9))});
-                shop.post("/attributions/void", part).await;
+                fixture.post("/attributions/void", part).await;
             }
-            _ => shop.bench.clock.pass(dice.below(40_000) as i64),
+            _ => fixture.app.clock.pass(dice.below(40_000) as i64),
         }
     }
-    let rows = all_attributions(&shop).await;
+    let rows = all_attributions(&fixture).await;
     let mut counted: BTreeMap<String, i64> = BTreeMap::new();
     let mut tops: BTreeMap<String, i64> = BTreeMap::new();
     for row in &rows {
@@ -60,12 +60,12 @@ async fn statistics_and_tops_equal_a_count_of_all_rows_after_any_events() {
             *tops.entry(text(row, "referrerCustomerId")).or_default() += 1;
         }
     }
-    let stats = shop.get("/stats").await;
+    let stats = fixture.get("/stats").await;
     for status in ["pending", "qualified", "rewarded", "voided", "expired"] {
         assert_eq!(stats["attributions"][status], json!(counted.get(status).copied().unwrap_or(0)), "{status}");
     }
     assert!(counted.len() >= 3, "the story has all kinds: {counted:?}");
-    let said = list(&shop.get("/top").await, "top");
+    let said = list(&fixture.get("/top").await, "top");
     let said: BTreeMap<String, i64> =
         said.iter().map(|one| (text(one, "customerId"), one["successful"].as_i64().expect("a number"))).collect();
     assert_eq!(said, tops);

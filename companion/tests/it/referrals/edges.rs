@@ -1,8 +1,8 @@
 //! Cases at the edges of the rules, each found by somebody who looked for it.
 
-use super::shop::{Shop, grant, state, why};
-use crate::bench::{Bench, list, report, text};
+use super::fixture::{ReferralFixture, grant, state, why};
 use crate::customers::is_in_the_files;
+use crate::test_app::{TestApp, list, report, text};
 use flux_storage::Db;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -14,64 +14,64 @@ pub(super) fn order(customer: &str, more: Value) -> Value {
     order
 }
 
-pub(super) async fn shop() -> (Shop, String) {
-    let shop = Shop::ripllo().await;
-    shop.bench.package(json!([])).await;
-    let code = shop.code("alice").await;
-    (shop, code)
+pub(super) async fn fixture() -> (ReferralFixture, String) {
+    let fixture = ReferralFixture::code_rewards().await;
+    fixture.app.package(json!([])).await;
+    let code = fixture.code("alice").await;
+    (fixture, code)
 }
 
-/// Ripllo's program in a file, and Alice's code.
-pub(super) async fn shop_in(folder: &std::path::Path) -> (Shop, String) {
+/// A program with codes for both sides on a database file, and Alice's code.
+pub(super) async fn fixture_in(folder: &std::path::Path) -> (ReferralFixture, String) {
     let path = folder.join("companion.db");
     Db::create(&path).expect("a new database");
-    let shop = Shop { bench: Bench::on(Db::open(&path).expect("it opens").0).await };
-    shop.bench.package(json!([])).await;
-    shop.bench.put("/referrals/program", json!({"enabled": true, "rewardType": "percent", "refereeValue": 10})).await;
-    let code = shop.referrer("alice", "AliceMC").await;
-    (shop, code)
+    let fixture = ReferralFixture { app: TestApp::on(Db::open(&path).expect("it opens").0).await };
+    fixture.app.package(json!([])).await;
+    fixture.app.put("/referrals/program", json!({"enabled": true, "rewardType": "percent", "refereeValue": 10})).await;
+    let code = fixture.referrer("alice", "AliceMC").await;
+    (fixture, code)
 }
 
 #[tokio::test]
 async fn a_person_with_two_ids_who_is_bound_under_one_stays_bound_under_it() {
-    let (shop, code) = shop().await;
-    shop.bench.put("/referrals/program", json!({"requireFirstPurchase": false})).await;
+    let (fixture, code) = fixture().await;
+    fixture.app.put("/referrals/program", json!({"requireFirstPurchase": false})).await;
     let signup = |id: &str, email: Option<&str>| json!({"accountId": "store", "refereeCustomerId": id, "refereeEmail": email, "linkCode": code});
-    shop.post("/attributions/signup", signup("x", None)).await;
-    shop.post("/attributions/signup", signup("y", Some("e@example.com"))).await;
-    assert_eq!(shop.buy("y", "s1", 5000).await["status"], "rewarded");
+    fixture.post("/attributions/signup", signup("x", None)).await;
+    fixture.post("/attributions/signup", signup("y", Some("e@example.com"))).await;
+    assert_eq!(fixture.buy("y", "s1", 5000).await["status"], "rewarded");
     let body = order("x", json!({"customer": {"id": "x", "email": "e@example.com"}, "referralCode": code}));
-    let (status, placed) = shop.bench.put("/orders/o1", body).await;
+    let (status, placed) = fixture.app.put("/orders/o1", body).await;
     assert_eq!((status, &placed["referral"]["decision"]), (StatusCode::CREATED, &json!("rewarded")), "{placed}");
 }
 
 #[tokio::test]
 async fn d_17_no_moment_is_too_late_to_be_kept_and_read_again() {
-    let (shop, code) = shop().await;
-    shop.bench.put("/referrals/program", json!({"attributionWindowDays": 3650, "rewardExpiryDays": 3650})).await;
+    let (fixture, code) = fixture().await;
+    fixture.app.put("/referrals/program", json!({"attributionWindowDays": 3650, "rewardExpiryDays": 3650})).await;
     for (number, at) in
         ["9999-12-01T00:00:00Z", "9999-12-30T22:00:00.9Z", "9995-12-01T00:00:00Z"].into_iter().enumerate()
     {
         let friend = format!("friend{number}");
         let signup = json!({"accountId": "store", "refereeCustomerId": friend, "linkCode": code, "clickedAt": at, "occurredAt": at});
-        let (status, row) = shop.post("/attributions/signup", signup).await;
+        let (status, row) = fixture.post("/attributions/signup", signup).await;
         assert_eq!(status, StatusCode::CREATED, "{at}: {row}");
         let body = order(&friend, json!({"occurredAt": at}));
-        let (status, paid) = shop.bench.put(&format!("/orders/o{number}"), body).await;
+        let (status, paid) = fixture.app.put(&format!("/orders/o{number}"), body).await;
         // What is later than the last moment that there is comes too late for that.
         let expected = if at.ends_with(".9Z") { "refused" } else { "rewarded" };
         assert_eq!((status, &paid["referral"]["decision"]), (StatusCode::CREATED, &json!(expected)), "{at}: {paid}");
-        let (status, _) = shop.bench.post(&format!("/orders/o{number}/completed"), json!({"occurredAt": at})).await;
+        let (status, _) = fixture.app.post(&format!("/orders/o{number}/completed"), json!({"occurredAt": at})).await;
         assert_eq!(status, StatusCode::OK, "{at}");
-        let (status, _) = shop.bench.put(&format!("/customers/c{number}"), json!({"registeredAt": at})).await;
+        let (status, _) = fixture.app.put(&format!("/customers/c{number}"), json!({"registeredAt": at})).await;
         assert_eq!(status, StatusCode::CREATED, "{at}");
     }
-    assert_eq!(shop.bench.get("/referrals/attributions").await.0, StatusCode::OK);
+    assert_eq!(fixture.app.get("/referrals/attributions").await.0, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn r0_20_whatever_a_buyer_types_as_a_code_the_order_goes_on() {
-    let (shop, code) = shop().await;
+    let (fixture, code) = fixture().await;
     for (number, typed, decision) in [
         (0, format!("  {} ", code.to_uppercase()), json!("rewarded")),
         (1, "bad code!".to_owned(), json!("refused")),
@@ -80,21 +80,21 @@ async fn r0_20_whatever_a_buyer_types_as_a_code_the_order_goes_on() {
         (4, "   ".to_owned(), Value::Null),
     ] {
         let body = order(&format!("c{number}"), json!({"referralCode": typed}));
-        let (status, placed) = shop.bench.put(&format!("/orders/o{number}"), body).await;
+        let (status, placed) = fixture.app.put(&format!("/orders/o{number}"), body).await;
         assert_eq!((status, &placed["referral"]["decision"]), (StatusCode::CREATED, &decision), "{typed:?}: {placed}");
     }
-    assert_eq!(shop.checkout("s1", "d1", Some(&format!(" {code} "))).await.0, StatusCode::CREATED);
-    assert_eq!(why(&shop.checkout("s2", "d2", Some("bad code!")).await), (404, "unknown_code"));
-    assert_eq!(shop.checkout("s3", "d3", Some(" ")).await.0, StatusCode::OK);
+    assert_eq!(fixture.checkout("s1", "d1", Some(&format!(" {code} "))).await.0, StatusCode::CREATED);
+    assert_eq!(why(&fixture.checkout("s2", "d2", Some("bad code!")).await), (404, "unknown_code"));
+    assert_eq!(fixture.checkout("s3", "d3", Some(" ")).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn an_address_that_looks_odd_is_no_reason_to_refuse_an_order() {
-    let (shop, _) = shop().await;
+    let (fixture, _) = fixture().await;
     for (number, email) in ["jörg@müller.de", "steve@example.com ", "x"].into_iter().enumerate() {
         let id = format!("c{number}");
-        let (status, placed) = shop
-            .bench
+        let (status, placed) = fixture
+            .app
             .put(&format!("/orders/o{number}"), order(&id, json!({"customer": {"id": id, "email": email}})))
             .await;
         assert_eq!(status, StatusCode::CREATED, "{placed}");
@@ -103,91 +103,91 @@ async fn an_address_that_looks_odd_is_no_reason_to_refuse_an_order() {
 
 #[tokio::test]
 async fn an_unpaid_order_that_changes_hands_is_weighed_for_who_buys_it_in_the_end() {
-    let (shop, code) = shop().await;
-    shop.bench.put("/orders/o1", order("bob", json!({"status": "created", "referralCode": code}))).await;
-    shop.bench.put("/orders/o1", order("carol", json!({"status": "created"}))).await;
-    let (_, paid) = shop.bench.post("/orders/o1/paid", json!({})).await;
+    let (fixture, code) = fixture().await;
+    fixture.app.put("/orders/o1", order("bob", json!({"status": "created", "referralCode": code}))).await;
+    fixture.app.put("/orders/o1", order("carol", json!({"status": "created"}))).await;
+    let (_, paid) = fixture.app.post("/orders/o1/paid", json!({})).await;
     assert_eq!(paid["referral"], Value::Null, "nobody has brought Carol");
-    assert_eq!(state(&shop.buy("bob", "s1", 2500).await), ("rewarded", None), "and this is Bob's first");
-    shop.bench.put("/orders/o2", order("dave", json!({"status": "created", "imported": true}))).await;
-    shop.bench.put("/orders/o2", order("dave", json!({"referralCode": code}))).await;
-    assert_eq!(shop.get("/attributions?referee=dave").await["items"][0]["status"], "rewarded", "no longer imported");
+    assert_eq!(state(&fixture.buy("bob", "s1", 2500).await), ("rewarded", None), "and this is Bob's first");
+    fixture.app.put("/orders/o2", order("dave", json!({"status": "created", "imported": true}))).await;
+    fixture.app.put("/orders/o2", order("dave", json!({"referralCode": code}))).await;
+    assert_eq!(fixture.get("/attributions?referee=dave").await["items"][0]["status"], "rewarded", "no longer imported");
 }
 
 #[tokio::test]
 async fn whom_a_link_has_bound_is_shown_as_bound_without_a_code_and_a_second_order_says_its_own_reason() {
-    let (shop, code) = shop().await;
-    shop.signup("bob", &code).await;
-    let (_, created) = shop.bench.put("/orders/o1", order("bob", json!({"status": "created"}))).await;
+    let (fixture, code) = fixture().await;
+    fixture.signup("bob", &code).await;
+    let (_, created) = fixture.app.put("/orders/o1", order("bob", json!({"status": "created"}))).await;
     assert_eq!(created["referral"]["decision"], "bound", "{created}");
-    shop.bench.post("/orders/o1/paid", json!({})).await;
-    let (_, second) = shop.bench.put("/orders/o2", order("bob", json!({}))).await;
+    fixture.app.post("/orders/o1/paid", json!({})).await;
+    let (_, second) = fixture.app.put("/orders/o2", order("bob", json!({}))).await;
     assert_eq!(second["referral"]["reason"], "not_first_purchase");
-    let row = &list(&shop.get("/attributions?referee=bob").await, "items")[0];
+    let row = &list(&fixture.get("/attributions?referee=bob").await, "items")[0];
     assert_eq!((state(row), &row["orderId"]), (("rewarded", None), &json!("o1")));
 }
 
 #[tokio::test]
 async fn r3_12_who_had_registered_before_they_were_bound_earns_nobody_a_registration() {
-    let (shop, code) = shop().await;
-    shop.rule(json!({"status": "active", "slots": {"referrer": {"registration": {"benefit": {"type": "points", "points": 5}}}}})).await;
-    shop.bench.put("/orders/o1", order("bob", json!({"status": "created", "referralCode": code}))).await;
-    shop.bench.put("/customers/bob", json!({"registeredAt": "2020-01-01T00:00:00Z"})).await;
-    assert_eq!(shop.points("alice").await, 0);
-    let row = &list(&shop.get("/attributions?referee=bob").await, "items")[0];
+    let (fixture, code) = fixture().await;
+    fixture.rule(json!({"status": "active", "slots": {"referrer": {"registration": {"benefit": {"type": "points", "points": 5}}}}})).await;
+    fixture.app.put("/orders/o1", order("bob", json!({"status": "created", "referralCode": code}))).await;
+    fixture.app.put("/customers/bob", json!({"registeredAt": "2020-01-01T00:00:00Z"})).await;
+    assert_eq!(fixture.points("alice").await, 0);
+    let row = &list(&fixture.get("/attributions?referee=bob").await, "items")[0];
     assert_eq!(row["registeredAt"], "2020-01-01T00:00:00Z");
-    shop.bench.put("/customers/bob", json!({"name": "Bob"})).await;
-    let (_, bob) = shop.bench.get("/customers/bob").await;
+    fixture.app.put("/customers/bob", json!({"name": "Bob"})).await;
+    let (_, bob) = fixture.app.get("/customers/bob").await;
     assert_eq!(bob["registeredAt"], "2020-01-01T00:00:00Z", "who has registered once has");
 }
 
 #[tokio::test]
 async fn a_session_that_is_paid_links_the_player_that_it_named_as_an_order_does() {
-    let (shop, code) = shop().await;
+    let (fixture, code) = fixture().await;
     let checkout = json!({"accountId": "store", "checkoutSessionId": "s1", "customerId": "bob", "code": code, "player": {"name": "BobMC"}});
-    shop.post("/attributions/checkout", checkout).await;
-    shop.fulfil("s1", 2500).await;
-    assert_eq!(shop.bench.get("/customers/bob").await.1["player"]["name"], "BobMC");
+    fixture.post("/attributions/checkout", checkout).await;
+    fixture.fulfil("s1", 2500).await;
+    assert_eq!(fixture.app.get("/customers/bob").await.1["player"]["name"], "BobMC");
 }
 
 #[tokio::test]
 async fn what_was_taken_back_is_not_run_by_hand_either() {
-    let shop = Shop::fluxstore(json!([{"command": "give {player} diamond"}])).await;
-    shop.bench.server().await;
-    let code = shop.referrer("alice", "AliceMC").await;
-    let row = shop.refer("bob", &code, 100).await;
+    let fixture = ReferralFixture::command_rewards(json!([{"command": "give {player} diamond"}])).await;
+    fixture.app.server().await;
+    let code = fixture.referrer("alice", "AliceMC").await;
+    let row = fixture.refer("bob", &code, 100).await;
     let given = grant(&row, "referrer");
-    let (_, commands) = shop.bench.get("/commands").await;
+    let (_, commands) = fixture.app.get("/commands").await;
     let id = text(&list(&commands, "items")[0], "id");
-    shop.void("s-bob").await;
-    let (status, answer) = shop.bench.post(&format!("/commands/{id}/retry"), json!({})).await;
+    fixture.void("s-bob").await;
+    let (status, answer) = fixture.app.post(&format!("/commands/{id}/retry"), json!({})).await;
     assert_eq!((status, &answer["error"]["code"]), (StatusCode::CONFLICT, &json!("order_revoked")), "{given} {answer}");
 }
 
 #[tokio::test]
 async fn what_waits_for_a_player_ends_with_its_server() {
-    let shop = Shop::fluxstore(json!([{"command": "give {player} diamond"}])).await;
-    let (server, _) = shop.bench.server().await;
-    let code = shop.code("alice").await;
-    let row = shop.refer("bob", &code, 100).await;
+    let fixture = ReferralFixture::command_rewards(json!([{"command": "give {player} diamond"}])).await;
+    let (server, _) = fixture.app.server().await;
+    let code = fixture.code("alice").await;
+    let row = fixture.refer("bob", &code, 100).await;
     assert_eq!(row["delivery"], "blocked_no_player");
-    shop.bench.delete(&format!("/servers/{server}?force=true")).await;
-    shop.bench.put("/customers/alice", json!({"player": {"name": "AliceMC"}})).await;
-    let row = shop.get(&format!("/attributions/{}", text(&row, "id"))).await;
+    fixture.app.delete(&format!("/servers/{server}?force=true")).await;
+    fixture.app.put("/customers/alice", json!({"player": {"name": "AliceMC"}})).await;
+    let row = fixture.get(&format!("/attributions/{}", text(&row, "id"))).await;
     assert_ne!(row["delivery"], "blocked_no_player", "{row}");
-    assert!(list(&shop.bench.get("/commands").await.1, "items").is_empty());
+    assert!(list(&fixture.app.get("/commands").await.1, "items").is_empty());
 }
 
 #[tokio::test]
 async fn a_rule_that_is_added_twice_with_one_idempotency_key_is_one() {
-    let (shop, _) = shop().await;
+    let (fixture, _) = fixture().await;
     let add = async || {
         let request = Request::post("/api/v1/referrals/rules")
-            .header("authorization", format!("Bearer {}", shop.bench.admin))
+            .header("authorization", format!("Bearer {}", fixture.app.admin))
             .header("content-type", "application/json")
             .header("idempotency-key", "rule-1")
             .body(axum::body::Body::from(json!({"name": "VIP", "tier": "vip"}).to_string()));
-        shop.bench.call(request.expect("a request")).await
+        fixture.app.call(request.expect("a request")).await
     };
     let (first, again) = (add().await, add().await);
     assert_eq!((first.0, again.0), (StatusCode::CREATED, StatusCode::OK));
@@ -196,54 +196,56 @@ async fn a_rule_that_is_added_twice_with_one_idempotency_key_is_one() {
 
 #[tokio::test]
 async fn null_is_the_default_where_there_must_be_a_value_and_what_is_absent_stays() {
-    let (shop, _) = shop().await;
-    shop.bench
+    let (fixture, _) = fixture().await;
+    fixture
+        .app
         .put(
             "/referrals/program",
             json!({"referrerEligibility": "buyers", "selfReferral": "allow", "bind": {"link": false}}),
         )
         .await;
-    shop.bench
+    fixture
+        .app
         .put("/referrals/program", json!({"referrerEligibility": null, "selfReferral": null, "bind": null}))
         .await;
-    let program = shop.get("/program").await;
+    let program = fixture.get("/program").await;
     assert_eq!(
         (&program["referrerEligibility"], &program["selfReferral"], &program["bind"]["link"]),
         (&json!("any"), &json!("block"), &json!(true))
     );
-    shop.bench.put("/referrals/program", json!({"enabled": false, "rewardType": "percent", "referrerValue": 7})).await;
-    let program = shop.get("/program").await;
+    fixture.app.put("/referrals/program", json!({"enabled": false, "rewardType": "percent", "referrerValue": 7})).await;
+    let program = fixture.get("/program").await;
     assert_eq!(
         (&program["enabled"], &program["referrerValue"]),
         (&json!(false), &json!(20)),
         "switching off does nothing else"
     );
-    shop.bench.put("/referrals/share", json!({"email": {"title": "Come", "body": "{link}"}})).await;
-    let (_, share) = shop.bench.put("/referrals/share", json!({"email": {"icon": "/icon.png"}})).await;
+    fixture.app.put("/referrals/share", json!({"email": {"title": "Come", "body": "{link}"}})).await;
+    let (_, share) = fixture.app.put("/referrals/share", json!({"email": {"icon": "/icon.png"}})).await;
     assert_eq!((&share["email"]["title"], &share["email"]["icon"]), (&json!("Come"), &json!("/icon.png")));
-    let (status, _) = shop.bench.put("/referrals/share", json!({"email": {"icon": "javascript:alert(1)"}})).await;
+    let (status, _) = fixture.app.put("/referrals/share", json!({"email": {"icon": "javascript:alert(1)"}})).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_of_a_query_or_a_path_is_an_error_like_any_other() {
-    let (shop, _) = shop().await;
-    let (status, error) = shop.bench.get("/referrals/stats?from=2026-11-30&to=2026-11-01").await;
+    let (fixture, _) = fixture().await;
+    let (status, error) = fixture.app.get("/referrals/stats?from=2026-11-30&to=2026-11-01").await;
     assert_eq!((status, &error["error"]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("from")));
-    let (status, error) = shop.bench.get("/referrals/rewards/store/%ff").await;
+    let (status, error) = fixture.app.get("/referrals/rewards/store/%ff").await;
     assert_eq!((status, &error["error"]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("path")));
 }
 
 #[tokio::test]
 async fn an_order_is_sent_again_after_the_owner_of_its_code_was_forgotten() {
-    let (shop, code) = shop().await;
+    let (fixture, code) = fixture().await;
     let body = order("bob", json!({"referralCode": code}));
-    shop.bench.put("/orders/o1", body.clone()).await;
-    assert_eq!(shop.bench.delete("/customers/alice").await.0, StatusCode::NO_CONTENT);
-    assert_eq!(shop.bench.put("/orders/o1", body.clone()).await.0, StatusCode::OK);
+    fixture.app.put("/orders/o1", body.clone()).await;
+    assert_eq!(fixture.app.delete("/customers/alice").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(fixture.app.put("/orders/o1", body.clone()).await.0, StatusCode::OK);
     let mut other = body;
     other["amount"] = json!(1);
-    assert_eq!(shop.bench.put("/orders/o1", other).await.0, StatusCode::CONFLICT);
+    assert_eq!(fixture.app.put("/orders/o1", other).await.0, StatusCode::CONFLICT);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,32 +253,36 @@ async fn who_is_forgotten_leaves_no_trace_in_rewards_under_no_name_that_they_had
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("companion.db");
     Db::create(&path).expect("a new database");
-    let shop = Shop { bench: Bench::on(Db::open(&path).expect("it opens").0).await };
-    let (_, token) = shop.bench.server().await;
+    let fixture = ReferralFixture { app: TestApp::on(Db::open(&path).expect("it opens").0).await };
+    let (_, token) = fixture.app.server().await;
     let commands = json!([{"command": "give {player} diamond"}, {"command": "take {player}", "onVoid": true}]);
-    shop.bench.put("/referrals/program", json!({"enabled": true, "rewardCommands": commands})).await;
+    fixture.app.put("/referrals/program", json!({"enabled": true, "rewardCommands": commands})).await;
     // Bob has earned Zach a reward, who then took another name; and Alice one, who has no player to take it.
-    let zach = shop.referrer("cust-zach", "ZachariasOne").await;
+    let zach = fixture.referrer("cust-zach", "ZachariasOne").await;
     let bob = |id: &str| json!({"accountId": "store", "refereeCustomerId": id, "refereePlayer": {"name": "BobQuirk"}, "linkCode": zach});
-    shop.post("/attributions/signup", bob("cust-quirk")).await;
-    shop.buy("cust-quirk", "s1", 100).await;
-    let alice = shop.code("alice").await;
+    fixture.post("/attributions/signup", bob("cust-quirk")).await;
+    fixture.buy("cust-quirk", "s1", 100).await;
+    let alice = fixture.code("alice").await;
     let carol = json!({"accountId": "store", "refereeCustomerId": "cust-quork", "refereePlayer": {"name": "CarolQuork"}, "linkCode": alice});
-    shop.post("/attributions/signup", carol).await;
-    shop.buy("cust-quork", "s2", 100).await;
-    let command = shop.bench.poll(&token, "j1").await.1["commands"][0].clone();
+    fixture.post("/attributions/signup", carol).await;
+    fixture.buy("cust-quork", "s2", 100).await;
+    let command = fixture.app.poll(&token, "j1").await.1["commands"][0].clone();
     let mut done = report(&text(&command, "id"), 1, "completed", None);
     done["output"] = json!("Gave 1 [Diamond] to ZachariasOne");
-    shop.bench.report(&token, "j1", json!([done.clone()])).await;
-    shop.bench.put("/customers/cust-zach", json!({"player": {"name": "ZachariasTwo"}})).await;
-    shop.void("s1").await;
-    let undo = shop.bench.poll(&token, "j1").await.1["commands"][0].clone();
-    shop.bench.report(&token, "j1", json!([report(&text(&undo, "id"), 1, "completed", None)])).await;
+    fixture.app.report(&token, "j1", json!([done.clone()])).await;
+    fixture.app.put("/customers/cust-zach", json!({"player": {"name": "ZachariasTwo"}})).await;
+    fixture.void("s1").await;
+    let undo = fixture.app.poll(&token, "j1").await.1["commands"][0].clone();
+    fixture.app.report(&token, "j1", json!([report(&text(&undo, "id"), 1, "completed", None)])).await;
     for id in ["cust-zach", "cust-quirk", "cust-quork"] {
-        assert_eq!(shop.bench.delete(&format!("/customers/{id}")).await, (StatusCode::NO_CONTENT, Value::Null), "{id}");
+        assert_eq!(
+            fixture.app.delete(&format!("/customers/{id}")).await,
+            (StatusCode::NO_CONTENT, Value::Null),
+            "{id}"
+        );
     }
     // The agent says it again, with the name that is forgotten.
-    shop.bench.report(&token, "j1", json!([done])).await;
+    fixture.app.report(&token, "j1", json!([done])).await;
     for trace in ["zach", "quirk", "quork"] {
         assert!(!is_in_the_files(folder.path(), trace), "{trace}");
     }
@@ -284,23 +290,24 @@ async fn who_is_forgotten_leaves_no_trace_in_rewards_under_no_name_that_they_had
 
 #[tokio::test]
 async fn d_16_what_is_read_does_not_depend_on_a_sweep() {
-    let (shop, code) = shop().await;
+    let (fixture, code) = fixture().await;
     let click = json!({"accountId": "store", "code": code, "visitorKey": "v1", "occurredAt": "2026-10-01T00:00:00Z"});
-    shop.post("/links/click", click).await;
-    shop.bench.put("/referrals/program", json!({"attributionWindowDays": 30})).await;
+    fixture.post("/links/click", click).await;
+    fixture.app.put("/referrals/program", json!({"attributionWindowDays": 30})).await;
     let late = json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": code});
-    assert_eq!(why(&shop.post("/attributions/signup", late.clone()).await), (409, "too_late"));
+    assert_eq!(why(&fixture.post("/attributions/signup", late.clone()).await), (409, "too_late"));
     let past = json!({"accountId": "store", "refereeCustomerId": "carol", "linkCode": code,
                       "clickedAt": "2026-11-01T00:00:00Z", "occurredAt": "2026-11-02T00:00:00Z"});
-    assert_eq!(shop.post("/attributions/signup", past).await.0, StatusCode::CREATED);
-    let listed = async |status: &str| list(&shop.get(&format!("/attributions?status={status}")).await, "items").len();
+    assert_eq!(fixture.post("/attributions/signup", past).await.0, StatusCode::CREATED);
+    let listed =
+        async |status: &str| list(&fixture.get(&format!("/attributions?status={status}")).await, "items").len();
     for who in ["dave", "erin"] {
         assert_eq!((listed("pending").await, listed("expired").await), (0, 1));
-        flux_companion::sweep(&shop.bench.app).await;
+        flux_companion::sweep(&fixture.app.state).await;
         let mut again = late.clone();
         again["refereeCustomerId"] = json!(who);
         assert_eq!(
-            why(&shop.post("/attributions/signup", again).await),
+            why(&fixture.post("/attributions/signup", again).await),
             (409, "too_late"),
             "the click is forgotten, its moment not"
         );
@@ -309,28 +316,28 @@ async fn d_16_what_is_read_does_not_depend_on_a_sweep() {
 
 #[tokio::test]
 async fn r3_18_codes_that_were_switched_on_while_the_program_was_off_are_given_once_it_is_on() {
-    let (shop, _) = shop().await;
-    shop.bench.put("/customers/erin", json!({"name": "Erin"})).await;
-    shop.bench.put("/referrals/program", json!({"bind": {"codeAtSignup": false, "codeAtCheckout": false}})).await;
-    shop.bench.put("/referrals/program", json!({"enabled": false})).await;
-    shop.bench.put("/referrals/program", json!({"bind": {"codeAtSignup": true, "codeAtCheckout": true}})).await;
-    flux_companion::sweep(&shop.bench.app).await;
-    let issued = async || shop.bench.event_kinds().await.iter().filter(|kind| *kind == "link.issued").count();
+    let (fixture, _) = fixture().await;
+    fixture.app.put("/customers/erin", json!({"name": "Erin"})).await;
+    fixture.app.put("/referrals/program", json!({"bind": {"codeAtSignup": false, "codeAtCheckout": false}})).await;
+    fixture.app.put("/referrals/program", json!({"enabled": false})).await;
+    fixture.app.put("/referrals/program", json!({"bind": {"codeAtSignup": true, "codeAtCheckout": true}})).await;
+    flux_companion::sweep(&fixture.app.state).await;
+    let issued = async || fixture.app.event_kinds().await.iter().filter(|kind| *kind == "link.issued").count();
     let before = issued().await;
-    shop.bench.put("/referrals/program", json!({"enabled": true})).await;
-    flux_companion::sweep(&shop.bench.app).await;
+    fixture.app.put("/referrals/program", json!({"enabled": true})).await;
+    flux_companion::sweep(&fixture.app.state).await;
     assert!(issued().await > before);
 }
 
 #[tokio::test]
 async fn who_was_invited_and_is_forgotten_is_no_longer_in_the_invitation() {
-    let (shop, _) = shop().await;
+    let (fixture, _) = fixture().await;
     let text = json!({"on": true, "subject": "Come", "body": "{link}"});
-    shop.bench.put("/referrals/emails", json!({"invitation": text})).await;
+    fixture.app.put("/referrals/emails", json!({"invitation": text})).await;
     let invitation = json!({"accountId": "store", "customerId": "alice", "email": "Bob@Quirk.example"});
-    assert!(shop.post("/invitations", invitation).await.0.is_success());
-    shop.bench.put("/customers/bob", json!({"email": "bob@quirk.example"})).await;
-    assert!(shop.bench.get("/events?limit=100").await.1.to_string().to_lowercase().contains("quirk"));
-    shop.bench.delete("/customers/bob").await;
-    assert!(!shop.bench.get("/events?limit=100").await.1.to_string().to_lowercase().contains("quirk"));
+    assert!(fixture.post("/invitations", invitation).await.0.is_success());
+    fixture.app.put("/customers/bob", json!({"email": "bob@quirk.example"})).await;
+    assert!(fixture.app.get("/events?limit=100").await.1.to_string().to_lowercase().contains("quirk"));
+    fixture.app.delete("/customers/bob").await;
+    assert!(!fixture.app.get("/events?limit=100").await.1.to_string().to_lowercase().contains("quirk"));
 }

@@ -1,15 +1,15 @@
 //! The referral rules over the API: what needs a database, a clock or a queue. What they decide is tested in `crates/referrals`.
 
+mod code_rewards;
+mod command_rewards;
+mod concurrency;
 mod counters;
 mod edges;
-mod fences;
-mod fluxstore;
+mod existing_data;
+mod fixture;
 mod links;
-mod member;
 mod orders;
 mod persons;
-mod rijoy;
-mod ripllo;
+mod registration_rewards;
 mod settings;
-mod shop;
-mod upgrade;
+mod tiered_rules;

@@ -1,7 +1,7 @@
 //! `/orders` drives the rules: the same effect as the referral endpoints, and the order shows it.
 
-use super::shop::{Shop, state};
-use crate::bench::{list, text};
+use super::fixture::{ReferralFixture, state};
+use crate::test_app::{list, text};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -10,144 +10,144 @@ fn order(id: &str, code: Option<&str>, status: &str, amount: i64) -> Value {
            "items": [{"packageId": "vip", "quantity": 1}], "amount": amount, "currency": "EUR", "status": status, "referralCode": code})
 }
 
-async fn shop() -> (Shop, String) {
-    let shop = Shop::ripllo().await;
-    shop.bench.package(json!([])).await;
-    let code = shop.code("alice").await;
-    (shop, code)
+async fn fixture() -> (ReferralFixture, String) {
+    let fixture = ReferralFixture::code_rewards().await;
+    fixture.app.package(json!([])).await;
+    let code = fixture.code("alice").await;
+    (fixture, code)
 }
 
-async fn referral(shop: &Shop, id: &str) -> Value {
-    let mut order = shop.bench.get(&format!("/orders/{id}")).await.1;
+async fn referral(fixture: &ReferralFixture, id: &str) -> Value {
+    let mut order = fixture.app.get(&format!("/orders/{id}")).await.1;
     order["referral"].take()
 }
 
-async fn say(shop: &Shop, id: &str, word: &str, body: Value) -> Value {
-    let (status, order) = shop.bench.post(&format!("/orders/{id}/{word}"), body).await;
+async fn say(fixture: &ReferralFixture, id: &str, word: &str, body: Value) -> Value {
+    let (status, order) = fixture.app.post(&format!("/orders/{id}/{word}"), body).await;
     assert_eq!(status, StatusCode::OK, "{order}");
     order
 }
 
 #[tokio::test]
 async fn c_06_an_order_binds_by_its_code_counts_when_it_is_paid_and_shows_the_decision() {
-    let (shop, code) = shop().await;
-    let (_, created) = shop.bench.put("/orders/o1", order("bob", Some(&code), "created", 2500)).await;
+    let (fixture, code) = fixture().await;
+    let (_, created) = fixture.app.put("/orders/o1", order("bob", Some(&code), "created", 2500)).await;
     assert_eq!((&created["referral"]["decision"], &created["referral"]["reason"]), (&json!("bound"), &Value::Null));
-    let paid = say(&shop, "o1", "paid", json!({})).await;
+    let paid = say(&fixture, "o1", "paid", json!({})).await;
     assert_eq!(paid["referral"]["decision"], "rewarded");
-    let row = &list(&shop.get("/attributions").await, "items")[0];
+    let row = &list(&fixture.get("/attributions").await, "items")[0];
     assert_eq!(
         (&row["id"], &row["orderId"], text(row, "door")),
         (&paid["referral"]["attributionId"], &json!("o1"), "codeCheckout".into())
     );
-    let (_, small) = shop.bench.put("/orders/o2", order("carol", Some(&code), "paid", 999)).await;
+    let (_, small) = fixture.app.put("/orders/o2", order("carol", Some(&code), "paid", 999)).await;
     assert_eq!(
         (&small["referral"]["decision"], &small["referral"]["reason"]),
         (&json!("refused"), &json!("below_minimum"))
     );
-    let (_, unknown) = shop.bench.put("/orders/o3", order("dave", Some("nobody-1"), "paid", 2500)).await;
+    let (_, unknown) = fixture.app.put("/orders/o3", order("dave", Some("nobody-1"), "paid", 2500)).await;
     assert_eq!(unknown["referral"], json!({"attributionId": null, "decision": "refused", "reason": "unknown_code"}));
-    let (_, plain) = shop.bench.put("/orders/o4", order("erin", None, "paid", 2500)).await;
+    let (_, plain) = fixture.app.put("/orders/o4", order("erin", None, "paid", 2500)).await;
     assert_eq!(plain["referral"], Value::Null);
 }
 
 #[tokio::test]
 async fn r0_21_and_c_06_an_order_that_is_put_again_or_paid_again_rewards_once() {
-    let (shop, code) = shop().await;
+    let (fixture, code) = fixture().await;
     for _ in 0..3 {
-        shop.bench.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
-        say(&shop, "o1", "paid", json!({})).await;
+        fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
+        say(&fixture, "o1", "paid", json!({})).await;
     }
-    assert_eq!((shop.rewards("alice").await.len(), shop.rewards("bob").await.len()), (1, 1));
+    assert_eq!((fixture.rewards("alice").await.len(), fixture.rewards("bob").await.len()), (1, 1));
 }
 
 #[tokio::test]
 async fn every_word_of_an_order_has_the_effect_of_the_referral_endpoint() {
     for (word, reason) in [("cancelled", "cancelled"), ("refunded", "refunded"), ("chargeback", "chargeback")] {
-        let (shop, code) = shop().await;
-        shop.bench.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
-        let undone = say(&shop, "o1", word, json!({})).await;
+        let (fixture, code) = fixture().await;
+        fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
+        let undone = say(&fixture, "o1", word, json!({})).await;
         assert_eq!(
             (&undone["referral"]["decision"], &undone["referral"]["reason"]),
             (&json!("voided"), &json!(reason))
         );
-        assert_eq!(shop.rewards("alice").await.len(), 0, "{word}");
+        assert_eq!(fixture.rewards("alice").await.len(), 0, "{word}");
     }
 }
 
 #[tokio::test]
 async fn a_partial_refund_is_tested_against_the_minimum() {
-    let (shop, code) = shop().await;
-    shop.bench.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
-    let part = say(&shop, "o1", "refunded", json!({"refundedAmount": 1500, "refundId": "r1"})).await;
+    let (fixture, code) = fixture().await;
+    fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
+    let part = say(&fixture, "o1", "refunded", json!({"refundedAmount": 1500, "refundId": "r1"})).await;
     assert_eq!(part["referral"]["decision"], "rewarded");
-    assert_eq!(shop.get("/stats").await["revenue"], json!([{"currency": "EUR", "amount": 1000}]));
-    let more = say(&shop, "o1", "refunded", json!({"refundedAmount": 1, "refundId": "r2"})).await;
+    assert_eq!(fixture.get("/stats").await["revenue"], json!([{"currency": "EUR", "amount": 1000}]));
+    let more = say(&fixture, "o1", "refunded", json!({"refundedAmount": 1, "refundId": "r2"})).await;
     assert_eq!((&more["status"], &more["referral"]["decision"]), (&json!("paid"), &json!("voided")));
 }
 
 #[tokio::test]
 async fn completion_dates_a_reward_that_waits_for_it() {
-    let (shop, code) = shop().await;
-    shop.rule(json!({"orderTiming": {"type": "daysAfterCompletion", "days": 1}})).await;
-    shop.bench.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
-    assert_eq!(referral(&shop, "o1").await["decision"], "qualified");
-    say(&shop, "o1", "completed", json!({})).await;
-    shop.bench.clock.pass(86_400);
-    flux_companion::sweep(&shop.bench.app).await;
-    assert_eq!(referral(&shop, "o1").await["decision"], "rewarded");
+    let (fixture, code) = fixture().await;
+    fixture.rule(json!({"orderTiming": {"type": "daysAfterCompletion", "days": 1}})).await;
+    fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
+    assert_eq!(referral(&fixture, "o1").await["decision"], "qualified");
+    say(&fixture, "o1", "completed", json!({})).await;
+    fixture.app.clock.pass(86_400);
+    flux_companion::sweep(&fixture.app.state).await;
+    assert_eq!(referral(&fixture, "o1").await["decision"], "rewarded");
 }
 
 #[tokio::test]
 async fn r3_10_an_imported_order_earns_nothing_and_uses_up_the_first() {
-    let (shop, code) = shop().await;
+    let (fixture, code) = fixture().await;
     let mut imported = order("bob", Some(&code), "paid", 2500);
     imported["imported"] = json!(true);
-    assert_eq!(shop.bench.put("/orders/o0", imported).await.1["referral"], Value::Null);
-    let (_, paid) = shop.bench.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
+    assert_eq!(fixture.app.put("/orders/o0", imported).await.1["referral"], Value::Null);
+    let (_, paid) = fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
     assert_eq!(paid["referral"]["reason"], "not_first_purchase");
 }
 
 #[tokio::test]
 async fn d_23_a_guests_order_under_another_id_with_the_same_player_or_address_is_an_earlier_one() {
-    let (shop, code) = shop().await;
+    let (fixture, code) = fixture().await;
     let mut guest = order("guest1", None, "paid", 100);
     guest["player"] = json!({"name": "BobMC"});
-    shop.bench.put("/orders/o0", guest).await;
-    let (_, by_player) = shop.bench.put("/orders/o1", order("Bob", Some(&code), "paid", 2500)).await;
+    fixture.app.put("/orders/o0", guest).await;
+    let (_, by_player) = fixture.app.put("/orders/o1", order("Bob", Some(&code), "paid", 2500)).await;
     assert_eq!(by_player["referral"]["reason"], "not_first_purchase");
     let mut guest = order("guest2", None, "paid", 100);
     guest["customer"]["email"] = json!("Carol+x@example.com");
-    shop.bench.put("/orders/o2", guest).await;
-    let (_, by_address) = shop.bench.put("/orders/o3", order("carol", Some(&code), "paid", 2500)).await;
+    fixture.app.put("/orders/o2", guest).await;
+    let (_, by_address) = fixture.app.put("/orders/o3", order("carol", Some(&code), "paid", 2500)).await;
     assert_eq!(by_address["referral"]["reason"], "not_first_purchase");
 }
 
 #[tokio::test]
 async fn a_first_purchase_links_the_player_that_nobody_else_has() {
-    let (shop, _) = shop().await;
-    shop.bench.put("/orders/o1", order("bob", None, "paid", 100)).await;
-    assert_eq!(shop.bench.get("/customers/bob").await.1["player"]["name"], "bobMC");
+    let (fixture, _) = fixture().await;
+    fixture.app.put("/orders/o1", order("bob", None, "paid", 100)).await;
+    assert_eq!(fixture.app.get("/customers/bob").await.1["player"]["name"], "bobMC");
     let mut present = order("carol", None, "paid", 100);
     present["player"] = json!({"name": "bobMC"});
-    shop.bench.put("/orders/o2", present).await;
-    assert_eq!(shop.bench.get("/customers/carol").await.1["player"], Value::Null);
+    fixture.app.put("/orders/o2", present).await;
+    assert_eq!(fixture.app.get("/customers/carol").await.1["player"], Value::Null);
 }
 
 #[tokio::test]
 async fn forgetting_a_customer_leaves_totals_and_the_other_sides_rewards_and_no_trace() {
-    let (shop, _) = shop().await;
-    let code = shop.referrer("zacharias", "ZachMC").await;
-    shop.bench.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
-    let before = shop.get("/stats").await;
-    assert_eq!(shop.bench.delete("/customers/zacharias").await.0, StatusCode::NO_CONTENT);
-    assert_eq!(shop.get("/stats").await, before);
-    let row = list(&shop.get("/attributions").await, "items").remove(0);
+    let (fixture, _) = fixture().await;
+    let code = fixture.referrer("zacharias", "ZachMC").await;
+    fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
+    let before = fixture.get("/stats").await;
+    assert_eq!(fixture.app.delete("/customers/zacharias").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(fixture.get("/stats").await, before);
+    let row = list(&fixture.get("/attributions").await, "items").remove(0);
     assert_eq!(state(&row), ("rewarded", None));
-    assert_eq!(shop.rewards("bob").await.len(), 1);
+    assert_eq!(fixture.rewards("bob").await.len(), 1);
     let everything =
-        format!("{}{}{}", row, shop.bench.get("/orders/o1").await.1, shop.bench.get("/events?limit=100").await.1);
+        format!("{}{}{}", row, fixture.app.get("/orders/o1").await.1, fixture.app.get("/events?limit=100").await.1);
     assert!(!everything.to_lowercase().contains("zach"), "{everything}");
-    assert_eq!(shop.bench.put("/customers/zacharias", json!({"name": "another"})).await.0, StatusCode::CREATED);
-    assert_ne!(shop.code("zacharias").await, code);
+    assert_eq!(fixture.app.put("/customers/zacharias", json!({"name": "another"})).await.0, StatusCode::CREATED);
+    assert_ne!(fixture.code("zacharias").await, code);
 }

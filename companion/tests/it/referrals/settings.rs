@@ -1,31 +1,33 @@
 //! The program, the rules and the texts.
 
-use super::shop::{Shop, why};
-use crate::bench::{Bench, list, text};
+use super::fixture::{ReferralFixture, why};
+use crate::test_app::{TestApp, list, text};
 use http::StatusCode;
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn r2_01_and_r2_02_there_is_one_program_which_is_not_configured_until_it_is_saved_and_saving_overwrites() {
-    let bench = Bench::new().await;
-    let (status, program) = bench.get("/referrals/program").await;
+    let app = TestApp::new().await;
+    let (status, program) = app.get("/referrals/program").await;
     assert_eq!((status, &program["configured"], &program["version"]), (StatusCode::OK, &json!(false), &json!(0)));
     for (value, version) in [(10, 1), (25, 2)] {
         let body = json!({"enabled": true, "rewardType": "percent", "referrerValue": value, "refereeValue": value});
-        let (_, saved) = bench.put("/referrals/program", body).await;
+        let (_, saved) = app.put("/referrals/program", body).await;
         assert_eq!((&saved["configured"], &saved["version"]), (&json!(true), &json!(version)));
         assert_eq!((&saved["referrerValue"], &saved["rewardType"]), (&json!(value), &json!("percent")));
     }
-    let read = bench.get("/referrals/program").await.1;
+    let read = app.get("/referrals/program").await.1;
     assert_eq!((&read["version"], &read["refereeValue"]), (&json!(2), &json!(25)));
 }
 
 #[tokio::test]
 async fn r0_05_and_r2_12_what_a_write_does_not_mention_has_its_default_and_terms_are_shown_to_customers() {
-    let shop = Shop::with(json!({"rewardType": "fixed", "referrerValue": 500, "refereeValue": 0, "currency": "EUR",
-        "programTerms": "One reward a friend."}))
+    let fixture = ReferralFixture::with(
+        json!({"rewardType": "fixed", "referrerValue": 500, "refereeValue": 0, "currency": "EUR",
+        "programTerms": "One reward a friend."}),
+    )
     .await;
-    let program = shop.get("/program").await;
+    let program = fixture.get("/program").await;
     for (key, value) in [
         ("enabled", json!(true)),
         ("requireFirstPurchase", json!(true)),
@@ -39,24 +41,24 @@ async fn r0_05_and_r2_12_what_a_write_does_not_mention_has_its_default_and_terms
     ] {
         assert_eq!(program[key], value, "{key}");
     }
-    let code = shop.code("alice").await;
-    assert_eq!(shop.get(&format!("/codes/{code}")).await["terms"], "One reward a friend.");
-    assert_eq!(shop.bench.get("/customers/alice/panel").await.1["terms"], "One reward a friend.");
+    let code = fixture.code("alice").await;
+    assert_eq!(fixture.get(&format!("/codes/{code}")).await["terms"], "One reward a friend.");
+    assert_eq!(fixture.app.get("/customers/alice/panel").await.1["terms"], "One reward a friend.");
 }
 
 #[tokio::test]
 async fn a_write_that_has_seen_an_older_version_is_refused() {
-    let shop = Shop::ripllo().await;
-    let stale = shop.bench.put("/referrals/program", json!({"enabled": false, "version": 7})).await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let stale = fixture.app.put("/referrals/program", json!({"enabled": false, "version": 7})).await;
     assert_eq!(why(&stale), (409, "version_conflict"));
-    assert_eq!(shop.bench.put("/referrals/program", json!({"enabled": false, "version": 1})).await.0, StatusCode::OK);
-    let rule = shop.bench.put("/referrals/rules/rule_global", json!({"status": "disabled", "version": 99})).await;
+    assert_eq!(fixture.app.put("/referrals/program", json!({"enabled": false, "version": 1})).await.0, StatusCode::OK);
+    let rule = fixture.app.put("/referrals/rules/rule_global", json!({"status": "disabled", "version": 99})).await;
     assert_eq!(why(&rule), (409, "version_conflict"));
 }
 
 #[tokio::test]
 async fn r2_05_to_r2_07_r4_14_r4_17_and_c_16_a_value_that_cannot_stand_is_422_and_names_its_field() {
-    let shop = Shop::ripllo().await;
+    let fixture = ReferralFixture::code_rewards().await;
     let benefit = |benefit: Value| json!({"slots": {"referrer": {"firstOrder": {"benefit": benefit}}}});
     let at = "slots.referrer.firstOrder.benefit";
     for (path, body, field) in [
@@ -109,116 +111,116 @@ async fn r2_05_to_r2_07_r4_14_r4_17_and_c_16_a_value_that_cannot_stand_is_422_an
         ("rules/rule_global", json!({"landingUrl": "//evil.example.net"}), "landingUrl".to_owned()),
         ("rules/rule_global", json!({"name": ""}), "name".to_owned()),
     ] {
-        let (status, error) = shop.bench.put(&format!("/referrals/{path}"), body.clone()).await;
+        let (status, error) = fixture.app.put(&format!("/referrals/{path}"), body.clone()).await;
         assert_eq!((status.as_u16(), error["error"]["field"].as_str()), (422, Some(&*field)), "{body}: {error}");
     }
-    assert_eq!(shop.get("/program").await["version"], 1, "nothing was half saved");
+    assert_eq!(fixture.get("/program").await["version"], 1, "nothing was half saved");
 }
 
 #[tokio::test]
 async fn r0_12_and_r0_13_a_server_that_is_not_there_is_refused_and_a_toggle_is_warned_of() {
-    let shop = Shop::fluxstore(json!([])).await;
-    let (server, _) = shop.bench.server().await;
+    let fixture = ReferralFixture::command_rewards(json!([])).await;
+    let (server, _) = fixture.app.server().await;
     let unknown = json!({"rewardCommands": [{"command": "say hi", "servers": [server, "srv_000000000000"]}]});
-    let (status, error) = shop.bench.put("/referrals/program", unknown).await;
+    let (status, error) = fixture.app.put("/referrals/program", unknown).await;
     assert_eq!((status.as_u16(), error["error"]["field"].as_str()), (422, Some("rewardCommands[0].servers")));
     let toggle = json!({"rewardCommands": [{"command": "/fly {player}", "servers": [server, server]}]});
-    let (status, saved) = shop.bench.put("/referrals/program", toggle).await;
+    let (status, saved) = fixture.app.put("/referrals/program", toggle).await;
     assert_eq!((status, list(&saved, "warnings").len()), (StatusCode::OK, 1));
     assert_eq!(saved["rewardCommands"][0]["servers"], json!([server]), "named twice, kept once");
 }
 
 #[tokio::test]
 async fn r4_03_r4_05_and_r4_06_the_global_rule_is_there_and_names_and_tiers_are_unique() {
-    let bench = Bench::new().await;
-    let (_, rules) = bench.get("/referrals/rules").await;
+    let app = TestApp::new().await;
+    let (_, rules) = app.get("/referrals/rules").await;
     let global = &list(&rules, "items")[0];
     assert_eq!((text(global, "name"), text(global, "status")), ("All-Tier Referral Rule".into(), "disabled".into()));
-    bench.put("/customers/a", json!({"tier": "gold"})).await;
-    bench.put("/customers/b", json!({"tier": "silver"})).await;
-    bench.put("/customers/c", json!({"tier": "gold"})).await;
-    assert_eq!(bench.get("/referrals/rules/available-tiers").await.1, json!({"tiers": ["gold", "silver"]}));
-    let (status, gold) = bench.post("/referrals/rules", json!({"name": "Gold", "tier": "gold"})).await;
+    app.put("/customers/a", json!({"tier": "gold"})).await;
+    app.put("/customers/b", json!({"tier": "silver"})).await;
+    app.put("/customers/c", json!({"tier": "gold"})).await;
+    assert_eq!(app.get("/referrals/rules/available-tiers").await.1, json!({"tiers": ["gold", "silver"]}));
+    let (status, gold) = app.post("/referrals/rules", json!({"name": "Gold", "tier": "gold"})).await;
     assert_eq!((status, text(&gold, "status")), (StatusCode::CREATED, "disabled".into()), "R4-02");
-    assert_eq!(bench.get("/referrals/rules/available-tiers").await.1, json!({"tiers": ["silver"]}));
+    assert_eq!(app.get("/referrals/rules/available-tiers").await.1, json!({"tiers": ["silver"]}));
     for (body, code) in [
         (json!({"name": "Other", "tier": "gold"}), "tier_taken"),
         (json!({"name": " GOLD ", "tier": "silver"}), "name_taken"),
         (json!({"name": "Another", "tier": "all"}), "tier_taken"),
     ] {
-        assert_eq!(why(&bench.post("/referrals/rules", body).await), (409, code));
+        assert_eq!(why(&app.post("/referrals/rules", body).await), (409, code));
     }
     let id = text(&gold, "id");
-    assert_eq!(why(&bench.delete("/referrals/rules/rule_global").await), (409, "global_rule"));
-    assert_eq!(why(&bench.put("/referrals/rules/rule_global", json!({"tier": "silver"})).await), (409, "global_rule"));
-    let echoed = bench.get(&format!("/referrals/rules/{id}")).await.1;
-    let (status, again) = bench.put(&format!("/referrals/rules/{id}"), echoed).await;
+    assert_eq!(why(&app.delete("/referrals/rules/rule_global").await), (409, "global_rule"));
+    assert_eq!(why(&app.put("/referrals/rules/rule_global", json!({"tier": "silver"})).await), (409, "global_rule"));
+    let echoed = app.get(&format!("/referrals/rules/{id}")).await.1;
+    let (status, again) = app.put(&format!("/referrals/rules/{id}"), echoed).await;
     assert_eq!((status, &again["version"]), (StatusCode::OK, &json!(2)), "what is read may be written back");
-    assert_eq!(bench.delete(&format!("/referrals/rules/{id}")).await.0, StatusCode::NO_CONTENT);
-    assert_eq!(why(&bench.get(&format!("/referrals/rules/{id}")).await), (404, "not_found"));
+    assert_eq!(app.delete(&format!("/referrals/rules/{id}")).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(why(&app.get(&format!("/referrals/rules/{id}")).await), (404, "not_found"));
 }
 
 #[tokio::test]
 async fn c_02_c_05_and_r4_04_the_effective_rule_is_the_tiers_then_the_global_one_then_none() {
-    let shop = Shop::with(json!({"enabled": true})).await;
-    shop.rule(json!({"status": "active"})).await;
+    let fixture = ReferralFixture::with(json!({"enabled": true})).await;
+    fixture.rule(json!({"status": "active"})).await;
     let rule = |name: &str, tier: &str, status: &str| json!({"name": name, "tier": tier, "status": status});
-    shop.post("/rules", rule("Bronze", "bronze", "active")).await;
-    shop.post("/rules", rule("Gold", "gold", "disabled")).await;
-    let effective = async |query: &str| shop.get(&format!("/rules/effective?{query}")).await["name"].clone();
+    fixture.post("/rules", rule("Bronze", "bronze", "active")).await;
+    fixture.post("/rules", rule("Gold", "gold", "disabled")).await;
+    let effective = async |query: &str| fixture.get(&format!("/rules/effective?{query}")).await["name"].clone();
     assert_eq!(effective("tier=bronze").await, "Bronze");
     assert_eq!(effective("tier=silver").await, "All-Tier Referral Rule");
     assert_eq!(effective("tier=gold").await, "All-Tier Referral Rule");
-    shop.bench.put("/customers/a", json!({"tier": "bronze"})).await;
+    fixture.app.put("/customers/a", json!({"tier": "bronze"})).await;
     assert_eq!(effective("customerId=a").await, "Bronze");
-    shop.rule(json!({"status": "disabled"})).await;
+    fixture.rule(json!({"status": "disabled"})).await;
     assert_eq!(effective("tier=silver").await, Value::Null);
-    shop.bench.put("/referrals/program", json!({"referrerEligibility": "members"})).await;
+    fixture.app.put("/referrals/program", json!({"referrerEligibility": "members"})).await;
     assert_eq!(effective("customerId=a").await, Value::Null, "a has not registered");
-    shop.bench.put("/referrals/program", json!({"referrerEligibility": "any", "enabled": false})).await;
+    fixture.app.put("/referrals/program", json!({"referrerEligibility": "any", "enabled": false})).await;
     assert_eq!(effective("tier=bronze").await, Value::Null);
 }
 
 #[tokio::test]
 async fn r3_04_r3_05_and_c_10_a_filled_slot_is_refused_until_it_is_emptied() {
-    let shop = Shop::with(json!({"enabled": true})).await;
+    let fixture = ReferralFixture::with(json!({"enabled": true})).await;
     let slot = "/referrals/rules/rule_global/slots/referrer/registration";
     let points = |points: i64| json!({"benefit": {"type": "points", "points": points}});
-    assert_eq!(shop.bench.put(slot, points(5)).await.0, StatusCode::OK);
-    assert_eq!(why(&shop.bench.put(slot, points(6)).await), (409, "slot_taken"));
-    let (_, replaced) = shop.bench.put(&format!("{slot}?replace=true"), points(7)).await;
+    assert_eq!(fixture.app.put(slot, points(5)).await.0, StatusCode::OK);
+    assert_eq!(why(&fixture.app.put(slot, points(6)).await), (409, "slot_taken"));
+    let (_, replaced) = fixture.app.put(&format!("{slot}?replace=true"), points(7)).await;
     assert_eq!(replaced["slots"]["referrer"]["registration"]["benefit"]["points"], 7);
-    assert_eq!(shop.bench.delete(slot).await.1["slots"]["referrer"]["registration"], Value::Null);
-    assert_eq!(shop.bench.put(slot, points(6)).await.0, StatusCode::OK);
-    assert_eq!(why(&shop.bench.put(&slot.replace("referrer", "friend"), points(1)).await), (422, "invalid_value"));
-    assert_eq!(why(&shop.bench.put(slot, json!({})).await).0, 422, "a reward of nothing");
+    assert_eq!(fixture.app.delete(slot).await.1["slots"]["referrer"]["registration"], Value::Null);
+    assert_eq!(fixture.app.put(slot, points(6)).await.0, StatusCode::OK);
+    assert_eq!(why(&fixture.app.put(&slot.replace("referrer", "friend"), points(1)).await), (422, "invalid_value"));
+    assert_eq!(why(&fixture.app.put(slot, json!({})).await).0, 422, "a reward of nothing");
 }
 
 #[tokio::test]
 async fn r3_20_and_r3_21_texts_and_mails_are_saved_part_by_part() {
-    let shop = Shop::ripllo().await;
+    let fixture = ReferralFixture::code_rewards().await;
     let share =
         json!({"x": {"text": "{name}: {link} ({code})"}, "email": {"title": "Come", "body": "{link}", "icon": null}});
-    assert_eq!(shop.bench.put("/referrals/share", share).await.0, StatusCode::OK);
-    let (_, share) = shop.bench.put("/referrals/share", json!({"x": {"text": "{name}: {link}"}})).await;
+    assert_eq!(fixture.app.put("/referrals/share", share).await.0, StatusCode::OK);
+    let (_, share) = fixture.app.put("/referrals/share", json!({"x": {"text": "{name}: {link}"}})).await;
     assert_eq!((&share["email"]["title"], &share["facebook"]["promptForMessage"]), (&json!("Come"), &json!(true)));
-    let (status, error) = shop.bench.put("/referrals/share", json!({"x": {"text": "x".repeat(10_001)}})).await;
+    let (status, error) = fixture.app.put("/referrals/share", json!({"x": {"text": "x".repeat(10_001)}})).await;
     assert_eq!((status.as_u16(), error["error"]["field"].as_str()), (422, Some("x.text")));
-    let code = shop.referrer("alice", "AliceMC").await;
-    let panel = shop.bench.get("/customers/alice/panel").await.1;
+    let code = fixture.referrer("alice", "AliceMC").await;
+    let panel = fixture.app.get("/customers/alice/panel").await.1;
     assert_eq!(panel["share"]["x"]["text"], format!("alice: http://127.0.0.1:8787?ref={code}"));
-    let (status, error) = shop.bench.put("/referrals/emails", json!({"invitation": {"on": true}})).await;
+    let (status, error) = fixture.app.put("/referrals/emails", json!({"invitation": {"on": true}})).await;
     assert_eq!((status.as_u16(), error["error"]["field"].as_str()), (422, Some("invitation.subject")));
     let mail = json!({"invitation": {"on": true, "subject": "Come", "body": "{link}"}});
-    assert_eq!(shop.bench.put("/referrals/emails", mail).await.0, StatusCode::OK);
-    let mails = shop.get("/emails").await;
+    assert_eq!(fixture.app.put("/referrals/emails", mail).await.0, StatusCode::OK);
+    let mails = fixture.get("/emails").await;
     assert_eq!((&mails["invitation"]["on"], &mails["codeIssued"]["on"]), (&json!(true), &json!(false)));
 }
 
 #[tokio::test]
 async fn r4_32_there_is_no_assistant_and_a_key_of_the_storefront_changes_no_settings() {
-    let shop = Shop::ripllo().await;
-    let store = shop.bench.store.clone();
+    let fixture = ReferralFixture::code_rewards().await;
+    let store = fixture.app.store.clone();
     for (method, path) in [
         ("GET", "program"),
         ("PUT", "program"),
@@ -230,9 +232,9 @@ async fn r4_32_there_is_no_assistant_and_a_key_of_the_storefront_changes_no_sett
         ("GET", "attributions"),
         ("POST", "sweeps/issue-due"),
     ] {
-        let answer = shop.bench.with_key(&store, method, &format!("/referrals/{path}"), Some(json!({}))).await;
+        let answer = fixture.app.with_key(&store, method, &format!("/referrals/{path}"), Some(json!({}))).await;
         assert_eq!(why(&answer), (403, "forbidden"), "{method} {path}");
     }
-    assert_eq!(shop.bench.with_key(&store, "GET", "/referrals/top", None).await.0, StatusCode::OK);
-    assert_eq!(shop.bench.post("/referrals/rules/draft", json!({})).await.0, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(fixture.app.with_key(&store, "GET", "/referrals/top", None).await.0, StatusCode::OK);
+    assert_eq!(fixture.app.post("/referrals/rules/draft", json!({})).await.0, StatusCode::METHOD_NOT_ALLOWED);
 }

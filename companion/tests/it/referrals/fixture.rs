@@ -1,50 +1,50 @@
-//! A storefront on the bench.
+//! [`ReferralFixture`]: a companion with a referral program, and the calls that a storefront makes.
 
-use crate::bench::{Answer, Bench, list, text};
+use crate::test_app::{Answer, TestApp, list, text};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-pub(crate) struct Shop {
-    pub(crate) bench: Bench,
+pub(crate) struct ReferralFixture {
+    pub(crate) app: TestApp,
 }
 
-impl Shop {
-    /// With this program saved.
-    pub(crate) async fn with(program: Value) -> Shop {
-        let shop = Shop { bench: Bench::new().await };
-        let (status, answer) = shop.bench.put("/referrals/program", program).await;
+impl ReferralFixture {
+    /// Saves this program.
+    pub(crate) async fn with(program: Value) -> ReferralFixture {
+        let fixture = ReferralFixture { app: TestApp::new().await };
+        let (status, answer) = fixture.app.put("/referrals/program", program).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
-        shop
+        fixture
     }
 
-    /// Ripllo's: 20 percent for the referrer, 10 for the friend, from 10.00 EUR, 14 days after the click.
-    pub(crate) async fn ripllo() -> Shop {
-        Shop::with(
+    /// Codes for both sides: 20 percent for the referrer, 10 for the friend, from 10.00 EUR, 14 days after the click.
+    pub(crate) async fn code_rewards() -> ReferralFixture {
+        ReferralFixture::with(
             json!({"enabled": true, "rewardType": "percent", "referrerValue": 20, "refereeValue": 10, "currency": "EUR",
             "minPurchaseAmount": 1000, "rewardExpiryDays": 30, "attributionWindowDays": 14}),
         )
         .await
     }
 
-    /// FluxStore's: these commands for the referrer.
-    pub(crate) async fn fluxstore(commands: Value) -> Shop {
-        Shop::with(json!({"enabled": true, "rewardCommands": commands})).await
+    /// Rewards the referrer with these commands.
+    pub(crate) async fn command_rewards(commands: Value) -> ReferralFixture {
+        ReferralFixture::with(json!({"enabled": true, "rewardCommands": commands})).await
     }
 
     /// Posts to a path under `/referrals`; an error is an answer like any other.
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
-        self.bench.post(&format!("/referrals{path}"), body).await
+        self.app.post(&format!("/referrals{path}"), body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let (status, answer) = self.bench.get(&format!("/referrals{path}")).await;
+        let (status, answer) = self.app.get(&format!("/referrals{path}")).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer
     }
 
     /// A customer with a player of this name, and their code.
     pub(crate) async fn referrer(&self, id: &str, player: &str) -> String {
-        self.bench.put(&format!("/customers/{id}"), json!({"name": id, "player": {"name": player}})).await;
+        self.app.put(&format!("/customers/{id}"), json!({"name": id, "player": {"name": player}})).await;
         self.code(id).await
     }
 
@@ -94,12 +94,12 @@ impl Shop {
     }
 
     pub(crate) async fn points(&self, id: &str) -> i64 {
-        self.bench.get(&format!("/points/{id}")).await.1["balance"].as_i64().expect("a balance")
+        self.app.get(&format!("/points/{id}")).await.1["balance"].as_i64().expect("a balance")
     }
 
     /// Edits the global rule.
     pub(crate) async fn rule(&self, edit: Value) -> Value {
-        let (status, rule) = self.bench.put("/referrals/rules/rule_global", edit).await;
+        let (status, rule) = self.app.put("/referrals/rules/rule_global", edit).await;
         assert_eq!(status, StatusCode::OK, "{rule}");
         rule
     }

@@ -1,7 +1,7 @@
-//! Ripllo: signups, codes for both sides, statistics.
+//! Discount codes as rewards: signups, codes for both sides, statistics.
 
-use super::shop::{Shop, grant, state, why};
-use crate::bench::{list, text};
+use super::fixture::{ReferralFixture, grant, state, why};
+use crate::test_app::{list, text};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -9,44 +9,44 @@ const DAY: i64 = 86_400;
 
 #[tokio::test]
 async fn r2_18_r2_21_r2_22_and_r2_23_a_signup_is_pending_and_its_first_order_gives_each_side_a_code() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
-    let (status, pending) = shop.signup("bob", &code).await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
+    let (status, pending) = fixture.signup("bob", &code).await;
     assert_eq!((status, state(&pending)), (StatusCode::CREATED, ("pending", None)));
     assert_eq!((text(&pending, "linkCode"), text(&pending, "door")), (code.clone(), "link".into()));
-    let rewarded = shop.buy("bob", "s1", 2500).await;
+    let rewarded = fixture.buy("bob", "s1", 2500).await;
     assert_eq!(state(&rewarded), ("rewarded", None));
     assert_eq!((&rewarded["orderId"], &rewarded["amount"]), (&json!("s1"), &json!(2500)));
     for (side, who, percent) in [("referrer", "alice", 20), ("referee", "bob", 10)] {
         let grant = grant(&rewarded, side);
         assert!(text(&grant, "discountId").starts_with("disc_"), "{grant}");
         assert_eq!((&grant["benefit"]["percent"], text(&grant, "status")), (&json!(percent), "issued".into()));
-        assert_eq!(shop.rewards(who).await, [grant]);
+        assert_eq!(fixture.rewards(who).await, [grant]);
     }
 }
 
 #[tokio::test]
 async fn r2_19_and_d_02_the_same_signup_is_the_same_row_and_another_code_changes_nothing() {
-    let shop = Shop::ripllo().await;
-    let (alice, carol) = (shop.code("alice").await, shop.code("carol").await);
-    let first = shop.signup("bob", &alice).await.1;
+    let fixture = ReferralFixture::code_rewards().await;
+    let (alice, carol) = (fixture.code("alice").await, fixture.code("carol").await);
+    let first = fixture.signup("bob", &alice).await.1;
     for code in [&alice, &carol] {
-        let (status, again) = shop.signup("bob", code).await;
+        let (status, again) = fixture.signup("bob", code).await;
         assert_eq!(
             (status, &again["id"], text(&again, "referrerCustomerId")),
             (StatusCode::OK, &first["id"], "alice".into())
         );
     }
-    assert_eq!(list(&shop.get("/attributions").await, "items").len(), 1);
+    assert_eq!(list(&fixture.get("/attributions").await, "items").len(), 1);
 }
 
 #[tokio::test]
 async fn r2_20_a_replay_of_an_external_reference_under_another_id_finds_the_same_row() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
     let signup = async |id: &str| {
         let body = json!({"accountId": "store", "refereeCustomerId": id, "linkCode": code, "externalSource": "shop", "externalRef": "77"});
-        shop.post("/attributions/signup", body).await
+        fixture.post("/attributions/signup", body).await
     };
     let (status, first) = signup("bob").await;
     assert_eq!(status, StatusCode::CREATED);
@@ -56,48 +56,52 @@ async fn r2_20_a_replay_of_an_external_reference_under_another_id_finds_the_same
 
 #[tokio::test]
 async fn r2_24_and_r2_25_only_a_paid_session_of_a_known_buyer_counts_and_counts_once() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
-    shop.signup("bob", &code).await;
-    assert_eq!(why(&shop.fulfil("s1", 2500).await), (404, "unknown_session"));
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
+    fixture.signup("bob", &code).await;
+    assert_eq!(why(&fixture.fulfil("s1", 2500).await), (404, "unknown_session"));
     let fulfil = async |status: &str, more: Value| {
         let mut body = json!({"checkoutSessionId": "s1", "status": status, "currency": "EUR", "amount": 2500});
         body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        shop.post("/attributions/fulfill", body).await
+        fixture.post("/attributions/fulfill", body).await
     };
     let by_email = json!({"refereeEmail": "Bob+shop@Example.com"});
     for status in ["failed", "pending", "PAID"] {
         assert_eq!(fulfil(status, by_email.clone()).await.0, StatusCode::OK);
-        assert_eq!(shop.rewards("alice").await.len(), 0, "{status}");
+        assert_eq!(fixture.rewards("alice").await.len(), 0, "{status}");
     }
     let first = fulfil("paid", by_email.clone()).await.1;
     assert_eq!(state(&first), ("rewarded", None), "found by the address of the signup");
     for more in [by_email, json!({}), json!({"refereeCustomerId": "bob"})] {
         assert_eq!(fulfil("paid", more).await.1, first);
     }
-    assert_eq!((shop.rewards("alice").await.len(), shop.rewards("bob").await.len()), (1, 1), "two codes, not four");
+    assert_eq!(
+        (fixture.rewards("alice").await.len(), fixture.rewards("bob").await.len()),
+        (1, 1),
+        "two codes, not four"
+    );
 }
 
 #[tokio::test]
 async fn r2_26_r2_27_c_07_and_c_19_a_void_revokes_unused_codes_and_customers_no_longer_see_them() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
-    let rewarded = shop.refer("bob", &code, 2500).await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
+    let rewarded = fixture.refer("bob", &code, 2500).await;
     let used = grant(&rewarded, "referee");
     let redeem =
         json!({"customerId": "bob", "orderId": "next", "amount": 1000, "currency": "EUR", "code": used["code"]});
-    assert_eq!(shop.bench.post("/discounts/redeem", redeem).await.1["discount"], 100);
-    let first = shop.void("s-bob").await.1;
+    assert_eq!(fixture.app.post("/discounts/redeem", redeem).await.1["discount"], 100);
+    let first = fixture.void("s-bob").await.1;
     assert_eq!(state(&first), ("voided", Some("refunded")));
-    assert_eq!(shop.void("s-bob").await.1, first, "void twice, same answer");
+    assert_eq!(fixture.void("s-bob").await.1, first, "void twice, same answer");
     assert_eq!(
         (text(&grant(&first, "referrer"), "status"), text(&grant(&first, "referee"), "status")),
         ("revoked".into(), "used".into())
     );
-    assert_eq!(shop.rewards("alice").await.len(), 0);
-    assert_eq!(list(&shop.get("/rewards/store/alice?include=all").await, "rewards").len(), 1);
-    let (_, quote) = shop
-        .bench
+    assert_eq!(fixture.rewards("alice").await.len(), 0);
+    assert_eq!(list(&fixture.get("/rewards/store/alice?include=all").await, "rewards").len(), 1);
+    let (_, quote) = fixture
+        .app
         .post("/discounts/quote", json!({"customerId": "alice", "amount": 1000, "currency": "EUR", "code": grant(&rewarded, "referrer")["code"]}))
         .await;
     assert_eq!((&quote["discount"], &quote["reason"]), (&json!(0), &json!("revoked")));
@@ -105,114 +109,114 @@ async fn r2_26_r2_27_c_07_and_c_19_a_void_revokes_unused_codes_and_customers_no_
 
 #[tokio::test]
 async fn r2_27_a_void_that_comes_first_is_remembered() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
-    shop.signup("bob", &code).await;
-    assert_eq!(shop.void("s1").await, (StatusCode::OK, Value::Null));
-    let late = shop.buy("bob", "s1", 2500).await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
+    fixture.signup("bob", &code).await;
+    assert_eq!(fixture.void("s1").await, (StatusCode::OK, Value::Null));
+    let late = fixture.buy("bob", "s1", 2500).await;
     assert_eq!((state(&late), list(&late, "grants").len()), (("voided", Some("refunded")), 0));
 }
 
 #[tokio::test]
 async fn d_11_refunds_are_summed_and_the_rest_is_tested_again() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
-    shop.refer("bob", &code, 2500).await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
+    fixture.refer("bob", &code, 2500).await;
     let part = async |amount: i64, id: &str| {
         let body = json!({"checkoutSessionId": "s-bob", "refundedAmount": amount, "refundId": id});
-        shop.post("/attributions/void", body).await.1
+        fixture.post("/attributions/void", body).await.1
     };
     assert_eq!(state(&part(800, "r1").await), ("rewarded", None));
     assert_eq!(state(&part(800, "r1").await), ("rewarded", None), "the same refund again");
-    assert_eq!(shop.get("/stats").await["revenue"], json!([{"currency": "EUR", "amount": 1700}]));
+    assert_eq!(fixture.get("/stats").await["revenue"], json!([{"currency": "EUR", "amount": 1700}]));
     assert_eq!(state(&part(700, "r2").await), ("rewarded", None), "10.00 are left, and that is the minimum");
     assert_eq!(state(&part(1, "r3").await), ("voided", Some("refunded")));
-    assert_eq!(shop.get("/stats").await["revenue"], json!([]), "R2-32");
+    assert_eq!(fixture.get("/stats").await["revenue"], json!([]), "R2-32");
 }
 
 #[tokio::test]
 async fn r2_28_r2_29_and_d_16_the_window_binds_to_the_second_and_the_sweep_writes_it_down() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
     for friend in ["bob", "carol", "dave"] {
-        shop.signup(friend, &code).await;
+        fixture.signup(friend, &code).await;
     }
-    shop.bench.clock.pass(14 * DAY);
-    assert_eq!(state(&shop.buy("bob", "s1", 2500).await), ("rewarded", None));
-    shop.bench.clock.pass(1);
-    assert_eq!(state(&shop.buy("carol", "s2", 2500).await), ("expired", Some("too_late")));
+    fixture.app.clock.pass(14 * DAY);
+    assert_eq!(state(&fixture.buy("bob", "s1", 2500).await), ("rewarded", None));
+    fixture.app.clock.pass(1);
+    assert_eq!(state(&fixture.buy("carol", "s2", 2500).await), ("expired", Some("too_late")));
     let funnel = json!({"pending": 0, "qualified": 0, "rewarded": 1, "voided": 0, "expired": 2});
-    assert_eq!(shop.get("/stats").await["attributions"], funnel, "before the sweep, too");
-    assert_eq!(shop.post("/sweeps/expire-pending", json!({})).await.1, json!({"expired": 1}));
-    assert_eq!(shop.post("/sweeps/expire-pending", json!({})).await.1, json!({"expired": 0}));
-    assert_eq!(shop.get("/stats").await["attributions"], funnel);
+    assert_eq!(fixture.get("/stats").await["attributions"], funnel, "before the sweep, too");
+    assert_eq!(fixture.post("/sweeps/expire-pending", json!({})).await.1, json!({"expired": 1}));
+    assert_eq!(fixture.post("/sweeps/expire-pending", json!({})).await.1, json!({"expired": 0}));
+    assert_eq!(fixture.get("/stats").await["attributions"], funnel);
 }
 
 #[tokio::test]
 async fn d_17_an_admin_may_say_when_and_sweep_the_future_and_a_storefront_may_not() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
-    shop.signup("bob", &code).await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
+    fixture.signup("bob", &code).await;
     let late = "2027-01-29T08:00:01Z";
-    assert_eq!(shop.post("/sweeps/expire-pending", json!({"now": "2027-01-29T08:00:00Z"})).await.1["expired"], 0);
-    assert_eq!(shop.post("/sweeps/expire-pending", json!({"now": late})).await.1["expired"], 1);
-    assert_eq!(state(&list(&shop.get("/attributions").await, "items")[0]), ("expired", None));
+    assert_eq!(fixture.post("/sweeps/expire-pending", json!({"now": "2027-01-29T08:00:00Z"})).await.1["expired"], 0);
+    assert_eq!(fixture.post("/sweeps/expire-pending", json!({"now": late})).await.1["expired"], 1);
+    assert_eq!(state(&list(&fixture.get("/attributions").await, "items")[0]), ("expired", None));
     let body = json!({"accountId": "store", "refereeCustomerId": "carol", "linkCode": code, "occurredAt": "2020-01-01T00:00:00Z"});
-    let store = shop.bench.store.clone();
-    let refused = shop.bench.with_key(&store, "POST", "/referrals/attributions/signup", Some(body.clone())).await;
+    let store = fixture.app.store.clone();
+    let refused = fixture.app.with_key(&store, "POST", "/referrals/attributions/signup", Some(body.clone())).await;
     assert_eq!(why(&refused), (403, "forbidden"));
-    assert_eq!(shop.post("/attributions/signup", body).await.1["boundAt"], "2020-01-01T00:00:00Z");
+    assert_eq!(fixture.post("/attributions/signup", body).await.1["boundAt"], "2020-01-01T00:00:00Z");
 }
 
 #[tokio::test]
 async fn r2_30_and_r2_10_the_window_starts_at_the_click_and_for_a_typed_code_at_the_bind() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
-    shop.post("/links/click", json!({"accountId": "store", "code": code})).await;
-    shop.bench.clock.pass(10 * DAY);
-    let linked = shop.signup("bob", &code).await.1;
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
+    fixture.post("/links/click", json!({"accountId": "store", "code": code})).await;
+    fixture.app.clock.pass(10 * DAY);
+    let linked = fixture.signup("bob", &code).await.1;
     assert_eq!(
         (&linked["clickAt"], &linked["expiresAt"]),
         (&json!("2027-01-15T08:00:00Z"), &json!("2027-01-29T08:00:00Z"))
     );
-    let typed = shop.checkout("s1", "carol", Some(&code)).await.1;
+    let typed = fixture.checkout("s1", "carol", Some(&code)).await.1;
     assert_eq!((&typed["clickAt"], &typed["expiresAt"]), (&Value::Null, &json!("2027-02-08T08:00:00Z")));
-    shop.bench.clock.pass(5 * DAY);
-    assert_eq!(why(&shop.signup("dave", &code).await), (409, "too_late"), "the only click is older than the window");
-    assert_eq!(shop.checkout("s2", "erin", Some(&code)).await.0, StatusCode::CREATED);
+    fixture.app.clock.pass(5 * DAY);
+    assert_eq!(why(&fixture.signup("dave", &code).await), (409, "too_late"), "the only click is older than the window");
+    assert_eq!(fixture.checkout("s2", "erin", Some(&code)).await.0, StatusCode::CREATED);
 }
 
 #[tokio::test]
 async fn r2_31_r0_17_and_c_13_statistics_carry_the_funnel_revenue_and_totals_and_can_be_of_some_days() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
-    shop.refer("bob", &code, 2500).await;
-    shop.bench.clock.pass(DAY);
-    shop.refer("carol", &code, 1000).await;
-    shop.signup("dave", &code).await;
-    let stats = shop.get("/stats").await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
+    fixture.refer("bob", &code, 2500).await;
+    fixture.app.clock.pass(DAY);
+    fixture.refer("carol", &code, 1000).await;
+    fixture.signup("dave", &code).await;
+    let stats = fixture.get("/stats").await;
     assert_eq!(stats["attributions"], json!({"pending": 1, "qualified": 0, "rewarded": 2, "voided": 0, "expired": 0}));
     assert_eq!((&stats["activeLinks"], &stats["referrals"]), (&json!(1), &json!({"total": 3, "successful": 2})));
     assert_eq!(stats["revenue"], json!([{"currency": "EUR", "amount": 3500}]));
-    let first_day = shop.get("/stats?from=2027-01-15&to=2027-01-15").await;
+    let first_day = fixture.get("/stats?from=2027-01-15&to=2027-01-15").await;
     assert_eq!((&first_day["referrals"]["total"], &first_day["revenue"][0]["amount"]), (&json!(1), &json!(2500)));
-    let (status, error) = shop.bench.get("/referrals/stats?from=yesterday").await;
+    let (status, error) = fixture.app.get("/referrals/stats?from=yesterday").await;
     assert_eq!((status.as_u16(), error["error"]["field"].as_str()), (422, Some("from")));
 }
 
 #[tokio::test]
 async fn r0_17_the_best_referrers_are_listed_by_period() {
-    let shop = Shop::ripllo().await;
-    let (alice, carol) = (shop.referrer("alice", "AliceMC").await, shop.referrer("carol", "CarolMC").await);
+    let fixture = ReferralFixture::code_rewards().await;
+    let (alice, carol) = (fixture.referrer("alice", "AliceMC").await, fixture.referrer("carol", "CarolMC").await);
     for friend in ["b1", "b2"] {
-        shop.refer(friend, &alice, 1000).await;
+        fixture.refer(friend, &alice, 1000).await;
     }
-    shop.bench.clock.pass(60 * DAY);
+    fixture.app.clock.pass(60 * DAY);
     for friend in ["b3", "b4", "b5"] {
-        shop.refer(friend, &carol, 1000).await;
+        fixture.refer(friend, &carol, 1000).await;
     }
     let top = async |query: &str| {
-        let top = list(&shop.get(&format!("/top{query}")).await, "top");
+        let top = list(&fixture.get(&format!("/top{query}")).await, "top");
         top.iter().map(|one| (text(one, "customerId"), one["successful"].as_i64().unwrap_or(0))).collect::<Vec<_>>()
     };
     let (a, c) = (("alice".to_owned(), 2), ("carol".to_owned(), 3));
@@ -222,45 +226,45 @@ async fn r0_17_the_best_referrers_are_listed_by_period() {
         assert_eq!(top(&format!("?period={period}")).await, std::slice::from_ref(&c), "{period}");
     }
     assert_eq!(top("?period=year").await.len(), 2);
-    shop.void("s-b5").await;
-    shop.void("s-b4").await;
+    fixture.void("s-b5").await;
+    fixture.void("s-b4").await;
     assert_eq!(top("").await, [a, ("carol".to_owned(), 1)]);
-    assert_eq!(why(&shop.bench.get("/referrals/top?period=century").await).0, 422);
+    assert_eq!(why(&fixture.app.get("/referrals/top?period=century").await).0, 422);
 }
 
 #[tokio::test]
 async fn r2_33_the_history_is_paged_filtered_and_shows_what_became_of_each() {
-    let shop = Shop::ripllo().await;
-    let (alice, carol) = (shop.code("alice").await, shop.code("carol").await);
-    shop.refer("b1", &alice, 2500).await;
-    shop.signup("b2", &alice).await;
-    shop.signup("b3", &carol).await;
-    let page = shop.get("/attributions?limit=2").await;
+    let fixture = ReferralFixture::code_rewards().await;
+    let (alice, carol) = (fixture.code("alice").await, fixture.code("carol").await);
+    fixture.refer("b1", &alice, 2500).await;
+    fixture.signup("b2", &alice).await;
+    fixture.signup("b3", &carol).await;
+    let page = fixture.get("/attributions?limit=2").await;
     let friends =
         |page: &Value| list(page, "items").iter().map(|row| text(row, "refereeCustomerId")).collect::<Vec<_>>();
     assert_eq!(friends(&page), ["b3", "b2"]);
-    let next = shop.get(&format!("/attributions?limit=2&cursor={}", text(&page, "nextCursor"))).await;
+    let next = fixture.get(&format!("/attributions?limit=2&cursor={}", text(&page, "nextCursor"))).await;
     assert_eq!((friends(&next), &next["nextCursor"]), (vec!["b1".to_owned()], &Value::Null));
-    assert_eq!(friends(&shop.get("/attributions?referrer=alice&status=pending").await), ["b2"]);
-    assert_eq!(friends(&shop.get("/attributions?referee=b1").await), ["b1"]);
+    assert_eq!(friends(&fixture.get("/attributions?referrer=alice&status=pending").await), ["b2"]);
+    assert_eq!(friends(&fixture.get("/attributions?referee=b1").await), ["b1"]);
     let id = text(&list(&next, "items")[0], "id");
-    assert_eq!(shop.get(&format!("/attributions/{id}")).await, list(&next, "items")[0]);
-    assert_eq!(why(&shop.bench.get("/referrals/attributions/att_none").await), (404, "not_found"));
+    assert_eq!(fixture.get(&format!("/attributions/{id}")).await, list(&next, "items")[0]);
+    assert_eq!(why(&fixture.app.get("/referrals/attributions/att_none").await), (404, "not_found"));
 }
 
 #[tokio::test]
 async fn r2_09_a_code_is_good_for_its_days_from_its_mint() {
-    let shop = Shop::ripllo().await;
-    let code = shop.code("alice").await;
-    let own = text(&grant(&shop.refer("bob", &code, 2500).await, "referrer"), "code");
+    let fixture = ReferralFixture::code_rewards().await;
+    let code = fixture.code("alice").await;
+    let own = text(&grant(&fixture.refer("bob", &code, 2500).await, "referrer"), "code");
     let quote = async || {
         let body = json!({"customerId": "alice", "amount": 1000, "currency": "EUR", "code": own});
-        shop.bench.post("/discounts/quote", body).await.1
+        fixture.app.post("/discounts/quote", body).await.1
     };
-    shop.bench.clock.pass(30 * DAY);
+    fixture.app.clock.pass(30 * DAY);
     assert_eq!(quote().await["discount"], 200);
-    shop.bench.clock.pass(1);
+    fixture.app.clock.pass(1);
     assert_eq!((&quote().await["discount"], &quote().await["reason"]), (&json!(0), &json!("too_late")));
-    assert_eq!(text(&shop.rewards("alice").await[0], "status"), "expired", "shown as such before a sweep has run");
-    assert_eq!(shop.post("/sweeps/expire-rewards", json!({})).await.1, json!({"expired": 2}));
+    assert_eq!(text(&fixture.rewards("alice").await[0], "status"), "expired", "shown as such before a sweep has run");
+    assert_eq!(fixture.post("/sweeps/expire-rewards", json!({})).await.1, json!({"expired": 2}));
 }

@@ -1,13 +1,17 @@
 //! What was there before the rules were, by the database of the version that had none.
 
-use super::shop::{Shop, why};
-use crate::bench::Bench;
+use super::fixture::{ReferralFixture, why};
+use crate::test_app::TestApp;
 use flux_storage::Db;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// A shop on a database of schema 2 with these customers and orders.
-async fn upgraded(folder: &std::path::Path, customers: &[(&str, &str)], orders: &[(&str, Value, Option<i64>)]) -> Shop {
+/// A companion on a database of schema 2 with these customers and orders.
+async fn upgraded(
+    folder: &std::path::Path,
+    customers: &[(&str, &str)],
+    orders: &[(&str, Value, Option<i64>)],
+) -> ReferralFixture {
     let path = folder.join("companion.db");
     let old = rusqlite::Connection::open(&path).expect("a file");
     old.execute_batch(include_str!("../../../../crates/storage/src/sqlite/migrations/0001_first.sql"))
@@ -26,9 +30,9 @@ async fn upgraded(folder: &std::path::Path, customers: &[(&str, &str)], orders: 
         old.execute(sql, values).expect("an order");
     }
     drop(old);
-    let shop = Shop { bench: Bench::on(Db::open(&path).expect("it opens").0).await };
-    shop.bench.put("/referrals/program", json!({"enabled": true, "rewardType": "percent", "refereeValue": 10})).await;
-    shop
+    let fixture = ReferralFixture { app: TestApp::on(Db::open(&path).expect("it opens").0).await };
+    fixture.app.put("/referrals/program", json!({"enabled": true, "rewardType": "percent", "refereeValue": 10})).await;
+    fixture
 }
 
 fn order(customer: &str, email: &str, more: &Value) -> Value {
@@ -42,13 +46,13 @@ fn order(customer: &str, email: &str, more: &Value) -> Value {
 async fn an_order_of_before_binds_by_its_code_when_it_is_paid_after() {
     let folder = tempfile::tempdir().expect("a folder");
     let typed = order("bob", "bob@example.com", &json!({"referralCode": " ALICE-XYZ "}));
-    let shop = upgraded(folder.path(), &[], &[("o1", typed, None)]).await;
-    let code = shop.referrer("alice", "AliceMC").await;
+    let fixture = upgraded(folder.path(), &[], &[("o1", typed, None)]).await;
+    let code = fixture.referrer("alice", "AliceMC").await;
     let sql = "UPDATE referral_links SET code = 'alice-XYZ', code_key = 'alice-xyz' WHERE code = ?";
-    let renamed = shop.bench.app.db.write(move |tx| Ok::<_, flux_storage::DbError>(tx.execute(sql, [&code])?));
+    let renamed = fixture.app.state.db.write(move |tx| Ok::<_, flux_storage::DbError>(tx.execute(sql, [&code])?));
     assert_eq!(renamed.await.expect("written"), 1);
-    shop.bench.package(json!([])).await;
-    let (status, paid) = shop.bench.post("/orders/o1/paid", json!({})).await;
+    fixture.app.package(json!([])).await;
+    let (status, paid) = fixture.app.post("/orders/o1/paid", json!({})).await;
     assert_eq!((status, &paid["referral"]["decision"]), (StatusCode::OK, &json!("rewarded")), "{paid}");
 }
 
@@ -57,11 +61,11 @@ async fn r3_15_and_r3_10_members_and_buyers_of_before_are_known_by_their_address
     let folder = tempfile::tempdir().expect("a folder");
     let bought = order("guest", "Bob+first@Example.com", &json!({}));
     let customers = [("carol", " Carol+news@Example.com"), ("jo", "JÜRGEN@example.com")];
-    let shop = upgraded(folder.path(), &customers, &[("o1", bought, Some(1))]).await;
-    let code = shop.referrer("alice", "AliceMC").await;
+    let fixture = upgraded(folder.path(), &customers, &[("o1", bought, Some(1))]).await;
+    let code = fixture.referrer("alice", "AliceMC").await;
     let carol =
         json!({"accountId": "store", "refereeCustomerId": "c2", "refereeEmail": "carol@example.com", "linkCode": code});
-    assert_eq!(why(&shop.post("/attributions/signup", carol).await), (409, "existing_customer"));
-    shop.signup("bob", &code).await;
-    assert_eq!(shop.buy("bob", "s1", 2500).await["reason"], "not_first_purchase");
+    assert_eq!(why(&fixture.post("/attributions/signup", carol).await), (409, "existing_customer"));
+    fixture.signup("bob", &code).await;
+    assert_eq!(fixture.buy("bob", "s1", 2500).await["reason"], "not_first_purchase");
 }

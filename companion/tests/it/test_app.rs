@@ -1,4 +1,4 @@
-//! A companion on the bench: its API without a socket, a clock to be set, and random numbers that repeat.
+//! A companion for tests: its API without a socket, a clock that the test sets, and random numbers that repeat.
 
 use axum::Router;
 use axum::body::Body;
@@ -50,9 +50,9 @@ impl Entropy for TestEntropy {
     }
 }
 
-pub(crate) struct Bench {
+pub(crate) struct TestApp {
     pub(crate) router: Router,
-    pub(crate) app: Arc<App>,
+    pub(crate) state: Arc<App>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) admin: String,
     pub(crate) store: String,
@@ -68,23 +68,23 @@ pub(crate) fn config(text: &str) -> Config {
     .expect("a config")
 }
 
-impl Bench {
-    pub(crate) async fn new() -> Bench {
+impl TestApp {
+    pub(crate) async fn new() -> TestApp {
         Self::on(Db::in_memory().expect("a database")).await
     }
 
     /// On this database, with keys of its own.
-    pub(crate) async fn on(db: Db) -> Bench {
+    pub(crate) async fn on(db: Db) -> TestApp {
         Self::configured(db, "").await
     }
 
-    pub(crate) async fn configured(db: Db, text: &str) -> Bench {
+    pub(crate) async fn configured(db: Db, text: &str) -> TestApp {
         let entropy = Arc::new(TestEntropy::default());
         let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_000)));
         let admin = add_key(&db, &*entropy, "admin", Role::Admin).await;
         let store = add_key(&db, &*entropy, "shop", Role::Store).await;
-        let (router, app) = flux_companion::router(config(text), db, clock.clone(), entropy);
-        Bench { router, app, clock, admin, store }
+        let (router, state) = flux_companion::router(config(text), db, clock.clone(), entropy);
+        TestApp { router, state, clock, admin, store }
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {

@@ -1,13 +1,13 @@
 //! Bad input, repeats in parallel, events in the wrong order.
 
-use super::shop::{Shop, state, why};
+use super::fixture::{ReferralFixture, state, why};
 use futures_util::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_malformed_event_is_422_and_names_its_field() {
-    let shop = Shop::ripllo().await;
+    let fixture = ReferralFixture::code_rewards().await;
     let signup = json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": "x"});
     let fulfil = json!({"checkoutSessionId": "s", "status": "paid", "currency": "EUR", "amount": 5});
     let void = json!({"checkoutSessionId": "s"});
@@ -34,7 +34,7 @@ async fn a_malformed_event_is_422_and_names_its_field() {
     ] {
         let mut body = body.clone();
         body[key] = value;
-        let (status, error) = shop.bench.post(path, body.clone()).await;
+        let (status, error) = fixture.app.post(path, body.clone()).await;
         assert_eq!((status.as_u16(), error["error"]["field"].as_str()), (422, Some(key)), "{path} {body}: {error}");
     }
     for path in [
@@ -44,29 +44,29 @@ async fn a_malformed_event_is_422_and_names_its_field() {
         "/rewards/store/a%20b",
         "/rewards/store/a?include=x",
     ] {
-        assert_eq!(shop.bench.get(&format!("/referrals{path}")).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert_eq!(fixture.app.get(&format!("/referrals{path}")).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
     }
 }
 
 #[tokio::test]
 async fn twenty_of_the_same_at_once_are_one() {
-    let shop = Shop::ripllo().await;
-    let (alice, carol) = (shop.code("alice").await, shop.code("carol").await);
+    let fixture = ReferralFixture::code_rewards().await;
+    let (alice, carol) = (fixture.code("alice").await, fixture.code("carol").await);
     let codes: Vec<&str> = (0..20).map(|n| if n % 2 == 0 { &*alice } else { &*carol }).collect();
-    let signups = join_all(codes.iter().map(|code| shop.signup("bob", code))).await;
+    let signups = join_all(codes.iter().map(|code| fixture.signup("bob", code))).await;
     assert_eq!(signups.iter().filter(|(status, _)| *status == StatusCode::CREATED).count(), 1);
     assert!(signups.iter().all(|(_, row)| row["id"] == signups[0].1["id"]));
-    let links = join_all((0..20).map(|_| shop.code("dave"))).await;
+    let links = join_all((0..20).map(|_| fixture.code("dave"))).await;
     assert!(links.iter().all(|code| *code == links[0]));
-    shop.checkout("s1", "bob", None).await;
-    let paid = join_all((0..20).map(|_| shop.fulfil("s1", 2500))).await;
+    fixture.checkout("s1", "bob", None).await;
+    let paid = join_all((0..20).map(|_| fixture.fulfil("s1", 2500))).await;
     assert!(paid.iter().all(|answer| *answer == paid[0]));
-    assert_eq!((shop.rewards("alice").await.len(), shop.rewards("bob").await.len()), (1, 1));
-    let code = shop.rewards("bob").await[0]["code"].clone();
+    assert_eq!((fixture.rewards("alice").await.len(), fixture.rewards("bob").await.len()), (1, 1));
+    let code = fixture.rewards("bob").await[0]["code"].clone();
     let orders: Vec<Value> = (0..20)
         .map(|n| json!({"customerId": "bob", "orderId": format!("o{n}"), "amount": 1000, "currency": "EUR", "code": code}))
         .collect();
-    let used = join_all(orders.into_iter().map(|order| shop.bench.post("/discounts/redeem", order))).await;
+    let used = join_all(orders.into_iter().map(|order| fixture.app.post("/discounts/redeem", order))).await;
     assert_eq!(used.iter().filter(|(status, _)| *status == StatusCode::OK).count(), 1);
     assert!(used.iter().filter(|(status, _)| *status != StatusCode::OK).all(|answer| why(answer) == (409, "used")));
 }
@@ -74,22 +74,22 @@ async fn twenty_of_the_same_at_once_are_one() {
 #[tokio::test]
 async fn events_in_the_wrong_order_come_to_the_same_end() {
     let ends = async |words: [&str; 4]| {
-        let shop = Shop::ripllo().await;
-        let code = shop.code("alice").await;
-        shop.signup("bob", &code).await;
+        let fixture = ReferralFixture::code_rewards().await;
+        let code = fixture.code("alice").await;
+        fixture.signup("bob", &code).await;
         for word in words {
             match word {
-                "checkout" => drop(shop.checkout("s1", "bob", None).await),
+                "checkout" => drop(fixture.checkout("s1", "bob", None).await),
                 "paid" => {
                     let paid = json!({"checkoutSessionId": "s1", "status": "paid", "currency": "EUR", "amount": 2500, "refereeCustomerId": "bob"});
-                    shop.post("/attributions/fulfill", paid).await;
+                    fixture.post("/attributions/fulfill", paid).await;
                 }
-                "completed" => drop(shop.post("/attributions/complete", json!({"checkoutSessionId": "s1"})).await),
-                _ => drop(shop.void("s1").await),
+                "completed" => drop(fixture.post("/attributions/complete", json!({"checkoutSessionId": "s1"})).await),
+                _ => drop(fixture.void("s1").await),
             }
         }
-        let row = crate::bench::list(&shop.get("/attributions").await, "items").remove(0);
-        (state(&row).0.to_owned(), shop.rewards("alice").await.len(), shop.get("/stats").await["revenue"].clone())
+        let row = crate::test_app::list(&fixture.get("/attributions").await, "items").remove(0);
+        (state(&row).0.to_owned(), fixture.rewards("alice").await.len(), fixture.get("/stats").await["revenue"].clone())
     };
     let expected = ends(["checkout", "paid", "completed", "void"]).await;
     assert_eq!(expected, ("voided".to_owned(), 0, json!([])));
@@ -105,15 +105,15 @@ async fn events_in_the_wrong_order_come_to_the_same_end() {
 
 #[tokio::test]
 async fn a_sum_beyond_64_bits_is_refused_and_changes_nothing() {
-    let shop = Shop::with(json!({"enabled": true})).await;
+    let fixture = ReferralFixture::with(json!({"enabled": true})).await;
     let most = 1u64 << 53;
-    shop.rule(json!({"status": "active", "slots": {"referrer": {"registration": {"benefit": {"type": "points", "points": most}}}}})).await;
-    let code = shop.code("alice").await;
+    fixture.rule(json!({"status": "active", "slots": {"referrer": {"registration": {"benefit": {"type": "points", "points": most}}}}})).await;
+    let code = fixture.code("alice").await;
     let mut last = (StatusCode::OK, Value::Null);
     for n in 0..1_024 {
-        last = shop.signup(&format!("b{n}"), &code).await;
+        last = fixture.signup(&format!("b{n}"), &code).await;
     }
     assert_eq!(why(&last).0, 422, "2^63 is one too many");
-    let points = shop.bench.get("/points/alice").await.1;
+    let points = fixture.app.get("/points/alice").await.1;
     assert_eq!(points["balance"], json!(1_023u64 * most));
 }

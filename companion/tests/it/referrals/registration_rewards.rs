@@ -1,0 +1,208 @@
+//! Rewards for registering and for ordering: automatic discounts, codes and mails.
+
+use super::fixture::{ReferralFixture, grant, state, why};
+use crate::test_app::{list, text};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+/// A friend who registers gets 10 percent, which apply by themselves; the referrer 100 points for the first order.
+async fn member() -> ReferralFixture {
+    let fixture = ReferralFixture::with(json!({"enabled": true})).await;
+    fixture
+        .rule(json!({"status": "active", "slots": {
+        "referrer": {"firstOrder": {"benefit": {"type": "points", "points": 100}}},
+        "referee": {"registration": {"benefit": {"type": "percent", "percent": 10}}}}}))
+        .await;
+    fixture
+}
+
+#[tokio::test]
+async fn r3_02_r3_07_r3_08_and_c_11_the_friends_discount_applies_by_itself_and_both_sides_see_their_rewards() {
+    let fixture = member().await;
+    let code = fixture.code("alice").await;
+    fixture.signup("bob", &code).await;
+    let cart = json!({"customerId": "bob", "amount": 4000, "currency": "EUR"});
+    let (_, quote) = fixture.app.post("/discounts/quote", cart).await;
+    assert_eq!((&quote["discount"], &quote["total"], &quote["reason"]), (&json!(400), &json!(3600), &Value::Null));
+    let order = json!({"customerId": "bob", "orderId": "s1", "amount": 4000, "currency": "EUR"});
+    for _ in 0..2 {
+        let (status, redeemed) = fixture.app.post("/discounts/redeem", order.clone()).await;
+        assert_eq!(
+            (status, &redeemed["discount"], &redeemed["discountId"]),
+            (StatusCode::OK, &json!(400), &quote["discountId"])
+        );
+    }
+    let other = json!({"customerId": "bob", "orderId": "s2", "amount": 4000, "currency": "EUR"});
+    assert_eq!(fixture.app.post("/discounts/redeem", other).await.1["discount"], 0, "once per code");
+    assert_eq!(fixture.points("alice").await, 0);
+    assert_eq!(state(&fixture.buy("bob", "s1", 3600).await), ("rewarded", None));
+    assert_eq!(fixture.points("alice").await, 100);
+    assert_eq!(text(&fixture.rewards("bob").await[0], "status"), "used");
+    assert_eq!(fixture.rewards("alice").await[0]["benefit"]["points"], 100);
+}
+
+#[tokio::test]
+async fn r3_06_rewards_issued_earlier_are_untouched_by_a_change_of_the_slot() {
+    let fixture = member().await;
+    let code = fixture.code("alice").await;
+    fixture.signup("bob", &code).await;
+    fixture.app.delete("/referrals/rules/rule_global/slots/referee/registration").await;
+    fixture.signup("carol", &code).await;
+    assert_eq!((fixture.rewards("bob").await.len(), fixture.rewards("carol").await.len()), (1, 0));
+    assert_eq!(text(&fixture.rewards("bob").await[0], "status"), "issued");
+}
+
+#[tokio::test]
+async fn r3_09_r3_10_r3_11_and_c_04_an_order_before_imported_or_called_off_uses_up_the_first() {
+    let fixture = member().await;
+    let code = fixture.code("alice").await;
+    for friend in ["imported", "cancelled", "unpaid", "fresh"] {
+        fixture.signup(friend, &code).await;
+    }
+    fixture.app.package(json!([])).await;
+    let order = |friend: &str, status: &str, imported: bool| {
+        json!({"customer": {"id": friend}, "player": {"name": friend}, "items": [{"packageId": "vip", "quantity": 1}],
+               "amount": 100, "currency": "EUR", "status": status, "imported": imported})
+    };
+    fixture.app.put("/orders/o1", order("imported", "paid", true)).await;
+    fixture.app.put("/orders/o2", order("cancelled", "created", false)).await;
+    fixture.app.post("/orders/o2/cancelled", json!({})).await;
+    fixture.app.put("/orders/o3", order("unpaid", "created", false)).await;
+    for (friend, expected) in [
+        ("imported", ("pending", Some("not_first_purchase"))),
+        ("cancelled", ("pending", Some("not_first_purchase"))),
+        ("unpaid", ("rewarded", None)),
+        ("fresh", ("rewarded", None)),
+    ] {
+        assert_eq!(state(&fixture.buy(friend, &format!("s-{friend}"), 100).await), expected, "{friend}");
+    }
+}
+
+#[tokio::test]
+async fn r3_12_r3_13_r3_14_r3_15_and_d_22_only_a_registration_through_the_link_counts_once_also_of_a_known_guest() {
+    let fixture = member().await;
+    fixture
+        .app
+        .put(
+            "/referrals/rules/rule_global/slots/referrer/registration",
+            json!({"benefit": {"type": "points", "points": 5}}),
+        )
+        .await;
+    let code = fixture.code("alice").await;
+    let guest = json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": code, "guest": true});
+    assert_eq!(fixture.post("/attributions/signup", guest).await.0, StatusCode::CREATED);
+    fixture.buy("carol", "s0", 100).await;
+    assert_eq!(fixture.points("alice").await, 0, "a guest has not registered");
+    let plain = |id: &str| json!({"accountId": "store", "refereeCustomerId": id});
+    let (status, bound) = fixture.post("/attributions/signup", plain("bob")).await;
+    assert_eq!(
+        (status, list(&bound, "grants").len()),
+        (StatusCode::OK, 2),
+        "the bind exists already: no code is needed"
+    );
+    fixture.post("/attributions/signup", plain("bob")).await;
+    assert_eq!(fixture.points("alice").await, 5, "once");
+    assert_eq!(fixture.post("/attributions/signup", plain("dave")).await, (StatusCode::OK, Value::Null), "R3-12");
+    assert_eq!(why(&fixture.signup("dave", &code).await), (409, "existing_customer"), "R3-15");
+    fixture.signup("carol", &code).await;
+    assert_eq!(fixture.points("alice").await, 10, "R3-14: a guest who has bought registers");
+    assert_eq!(state(&fixture.buy("carol", "s1", 100).await), ("pending", Some("not_first_purchase")));
+}
+
+#[tokio::test]
+async fn a_customer_who_is_saved_as_registered_has_registered() {
+    let fixture = member().await;
+    let code = fixture.code("alice").await;
+    let guest = json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": code, "guest": true});
+    fixture.post("/attributions/signup", guest).await;
+    for _ in 0..2 {
+        fixture.app.put("/customers/bob", json!({"registeredAt": "2027-01-15T09:00:00Z"})).await;
+        assert_eq!(fixture.rewards("bob").await.len(), 1);
+    }
+    fixture.app.put("/customers/erin", json!({"registeredAt": "2020-01-01T00:00:00Z"})).await;
+    assert_eq!(why(&fixture.signup("erin", &code).await), (409, "existing_customer"));
+}
+
+#[tokio::test]
+async fn d_13_d_14_d_23_and_c_03_one_does_not_refer_oneself_nor_each_other_and_a_refusal_leaves_an_event() {
+    let fixture = member().await;
+    fixture.app.put("/customers/alice", json!({"email": "Alice@example.com", "player": {"name": "AliceMC"}})).await;
+    let code = fixture.code("alice").await;
+    for (id, more) in [
+        ("alice", json!({})),
+        ("alice2", json!({"refereeEmail": "alice+2@EXAMPLE.com"})),
+        ("alice3", json!({"refereePlayer": {"name": "alicemc"}})),
+    ] {
+        let mut body = json!({"accountId": "store", "refereeCustomerId": id, "linkCode": code});
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let answer = fixture.post("/attributions/signup", body).await;
+        let expected = (409, "self_referral");
+        assert_eq!(why(&answer), expected, "{id}");
+    }
+    assert!(fixture.app.event_kinds().await.contains(&"attribution.refused".to_owned()));
+    let player = json!({"accountId": "store", "checkoutSessionId": "s1", "customerId": "alice4", "player": {"name": "AliceMC"}, "code": code});
+    assert_eq!(
+        why(&fixture.post("/attributions/checkout", player).await),
+        (409, "self_referral"),
+        "whoever plays as Alice is Alice"
+    );
+    fixture.signup("bob", &code).await;
+    let back = fixture.code("bob").await;
+    assert_eq!(why(&fixture.signup("alice", &back).await), (409, "circular"));
+    fixture.app.put("/referrals/program", json!({"selfReferral": "allow"})).await;
+    let own = json!({"accountId": "store", "refereeCustomerId": "zoe", "linkCode": fixture.code("zoe").await});
+    assert_eq!(fixture.post("/attributions/signup", own).await.0, StatusCode::CREATED, "R2-35");
+}
+
+#[tokio::test]
+async fn r3_18_turning_codes_on_gives_one_to_every_customer_who_has_none_and_mails_it() {
+    let fixture = member().await;
+    let mail = json!({"codeIssued": {"on": true, "subject": "Your code, {name}", "body": "{code} {link}"}});
+    fixture.app.put("/referrals/emails", mail).await;
+    let doors = |open: bool| json!({"bind": {"codeAtSignup": open, "codeAtCheckout": open}});
+    fixture.app.put("/referrals/program", doors(false)).await;
+    let code = fixture.code("alice").await;
+    for id in ["bob", "carol"] {
+        fixture.app.put(&format!("/customers/{id}"), json!({"name": id})).await;
+    }
+    let mails = async || fixture.app.event_kinds().await.iter().filter(|kind| *kind == "mail.codeIssued").count();
+    assert_eq!(mails().await, 0, "codes are off");
+    for _ in 0..2 {
+        fixture.app.put("/referrals/program", doors(true)).await;
+        flux_companion::sweep(&fixture.app.state).await;
+        assert_eq!(mails().await, 2, "off and on again sends nothing to those who have one");
+        fixture.app.put("/referrals/program", doors(false)).await;
+    }
+    assert_eq!(fixture.code("alice").await, code);
+}
+
+#[tokio::test]
+async fn r3_21_a_mail_is_sent_only_while_it_is_on_and_is_an_event() {
+    let fixture = member().await;
+    let code = fixture.referrer("alice", "AliceMC").await;
+    fixture.signup("bob", &code).await;
+    let on = |name: &str| json!({name: {"on": true, "subject": "{name}", "body": "{code}"}});
+    fixture.app.put("/referrals/emails", on("friendJoined")).await;
+    fixture.app.put("/referrals/emails", on("rewardIssued")).await;
+    let invitation = json!({"accountId": "store", "customerId": "alice", "email": "friend@example.net"});
+    assert_eq!(why(&fixture.post("/invitations", invitation.clone()).await), (409, "mail_off"));
+    fixture.app.put("/referrals/emails", on("invitation")).await;
+    assert_eq!(fixture.post("/invitations", invitation).await.0, StatusCode::ACCEPTED);
+    fixture.signup("carol", &code).await;
+    let events = list(&fixture.app.get("/events?limit=100").await.1, "items");
+    let mails: Vec<_> = events
+        .iter()
+        .filter(|event| text(event, "kind").starts_with("mail."))
+        .map(|event| (text(event, "kind"), text(event, "subject"), text(&event["data"], "subject")))
+        .collect();
+    let mail = |kind: &str, to: &str, name: &str| (format!("mail.{kind}"), to.to_owned(), name.to_owned());
+    assert_eq!(
+        mails,
+        [
+            mail("invitation", "alice", "alice"),
+            mail("friendJoined", "alice", "alice"),
+            mail("rewardIssued", "carol", "")
+        ]
+    );
+    assert_eq!(grant(&fixture.signup("carol", &code).await.1, "referee")["status"], "issued");
+}

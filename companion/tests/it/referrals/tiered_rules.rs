@@ -1,0 +1,154 @@
+//! A rule for each tier: limits, timing, returns.
+
+use super::fixture::{ReferralFixture, grant, state, why};
+use crate::test_app::{list, text};
+use serde_json::{Value, json};
+
+const DAY: i64 = 86_400;
+
+async fn with_rule(rule: Value) -> (ReferralFixture, String) {
+    let fixture = ReferralFixture::with(json!({"enabled": true})).await;
+    fixture.rule(json!({"status": "active"})).await;
+    fixture.rule(rule).await;
+    let code = fixture.code("alice").await;
+    (fixture, code)
+}
+
+fn points(points: i64) -> Value {
+    json!({"benefit": {"type": "points", "points": points}})
+}
+
+#[tokio::test]
+async fn r4_01_and_r4_07_the_rule_of_the_referrers_tier_at_that_moment_wins() {
+    let (fixture, code) = with_rule(json!({"slots": {"referrer": {"registration": points(10)}}})).await;
+    let gold = json!({"name": "Gold", "tier": "gold", "status": "active", "slots": {"referrer": {"registration": points(20)}}});
+    fixture.post("/rules", gold).await;
+    fixture.signup("b1", &code).await;
+    fixture.app.put("/customers/alice", json!({"tier": "gold"})).await;
+    fixture.signup("b2", &code).await;
+    assert_eq!(fixture.points("alice").await, 30);
+    let panel = fixture.app.get("/customers/alice/panel").await.1;
+    assert_eq!((text(&panel, "ruleName"), &panel["points"]), ("Gold".into(), &json!(30)));
+}
+
+#[tokio::test]
+async fn r4_18_r4_19_and_r4_20_the_daily_limit_binds_the_referrers_registration_reward_alone_and_starts_anew_each_day()
+{
+    let slots = json!({"referrer": {"registration": points(10)}, "referee": {"registration": {"benefit": {"type": "freeShipping"}}}});
+    let (fixture, code) = with_rule(json!({"dailyRegistrationLimit": 2, "slots": slots})).await;
+    for friend in ["b1", "b2", "b3"] {
+        let row = fixture.signup(friend, &code).await.1;
+        assert_eq!(text(&grant(&row, "referee"), "status"), "issued", "the friend is not to blame");
+    }
+    assert_eq!(fixture.points("alice").await, 20);
+    let skipped = list(&fixture.get("/attributions?referee=b3").await, "items").remove(0);
+    assert_eq!(grant(&skipped, "referrer")["skipReason"], "cap_reached");
+    fixture.app.clock.pass(16 * 3_600);
+    fixture.signup("b4", &code).await;
+    assert_eq!(fixture.points("alice").await, 30, "the next calendar day has begun");
+}
+
+#[tokio::test]
+async fn r4_21_r4_22_c_08_and_d_21_the_first_order_counts_for_so_many_days_after_registering() {
+    let (fixture, code) =
+        with_rule(json!({"orderValidDays": 60, "slots": {"referrer": {"firstOrder": points(10)}}})).await;
+    fixture.signup("b1", &code).await;
+    fixture.signup("b2", &code).await;
+    fixture.app.clock.pass(60 * DAY);
+    assert_eq!(state(&fixture.buy("b1", "s1", 100).await), ("rewarded", None));
+    fixture.app.clock.pass(1);
+    assert_eq!(state(&fixture.buy("b2", "s2", 100).await), ("expired", Some("too_late")));
+}
+
+#[tokio::test]
+async fn r4_23_r4_24_and_r4_25_a_reward_waits_for_its_day_and_one_undone_before_is_never_given() {
+    let timing = json!({"type": "daysAfterCompletion", "days": 7});
+    let (fixture, code) =
+        with_rule(json!({"orderTiming": timing, "slots": {"referrer": {"firstOrder": points(10)}}})).await;
+    let waiting = fixture.refer("b1", &code, 100).await;
+    assert_eq!((state(&waiting), &grant(&waiting, "referrer")["dueAt"]), (("qualified", None), &Value::Null));
+    fixture.app.clock.pass(400 * DAY);
+    assert_eq!(
+        fixture.post("/sweeps/issue-due", json!({})).await.1,
+        json!({"issued": 0}),
+        "without a completion never"
+    );
+    let dated = fixture.post("/attributions/complete", json!({"checkoutSessionId": "s-b1"})).await.1;
+    assert_eq!(grant(&dated, "referrer")["status"], "scheduled");
+    let early = json!({"now": "2028-02-26T07:59:59Z"});
+    assert_eq!(fixture.post("/sweeps/issue-due", early).await.1, json!({"issued": 0}));
+    fixture.app.clock.pass(7 * DAY);
+    assert_eq!(fixture.post("/sweeps/issue-due", json!({})).await.1, json!({"issued": 1}));
+    assert_eq!(
+        (fixture.points("alice").await, state(&list(&fixture.get("/attributions").await, "items")[0]).0),
+        (10, "rewarded")
+    );
+    fixture.refer("b2", &code, 100).await;
+    fixture.post("/attributions/complete", json!({"checkoutSessionId": "s-b2"})).await;
+    let voided = fixture.void("s-b2").await.1;
+    assert_eq!((state(&voided).0, text(&grant(&voided, "referrer"), "status")), ("voided", "cancelled".into()));
+    fixture.app.clock.pass(30 * DAY);
+    fixture.post("/sweeps/issue-due", json!({})).await;
+    assert_eq!(fixture.points("alice").await, 10);
+}
+
+#[tokio::test]
+async fn c_18_and_d_20_what_falls_due_while_the_program_is_off_is_held_and_goes_out_after() {
+    let timing = json!({"type": "daysAfterPayment", "days": 1});
+    let (fixture, code) =
+        with_rule(json!({"orderTiming": timing, "slots": {"referrer": {"firstOrder": points(10)}}})).await;
+    fixture.refer("b1", &code, 100).await;
+    fixture.app.put("/referrals/program", json!({"enabled": false})).await;
+    fixture.app.clock.pass(2 * DAY);
+    flux_companion::sweep(&fixture.app.state).await;
+    assert_eq!(fixture.points("alice").await, 0);
+    fixture.app.put("/referrals/program", json!({"enabled": true})).await;
+    flux_companion::sweep(&fixture.app.state).await;
+    assert_eq!(fixture.points("alice").await, 10);
+}
+
+#[tokio::test]
+async fn r4_26_r4_27_r4_28_and_d_12_points_are_taken_back_in_full_only_where_the_box_is_ticked() {
+    for (recovers, after) in [(true, -90), (false, 10)] {
+        let on_return = json!({"recoverPoints": recovers, "revokeUnusedCodes": false});
+        let (fixture, code) =
+            with_rule(json!({"onReturn": on_return, "slots": {"referrer": {"firstOrder": points(100)}}})).await;
+        fixture.refer("b1", &code, 100).await;
+        let spend = |points: i64, reference: &str| json!({"points": points, "ref": reference});
+        for _ in 0..2 {
+            assert_eq!(fixture.app.post("/points/alice/spend", spend(90, "hat")).await.1["balance"], 10);
+        }
+        let body = json!({"checkoutSessionId": "s-b1", "reason": "returned"});
+        assert_eq!(state(&fixture.post("/attributions/void", body).await.1), ("voided", Some("returned")));
+        assert_eq!(fixture.points("alice").await, after);
+        assert_eq!(why(&fixture.app.post("/points/alice/spend", spend(11, "cape")).await), (409, "not_enough_points"));
+        assert_eq!(why(&fixture.app.post("/points/alice/spend", spend(5, "hat")).await), (409, "reference_reused"));
+        let entries = list(&fixture.app.get("/points/alice").await.1, "entries");
+        let sum: i64 = entries.iter().map(|entry| entry["delta"].as_i64().expect("a number")).sum();
+        assert_eq!(sum, after, "the balance is the sum of the lines");
+    }
+}
+
+#[tokio::test]
+async fn r2_36_store_credit_has_a_ledger_of_its_own() {
+    let credit = json!({"benefit": {"type": "storeCredit", "amount": 500, "currency": "EUR"}});
+    let (fixture, code) = with_rule(json!({"slots": {"referrer": {"firstOrder": credit}}})).await;
+    fixture.refer("b1", &code, 100).await;
+    let credit = fixture.app.get("/credit/alice").await.1;
+    assert_eq!(credit["balances"], json!([{"currency": "EUR", "balance": 500}]));
+    assert_eq!(credit["entries"][0]["currency"], "EUR");
+    assert_eq!(
+        fixture.app.get("/customers/alice/panel").await.1["credit"],
+        json!([{"currency": "EUR", "balance": 500}])
+    );
+}
+
+#[tokio::test]
+async fn r2_34_a_ladder_gives_more_from_the_third_on() {
+    let ladder = json!([{"from": 1, "benefit": {"type": "points", "points": 10}}, {"from": 3, "benefit": {"type": "points", "points": 15}}]);
+    let (fixture, code) = with_rule(json!({"ladder": ladder})).await;
+    for (friend, balance) in [("b1", 10), ("b2", 20), ("b3", 35), ("b4", 50)] {
+        fixture.refer(friend, &code, 100).await;
+        assert_eq!(fixture.points("alice").await, balance);
+    }
+}
