@@ -179,7 +179,7 @@ fn every_rule_of_the_contract_has_a_test_by_its_number_on_each_side_that_keeps_i
     let sides: [(&str, &[&str], std::ops::RangeInclusive<u32>); 2] = [
         (
             "agent",
-            &["agent", "crates/delivery/src/job", "crates/delivery/src/gate.rs", "tests/tests/end_to_end"],
+            &["agent", "crates/delivery/src/job", "crates/delivery/src/decision", "tests/tests/end_to_end"],
             1..=9,
         ),
         ("store", &["companion", "crates/delivery/src/command"], 1..=10),

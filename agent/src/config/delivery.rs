@@ -1,5 +1,5 @@
 use flux_config::Section;
-use flux_delivery::answer::Patterns;
+use flux_delivery::answer::AnswerPatterns;
 use flux_delivery::job::OnUncertain;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub struct Delivery {
     /// `keep_history`.
     pub keep_history: Duration,
     /// `failure_patterns` and `success_patterns`.
-    pub patterns: Patterns,
+    pub patterns: AnswerPatterns,
 }
 
 /// Whether lines leave a mark in the game.
@@ -46,11 +46,11 @@ pub(super) fn read(mut section: Section<'_>) -> Delivery {
     Delivery { proof, on_uncertain, keep_history, patterns }
 }
 
-fn patterns(section: &mut Section<'_>) -> Patterns {
+fn patterns(section: &mut Section<'_>) -> AnswerPatterns {
     let mut checked = |key: &'static str| {
         let mut good = Vec::new();
         for text in section.strings(key, &[]) {
-            match Patterns::new(std::slice::from_ref(&text.value), &[]) {
+            match AnswerPatterns::new(std::slice::from_ref(&text.value), &[]) {
                 Ok(_) => good.push(text.value),
                 Err(_) => {
                     section.report_at(&text, "is not a regular expression; a pattern is one, such as ^Not enough")
@@ -61,11 +61,11 @@ fn patterns(section: &mut Section<'_>) -> Patterns {
     };
     let (failure, success) = (checked("failure_patterns"), checked("success_patterns"));
     // Each compiles; together they are too large only in the hundreds, and then the first mistake says so.
-    match Patterns::new(&failure, &success) {
+    match AnswerPatterns::new(&failure, &success) {
         Ok(patterns) => patterns,
         Err(_) => {
             section.report("failure_patterns", "together the patterns are too large; use fewer or shorter ones");
-            Patterns::default()
+            AnswerPatterns::default()
         }
     }
 }

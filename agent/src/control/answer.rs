@@ -30,7 +30,7 @@ fn checked(shared: &Shared, line: &str, policy: bool) -> Result<CommandLine, Ref
     let line =
         CommandLine::new(line).map_err(|reason| Refused::failed(format!("this line cannot be sent: {reason}")))?;
     match shared.config().policy.judge(&line) {
-        ruling @ (Ruling::Denied { .. } | Ruling::NotNamed { .. }) if policy => {
+        ruling @ (Ruling::Denied { .. } | Ruling::NotAllowed { .. }) if policy => {
             Err(Refused { text: format!("{ruling}; --no-policy sends it all the same"), exit: Exit::Permission })
         }
         _ => Ok(line),

@@ -1,7 +1,8 @@
 use super::Lost;
 use super::connection::{GameConnection, ask};
 use crate::config::ProofMode;
-use flux_delivery::proof::{GAMETIME_LINE, Mark, MarkKey, parse_gametime, parse_mark};
+use flux_delivery::game_clock::{GAMETIME_QUERY, parse_gametime};
+use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
 use flux_delivery::{CommandLine, OnlinePlayer, parse_list};
 
 /// What this game can do, probed once per connection.
@@ -31,7 +32,7 @@ pub(super) async fn probe(
         );
     }
     let living = ask(connection, &living_line("flux_probe")).await?.starts_with("Test failed");
-    let gametime = parse_gametime(&ask(connection, GAMETIME_LINE).await?).is_some();
+    let gametime = parse_gametime(&ask(connection, GAMETIME_QUERY).await?).is_some();
     let proof = mode != ProofMode::None && probe_proof(connection).await?;
     if mode == ProofMode::Storage && !proof {
         tracing::warn!(
@@ -53,11 +54,11 @@ pub(super) async fn probe_list(
 }
 
 async fn probe_proof(connection: &mut GameConnection) -> Result<bool, Lost> {
-    let key = MarkKey::probe();
-    let Some(line) = CommandLine::new(GAMETIME_LINE).ok().and_then(|line| key.wrap(&line)) else { return Ok(false) };
+    let key = MarkerKey::probe();
+    let Some(line) = CommandLine::new(GAMETIME_QUERY).ok().and_then(|line| key.wrap(&line)) else { return Ok(false) };
     ask(connection, line.as_str()).await?;
-    let mark = parse_mark(&ask(connection, &key.read_line()).await?);
-    if mark != Some(Mark::Present(true)) {
+    let mark = parse_marker(&ask(connection, &key.query_line()).await?);
+    if mark != Some(Marker::Present { succeeded: true }) {
         return Ok(false);
     }
     ask(connection, &key.remove_line()).await?;

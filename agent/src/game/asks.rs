@@ -3,7 +3,7 @@ use super::executor::{Executor, Trouble};
 use crate::Shared;
 use crate::journal::{Note, When};
 use flux_delivery::CommandLine;
-use flux_delivery::job::{Job, JobState, Outcome as JobOutcome};
+use flux_delivery::job::{Job, JobOutcome, JobState};
 use flux_protocol::{CommandId, FailReason};
 use flux_rcon::Outcome;
 use tokio::sync::oneshot;

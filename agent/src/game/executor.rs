@@ -8,9 +8,9 @@ use crate::config::Config;
 use crate::journal::{JobRow, JournalError, Note, When};
 use crate::limits::{CONDITION_RETRY, JOURNAL_RETRY, PULSE_SLACK};
 use crate::{Phase, Shared};
+use flux_delivery::game_clock::ClockPair;
 use flux_delivery::job::JobState;
-use flux_delivery::proof::ClockPair;
-use flux_delivery::{Conditions, Gate, Roster, gate};
+use flux_delivery::{Decision, OnlinePlayers, Refusal, RunConditions, decide};
 use flux_protocol::{Command, FailReason, PlayerRef, WaitReason};
 use flux_rcon::Connection;
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ pub(crate) struct Executor {
     pub(super) connection: GameConnection,
     pub(super) joined: mpsc::Sender<PlayerRef>,
     pub(super) abilities: Abilities,
-    pub(super) roster: Roster,
+    pub(super) online_players: OnlinePlayers,
     pub(super) listed_at: Option<Instant>,
     pub(super) clock_pair: Option<(ClockPair, Instant)>,
     /// The wall clock at the last turn, of this connection or one before.
@@ -56,7 +56,7 @@ impl Executor {
             shared,
             joined,
             abilities,
-            roster: Roster::default(),
+            online_players: OnlinePlayers::default(),
             listed_at: None,
             clock_pair: None,
             last_turn_at,
@@ -190,16 +190,16 @@ impl Executor {
             // Who has joined by this list may have older jobs, which go first.
             return Ok(());
         }
-        match self.gate(&row, &command) {
-            Gate::Refuse { reason, detail } => {
+        match self.decision(&row, &command) {
+            Decision::Refuse(Refusal { reason, detail }) => {
                 if self.decide(&row, Note::new("refused", Some(&detail)), When::Now, |job| job.refused(reason))? {
                     tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, %reason, detail, "command refused");
                 }
             }
-            Gate::Wait(reason) => self.wait_for_player(&row, reason)?,
-            Gate::NotBefore(at) => self.shared.journal().reschedule(&row.id, row.job, When::At(at))?,
-            Gate::AskWhoIsOnline => self.shared.journal().reschedule(&row.id, row.job, When::At(self.soon()))?,
-            Gate::Run { line, player } => match self.unmet(&command, player.as_ref()).await? {
+            Decision::Wait(reason) => self.wait_for_player(&row, reason)?,
+            Decision::NotBefore(at) => self.shared.journal().reschedule(&row.id, row.job, When::At(at))?,
+            Decision::AskWhoIsOnline => self.shared.journal().reschedule(&row.id, row.job, When::At(self.soon()))?,
+            Decision::Run { line, player } => match self.unmet(&command, player.as_ref()).await? {
                 Some(reason) => self.wait_for_player(&row, reason)?,
                 None => self.send(&row, line).await?,
             },
@@ -211,15 +211,15 @@ impl Executor {
         self.shared.now() + signed(CONDITION_RETRY)
     }
 
-    fn gate(&self, row: &JobRow, command: &Command) -> Gate {
+    fn decision(&self, row: &JobRow, command: &Command) -> Decision {
         let config = self.shared.config();
-        gate(
+        decide(
             command,
-            &Conditions {
+            &RunConditions {
                 received_at: row.received_at,
                 now: self.shared.now(),
                 store_now: self.shared.store_now(),
-                roster: self.abilities.list.map(|_| &self.roster),
+                online_players: self.abilities.list.map(|_| &self.online_players),
                 join_delay: signed(config.presence.join_delay),
                 bedrock_prefix: &config.players.bedrock_prefix,
                 policy: &config.policy,
@@ -232,7 +232,9 @@ impl Executor {
         if row.job.state == JobState::AwaitingPlayer(reason) {
             return self.shared.journal().reschedule(&row.id, row.job, when);
         }
-        if self.decide(row, Note::new("awaiting_player", Some(reason.as_str())), when, |job| job.waits(reason))? {
+        if self
+            .decide(row, Note::new("awaiting_player", Some(reason.as_str())), when, |job| job.awaiting_player(reason))?
+        {
             tracing::info!(command.id = %row.id, attempt = %row.job.attempt, %reason, "command waits for its player");
         }
         Ok(())

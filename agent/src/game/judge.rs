@@ -3,7 +3,7 @@ use super::executor::{Executor, Trouble};
 use crate::journal::{JobRow, Note, When};
 use crate::limits::{AWAY_RETRY, TRUSTED_AWAY};
 use flux_delivery::answer::{Judgement, Verdict};
-use flux_delivery::proof::{Mark, MarkKey, parse_mark};
+use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
 use flux_protocol::FailReason;
 
 /// What is known of a line beside its answer.
@@ -11,7 +11,7 @@ pub(super) enum Heard<'a> {
     /// It went out without a mark.
     Plain,
     /// It went out with this mark, which has not been asked for.
-    Marked(&'a MarkKey),
+    Marked(&'a MarkerKey),
     /// Its mark is there; whether it succeeded.
     Mark(bool),
 }
@@ -29,11 +29,11 @@ impl Executor {
                 if by_text.rule.is_some() {
                     by_text
                 } else {
-                    match ask(&mut self.connection, &key.read_line()).await {
-                        Ok(told) => match parse_mark(&told) {
-                            Some(Mark::Present(success)) => patterns.judge(answer, Some(success)),
+                    match ask(&mut self.connection, &key.query_line()).await {
+                        Ok(told) => match parse_marker(&told) {
+                            Some(Marker::Present { succeeded }) => patterns.judge(answer, Some(succeeded)),
                             // A plugin has swallowed it, or the game keeps no mark of it: nobody can say that it ran.
-                            Some(Mark::Absent) => return self.hold(row, answer).await,
+                            Some(Marker::Absent) => return self.hold(row, answer).await,
                             None => return self.lost(row, "the mark could not be read").await,
                         },
                         Err(lost) => {
@@ -66,7 +66,7 @@ impl Executor {
         if let Some(player) = row.command.as_ref().and_then(|command| command.player.as_ref())
             && row.sends < TRUSTED_AWAY
         {
-            self.roster.forget(player);
+            self.online_players.forget(player);
         }
         let when = When::At(self.later(row, AWAY_RETRY));
         let rule = judgement.to_string();

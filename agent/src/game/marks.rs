@@ -2,7 +2,7 @@ use super::connection::ask;
 use super::executor::{Executor, Trouble};
 use crate::journal::JobRow;
 use crate::limits::MARKS_PER_TURN;
-use flux_delivery::proof::MarkKey;
+use flux_delivery::marker::MarkerKey;
 use flux_protocol::CommandId;
 
 impl Executor {
@@ -27,8 +27,8 @@ impl Executor {
     pub(super) async fn forget_marks(&mut self, id: &CommandId) -> Result<(), Trouble> {
         let Some(JobRow { marks, job, .. }) = self.shared.journal().job(id)? else { return Ok(()) };
         // What another journal may have sent has left its mark under this name.
-        let foreign = self.abilities.proof.then(|| MarkKey::of(id, job.attempt, 1));
-        let foreign = foreign.filter(|mark| job.foreign && !marks.contains(mark));
+        let foreign = self.abilities.proof.then(|| MarkerKey::for_send(id, job.attempt, 1));
+        let foreign = foreign.filter(|mark| job.from_other_journal && !marks.contains(mark));
         for mark in marks.iter().chain(&foreign) {
             ask(&mut self.connection, &mark.remove_line()).await?;
         }

@@ -3,7 +3,7 @@ use super::abilities::probe_list;
 use super::connection::ask;
 use super::executor::Executor;
 use crate::limits::{IDLE_LIST_INTERVAL, ROSTER_FRESH};
-use flux_delivery::{OnlinePlayer, Roster, parse_list};
+use flux_delivery::{OnlinePlayer, OnlinePlayers, parse_list};
 use flux_protocol::{GameState, PlayerRef};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -69,9 +69,9 @@ impl Executor {
 
     fn take_list(&mut self, players: Vec<OnlinePlayer>, seen_at: Timestamp) {
         self.listed_at = Some(Instant::now());
-        let joined = self.roster.update(players, seen_at);
-        let (count, now) = (self.roster.len() as u32, self.shared.now());
-        let names = self.roster.players().map(|player| player.name.clone()).collect();
+        let joined = self.online_players.update(players, seen_at);
+        let (count, now) = (self.online_players.len() as u32, self.shared.now());
+        let names = self.online_players.players().map(|player| player.name.clone()).collect();
         self.shared.game.send_if_modified(|view| {
             let changed = view.state != GameState::Online || view.players != count;
             view.state = GameState::Online;
@@ -93,7 +93,7 @@ impl Executor {
             Ok(jobs) => tracing::debug!(players = joined.len(), jobs, "players joined"),
             Err(error) => {
                 self.shared.journal_failed(&error);
-                self.roster = Roster::default(); // so that the next list brings these joins again
+                self.online_players = OnlinePlayers::default(); // so that the next list brings these joins again
                 return;
             }
         }

@@ -3,7 +3,7 @@
 
 use super::executor::{Executor, Trouble};
 use crate::limits::{AUTOSAVE, ROLLED_BACK_ROWS};
-use flux_delivery::proof::ClockPair;
+use flux_delivery::game_clock::ClockPair;
 use flux_protocol::CommandId;
 use jiff::{SignedDuration, Timestamp};
 

@@ -6,8 +6,9 @@ use crate::Phase;
 use crate::journal::{Intent, JobRow, JournalError, Note, When};
 use crate::limits::{CLOCK_PAIR_INTERVAL, RESEND};
 use flux_delivery::CommandLine;
+use flux_delivery::game_clock::{ClockPair, GAMETIME_QUERY, parse_gametime};
 use flux_delivery::job::Job;
-use flux_delivery::proof::{ClockPair, GAMETIME_LINE, Mark, MarkKey, did_not_parse, parse_gametime, parse_mark};
+use flux_delivery::marker::{Marker, MarkerKey, did_not_parse, parse_marker};
 use flux_rcon::Outcome;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -17,8 +18,8 @@ impl Executor {
     /// Sends a line: the intent first, the outcome before anything else happens.
     pub(super) async fn send(&mut self, row: &JobRow, line: CommandLine) -> Result<(), Trouble> {
         // What another journal may have sent was its first send.
-        let send = row.sends.saturating_add(1).saturating_add(row.job.foreign.into());
-        let key = MarkKey::of(&row.id, row.job.attempt, send);
+        let send = row.sends.saturating_add(1).saturating_add(row.job.from_other_journal.into());
+        let key = MarkerKey::for_send(&row.id, row.job.attempt, send);
         let may_mark = self.abilities.proof && !self.plain_words.contains(line.first_word());
         self.read_clock().await?;
         match if may_mark { key.wrap(&line) } else { None } {
@@ -32,7 +33,7 @@ impl Executor {
         row: &JobRow,
         line: &CommandLine,
         wrapped: &CommandLine,
-        key: &MarkKey,
+        key: &MarkerKey,
     ) -> Result<(), Trouble> {
         if !self.intend(row, row.job, wrapped, Some(key))? {
             return Ok(());
@@ -45,16 +46,16 @@ impl Executor {
             return self.judge(row, &answer, Heard::Marked(key)).await;
         }
         // It should not have run. A command that ran and printed such an error has left its mark, and is judged by it.
-        match ask(&mut self.connection, &key.read_line()).await {
-            Ok(told) if parse_mark(&told) == Some(Mark::Absent) => {
+        match ask(&mut self.connection, &key.query_line()).await {
+            Ok(told) if parse_marker(&told) == Some(Marker::Absent) => {
                 let is_plugins = self.send_plain(row, row.job.started(), line).await?;
                 if is_plugins {
                     self.plain_words.insert(line.first_word().to_owned());
                 }
                 Ok(())
             }
-            Ok(told) => match parse_mark(&told) {
-                Some(Mark::Present(success)) => self.judge(row, &answer, Heard::Mark(success)).await,
+            Ok(told) => match parse_marker(&told) {
+                Some(Marker::Present { succeeded }) => self.judge(row, &answer, Heard::Mark(succeeded)).await,
                 _ => self.lost(row, "the mark could not be read").await,
             },
             Err(lost) => {
@@ -95,7 +96,7 @@ impl Executor {
         row: &JobRow,
         decided_on: Job,
         line: &CommandLine,
-        mark: Option<&MarkKey>,
+        mark: Option<&MarkerKey>,
     ) -> Result<bool, JournalError> {
         if self.shared.is(Phase::Draining) {
             return Ok(false);
@@ -154,7 +155,7 @@ impl Executor {
     }
 
     pub(super) async fn ask_clock(&mut self) -> Result<Option<ClockPair>, Lost> {
-        let answer = ask(&mut self.connection, GAMETIME_LINE).await?;
+        let answer = ask(&mut self.connection, GAMETIME_QUERY).await?;
         let (Some(gametime_ticks), Some(now)) = (parse_gametime(&answer), self.shared.clock.since_boot()) else {
             return Ok(None);
         };

@@ -3,8 +3,9 @@ use super::connection::ask;
 use super::executor::{Executor, Trouble};
 use crate::journal::{JobRow, JournalError, Note, When};
 use crate::limits::SETTLED_PER_TURN;
+use flux_delivery::game_clock::ClockPair;
 use flux_delivery::job::Evidence;
-use flux_delivery::proof::{ClockPair, Mark, MarkKey, parse_mark};
+use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
 
 impl Executor {
     /// Settles what is uncertain, some at a time; returns whether anything was. The question for the game's clock is the harmless command: once it is answered, the
@@ -32,25 +33,27 @@ impl Executor {
     }
 
     async fn evidence(&mut self, row: &JobRow, clock: Option<&ClockPair>) -> Result<Evidence, Lost> {
-        let foreign = || MarkKey::of(&row.id, row.job.attempt, 1);
+        let foreign = || MarkerKey::for_send(&row.id, row.job.attempt, 1);
         let own = row.marks.last().filter(|_| row.marked).cloned();
-        let Some(mark) = own.or_else(|| (row.job.foreign && self.abilities.proof).then(foreign)) else {
+        let Some(mark) = own.or_else(|| (row.job.from_other_journal && self.abilities.proof).then(foreign)) else {
             return Ok(Evidence::None);
         };
-        let answer = ask(&mut self.connection, &mark.read_line()).await?;
+        let answer = ask(&mut self.connection, &mark.query_line()).await?;
         let same_run = matches!((&row.sent_clock, clock), (Some(then), Some(now)) if then.same_run_until(now));
-        Ok(parse_mark(&answer).map_or(Evidence::None, |mark| Evidence::Mark { mark, same_run }))
+        Ok(parse_marker(&answer).map_or(Evidence::None, |marker| Evidence::Marker { marker, same_run }))
     }
 }
 
 fn describe(evidence: Evidence) -> &'static str {
     match evidence {
-        Evidence::Mark { mark: Mark::Present(true), .. } => "the mark is in the game: it ran",
-        Evidence::Mark { mark: Mark::Present(false), .. } => "the mark is in the game: it ran and was refused",
-        Evidence::Mark { mark: Mark::Absent, same_run: true } => {
+        Evidence::Marker { marker: Marker::Present { succeeded: true }, .. } => "the mark is in the game: it ran",
+        Evidence::Marker { marker: Marker::Present { succeeded: false }, .. } => {
+            "the mark is in the game: it ran and was refused"
+        }
+        Evidence::Marker { marker: Marker::Absent, same_run: true } => {
             "no mark, and the game has not restarted: it did not run"
         }
-        Evidence::Mark { mark: Mark::Absent, same_run: false } => "no mark, but the game may have restarted",
+        Evidence::Marker { marker: Marker::Absent, same_run: false } => "no mark, but the game may have restarted",
         Evidence::None => "it went out without a mark",
     }
 }

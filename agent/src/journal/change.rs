@@ -1,8 +1,9 @@
 use super::row::{COLUMNS, report_key, state_words};
 use super::{JobRow, Journal, JournalError};
 use crate::limits::MARKS_OF_JOB;
+use flux_delivery::game_clock::ClockPair;
 use flux_delivery::job::Job;
-use flux_delivery::proof::{ClockPair, MarkKey};
+use flux_delivery::marker::MarkerKey;
 use flux_protocol::CommandId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -24,7 +25,7 @@ pub struct Intent<'a> {
     /// The exact line.
     pub line: &'a str,
     /// The mark that it leaves in the game.
-    pub mark: Option<&'a MarkKey>,
+    pub mark: Option<&'a MarkerKey>,
     /// The game's clock beside ours.
     pub clock: Option<&'a ClockPair>,
 }
@@ -159,7 +160,7 @@ pub(super) fn save(
         state,
         reason,
         job.unresolved,
-        job.foreign,
+        job.from_other_journal,
         job.revoked,
         ready,
         wake_at,
@@ -171,8 +172,8 @@ pub(super) fn save(
 }
 
 /// The marks that may be in the game from now on.
-fn marks_text(left: &[MarkKey], new: Option<&MarkKey>) -> String {
-    let marks: Vec<&str> = left.iter().chain(new).map(MarkKey::as_str).collect();
+fn marks_text(left: &[MarkerKey], new: Option<&MarkerKey>) -> String {
+    let marks: Vec<&str> = left.iter().chain(new).map(MarkerKey::as_str).collect();
     marks[marks.len().saturating_sub(MARKS_OF_JOB)..].join(" ")
 }
 

@@ -1,7 +1,7 @@
 use super::change::{load, remember, save};
 use super::{Journal, JournalError, When};
 use flux_delivery::Uuid;
-use flux_delivery::job::{Job, Receipt};
+use flux_delivery::job::{Intake, Job};
 use flux_protocol::{Command, CommandId, Revocation};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -24,9 +24,9 @@ impl Journal {
         let mut received = Vec::with_capacity(commands.len());
         for command in commands {
             let row = load(&transaction, &command.id)?;
-            let receipt = Job::delivered(row.as_ref().map(|row| row.job), command.attempt, command.redelivered);
+            let receipt = Job::receive_delivery(row.as_ref().map(|row| row.job), command.attempt, command.redelivered);
             let changed = row.as_ref().is_none_or(|row| row.job != receipt.job());
-            if let Receipt::Fresh(job) = receipt {
+            if let Intake::New(job) = receipt {
                 write_details(&transaction, command, &job, now)?;
             }
             if changed {
@@ -37,7 +37,7 @@ impl Journal {
             received.push(Received {
                 id: command.id.clone(),
                 job: receipt.job(),
-                fresh: matches!(receipt, Receipt::Fresh(_)),
+                fresh: matches!(receipt, Intake::New(_)),
             });
         }
         transaction.commit()?;
@@ -50,8 +50,9 @@ impl Journal {
         let mut received = Vec::with_capacity(revocations.len());
         for revocation in revocations {
             let row = load(&transaction, &revocation.id)?;
-            let receipt = Job::revoked(row.as_ref().map(|row| row.job), revocation.attempt, revocation.redelivered);
-            if matches!(receipt, Receipt::Fresh(_)) {
+            let receipt =
+                Job::receive_revocation(row.as_ref().map(|row| row.job), revocation.attempt, revocation.redelivered);
+            if matches!(receipt, Intake::New(_)) {
                 insert(&transaction, &revocation.id, &receipt.job(), now)?;
             }
             if row.is_none_or(|row| row.job != receipt.job()) {
@@ -62,7 +63,7 @@ impl Journal {
             received.push(Received {
                 id: revocation.id.clone(),
                 job: receipt.job(),
-                fresh: matches!(receipt, Receipt::Fresh(_)),
+                fresh: matches!(receipt, Intake::New(_)),
             });
         }
         transaction.commit()?;

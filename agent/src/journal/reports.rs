@@ -118,5 +118,5 @@ fn parse_key(key: &str) -> Option<(Attempt, ReportState)> {
     let mut words = key.split(' ');
     let attempt = Attempt::new(words.next()?.parse().ok()?)?;
     let (status, reason) = (words.next()?, words.next()?);
-    Some((attempt, ReportState::from_words(status, (reason != "-").then_some(reason)).ok()?))
+    Some((attempt, ReportState::parse(status, (reason != "-").then_some(reason)).ok()?))
 }

@@ -1,6 +1,7 @@
 use super::JournalError;
-use flux_delivery::job::{Job, JobState, Outcome};
-use flux_delivery::proof::{ClockPair, MarkKey};
+use flux_delivery::game_clock::ClockPair;
+use flux_delivery::job::{Job, JobOutcome, JobState};
+use flux_delivery::marker::MarkerKey;
 use flux_protocol::{Attempt, Command, CommandId, FailReason, WaitReason};
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -23,7 +24,7 @@ pub struct JobRow {
     /// Whether that line left a mark in the game.
     pub marked: bool,
     /// The marks of its sends that may be in the game, that of the last one last.
-    pub marks: Vec<MarkKey>,
+    pub marks: Vec<MarkerKey>,
     /// The game's clock beside ours, near that send.
     pub sent_clock: Option<ClockPair>,
     /// How often a line of it was sent.
@@ -44,13 +45,13 @@ impl JobRow {
             command.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| bad(error.to_string()))?;
         let (clock, marks): (Option<String>, String) = (row.get(12)?, row.get(14)?);
         Ok(JobRow {
-            job: Job { attempt, state, unresolved: row.get(4)?, foreign: row.get(5)?, revoked: row.get(6)? },
+            job: Job { attempt, state, unresolved: row.get(4)?, from_other_journal: row.get(5)?, revoked: row.get(6)? },
             received_at: time(row.get(7)?),
             changed_at: time(row.get(8)?),
             command,
             line: row.get(10)?,
             marked: row.get(11)?,
-            marks: marks.split_whitespace().map(MarkKey::known).collect(),
+            marks: marks.split_whitespace().map(MarkerKey::from_name).collect(),
             sends: row.get(13)?,
             sent_clock: clock.as_deref().and_then(clock_from),
             id: id.parse().map_err(|error: flux_protocol::InvalidId| bad(error.to_string()))?,
@@ -75,9 +76,9 @@ pub(super) fn state_words(state: JobState) -> (&'static str, Option<&'static str
         JobState::AwaitingPlayer(reason) => ("awaiting_player", Some(reason.as_str())),
         JobState::Running => ("running", None),
         JobState::Uncertain => ("uncertain", None),
-        JobState::Done(Outcome::Completed) => ("completed", None),
-        JobState::Done(Outcome::Failed(reason)) => ("failed", Some(reason.as_str())),
-        JobState::Done(Outcome::Cancelled) => ("cancelled", None),
+        JobState::Done(JobOutcome::Completed) => ("completed", None),
+        JobState::Done(JobOutcome::Failed(reason)) => ("failed", Some(reason.as_str())),
+        JobState::Done(JobOutcome::Cancelled) => ("cancelled", None),
     }
 }
 
@@ -86,10 +87,10 @@ fn state_from(state: &str, reason: Option<&str>) -> Option<JobState> {
         "queued" => JobState::Queued,
         "running" => JobState::Running,
         "uncertain" => JobState::Uncertain,
-        "completed" => JobState::Done(Outcome::Completed),
-        "cancelled" => JobState::Done(Outcome::Cancelled),
-        "awaiting_player" => JobState::AwaitingPlayer(WaitReason::from_word(reason?)?),
-        "failed" => JobState::Done(Outcome::Failed(FailReason::from_word(reason?)?)),
+        "completed" => JobState::Done(JobOutcome::Completed),
+        "cancelled" => JobState::Done(JobOutcome::Cancelled),
+        "awaiting_player" => JobState::AwaitingPlayer(reason?.parse::<WaitReason>().ok()?),
+        "failed" => JobState::Done(JobOutcome::Failed(reason?.parse::<FailReason>().ok()?)),
         _ => return None,
     })
 }

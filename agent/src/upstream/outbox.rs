@@ -5,7 +5,7 @@ use crate::limits::{CALL_DEADLINE, JOURNAL_RETRY, PULSE_SLACK, REPORT_BYTES, REP
 use crate::{Phase, Shared};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
-use flux_protocol::{CommandId, CommandReport, ReportsReply, method};
+use flux_protocol::{CommandId, CommandReport, ParsedReportsResponse, method};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ async fn send(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>) -> 
             crash_point(CrashPoint::Message);
             let answer =
                 connection.invoke(method::REPORT, vec![serde_json::to_value(&reports)?], CALL_DEADLINE).await?;
-            serde_json::from_value::<ReportsReply>(answer)?
+            serde_json::from_value::<ParsedReportsResponse>(answer)?
         }
         Link::Starting => return Err("no session yet".into()),
         Link::Down => match rest::report(rest, reports).await {

@@ -1,7 +1,9 @@
 use crate::config::LiveConfig;
 use crate::limits::{ERROR_CHARS, REST_ANSWER_BYTES, REST_DEADLINE, RETRY_AFTER_MAX};
 use flux_platform::{CrashPoint, crash_point};
-use flux_protocol::{CommandReport, JOURNAL_HEADER, JoinedAnswer, JournalId, PlayerRef, ReportsReply, ReportsRequest};
+use flux_protocol::{
+    CommandReport, JOURNAL_HEADER, JournalId, ParsedPollResponse, ParsedReportsResponse, PlayerRef, ReportsRequest,
+};
 use flux_signalr::client::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret;
@@ -65,15 +67,15 @@ impl RestError {
     }
 }
 
-pub(super) async fn poll(rest: &dyn Rest, max: usize) -> Result<JoinedAnswer, RestError> {
+pub(super) async fn poll(rest: &dyn Rest, max: usize) -> Result<ParsedPollResponse, RestError> {
     read(rest.call(Call { method: Method::Get, path: format!("/commands?max={max}"), body: None }).await?)
 }
 
-pub(super) async fn report(rest: &dyn Rest, reports: Vec<CommandReport>) -> Result<ReportsReply, RestError> {
+pub(super) async fn report(rest: &dyn Rest, reports: Vec<CommandReport>) -> Result<ParsedReportsResponse, RestError> {
     read(rest.call(post("/reports", &ReportsRequest { reports })?).await?)
 }
 
-pub(super) async fn joined(rest: &dyn Rest, player: &PlayerRef) -> Result<JoinedAnswer, RestError> {
+pub(super) async fn joined(rest: &dyn Rest, player: &PlayerRef) -> Result<ParsedPollResponse, RestError> {
     read(rest.call(post("/players/joined", player)?).await?)
 }
 

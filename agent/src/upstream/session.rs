@@ -158,7 +158,7 @@ async fn hello(shared: &Shared, session: &Session) -> Result<ServerWelcome, Hell
         serde_json::from_value(answer).map_err(|error| HelloError::Answer(error.to_string()))?;
     if welcome.protocol_version != PROTOCOL_VERSION {
         return Err(HelloError::Refused(
-            ErrorCode::UnsupportedProtocol.with("the store speaks another version of the contract"),
+            ErrorCode::UnsupportedProtocol.message("the store speaks another version of the contract"),
         ));
     }
     Ok(welcome)
@@ -167,7 +167,7 @@ async fn hello(shared: &Shared, session: &Session) -> Result<ServerWelcome, Hell
 fn refused(shared: &Shared, error: &HelloError) {
     let (text, session) = match error {
         HelloError::Refused(text) => {
-            match ErrorCode::of(text) {
+            match ErrorCode::from_message(text) {
                 Some(ErrorCode::ServerRemoved) => server_removed(shared),
                 Some(ErrorCode::AlreadyConnected) => {
                     tracing::error!(
@@ -250,7 +250,7 @@ async fn serve(
         }
     }
     let ended = session.connection.closed().await;
-    if ErrorCode::of(&ended.text) == Some(ErrorCode::ServerRemoved) {
+    if ErrorCode::from_message(&ended.text) == Some(ErrorCode::ServerRemoved) {
         server_removed(shared);
     }
 }

@@ -6,7 +6,7 @@ use crate::services::agents::{Credential, reporting};
 use crate::services::referrals::player_joined;
 use crate::services::reports::{Note, take};
 use flux_protocol::limits::BATCH_ITEMS;
-use flux_protocol::{Acknowledged, Batch, CommandReport, JournalId, PlayerRef, Revocation, ServerToken};
+use flux_protocol::{ReportAck, Batch, CommandReport, JournalId, PlayerRef, Revocation, ServerToken};
 use flux_shop::Actor;
 use flux_storage::Tx;
 
@@ -43,7 +43,7 @@ pub(crate) struct AgentReports {
 pub(crate) async fn take_reports(
     app: &App,
     reports: AgentReports,
-) -> Result<(Acknowledged, Vec<Revocation>), ServiceError> {
+) -> Result<(ReportAck, Vec<Revocation>), ServiceError> {
     let AgentReports { credential, journal, batch } = reports;
     let server_id = credential.server_id.clone();
     let most = BATCH_ITEMS;

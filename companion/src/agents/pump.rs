@@ -64,7 +64,8 @@ async fn offer_due(app: &App, session: &Session, quiet: Option<Duration>) -> Opt
         Err(ServiceError::TokenRevoked) => {
             // Replaced by the command line, behind the running companion's back. The next session may be there already, with the new one.
             if app.sessions.on(&session.server_id, &session.connection).is_some() {
-                app.sessions.throw_out(&session.server_id, ErrorCode::TokenRevoked.with("this server has a new token"));
+                app.sessions
+                    .throw_out(&session.server_id, ErrorCode::TokenRevoked.message("this server has a new token"));
             }
             None
         }

@@ -43,7 +43,7 @@ impl AgentHub {
     async fn hello(&self, caller: &Caller<Agent>, hello: AgentHello) -> Result<Value, HubError> {
         if hello.protocol_version != PROTOCOL_VERSION {
             let text = format!("this store speaks version {PROTOCOL_VERSION}: install a matching flux-agent");
-            return Err(HubError::Refused(ErrorCode::UnsupportedProtocol.with(&text)));
+            return Err(HubError::Refused(ErrorCode::UnsupportedProtocol.message(&text)));
         }
         let app = &self.app;
         let credential = caller.identity.0.clone();
@@ -181,9 +181,9 @@ fn answer<T: serde::Serialize>(value: &T) -> Result<Value, HubError> {
 /// What an agent is told.
 fn refuse(refused: &ServiceError) -> HubError {
     match refused {
-        ServiceError::AlreadyConnected { hostname } => HubError::Refused(ErrorCode::AlreadyConnected.with(hostname)),
+        ServiceError::AlreadyConnected { hostname } => HubError::Refused(ErrorCode::AlreadyConnected.message(hostname)),
         ServiceError::TokenRevoked => {
-            HubError::Refused(ErrorCode::TokenRevoked.with("the store has a new token for this server"))
+            HubError::Refused(ErrorCode::TokenRevoked.message("the store has a new token for this server"))
         }
         ServiceError::Db(error) => {
             tracing::error!(error = %error, "an agent's call failed");

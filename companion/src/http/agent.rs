@@ -12,7 +12,7 @@ use crate::services::offers::{self, Way};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
-use flux_protocol::{Batch, Command, PlayerRef, PollAnswer, ReportsAnswer};
+use flux_protocol::{Batch, Command, PlayerRef, PollResponse, ReportsResponse};
 use flux_shop::Actor;
 use flux_storage::commands::Scope;
 use jiff::Timestamp;
@@ -46,7 +46,7 @@ pub(super) async fn poll(
     State(app): State<Arc<App>>,
     agent: Agent,
     Ask(query): Ask<PollQuery>,
-) -> Result<Json<PollAnswer>, ApiError> {
+) -> Result<Json<PollResponse>, ApiError> {
     let most = query.max.unwrap_or(POLL_ITEMS_DEFAULT);
     if !(1..=BATCH_ITEMS).contains(&most) {
         return Err(ApiError::value("max", format!("must be 1 to {BATCH_ITEMS}")));
@@ -56,7 +56,7 @@ pub(super) async fn poll(
     let scope = Scope { quiet_since: None, player: None, limit: most };
     let (offers, now) = offer(&app, agent, heard, scope).await?;
     let (commands, revoked) = (offers.commands, offers.revoked);
-    Ok(Json(PollAnswer { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
+    Ok(Json(PollResponse { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
 }
 
 /// Takes reports: what is in `acknowledged` is stored. 409 from a journal that was not heard last.
@@ -66,10 +66,10 @@ pub(super) async fn report(
     State(app): State<Arc<App>>,
     agent: Agent,
     Body(body, _): Body<Reports>,
-) -> Result<Json<ReportsAnswer>, ApiError> {
+) -> Result<Json<ReportsResponse>, ApiError> {
     let reports = AgentReports { credential: agent.credential, journal: agent.journal, batch: body.reports };
     let (acknowledged, revoked) = take_reports(&app, reports).await?;
-    Ok(Json(ReportsAnswer { acknowledged: acknowledged.acknowledged, revoked }))
+    Ok(Json(ReportsResponse { acknowledged: acknowledged.acknowledged, revoked }))
 }
 
 /// A player joined: what waits for them and is not in this journal.

@@ -10,7 +10,7 @@ use crate::secrets;
 use crate::services::{Audit, ServiceError, commands as work};
 use axum::Json;
 use axum::extract::State;
-use flux_delivery::command::Status;
+use flux_delivery::command::CommandStatus;
 use flux_protocol::{CommandId, CommandKind, OrderId, ServerId};
 use flux_shop::{
     CommandRow, CommandView, DelaySeconds, ExpirySeconds, NewCommand, Player, Slots, Template, object_or_null,
@@ -96,7 +96,7 @@ pub(super) async fn list(
 
 fn is_status(word: &str) -> bool {
     // A failed command has a reason; any will do to know the word.
-    Status::from_words(word, None).or_else(|| Status::from_words(word, Some("expired"))).is_some()
+    CommandStatus::parse(word, None).or_else(|| CommandStatus::parse(word, Some("expired"))).is_some()
 }
 
 /// A command with its history.

@@ -164,7 +164,7 @@ pub(super) async fn replace_token(
         look(tx, &id)
     };
     let (server, queue) = app.db.write(write).await?;
-    app.sessions.throw_out(&server.id, ErrorCode::TokenRevoked.with("this server has a new token"));
+    app.sessions.throw_out(&server.id, ErrorCode::TokenRevoked.message("this server has a new token"));
     tracing::info!(server.id = %server.id, "token replaced");
     Ok(Json(with_token(&app, server, queue, Some(&token))))
 }
@@ -191,7 +191,7 @@ pub(super) async fn remove(
         let id = id.clone();
         app.db.write(move |tx| work::finish_removal(tx, &by, &id, left)).await?
     };
-    app.sessions.throw_out(&id, ErrorCode::ServerRemoved.with("the store has removed this server"));
+    app.sessions.throw_out(&id, ErrorCode::ServerRemoved.message("the store has removed this server"));
     tracing::info!(server.id = %id, commands.unanswered = unanswered, "server removed");
     Ok(Json(Removal { id, unanswered }))
 }

@@ -1,7 +1,7 @@
 //! Commands: making them, and every change of one.
 
 use super::{Audit, ServiceError, take_backs};
-use flux_delivery::command::{CommandState, Status};
+use flux_delivery::command::{CommandState, CommandStatus};
 use flux_protocol::CommandId;
 use flux_shop::CommandPurpose;
 use flux_shop::{CommandRow, NewCommand, Origin, Trigger, is_news, kind};
@@ -57,11 +57,11 @@ pub(super) fn want_cancelled(
     mut command: CommandRow,
     reason: Option<&str>,
 ) -> Result<CommandRow, DbError> {
-    let first_time = !command.state.cancel_wanted;
-    let after = command.state.clone().cancelled();
+    let first_time = !command.state.cancel_requested;
+    let after = command.state.clone().cancel();
     command.cancel_requested_at.get_or_insert(by.now);
     command.reason = reason.map(str::to_owned).or(command.reason);
-    if after.cancel_wanted && first_time {
+    if after.cancel_requested && first_time {
         // The revoke goes out at once, however lately the command was offered.
         command.offered_at = None;
         command.updated_at = by.now;
@@ -75,7 +75,7 @@ pub(super) fn want_cancelled(
 pub fn cancel(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, ServiceError> {
     let command = find(tx, id)?;
     match command.state.status {
-        Status::Cancelled => Ok(command),
+        CommandStatus::Cancelled => Ok(command),
         status if status.is_open() => Ok(want_cancelled(tx, by, command, None)?),
         status => {
             let message = format!("the command is {} already", status.as_str());
@@ -99,7 +99,7 @@ pub fn retry(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, Serv
     if command.new.player.is_none() && command.new.origin.is_some() {
         return Err(ServiceError::conflict("anonymised", "its player was forgotten"));
     }
-    let Some(after) = command.state.clone().retried_by_hand() else {
+    let Some(after) = command.state.clone().retry_by_hand() else {
         let message = format!("the command is {}: only a failed one is retried", command.state.status.as_str());
         return Err(ServiceError::conflict("not_failed", message));
     };
@@ -121,7 +121,7 @@ pub(super) fn is_revoked(tx: &Tx<'_>, command: &CommandRow) -> Result<bool, DbEr
 
 /// Fails a command whose time ran out before it was offered to anybody.
 pub fn expire(tx: &Tx<'_>, by: &Audit, mut command: CommandRow) -> Result<CommandRow, DbError> {
-    let after = command.state.clone().expired();
+    let after = command.state.clone().expire();
     command.reason = after.status.reason().map(str::to_owned).or(command.reason);
     save(tx, by, command, after)
 }
@@ -131,7 +131,7 @@ pub fn expire(tx: &Tx<'_>, by: &Audit, mut command: CommandRow) -> Result<Comman
 pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, DbError> {
     let mut count = 0;
     for mut command in commands::all_open(tx)? {
-        command.state = command.state.restored();
+        command.state = command.state.after_restore();
         commands::update(tx, &command)?;
         count += 1;
     }

@@ -61,7 +61,7 @@ pub fn offer(
 /// The store expires only what was never offered (rule 7); a moment before its first offer is the last chance.
 fn unless_expired(tx: &Tx<'_>, command: CommandRow, now: Timestamp) -> Result<Option<CommandRow>, DbError> {
     let is_over = command.new.expires_at.is_some_and(|at| at <= now);
-    if !is_over || command.state.clone().expired() == command.state {
+    if !is_over || command.state.clone().expire() == command.state {
         return Ok(Some(command));
     }
     commands::expire(tx, &Audit { actor: Actor::companion(), now }, command)?;
@@ -81,7 +81,7 @@ pub(super) fn revoke(
 }
 
 fn mark(tx: &Tx<'_>, mut command: CommandRow, journal: &JournalId, at: Option<Timestamp>) -> Result<(), DbError> {
-    command.state = command.state.offered_to(journal);
+    command.state = command.state.mark_offered_to(journal);
     command.offered_at = at.or(command.offered_at);
     rows::update(tx, &command)
 }

@@ -1,9 +1,9 @@
 //! What an agent says of its commands.
 
 use super::{Audit, commands, offers};
-use flux_delivery::command::Status;
+use flux_delivery::command::CommandStatus;
 use flux_protocol::limits::OUTPUT_CHARS;
-use flux_protocol::{Acknowledged, CommandId, CommandReport, JournalId, ReportState, Revocation, ServerId};
+use flux_protocol::{ReportAck, CommandId, CommandReport, JournalId, ReportState, Revocation, ServerId};
 use flux_shop::{CommandRow, HistoryRow};
 use flux_storage::{DbError, Tx, commands as rows, history};
 
@@ -11,7 +11,7 @@ use flux_storage::{DbError, Tx, commands as rows, history};
 #[derive(Debug, Default)]
 pub struct Taken {
     /// The ids whose reported state is stored, each once, in the call's order.
-    pub acknowledged: Acknowledged,
+    pub acknowledged: ReportAck,
     /// What the agent has open and must not run.
     pub revoked: Vec<Revocation>,
     /// For the log.
@@ -24,7 +24,7 @@ pub struct Note {
     /// What the agent said.
     pub report: CommandReport,
     /// What the command then was; `None` for one that is not known.
-    pub after: Option<(Status, u32)>,
+    pub after: Option<(CommandStatus, u32)>,
     /// Whether it was about the present attempt.
     pub counted: bool,
 }
@@ -65,7 +65,7 @@ fn apply(
     report: CommandReport,
     revoked: &mut Vec<Revocation>,
 ) -> Result<Note, DbError> {
-    let reaction = command.state.clone().reported(report.attempt, report.state, journal, by.now);
+    let reaction = command.state.clone().apply_report(report.attempt, report.state, journal, by.now);
     let after = reaction.state;
     if reaction.counted {
         show(&mut command, &report);
@@ -92,7 +92,7 @@ fn apply(
 fn show(command: &mut CommandRow, report: &CommandReport) {
     match report.state {
         ReportState::Delivered => {
-            if matches!(command.state.status, Status::AwaitingPlayer(_)) {
+            if matches!(command.state.status, CommandStatus::AwaitingPlayer(_)) {
                 command.reason = None;
             }
         }

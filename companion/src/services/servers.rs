@@ -1,7 +1,7 @@
 //! Servers: adding, renaming, tokens, and the end.
 
 use super::{Audit, ServiceError, commands};
-use flux_delivery::command::Status;
+use flux_delivery::command::CommandStatus;
 use flux_protocol::{SecretHash, ServerId, ServerToken};
 use flux_referrals::storage::lines as reward_lines;
 use flux_shop::{Address, AgentFacts, Label, Server, kind};
@@ -100,8 +100,8 @@ pub fn finish_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId, left: Left) -> Res
     for mut command in open.into_iter().filter(|_| left == Left::Forced) {
         command.reason = Some(REMOVED.to_owned());
         let mut after = command.state.clone();
-        after.status = Status::Cancelled;
-        after.cancel_wanted = false;
+        after.status = CommandStatus::Cancelled;
+        after.cancel_requested = false;
         after.next_attempt_at = None;
         commands::save(tx, by, command, after)?;
     }

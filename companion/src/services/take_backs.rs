@@ -3,7 +3,7 @@
 //! is closed there, and only if one of them completed.
 
 use super::{Audit, ServiceError, Wake, commands, referrals};
-use flux_delivery::command::Status;
+use flux_delivery::command::CommandStatus;
 use flux_protocol::{OrderId, ServerId};
 use flux_shop::{CommandRow, Order, PackageId, Trigger, expand};
 use flux_storage::{DbError, Tx, commands as rows, orders};
@@ -44,7 +44,7 @@ fn take_back(tx: &Tx<'_>, by: &Audit, order: &Order, package: &PackageId, server
     };
     let bought = rows::bought(tx, &order.id, package, server)?;
     let is_closed = bought.iter().all(|command| !command.state.status.is_open());
-    let has_run = bought.iter().any(|command| command.state.status == Status::Completed);
+    let has_run = bought.iter().any(|command| command.state.status == CommandStatus::Completed);
     if !is_closed || !has_run || !is_receiving(tx, server)? {
         return Ok(());
     }

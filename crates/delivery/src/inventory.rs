@@ -1,25 +1,30 @@
+//! Counting a player's free inventory slots.
+
 use std::collections::BTreeSet;
 
-/// Slots of the main inventory and the hotbar. Armour and the off hand (100 and up, negative) take no bought item.
+/// Slots of the main inventory and the hotbar. Armour slots (100 and up) and the off hand (negative) do not receive
+/// items from `give`.
 const SLOTS: u8 = 36;
 
-/// Free slots of 36 in the answer to `data get entity NAME Inventory`; `None` when it is no such answer.
+/// The free slots, of 36, in the answer to `data get entity NAME Inventory`; `None` for any other text.
 pub fn free_slots(answer: &str) -> Option<u8> {
     let list = answer.split_once("has the following entity data: ")?.1.trim();
     if !list.starts_with('[') || !list.ends_with(']') {
         return None;
     }
-    let own = own_text(list);
-    let slots =
-        own.split(',').filter_map(|pair| pair.trim().strip_prefix("Slot:")?.trim().strip_suffix('b')?.parse().ok());
+    let top_level = top_level_text(list);
+    let slots = top_level
+        .split(',')
+        .filter_map(|pair| pair.trim().strip_prefix("Slot:")?.trim().strip_suffix('b')?.parse().ok());
     let used: BTreeSet<u8> = slots.filter(|slot| *slot < SLOTS).collect();
     Some(SLOTS - used.len() as u8)
 }
 
-/// What stands at the items' own level: what is inside a shulker box has slots too, which are not the player's. Texts in quotes are left out.
-fn own_text(list: &str) -> String {
+/// The text at the level of the items themselves, without quoted texts. Items inside a shulker box have slots too, but
+/// not the player's.
+fn top_level_text(list: &str) -> String {
     let (mut depth, mut quote, mut escaped) = (0_u32, None, false);
-    let mut own = String::new();
+    let mut top_level = String::new();
     for c in list.chars() {
         match (quote, c) {
             (Some(_), _) if escaped => escaped = false,
@@ -28,11 +33,11 @@ fn own_text(list: &str) -> String {
             (None, '"' | '\'') => quote = Some(c),
             (None, '{' | '[') => depth += 1,
             (None, '}' | ']') => depth = depth.saturating_sub(1),
-            (None, c) if depth == 2 || c == ',' => own.push(c),
+            (None, c) if depth == 2 || c == ',' => top_level.push(c),
             _ => {}
         }
     }
-    own
+    top_level
 }
 
 #[cfg(test)]
@@ -40,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn used_slots_are_counted_and_armour_is_not() {
+    fn armour_slots_are_not_counted() {
         let answer = r#"Steve has the following entity data: [{count: 5, Slot: 0b, id: "minecraft:diamond"}, {Slot: 35b, id: "x", Count: 1b}, {Slot: 103b, id: "y"}, {Slot: -106b, id: "z"}]"#;
         assert_eq!(free_slots(answer), Some(34));
         assert_eq!(free_slots("Steve has the following entity data: []"), Some(36));
@@ -52,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_inside_a_shulker_box_or_a_text_takes_no_slot_of_the_player() {
+    fn slots_inside_shulker_boxes_and_texts_are_not_counted() {
         let answer = r#"Steve has the following entity data: [{Slot: 3b, id: "minecraft:shulker_box", tag: {BlockEntityTag: {Items: [{Slot: 0b, id: "a"}, {Slot: 1b, id: "b"}]}}, Count: 1b}, {id: "n", tag: {display: {Name: '{"text":"a \'Slot: 9b, ]}"}'}}, Slot: 4b}]"#;
         assert_eq!(free_slots(answer), Some(34));
     }

@@ -1,27 +1,69 @@
-//! The core, pure: a job's life at the agent and a command's life at the store.
+//! The delivery rules: one command's life at the agent and at the store.
 //!
-//! No runtime, no SQL, no clock and no random source: time and facts come in as arguments, decisions go out as values. The rules are
-//! those of `docs/reference/protocol.md` ("Rules that both sides keep"); their numbers stand beside the code that keeps them.
+//! This crate is pure. It has no runtime, no SQL, no clock and no random source: the caller passes the time and all
+//! facts, and gets values back to store and to send. `docs/reference/protocol.md` states the rules by number; the code
+//! and its tests cite those numbers.
+//!
+//! - [`job`]: a command at the agent, from its delivery to its closing report.
+//! - [`command`]: the same command at the store, from its first offer to the report that closes it.
+//! - [`decide`]: whether a command runs now, waits for its player, or is refused ([`policy`]).
+//! - [`answer`]: what the game's answer to a line means.
+//! - [`marker`] and [`game_clock`]: evidence for a line whose answer was lost.
+//! - [`OnlinePlayers`], [`free_slots`], [`parse_log_line`]: readers of the game's own texts.
+//!
+//! # Example
+//!
+//! An agent receives a command, sends its line, and loses the answer. The game's marker proves that the line ran, and
+//! the store closes the command.
+//!
+//! ```
+//! use flux_delivery::command::{CommandState, CommandStatus, Offer};
+//! use flux_delivery::job::{Evidence, Job, OnUncertain};
+//! use flux_delivery::marker::Marker;
+//! use flux_protocol::JournalId;
+//! use jiff::Timestamp;
+//!
+//! let now = Timestamp::UNIX_EPOCH;
+//! let journal: JournalId = "journal_1".parse()?;
+//!
+//! // The store offers the command, and commits that it did before the message leaves.
+//! let stored = CommandState::default();
+//! assert_eq!(stored.offer_to(&journal, now), Some(Offer::Deliver { redelivered: false }));
+//! let stored = stored.mark_offered_to(&journal);
+//!
+//! // The agent writes it into its journal, runs it, and does not hear the answer.
+//! let job = Job::receive_delivery(None, stored.attempt, false).job();
+//! let job = job.started().answer_lost();
+//!
+//! // Sending the line again could give the player a second reward, so the agent asks for the marker instead.
+//! let evidence = Evidence::Marker { marker: Marker::Present { succeeded: true }, same_run: true };
+//! let job = job.settled(evidence, OnUncertain::Hold);
+//!
+//! let effect = stored.apply_report(job.attempt, job.report_state(), &journal, now);
+//! assert_eq!(effect.state.status, CommandStatus::Completed);
+//! # Ok::<(), flux_protocol::InvalidId>(())
+//! ```
 
 pub mod answer;
 pub mod command;
-mod gamelog;
-mod gate;
+mod command_line;
+mod decision;
+pub mod game_clock;
+mod game_log;
 mod inventory;
 pub mod job;
-mod line;
-mod name;
+pub mod marker;
+mod online_players;
+mod player_name;
 pub mod policy;
-pub mod proof;
-mod roster;
 mod template;
 mod uuid;
 
-pub use gamelog::{LogHint, read_log_line};
-pub use gate::{Conditions, Gate, gate, resolve};
+pub use command_line::{CommandLine, LINE_BYTES};
+pub use decision::{Decision, Refusal, RunConditions, build_line, decide};
+pub use game_log::{LogHint, parse_log_line};
 pub use inventory::free_slots;
-pub use line::{CommandLine, LINE_BYTES};
-pub use name::PlayerName;
-pub use roster::{OnlinePlayer, Roster, parse_list};
+pub use online_players::{OnlinePlayer, OnlinePlayers, parse_list};
+pub use player_name::PlayerName;
 pub use template::fill;
 pub use uuid::Uuid;

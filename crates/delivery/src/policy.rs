@@ -1,28 +1,34 @@
-//! What the admin allows: globs over the filled-in line, so that neither a stolen token nor a compromised store can `op` anyone.
+//! The admin's policy: glob patterns that allow or deny a filled-in line.
+//!
+//! With it, neither a stolen token nor a compromised store can make the agent run `op`.
 
 use crate::CommandLine;
 use regex::Regex;
 use std::fmt;
 
-/// A pattern of the policy: `*` is any text, `?` any character; it matches the whole line or its first words.
+/// A pattern of the policy. `*` stands for any text, `?` for any character. It matches the whole line or its first words.
 #[derive(Debug, Clone)]
 pub struct Glob {
     text: String,
-    /// What `allow` means: the letters as they stand.
+    /// For `allow`: compares case.
     strict: Regex,
-    /// What `deny` means: plugins take their words in any case.
+    /// For `deny`: ignores case, as many plugins do.
     loose: Regex,
 }
 
 impl Glob {
-    /// Reads a pattern; the error says what is wrong.
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    ///
+    /// A message for the admin: the pattern is empty, names a namespace, or is too long.
     pub fn new(text: &str) -> Result<Glob, String> {
         let pattern = normalized(text, |word| word);
         if pattern.is_empty() {
             return Err("an empty pattern".into());
         }
         if pattern.split(' ').next().is_some_and(|word| word.contains(':')) {
-            return Err("a command is named without its namespace: ban stands for minecraft:ban, too".into());
+            return Err("write the command without its namespace: ban also matches minecraft:ban".into());
         }
         let body = regex::escape(&pattern).replace(r"\*", ".*").replace(r"\?", ".");
         let compile = |flags: &str| {
@@ -36,27 +42,27 @@ impl Glob {
 /// The admin's policy.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// With one or more: what none names is blocked.
+    /// If not empty, a line that matches none of these is blocked.
     pub allow: Vec<Glob>,
-    /// Wins over `allow`.
+    /// A line that matches one of these is blocked, whatever `allow` says.
     pub deny: Vec<Glob>,
 }
 
-/// What the policy says of a line, and by which rule.
+/// The policy's verdict on a line, with the rule behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ruling {
-    /// It may run.
+    /// The line may run.
     Allowed,
-    /// This pattern denies this part.
+    /// A pattern of `deny` matches.
     Denied {
         /// The pattern.
         pattern: String,
-        /// The line, or the text behind a ` run `.
+        /// The line, or the text after a ` run ` in it.
         part: String,
     },
-    /// `allow` is set and names no such part.
-    NotNamed {
-        /// The line, or the text behind a ` run `.
+    /// `allow` is not empty and no pattern of it matches.
+    NotAllowed {
+        /// The line, or the text after a ` run ` in it.
         part: String,
     },
 }
@@ -66,13 +72,13 @@ impl fmt::Display for Ruling {
         match self {
             Self::Allowed => f.write_str("allowed"),
             Self::Denied { pattern, part } => write!(f, "denied by policy.deny `{pattern}`: {part}"),
-            Self::NotNamed { part } => write!(f, "not named by policy.allow: {part}"),
+            Self::NotAllowed { part } => write!(f, "not allowed by policy.allow: {part}"),
         }
     }
 }
 
 impl Policy {
-    /// Judges the line and every text that follows a ` run ` in it: one denied, all denied.
+    /// Judges the line and every text after a ` run ` in it. If one of them is blocked, the line is blocked.
     pub fn judge(&self, line: &CommandLine) -> Ruling {
         let whole = line.as_str();
         let behind_run = whole.match_indices(" run ").map(|(at, matched)| &whole[at + matched.len()..]);
@@ -90,11 +96,11 @@ impl Policy {
             return Ruling::Denied { pattern: glob.text.clone(), part };
         }
         let named = self.allow.is_empty() || self.allow.iter().any(|glob| glob.strict.is_match(&part));
-        if named { Ruling::Allowed } else { Ruling::NotNamed { part } }
+        if named { Ruling::Allowed } else { Ruling::NotAllowed { part } }
     }
 }
 
-/// Without leading slashes, with one blank between two words, the first word shortened and lower-cased.
+/// Removes leading slashes, puts one blank between words, and shortens and lower-cases the first word.
 fn normalized(part: &str, shorten: impl Fn(&str) -> &str) -> String {
     let part = part.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
     let mut words = part.split_whitespace();
@@ -116,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_means_the_same_in_every_spelling_and_one_that_could_never_match_is_an_error() {
+    fn patterns_are_normalized_and_useless_ones_refused() {
         for (pattern, line) in [
             ("OP", "op Steve"),
             ("/stop", "stop"),
@@ -129,7 +135,7 @@ mod tests {
         assert!(!allows(&policy(&["give *"], &[]), "gives Steve diamond"));
         assert!(
             !allows(&policy(&["lp user * parent add vip"], &[]), "lp user x parent add VIP"),
-            "what is allowed is named exactly"
+            "allow compares case"
         );
         for wrong in ["", " ", "/", "minecraft:ban", "minecraft:*"] {
             assert!(Glob::new(wrong).is_err(), "{wrong:?}");
@@ -137,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_denied_command_is_denied_in_every_disguise() {
+    fn denied_command_is_denied_in_every_spelling() {
         let policy = policy(&[], &["op", "ban*", "save-*"]);
         for line in [
             "op Steve",
@@ -161,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_it_is_not() {
+    fn similar_commands_are_not_denied() {
         let policy = policy(&[], &["op", "ban*"]);
         for line in ["opinion Steve", "give op diamond", "say op Steve", "unban Steve", "say running op"] {
             assert!(allows(&policy, line), "{line}");
@@ -169,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn with_allow_set_what_it_does_not_name_is_blocked_and_deny_still_wins() {
+    fn allow_blocks_everything_else_and_deny_wins() {
         let policy = policy(&["give *", "execute *"], &["give * netherite*"]);
         assert!(allows(&policy, "give Steve diamond 1"));
         assert!(allows(&policy, "execute as Steve run give Steve diamond"));
@@ -179,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ruling_names_its_rule() {
+    fn ruling_names_its_rule() {
         let ruling = policy(&[], &["op"]).judge(&CommandLine::new("execute as x run minecraft:op Steve").unwrap());
         assert_eq!(ruling.to_string(), "denied by policy.deny `op`: op Steve");
         assert!(Glob::new(" ").is_err());

@@ -1,14 +1,22 @@
+//! Filling in command templates.
+
 use crate::{PlayerName, Uuid};
 use flux_protocol::FailReason;
 use flux_protocol::limits::TEMPLATE_BYTES;
 use std::collections::BTreeMap;
 
+/// Longest value, in characters.
 const VALUE_CHARS: usize = 64;
 
-/// Fills in a template in one pass, so that a value can bring no placeholder of its own.
+/// Fills in a template.
 ///
-/// A placeholder is `{` + `[a-z]+` + `}` or `<player>`; any other brace is text, so JSON stands as it is. One that nothing fills, a value
-/// outside `[A-Za-z0-9_.,:-]{0,64}`, or a template over 1,300 bytes is `bad_template`.
+/// A placeholder is `<player>` or `{` + `[a-z]+` + `}`. Any other brace is text, so JSON needs no escaping. The template is
+/// read once, so a placeholder inside a value is not filled in.
+///
+/// # Errors
+///
+/// [`FailReason::BadTemplate`] for a placeholder without a value, a value outside `[A-Za-z0-9_.,:-]{0,64}` (used or not),
+/// or a template longer than [`TEMPLATE_BYTES`].
 pub fn fill(
     template: &str,
     player: Option<&PlayerName>,
@@ -38,7 +46,7 @@ pub fn fill(
     Ok(filled)
 }
 
-/// The placeholder that `text` begins with, and its length in bytes.
+/// The name of the placeholder at the start of `text`, and the placeholder's length in bytes.
 fn placeholder(text: &str) -> Option<(&str, usize)> {
     if text.starts_with("<player>") {
         return Some(("player", "<player>".len()));
@@ -82,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_occurrence_of_every_style_is_filled_in() {
+    fn every_placeholder_style_is_filled_in() {
         let filled =
             fill_for_steve("x {player} <player> {username} {uuid} {id} {quantity}", &[("quantity", "3")]).unwrap();
         assert_eq!(
@@ -92,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn json_text_stands_as_it_is() {
+    fn json_is_left_as_it_is() {
         let json = r#"tellraw {player} {"text":"a <b> {} {A} {1} { x","extra":[{"text":"{quantity}"}]}"#;
         let expected = r#"tellraw Steve {"text":"a <b> {} {A} {1} { x","extra":[{"text":"9"}]}"#;
         assert_eq!(fill_for_steve(json, &[("quantity", "9")]).unwrap(), expected);
     }
 
     #[test]
-    fn a_value_brings_no_placeholder_and_shadows_no_player() {
+    fn values_cannot_add_placeholders_or_replace_the_player() {
         assert_eq!(fill_for_steve("say {order}", &[("order", "{player}")]), Err(FailReason::BadTemplate));
         assert_eq!(fill_for_steve("say {player}", &[("player", "Alex")]).unwrap(), "say Steve");
         for hostile in ["@a", "a b", "a\nb", "\"", "§c", &"x".repeat(65)] {
@@ -112,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_fills_is_a_bad_template() {
+    fn placeholder_without_a_value_is_a_bad_template() {
         assert_eq!(fill_for_steve("say {unknown}", &[]), Err(FailReason::BadTemplate));
         assert_eq!(fill("give {player} x", None, None, &BTreeMap::new()), Err(FailReason::BadTemplate));
         assert_eq!(

@@ -1,14 +1,16 @@
+//! Players' UUIDs, read with or without dashes.
+
 use std::fmt;
 
-/// A player's UUID. Shown with dashes.
+/// A player's UUID. `Display` writes it with dashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid(u128);
 
 impl Uuid {
-    /// Stands for a UUID that a join will bring, where a line is only tried.
+    /// A placeholder for the UUID that the player's join will supply, for checking a line before the join.
     pub(crate) const NIL: Uuid = Uuid(0);
 
-    /// Reads 32 hexadecimal digits, bare or with the four dashes in their places.
+    /// Reads 32 hexadecimal digits, without dashes or with the usual four.
     pub fn parse(text: &str) -> Option<Uuid> {
         let digits: String = match text.len() {
             32 => text.to_owned(),
@@ -19,12 +21,13 @@ impl Uuid {
         hexadecimal.then(|| u128::from_str_radix(&digits, 16).ok().map(Uuid)).flatten()
     }
 
-    /// Whether it is an account's: those are random (version 4). A game in offline mode makes its own from names (version 3), Floodgate from Xbox ids.
-    pub(crate) fn is_accounts(self) -> bool {
+    /// Whether a Microsoft account has this UUID: those are random (version 4). Offline mode derives UUIDs from names
+    /// (version 3), Floodgate from Xbox ids (version 0).
+    pub(crate) fn is_of_an_account(self) -> bool {
         (self.0 >> 76) & 0xF == 4
     }
 
-    /// The 32 digits without dashes, as `{id}` wants them.
+    /// The 32 digits without dashes, for the placeholder `{id}`.
     pub fn simple(self) -> String {
         format!("{:032x}", self.0)
     }
@@ -42,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_uuid_is_read_with_and_without_dashes_and_nothing_else_is() {
+    fn uuid_is_parsed_with_and_without_dashes() {
         let dashed = "069a79f4-44e9-4726-a5be-fca90e38aaf5";
         let uuid = Uuid::parse(dashed).unwrap();
         assert_eq!(uuid.to_string(), dashed);

@@ -1,11 +1,12 @@
-//! What games and plugins say, by their name and version in `data/answers`: `VERDICT: TEXT` a line, `\n` and `\u{1b}` standing for themselves.
+//! Judges real answers of games and plugins, one file each in `data/answers`. A line is `VERDICT: TEXT`; `\n` and
+//! `\u{1b}` in it are escapes.
 
 #![expect(clippy::panic, reason = "a test may fail loudly")]
 
-use flux_delivery::answer::{Patterns, Verdict};
+use flux_delivery::answer::{AnswerPatterns, Verdict};
 
 fn judged(answers: &str) {
-    assert!(answers.lines().count() > 3, "the data is where it is looked for");
+    assert!(answers.lines().count() > 3, "the file has answers");
     for answer in answers.lines() {
         let (expected, text) = answer.split_once(": ").unwrap_or_else(|| panic!("no verdict in {answer:?}"));
         let text = text.replace("\\n", "\n").replace("\\u{1b}", "\u{1b}");
@@ -15,7 +16,7 @@ fn judged(answers: &str) {
             "rejected" => Verdict::Rejected,
             other => panic!("{other:?} is no verdict"),
         };
-        let judgement = Patterns::default().judge(&text, None);
+        let judgement = AnswerPatterns::default().judge(&text, None);
         assert_eq!(judgement.verdict, expected, "{text:?} is {judgement}");
     }
 }
@@ -30,20 +31,20 @@ macro_rules! judged {
 }
 
 judged! {
-    the_answers_of_vanilla_1_12_are_judged: "vanilla-1.12"
-    the_answers_of_vanilla_1_13_are_judged: "vanilla-1.13"
-    the_answers_of_vanilla_1_21_are_judged: "vanilla-1.21"
-    the_answers_of_vanilla_26_are_judged: "vanilla-26"
-    the_answers_of_paper_are_judged: "paper"
-    the_answers_of_spigot_are_judged: "spigot"
-    the_answers_of_essentialsx_are_judged: "essentialsx"
-    the_answers_of_luckperms_are_judged: "luckperms"
-    the_answers_of_economies_are_judged: "economy"
+    vanilla_1_12_answers_are_judged: "vanilla-1.12"
+    vanilla_1_13_answers_are_judged: "vanilla-1.13"
+    vanilla_1_21_answers_are_judged: "vanilla-1.21"
+    vanilla_26_answers_are_judged: "vanilla-26"
+    paper_answers_are_judged: "paper"
+    spigot_answers_are_judged: "spigot"
+    essentialsx_answers_are_judged: "essentialsx"
+    luckperms_answers_are_judged: "luckperms"
+    economies_answers_are_judged: "economy"
 }
 
-/// A line that waits for its player is sent again, so only a text that says nothing but "not there" may have it wait.
+/// A line that waits for its player is sent again. Only a text that says nothing but "not online" may cause that.
 #[test]
-fn a_text_that_says_more_than_that_the_player_is_away_never_has_the_line_sent_again() {
+fn longer_text_about_an_absent_player_never_resends() {
     for text in [
         "Player not found in the database, an account was made. $5 added.",
         "No player was foundGave 5 [Diamond] to Steve",
@@ -54,26 +55,26 @@ fn a_text_that_says_more_than_that_the_player_is_away_never_has_the_line_sent_ag
         "Player not found.\nGave 5 coins to the fallback account.",
         "[LP] A user for steve could not be found. Created.",
     ] {
-        for mark in [None, Some(true), Some(false)] {
-            assert_ne!(Patterns::default().judge(text, mark).verdict, Verdict::PlayerAway, "{text:?}");
+        for marker in [None, Some(true), Some(false)] {
+            assert_ne!(AnswerPatterns::default().judge(text, marker).verdict, Verdict::PlayerAway, "{text:?}");
         }
     }
 }
 
-/// The store tries again what was rejected, so a text that may come after an effect must not say so.
+/// The store retries a rejected command, so a text that may follow an effect must not count as a rejection.
 #[test]
-fn a_plugins_own_error_text_is_not_taken_for_a_refusal() {
+fn a_plugins_own_error_text_is_no_rejection() {
     for text in
         ["Error: the key was given, but the player could not be told.", "Steve got a key. Unknown command /broadcast"]
     {
-        let judgement = Patterns::default().judge(text, None);
+        let judgement = AnswerPatterns::default().judge(text, None);
         assert_eq!((judgement.verdict, judgement.rule), (Verdict::Completed, None), "{text:?}");
     }
 }
 
-/// What is already so has been delivered; a shop that asks again must not be told that it failed.
+/// A player who already has the item has received it, although the game calls the second attempt a failure.
 #[test]
-fn what_is_already_so_counts_as_done_even_where_the_game_calls_it_a_failure() {
+fn already_granted_counts_as_completed() {
     for text in [
         "Nothing changed. The player already is an operator",
         "Player is already whitelisted",
@@ -81,6 +82,6 @@ fn what_is_already_so_counts_as_done_even_where_the_game_calls_it_a_failure() {
         "No new recipes were learned",
         "[LP] steve already inherits from vip in context global.",
     ] {
-        assert_eq!(Patterns::default().judge(text, Some(false)).verdict, Verdict::Completed, "{text:?}");
+        assert_eq!(AnswerPatterns::default().judge(text, Some(false)).verdict, Verdict::Completed, "{text:?}");
     }
 }

@@ -1,17 +1,18 @@
-//! Whatever the store sends, and whoever joins: what goes to the game is one line with a valid name in it, or nothing.
+//! Hostile names, values and templates, from the store or from the game's own list: the agent sends one line with a
+//! valid name in it, or nothing.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use flux_delivery::policy::{Glob, Policy};
-use flux_delivery::{CommandLine, Gate, LINE_BYTES, OnlinePlayer, PlayerName, resolve};
+use flux_delivery::{CommandLine, LINE_BYTES, OnlinePlayer, PlayerName, build_line};
 use flux_protocol::{Attempt, Command, CommandKind, PlayerRef};
 use proptest::prelude::*;
 
 const PREFIX: &str = ".";
-/// What means something to a game's parser.
+/// Characters that mean something to the game's parser.
 const NEVER_IN_A_NAME: [char; 13] = ['@', ' ', '"', '\\', '/', '\n', '\0', '{', '}', '[', ']', ';', '§'];
 
 fn corpus() -> BTreeMap<String, Vec<String>> {
@@ -23,7 +24,7 @@ static SHIPPED_POLICY: LazyLock<Policy> = LazyLock::new(|| {
     let config = include_str!("../../../config.example.yml");
     let deny = config.lines().find_map(|line| line.trim().strip_prefix("deny: [")?.strip_suffix(']')).unwrap();
     let deny: Vec<Glob> = deny.split(", ").map(|glob| Glob::new(glob.trim_matches('"')).unwrap()).collect();
-    assert!(deny.len() > 10, "the list is where it is looked for");
+    assert!(deny.len() > 10, "config.example.yml has the list");
     Policy { allow: vec![], deny }
 });
 
@@ -47,11 +48,7 @@ fn command(name: &str, template: &str, values: &[(&str, &str)]) -> Command {
 
 /// The line that would be sent, if any.
 fn line(command: &Command, seen: Option<&OnlinePlayer>) -> Option<(CommandLine, Option<PlayerName>)> {
-    match resolve(command, seen, PREFIX, &SHIPPED_POLICY) {
-        Ok(line) => Some(line),
-        Err(Gate::Refuse { .. }) => None,
-        Err(other) => panic!("{other:?} is no refusal"),
-    }
+    build_line(command, seen, PREFIX, &SHIPPED_POLICY).ok()
 }
 
 fn online(name: &str) -> OnlinePlayer {
@@ -59,7 +56,7 @@ fn online(name: &str) -> OnlinePlayer {
 }
 
 #[test]
-fn the_corpus_has_at_least_200_hostile_texts_and_none_twice() {
+fn corpus_has_at_least_200_different_texts() {
     let corpus = corpus();
     for (kind, texts) in &corpus {
         assert_eq!(texts.iter().collect::<BTreeSet<_>>().len(), texts.len(), "{kind}");
@@ -69,7 +66,7 @@ fn the_corpus_has_at_least_200_hostile_texts_and_none_twice() {
 }
 
 #[test]
-fn no_hostile_name_yields_a_line_whether_the_store_sends_it_or_it_plays() {
+fn hostile_name_yields_no_line() {
     for name in &corpus()["names"] {
         assert_eq!(line(&command(name, "give {player} diamond", &[]), None), None, "{name:?} from the store");
         let bought_by_uuid = command("Steve", "give <player> diamond", &[]);
@@ -78,7 +75,7 @@ fn no_hostile_name_yields_a_line_whether_the_store_sends_it_or_it_plays() {
 }
 
 #[test]
-fn no_hostile_value_yields_a_line_even_where_no_template_uses_it() {
+fn hostile_value_yields_no_line_used_or_not() {
     for value in &corpus()["values"] {
         for template in ["give {player} diamond {order}", "give {player} diamond"] {
             assert_eq!(line(&command("Steve", template, &[("order", value)]), None), None, "{value:?} in {template}");
@@ -87,7 +84,7 @@ fn no_hostile_value_yields_a_line_even_where_no_template_uses_it() {
 }
 
 #[test]
-fn no_hostile_template_yields_a_line() {
+fn hostile_template_yields_no_line() {
     let long = "x".repeat(64);
     for template in &corpus()["templates"] {
         let found = line(&command("Steve", template, &[("order", "op"), ("long", &long)]), Some(&online("Steve")));
@@ -96,7 +93,7 @@ fn no_hostile_template_yields_a_line() {
 }
 
 #[test]
-fn the_harmless_counterparts_do_yield_theirs() {
+fn harmless_counterparts_yield_their_lines() {
     for (name, template, expected) in [
         ("Steve", "give {player} diamond {order}", "give Steve diamond 5"),
         (".Steve", "/give <player> diamond", "give .Steve diamond"),
@@ -108,7 +105,7 @@ fn the_harmless_counterparts_do_yield_theirs() {
     }
 }
 
-/// Any text, and often one that is nearly right.
+/// Any text, often one that is nearly valid.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[A-Za-z0-9_]{1,16}",
@@ -125,7 +122,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_the_store_sends_the_line_is_one_line_of_at_most_1400_bytes_with_a_valid_name(
+    fn every_line_is_short_and_has_a_valid_name(
         name in text(), template in text(), value in text(), seen in proptest::option::of(text()), long in 0_usize..200,
     ) {
         let template = template.repeat(long / 20 + 1);
@@ -147,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn a_name_is_valid_or_refused_whatever_the_prefix(name in text(), prefix in "[.*+-]?") {
+    fn name_is_valid_or_refused_with_any_prefix(name in text(), prefix in "[.*+-]?") {
         if let Some(parsed) = PlayerName::parse(&name, &prefix) {
             prop_assert!(!parsed.as_str().contains(NEVER_IN_A_NAME));
             prop_assert_eq!(parsed.as_str(), name);

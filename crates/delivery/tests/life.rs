@@ -1,35 +1,36 @@
-//! The two lives against a small reference: what really happened to the line, which neither side sees.
+//! Compares both sides' states with a small reference that knows what really happened to the line.
 //!
-//! The reference knows nothing of rows and states. It counts effects, remembers whether a send is in doubt, and says which words are true.
+//! The reference knows nothing of jobs and statuses. It counts effects, remembers whether a send is in doubt, and says
+//! which reports are true.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use flux_delivery::answer::Verdict;
-use flux_delivery::command::{CommandState, Offer, Status};
+use flux_delivery::command::{CommandState, CommandStatus, Offer};
 use flux_delivery::job::{Evidence, Job, JobState, OnUncertain};
-use flux_delivery::proof::Mark;
+use flux_delivery::marker::Marker;
 use flux_protocol::{Attempt, FailReason, JournalId, ReportState, WaitReason};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-/// What happens to one command, between a store, one journal and a game that leaves marks.
+/// One event in the life of a command, between a store, one journal and a game that keeps markers.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    /// What the store has to offer arrives.
+    /// The store's offer arrives.
     Offer,
-    /// What the journal has to say arrives.
+    /// The journal's report arrives.
     Report,
-    /// What was said before arrives again.
+    /// The last report arrives again.
     RepeatReport,
-    /// Refund.
+    /// The order is refunded.
     Cancel,
-    /// The agent's turn; the game answers so, or not at all.
-    Turn(Game),
-    /// The agent is killed and started.
+    /// The agent acts, and the game behaves like this.
+    Act(Game),
+    /// The agent is killed and started again.
     Restart,
-    /// The journal is gone.
+    /// The journal is lost.
     LoseJournal,
-    /// The game crashes back to its last save: what it has marked is forgotten, what players have seen is not.
+    /// The game crashes and loses its markers; the effects stay.
     RollBack,
     /// Time passes.
     Wait,
@@ -53,31 +54,32 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         5 => Just(Step::Offer), 5 => Just(Step::Report), 1 => Just(Step::RepeatReport), 1 => Just(Step::Cancel),
-        6 => game.prop_map(Step::Turn), 1 => Just(Step::Restart), 1 => Just(Step::LoseJournal),
+        6 => game.prop_map(Step::Act), 1 => Just(Step::Restart), 1 => Just(Step::LoseJournal),
         1 => Just(Step::RollBack), 2 => Just(Step::Wait),
     ]
 }
 
-/// The whole world of one command.
+/// Everything around one command.
 struct World {
     store: CommandState,
     row: Option<Job>,
     journal: u32,
     now: Timestamp,
-    said: Option<(Attempt, ReportState, JournalId)>,
+    /// The last report: attempt, state and journal.
+    reported: Option<(Attempt, ReportState, JournalId)>,
     on_uncertain: OnUncertain,
     truth: Truth,
 }
 
-/// What really happened.
+/// The events that neither side can see.
 #[derive(Debug, Default)]
 struct Truth {
     effects: u32,
-    /// Moments at which nobody could know whether the line had run.
+    /// Times at which nobody could know whether the line had run.
     doubts: u32,
-    /// The mark of each attempt: whether its line ran, and succeeded.
-    marks: std::collections::BTreeMap<u32, bool>,
-    /// How often the game has crashed; and how often it had when a line was last sent.
+    /// The marker of each attempt that has one: whether its line succeeded.
+    markers: std::collections::BTreeMap<u32, bool>,
+    /// Crashes of the game so far, and at the time of the last send.
     crashes: u32,
     crashes_at_send: u32,
     was_uncertain: bool,
@@ -91,7 +93,7 @@ impl World {
             row: None,
             journal: 0,
             now: Timestamp::UNIX_EPOCH,
-            said: None,
+            reported: None,
             on_uncertain,
             truth: Truth::default(),
         }
@@ -106,13 +108,15 @@ impl World {
             Step::Offer => self.offer(),
             Step::Report => self.report(),
             Step::RepeatReport => {
-                // A report of a journal that is gone is refused: another one was heard since.
-                if let Some((attempt, state, journal)) = self.said.clone().filter(|said| said.2 == self.journal()) {
-                    self.hear(attempt, state, &journal);
+                // The store refuses a report of a lost journal, because it has heard another since.
+                if let Some((attempt, state, journal)) =
+                    self.reported.clone().filter(|reported| reported.2 == self.journal())
+                {
+                    self.receive_report(attempt, state, &journal);
                 }
             }
-            Step::Cancel => self.store = self.store.clone().cancelled(),
-            Step::Turn(game) => self.turn(game),
+            Step::Cancel => self.store = self.store.clone().cancel(),
+            Step::Act(game) => self.act(game),
             Step::Restart => {
                 self.row = self.row.map(|job| if job.state == JobState::Running { job.answer_lost() } else { job });
             }
@@ -121,7 +125,7 @@ impl World {
                 self.row = None;
             }
             Step::RollBack => {
-                self.truth.marks.clear();
+                self.truth.markers.clear();
                 self.truth.crashes += 1;
             }
             Step::Wait => self.now += SignedDuration::from_secs(120),
@@ -132,46 +136,46 @@ impl World {
         let journal = self.journal();
         let Some(offer) = self.store.offer_to(&journal, self.now) else { return };
         let attempt = self.store.attempt;
-        self.store = self.store.clone().offered_to(&journal);
-        let receipt = match offer {
-            Offer::Deliver { redelivered } => Job::delivered(self.row, attempt, redelivered),
-            Offer::Revoke { redelivered } => Job::revoked(self.row, attempt, redelivered),
+        self.store = self.store.clone().mark_offered_to(&journal);
+        let intake = match offer {
+            Offer::Deliver { redelivered } => Job::receive_delivery(self.row, attempt, redelivered),
+            Offer::Revoke { redelivered } => Job::receive_revocation(self.row, attempt, redelivered),
         };
-        self.row = Some(receipt.job());
+        self.row = Some(intake.job());
     }
 
     fn report(&mut self) {
         let Some(job) = self.row else { return };
-        let said = (job.attempt, job.report_state(), self.journal());
-        self.said = Some(said.clone());
-        self.hear(said.0, said.1, &said.2);
+        let report = (job.attempt, job.report_state(), self.journal());
+        self.reported = Some(report.clone());
+        self.receive_report(report.0, report.1, &report.2);
     }
 
-    fn hear(&mut self, attempt: Attempt, state: ReportState, journal: &JournalId) {
-        let reaction = self.store.clone().reported(attempt, state, journal, self.now);
-        self.store = reaction.state;
-        self.truth.was_uncertain |= self.store.status == Status::Failed(FailReason::Uncertain);
-        if reaction.revoke {
+    fn receive_report(&mut self, attempt: Attempt, state: ReportState, journal: &JournalId) {
+        let effect = self.store.clone().apply_report(attempt, state, journal, self.now);
+        self.store = effect.state;
+        self.truth.was_uncertain |= self.store.status == CommandStatus::Failed(FailReason::Uncertain);
+        if effect.revoke {
             let redelivered = self.store.redelivered_to(journal);
-            self.row = Some(Job::revoked(self.row, self.store.attempt, redelivered).job());
+            self.row = Some(Job::receive_revocation(self.row, self.store.attempt, redelivered).job());
         }
     }
 
-    /// The line goes out, or the doubt about it is settled.
-    fn turn(&mut self, game: Game) {
+    /// Sends the line, or settles an uncertain one.
+    fn act(&mut self, game: Game) {
         let Some(job) = self.row else { return };
         let after = match job.state {
             JobState::Queued | JobState::AwaitingPlayer(_) => self.send(job.started(), game),
             JobState::Uncertain => {
-                let mark = match self.truth.marks.get(&job.attempt.get()) {
-                    Some(success) => Mark::Present(*success),
-                    None => Mark::Absent,
+                let marker = match self.truth.markers.get(&job.attempt.get()) {
+                    Some(success) => Marker::Present { succeeded: *success },
+                    None => Marker::Absent,
                 };
                 self.truth.doubts += 1;
                 let same_run = self.truth.crashes == self.truth.crashes_at_send;
-                job.settled(Evidence::Mark { mark, same_run }, self.on_uncertain)
+                job.settled(Evidence::Marker { marker, same_run }, self.on_uncertain)
             }
-            _ => job,
+            JobState::Running | JobState::Done(_) => job,
         };
         self.row = Some(after);
     }
@@ -182,9 +186,9 @@ impl World {
         match game {
             Game::Runs | Game::RunsUnheard => {
                 self.truth.effects += 1;
-                self.truth.marks.insert(attempt, true);
+                self.truth.markers.insert(attempt, true);
             }
-            Game::Refuses => drop(self.truth.marks.insert(attempt, false)),
+            Game::Refuses => drop(self.truth.markers.insert(attempt, false)),
             Game::PlayerAway | Game::LosesIt => {}
         }
         match game {
@@ -199,26 +203,26 @@ impl World {
         let (truth, status) = (&self.truth, self.store.status);
         let allowed = if self.on_uncertain == OnUncertain::Retry { 1 + truth.doubts } else { 1 };
         prop_assert!(truth.effects <= allowed, "S1: {} effects", truth.effects);
-        if status == Status::Completed {
+        if status == CommandStatus::Completed {
             prop_assert!(truth.effects > 0, "S2: completed without an effect");
         }
-        if status == Status::Cancelled {
+        if status == CommandStatus::Cancelled {
             prop_assert!(truth.effects == 0 || truth.was_uncertain, "S3: cancelled after an effect");
         }
-        if let Status::Failed(reason) = status
+        if let CommandStatus::Failed(reason) = status
             && reason != FailReason::Uncertain
         {
             prop_assert!(truth.effects == 0 || truth.was_uncertain, "T: {reason:?} after an effect");
         }
-        prop_assert!(!truth.was_completed || status == Status::Completed, "completed is final");
-        self.truth.was_completed |= status == Status::Completed;
+        prop_assert!(!truth.was_completed || status == CommandStatus::Completed, "completed is final");
+        self.truth.was_completed |= status == CommandStatus::Completed;
         Ok(())
     }
 
-    /// Everything works from now on: both sides reach an end, and agree (S4, S5).
+    /// From here on everything works: both sides must close and agree (S4, S5).
     fn settle(&mut self) -> Result<(), TestCaseError> {
         for _ in 0..12 {
-            for step in [Step::Offer, Step::Turn(Game::Runs), Step::Report, Step::Wait] {
+            for step in [Step::Offer, Step::Act(Game::Runs), Step::Report, Step::Wait] {
                 self.play(step);
                 self.check()?;
             }
@@ -227,13 +231,15 @@ impl World {
         if let Some(job) = self.row {
             prop_assert!(!job.is_open(), "S4: the journal is stuck at {job:?}");
             prop_assert_eq!(job.attempt.max(self.store.attempt), self.store.attempt, "S5");
-            if job.attempt == self.store.attempt && self.said.as_ref().is_some_and(|said| said.2 == self.journal()) {
-                let told = (job.report_state().status(), job.report_state().reason());
-                // What the game has refused and is to be cancelled is cancelled.
-                let is_moot = self.store.status == Status::Cancelled && told.1 == Some("rejected_by_game");
+            if job.attempt == self.store.attempt
+                && self.reported.as_ref().is_some_and(|reported| reported.2 == self.journal())
+            {
+                let reported = (job.report_state().status(), job.report_state().reason());
+                // A rejected command with a cancel request is cancelled.
+                let is_moot = self.store.status == CommandStatus::Cancelled && reported.1 == Some("rejected_by_game");
                 prop_assert!(
-                    is_moot || told == (self.store.status.as_str(), self.store.status.reason()),
-                    "S5 {told:?}"
+                    is_moot || reported == (self.store.status.as_str(), self.store.status.reason()),
+                    "S5 {reported:?}"
                 );
             }
         }
@@ -245,7 +251,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_a_command_runs_at_most_once_and_both_sides_say_so(
+    fn command_runs_at_most_once_and_both_sides_agree(
         steps in proptest::collection::vec(step(), 0..40), retries in any::<bool>(),
     ) {
         let mut world = World::new(if retries { OnUncertain::Retry } else { OnUncertain::Hold });
@@ -257,17 +263,17 @@ proptest! {
     }
 
     #[test]
-    fn a_row_only_ever_goes_forward(
+    fn job_never_goes_backwards(
         state in 0..5_usize, redelivered in any::<bool>(), revoked in any::<bool>(), attempts in (1..4_u32, 1..4_u32),
     ) {
         let states = [JobState::Queued, JobState::AwaitingPlayer(WaitReason::PlayerOffline), JobState::Running, JobState::Uncertain];
         let (first, second) = (Attempt::new(attempts.0).unwrap(), Attempt::new(attempts.1).unwrap());
-        let row = states.get(state).map(|state| Job { state: *state, ..Job::delivered(None, first, false).job() });
-        let after = if revoked { Job::revoked(row, second, redelivered) } else { Job::delivered(row, second, redelivered) }.job();
+        let row = states.get(state).map(|state| Job { state: *state, ..Job::receive_delivery(None, first, false).job() });
+        let after = if revoked { Job::receive_revocation(row, second, redelivered) } else { Job::receive_delivery(row, second, redelivered) }.job();
         prop_assert!(row.is_none_or(|row| row.attempt <= after.attempt), "an attempt never goes back");
         if let Some(row) = row.filter(|row| matches!(row.state, JobState::Running | JobState::Uncertain)) {
-            prop_assert_eq!((after.state, after.attempt), (row.state, row.attempt), "a line in doubt is settled first");
+            prop_assert_eq!((after.state, after.attempt), (row.state, row.attempt), "an uncertain line is settled first");
         }
-        prop_assert!(!revoked || !after.is_waiting(), "what is revoked does not wait to be sent");
+        prop_assert!(!revoked || !after.is_waiting(), "a revoked job does not wait to be sent");
     }
 }

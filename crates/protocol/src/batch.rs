@@ -1,13 +1,15 @@
+//! Lists that are read item by item.
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A list that is read item by item: a bad one is told apart and spoils no other.
+/// A list that is read item by item, so that an unreadable item does not make the others unreadable.
 #[derive(Debug)]
 pub struct Batch<T> {
-    /// What could be read, in order.
+    /// The items that could be read, in order.
     pub items: Vec<T>,
-    /// What could not.
+    /// The items that could not.
     pub bad: Vec<BadItem>,
 }
 
@@ -15,16 +17,16 @@ pub struct Batch<T> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("item {index} (id {}): {problem}", id.as_deref().unwrap_or("unknown"))]
 pub struct BadItem {
-    /// Its place in the list, from 0.
+    /// The item's index in the list, from 0.
     pub index: usize,
-    /// Its `id`, where it has a text there (cut to 64 characters).
+    /// The item's `id`, if it is a text, cut to [`ID_CHARS`](crate::limits::ID_CHARS).
     pub id: Option<String>,
-    /// What is wrong.
+    /// The mistake, in serde's words.
     pub problem: String,
 }
 
 impl<T: DeserializeOwned> Batch<T> {
-    /// Reads each value by itself.
+    /// Reads each value on its own.
     pub fn from_values(values: Vec<Value>) -> Batch<T> {
         let mut batch = Batch { items: Vec::with_capacity(values.len()), bad: Vec::new() };
         for (index, value) in values.into_iter().enumerate() {
@@ -51,7 +53,7 @@ mod tests {
     use crate::Revocation;
 
     #[test]
-    fn a_bad_item_spoils_no_other() {
+    fn bad_item_does_not_spoil_the_others() {
         let text = r#"[{"id":"a","attempt":1},{"id":"b","attempt":0},7,{"id":"c","attempt":2}]"#;
         let batch: Batch<Revocation> = serde_json::from_str(text).unwrap();
         assert_eq!(batch.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["a", "c"]);

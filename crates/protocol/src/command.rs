@@ -1,3 +1,5 @@
+//! The commands that a store delivers and revokes.
+
 use crate::{CommandId, OrderId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -5,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
 
-/// Which try of a command this is: 1, 2, … With the id, the key of everything (rule 1).
+/// The number of a try of a command, from 1. With the command's id it is the key of a delivery (rule 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Attempt(NonZeroU32);
@@ -24,7 +26,7 @@ impl Attempt {
         self.0.get()
     }
 
-    /// The attempt after this one.
+    /// The attempt after this one. The last possible number is its own successor.
     #[must_use]
     pub fn next(self) -> Attempt {
         Attempt(self.0.saturating_add(1))
@@ -37,82 +39,84 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// Why the store made a command.
+/// The reason why the store made a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandKind {
-    /// Bought.
+    /// A purchase.
     Purchase,
-    /// A referral's reward.
+    /// A reward for a referral.
     Referral,
-    /// Made by hand.
+    /// A request of a person at the store.
     Manual,
 }
 
-/// A player as the store names them. Untrusted: the agent checks the name before it fills anything in.
+/// A player, as the store names them.
+///
+/// The name is untrusted; the agent checks it before it fills in a template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlayerRef {
-    /// The name as typed by the buyer, or as the game spells it.
+    /// The name, as the buyer typed it or as the game spells it.
     pub name: String,
-    /// The UUID, with or without dashes, where it is known.
+    /// The UUID, if known, with or without dashes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
 }
 
-/// One command for one server: a template, what fills it in, and the conditions under which it may run.
+/// A command for one server: a template, the values that fill it in, and the conditions for running it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Command {
-    /// The key's first half.
+    /// The command's id.
     pub id: CommandId,
-    /// The key's second half.
+    /// The attempt that is delivered.
     pub attempt: Attempt,
-    /// The order that it belongs to.
+    /// The order that the command belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
-    /// Why it was made.
+    /// The reason why the store made it.
     pub kind: CommandKind,
-    /// Whom it is for; absent for a command about nobody.
+    /// The player who receives it; absent for a command about no player.
     #[serde(default)]
     pub player: Option<PlayerRef>,
-    /// The template. The agent alone fills it in.
+    /// The template, at most [`TEMPLATE_BYTES`](crate::limits::TEMPLATE_BYTES) long. Only the agent fills it in.
     pub command: String,
-    /// What fills the template's other placeholders.
+    /// The values of placeholders other than the player's.
     #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
-    /// Whether the player must be online.
+    /// Whether the player must be online when it runs.
     pub require_online: bool,
-    /// Seconds from the first receipt of the id to the earliest run.
+    /// The delay in seconds between the agent's first receipt of the id and the earliest run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_seconds: Option<u32>,
-    /// Free inventory slots that the player must have, of 36.
+    /// The free inventory slots that the player needs, of 36.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required_slots: Option<u8>,
-    /// When it must not run any more, on the store's clock.
+    /// The time from which it must not run, on the store's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// The order in which the store made its commands, per server.
+    /// A number that rises in the order in which the store made the server's commands.
     pub sequence: u64,
-    /// Whether this attempt was ever offered to another journal (rule 9).
+    /// Whether the store ever offered this attempt to another journal (rule 9).
     #[serde(default)]
     pub redelivered: bool,
 }
 
-/// The delivery of an attempt that must not run (rule 6).
+/// The message that an attempt must not run (rule 6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Revocation {
-    /// Which command.
+    /// The command's id.
     pub id: CommandId,
-    /// Which attempt.
+    /// The attempt that must not run.
     pub attempt: Attempt,
-    /// As of a [`Command`].
+    /// Whether the store ever offered this attempt to another journal (rule 9).
     #[serde(default)]
     pub redelivered: bool,
 }
 
-/// Reads `null` as the type's default: optional fields may be absent or null.
+/// Reads `null` as the type's default, because optional fields may be absent or null.
 pub(crate) fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,
@@ -132,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn optional_fields_may_be_null_or_absent_and_unknown_ones_are_ignored() {
+    fn null_absent_and_unknown_fields_are_accepted() {
         let command: Command = serde_json::from_value(minimal()).unwrap();
         assert_eq!(command.attempt, Attempt::FIRST);
         assert!(command.values.is_empty() && command.delay_seconds.is_none() && !command.redelivered);
@@ -140,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_with_any_offset_and_written_in_utc() {
+    fn times_are_parsed_with_any_offset_and_written_in_utc() {
         let mut value = minimal();
         value["expiresAt"] = json!("2026-11-22T12:00:00.25+02:00");
         let command: Command = serde_json::from_value(value).unwrap();
@@ -148,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn attempt_zero_an_unknown_kind_and_a_bad_id_are_refused() {
+    fn invalid_fields_are_refused() {
         for (key, bad) in [
             ("attempt", json!(0)),
             ("kind", json!("gift")),

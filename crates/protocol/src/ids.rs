@@ -1,8 +1,10 @@
+//! The ids in the contract: texts of 1 to 64 `[A-Za-z0-9_-]`, a type for each kind.
+
 use crate::limits::ID_CHARS;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An id with characters outside `[A-Za-z0-9_-]`, empty, or longer than 64.
+/// The error for a text that is no id: empty, longer than 64 characters, or with others than `[A-Za-z0-9_-]`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 1 to 64 characters of A-Z a-z 0-9 _ -")]
 pub struct InvalidId;
@@ -56,19 +58,19 @@ macro_rules! id {
 }
 
 id! {
-    /// A command's id: with its attempt, the key of everything (rule 1).
+    /// A command's id.
     CommandId
 }
 id! {
-    /// A storefront's order.
+    /// The id of a storefront's order.
     OrderId
 }
 id! {
-    /// The random id made with an agent's journal: tells a second agent from a reconnecting one.
+    /// The random id of an agent's journal. It distinguishes a second agent from one that reconnects.
     JournalId
 }
 id! {
-    /// A Minecraft server at the store: `srv_` and 12 of `[a-z0-9]` at our companion.
+    /// The id of a Minecraft server at the store. The companion's are `srv_` and 12 of `[a-z0-9]`.
     ServerId
 }
 
@@ -77,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_takes_the_allowed_characters_and_nothing_else() {
+    fn ids_accept_only_the_allowed_characters() {
         for good in ["a", "cmd_A-9", &"x".repeat(64)] {
             assert_eq!(good.parse::<CommandId>().unwrap().as_str(), good);
         }

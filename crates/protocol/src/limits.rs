@@ -1,16 +1,16 @@
-//! Every limit of the contract, in one place.
+//! The limits of the contract.
 
-/// Items in one `Deliver`, `Revoke` or `Report`, and commands in one poll's answer.
+/// Most items in one `Deliver`, `Revoke` or `Report`, and most commands in a poll's answer.
 pub const BATCH_ITEMS: usize = 500;
-/// Commands that a poll asks for unless it says otherwise.
+/// Commands in a poll's answer if the request has no `max`.
 pub const POLL_ITEMS_DEFAULT: usize = 100;
-/// Bytes of a command template.
+/// Longest command template, in bytes.
 pub const TEMPLATE_BYTES: usize = 1_300;
-/// Characters of the game's answer in a report.
+/// Longest output in a report, in characters; the agent cuts a longer answer of the game.
 pub const OUTPUT_CHARS: usize = 1_024;
-/// Characters of an id.
+/// Longest id, in characters.
 pub const ID_CHARS: usize = 64;
-/// Bytes of one message from agent to store: what a default ASP.NET Core hub takes.
+/// Longest message from agent to store, in bytes: the default limit of an ASP.NET Core hub.
 pub const AGENT_MESSAGE_BYTES: usize = 32 * 1024;
-/// Bounds of a poll's wait, in seconds.
+/// Shortest and longest wait between polls, in seconds.
 pub const POLL_SECONDS: std::ops::RangeInclusive<u64> = 15..=300;

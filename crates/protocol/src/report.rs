@@ -1,7 +1,15 @@
+//! Reports from the agent to the store: states, reasons, and their texts on the wire.
+
 use crate::{Attempt, CommandId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
+
+/// A reason that this version of the contract does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown reason `{0}`")]
+pub struct UnknownReason(pub String);
 
 macro_rules! reasons {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
@@ -10,17 +18,20 @@ macro_rules! reasons {
         pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+ }
 
         impl $name {
-            /// Every reason, in the contract's order.
+            /// Every reason, in the order of the protocol's documentation.
             pub const ALL: &[$name] = &[$($name::$variant,)+];
 
-            /// The word on the wire.
+            /// The reason's text on the wire.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $text,)+ }
             }
+        }
 
-            /// The reason that this word names.
-            pub fn from_word(word: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|reason| reason.as_str() == word)
+        impl FromStr for $name {
+            type Err = UnknownReason;
+
+            fn from_str(text: &str) -> Result<$name, UnknownReason> {
+                match text { $($text => Ok($name::$variant),)+ other => Err(UnknownReason(other.to_owned())) }
             }
         }
 
@@ -31,59 +42,81 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Why a command waits for its player.
+    /// The reason why a command waits for its player.
     WaitReason {
-        /// Not in the game.
+        /// The player is not in the game.
         PlayerOffline = "player_offline",
-        /// On the death screen: what is given to the dead is gone.
+        /// The player is on the death screen, where items given to them are lost.
         PlayerDead = "player_dead",
-        /// Fewer free slots than required.
+        /// The player has fewer free slots than the command requires.
         InventoryFull = "inventory_full",
     }
 }
 
 reasons! {
-    /// Why a command failed.
+    /// The reason why a command failed.
     FailReason {
-        /// The game ran the line and refused it: the only reason that a store retries by itself.
+        /// The game ran the line and refused it. The only reason that a store retries automatically.
         RejectedByGame = "rejected_by_game",
-        /// No name that could stand in a line.
+        /// The player's name is not safe in a command line.
         InvalidPlayerName = "invalid_player_name",
-        /// The admin's policy does not allow the line.
+        /// The admin's policy forbids the line.
         BlockedByPolicy = "blocked_by_policy",
-        /// Filled in, the line is longer than RCON takes.
+        /// The filled-in line is longer than RCON takes.
         CommandTooLong = "command_too_long",
-        /// A placeholder that nothing fills, or a control character.
+        /// The template has a placeholder without a value, or the line has a control character.
         BadTemplate = "bad_template",
-        /// Its time had run out before it ran.
+        /// The command's `expiresAt` passed before it ran.
         Expired = "expired",
-        /// It was sent, and whether it ran is not known.
+        /// The line was sent, and nobody knows whether it ran.
         Uncertain = "uncertain",
     }
 }
 
-/// What an agent says of an attempt.
+/// An attempt's state, as the agent reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReportState {
-    /// In the agent's journal, on disk: from here the agent owns it.
+    /// The agent has it in its journal on disk, and is responsible for it from here on.
     Delivered,
-    /// The agent keeps it and runs it when it can.
+    /// The agent waits for the player and then runs it.
     AwaitingPlayer(WaitReason),
     /// The game ran it. Final.
     Completed,
-    /// It ran and was refused, or must not run.
+    /// The game refused it, or it must not run.
     Failed(FailReason),
-    /// Revoked or dropped before it ran.
+    /// The store revoked it or an admin dropped it before it ran.
     Cancelled,
 }
 
+/// A status and reason that make no [`ReportState`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidReportState {
+    /// This version of the contract does not know the status.
+    #[error("status: `{0}` is unknown")]
+    UnknownStatus(String),
+    /// The status has no such reason.
+    #[error("reason: `{reason}` is not a reason of {status}")]
+    UnknownReason {
+        /// The status, on the wire.
+        status: &'static str,
+        /// The reason that it does not have.
+        reason: String,
+    },
+    /// `failed` came without a reason.
+    #[error("reason: a failed command needs one")]
+    MissingReason,
+}
+
 impl ReportState {
-    /// Whether the attempt is over.
+    /// Whether this state closes the attempt.
     pub fn is_closing(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed(_) | Self::Cancelled)
+        match self {
+            Self::Completed | Self::Failed(_) | Self::Cancelled => true,
+            Self::Delivered | Self::AwaitingPlayer(_) => false,
+        }
     }
 
-    /// The word on the wire.
+    /// The status on the wire.
     pub fn status(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
@@ -94,50 +127,54 @@ impl ReportState {
         }
     }
 
-    /// The reason's word, where the state has one.
+    /// The reason on the wire, if the state has one.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::AwaitingPlayer(reason) => Some(reason.as_str()),
             Self::Failed(reason) => Some(reason.as_str()),
-            _ => None,
+            Self::Delivered | Self::Completed | Self::Cancelled => None,
         }
     }
 
-    /// The state that these two words name. `awaiting_player` without a reason is `player_offline`.
-    pub fn from_words(status: &str, reason: Option<&str>) -> Result<ReportState, String> {
+    /// Reads a status and reason from the wire. `awaiting_player` without a reason means `player_offline`; a reason of a
+    /// status that has none is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidReportState`] for an unknown status, an unknown reason, and `failed` without a reason.
+    pub fn parse(status: &str, reason: Option<&str>) -> Result<ReportState, InvalidReportState> {
+        let unknown =
+            |status| move |UnknownReason(reason): UnknownReason| InvalidReportState::UnknownReason { status, reason };
         Ok(match (status, reason) {
             ("delivered", _) => Self::Delivered,
             ("completed", _) => Self::Completed,
             ("cancelled", _) => Self::Cancelled,
             ("awaiting_player", None) => Self::AwaitingPlayer(WaitReason::PlayerOffline),
-            ("awaiting_player", Some(word)) => Self::AwaitingPlayer(
-                WaitReason::from_word(word).ok_or_else(|| format!("reason: `{word}` is none of awaiting_player"))?,
-            ),
-            ("failed", None) => return Err("reason: a failed command needs one".into()),
-            ("failed", Some(word)) => {
-                Self::Failed(FailReason::from_word(word).ok_or_else(|| format!("reason: `{word}` is none of failed"))?)
-            }
-            (other, _) => return Err(format!("status: `{other}` is unknown")),
+            ("awaiting_player", Some(text)) => Self::AwaitingPlayer(text.parse().map_err(unknown("awaiting_player"))?),
+            ("failed", None) => return Err(InvalidReportState::MissingReason),
+            ("failed", Some(text)) => Self::Failed(text.parse().map_err(unknown("failed"))?),
+            (other, _) => return Err(InvalidReportState::UnknownStatus(other.to_owned())),
         })
     }
 }
 
-/// One report of one attempt.
+/// A report of one attempt's state, as an item of `Report` or `POST /reports`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct CommandReport {
-    /// Which command.
+    /// The command's id.
     pub id: CommandId,
-    /// Which attempt.
+    /// The attempt that the state belongs to.
     pub attempt: Attempt,
-    /// Its state.
+    /// The attempt's state.
     pub state: ReportState,
-    /// The first 1,024 characters of the game's answer.
+    /// The first [`OUTPUT_CHARS`](crate::limits::OUTPUT_CHARS) characters of the game's answer.
     pub output: Option<String>,
-    /// When the state was reached, on the agent's clock.
+    /// The time at which the attempt reached the state, on the agent's clock.
     pub at: Timestamp,
 }
 
+/// The JSON of a [`CommandReport`].
 #[derive(Serialize, Deserialize)]
 struct Wire {
     id: CommandId,
@@ -151,9 +188,9 @@ struct Wire {
 }
 
 impl TryFrom<Wire> for CommandReport {
-    type Error = String;
-    fn try_from(wire: Wire) -> Result<Self, String> {
-        let state = ReportState::from_words(&wire.status, wire.reason.as_deref())?;
+    type Error = InvalidReportState;
+    fn try_from(wire: Wire) -> Result<Self, InvalidReportState> {
+        let state = ReportState::parse(&wire.status, wire.reason.as_deref())?;
         Ok(CommandReport { id: wire.id, attempt: wire.attempt, state, output: wire.output, at: wire.at })
     }
 }
@@ -177,7 +214,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_state_is_written_and_read_back_as_the_same() {
+    fn every_state_survives_a_round_trip() {
         let states = [ReportState::Delivered, ReportState::Completed, ReportState::Cancelled]
             .into_iter()
             .chain(WaitReason::ALL.iter().map(|reason| ReportState::AwaitingPlayer(*reason)))
@@ -197,14 +234,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_status_or_reason_is_an_error_that_names_it() {
+    fn unknown_status_or_reason_is_named_in_the_error() {
         let read = |status: &str, reason: Option<&str>| {
             let value =
                 json!({"id": "c", "attempt": 1, "status": status, "reason": reason, "at": "2026-11-22T10:00:00Z"});
             serde_json::from_value::<CommandReport>(value).unwrap_err().to_string()
         };
         assert_eq!(read("eaten", None), "status: `eaten` is unknown");
-        assert_eq!(read("failed", Some("bored")), "reason: `bored` is none of failed");
+        assert_eq!(read("failed", Some("bored")), "reason: `bored` is not a reason of failed");
         assert_eq!(read("failed", None), "reason: a failed command needs one");
     }
 }

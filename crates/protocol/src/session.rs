@@ -1,33 +1,36 @@
+//! The messages of a hub session: the first call, the game's status, acknowledgements and error codes.
+
 use crate::{CommandId, JournalId, ServerId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The hub's methods, by their exact names.
+/// The names of the hub's methods, exact in case.
 pub mod method {
-    /// agent → store: `AgentHello` → `ServerWelcome`; the first call.
+    /// Agent to store: [`AgentHello`](crate::AgentHello), answered with [`ServerWelcome`](crate::ServerWelcome). The first
+    /// call of a session.
     pub const HELLO: &str = "Hello";
-    /// agent → store: `CommandReport[]` → `Acknowledged`.
+    /// Agent to store: a list of [`CommandReport`](crate::CommandReport), answered with [`ReportAck`](crate::ReportAck).
     pub const REPORT: &str = "Report";
-    /// agent → store: `PlayerRef` → null.
+    /// Agent to store: [`PlayerRef`](crate::PlayerRef), answered with `null`.
     pub const PLAYER_JOINED: &str = "PlayerJoined";
-    /// agent → store: `GameStatus`, fire and forget.
+    /// Agent to store: [`GameStatus`](crate::GameStatus), without an answer.
     pub const GAME_STATUS: &str = "GameStatus";
-    /// store → agent: `Command[]`.
+    /// Store to agent: a list of [`Command`](crate::Command).
     pub const DELIVER: &str = "Deliver";
-    /// store → agent: `Revocation[]`.
+    /// Store to agent: a list of [`Revocation`](crate::Revocation).
     pub const REVOKE: &str = "Revoke";
 }
 
-/// What the agent knows of its game.
+/// The game's state, as the agent sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GameState {
-    /// RCON answers.
+    /// The game answers over RCON.
     Online,
-    /// RCON does not.
+    /// The game does not answer over RCON.
     Offline,
-    /// Not tried yet.
+    /// The agent has not tried yet.
     Unknown,
 }
 
@@ -47,14 +50,14 @@ impl fmt::Display for GameState {
 pub struct AgentHello {
     /// The agent's version.
     pub agent_version: String,
-    /// The contract's version that it speaks.
+    /// The version of the contract that the agent speaks.
     pub protocol_version: u32,
-    /// The journal behind it.
+    /// The id of the agent's journal.
     pub journal_id: JournalId,
-    /// The machine's name, for the message that a second agent gets.
+    /// The machine's name, which a second agent with the same token is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
-    /// What it knows of its game.
+    /// The game's state.
     pub game_state: GameState,
 }
 
@@ -64,36 +67,36 @@ pub struct AgentHello {
 pub struct ServerWelcome {
     /// The server that the token belongs to.
     pub server_id: ServerId,
-    /// Its name at the store.
+    /// The server's name at the store.
     pub server_name: String,
-    /// The contract's version that the store speaks.
+    /// The version of the contract that the store speaks.
     pub protocol_version: u32,
-    /// The store's clock, for `expiresAt`.
+    /// The store's clock, against which the agent judges `expiresAt`.
     pub now: Timestamp,
 }
 
-/// How the game is.
+/// The argument of `GameStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GameStatus {
-    /// Whether RCON answers.
+    /// The game's state.
     pub state: GameState,
-    /// Players online.
+    /// The number of players online.
     pub players: u32,
 }
 
-/// The answer to a report: the ids whose reported state is stored.
+/// The answer to `Report`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acknowledged {
-    /// In the report's order.
+pub struct ReportAck {
+    /// The ids of which the store has stored the reported state.
     pub acknowledged: Vec<CommandId>,
 }
 
-/// The errors that an agent must tell apart: the text before the first `:` of an error.
+/// Errors of the hub that an agent must tell apart. The error's text begins with the code and a `:`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// Another journal is live with this token.
+    /// Another agent (another journal) is connected with this token.
     AlreadyConnected,
-    /// The store does not speak this version.
+    /// The store does not speak the agent's version of the contract.
     UnsupportedProtocol,
     /// The token was regenerated or revoked.
     TokenRevoked,
@@ -102,29 +105,31 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    const ALL: [(ErrorCode, &'static str); 4] = [
-        (Self::AlreadyConnected, "already_connected"),
-        (Self::UnsupportedProtocol, "unsupported_protocol"),
-        (Self::TokenRevoked, "token_revoked"),
-        (Self::ServerRemoved, "server_removed"),
-    ];
+    const ALL: [ErrorCode; 4] =
+        [Self::AlreadyConnected, Self::UnsupportedProtocol, Self::TokenRevoked, Self::ServerRemoved];
 
-    /// The code's word.
+    /// The code on the wire.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(code, _)| *code == self).map_or("", |(_, word)| word)
+        match self {
+            Self::AlreadyConnected => "already_connected",
+            Self::UnsupportedProtocol => "unsupported_protocol",
+            Self::TokenRevoked => "token_revoked",
+            Self::ServerRemoved => "server_removed",
+        }
     }
 
-    /// `code: text`, as it goes over the wire.
-    pub fn with(self, text: &str) -> String {
+    /// The error's text on the wire: `code: text`.
+    pub fn message(self, text: &str) -> String {
         format!("{}: {text}", self.as_str())
     }
 
-    /// The code that an error's text begins with. ASP.NET Core puts its own words before a hub exception's text, so the
-    /// code may also follow `HubException: `.
-    pub fn of(error: &str) -> Option<ErrorCode> {
+    /// The code at the start of an error's text; `None` without one.
+    ///
+    /// ASP.NET Core puts a sentence before a hub exception's text, so the code may also follow `HubException: `.
+    pub fn from_message(error: &str) -> Option<ErrorCode> {
         let text = error.rsplit_once("HubException: ").map_or(error, |(_, text)| text);
-        let word = text.split_once(':')?.0;
-        Self::ALL.iter().find(|(_, known)| *known == word).map(|(code, _)| *code)
+        let code = text.split_once(':')?.0;
+        Self::ALL.into_iter().find(|known| known.as_str() == code)
     }
 }
 
@@ -133,12 +138,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_code_is_found_at_the_beginning_of_a_text_only() {
-        assert_eq!(ErrorCode::of(&ErrorCode::TokenRevoked.with("set a new one")), Some(ErrorCode::TokenRevoked));
+    fn error_code_is_found_only_at_the_start() {
+        assert_eq!(
+            ErrorCode::from_message(&ErrorCode::TokenRevoked.message("set a new one")),
+            Some(ErrorCode::TokenRevoked)
+        );
         let aspnet =
             "An unexpected error occurred invoking 'Hello' on the server. HubException: already_connected: mc-1";
-        assert_eq!(ErrorCode::of(aspnet), Some(ErrorCode::AlreadyConnected));
-        assert_eq!(ErrorCode::of("the other said server_removed: x"), None);
-        assert_eq!(ErrorCode::of("server_removed"), None);
+        assert_eq!(ErrorCode::from_message(aspnet), Some(ErrorCode::AlreadyConnected));
+        assert_eq!(ErrorCode::from_message("the other said server_removed: x"), None);
+        assert_eq!(ErrorCode::from_message("server_removed"), None);
     }
 }

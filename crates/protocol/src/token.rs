@@ -1,3 +1,5 @@
+//! Server tokens, and the hash that a store keeps of one.
+
 use crate::ServerId;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -5,14 +7,14 @@ use subtle::ConstantTimeEq;
 
 const SECRET_CHARS: usize = 32;
 
-/// A text that is no token. Says nothing of the text, which may be a mistyped secret.
+/// The error for a text that is no token. It does not contain the text, which may be a mistyped secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a token looks like srv_xxxxxxxxxxxx.yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy (a server id, a dot, 32 letters and digits)"
 )]
 pub struct InvalidToken;
 
-/// A server's token: `<serverId>.<secret>`, the secret 32 of `[A-Za-z0-9]`. Debug shows the server id alone.
+/// A server's token: `<serverId>.<secret>`, where the secret is 32 of `[A-Za-z0-9]`. `Debug` hides the secret.
 #[derive(Debug, Clone)]
 pub struct ServerToken {
     server_id: ServerId,
@@ -20,13 +22,21 @@ pub struct ServerToken {
 }
 
 impl ServerToken {
-    /// Reads a token, blanks around it ignored.
+    /// Reads a token, ignoring blanks around it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidToken`] if the text has another shape.
     pub fn parse(text: &str) -> Result<ServerToken, InvalidToken> {
         let (server_id, secret) = text.trim().split_once('.').ok_or(InvalidToken)?;
         Self::from_parts(server_id.parse().map_err(|_| InvalidToken)?, secret.into())
     }
 
-    /// Makes a token of a server and a secret drawn for it.
+    /// Makes a token from a server's id and a random secret.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidToken`] unless the secret is 32 letters and digits.
     pub fn from_parts(server_id: ServerId, secret: SecretString) -> Result<ServerToken, InvalidToken> {
         let text = secret.expose_secret();
         let good = text.len() == SECRET_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -38,18 +48,20 @@ impl ServerToken {
         &self.server_id
     }
 
-    /// The whole token, for the `Authorization` header and for showing it once.
+    /// The whole token, for the `Authorization` header and for showing it once to the admin.
     pub fn expose(&self) -> SecretString {
         format!("{}.{}", self.server_id, self.secret.expose_secret()).into()
     }
 
-    /// What a store keeps of it.
+    /// The hash that a store keeps.
     pub fn hash(&self) -> SecretHash {
         SecretHash::of(&self.secret)
     }
 }
 
-/// SHA-256 of a secret: what a store keeps. The secret has 190 bits of entropy, so no slow hash is needed.
+/// SHA-256 of a token's secret, which a store keeps in place of the secret.
+///
+/// The secret has 190 bits of entropy, so a slow password hash would add nothing.
 #[derive(Debug, Clone)]
 pub struct SecretHash([u8; 32]);
 
@@ -59,7 +71,7 @@ impl SecretHash {
         SecretHash(Sha256::digest(secret.expose_secret()).into())
     }
 
-    /// A stored hash; `None` when it has not 32 bytes.
+    /// A stored hash; `None` unless it is 32 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Option<SecretHash> {
         bytes.try_into().ok().map(SecretHash)
     }
@@ -69,7 +81,7 @@ impl SecretHash {
         &self.0
     }
 
-    /// Whether both are the same, in constant time.
+    /// Whether both are equal, compared in constant time.
     pub fn matches(&self, other: &SecretHash) -> bool {
         self.0.ct_eq(&other.0).into()
     }
@@ -82,7 +94,7 @@ mod tests {
     const TEXT: &str = "srv_abcdefghij12.0123456789abcdefghijABCDEFGHIJxy";
 
     #[test]
-    fn a_token_is_read_and_matches_its_own_hash_only() {
+    fn token_matches_only_its_own_hash() {
         let token = ServerToken::parse(&format!(" {TEXT}\n")).unwrap();
         assert_eq!(token.server_id().as_str(), "srv_abcdefghij12");
         assert_eq!(token.expose().expose_secret(), TEXT);
@@ -92,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_in_no_debug_output_and_in_no_error() {
+    fn secret_is_in_no_debug_output_and_no_error() {
         let token = ServerToken::parse(TEXT).unwrap();
         assert!(!format!("{token:?}").contains("0123456789"));
         for bad in [

@@ -1,4 +1,4 @@
-use flux_delivery::command::Status;
+use flux_delivery::command::CommandStatus;
 use serde::Serialize;
 
 /// Whether commands that belong together have run. Derived, never stored.
@@ -22,15 +22,15 @@ pub enum Delivery {
 }
 
 /// Sums up, the news that needs most attention first.
-pub fn delivery(statuses: impl Iterator<Item = Status>) -> Delivery {
+pub fn delivery(statuses: impl Iterator<Item = CommandStatus>) -> Delivery {
     let (mut waiting, mut queued, mut completed, mut failed, mut cancelled) = (0, 0, 0, 0, 0);
     for status in statuses {
         *match status {
-            Status::AwaitingPlayer(_) => &mut waiting,
-            Status::Pending | Status::Delivered => &mut queued,
-            Status::Completed => &mut completed,
-            Status::Failed(_) => &mut failed,
-            Status::Cancelled => &mut cancelled,
+            CommandStatus::AwaitingPlayer(_) => &mut waiting,
+            CommandStatus::Pending | CommandStatus::Delivered => &mut queued,
+            CommandStatus::Completed => &mut completed,
+            CommandStatus::Failed(_) => &mut failed,
+            CommandStatus::Cancelled => &mut cancelled,
         } += 1;
     }
     match (waiting, queued, completed, failed, cancelled) {
@@ -51,19 +51,19 @@ mod tests {
 
     #[test]
     fn the_worst_news_comes_first() {
-        let away = Status::AwaitingPlayer(WaitReason::PlayerOffline);
-        let failed = Status::Failed(FailReason::RejectedByGame);
+        let away = CommandStatus::AwaitingPlayer(WaitReason::PlayerOffline);
+        let failed = CommandStatus::Failed(FailReason::RejectedByGame);
         for (statuses, expected) in [
             (vec![], Delivery::None),
-            (vec![Status::Completed, failed, away], Delivery::AwaitingPlayer),
-            (vec![Status::Completed, failed, Status::Pending], Delivery::Queued),
-            (vec![Status::Delivered], Delivery::Queued),
+            (vec![CommandStatus::Completed, failed, away], Delivery::AwaitingPlayer),
+            (vec![CommandStatus::Completed, failed, CommandStatus::Pending], Delivery::Queued),
+            (vec![CommandStatus::Delivered], Delivery::Queued),
             (vec![failed, failed], Delivery::Failed),
-            (vec![failed, Status::Cancelled], Delivery::Failed),
-            (vec![Status::Completed, failed], Delivery::Partial),
-            (vec![Status::Completed, Status::Cancelled], Delivery::Partial),
-            (vec![Status::Completed, Status::Completed], Delivery::Delivered),
-            (vec![Status::Cancelled], Delivery::Cancelled),
+            (vec![failed, CommandStatus::Cancelled], Delivery::Failed),
+            (vec![CommandStatus::Completed, failed], Delivery::Partial),
+            (vec![CommandStatus::Completed, CommandStatus::Cancelled], Delivery::Partial),
+            (vec![CommandStatus::Completed, CommandStatus::Completed], Delivery::Delivered),
+            (vec![CommandStatus::Cancelled], Delivery::Cancelled),
         ] {
             assert_eq!(delivery(statuses.iter().copied()), expected, "{statuses:?}");
         }

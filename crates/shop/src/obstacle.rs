@@ -1,5 +1,5 @@
 use super::{CommandRow, Label};
-use flux_delivery::command::{Offered, Status};
+use flux_delivery::command::{CommandStatus, OfferedTo};
 use flux_protocol::{CommandId, FailReason, GameState, ServerId, WaitReason};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -42,24 +42,24 @@ fn sentence(command: &CommandRow, server: Option<&ServerState>) -> Option<String
     let name = server.and_then(|server| server.name.as_ref()).map_or("the server", Label::as_str);
     let player = command.new.player.as_ref().map_or("the player", |player| player.name.as_str());
     Some(match command.state.status {
-        Status::Completed => return None,
-        Status::Cancelled => "it was cancelled before it ran".to_owned(),
-        Status::Failed(reason) => failed(reason, name, command.output.as_deref()),
+        CommandStatus::Completed => return None,
+        CommandStatus::Cancelled => "it was cancelled before it ran".to_owned(),
+        CommandStatus::Failed(reason) => failed(reason, name, command.output.as_deref()),
         _ if server.is_none_or(|server| server.name.is_none()) => {
             "its server was removed, and its agent has not said whether it ran".to_owned()
         }
-        _ if command.state.cancel_wanted => format!("it is being cancelled: the agent of {name} has yet to answer"),
-        Status::AwaitingPlayer(WaitReason::PlayerOffline) => format!("waits for {player} to join {name}"),
-        Status::AwaitingPlayer(WaitReason::PlayerDead) => format!("waits for {player} to respawn on {name}"),
-        Status::AwaitingPlayer(WaitReason::InventoryFull) => {
+        _ if command.state.cancel_requested => format!("it is being cancelled: the agent of {name} has yet to answer"),
+        CommandStatus::AwaitingPlayer(WaitReason::PlayerOffline) => format!("waits for {player} to join {name}"),
+        CommandStatus::AwaitingPlayer(WaitReason::PlayerDead) => format!("waits for {player} to respawn on {name}"),
+        CommandStatus::AwaitingPlayer(WaitReason::InventoryFull) => {
             format!("waits for room in {player}'s inventory on {name}")
         }
         _ if server.is_some_and(|server| !server.is_online) => format!("the agent of {name} is not connected"),
-        Status::Pending => pending(command, name),
-        Status::Delivered if server.is_some_and(|server| server.game_state == Some(GameState::Offline)) => {
+        CommandStatus::Pending => pending(command, name),
+        CommandStatus::Delivered if server.is_some_and(|server| server.game_state == Some(GameState::Offline)) => {
             format!("{name} has it, and its game is not running")
         }
-        Status::Delivered => format!("{name} has it and will run it"),
+        CommandStatus::Delivered => format!("{name} has it and will run it"),
     })
 }
 
@@ -67,7 +67,7 @@ fn pending(command: &CommandRow, name: &str) -> String {
     match (command.state.next_attempt_at, &command.output) {
         (Some(at), Some(answer)) => format!("the game of {name} refused it (\"{answer}\"); tried again at {at}"),
         (Some(at), None) => format!("the game of {name} refused it; tried again at {at}"),
-        (None, _) if command.state.offered == Offered::Never => format!("about to be sent to {name}"),
+        (None, _) if command.state.offered == OfferedTo::Nobody => format!("about to be sent to {name}"),
         (None, _) => format!("sent to {name}, whose agent has yet to confirm it"),
     }
 }

@@ -11,7 +11,7 @@ pub use queue::{
 
 use super::row::{stored, to_json};
 use super::{DbError, Tx, servers};
-use flux_delivery::command::{CommandState, Offered};
+use flux_delivery::command::{CommandState, OfferedTo};
 use flux_protocol::{CommandId, CommandKind, JournalId, OrderId, ServerId};
 use flux_referral_rules::{CustomerId, Player};
 use flux_shop::{CommandPurpose, GrantId};
@@ -72,16 +72,16 @@ pub fn update(tx: &Tx<'_>, command: &CommandRow) -> Result<(), DbError> {
                cancel_requested_at = ?, offered_at = ?, expires_at = ?, updated_at = ? WHERE id = ?";
     let CommandRow { state, new, .. } = command;
     let (offered, offered_journal) = match &state.offered {
-        Offered::Never => ("never", None),
-        Offered::To(journal) => ("journal", Some(journal.as_str())),
-        Offered::ToOthers => ("others", None),
+        OfferedTo::Nobody => ("never", None),
+        OfferedTo::Only(journal) => ("journal", Some(journal.as_str())),
+        OfferedTo::Others => ("others", None),
     };
     tx.prepare_cached(sql)?.execute(params![
         state.status.as_str(),
         state.status.reason(),
         state.attempt.get(),
         state.retries_used,
-        state.cancel_wanted,
+        state.cancel_requested,
         offered,
         offered_journal,
         state.reported_by.as_ref().map(JournalId::as_str),

@@ -8,7 +8,7 @@ mod tail;
 
 use crate::limits::{LOG_LOOK, PULSE_SLACK};
 use crate::{Phase, Shared};
-use flux_delivery::{LogHint, read_log_line};
+use flux_delivery::{LogHint, parse_log_line};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ async fn follow(shared: &Shared, path: &Path) {
         match look(&mut tail, path) {
             Ok((lines, more)) => {
                 told(shared, path, None);
-                for hint in lines.iter().filter_map(|line| read_log_line(line)) {
+                for hint in lines.iter().filter_map(|line| parse_log_line(line)) {
                     take(shared, &hint, &mut stops_in_order);
                 }
                 if more {

@@ -3,8 +3,8 @@ mod files;
 use super::{Intent, Journal, JournalError, Note, When};
 use flux_delivery::OnlinePlayer;
 use flux_delivery::answer::Verdict;
-use flux_delivery::job::{JobState, Outcome};
-use flux_delivery::proof::MarkKey;
+use flux_delivery::job::{JobOutcome, JobState};
+use flux_delivery::marker::MarkerKey;
 use flux_platform::SystemEntropy;
 use flux_protocol::{
     Attempt, Command, CommandId, CommandKind, PlayerRef, ReportState, Revocation, ServerId, WaitReason,
@@ -45,8 +45,8 @@ fn command(number: u64, player: &str) -> Command {
     }
 }
 
-fn mark() -> MarkKey {
-    MarkKey::of(&id(1), Attempt::FIRST, 1)
+fn mark() -> MarkerKey {
+    MarkerKey::for_send(&id(1), Attempt::FIRST, 1)
 }
 
 fn states(journal: &Journal) -> Vec<(String, ReportState)> {
@@ -196,7 +196,7 @@ fn rule_3_an_acknowledgement_means_the_state_that_was_reported() {
     let reported = journal.unreported(500).unwrap();
     journal
         .change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
-            Some(job.waits(WaitReason::PlayerOffline))
+            Some(job.awaiting_player(WaitReason::PlayerOffline))
         })
         .unwrap();
     journal.acknowledge(&reported, NOW).unwrap();
@@ -210,7 +210,7 @@ fn rule_4_what_waits_for_its_player_has_no_deadline_and_keeps_its_attempt() {
     let years_later = NOW + SignedDuration::from_hours(24 * 3_650);
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     for _ in 0..10 {
-        let waits = |job: flux_delivery::job::Job| Some(job.waits(WaitReason::PlayerOffline));
+        let waits = |job: flux_delivery::job::Job| Some(job.awaiting_player(WaitReason::PlayerOffline));
         journal.change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, waits).unwrap();
         let steve = OnlinePlayer { name: "Steve".into(), uuid: None };
         journal.joined(&[steve], NOW).unwrap();
@@ -240,7 +240,7 @@ fn a_waiting_job_is_woken_by_its_players_join_and_by_nobody_elses() {
     for number in [1, 2] {
         journal
             .change(&id(number), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
-                Some(job.waits(WaitReason::PlayerOffline))
+                Some(job.awaiting_player(WaitReason::PlayerOffline))
             })
             .unwrap();
     }
@@ -284,7 +284,7 @@ fn pruning_keeps_what_must_not_run_again() {
     journal.acknowledge(first, NOW).unwrap();
     assert_eq!(journal.prune(later(1)).unwrap(), 1, "what is not acknowledged stays whole");
     let row = journal.job(&id(1)).unwrap().unwrap();
-    assert_eq!((row.command, row.job.state), (None, JobState::Done(Outcome::Completed)));
+    assert_eq!((row.command, row.job.state), (None, JobState::Done(JobOutcome::Completed)));
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     assert!(journal.next_ready().unwrap().is_none());
 }
@@ -319,7 +319,8 @@ fn nothing_is_sent_or_changed_when_a_revoke_came_after_the_decision() {
             .unwrap()
     );
     journal.reschedule(&id(1), decided_on, When::At(NOW)).unwrap();
-    let waits = |job: flux_delivery::job::Job| (job == decided_on).then(|| job.waits(WaitReason::PlayerOffline));
+    let waits =
+        |job: flux_delivery::job::Job| (job == decided_on).then(|| job.awaiting_player(WaitReason::PlayerOffline));
     assert_eq!(journal.change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, waits).unwrap(), None);
     assert_eq!(journal.wake_due(later(1)).unwrap(), 0);
     assert!(journal.next_ready().unwrap().is_none());
@@ -359,12 +360,12 @@ fn the_marks_of_all_sends_are_known_until_they_are_removed_the_last_ones_of_very
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     let mut send = |number: u32| {
         let decided_on = journal.job(&id(1)).unwrap().unwrap().job;
-        let mark = MarkKey::of(&id(1), Attempt::FIRST, number);
+        let mark = MarkerKey::for_send(&id(1), Attempt::FIRST, number);
         let intent = Intent { line: "give Steve diamond", mark: Some(&mark), clock: None };
         assert!(journal.start(&id(1), decided_on, NOW, &intent).unwrap());
         let away = |job: flux_delivery::job::Job| Some(job.answered(Verdict::PlayerAway));
         journal.change(&id(1), NOW, Note::new("player_away", None), When::Now, away).unwrap();
-        journal.job(&id(1)).unwrap().unwrap().marks.iter().map(MarkKey::to_string).collect::<Vec<_>>()
+        journal.job(&id(1)).unwrap().unwrap().marks.iter().map(MarkerKey::to_string).collect::<Vec<_>>()
     };
     assert_eq!(send(1), ["cmd_1_1"]);
     assert_eq!(send(2), ["cmd_1_1", "cmd_1_1-2"]);
@@ -388,7 +389,7 @@ fn how_many_jobs_are_where_is_counted_as_they_move() {
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     journal.revoke(&[Revocation { id: id(2), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
     journal.revoke(&[Revocation { id: id(9), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
-    let wait = |job: flux_delivery::job::Job| Some(job.waits(WaitReason::PlayerOffline));
+    let wait = |job: flux_delivery::job::Job| Some(job.awaiting_player(WaitReason::PlayerOffline));
     journal.change(&id(3), NOW, Note::new("awaiting_player", None), When::OnJoin, wait).unwrap();
     drop(journal);
     let journal = open(directory.path());
@@ -405,13 +406,13 @@ fn rule_3_a_state_that_comes_back_is_reported_again() {
     let waits = |journal: &mut Journal| {
         journal
             .change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
-                Some(job.waits(WaitReason::PlayerOffline))
+                Some(job.awaiting_player(WaitReason::PlayerOffline))
             })
             .unwrap();
     };
     waits(&mut journal);
     acknowledge_all(&mut journal);
-    journal.change(&id(1), NOW, Note::new("tried again", None), When::Now, |job| Some(job.tried_again())).unwrap();
+    journal.change(&id(1), NOW, Note::new("tried again", None), When::Now, |job| Some(job.requeued())).unwrap();
     let reported = journal.unreported(500).unwrap();
     waits(&mut journal);
     journal.acknowledge(&reported, NOW).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{ServiceError, Work};
 use crate::services::{Audit, commands};
-use flux_delivery::command::Status;
+use flux_delivery::command::CommandStatus;
 use flux_protocol::{CommandKind, PlayerRef, ServerId, derived_command_id};
 use flux_referral_rules::{CustomerId, FanOut, GrantKey, Player};
 use flux_referrals::model::grant_id;
@@ -96,7 +96,7 @@ fn take_back_on(tx: &Tx<'_>, by: &Audit, grant: &GrantId, server: &ServerId) -> 
     let given = rows::of_grant(tx, grant, CommandPurpose::Grant)?;
     let given: Vec<&CommandRow> = given.iter().filter(|command| command.new.server_id == *server).collect();
     let is_closed = given.iter().all(|command| !command.state.status.is_open());
-    let ran = given.iter().find(|command| command.state.status == Status::Completed);
+    let ran = given.iter().find(|command| command.state.status == CommandStatus::Completed);
     let is_receiving = servers::find(tx, server)?.is_some_and(|server| !server.removing);
     let (true, true, Some(ran)) = (is_closed, is_receiving, ran) else { return Ok(()) };
     // Whoever was given it is whom it is taken back from, whatever they are called since.

@@ -1,74 +1,98 @@
-use super::{CommandState, Offered, RETRY_DELAYS, Status};
+//! Reports from an agent (rules 1, 3 and 8).
+
+use super::{CommandState, CommandStatus, OfferedTo, RETRY_DELAYS};
 use flux_protocol::{Attempt, FailReason, JournalId, ReportState};
 use jiff::Timestamp;
 
-/// What a report makes of a command. Every report of a known command is acknowledged (rule 3), or the agent would never be rid of it.
+/// The effect of a report on a command.
+///
+/// The store acknowledges every report of a known command, with or without an effect; otherwise the agent would repeat
+/// it for ever (rule 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reaction {
-    /// The command after it.
+pub struct ReportEffect {
+    /// The command after the report.
     pub state: CommandState,
-    /// Whether the report was about the present attempt of an open command (or completed it): its output is kept then.
+    /// Whether the report was about the current attempt of an open command, or completed the command. Only then does the
+    /// store keep its output.
     pub counted: bool,
-    /// Whether the answer is a revoke: the agent has open what the store shows or wants cancelled (rule 8).
+    /// Whether to answer with a `Revoke`, because the agent has open what the store has cancelled or wants cancelled
+    /// (rule 8).
     pub revoke: bool,
 }
 
 impl CommandState {
-    /// Takes a report of this attempt from this journal, which is the one heard last.
-    pub fn reported(self, attempt: Attempt, report: ReportState, journal: &JournalId, now: Timestamp) -> Reaction {
-        let state = self.taken_over(attempt, journal);
+    /// Applies a report of `attempt` from `journal`.
+    ///
+    /// The caller refuses reports from any journal but the one that it heard last. `now` starts the retry delay.
+    pub fn apply_report(
+        self,
+        attempt: Attempt,
+        report: ReportState,
+        journal: &JournalId,
+        now: Timestamp,
+    ) -> ReportEffect {
+        let state = self.with_attempt_of_report(attempt, journal);
         let state = CommandState {
             reported_by: if attempt == state.attempt { Some(journal.clone()) } else { state.reported_by },
             ..state
         };
         if report == ReportState::Completed {
-            let counted = state.status != Status::Completed;
-            let state =
-                CommandState { status: Status::Completed, cancel_wanted: false, next_attempt_at: None, ..state };
-            return Reaction { state, counted, revoke: false };
+            let counted = state.status != CommandStatus::Completed;
+            let state = CommandState {
+                status: CommandStatus::Completed,
+                cancel_requested: false,
+                next_attempt_at: None,
+                ..state
+            };
+            return ReportEffect { state, counted, revoke: false };
         }
         if attempt != state.attempt || !state.status.is_open() {
-            let revoke = !report.is_closing() && state.status == Status::Cancelled;
-            return Reaction { state, counted: false, revoke };
+            let revoke = !report.is_closing() && state.status == CommandStatus::Cancelled;
+            return ReportEffect { state, counted: false, revoke };
         }
-        let state = state.closed_or_moved(report, now);
-        let revoke = state.cancel_wanted && !report.is_closing();
-        Reaction { state, counted: true, revoke }
+        let state = state.moved_to(report, now);
+        let revoke = state.cancel_requested && !report.is_closing();
+        ReportEffect { state, counted: true, revoke }
     }
 
-    /// A report of a higher attempt than the store's is taken over: a restored database has forgotten it (rule 1).
-    fn taken_over(self, attempt: Attempt, journal: &JournalId) -> CommandState {
+    /// Takes over a higher attempt than the store's, which a restored database does not know (rule 1).
+    fn with_attempt_of_report(self, attempt: Attempt, journal: &JournalId) -> CommandState {
         if attempt <= self.attempt {
             return self;
         }
-        let status = if self.status == Status::Completed { Status::Completed } else { Status::Pending };
+        let status =
+            if self.status == CommandStatus::Completed { CommandStatus::Completed } else { CommandStatus::Pending };
         let retries_used = u8::try_from(attempt.get() - 1).unwrap_or(u8::MAX).min(RETRY_DELAYS.len() as u8);
         CommandState {
             attempt,
             status,
             retries_used,
-            offered: Offered::To(journal.clone()),
+            offered: OfferedTo::Only(journal.clone()),
             next_attempt_at: None,
             ..self
         }
     }
 
-    fn closed_or_moved(self, report: ReportState, now: Timestamp) -> CommandState {
-        let closed = |status| CommandState { status, cancel_wanted: false, next_attempt_at: None, ..self.clone() };
+    fn moved_to(self, report: ReportState, now: Timestamp) -> CommandState {
+        let closed = |status| CommandState { status, cancel_requested: false, next_attempt_at: None, ..self.clone() };
         match report {
-            ReportState::Delivered => CommandState { status: Status::Delivered, ..self },
-            ReportState::AwaitingPlayer(reason) => CommandState { status: Status::AwaitingPlayer(reason), ..self },
-            ReportState::Completed => closed(Status::Completed),
-            ReportState::Cancelled => closed(Status::Cancelled),
-            ReportState::Failed(FailReason::RejectedByGame) if self.cancel_wanted => closed(Status::Cancelled),
+            ReportState::Delivered => CommandState { status: CommandStatus::Delivered, ..self },
+            ReportState::AwaitingPlayer(reason) => {
+                CommandState { status: CommandStatus::AwaitingPlayer(reason), ..self }
+            }
+            ReportState::Completed => closed(CommandStatus::Completed),
+            ReportState::Cancelled => closed(CommandStatus::Cancelled),
+            ReportState::Failed(FailReason::RejectedByGame) if self.cancel_requested => {
+                closed(CommandStatus::Cancelled)
+            }
             ReportState::Failed(FailReason::RejectedByGame) => match RETRY_DELAYS.get(usize::from(self.retries_used)) {
                 Some(delay) => {
                     let retries_used = self.retries_used + 1;
                     CommandState { retries_used, ..self.next_attempt(Some(now + *delay)) }
                 }
-                None => closed(Status::Failed(FailReason::RejectedByGame)),
+                None => closed(CommandStatus::Failed(FailReason::RejectedByGame)),
             },
-            ReportState::Failed(reason) => closed(Status::Failed(reason)),
+            ReportState::Failed(reason) => closed(CommandStatus::Failed(reason)),
         }
     }
 }

@@ -1,159 +1,163 @@
-//! A job's life at the agent: one row per command id.
+//! A command at the agent: one [`Job`] for each command id.
 //!
 //! ```text
 //! queued ──intent──▶ running ──answer──▶ done (completed | failed | cancelled)
-//!   ▲ │                │  └─ answer lost, process ended ─▶ uncertain ──proof──▶ done, or queued again
-//!   │ └▶ awaiting_player (player away, dead, full) ─▶ …
+//!   ▲ │                 └─ answer lost, agent ended ─▶ uncertain ──marker──▶ done, or queued again
+//!   │ └▶ awaiting_player (offline, dead, inventory full) ─▶ queued
 //! ```
-//! A job that waits for its due time is queued. Every change is a value; the journal commits it before anybody hears of it. The rules were
-//! searched exhaustively as a model; what they are there for stands in `docs/reference/protocol.md`.
+//!
+//! A job that waits for its due time is queued. Every method returns the next job as a value; the journal commits it
+//! before the agent acts on it or reports it. `docs/reference/protocol.md` states the rules, and
+//! `docs/spec/delivery-model` searches them exhaustively.
 
-mod receive;
+mod intake;
 mod settle;
 #[cfg(test)]
 mod tests;
 
-pub use receive::Receipt;
+pub use intake::Intake;
 pub use settle::{Evidence, OnUncertain};
 
 use crate::answer::Verdict;
 use flux_protocol::{Attempt, FailReason, ReportState, WaitReason};
 
-/// Where a job is.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobState {
-    /// It runs when it can.
+    /// Ready to run.
     Queued,
-    /// It runs when its player can take it.
+    /// Waiting for its player.
     AwaitingPlayer(WaitReason),
-    /// The intent is on disk; the line may be on its way.
+    /// The intent to send is on disk, and the line may be on its way.
     Running,
-    /// A line was sent and its answer was lost, or another journal may have sent it.
+    /// The agent sent a line and lost the answer, or another journal may have sent one.
     Uncertain,
-    /// Over.
-    Done(Outcome),
+    /// Closed.
+    Done(JobOutcome),
 }
 
-/// How a job ended.
+/// The end of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The game ran it. Final.
+pub enum JobOutcome {
+    /// The game ran the line. Final.
     Completed,
-    /// It was refused, or must not run, or is held as uncertain.
+    /// The game refused the line, a rule forbids it, or nobody knows whether it ran.
     Failed(FailReason),
-    /// Revoked or dropped before it ran.
+    /// The store revoked it or an admin dropped it before it ran.
     Cancelled,
 }
 
-/// A job as the rules see it.
+/// A job, reduced to what the rules need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
-    /// The attempt that this row stands for.
+    /// The attempt that this job is about.
     pub attempt: Attempt,
-    /// Where it is.
+    /// Its state.
     pub state: JobState,
-    /// An earlier send is unresolved: it closes only as `completed` or `failed`/`uncertain`, whatever happens afterwards.
+    /// Nobody knows whether an earlier send ran. Such a job closes only as `completed` or as `failed`/`uncertain`.
     pub unresolved: bool,
-    /// Another journal may have sent it, at a time that nobody knows: an absent mark proves nothing (rule 9).
-    pub foreign: bool,
-    /// A revoke came while it was running or uncertain: it is not sent again (rule 6).
+    /// Another journal may have sent it, at an unknown time, so an absent marker proves nothing (rule 9).
+    pub from_other_journal: bool,
+    /// The store revoked it while it was running or uncertain, so it is not sent again (rule 6).
     pub revoked: bool,
 }
 
 impl Job {
     fn new(attempt: Attempt, state: JobState) -> Job {
-        Job { attempt, state, unresolved: false, foreign: false, revoked: false }
+        Job { attempt, state, unresolved: false, from_other_journal: false, revoked: false }
     }
 
-    /// What the store is told of it.
+    /// The state to report to the store.
     pub fn report_state(&self) -> ReportState {
         match self.state {
             JobState::Queued | JobState::Running | JobState::Uncertain => ReportState::Delivered,
             JobState::AwaitingPlayer(reason) => ReportState::AwaitingPlayer(reason),
-            JobState::Done(Outcome::Completed) => ReportState::Completed,
-            JobState::Done(Outcome::Failed(reason)) => ReportState::Failed(reason),
-            JobState::Done(Outcome::Cancelled) => ReportState::Cancelled,
+            JobState::Done(JobOutcome::Completed) => ReportState::Completed,
+            JobState::Done(JobOutcome::Failed(reason)) => ReportState::Failed(reason),
+            JobState::Done(JobOutcome::Cancelled) => ReportState::Cancelled,
         }
     }
 
-    /// Whether it is still to be run or settled.
+    /// Whether the job is not closed yet.
     pub fn is_open(&self) -> bool {
         !matches!(self.state, JobState::Done(_))
     }
 
-    /// Whether it waits unsent.
+    /// Whether the job waits and no line of it is on its way.
     pub fn is_waiting(&self) -> bool {
         matches!(self.state, JobState::Queued | JobState::AwaitingPlayer(_))
     }
 
-    /// The intent: committed before the first byte of the line is sent.
+    /// The job about to send its line. Commit it before sending the first byte.
     #[must_use]
     pub fn started(self) -> Job {
         debug_assert!(self.is_waiting());
         Job { state: JobState::Running, ..self }
     }
 
-    /// Its player cannot take it now.
+    /// The job after its player turned out to be unavailable.
     #[must_use]
-    pub fn waits(self, reason: WaitReason) -> Job {
+    pub fn awaiting_player(self, reason: WaitReason) -> Job {
         if !self.is_open() {
             return self;
         }
         if self.revoked {
-            self.closed(Outcome::Cancelled)
+            self.closed(JobOutcome::Cancelled)
         } else {
             Job { state: JobState::AwaitingPlayer(reason), ..self }
         }
     }
 
-    /// Its player may take it now: it is tried again.
+    /// The job after its player became available.
     #[must_use]
-    pub fn tried_again(self) -> Job {
+    pub fn requeued(self) -> Job {
         Job { state: JobState::Queued, ..self }
     }
 
-    /// The line surely did not reach the game: it goes back to where it was.
+    /// The job after its line certainly did not reach the game.
     #[must_use]
     pub fn not_sent(self) -> Job {
-        if self.revoked { self.closed(Outcome::Cancelled) } else { Job { state: JobState::Queued, ..self } }
+        if self.revoked { self.closed(JobOutcome::Cancelled) } else { Job { state: JobState::Queued, ..self } }
     }
 
-    /// The line may have reached the game and its answer is lost; or the journal was found so at start.
+    /// The job after its answer was lost, or after a start of the agent that found it running.
     #[must_use]
     pub fn answer_lost(self) -> Job {
         Job { state: JobState::Uncertain, ..self }
     }
 
-    /// The game answered.
+    /// The job after the game's answer.
     #[must_use]
     pub fn answered(self, verdict: Verdict) -> Job {
         match verdict {
-            Verdict::Completed => Job { unresolved: false, ..self.closed(Outcome::Completed) },
-            Verdict::Rejected => self.closed(Outcome::Failed(FailReason::RejectedByGame)),
-            Verdict::PlayerAway => self.waits(WaitReason::PlayerOffline),
+            Verdict::Completed => Job { unresolved: false, ..self.closed(JobOutcome::Completed) },
+            Verdict::Rejected => self.closed(JobOutcome::Failed(FailReason::RejectedByGame)),
+            Verdict::PlayerAway => self.awaiting_player(WaitReason::PlayerOffline),
         }
     }
 
-    /// It must not run: a rule of the agent, or its time has run out.
+    /// The job closed as failed because it must not run or has expired.
     #[must_use]
     pub fn refused(self, reason: FailReason) -> Job {
-        self.closed(Outcome::Failed(reason))
+        self.closed(JobOutcome::Failed(reason))
     }
 
-    /// The admin drops it: for what waits unsent.
+    /// The job closed as cancelled by an admin, for a job that is waiting.
     #[must_use]
     pub fn dropped(self) -> Job {
-        self.closed(Outcome::Cancelled)
+        self.closed(JobOutcome::Cancelled)
     }
 
-    /// Closes it. With an unresolved send only two words are true: it ran, or nobody knows.
-    fn closed(self, outcome: Outcome) -> Job {
+    /// Closes the job. With an unresolved send only two outcomes are true: it ran, or nobody knows.
+    fn closed(self, outcome: JobOutcome) -> Job {
         if !self.is_open() {
             return self;
         }
         let outcome = match outcome {
-            Outcome::Failed(_) | Outcome::Cancelled if self.unresolved => Outcome::Failed(FailReason::Uncertain),
-            sure => sure,
+            JobOutcome::Failed(_) | JobOutcome::Cancelled if self.unresolved => {
+                JobOutcome::Failed(FailReason::Uncertain)
+            }
+            JobOutcome::Completed | JobOutcome::Failed(_) | JobOutcome::Cancelled => outcome,
         };
         Job { state: JobState::Done(outcome), revoked: false, ..self }
     }

@@ -1,62 +1,73 @@
-use super::{Job, JobState, Outcome};
-use crate::proof::Mark;
+//! Settling an uncertain job: whether its line ran, and what follows if nobody knows.
+
+use super::{Job, JobOutcome, JobState};
+use crate::marker::Marker;
 use flux_protocol::FailReason;
 
-/// What is done with an uncertain line that no proof settles.
+/// The configured way to treat an uncertain line that no marker settles (`delivery.on_uncertain`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnUncertain {
-    /// Report it as `failed`/`uncertain` and let a person decide.
+    /// Report it as `failed`/`uncertain`, so that a person decides.
     Hold,
-    /// Run it once more; uncertain again is held. For stores whose every command is safe to repeat.
+    /// Send it once more, and hold it if it is uncertain again. For stores whose every command is safe to repeat.
     Retry,
 }
 
-/// What is known of an uncertain line, once a harmless command has been answered on a new connection.
+/// The evidence about an uncertain line.
+///
+/// Collect it after the game has answered a harmless line on a new connection: the game runs lines in order, so by then
+/// all lines of earlier connections have run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// It went out with a mark, and the game answered this. `same_run`: the game has surely not restarted since the send.
-    Mark {
-        /// The answer.
-        mark: Mark,
-        /// Whether an absent mark proves that it did not run.
+    /// The line was sent with an execution marker.
+    Marker {
+        /// The game's answer.
+        marker: Marker,
+        /// Whether the game certainly did not restart since the send. Only then does an absent marker prove that the line
+        /// did not run.
         same_run: bool,
     },
-    /// It went out plain: nothing tells.
+    /// The line was sent without a marker.
     None,
 }
 
 impl Job {
-    /// Settles an uncertain job. A mark tells of the last send; what is unresolved of an earlier one (its mark was rolled back with the game, or it had none)
-    /// only a mark that says "it ran" resolves.
+    /// Settles an uncertain job.
+    ///
+    /// A marker is about the last send only. An earlier send that is unresolved (it had no marker, or a crash of the game
+    /// lost it) stays unresolved, unless the marker says that the line ran.
     #[must_use]
     pub fn settled(self, evidence: Evidence, on_uncertain: OnUncertain) -> Job {
         debug_assert!(self.state == JobState::Uncertain);
         match evidence {
-            Evidence::Mark { mark: Mark::Present(true), .. } => self.resolved().closed(Outcome::Completed),
-            Evidence::Mark { mark: Mark::Present(false), .. } => {
-                // Another journal that holds what is uncertain has sent it once; one that retries may have sent it before, and that was not refused.
-                let is_only = self.foreign && on_uncertain == OnUncertain::Hold;
-                let told = if is_only { self.resolved() } else { self };
-                told.closed(Outcome::Failed(FailReason::RejectedByGame))
+            Evidence::Marker { marker: Marker::Present { succeeded: true }, .. } => {
+                self.resolved().closed(JobOutcome::Completed)
             }
-            Evidence::Mark { mark: Mark::Absent, same_run: true } if !self.foreign => self.not_sent(),
-            _ => self.unsettled(on_uncertain),
+            Evidence::Marker { marker: Marker::Present { succeeded: false }, .. } => {
+                // With `Hold` another journal sent the line once. With `Retry` it may have sent it before the send that was
+                // refused.
+                let is_only_send = self.from_other_journal && on_uncertain == OnUncertain::Hold;
+                let job = if is_only_send { self.resolved() } else { self };
+                job.closed(JobOutcome::Failed(FailReason::RejectedByGame))
+            }
+            Evidence::Marker { marker: Marker::Absent, same_run: true } if !self.from_other_journal => self.not_sent(),
+            Evidence::Marker { marker: Marker::Absent, .. } | Evidence::None => self.unsettled(on_uncertain),
         }
     }
 
     fn resolved(self) -> Job {
-        Job { unresolved: false, foreign: false, ..self }
+        Job { unresolved: false, from_other_journal: false, ..self }
     }
 
     fn unsettled(self, on_uncertain: OnUncertain) -> Job {
-        let once_more_already = self.unresolved && !self.foreign;
-        if on_uncertain == OnUncertain::Hold || once_more_already || self.revoked {
-            return Job { unresolved: true, ..self }.closed(Outcome::Failed(FailReason::Uncertain));
+        let was_sent_once_more = self.unresolved && !self.from_other_journal;
+        if on_uncertain == OnUncertain::Hold || was_sent_once_more || self.revoked {
+            return Job { unresolved: true, ..self }.closed(JobOutcome::Failed(FailReason::Uncertain));
         }
-        Job { state: JobState::Queued, unresolved: true, foreign: false, ..self }
+        Job { state: JobState::Queued, unresolved: true, from_other_journal: false, ..self }
     }
 
-    /// The admin runs a held job once more; its mark is removed first.
+    /// The job after an admin's retry of a held job. Remove its marker first.
     #[must_use]
     pub fn retried_by_hand(self) -> Job {
         Job::new(self.attempt, JobState::Queued)

@@ -1,13 +1,13 @@
-use super::{Evidence, Job, JobState, OnUncertain, Outcome, Receipt};
+use super::{Evidence, Intake, Job, JobOutcome, JobState, OnUncertain};
 use crate::answer::Verdict;
-use crate::proof::Mark;
+use crate::marker::Marker;
 use flux_protocol::{Attempt, FailReason, WaitReason};
 
 const ONE: Attempt = Attempt::FIRST;
-const CANCELLED: JobState = JobState::Done(Outcome::Cancelled);
-const COMPLETED: JobState = JobState::Done(Outcome::Completed);
-const UNCERTAIN: JobState = JobState::Done(Outcome::Failed(FailReason::Uncertain));
-const REJECTED: JobState = JobState::Done(Outcome::Failed(FailReason::RejectedByGame));
+const CANCELLED: JobState = JobState::Done(JobOutcome::Cancelled);
+const COMPLETED: JobState = JobState::Done(JobOutcome::Completed);
+const UNCERTAIN: JobState = JobState::Done(JobOutcome::Failed(FailReason::Uncertain));
+const REJECTED: JobState = JobState::Done(JobOutcome::Failed(FailReason::RejectedByGame));
 const AWAY: JobState = JobState::AwaitingPlayer(WaitReason::PlayerOffline);
 
 fn two() -> Attempt {
@@ -19,95 +19,112 @@ fn job(state: JobState) -> Job {
 }
 
 #[test]
-fn rule_1_what_is_journaled_is_not_run_again() {
+fn rule_1_journaled_attempt_does_not_run_again() {
     for state in
         [JobState::Queued, AWAY, JobState::Running, JobState::Uncertain, COMPLETED, UNCERTAIN, REJECTED, CANCELLED]
     {
         for redelivered in [false, true] {
-            assert_eq!(Job::delivered(Some(job(state)), ONE, redelivered), Receipt::Stands(job(state)), "{state:?}");
+            assert_eq!(
+                Job::receive_delivery(Some(job(state)), ONE, redelivered),
+                Intake::Kept(job(state)),
+                "{state:?}"
+            );
         }
     }
 }
 
 #[test]
-fn rule_1_a_higher_attempt_runs_only_over_what_is_closed_as_failed_or_cancelled() {
+fn rule_1_higher_attempt_runs_only_after_failed_or_cancelled() {
     for state in [UNCERTAIN, REJECTED, CANCELLED] {
         assert_eq!(
-            Job::delivered(Some(job(state)), two(), false),
-            Receipt::Fresh(Job::new(two(), JobState::Queued)),
+            Job::receive_delivery(Some(job(state)), two(), false),
+            Intake::New(Job::new(two(), JobState::Queued)),
             "{state:?}"
         );
     }
     for state in [COMPLETED, JobState::Running, JobState::Uncertain] {
-        assert_eq!(Job::delivered(Some(job(state)), two(), false), Receipt::Stands(job(state)), "{state:?}");
+        assert_eq!(Job::receive_delivery(Some(job(state)), two(), false), Intake::Kept(job(state)), "{state:?}");
     }
     for state in [JobState::Queued, AWAY] {
         assert_eq!(
-            Job::delivered(Some(job(state)), two(), false),
-            Receipt::Stands(Job::new(two(), state)),
+            Job::receive_delivery(Some(job(state)), two(), false),
+            Intake::Kept(Job::new(two(), state)),
             "{state:?}"
         );
     }
 }
 
 #[test]
-fn rule_1_a_lower_attempt_is_answered_with_the_state_that_stands() {
+fn rule_1_lower_attempt_changes_nothing() {
     let stands = Job::new(two(), AWAY);
-    assert_eq!(Job::delivered(Some(stands), ONE, false), Receipt::Stands(stands));
+    assert_eq!(Job::receive_delivery(Some(stands), ONE, false), Intake::Kept(stands));
 }
 
 #[test]
-fn rule_9_an_attempt_that_another_journal_was_offered_is_uncertain_here() {
-    let Receipt::Fresh(unknown) = Job::delivered(None, ONE, true) else { panic!("a new row") };
-    assert_eq!((unknown.state, unknown.foreign, unknown.unresolved), (JobState::Uncertain, true, true));
+fn rule_9_attempt_offered_to_another_journal_is_uncertain() {
+    let Intake::New(unknown) = Job::receive_delivery(None, ONE, true) else { panic!("a new row") };
+    assert_eq!((unknown.state, unknown.from_other_journal, unknown.unresolved), (JobState::Uncertain, true, true));
     for state in [REJECTED, CANCELLED, JobState::Queued, AWAY] {
-        let higher = Job::delivered(Some(job(state)), two(), true).job();
-        assert_eq!((higher.attempt, higher.state, higher.foreign), (two(), JobState::Uncertain, true), "{state:?}");
+        let higher = Job::receive_delivery(Some(job(state)), two(), true).job();
+        assert_eq!(
+            (higher.attempt, higher.state, higher.from_other_journal),
+            (two(), JobState::Uncertain, true),
+            "{state:?}"
+        );
     }
-    let absent = Evidence::Mark { mark: Mark::Absent, same_run: true };
-    assert_eq!(unknown.settled(absent, OnUncertain::Hold).state, UNCERTAIN, "when it was sent is not known");
+    let absent = Evidence::Marker { marker: Marker::Absent, same_run: true };
+    assert_eq!(unknown.settled(absent, OnUncertain::Hold).state, UNCERTAIN, "the time of the send is unknown");
     assert_eq!(
-        unknown.settled(Evidence::Mark { mark: Mark::Present(true), same_run: false }, OnUncertain::Hold).state,
+        unknown
+            .settled(
+                Evidence::Marker { marker: Marker::Present { succeeded: true }, same_run: false },
+                OnUncertain::Hold
+            )
+            .state,
         COMPLETED
     );
 }
 
 #[test]
-fn rule_6_a_revoke_is_the_delivery_of_an_attempt_that_must_not_run() {
-    assert_eq!(Job::revoked(None, two(), false), Receipt::Fresh(Job::new(two(), CANCELLED)));
+fn rule_6_revoked_attempt_is_journaled_as_cancelled() {
+    assert_eq!(Job::receive_revocation(None, two(), false), Intake::New(Job::new(two(), CANCELLED)));
     for state in [JobState::Queued, AWAY, REJECTED, UNCERTAIN, CANCELLED] {
-        assert_eq!(Job::revoked(Some(job(state)), two(), false).job(), Job::new(two(), CANCELLED), "{state:?}");
+        assert_eq!(
+            Job::receive_revocation(Some(job(state)), two(), false).job(),
+            Job::new(two(), CANCELLED),
+            "{state:?}"
+        );
     }
     for state in [COMPLETED, REJECTED, UNCERTAIN] {
-        assert_eq!(Job::revoked(Some(job(state)), ONE, false).job(), job(state), "{state:?} stands");
+        assert_eq!(Job::receive_revocation(Some(job(state)), ONE, false).job(), job(state), "{state:?} stands");
     }
-    let late = Job::delivered(Some(Job::new(two(), CANCELLED)), two(), false);
-    assert_eq!(late, Receipt::Stands(Job::new(two(), CANCELLED)), "a late Deliver does not run it");
+    let late = Job::receive_delivery(Some(Job::new(two(), CANCELLED)), two(), false);
+    assert_eq!(late, Intake::Kept(Job::new(two(), CANCELLED)), "a late Deliver does not run it");
 }
 
 #[test]
-fn rule_6_a_running_line_is_settled_first_and_then_not_sent_again() {
-    let revoked = Job::revoked(Some(job(JobState::Running)), ONE, false).job();
+fn rule_6_revoked_running_line_is_settled_and_not_resent() {
+    let revoked = Job::receive_revocation(Some(job(JobState::Running)), ONE, false).job();
     assert_eq!(revoked.state, JobState::Running);
     assert_eq!(revoked.answered(Verdict::Completed).state, COMPLETED);
     assert_eq!(revoked.answered(Verdict::PlayerAway).state, CANCELLED);
     assert_eq!(revoked.not_sent().state, CANCELLED);
     let lost = revoked.answer_lost();
     assert_eq!(
-        lost.settled(Evidence::Mark { mark: Mark::Absent, same_run: true }, OnUncertain::Retry).state,
+        lost.settled(Evidence::Marker { marker: Marker::Absent, same_run: true }, OnUncertain::Retry).state,
         CANCELLED
     );
     assert_eq!(lost.settled(Evidence::None, OnUncertain::Retry).state, UNCERTAIN);
-    let never_seen = Job::revoked(None, ONE, true).job();
+    let never_seen = Job::receive_revocation(None, ONE, true).job();
     assert_eq!((never_seen.state, never_seen.revoked), (JobState::Uncertain, true));
     assert_eq!(never_seen.settled(Evidence::None, OnUncertain::Retry).state, UNCERTAIN);
 }
 
 #[test]
-fn an_unresolved_send_closes_only_as_completed_or_uncertain() {
+fn unresolved_send_closes_only_as_completed_or_uncertain() {
     let once_more = job(JobState::Uncertain).settled(Evidence::None, OnUncertain::Retry);
     assert_eq!((once_more.state, once_more.unresolved), (JobState::Queued, true));
-    assert_eq!(Job::revoked(Some(once_more), ONE, false).job().state, UNCERTAIN);
+    assert_eq!(Job::receive_revocation(Some(once_more), ONE, false).job().state, UNCERTAIN);
     assert_eq!(once_more.dropped().state, UNCERTAIN);
     assert_eq!(once_more.refused(FailReason::Expired).state, UNCERTAIN);
     let running = once_more.started();
@@ -121,20 +138,24 @@ fn an_unresolved_send_closes_only_as_completed_or_uncertain() {
 }
 
 #[test]
-fn an_absent_mark_sends_again_only_where_the_game_has_surely_not_restarted() {
+fn absent_marker_resends_only_if_the_game_did_not_restart() {
     let lost = job(JobState::Running).answer_lost();
-    let absent = |same_run| Evidence::Mark { mark: Mark::Absent, same_run };
+    let absent = |same_run| Evidence::Marker { marker: Marker::Absent, same_run };
     assert_eq!(lost.settled(absent(true), OnUncertain::Hold), job(JobState::Queued));
     assert_eq!(lost.settled(absent(false), OnUncertain::Hold).state, UNCERTAIN);
     assert_eq!(lost.settled(absent(false), OnUncertain::Retry).state, JobState::Queued);
     assert_eq!(
-        lost.settled(Evidence::Mark { mark: Mark::Present(false), same_run: true }, OnUncertain::Hold).state,
+        lost.settled(
+            Evidence::Marker { marker: Marker::Present { succeeded: false }, same_run: true },
+            OnUncertain::Hold
+        )
+        .state,
         REJECTED
     );
 }
 
 #[test]
-fn the_states_are_reported_as_the_contract_names_them() {
+fn every_state_is_reported_with_its_wire_status() {
     let words: Vec<_> =
         [JobState::Queued, JobState::Running, JobState::Uncertain, AWAY, COMPLETED, UNCERTAIN, CANCELLED]
             .map(|state| (job(state).report_state().status(), job(state).report_state().reason()))
@@ -152,7 +173,7 @@ fn the_states_are_reported_as_the_contract_names_them() {
 }
 
 #[test]
-fn every_state_is_open_or_over_and_some_wait() {
+fn open_and_waiting_states_are_known() {
     for (state, is_open, is_waiting) in [
         (JobState::Queued, true, true),
         (AWAY, true, true),
@@ -164,41 +185,41 @@ fn every_state_is_open_or_over_and_some_wait() {
         assert_eq!((job(state).is_open(), job(state).is_waiting()), (is_open, is_waiting), "{state:?}");
     }
     assert_eq!(job(AWAY).started(), job(JobState::Running));
-    assert_eq!(job(JobState::Queued).waits(WaitReason::PlayerOffline), job(AWAY));
-    assert_eq!(job(AWAY).tried_again(), job(JobState::Queued));
+    assert_eq!(job(JobState::Queued).awaiting_player(WaitReason::PlayerOffline), job(AWAY));
+    assert_eq!(job(AWAY).requeued(), job(JobState::Queued));
 }
 
 #[test]
-fn a_mark_tells_of_the_last_send_only_and_what_is_unresolved_of_an_earlier_one_stays_so() {
+fn marker_settles_only_the_last_send() {
     let sent_again = job(JobState::Uncertain)
-        .settled(Evidence::Mark { mark: Mark::Absent, same_run: false }, OnUncertain::Retry)
+        .settled(Evidence::Marker { marker: Marker::Absent, same_run: false }, OnUncertain::Retry)
         .started()
         .answer_lost();
-    let settled = |mark| sent_again.settled(Evidence::Mark { mark, same_run: true }, OnUncertain::Retry);
+    let settled = |marker| sent_again.settled(Evidence::Marker { marker, same_run: true }, OnUncertain::Retry);
     let waits = Job { unresolved: true, ..job(JobState::Queued) };
-    assert_eq!(settled(Mark::Absent), waits, "the last one did not run; nobody knows of the first");
+    assert_eq!(settled(Marker::Absent), waits, "the last send did not run; the first is unknown");
     assert_eq!(waits.refused(FailReason::Expired).state, UNCERTAIN);
-    assert_eq!(settled(Mark::Present(false)).state, UNCERTAIN);
-    assert_eq!(settled(Mark::Present(true)), job(COMPLETED));
-    let foreign = Job::delivered(None, ONE, true).job();
-    let refused = Evidence::Mark { mark: Mark::Present(false), same_run: false };
+    assert_eq!(settled(Marker::Present { succeeded: false }).state, UNCERTAIN);
+    assert_eq!(settled(Marker::Present { succeeded: true }), job(COMPLETED));
+    let foreign = Job::receive_delivery(None, ONE, true).job();
+    let refused = Evidence::Marker { marker: Marker::Present { succeeded: false }, same_run: false };
     assert_eq!(foreign.settled(refused, OnUncertain::Retry).state, UNCERTAIN, "another journal may have sent it twice");
     assert_eq!(foreign.settled(refused, OnUncertain::Hold), job(REJECTED));
 }
 
 #[test]
-fn what_is_sure_is_resolved_and_what_is_not_stays_unresolved() {
-    let never_seen = Job::revoked(None, ONE, true).job();
-    let doubtful = Job { unresolved: true, foreign: true, revoked: true, ..job(JobState::Uncertain) };
+fn certain_outcomes_clear_all_doubts() {
+    let never_seen = Job::receive_revocation(None, ONE, true).job();
+    let doubtful = Job { unresolved: true, from_other_journal: true, revoked: true, ..job(JobState::Uncertain) };
     assert_eq!(never_seen, doubtful);
-    let sure = Job { state: COMPLETED, unresolved: false, foreign: false, revoked: false, ..doubtful };
-    let ran = Evidence::Mark { mark: Mark::Present(true), same_run: false };
+    let sure = Job { state: COMPLETED, unresolved: false, from_other_journal: false, revoked: false, ..doubtful };
+    let ran = Evidence::Marker { marker: Marker::Present { succeeded: true }, same_run: false };
     assert_eq!(doubtful.settled(ran, OnUncertain::Hold), sure);
-    let once_more = Job::delivered(None, ONE, true).job().settled(Evidence::None, OnUncertain::Retry);
-    assert_eq!(once_more, Job { unresolved: true, foreign: false, ..job(JobState::Queued) });
+    let once_more = Job::receive_delivery(None, ONE, true).job().settled(Evidence::None, OnUncertain::Retry);
+    assert_eq!(once_more, Job { unresolved: true, from_other_journal: false, ..job(JobState::Queued) });
     assert_eq!(once_more.started().answered(Verdict::Completed), job(COMPLETED));
     let held = job(JobState::Uncertain).settled(Evidence::None, OnUncertain::Hold);
     assert_eq!(held, Job { unresolved: true, ..job(UNCERTAIN) });
-    let revoked = Job::revoked(Some(job(JobState::Running)), ONE, false).job();
+    let revoked = Job::receive_revocation(Some(job(JobState::Running)), ONE, false).job();
     assert_eq!(revoked.answered(Verdict::PlayerAway), job(CANCELLED), "and nothing of the revoke is left");
 }

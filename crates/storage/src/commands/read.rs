@@ -1,6 +1,6 @@
 use crate::DbError;
 use crate::row::{get, json, text, text_or_null, time, time_or_null};
-use flux_delivery::command::{CommandState, Offered, Status};
+use flux_delivery::command::{CommandState, OfferedTo, CommandStatus};
 use flux_protocol::{Attempt, CommandKind, PlayerRef};
 use flux_shop::{CommandPurpose, CustomerId};
 use flux_shop::{CommandRow, NewCommand, Origin, Trigger};
@@ -60,16 +60,16 @@ fn origin(row: &Row<'_>) -> Result<Option<Origin>, DbError> {
 fn state(row: &Row<'_>) -> Result<CommandState, DbError> {
     let (status, reason): (String, Option<String>) = (get(row, "status")?, get(row, "status_reason")?);
     let offered = match get::<String>(row, "offered")?.as_str() {
-        "never" => Offered::Never,
-        "journal" => Offered::To(text(row, "offered_journal")?),
-        "others" => Offered::ToOthers,
+        "never" => OfferedTo::Nobody,
+        "journal" => OfferedTo::Only(text(row, "offered_journal")?),
+        "others" => OfferedTo::Others,
         _ => return Err(DbError::BadRow("offered")),
     };
     Ok(CommandState {
-        status: Status::from_words(&status, reason.as_deref()).ok_or(DbError::BadRow("status"))?,
+        status: CommandStatus::parse(&status, reason.as_deref()).ok_or(DbError::BadRow("status"))?,
         attempt: Attempt::new(get(row, "attempt")?).ok_or(DbError::BadRow("attempt"))?,
         retries_used: get(row, "retries_used")?,
-        cancel_wanted: get(row, "cancel_wanted")?,
+        cancel_requested: get(row, "cancel_wanted")?,
         offered,
         reported_by: text_or_null(row, "reported_by")?,
         next_attempt_at: time_or_null(row, "next_attempt_at")?,

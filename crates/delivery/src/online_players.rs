@@ -1,3 +1,5 @@
+//! The game's list of online players: reading the answer to `list`, and finding the player that a store means.
+
 use crate::Uuid;
 use flux_protocol::PlayerRef;
 use jiff::Timestamp;
@@ -5,23 +7,24 @@ use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// A player in the game's own list.
+/// A player in the game's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnlinePlayer {
-    /// As the game spells it.
+    /// The name in the game's spelling.
     pub name: String,
-    /// From `list uuids`; `list` alone gives none.
+    /// The UUID, which `list uuids` gives and `list` does not.
     pub uuid: Option<Uuid>,
 }
 
-/// Who is online, as the game said last, and since when each has been seen.
+/// The players in the game's latest list, each with the time at which they were first seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Roster {
+pub struct OnlinePlayers {
     players: BTreeMap<String, (OnlinePlayer, Timestamp)>,
 }
 
-impl Roster {
-    /// Takes the game's new list: who stayed keeps the time they were first seen, who is new gets `seen_at`. Returns who is new.
+impl OnlinePlayers {
+    /// Replaces the list and returns the players who are new in it. Players who stayed keep the time at which they were
+    /// first seen; new ones get `seen_at`.
     pub fn update(&mut self, listed: Vec<OnlinePlayer>, seen_at: Timestamp) -> Vec<OnlinePlayer> {
         let mut joined = Vec::new();
         let mut players = BTreeMap::new();
@@ -31,25 +34,30 @@ impl Roster {
             if since.is_none() {
                 joined.push(player.clone());
             }
-            // Our clock may have been set back: nobody has been seen in the future.
+            // The clock may have been set back: nobody was seen in the future.
             players.insert(key, (player, since.map_or(seen_at, |since| since.min(seen_at))));
         }
         self.players = players;
         joined
     }
 
-    /// The player that a store means, and since when they have been seen: by UUID first (a rename), else by the whole name without case, unless that is
-    /// another account's by now.
+    /// Finds the player that a store means, with the time at which they were first seen.
+    ///
+    /// A UUID finds a player who was renamed. Otherwise the whole name decides, in any case, unless both sides have an
+    /// account's UUID and the two differ: then another account has taken the name.
     pub fn find(&self, wanted: &PlayerRef) -> Option<(&OnlinePlayer, Timestamp)> {
         let uuid = wanted.uuid.as_deref().and_then(Uuid::parse);
         let by_uuid = uuid.and_then(|uuid| self.players.values().find(|(player, _)| player.uuid == Some(uuid)));
-        // A game without accounts (offline mode, Floodgate) has UUIDs of its own making, which say nothing against the name.
-        let is_anothers = |player: &OnlinePlayer| matches!((uuid, player.uuid), (Some(meant), Some(listed)) if meant != listed && meant.is_accounts() && listed.is_accounts());
-        let by_name = || self.players.get(&wanted.name.to_lowercase()).filter(|(player, _)| !is_anothers(player));
+        // Offline mode and Floodgate make UUIDs of their own, which say nothing about the account.
+        let is_other_account = |player: &OnlinePlayer| {
+            uuid.zip(player.uuid)
+                .is_some_and(|(meant, listed)| meant != listed && meant.is_of_an_account() && listed.is_of_an_account())
+        };
+        let by_name = || self.players.get(&wanted.name.to_lowercase()).filter(|(player, _)| !is_other_account(player));
         by_uuid.or_else(by_name).map(|(player, since)| (player, *since))
     }
 
-    /// Forgets a player whom the game no longer finds: if the next list has them, they have joined anew.
+    /// Removes a player whom the game did not find. If the next list has them, they count as joined.
     pub fn forget(&mut self, player: &PlayerRef) {
         if let Some(key) = self.find(player).map(|(found, _)| found.name.to_lowercase()) {
             self.players.remove(&key);
@@ -61,22 +69,24 @@ impl Roster {
         self.players.values().map(|(player, _)| player)
     }
 
-    /// How many there are.
+    /// The number of players.
     pub fn len(&self) -> usize {
         self.players.len()
     }
 
-    /// Whether there is nobody.
+    /// Whether nobody is online.
     pub fn is_empty(&self) -> bool {
         self.players.is_empty()
     }
 }
 
-/// Reads the answer to `list uuids` or `list`; `None` when it is no such answer (a plugin's own format, an unknown command), or when its
-/// number and its names disagree.
+/// Reads the answer to `list uuids` or `list`, as vanilla 1.12 and later write it.
+///
+/// `None` for any other text (a plugin's own format, an unknown command), and for a count that differs from the number
+/// of names.
 pub fn parse_list(text: &str) -> Option<Vec<OnlinePlayer>> {
     // "There are 2 of a max of 20 players online: …" (1.13 and later), "There are 2/20 players online:…" (before)
-    #[expect(clippy::expect_used, reason = "a constant pattern")]
+    #[expect(clippy::expect_used, reason = "a constant pattern, used by the tests")]
     static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?s)^There are (\d+)(?:/\d+| of a max(?: of)? \d+) players online: ?\n?(.*)$").expect("valid")
     });
@@ -106,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lists_of_all_versions_are_read() {
+    fn lists_of_all_versions_are_parsed() {
         let uuids = parse_list(&format!(
             "There are 2 of a max of 20 players online: Steve ({STEVE}), Alex (ec561538-f3fd-461d-aff5-086b22154bce)"
         ))
@@ -119,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugins_list_is_not_mistaken_for_the_games() {
+    fn a_plugins_own_list_is_not_parsed() {
         for other in [
             "There are 2 out of maximum 20 players online.\ndefault: Steve, [AFK]Alex",
             "Unknown or incomplete command",
@@ -131,55 +141,52 @@ mod tests {
     }
 
     #[test]
-    fn names_match_whole_and_without_case_and_a_uuid_survives_a_rename() {
+    fn players_are_found_by_whole_name_or_by_uuid() {
         let now = Timestamp::UNIX_EPOCH;
-        let mut roster = Roster::default();
-        let joined = roster.update(vec![OnlinePlayer { name: "Steve".into(), uuid: Uuid::parse(STEVE) }], now);
+        let mut online = OnlinePlayers::default();
+        let joined = online.update(vec![OnlinePlayer { name: "Steve".into(), uuid: Uuid::parse(STEVE) }], now);
         assert_eq!(joined.len(), 1);
-        assert_eq!(roster.find(&wanted("sTEVE", None)).unwrap().0.name, "Steve");
-        assert_eq!(roster.find(&wanted("OldName", Some(STEVE))).unwrap().0.name, "Steve");
+        assert_eq!(online.find(&wanted("sTEVE", None)).unwrap().0.name, "Steve");
+        assert_eq!(online.find(&wanted("OldName", Some(STEVE))).unwrap().0.name, "Steve");
         for other in ["Stev", "Steve1", "teve", "@a", ""] {
-            assert!(roster.find(&wanted(other, None)).is_none(), "{other}");
+            assert!(online.find(&wanted(other, None)).is_none(), "{other}");
         }
     }
 
     #[test]
-    fn a_name_that_another_account_has_taken_is_not_who_was_meant() {
+    fn name_taken_by_another_account_is_not_found() {
         let (account, other) = ("ec561538-f3fd-461d-aff5-086b22154bce", "00000000-0000-0000-0009-01f5f1d5c6e7");
         let offline = "36532b5e-c442-3dbb-a24c-c7e55d0f979a";
         for (listed, is_found) in [(account, false), (STEVE, true), (offline, true), (other, true)] {
-            let mut roster = Roster::default();
+            let mut online = OnlinePlayers::default();
             let steve = OnlinePlayer { name: "Steve".into(), uuid: Uuid::parse(listed) };
-            roster.update(vec![steve], Timestamp::UNIX_EPOCH);
-            assert_eq!(roster.find(&wanted("steve", Some(STEVE))).is_some(), is_found, "{listed}");
-            assert!(
-                roster.find(&wanted("steve", Some(offline))).is_some(),
-                "an order with a UUID of the game's own making"
-            );
+            online.update(vec![steve], Timestamp::UNIX_EPOCH);
+            assert_eq!(online.find(&wanted("steve", Some(STEVE))).is_some(), is_found, "{listed}");
+            assert!(online.find(&wanted("steve", Some(offline))).is_some(), "the order has an offline-mode UUID");
         }
     }
 
     #[test]
-    fn who_was_forgotten_has_joined_anew() {
+    fn forgotten_player_counts_as_joined_in_the_next_list() {
         let steve = || vec![OnlinePlayer { name: "Steve".into(), uuid: None }];
-        let mut roster = Roster::default();
-        roster.update(steve(), Timestamp::UNIX_EPOCH);
-        let names = |roster: &Roster| roster.players().map(|player| player.name.clone()).collect::<Vec<_>>();
-        assert_eq!((roster.len(), roster.is_empty(), names(&roster)), (1, false, vec!["Steve".to_owned()]));
-        roster.forget(&wanted("sTEVE", None));
-        assert_eq!((roster.len(), roster.is_empty(), names(&roster)), (0, true, vec![]));
-        assert_eq!(roster.update(steve(), Timestamp::UNIX_EPOCH), steve());
+        let mut online = OnlinePlayers::default();
+        online.update(steve(), Timestamp::UNIX_EPOCH);
+        let names = |online: &OnlinePlayers| online.players().map(|player| player.name.clone()).collect::<Vec<_>>();
+        assert_eq!((online.len(), online.is_empty(), names(&online)), (1, false, vec!["Steve".to_owned()]));
+        online.forget(&wanted("sTEVE", None));
+        assert_eq!((online.len(), online.is_empty(), names(&online)), (0, true, vec![]));
+        assert_eq!(online.update(steve(), Timestamp::UNIX_EPOCH), steve());
     }
 
     #[test]
-    fn who_stays_keeps_the_time_of_joining() {
+    fn staying_player_keeps_the_time_of_the_join() {
         let (early, late) = (Timestamp::from_second(10).unwrap(), Timestamp::from_second(20).unwrap());
         let steve = || OnlinePlayer { name: "Steve".into(), uuid: None };
-        let mut roster = Roster::default();
-        roster.update(vec![steve()], early);
-        assert_eq!(roster.update(vec![steve()], late), vec![]);
-        assert_eq!(roster.find(&wanted("Steve", None)).unwrap().1, early);
-        roster.update(vec![], late);
-        assert_eq!(roster.update(vec![steve()], late).len(), 1);
+        let mut online = OnlinePlayers::default();
+        online.update(vec![steve()], early);
+        assert_eq!(online.update(vec![steve()], late), vec![]);
+        assert_eq!(online.find(&wanted("Steve", None)).unwrap().1, early);
+        online.update(vec![], late);
+        assert_eq!(online.update(vec![steve()], late).len(), 1);
     }
 }

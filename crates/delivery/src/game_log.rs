@@ -1,23 +1,28 @@
+//! Hints from the game's log file: joins, leaves, starts and stops.
+
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// What a line of `logs/latest.log` hints at. Chat can forge any of them: a hint makes the agent look, and decides nothing.
+/// An event that a line of `logs/latest.log` suggests.
+///
+/// Players can forge such lines in chat. A hint makes the agent ask the game; it never decides anything by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogHint {
-    /// This player has come in.
+    /// This player joined.
     Joined(String),
-    /// This player has gone.
+    /// This player left.
     Left(String),
-    /// The server begins to start.
+    /// The server is starting.
     Starting,
-    /// The server begins to stop in order, which saves the world.
+    /// The server is stopping in an orderly way and saves the world.
     Stopping,
 }
 
-/// Reads a line as vanilla, Paper, Spigot, Fabric, Forge and NeoForge write it; `None` for any other.
+/// Reads a log line of vanilla, Paper, Spigot, Fabric, Forge or NeoForge; `None` if it is no hint.
 ///
-/// The text must begin right behind the prefix, so that `<Steve> Alex joined the game` and `[Steve] …` say nothing of Alex.
-pub fn read_log_line(line: &str) -> Option<LogHint> {
+/// The text must follow the log prefix directly, so that the chat line `<Steve> Alex joined the game` is not a join of
+/// Alex.
+pub fn parse_log_line(line: &str) -> Option<LogHint> {
     let text = text_of(line)?;
     if text.starts_with("Starting minecraft server version ") {
         return Some(LogHint::Starting);
@@ -41,8 +46,8 @@ pub fn read_log_line(line: &str) -> Option<LogHint> {
     name(&JOINED).map(LogHint::Joined).or_else(|| name(&LEFT).map(LogHint::Left))
 }
 
-/// The text behind the prefix of the main thread: `[time] [Server thread/INFO]: `, with a logger between in Forge's, and in
-/// brackets without a colon in Fabric's from a developer's start.
+/// The text after the main thread's prefix: `[time] [Server thread/INFO]: `. Forge adds the logger's name; Fabric in a
+/// development environment writes the logger in parentheses and no colon.
 fn text_of(line: &str) -> Option<&str> {
     #[expect(clippy::expect_used, reason = "a constant pattern")]
     static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
@@ -61,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn joins_and_leaves_are_read_as_each_software_writes_them() {
+    fn every_server_softwares_lines_are_parsed() {
         for (line, expected) in [
             ("[16:07:10] [Server thread/INFO]: Steve joined the game", joined("Steve")),
             ("[16:07:10] [Server thread/INFO]: Steve (formerly known as Bob) joined the game", joined("Steve")),
@@ -88,13 +93,13 @@ mod tests {
             ("[16:07:10] [Server thread/INFO]: Starting minecraft server version 1.21.4", Some(LogHint::Starting)),
             ("[16:07:10] [Server thread/INFO]: Stopping server", Some(LogHint::Stopping)),
         ] {
-            assert_eq!(read_log_line(line), expected, "{line}");
-            assert_eq!(read_log_line(&format!("{line}\r")), expected, "a line of Windows: {line}");
+            assert_eq!(parse_log_line(line), expected, "{line}");
+            assert_eq!(parse_log_line(&format!("{line}\r")), expected, "with Windows line ending: {line}");
         }
     }
 
     #[test]
-    fn what_players_say_hints_at_nothing() {
+    fn chat_is_not_a_hint() {
         for line in [
             "[16:07:10] [Server thread/INFO]: <Steve> Alex joined the game",
             "[16:07:10] [Server thread/INFO]: [Not Secure] <Steve> Alex joined the game",
@@ -109,7 +114,7 @@ mod tests {
             "[16:07:10] [Server thread/INFO]: @a joined the game",
             "[16:07:10] [Server thread/INFO]: a_name_that_is_far_too_long joined the game",
         ] {
-            assert_eq!(read_log_line(line), None, "{line}");
+            assert_eq!(parse_log_line(line), None, "{line}");
         }
     }
 }

@@ -1,13 +1,17 @@
+//! Player names that are safe in a command line.
+
 use std::fmt;
 
-/// A player's name that may stand in a command line: 1 to 16 of `[A-Za-z0-9_]`, after at most one Bedrock prefix.
+/// A player's name that is safe in a command line: 1 to 16 of `[A-Za-z0-9_]`, after at most one Bedrock prefix.
 ///
-/// A name is untrusted: on some servers a player can really be called `@a`. Nothing is escaped, nothing else is let through.
+/// Names are untrusted: on some servers a player can be called `@a`, a selector that means everybody. Other names are
+/// refused, never escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlayerName(String);
 
 impl PlayerName {
-    /// Checks a name. `bedrock_prefix` is the admin's (`.` as Floodgate has it, empty for none).
+    /// Checks a name; `None` if it is not safe. `bedrock_prefix` is the configured prefix of Bedrock players (Floodgate
+    /// uses `.`), or empty.
     pub fn parse(text: &str, bedrock_prefix: &str) -> Option<PlayerName> {
         let stem = text.strip_prefix(bedrock_prefix).unwrap_or(text);
         let good =
@@ -32,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_may_stand_in_a_line() {
+    fn valid_names_are_accepted() {
         for good in ["Steve", "a", "x_X_1234567890AB", ".Bedrock", "._"] {
             assert!(PlayerName::parse(good, ".").is_some(), "{good}");
         }
@@ -40,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_may_not() {
+    fn unsafe_names_are_refused() {
         let hostile = [
             "",
             ".",

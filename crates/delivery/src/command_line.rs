@@ -1,15 +1,24 @@
+//! The lines that the agent may send to the game.
+
 use flux_protocol::FailReason;
 use std::fmt;
 
-/// Bytes of a line that any game takes in one read: the server reads 1,460 bytes once, and a segment over a network is shorter.
+/// Longest line that the agent sends, in bytes. Vanilla reads at most 1,460 bytes of an RCON packet at once, and does
+/// not wait for the rest; a TCP segment may be shorter.
 pub const LINE_BYTES: usize = 1_400;
 
-/// A line that may go to the game: one line, not empty, no control characters, no leading blank or slash, at most [`LINE_BYTES`].
+/// A line that is safe to send to the game: not empty, without control characters, without a leading blank or slash,
+/// and at most [`LINE_BYTES`] long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine(String);
 
 impl CommandLine {
-    /// Checks a line; leading blanks and one slash are dropped.
+    /// Checks a line after removing leading blanks and one slash.
+    ///
+    /// # Errors
+    ///
+    /// [`FailReason::BadTemplate`] for an empty line or a control character, [`FailReason::CommandTooLong`] for more than
+    /// [`LINE_BYTES`].
     pub fn new(text: &str) -> Result<CommandLine, FailReason> {
         let text = text.trim_start();
         let text = text.strip_prefix('/').unwrap_or(text);
@@ -27,7 +36,7 @@ impl CommandLine {
         &self.0
     }
 
-    /// The word that decides which command this is.
+    /// The first word, which names the command.
     pub fn first_word(&self) -> &str {
         self.0.split_whitespace().next().unwrap_or_default()
     }
@@ -44,14 +53,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leading_blanks_and_one_slash_are_dropped() {
+    fn leading_blanks_and_one_slash_are_removed() {
         assert_eq!(CommandLine::new("  /give Steve diamond").unwrap().as_str(), "give Steve diamond");
         assert_eq!(CommandLine::new("//wand").unwrap().as_str(), "/wand");
         assert_eq!(CommandLine::new(" /give  Steve").unwrap().first_word(), "give");
     }
 
     #[test]
-    fn a_line_is_one_line_of_bounded_length() {
+    fn control_characters_and_long_lines_are_refused() {
         for bad in ["", " ", "/", "say a\nop b", "say a\rb", "say \0", "say \u{1b}[0m", "say \u{85}"] {
             assert_eq!(CommandLine::new(bad), Err(FailReason::BadTemplate), "{bad:?}");
         }

@@ -1,0 +1,64 @@
+//! Comparing the game's clock with the machine's, to detect a restart of the game.
+
+const TICKS_PER_SECOND: i64 = 20;
+
+/// Tolerated difference between the two clocks, in ticks (5 s). A restart of the game loses more.
+const CLOCK_TOLERANCE_TICKS: i64 = 100;
+
+/// The line that asks for the game's clock; [`parse_gametime`] reads the answer.
+pub const GAMETIME_QUERY: &str = "time query gametime";
+
+/// Reads the answer to [`GAMETIME_QUERY`], in ticks (20 a second); `None` for any other text.
+pub fn parse_gametime(answer: &str) -> Option<i64> {
+    answer.trim().strip_prefix("The time is ")?.parse().ok()
+}
+
+/// The game's clock and the machine's clock, read at the same moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockPair {
+    /// The kernel's id of the machine's boot.
+    pub boot_id: String,
+    /// Milliseconds since that boot, on a clock that nobody sets and that counts while the machine is suspended.
+    pub since_boot_ms: i64,
+    /// The game's clock, in ticks.
+    pub gametime_ticks: i64,
+}
+
+impl ClockPair {
+    /// Whether the game certainly did not restart between this reading and `later`: the machine has not booted again,
+    /// and the game's clock has kept pace. A lagging or frozen game gives `false`.
+    pub fn same_run_until(&self, later: &ClockPair) -> bool {
+        let passed_ms = later.since_boot_ms - self.since_boot_ms;
+        let expected_ticks = self.gametime_ticks + passed_ms * TICKS_PER_SECOND / 1_000;
+        self.boot_id == later.boot_id
+            && passed_ms >= 0
+            && (later.gametime_ticks - expected_ticks).abs() <= CLOCK_TOLERANCE_TICKS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gametime_answer_is_parsed() {
+        assert_eq!(parse_gametime("The time is 1234"), Some(1234));
+        assert_eq!(parse_gametime("Unknown"), None);
+    }
+
+    #[test]
+    fn restart_shows_in_the_games_clock() {
+        let pair = |boot: &str, ms: i64, ticks: i64| ClockPair {
+            boot_id: boot.into(),
+            since_boot_ms: ms,
+            gametime_ticks: ticks,
+        };
+        let before = pair("a", 10_000, 500);
+        assert!(before.same_run_until(&pair("a", 20_000, 700)));
+        assert!(before.same_run_until(&pair("a", 20_000, 601)));
+        assert!(!before.same_run_until(&pair("a", 20_000, 599)), "more than 5 s are missing");
+        assert!(!before.same_run_until(&pair("a", 20_000, 801)), "the game's clock ran ahead");
+        assert!(!before.same_run_until(&pair("b", 20_000, 700)), "the machine booted again");
+        assert!(!before.same_run_until(&pair("a", 9_000, 480)), "the machine's clock went back");
+    }
+}
