@@ -6,7 +6,7 @@ use crate::services::agents::{Credential, reporting};
 use crate::services::referrals::player_joined;
 use crate::services::reports::{Note, take};
 use flux_protocol::limits::BATCH_ITEMS;
-use flux_protocol::{ReportAck, Batch, CommandReport, JournalId, PlayerRef, Revocation, ServerToken};
+use flux_protocol::{Batch, CommandReport, JournalId, PlayerRef, ReportAck, Revocation, ServerToken};
 use flux_shop::Actor;
 use flux_storage::Tx;
 

@@ -3,7 +3,7 @@
 use super::{Audit, commands, offers};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::limits::OUTPUT_CHARS;
-use flux_protocol::{ReportAck, CommandId, CommandReport, JournalId, ReportState, Revocation, ServerId};
+use flux_protocol::{CommandId, CommandReport, JournalId, ReportAck, ReportState, Revocation, ServerId};
 use flux_shop::{CommandRow, HistoryRow};
 use flux_storage::{DbError, Tx, commands as rows, history};
 

@@ -1,6 +1,6 @@
 use crate::DbError;
 use crate::row::{get, json, text, text_or_null, time, time_or_null};
-use flux_delivery::command::{CommandState, OfferedTo, CommandStatus};
+use flux_delivery::command::{CommandState, CommandStatus, OfferedTo};
 use flux_protocol::{Attempt, CommandKind, PlayerRef};
 use flux_shop::{CommandPurpose, CustomerId};
 use flux_shop::{CommandRow, NewCommand, Origin, Trigger};
