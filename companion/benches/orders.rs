@@ -7,7 +7,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use flux_companion::ApiKey;
+use flux_companion::KeySecret;
 use flux_companion::config::Config;
 use flux_config::{ConfigFile, SecretSources};
 use flux_platform::{SystemClock, SystemEntropy};
@@ -108,7 +108,7 @@ async fn begin(db: &Db) -> Api {
     let file =
         ConfigFile { path: "bench.yml".into(), text: "limits: {requests_per_second: 100000}".into(), mode: 0o600 };
     let config = Config::parse(&file, &SecretSources::default()).expect("a config");
-    let key = ApiKey::draw(&SystemEntropy);
+    let key = KeySecret::draw(&SystemEntropy);
     let (hash, name) = (key.hash(), "bench".parse().expect("a name"));
     let made = db.write(move |tx| keys::insert(tx, &name, &hash, Role::Admin, Timestamp::UNIX_EPOCH)).await;
     made.map_err(|error: DbError| error).expect("a key");

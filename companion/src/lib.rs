@@ -23,7 +23,7 @@ pub use agents::{Session, Sessions};
 pub use app::App;
 pub use exit::Exit;
 pub use notify::webhook::signature;
-pub use secrets::{ApiKey, server_id, server_token};
+pub use secrets::{KeySecret, server_id, server_token};
 
 use axum::serve::Listener;
 use config::Config;

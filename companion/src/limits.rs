@@ -2,15 +2,8 @@
 
 use std::time::Duration;
 
-/// Items on one page of a list, unless asked otherwise.
-pub const PAGE_ITEMS_DEFAULT: u32 = 25;
-/// The most items on one page.
-pub const PAGE_ITEMS: u32 = 100;
-
 /// Different packages in one order.
 pub const ORDER_ITEMS: usize = 100;
-/// Characters of an `Idempotency-Key`.
-pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// How long an `Idempotency-Key` is remembered.
 pub const IDEMPOTENCY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -73,8 +66,6 @@ pub const WRITE_STALL: Duration = Duration::from_secs(30);
 pub const LISTEN_BACKLOG: u32 = 4_096;
 /// How long a request's headers may take to come.
 pub const HEADER_READ: Duration = Duration::from_secs(10);
-/// How long a request's body may take to come.
-pub const BODY_READ: Duration = Duration::from_secs(10);
 /// Bytes of a request's line and headers.
 pub const HEADER_BYTES: usize = 16 * 1024;
 /// How often systemd is told how things are, and the watchdog fed at the least.

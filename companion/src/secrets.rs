@@ -57,19 +57,19 @@ pub fn server_token(entropy: &dyn Entropy, server: ServerId) -> ServerToken {
 
 /// An API key in plain text: shown once, kept as its hash. Debug shows nothing of it.
 #[derive(Debug, Clone)]
-pub struct ApiKey(SecretString);
+pub struct KeySecret(SecretString);
 
-impl ApiKey {
+impl KeySecret {
     /// Draws a new key.
-    pub fn draw(entropy: &dyn Entropy) -> ApiKey {
-        ApiKey(format!("{KEY_PREFIX}{}", entropy.text(ALPHANUMERIC, SECRET_CHARS)).into())
+    pub fn draw(entropy: &dyn Entropy) -> KeySecret {
+        KeySecret(format!("{KEY_PREFIX}{}", entropy.text(ALPHANUMERIC, SECRET_CHARS)).into())
     }
 
     /// Reads what a caller sent; `None` for what cannot be a key.
-    pub fn parse(text: &str) -> Option<ApiKey> {
+    pub fn parse(text: &str) -> Option<KeySecret> {
         let secret = text.strip_prefix(KEY_PREFIX)?;
         let good = secret.len() == SECRET_CHARS && secret.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        good.then(|| ApiKey(text.into()))
+        good.then(|| KeySecret(text.into()))
     }
 
     /// What is kept.

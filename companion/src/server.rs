@@ -3,6 +3,7 @@
 use crate::limits;
 use axum::Router;
 use axum::serve::Listener;
+use flux_rest::Peer;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -61,10 +62,6 @@ impl Connections {
         let _ = self.places.acquire_many(all).await;
     }
 }
-
-/// The address of whoever is connected, an extension of every request.
-#[derive(Debug, Clone)]
-pub(crate) struct Peer(pub(crate) String);
 
 /// A connection that gives its place back when it is closed: a WebSocket's, too, which outlives its HTTP request.
 struct Placed<S> {

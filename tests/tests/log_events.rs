@@ -98,6 +98,6 @@ fn logs_md_lists_the_agents_events() {
 
 #[test]
 fn logs_md_lists_the_companions_events() {
-    let sources = ["companion/src", "crates/storage/src", "crates/shop/src", "crates/referrals/src"];
+    let sources = ["companion/src", "crates/rest/src", "crates/storage/src", "crates/shop/src", "crates/referrals/src"];
     compare(&sources, &[], "flux-companion");
 }

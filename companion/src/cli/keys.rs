@@ -1,6 +1,6 @@
 use super::{Failure, KeyCommand, print, print_json, with_database};
 use crate::config::Config;
-use crate::secrets::ApiKey;
+use crate::secrets::KeySecret;
 use crate::services::ServiceError;
 use flux_platform::SystemEntropy;
 use flux_shop::{Label, Role, kind};
@@ -17,7 +17,7 @@ pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), Failure> {
 
 /// Adds a key and prints it, once, alone.
 pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), Failure> {
-    let key = ApiKey::draw(&SystemEntropy);
+    let key = KeySecret::draw(&SystemEntropy);
     let hash = key.hash();
     let is_new = with_database(config, async move |db, by| {
         let write = db.write(move |tx| {

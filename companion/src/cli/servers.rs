@@ -1,11 +1,11 @@
 use super::{Failure, ServerCommand, print, print_json, with_database};
 use crate::config::Config;
-use crate::limits::PAGE_ITEMS;
 use crate::secrets;
 use crate::services::servers::{Left, add, begin_removal, finish_removal, replace_token};
 use crate::services::{ServiceError, agents::is_polling};
 use flux_platform::SystemEntropy;
 use flux_protocol::{ServerId, ServerToken};
+use flux_rest::limits::PAGE_ITEMS;
 use flux_shop::{Address, Label, QueueCounts, Server, ServerView};
 use flux_storage::{Tx, commands, servers};
 use secrecy::ExposeSecret;

@@ -1,8 +1,6 @@
 //! The agents' fallback: polling, by the contract.
 
 use super::auth::Agent;
-use super::error::{ApiError, ErrorAnswer};
-use super::input::{Ask, Body};
 use crate::agents::auth::{AgentReports, learn_player, take_reports};
 use crate::app::App;
 use crate::limits;
@@ -13,6 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
 use flux_protocol::{Batch, Command, PlayerRef, PollResponse, ReportsResponse};
+use flux_rest::{ApiError, Body, Errors, Query};
 use flux_shop::Actor;
 use flux_storage::commands::Scope;
 use jiff::Timestamp;
@@ -41,11 +40,11 @@ pub(super) struct JoinedCommands {
 
 /// What is to be run, and what is not. Another journal of a live agent is 409.
 #[utoipa::path(get, path = "/agent/commands", tag = "agent", security(("token" = [])), params(PollQuery, ("Flux-Journal" = String, Header)),
-    responses((status = 200, description = "see docs/reference/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
 pub(super) async fn poll(
     State(app): State<Arc<App>>,
     agent: Agent,
-    Ask(query): Ask<PollQuery>,
+    Query(query): Query<PollQuery>,
 ) -> Result<Json<PollResponse>, ApiError> {
     let most = query.max.unwrap_or(POLL_ITEMS_DEFAULT);
     if !(1..=BATCH_ITEMS).contains(&most) {
@@ -61,7 +60,7 @@ pub(super) async fn poll(
 
 /// Takes reports: what is in `acknowledged` is stored. 409 from a journal that was not heard last.
 #[utoipa::path(post, path = "/agent/reports", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body = Reports,
-    responses((status = 200, description = "see docs/reference/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
 pub(super) async fn report(
     State(app): State<Arc<App>>,
     agent: Agent,
@@ -74,7 +73,7 @@ pub(super) async fn report(
 
 /// A player joined: what waits for them and is not in this journal.
 #[utoipa::path(post, path = "/agent/players/joined", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body(content = Object, description = "{name, uuid?}"),
-    responses((status = 200, description = "see docs/reference/protocol.md"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
 pub(super) async fn player_joined(
     State(app): State<Arc<App>>,
     agent: Agent,

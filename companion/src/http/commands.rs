@@ -1,10 +1,5 @@
 //! The queue as support staff need it.
 
-use super::auth::{Admin, Store};
-use super::error::{ApiError, ErrorAnswer};
-use super::idempotency::{Made, Word};
-use super::input::{Ask, Body, Id};
-use super::page::{self, Page};
 use crate::app::App;
 use crate::secrets;
 use crate::services::{Audit, ServiceError, commands as work};
@@ -12,6 +7,9 @@ use axum::Json;
 use axum::extract::State;
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{CommandId, CommandKind, OrderId, ServerId};
+use flux_rest::{
+    Admin, ApiError, ApiKey, Body, Errors, Id, IdempotencyKey, Idempotent, Page, Query, before_place, page, page_limit,
+};
 use flux_shop::{
     CommandRow, CommandView, DelaySeconds, ExpirySeconds, NewCommand, Player, Slots, Template, object_or_null,
 };
@@ -77,13 +75,13 @@ pub(super) struct CommandBody {
 
 /// Commands, newest first.
 #[utoipa::path(get, path = "/commands", tag = "commands", security(("key" = [])), params(CommandQuery),
-    responses((status = 200, body = Page<CommandView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Page<CommandView>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    _key: Store,
-    Ask(query): Ask<CommandQuery>,
+    _key: ApiKey,
+    Query(query): Query<CommandQuery>,
 ) -> Result<Json<Page<CommandView>>, ApiError> {
-    let (limit, before) = (page::limit(query.limit)?, page::before_place(query.cursor.as_deref())?);
+    let (limit, before) = (page_limit(query.limit)?, before_place(query.cursor.as_deref())?);
     if query.status.as_deref().is_some_and(|word| !is_status(word)) {
         return Err(ApiError::value("status", "is no status of a command"));
     }
@@ -91,7 +89,7 @@ pub(super) async fn list(
     let filter = Filter { status, server, player, order };
     let rows = app.db.read(move |tx| commands::page(tx, before, &filter, limit + 1)).await?;
     let view = |(_, command)| CommandView { command, history: None };
-    Ok(Json(page::page(rows, limit, |(seq, _)| seq.to_string(), view)))
+    Ok(Json(page(rows, limit, |(seq, _)| seq.to_string(), view)))
 }
 
 fn is_status(word: &str) -> bool {
@@ -101,10 +99,10 @@ fn is_status(word: &str) -> bool {
 
 /// A command with its history.
 #[utoipa::path(get, path = "/commands/{id}", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = CommandView), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    _key: Store,
+    _key: ApiKey,
     Id(id): Id<CommandId>,
 ) -> Result<Json<CommandView>, ApiError> {
     let found = app.db.read(move |tx| {
@@ -117,14 +115,14 @@ pub(super) async fn show(
 /// Makes a command by hand.
 #[utoipa::path(post, path = "/commands", tag = "commands", security(("key" = [])), request_body = CommandBody,
     params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = CommandView), (status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 201, body = CommandView), (status = 200, body = CommandView), Errors))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     key: Admin,
-    word: Word,
+    idempotency: IdempotencyKey,
     Body(body, bytes): Body<CommandBody>,
 ) -> Result<(StatusCode, Json<CommandView>), ApiError> {
-    let (by, once) = (key.by(&app), word.of(&key.0.name, &bytes));
+    let (by, once) = (app.by(key.actor()), idempotency.of_request(&key.0.name, &bytes));
     let new = checked(body, secrets::command_id(&*app.entropy), &by)?;
     let made = app
         .db
@@ -144,16 +142,16 @@ pub(super) async fn create(
                 let id = id.parse().map_err(|_| ServiceError::NotFound("command"))?;
                 whole(tx, commands::find(tx, &id)?.ok_or(ServiceError::NotFound("command"))?)
             };
-            once.make(tx, &by, make, find)
+            once.run(tx, by.now, make, find)
         })
         .await?;
     Ok(match made {
-        Made::Now(view) => {
+        Idempotent::Created(view) => {
             tracing::info!(command.id = %view.command.new.id, server.id = %view.command.new.server_id, "command made");
             app.sessions.wake(&view.command.new.server_id);
             (StatusCode::CREATED, Json(view))
         }
-        Made::Before(view) => (StatusCode::OK, Json(view)),
+        Idempotent::Repeated(view) => (StatusCode::OK, Json(view)),
     })
 }
 
@@ -187,10 +185,10 @@ fn checked(body: CommandBody, id: CommandId, by: &Audit) -> Result<NewCommand, A
 
 /// Runs a failed command again: a new series of attempts. 409 for every other.
 #[utoipa::path(post, path = "/commands/{id}/retry", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = CommandView), Errors))]
 pub(super) async fn retry(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<CommandId>,
 ) -> Result<Json<CommandView>, ApiError> {
     change(&app, key, id, work::retry).await
@@ -198,10 +196,10 @@ pub(super) async fn retry(
 
 /// Cancels an open command: at once if no agent was ever offered it, else on the agent's word (`cancelRequestedAt`).
 #[utoipa::path(post, path = "/commands/{id}/cancel", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = CommandView), Errors))]
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<CommandId>,
 ) -> Result<Json<CommandView>, ApiError> {
     change(&app, key, id, work::cancel).await
@@ -209,11 +207,11 @@ pub(super) async fn cancel(
 
 async fn change(
     app: &App,
-    key: Store,
+    key: ApiKey,
     id: CommandId,
     what: impl FnOnce(&Tx<'_>, &Audit, &CommandId) -> Result<CommandRow, ServiceError> + Send + 'static,
 ) -> Result<Json<CommandView>, ApiError> {
-    let by = key.by(app);
+    let by = app.by(key.actor());
     let view = app.db.write(move |tx| what(tx, &by, &id).and_then(|command| whole(tx, command))).await?;
     let command = &view.command;
     tracing::info!(command.id = %command.new.id, server.id = %command.new.server_id,

@@ -1,13 +1,11 @@
 //! Customers, as the storefront knows them.
 
-use super::auth::Store;
-use super::error::{ApiError, ErrorAnswer};
-use super::input::{Body, Id};
 use crate::app::App;
 use crate::secrets;
 use crate::services::{ServiceError, customers as work};
 use axum::Json;
 use axum::extract::State;
+use flux_rest::{ApiError, ApiKey, Body, Errors, Id};
 use flux_shop::{CustomerBody, CustomerId, CustomerRow};
 use flux_storage::customers;
 use http::StatusCode;
@@ -15,14 +13,14 @@ use std::sync::Arc;
 
 /// Saves a customer: all of them; what is absent is cleared, but for `registeredAt`: who has registered once has. A player who is linked to another customer is 409.
 #[utoipa::path(put, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)), request_body = CustomerBody,
-    responses((status = 201, body = CustomerRow), (status = 200, body = CustomerRow), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 201, body = CustomerRow), (status = 200, body = CustomerRow), Errors))]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<CustomerId>,
     Body(body, _): Body<CustomerBody>,
 ) -> Result<(StatusCode, Json<CustomerRow>), ApiError> {
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     let (is_new, wake, customer) = app
         .db
         .write(move |tx| {
@@ -36,10 +34,10 @@ pub(super) async fn put(
 
 /// A customer. Whoever has an order is one.
 #[utoipa::path(get, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CustomerRow), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = CustomerRow), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    _key: Store,
+    _key: ApiKey,
     Id(id): Id<CustomerId>,
 ) -> Result<Json<CustomerRow>, ApiError> {
     let found = app.db.read(move |tx| customers::find(tx, &id)).await?;
@@ -49,13 +47,13 @@ pub(super) async fn show(
 /// Forgets a customer: their orders and amounts stay, under an id that stands for nobody, and nothing else does, in the
 /// database file either. 409 while an order of theirs is unpaid or a command of theirs open.
 #[utoipa::path(delete, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 204, description = "forgotten"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 204, description = "forgotten"), Errors))]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<CustomerId>,
 ) -> Result<StatusCode, ApiError> {
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     let anonymous = secrets::anonymous_customer(&*app.entropy);
     app.db.write(move |tx| work::anonymise(tx, &by, &desk, &id, &anonymous)).await?;
     app.db.scrub().await?;

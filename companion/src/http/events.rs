@@ -1,12 +1,9 @@
 //! Everything that happened.
 
-use super::auth::Store;
-use super::error::{ApiError, ErrorAnswer};
-use super::input::Ask;
-use super::page::{self, Page};
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
+use flux_rest::{ApiError, ApiKey, Errors, Page, Query, page_limit};
 use flux_shop::EventRow;
 use flux_storage::events;
 use serde::Deserialize;
@@ -27,13 +24,13 @@ pub(super) struct EventQuery {
 
 /// What happened, oldest first. `nextCursor` is the `seq` to ask after next; null when there is no more yet.
 #[utoipa::path(get, path = "/events", tag = "events", security(("key" = [])), params(EventQuery),
-    responses((status = 200, body = Page<EventRow>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Page<EventRow>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    _key: Store,
-    Ask(query): Ask<EventQuery>,
+    _key: ApiKey,
+    Query(query): Query<EventQuery>,
 ) -> Result<Json<Page<EventRow>>, ApiError> {
-    let limit = page::limit(query.limit)?;
+    let limit = page_limit(query.limit)?;
     let after = query.after.unwrap_or(0);
     if after < 0 {
         return Err(ApiError::value("after", "must be 0 or the seq of an event"));

@@ -1,9 +1,9 @@
 //! Whether it lives, and whether it can work.
 
-use super::error::ApiError;
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
+use flux_rest::ApiError;
 use flux_storage::DbError;
 use http::StatusCode;
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! Figures in Prometheus' text format. Counts alone: no name, no id.
 
-use super::error::{ApiError, ErrorAnswer};
 use crate::app::App;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use flux_rest::{ApiError, ErrorAnswer};
 use flux_storage::{DbError, Tx, commands, events, webhook};
 use http::header::CONTENT_TYPE;
 use std::fmt::Write;

@@ -4,17 +4,12 @@ mod agent;
 mod auth;
 mod commands;
 mod customers;
-mod error;
 mod events;
-mod gate;
 mod health;
-mod idempotency;
-mod input;
 mod metrics;
+mod middleware;
 mod orders;
 mod packages;
-mod page;
-mod rate;
 mod referrals;
 mod servers;
 mod stream;
@@ -24,7 +19,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use gate::Gate;
+use flux_rest::{ErrorAnswer, no_such_method, no_such_path};
+use middleware::Middleware;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -32,10 +28,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 #[derive(utoipa::OpenApi)]
-#[openapi(info(
-    title = "flux-companion",
-    description = "A slim store server: servers, packages, orders, the commands that they become, and referrals. Amounts are whole numbers of a currency's minor units (cents)."
-))]
+#[openapi(
+    components(schemas(ErrorAnswer)),
+    info(
+        title = "flux-companion",
+        description = "A slim store server: servers, packages, orders, the commands that they become, and referrals. Amounts are whole numbers of a currency's minor units (cents)."
+    )
+)]
 struct Document;
 
 /// Everything but the hub.
@@ -44,15 +43,15 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     let document = finished(document, app.config.public_url.as_deref());
     let text = document.to_json().unwrap_or_default();
     let openapi = ([(http::header::CONTENT_TYPE, "application/json")], text);
-    let gate = Arc::new(Gate::new(Arc::clone(app)));
+    let middleware = Arc::new(Middleware::new(Arc::clone(app)));
     routes
         .route("/openapi.json", get(move || async move { openapi }))
         .route("/r/{code}", get(referrals::visit))
         .route("/api/v1/events/stream", get(stream::stream))
-        .fallback(error::no_such_path)
-        .method_not_allowed_fallback(error::no_such_method)
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
-        .layer(from_fn_with_state(gate, gate::pass))
+        .layer(from_fn_with_state(middleware, middleware::handle))
         .with_state(Arc::clone(app))
 }
 

@@ -1,9 +1,5 @@
 //! Orders: what the storefront says, and what came of it. Amounts are whole numbers of minor units (cents).
 
-use super::auth::Store;
-use super::error::{ApiError, ErrorAnswer};
-use super::input::{Ask, Body, Id, OptionalBody};
-use super::page::{self, Page};
 use crate::agents::Sessions;
 use crate::app::App;
 use crate::services::agents::is_polling;
@@ -12,6 +8,7 @@ use crate::services::{Audit, ServiceError, Wake, orders as work};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::{OrderId, ServerId};
+use flux_rest::{ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, before_place, page, page_limit};
 use flux_shop::{
     Amount, CommandView, HistoryRow, Order, OrderBody, OrderStatus, OrderView, RefundId, ServerState, ServerStates,
 };
@@ -66,14 +63,14 @@ pub(super) struct RefundBody {
 
 /// Says what an order is. The same body again is 200; another body is 409 once the order is paid.
 #[utoipa::path(put, path = "/orders/{id}", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = OrderBody,
-    responses((status = 201, body = OrderView), (status = 200, body = OrderView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 201, body = OrderView), (status = 200, body = OrderView), Errors))]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<OrderId>,
     Body(body, _): Body<OrderBody>,
 ) -> Result<(StatusCode, Json<OrderView>), ApiError> {
-    let (by, desk, look) = (key.by(&app), app.desk(), Look::new(&app));
+    let (by, desk, look) = (app.by(key.actor()), app.desk(), Look::new(&app));
     let now = by.now;
     let (is_new, wake, view) = app
         .db
@@ -89,10 +86,10 @@ pub(super) async fn put(
 
 /// An order with its commands and their history.
 #[utoipa::path(get, path = "/orders/{id}", tag = "orders", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = OrderView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = OrderView), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    _key: Store,
+    _key: ApiKey,
     Id(id): Id<OrderId>,
 ) -> Result<Json<OrderView>, ApiError> {
     let look = Look::new(&app);
@@ -101,13 +98,13 @@ pub(super) async fn show(
 
 /// Orders, newest first.
 #[utoipa::path(get, path = "/orders", tag = "orders", security(("key" = [])), params(OrderQuery),
-    responses((status = 200, body = Page<OrderView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Page<OrderView>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    _key: Store,
-    Ask(query): Ask<OrderQuery>,
+    _key: ApiKey,
+    Query(query): Query<OrderQuery>,
 ) -> Result<Json<Page<OrderView>>, ApiError> {
-    let (limit, before) = (page::limit(query.limit)?, page::before_place(query.cursor.as_deref())?);
+    let (limit, before) = (page_limit(query.limit)?, before_place(query.cursor.as_deref())?);
     let look = Look::new(&app);
     let rows = app
         .db
@@ -119,15 +116,15 @@ pub(super) async fn list(
                 .collect::<Result<Vec<_>, ServiceError>>()
         })
         .await?;
-    Ok(Json(page::page(rows, limit, |(seq, _)| seq.to_string(), |(_, order)| order)))
+    Ok(Json(page(rows, limit, |(seq, _)| seq.to_string(), |(_, order)| order)))
 }
 
 /// The order is paid: its commands are made, once.
 #[utoipa::path(post, path = "/orders/{id}/paid", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<SaidBody>,
-    responses((status = 200, body = OrderView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = OrderView), Errors))]
 pub(super) async fn paid(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
@@ -136,10 +133,10 @@ pub(super) async fn paid(
 
 /// The storefront is done with the order.
 #[utoipa::path(post, path = "/orders/{id}/completed", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<SaidBody>,
-    responses((status = 200, body = OrderView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = OrderView), Errors))]
 pub(super) async fn completed(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
@@ -148,10 +145,10 @@ pub(super) async fn completed(
 
 /// The order was called off. What a paid one has not run yet is not run; what has run stays until a refund takes it back.
 #[utoipa::path(post, path = "/orders/{id}/cancelled", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<SaidBody>,
-    responses((status = 200, body = OrderView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = OrderView), Errors))]
 pub(super) async fn cancelled(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
@@ -160,10 +157,10 @@ pub(super) async fn cancelled(
 
 /// The buyer's bank took the money back: what has not run is cancelled, what has run is taken back.
 #[utoipa::path(post, path = "/orders/{id}/chargeback", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<SaidBody>,
-    responses((status = 200, body = OrderView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = OrderView), Errors))]
 pub(super) async fn chargeback(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
@@ -173,10 +170,10 @@ pub(super) async fn chargeback(
 /// Money was paid back. Refunds are summed; only one that brings `refundedAmount` to the amount cancels what has not run,
 /// and takes back what has.
 #[utoipa::path(post, path = "/orders/{id}/refunded", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<RefundBody>,
-    responses((status = 200, body = OrderView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = OrderView), Errors))]
 pub(super) async fn refunded(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<OrderId>,
     OptionalBody(body): OptionalBody<RefundBody>,
 ) -> Result<Json<OrderView>, ApiError> {
@@ -187,11 +184,11 @@ pub(super) async fn refunded(
 /// Does what the storefront says, and answers with the order as it then is.
 async fn say(
     app: &App,
-    key: Store,
+    key: ApiKey,
     id: OrderId,
     what: impl FnOnce(&Tx<'_>, &Audit, &Desk, &OrderId) -> Result<Wake, ServiceError> + Send + 'static,
 ) -> Result<Json<OrderView>, ApiError> {
-    let (by, desk, look) = (key.by(app), app.desk(), Look::new(app));
+    let (by, desk, look) = (app.by(key.actor()), app.desk(), Look::new(app));
     let now = by.now;
     let write = move |tx: &Tx<'_>| Ok::<_, ServiceError>((what(tx, &by, &desk, &id)?, look.whole(tx, &id)?));
     let (wake, view) = app.db.write(write).await?;

@@ -1,13 +1,10 @@
 //! What is sold. A storefront's key reads; an admin's key changes, for a package is what runs on the servers.
 
-use super::auth::{Admin, Store};
-use super::error::{ApiError, ErrorAnswer};
-use super::input::{Ask, Body, Id};
-use super::page::{self, Page, PageQuery};
 use crate::app::App;
 use crate::services::{ServiceError, packages as work};
 use axum::Json;
 use axum::extract::State;
+use flux_rest::{Admin, ApiError, ApiKey, Body, Errors, Id, Page, PageQuery, Query, after_text, page, page_limit};
 use flux_shop::{Package, PackageBody, PackageId};
 use flux_storage::packages;
 use http::StatusCode;
@@ -15,14 +12,14 @@ use std::sync::Arc;
 
 /// Saves a package.
 #[utoipa::path(put, path = "/packages/{id}", tag = "packages", security(("key" = [])), params(("id" = String, Path)), request_body = PackageBody,
-    responses((status = 201, body = Package), (status = 200, body = Package), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 201, body = Package), (status = 200, body = Package), Errors))]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
     key: Admin,
     Id(id): Id<PackageId>,
     Body(body, _): Body<PackageBody>,
 ) -> Result<(StatusCode, Json<Package>), ApiError> {
-    let by = key.by(&app);
+    let by = app.by(key.actor());
     let (is_new, package) = app
         .db
         .write(move |tx| {
@@ -35,10 +32,10 @@ pub(super) async fn put(
 
 /// A package.
 #[utoipa::path(get, path = "/packages/{id}", tag = "packages", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = Package), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Package), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    _key: Store,
+    _key: ApiKey,
     Id(id): Id<PackageId>,
 ) -> Result<Json<Package>, ApiError> {
     let found = app.db.read(move |tx| packages::find(tx, &id)).await?;
@@ -47,26 +44,26 @@ pub(super) async fn show(
 
 /// All packages, by id.
 #[utoipa::path(get, path = "/packages", tag = "packages", security(("key" = [])), params(PageQuery),
-    responses((status = 200, body = Page<Package>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Page<Package>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    _key: Store,
-    Ask(query): Ask<PageQuery>,
+    _key: ApiKey,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Package>>, ApiError> {
-    let (limit, after) = (page::limit(query.limit)?, page::after_text(query.cursor.as_deref())?);
+    let (limit, after) = (page_limit(query.limit)?, after_text(query.cursor.as_deref())?);
     let rows = app.db.read(move |tx| packages::page(tx, &after, limit + 1)).await?;
-    Ok(Json(page::page(rows, limit, |package| package.id.to_string(), |package| package)))
+    Ok(Json(page(rows, limit, |package| package.id.to_string(), |package| package)))
 }
 
 /// Removes a package; 409 while an order that is not paid yet names it.
 #[utoipa::path(delete, path = "/packages/{id}", tag = "packages", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 204), Errors))]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
     key: Admin,
     Id(id): Id<PackageId>,
 ) -> Result<StatusCode, ApiError> {
-    let by = key.by(&app);
+    let by = app.by(key.actor());
     app.db.write(move |tx| work::remove(tx, &by, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,5 @@
 //! The game servers and their tokens.
 
-use super::auth::Admin;
-use super::error::{ApiError, ErrorAnswer};
-use super::idempotency::{Made, Word};
-use super::input::{Ask, Body, Id};
-use super::page::{self, Page, PageQuery};
 use crate::app::App;
 use crate::services::servers::{self as work, Left};
 use crate::services::{Audit, ServiceError, agents::is_polling};
@@ -12,6 +7,9 @@ use crate::{limits, secrets};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::{ErrorCode, ServerId, ServerToken};
+use flux_rest::{
+    Admin, ApiError, Body, Errors, Id, IdempotencyKey, Idempotent, Page, PageQuery, Query, after_text, page, page_limit,
+};
 use flux_shop::{Address, Label, QueueCounts, Server, ServerView};
 use flux_storage::{Tx, commands, servers};
 use http::StatusCode;
@@ -69,14 +67,14 @@ pub(super) struct Removal {
 /// Adds a server. The answer has its token, once.
 #[utoipa::path(post, path = "/servers", tag = "servers", security(("key" = [])), request_body = ServerBody,
     params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = ServerWithToken), (status = 200, body = ServerWithToken), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 201, body = ServerWithToken), (status = 200, body = ServerWithToken), Errors))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     key: Admin,
-    word: Word,
+    idempotency: IdempotencyKey,
     Body(body, bytes): Body<ServerBody>,
 ) -> Result<(StatusCode, Json<ServerWithToken>), ApiError> {
-    let (by, once) = (key.by(&app), word.of(&key.0.name, &bytes));
+    let (by, once) = (app.by(key.actor()), idempotency.of_request(&key.0.name, &bytes));
     let token = secrets::server_token(&*app.entropy, secrets::server_id(&*app.entropy));
     let made = {
         let token = token.clone();
@@ -86,19 +84,21 @@ pub(super) async fn create(
                 Ok((server.id.to_string(), (server, QueueCounts::default())))
             };
             let find = |id: &str| look(tx, &id.parse().map_err(|_| ServiceError::NotFound("server"))?);
-            once.make(tx, &by, make, find)
+            once.run(tx, by.now, make, find)
         };
         app.db.write(make).await?
     };
     Ok(match made {
-        Made::Now((server, queue)) => (StatusCode::CREATED, Json(with_token(&app, server, queue, Some(&token)))),
-        Made::Before((server, queue)) => (StatusCode::OK, Json(with_token(&app, server, queue, None))),
+        Idempotent::Created((server, queue)) => {
+            (StatusCode::CREATED, Json(with_token(&app, server, queue, Some(&token))))
+        }
+        Idempotent::Repeated((server, queue)) => (StatusCode::OK, Json(with_token(&app, server, queue, None))),
     })
 }
 
 /// A server.
 #[utoipa::path(get, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = ServerView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = ServerView), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _key: Admin,
@@ -110,13 +110,13 @@ pub(super) async fn show(
 
 /// All servers, by id.
 #[utoipa::path(get, path = "/servers", tag = "servers", security(("key" = [])), params(PageQuery),
-    responses((status = 200, body = Page<ServerView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Page<ServerView>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: Admin,
-    Ask(query): Ask<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<ServerView>>, ApiError> {
-    let (limit, after) = (page::limit(query.limit)?, page::after_text(query.cursor.as_deref())?);
+    let (limit, after) = (page_limit(query.limit)?, after_text(query.cursor.as_deref())?);
     let rows = app
         .db
         .read(move |tx| {
@@ -127,19 +127,19 @@ pub(super) async fn list(
         })
         .await?;
     let item = |(queue, server)| view(&app, server, queue);
-    Ok(Json(page::page(rows, limit, |(_, server)| server.id.to_string(), item)))
+    Ok(Json(page(rows, limit, |(_, server)| server.id.to_string(), item)))
 }
 
 /// Changes a server's name or address.
 #[utoipa::path(patch, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path)), request_body = ServerPatch,
-    responses((status = 200, body = ServerView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = ServerView), Errors))]
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     key: Admin,
     Id(id): Id<ServerId>,
     Body(body, _): Body<ServerPatch>,
 ) -> Result<Json<ServerView>, ApiError> {
-    let by = key.by(&app);
+    let by = app.by(key.actor());
     let write = move |tx: &Tx<'_>| {
         work::change(tx, &by, &id, body.name, body.address)?;
         look(tx, &id)
@@ -150,13 +150,13 @@ pub(super) async fn change(
 
 /// Gives a server a new token. The old one is dead at once, and its session is closed.
 #[utoipa::path(post, path = "/servers/{id}/token", tag = "servers", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = ServerWithToken), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = ServerWithToken), Errors))]
 pub(super) async fn replace_token(
     State(app): State<Arc<App>>,
     key: Admin,
     Id(id): Id<ServerId>,
 ) -> Result<Json<ServerWithToken>, ApiError> {
-    let by = key.by(&app);
+    let by = app.by(key.actor());
     let token = secrets::server_token(&*app.entropy, id.clone());
     let hash = token.hash();
     let write = move |tx: &Tx<'_>| {
@@ -172,14 +172,14 @@ pub(super) async fn replace_token(
 /// Removes a server: revokes what is open, gives its agent up to 10 s to answer, then ends its session. Asked
 /// again after it was broken off, it goes on.
 #[utoipa::path(delete, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path), RemovalQuery),
-    responses((status = 200, body = Removal), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Removal), Errors))]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
     key: Admin,
     Id(id): Id<ServerId>,
-    Ask(query): Ask<RemovalQuery>,
+    Query(query): Query<RemovalQuery>,
 ) -> Result<Json<Removal>, ApiError> {
-    let by = key.by(&app);
+    let by = app.by(key.actor());
     let server = begin(&app, by.clone(), id.clone()).await?;
     app.sessions.wake(&id);
     if app.sessions.of(&id).is_some() || is_polling(&server, by.now) {

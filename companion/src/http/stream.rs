@@ -1,14 +1,12 @@
 //! Events as they happen: server-sent events. A reader that was cut off goes on where it was by `Last-Event-ID`, as
 //! browsers do by themselves. Not in the OpenAPI document, which knows no streams.
 
-use super::auth::Store;
-use super::error::ApiError;
-use super::input::Ask;
 use crate::app::App;
 use crate::limits;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::Event;
+use flux_rest::{ApiError, ApiKey, Query};
 use flux_shop::EventRow;
 use flux_storage::keys::KeyRow;
 use flux_storage::{DbError, Tx, events, keys};
@@ -45,8 +43,8 @@ struct Reader {
 /// The events after `Last-Event-ID` or `after`, then each as it happens.
 pub(super) async fn stream(
     State(app): State<Arc<App>>,
-    Store(key): Store,
-    Ask(query): Ask<StreamQuery>,
+    ApiKey(key): ApiKey,
+    Query(query): Query<StreamQuery>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let place = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| ApiError::busy())?;

@@ -1,4 +1,8 @@
+//! The errors of services, and the HTTP answer that each becomes.
+
+use flux_rest::{ApiError, KeyReused};
 use flux_storage::DbError;
+use http::StatusCode;
 
 /// Why something was not done. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
@@ -46,5 +50,26 @@ impl ServiceError {
 
     pub(crate) fn invalid(field: impl Into<String>, message: impl Into<String>) -> ServiceError {
         ServiceError::Invalid { field: field.into(), message: message.into() }
+    }
+}
+
+impl From<KeyReused> for ServiceError {
+    fn from(_: KeyReused) -> ServiceError {
+        ServiceError::conflict("idempotency_key_reused", "this Idempotency-Key was used for another request")
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> ApiError {
+        let message = error.to_string();
+        match error {
+            ServiceError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            ServiceError::Conflict { code, .. } => Self::new(StatusCode::CONFLICT, code, message),
+            ServiceError::Invalid { field, message } => Self::value(field, message),
+            ServiceError::AlreadyConnected { .. } => Self::new(StatusCode::CONFLICT, "already_connected", message),
+            ServiceError::StaleJournal => Self::new(StatusCode::CONFLICT, "stale_journal", message),
+            ServiceError::TokenRevoked => Self::unauthorized("the token is not valid"),
+            ServiceError::Db(error) => error.into(),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use flux_companion::config::Config;
-use flux_companion::{ApiKey, App};
+use flux_companion::{App, KeySecret};
 use flux_config::{ConfigFile, SecretSources};
 use flux_platform::{Clock, Entropy, SinceBoot};
 use flux_shop::Role;
@@ -189,7 +189,7 @@ impl TestApp {
 }
 
 async fn add_key(db: &Db, entropy: &dyn Entropy, name: &str, role: Role) -> String {
-    let key = ApiKey::draw(entropy);
+    let key = KeySecret::draw(entropy);
     let (hash, name) = (key.hash(), name.parse().expect("a name"));
     db.write(move |tx| keys::insert(tx, &name, &hash, role, Timestamp::UNIX_EPOCH))
         .await

@@ -4,7 +4,7 @@ use crate::machine::{Counting, Ticking};
 use axum::Router;
 use axum::body::Body;
 use flux_companion::config::Config;
-use flux_companion::{ApiKey, config};
+use flux_companion::{KeySecret, config};
 use flux_shop::Role;
 use flux_storage::{Db, DbError, keys};
 use http_body_util::BodyExt;
@@ -38,7 +38,7 @@ impl Store {
     async fn new() -> Store {
         let entropy = Arc::new(Counting::default());
         let db = Db::in_memory().unwrap();
-        let key = ApiKey::draw(&*entropy);
+        let key = KeySecret::draw(&*entropy);
         let (name, hash) = ("admin".parse().unwrap(), key.hash());
         let insert = db.write(move |tx| keys::insert(tx, &name, &hash, Role::Admin, jiff::Timestamp::UNIX_EPOCH));
         insert.await.map_err(|error: DbError| error).unwrap();

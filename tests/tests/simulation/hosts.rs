@@ -10,7 +10,7 @@ use flux_agent::Resources as AgentResources;
 use flux_agent::config::{Config as AgentConfig, Directories, LiveConfig, SecretSources};
 use flux_agent::journal::Journal;
 use flux_companion::config::Config as StoreConfig;
-use flux_companion::{ApiKey, Resources as StoreResources};
+use flux_companion::{KeySecret, Resources as StoreResources};
 use flux_platform::SystemdNotifier;
 use flux_rcon::Timeouts;
 use flux_shop::{Label, Role};
@@ -79,7 +79,7 @@ pub struct Clocks {
 impl Shared {
     pub fn new(folder: &Path, seed: u64, agent_yaml: &'static str) -> Shared {
         let entropy = Arc::new(Seeded::new(seed ^ 0xE47));
-        let key = ApiKey::draw(&*entropy);
+        let key = KeySecret::draw(&*entropy);
         let path = folder.join("store.db");
         Db::create(&path).unwrap();
         let db = Db::open_in_place(&path).unwrap();

@@ -1,8 +1,5 @@
 //! Points and store credit.
 
-use super::super::auth::Store;
-use super::super::error::{ApiError, ErrorAnswer};
-use super::super::input::{Ask, Body, Id};
 use super::{moment, who};
 use crate::app::App;
 use crate::limits;
@@ -12,6 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use flux_referral_rules::{LedgerEntry, Points, Unit};
 use flux_referrals::storage::ledger;
+use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Query};
 use flux_shop::{CustomerId, Label};
 use flux_storage::Tx;
 use jiff::Timestamp;
@@ -39,7 +37,7 @@ pub(in crate::http) struct EntryQuery {
 impl EntryQuery {
     fn limit(&self) -> Result<u32, ApiError> {
         let most = limits::REWARDS_SHOWN;
-        match self.limit.unwrap_or(limits::PAGE_ITEMS) {
+        match self.limit.unwrap_or(flux_rest::limits::PAGE_ITEMS) {
             limit if (1..=most).contains(&limit) => Ok(limit),
             _ => Err(ApiError::value("limit", format!("must be 1 to {most}"))),
         }
@@ -115,12 +113,12 @@ impl From<LedgerEntry> for EntryView {
 
 /// A customer's points.
 #[utoipa::path(get, path = "/points/{customerId}", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path), EntryQuery),
-    responses((status = 200, body = PointsView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = PointsView), Errors))]
 pub(in crate::http) async fn points(
     State(app): State<Arc<App>>,
-    _key: Store,
+    _key: ApiKey,
     Id(id): Id<CustomerId>,
-    Ask(query): Ask<EntryQuery>,
+    Query(query): Query<EntryQuery>,
 ) -> Result<Json<PointsView>, ApiError> {
     let limit = query.limit()?;
     let look = move |tx: &Tx<'_>| {
@@ -133,27 +131,27 @@ pub(in crate::http) async fn points(
 
 /// Spends points, once per reference; 409 if there are not enough.
 #[utoipa::path(post, path = "/points/{customerId}/spend", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path)), request_body = SpendBody,
-    responses((status = 200, body = Spent), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Spent), Errors))]
 pub(in crate::http) async fn spend(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<CustomerId>,
     Body(body, _): Body<SpendBody>,
 ) -> Result<Json<Spent>, ApiError> {
     let points = Points::new(body.points).map_err(|invalid| ApiError::value("points", invalid.to_string()))?;
-    let (by, at) = (key.by(&app), moment(&app, &key, body.occurred_at)?);
+    let (by, at) = (app.by(key.actor()), moment(&app, &key, body.occurred_at)?);
     let write = move |tx: &Tx<'_>| work::spend(tx, &by, &who(&id), points, body.reference.as_str(), at);
     Ok(Json(Spent { balance: app.db.write(write).await? }))
 }
 
 /// A customer's store credit.
 #[utoipa::path(get, path = "/credit/{customerId}", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path), EntryQuery),
-    responses((status = 200, body = CreditView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = CreditView), Errors))]
 pub(in crate::http) async fn credit(
     State(app): State<Arc<App>>,
-    _key: Store,
+    _key: ApiKey,
     Id(id): Id<CustomerId>,
-    Ask(query): Ask<EntryQuery>,
+    Query(query): Query<EntryQuery>,
 ) -> Result<Json<CreditView>, ApiError> {
     let limit = query.limit()?;
     let look = move |tx: &Tx<'_>| {

@@ -1,9 +1,5 @@
 //! What a storefront says happened to a friend and their order, and what came of it.
 
-use super::super::auth::{Admin, Store};
-use super::super::error::{ApiError, ErrorAnswer};
-use super::super::input::{Ask, Body, Id};
-use super::super::page::{self, Page};
 use super::{check_account, moment, refused, who};
 use crate::app::App;
 use crate::services::referrals::{self as work, Buyer, Outcome, Payer, Signup};
@@ -14,6 +10,7 @@ use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, Door, Money};
 use flux_referrals::model::{AttributionView, StatusWord, UndoWord};
 use flux_referrals::storage::attributions::{self as rows, Filter};
+use flux_rest::{Admin, ApiError, ApiKey, Body, Errors, Id, Page, Query, before_place, page, page_limit};
 use flux_shop::{Amount, Code, Currency, CustomerId, Email, Label, Player, RefundId, object_or_null};
 use flux_storage::Tx;
 use http::StatusCode;
@@ -175,10 +172,10 @@ pub(in crate::http) struct AttributionQuery {
 /// A friend has come: 201 with the new attribution, 200 with the one that binds them already, or `null` without a code. An
 /// error tells why they were not bound; their registration stands all the same.
 #[utoipa::path(post, path = "/referrals/attributions/signup", tag = "referrals", security(("key" = [])), request_body = SignupBody,
-    responses((status = 201, body = AttributionView), (status = 200, body = Option<AttributionView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 201, body = AttributionView), (status = 200, body = Option<AttributionView>), Errors))]
 pub(in crate::http) async fn signup(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<SignupBody>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&app, Some(&body.account_id))?;
@@ -203,22 +200,22 @@ pub(in crate::http) async fn signup(
         clicked_at: body.clicked_at,
         at: moment(&app, &key, body.occurred_at)?,
     };
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     tell(&app, by, move |tx, by| work::signup(tx, by, &desk, &signup)).await
 }
 
 /// Who is buying, and with which code. An error tells why the code does not bind; the checkout goes on all the same.
 #[utoipa::path(post, path = "/referrals/attributions/checkout", tag = "referrals", security(("key" = [])), request_body = CheckoutBody,
-    responses((status = 201, body = AttributionView), (status = 200, body = Option<AttributionView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 201, body = AttributionView), (status = 200, body = Option<AttributionView>), Errors))]
 pub(in crate::http) async fn checkout(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<CheckoutBody>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&app, Some(&body.account_id))?;
     let at = moment(&app, &key, body.occurred_at)?;
     let buyer = Buyer { customer: who(&body.customer_id), email: body.email.map(String::from), player: body.player };
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     tell(&app, by, move |tx, by| {
         let code = body.code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
         work::checkout(tx, by, &desk, &body.checkout_session_id, &buyer, code, at)
@@ -228,10 +225,10 @@ pub(in crate::http) async fn checkout(
 
 /// A session was paid: the attribution as it then is, `null` if the order has to do with none.
 #[utoipa::path(post, path = "/referrals/attributions/fulfill", tag = "referrals", security(("key" = [])), request_body = FulfillBody,
-    responses((status = 200, body = Option<AttributionView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Option<AttributionView>), Errors))]
 pub(in crate::http) async fn fulfill(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<FulfillBody>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&app, body.account_id.as_deref())?;
@@ -239,7 +236,7 @@ pub(in crate::http) async fn fulfill(
     let amount = i64::try_from(body.amount.get()).unwrap_or(i64::MAX);
     let money = flux_referral_rules::Currency::parse(body.currency.as_str()).and_then(|of| Money::new(amount, of));
     let money = money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))?;
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     tell(&app, by, move |tx, by| {
         let payer =
             Payer { customer: body.referee_customer_id.as_ref().map(who), email: body.referee_email.map(String::from) };
@@ -257,24 +254,24 @@ pub(in crate::http) async fn fulfill(
 
 /// An order is done: shipped, received, or whatever the storefront calls completed.
 #[utoipa::path(post, path = "/referrals/attributions/complete", tag = "referrals", security(("key" = [])), request_body = CompleteBody,
-    responses((status = 200, body = Option<AttributionView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Option<AttributionView>), Errors))]
 pub(in crate::http) async fn complete(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<CompleteBody>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&app, body.account_id.as_deref())?;
     let at = moment(&app, &key, body.occurred_at)?;
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     tell(&app, by, move |tx, by| work::completed(tx, by, &desk, &body.checkout_session_id, at)).await
 }
 
 /// An order was undone. One that nobody has heard of yet is remembered: its late payment earns nothing.
 #[utoipa::path(post, path = "/referrals/attributions/void", tag = "referrals", security(("key" = [])), request_body = VoidBody,
-    responses((status = 200, body = Option<AttributionView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Option<AttributionView>), Errors))]
 pub(in crate::http) async fn void(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<VoidBody>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&app, body.account_id.as_deref())?;
@@ -287,7 +284,7 @@ pub(in crate::http) async fn void(
         let word = body.refund_id.map_or_else(|| format!("amount:{amount}"), |id| format!("id:{id}"));
         (i64::try_from(amount).unwrap_or(i64::MAX), word)
     });
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     tell(&app, by, move |tx, by| work::void(tx, by, &desk, &body.checkout_session_id, body.reason.into(), part, at))
         .await
 }
@@ -295,25 +292,25 @@ pub(in crate::http) async fn void(
 /// An admin takes an attribution back, whatever became of its order: what its order has earned goes the way of an order that
 /// was undone. Again, it changes nothing.
 #[utoipa::path(post, path = "/referrals/attributions/{id}/void", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = Option<AttributionView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Option<AttributionView>), Errors))]
 pub(in crate::http) async fn withdraw(
     State(app): State<Arc<App>>,
     key: Admin,
     Id(id): Id<String>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
-    let (by, desk, at) = (key.by(&app), app.desk(), app.clock.now());
+    let (by, desk, at) = (app.by(key.actor()), app.desk(), app.clock.now());
     tell(&app, by, move |tx, by| work::withdraw(tx, by, &desk, &AttributionId::new(id), at)).await
 }
 
 /// The history: who brought whom, newest first, with what became of each reward.
 #[utoipa::path(get, path = "/referrals/attributions", tag = "referrals", security(("key" = [])), params(AttributionQuery),
-    responses((status = 200, body = Page<AttributionView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Page<AttributionView>), Errors))]
 pub(in crate::http) async fn list(
     State(app): State<Arc<App>>,
     _key: Admin,
-    Ask(query): Ask<AttributionQuery>,
+    Query(query): Query<AttributionQuery>,
 ) -> Result<Json<Page<AttributionView>>, ApiError> {
-    let (limit, before) = (page::limit(query.limit)?, page::before_place(query.cursor.as_deref())?);
+    let (limit, before) = (page_limit(query.limit)?, before_place(query.cursor.as_deref())?);
     let now = app.clock.now();
     let filter = Filter {
         now,
@@ -326,12 +323,12 @@ pub(in crate::http) async fn list(
         found.map(|row| Ok((row.seq, work::view_of(tx, &row, now)?))).collect::<Result<Vec<_>, ServiceError>>()
     };
     let rows = app.db.read(look).await?;
-    Ok(Json(page::page(rows, limit, |(seq, _)| seq.to_string(), |(_, view)| view)))
+    Ok(Json(page(rows, limit, |(seq, _)| seq.to_string(), |(_, view)| view)))
 }
 
 /// An attribution with its rewards.
 #[utoipa::path(get, path = "/referrals/attributions/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = AttributionView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = AttributionView), Errors))]
 pub(in crate::http) async fn show(
     State(app): State<Arc<App>>,
     _key: Admin,

@@ -1,8 +1,5 @@
 //! Discounts: what a cart comes to, and using one up.
 
-use super::super::auth::Store;
-use super::super::error::{ApiError, ErrorAnswer};
-use super::super::input::Body;
 use super::{moment, who};
 use crate::app::App;
 use crate::services::referrals as work;
@@ -11,6 +8,7 @@ use axum::extract::State;
 use flux_protocol::OrderId;
 use flux_referral_rules::Money;
 use flux_referrals::model::QuoteView;
+use flux_rest::{ApiError, ApiKey, Body, Errors};
 use flux_shop::{Amount, Currency, CustomerId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -55,10 +53,10 @@ pub(in crate::http) struct RedeemBody {
 
 /// What a cart comes to. `reason` tells why a typed code takes nothing off.
 #[utoipa::path(post, path = "/discounts/quote", tag = "referrals", security(("key" = [])), request_body = QuoteBody,
-    responses((status = 200, body = QuoteView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = QuoteView), Errors))]
 pub(in crate::http) async fn quote(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<QuoteBody>,
 ) -> Result<Json<QuoteView>, ApiError> {
     let (order, at) = (money(body.amount, &body.currency)?, moment(&app, &key, body.occurred_at)?);
@@ -69,14 +67,14 @@ pub(in crate::http) async fn quote(
 
 /// Uses a discount up on an order, once. 409 with the reason for a typed code that takes nothing off.
 #[utoipa::path(post, path = "/discounts/redeem", tag = "referrals", security(("key" = [])), request_body = RedeemBody,
-    responses((status = 200, body = QuoteView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = QuoteView), Errors))]
 pub(in crate::http) async fn redeem(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<RedeemBody>,
 ) -> Result<Json<QuoteView>, ApiError> {
     let (order, at) = (money(body.amount, &body.currency)?, moment(&app, &key, body.occurred_at)?);
-    let by = key.by(&app);
+    let by = app.by(key.actor());
     let write = move |tx: &flux_storage::Tx<'_>| {
         work::redeem(tx, &by, &who(&body.customer_id), (&body.order_id, order), body.code.as_deref(), at)
     };

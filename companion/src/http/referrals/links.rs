@@ -1,8 +1,5 @@
 //! Links, clicks, and codes at checkout.
 
-use super::super::auth::Store;
-use super::super::error::{ApiError, ErrorAnswer};
-use super::super::input::{Body, Id};
 use super::{check_account, moment, program_id, who};
 use crate::app::App;
 use crate::services::ServiceError;
@@ -11,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use flux_referrals::model::LinkView;
 use flux_referrals::storage::people;
+use flux_rest::{ApiError, ApiKey, Body, Errors, Id};
 use flux_shop::{CustomerId, Email, Label};
 use flux_storage::Tx;
 use http::StatusCode;
@@ -75,14 +73,14 @@ pub(in crate::http) struct InvitationBody {
 
 /// A customer's link: the same every time. `null` while the program is off, or no rule rewards them.
 #[utoipa::path(post, path = "/referrals/links/issue", tag = "referrals", security(("key" = [])), request_body = IssueBody,
-    responses((status = 201, body = LinkView), (status = 200, body = Option<LinkView>), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 201, body = LinkView), (status = 200, body = Option<LinkView>), Errors))]
 pub(in crate::http) async fn issue(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<IssueBody>,
 ) -> Result<(StatusCode, Json<Option<LinkView>>), ApiError> {
     check_account(&app, Some(&body.account_id))?;
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     let write = move |tx: &Tx<'_>| {
         let id = who(&body.customer_id);
         people::meet(tx, &id, by.now)?;
@@ -98,15 +96,15 @@ pub(in crate::http) async fn issue(
 
 /// A visitor followed a link: counted, unless it was a preview or a repeat. 409 while the link is dead.
 #[utoipa::path(post, path = "/referrals/links/click", tag = "referrals", security(("key" = [])), request_body = ClickBody,
-    responses((status = 200, body = ClickAnswer), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = ClickAnswer), Errors))]
 pub(in crate::http) async fn click(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<ClickBody>,
 ) -> Result<Json<ClickAnswer>, ApiError> {
     check_account(&app, Some(&body.account_id))?;
     let at = moment(&app, &key, body.occurred_at)?;
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     let write = move |tx: &Tx<'_>| {
         let (key, user_agent) = (body.visitor_key.as_ref().map(Label::as_str), body.user_agent.as_deref());
         work::click(tx, &by, &desk, &body.code, Visitor { key, user_agent, purpose: None }, at)
@@ -122,26 +120,26 @@ pub(in crate::http) async fn click(
 
 /// A code, as somebody types it at checkout: whether it may be used. Changes nothing; who types it is judged when the order is paid.
 #[utoipa::path(get, path = "/referrals/codes/{code}", tag = "referrals", security(("key" = [])), params(("code" = String, Path)),
-    responses((status = 200, body = CodeView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = CodeView), Errors))]
 pub(in crate::http) async fn validate(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(code): Id<String>,
 ) -> Result<Json<CodeView>, ApiError> {
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     Ok(Json(app.db.read(move |tx| work::validate(tx, &by, &desk, &code)).await?))
 }
 
 /// Sends a customer's invitation, where that mail is switched on.
 #[utoipa::path(post, path = "/referrals/invitations", tag = "referrals", security(("key" = [])), request_body = InvitationBody,
-    responses((status = 202, description = "it is on its way"), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 202, description = "it is on its way"), Errors))]
 pub(in crate::http) async fn invite(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Body(body, _): Body<InvitationBody>,
 ) -> Result<StatusCode, ApiError> {
     check_account(&app, Some(&body.account_id))?;
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     let write = move |tx: &Tx<'_>| {
         if !body.email.as_str().contains('@') {
             return Err(ServiceError::Invalid {

@@ -12,10 +12,9 @@ mod visit;
 
 pub(super) use visit::visit;
 
-use super::auth::Store;
-use super::error::{ApiError, ErrorAnswer};
 use crate::app::App;
 use crate::services::referrals::Outcome;
+use flux_rest::{ApiError, ApiKey};
 use flux_shop::{CustomerId, Role};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -76,7 +75,7 @@ fn check_account(app: &App, account: Option<&str>) -> Result<(), ApiError> {
 }
 
 /// When it happened: now, or when an admin's key says (D-17).
-fn moment(app: &App, key: &Store, said: Option<Timestamp>) -> Result<Timestamp, ApiError> {
+fn moment(app: &App, key: &ApiKey, said: Option<Timestamp>) -> Result<Timestamp, ApiError> {
     let now = app.clock.now();
     let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
     match said {

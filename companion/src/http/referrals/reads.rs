@@ -1,8 +1,5 @@
 //! What customers and owners look at.
 
-use super::super::auth::{Admin, Store};
-use super::super::error::{ApiError, ErrorAnswer};
-use super::super::input::{Ask, Id, Place};
 use super::{check_account, who};
 use crate::app::App;
 use crate::limits;
@@ -12,6 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use flux_referrals::model::{GrantView, Period};
 use flux_referrals::storage::grants;
+use flux_rest::{Admin, ApiError, ApiKey, Errors, Id, PathTexts, Query};
 use flux_shop::{Actor, CustomerId};
 use flux_storage::Tx;
 use jiff::civil::Date;
@@ -71,12 +69,12 @@ pub(in crate::http) struct TopQuery {
 /// What a customer was given, as referrer and as friend, with status and expiry.
 #[utoipa::path(get, path = "/referrals/rewards/{accountId}/{customerId}", tag = "referrals", security(("key" = [])),
     params(("accountId" = String, Path), ("customerId" = String, Path), RewardQuery),
-    responses((status = 200, body = Rewards), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Rewards), Errors))]
 pub(in crate::http) async fn rewards(
     State(app): State<Arc<App>>,
-    _key: Store,
-    Place((account, customer)): Place<(String, String)>,
-    Ask(query): Ask<RewardQuery>,
+    _key: ApiKey,
+    PathTexts((account, customer)): PathTexts<(String, String)>,
+    Query(query): Query<RewardQuery>,
 ) -> Result<Json<Rewards>, ApiError> {
     check_account(&app, Some(&account))?;
     let customer: CustomerId = customer.parse().map_err(|error| ApiError::value("customerId", error))?;
@@ -95,11 +93,11 @@ pub(in crate::http) async fn rewards(
 
 /// What came of the program; of some days, where those are named.
 #[utoipa::path(get, path = "/referrals/stats", tag = "referrals", security(("key" = [])), params(StatsQuery),
-    responses((status = 200, body = StatsView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = StatsView), Errors))]
 pub(in crate::http) async fn stats(
     State(app): State<Arc<App>>,
     _key: Admin,
-    Ask(query): Ask<StatsQuery>,
+    Query(query): Query<StatsQuery>,
 ) -> Result<Json<StatsView>, ApiError> {
     if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
         return Err(ApiError::value("from", "must not be after `to`"));
@@ -110,26 +108,26 @@ pub(in crate::http) async fn stats(
 
 /// The referrers with the most successful referrals.
 #[utoipa::path(get, path = "/referrals/top", tag = "referrals", security(("key" = [])), params(TopQuery),
-    responses((status = 200, body = Tops), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Tops), Errors))]
 pub(in crate::http) async fn top(
     State(app): State<Arc<App>>,
-    _key: Store,
-    Ask(query): Ask<TopQuery>,
+    _key: ApiKey,
+    Query(query): Query<TopQuery>,
 ) -> Result<Json<Tops>, ApiError> {
-    let limit = super::super::page::limit(Some(query.limit.unwrap_or(10)))?;
+    let limit = flux_rest::page_limit(Some(query.limit.unwrap_or(10)))?;
     let (by, desk) = (app.by(Actor::companion()), app.desk());
     Ok(Json(Tops { top: app.db.read(move |tx| work::tops(tx, &by, &desk, query.period, limit)).await? }))
 }
 
 /// What a customer sees of the program; 404 while no rule rewards them. One who has no link yet is given one.
 #[utoipa::path(get, path = "/customers/{id}/panel", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = PanelView), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = PanelView), Errors))]
 pub(in crate::http) async fn panel(
     State(app): State<Arc<App>>,
-    key: Store,
+    key: ApiKey,
     Id(id): Id<CustomerId>,
 ) -> Result<Json<PanelView>, ApiError> {
-    let (by, desk) = (key.by(&app), app.desk());
+    let (by, desk) = (app.by(key.actor()), app.desk());
     let look = move |tx: &Tx<'_>| {
         flux_storage::customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?;
         work::panel(tx, &by, &desk, &who(&id))

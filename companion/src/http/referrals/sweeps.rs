@@ -1,13 +1,11 @@
 //! The sweeps, by hand: a timer runs them every 30 s. Nothing that is decided depends on when they ran.
 
-use super::super::auth::{Admin, Store};
-use super::super::error::{ApiError, ErrorAnswer};
-use super::super::input::OptionalBody;
 use super::moment;
 use crate::app::App;
 use crate::sweeps::{self, Sweep};
 use axum::Json;
 use axum::extract::State;
+use flux_rest::{Admin, ApiError, ApiKey, Errors, OptionalBody};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -36,7 +34,7 @@ pub(in crate::http) struct Issued {
 
 /// Writes down which attributions' time is over.
 #[utoipa::path(post, path = "/referrals/sweeps/expire-pending", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
-    responses((status = 200, body = Expired), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Expired), Errors))]
 pub(in crate::http) async fn expire_pending(
     State(app): State<Arc<App>>,
     key: Admin,
@@ -47,7 +45,7 @@ pub(in crate::http) async fn expire_pending(
 
 /// Issues the rewards that have fallen due.
 #[utoipa::path(post, path = "/referrals/sweeps/issue-due", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
-    responses((status = 200, body = Issued), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Issued), Errors))]
 pub(in crate::http) async fn issue_due(
     State(app): State<Arc<App>>,
     key: Admin,
@@ -58,7 +56,7 @@ pub(in crate::http) async fn issue_due(
 
 /// Writes down which codes were not used in time.
 #[utoipa::path(post, path = "/referrals/sweeps/expire-rewards", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
-    responses((status = 200, body = Expired), (status = "4XX", body = ErrorAnswer), (status = 503, body = ErrorAnswer)))]
+    responses((status = 200, body = Expired), Errors))]
 pub(in crate::http) async fn expire_rewards(
     State(app): State<Arc<App>>,
     key: Admin,
@@ -68,7 +66,7 @@ pub(in crate::http) async fn expire_rewards(
 }
 
 async fn run(app: &App, Admin(key): Admin, sweep: Sweep, now: Option<Timestamp>) -> Result<u64, ApiError> {
-    let key = Store(key);
-    let (by, at) = (key.by(app), moment(app, &key, now)?);
+    let key = ApiKey(key);
+    let (by, at) = (app.by(key.actor()), moment(app, &key, now)?);
     Ok(sweeps::referrals(app, &by, sweep, at).await?)
 }

@@ -1,15 +1,14 @@
 //! `GET /r/{code}`: the public link. It counts the visit and leads to the store.
 
-use super::super::error::ApiError;
-use super::super::gate::Visitors;
-use super::super::input::Place;
 use crate::app::App;
-use crate::server::Peer;
 use crate::services::referrals::{self as work, Clicked, Visitor};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, http::HeaderMap};
 use data_encoding::BASE64URL_NOPAD;
+use flux_rest::Peer;
+use flux_rest::VisitorRate;
+use flux_rest::{ApiError, PathTexts};
 use flux_shop::Actor;
 use flux_storage::Tx;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -20,14 +19,14 @@ use std::sync::Arc;
 /// Leads a visitor to the store: with the code, or without it while the link is dead.
 pub(in crate::http) async fn visit(
     State(app): State<Arc<App>>,
-    Extension(visitors): Extension<Visitors>,
+    Extension(visitors): Extension<VisitorRate>,
     peer: Option<Extension<Peer>>,
     method: Method,
     headers: HeaderMap,
-    Place(code): Place<String>,
+    PathTexts(code): PathTexts<String>,
 ) -> Result<Response, ApiError> {
     let address = address(peer.as_ref().map(|Extension(Peer(address))| address.as_str()), &headers);
-    visitors.take(address.as_deref().unwrap_or_default())?;
+    visitors.check(address.as_deref().unwrap_or_default())?;
     let (by, desk, at) = (app.by(Actor::companion()), app.desk(), app.clock.now());
     let clicked = app.db.write(move |tx: &Tx<'_>| {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

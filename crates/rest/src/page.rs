@@ -1,60 +1,66 @@
-//! Pages of a list.
+//! Pages of a list, and the cursors between them.
 
-use super::error::ApiError;
+use crate::error::ApiError;
 use crate::limits;
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
-/// What is asked of every list.
+/// The query of every list.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct PageQuery {
+pub struct PageQuery {
     /// Items on the page: 1 to 100, 25 unless asked otherwise.
     #[serde(default)]
     #[param(minimum = 1, maximum = 100)]
-    pub(super) limit: Option<u32>,
+    pub limit: Option<u32>,
     /// `nextCursor` of the page before.
     #[serde(default)]
-    pub(super) cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 /// A page.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Page<T> {
-    pub(super) items: Vec<T>,
+pub struct Page<T> {
+    /// The page's items.
+    pub items: Vec<T>,
     /// Where the next page begins; `null` on the last.
-    pub(super) next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
-/// Checked numbers of items.
-pub(super) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {
+/// The number of items on a page.
+///
+/// # Errors
+/// 422 outside 1 to [`limits::PAGE_ITEMS`].
+pub fn page_limit(requested: Option<u32>) -> Result<u32, ApiError> {
     let most = limits::PAGE_ITEMS;
-    match asked.unwrap_or(limits::PAGE_ITEMS_DEFAULT) {
+    match requested.unwrap_or(limits::PAGE_ITEMS_DEFAULT) {
         limit if (1..=most).contains(&limit) => Ok(limit),
         _ => Err(ApiError::value("limit", format!("must be 1 to {most}"))),
     }
 }
 
-/// The text behind a cursor; `start` without one.
-pub(super) fn after_text(cursor: Option<&str>) -> Result<String, ApiError> {
+/// The text in a cursor; the empty text without one.
+///
+/// # Errors
+/// 422 for a cursor that no answer gave.
+pub fn after_text(cursor: Option<&str>) -> Result<String, ApiError> {
     cursor.map_or_else(|| Ok(String::new()), decode)
 }
 
-/// The place behind a cursor; the end of all places without one.
-pub(super) fn before_place(cursor: Option<&str>) -> Result<i64, ApiError> {
+/// The number in a cursor; the largest without one.
+///
+/// # Errors
+/// 422 for a cursor that no answer gave.
+pub fn before_place(cursor: Option<&str>) -> Result<i64, ApiError> {
     let Some(cursor) = cursor else { return Ok(i64::MAX) };
     decode(cursor)?.parse().map_err(|_| unknown())
 }
 
-/// A page of the rows, of which one more than the limit was looked for; `key` is what the next page begins after.
-pub(super) fn page<R, T>(
-    mut rows: Vec<R>,
-    limit: u32,
-    key: impl Fn(&R) -> String,
-    item: impl FnMut(R) -> T,
-) -> Page<T> {
+/// A page of rows. Callers read one row more than `limit`, so that the page knows whether there is a next one; `key`
+/// is the text of the next page's cursor.
+pub fn page<R, T>(mut rows: Vec<R>, limit: u32, key: impl Fn(&R) -> String, item: impl FnMut(R) -> T) -> Page<T> {
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let last = rows.last().filter(|_| has_more);
@@ -68,5 +74,5 @@ fn decode(cursor: &str) -> Result<String, ApiError> {
 }
 
 fn unknown() -> ApiError {
-    ApiError::value("cursor", "is none of ours: take nextCursor as it came")
+    ApiError::value("cursor", "is not a cursor: send nextCursor unchanged")
 }

@@ -1,13 +1,12 @@
-//! What every request passes: an id, a limit on how many are worked on, a time limit, and one shape for errors.
+//! The middleware of every request: an id, a limit on requests in flight, a time limit, and one shape for errors.
 
-use super::error::ApiError;
-use super::rate::Rate;
 use crate::app::App;
 use crate::{limits, secrets};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use flux_platform::{CrashPoint, crash_point};
+use flux_rest::{ApiError, RateLimiter, VisitorRate};
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,51 +16,40 @@ use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(super) struct Gate {
+pub(super) struct Middleware {
     app: Arc<App>,
     places: Semaphore,
-    rate: Arc<Rate>,
-    visitors: Visitors,
+    rate: Arc<RateLimiter>,
+    visitors: VisitorRate,
 }
 
-/// The pace of those who have no key: by address.
-#[derive(Clone)]
-pub(super) struct Visitors(Arc<Rate>);
-
-impl Visitors {
-    /// Takes a visitor's place, or tells them to slow down.
-    pub(super) fn take(&self, address: &str) -> Result<(), ApiError> {
-        if self.0.take(address) { Ok(()) } else { Err(ApiError::slow_down()) }
-    }
-}
-
-impl Gate {
-    pub(super) fn new(app: Arc<App>) -> Gate {
+impl Middleware {
+    pub(super) fn new(app: Arc<App>) -> Middleware {
         let chosen = &app.config.limits;
         let (places, rate) =
-            (Semaphore::new(chosen.requests_in_flight), Arc::new(Rate::new(chosen.requests_per_second)));
-        let visitors = Visitors(Arc::new(Rate::new(limits::VISITS_PER_SECOND)));
-        Gate { places, rate, visitors, app }
+            (Semaphore::new(chosen.requests_in_flight), Arc::new(RateLimiter::new(chosen.requests_per_second)));
+        let visitors = VisitorRate(Arc::new(RateLimiter::new(limits::VISITS_PER_SECOND)));
+        Middleware { places, rate, visitors, app }
     }
 }
 
 /// The middleware. A request that ran out of time may still be done: what has an id in its path may be sent again.
-pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
-    let id = secrets::request_id(&*gate.app.entropy);
+pub(super) async fn handle(State(middleware): State<Arc<Middleware>>, mut request: Request, next: Next) -> Response {
+    let id = secrets::request_id(&*middleware.app.entropy);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    request.extensions_mut().insert(Arc::clone(&gate.rate));
-    request.extensions_mut().insert(gate.visitors.clone());
+    request.extensions_mut().insert(Arc::clone(&middleware.rate));
+    request.extensions_mut().insert(middleware.visitors.clone());
     let began = Instant::now();
     // Every line that is logged on the way carries the id.
     let span = tracing::error_span!("request", request.id = id);
-    let response = match gate.places.try_acquire() {
+    let response = match middleware.places.try_acquire() {
         Ok(_place) => {
-            let answer = timeout(gate.app.config.limits.request_timeout, next.run(request)).instrument(span);
+            let answer = timeout(middleware.app.config.limits.request_timeout, next.run(request)).instrument(span);
             answer.await.map_or_else(|_| late().render(&id), |response| shaped(response, &id))
         }
         Err(_) => ApiError::busy().render(&id),
     };
-    if let Some(answers) = gate.app.answers.get(usize::from(response.status().as_u16() / 100).saturating_sub(1)) {
+    if let Some(answers) = middleware.app.answers.get(usize::from(response.status().as_u16() / 100).saturating_sub(1)) {
         answers.fetch_add(1, Ordering::Relaxed);
     }
     if !method.is_safe() {

@@ -1,0 +1,85 @@
+//! `Idempotency-Key`, for POSTs that create something whose id the caller does not choose.
+
+use crate::error::ApiError;
+use crate::limits;
+use axum::extract::FromRequestParts;
+use flux_storage::{DbError, Tx, idempotency};
+use http::request::Parts;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+const HEADER: &str = "idempotency-key";
+
+/// The value of the header, if it was sent, and the request's path.
+pub struct IdempotencyKey {
+    value: Option<String>,
+    path: String,
+}
+
+/// The caller, the header's value and a hash of the request: together they identify a repeated request.
+pub struct IdempotentRequest {
+    key_name: String,
+    value: Option<String>,
+    request: Vec<u8>,
+}
+
+/// A thing that this request, or an earlier one with the same `Idempotency-Key`, created.
+pub enum Idempotent<T> {
+    /// This request created it.
+    Created(T),
+    /// An earlier request created it.
+    Repeated(T),
+}
+
+/// The caller used this `Idempotency-Key` for a different request before.
+#[derive(Debug)]
+pub struct KeyReused;
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let path = parts.uri.path().to_owned();
+        let Some(value) = parts.headers.get(HEADER) else { return Ok(IdempotencyKey { value: None, path }) };
+        let most = limits::IDEMPOTENCY_KEY_CHARS;
+        match value.to_str() {
+            Ok(value) if (1..=most).contains(&value.len()) => {
+                Ok(IdempotencyKey { value: Some(value.to_owned()), path })
+            }
+            _ => Err(ApiError::value("Idempotency-Key", format!("must be 1 to {most} visible ASCII characters"))),
+        }
+    }
+}
+
+impl IdempotencyKey {
+    /// This header of a request with this body, sent with the API key of this name.
+    pub fn of_request(self, key_name: &str, body: &[u8]) -> IdempotentRequest {
+        let request = Sha256::new().chain_update(self.path).chain_update([0]).chain_update(body).finalize().to_vec();
+        IdempotentRequest { key_name: key_name.to_owned(), value: self.value, request }
+    }
+}
+
+impl IdempotentRequest {
+    /// Calls `create`, which returns the id and the thing; or `find` with the id, if the request is a repetition.
+    ///
+    /// # Errors
+    /// [`KeyReused`] if the same `Idempotency-Key` came with another path or body.
+    pub fn run<T, E: From<DbError> + From<KeyReused>>(
+        &self,
+        tx: &Tx<'_>,
+        now: Timestamp,
+        create: impl FnOnce() -> Result<(String, T), E>,
+        find: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Idempotent<T>, E> {
+        let Some(value) = &self.value else { return Ok(Idempotent::Created(create()?.1)) };
+        match idempotency::find(tx, &self.key_name, value)? {
+            Some(made) if made.request == self.request => Ok(Idempotent::Repeated(find(&made.subject)?)),
+            Some(_) => Err(KeyReused.into()),
+            None => {
+                let (subject, created) = create()?;
+                idempotency::insert(tx, &self.key_name, value, &self.request, &subject, now)?;
+                Ok(Idempotent::Created(created))
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What HTTP handlers share: strict bodies and queries, pages, error answers, API keys, rate limits and
+//! `Idempotency-Key`. Knows no resource; the companion and the referrals bring the handlers.
+
+mod auth;
+mod body;
+mod error;
+mod idempotency;
+pub mod limits;
+mod page;
+mod path;
+mod query;
+mod rate;
+
+pub use auth::{Admin, ApiKey, KeyDirectory, bearer_token};
+pub use body::{Body, OptionalBody};
+pub use error::{ApiError, ErrorAnswer, Errors, no_such_method, no_such_path};
+pub use flux_shop::{Object, object, object_or_null, objects};
+pub use idempotency::{IdempotencyKey, Idempotent, IdempotentRequest, KeyReused};
+pub use page::{Page, PageQuery, after_text, before_place, page, page_limit};
+pub use path::{Id, PathTexts};
+pub use query::Query;
+pub use rate::{Peer, RateLimiter, VisitorRate, check_rate};

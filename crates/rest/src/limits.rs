@@ -1,0 +1,12 @@
+//! Every limit that all handlers share.
+
+use std::time::Duration;
+
+/// Items on one page of a list, if the caller names no number.
+pub const PAGE_ITEMS_DEFAULT: u32 = 25;
+/// The most items on one page.
+pub const PAGE_ITEMS: u32 = 100;
+/// Characters of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
+/// Time for a request's body to arrive.
+pub const BODY_READ: Duration = Duration::from_secs(10);

@@ -1,0 +1,86 @@
+//! Rate limits: per API key or server, and per address for visitors without a key.
+
+use crate::error::ApiError;
+use http::request::Parts;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Allows each caller a number of requests a second on average, with bursts of one second's worth. Callers are named
+/// after authentication, so there are at most as many as keys and servers.
+pub struct RateLimiter {
+    interval: Duration,
+    /// The time at which each caller's budget is full again; full budgets are dropped now and then.
+    full_at: Mutex<BTreeMap<String, Instant>>,
+}
+
+/// Entries from which on full budgets are dropped.
+const ENTRIES: usize = 4_096;
+const BURST: Duration = Duration::from_secs(1);
+
+impl RateLimiter {
+    /// A limiter with full budgets.
+    pub fn new(per_second: u32) -> RateLimiter {
+        RateLimiter { interval: BURST / per_second.max(1), full_at: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Counts one request; false if the caller's budget is empty.
+    pub fn allow(&self, caller: &str) -> bool {
+        let now = Instant::now();
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if full_at.len() >= ENTRIES {
+            full_at.retain(|_, at| *at > now);
+        }
+        let next = full_at.get(caller).map_or(now, |at| (*at).max(now)) + self.interval;
+        if next > now + BURST {
+            return false;
+        }
+        full_at.insert(caller.to_owned(), next);
+        true
+    }
+}
+
+/// The rate limit of visitors without a key, by address. The middleware adds it to every request as an extension.
+#[derive(Clone)]
+pub struct VisitorRate(pub Arc<RateLimiter>);
+
+impl VisitorRate {
+    /// Counts one request of this address.
+    ///
+    /// # Errors
+    /// 429 if the address has used up its budget.
+    pub fn check(&self, address: &str) -> Result<(), ApiError> {
+        if self.0.allow(address) { Ok(()) } else { Err(ApiError::slow_down()) }
+    }
+}
+
+/// The address of the connection's other end; an extension of every request.
+#[derive(Debug, Clone)]
+pub struct Peer(pub String);
+
+/// Counts one request of an authenticated caller, if the middleware brought a limiter.
+///
+/// # Errors
+/// 429 if the caller has used up its budget.
+pub fn check_rate(parts: &Parts, caller: &str) -> Result<(), ApiError> {
+    match parts.extensions.get::<Arc<RateLimiter>>() {
+        Some(rate) if !rate.allow(caller) => Err(ApiError::slow_down()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn callers_have_separate_budgets_that_refill() {
+        let rate = RateLimiter::new(3);
+        let burst = |caller: &str| (0..4).map(|_| rate.allow(caller)).collect::<Vec<_>>();
+        assert_eq!(burst("a"), [true, true, true, false]);
+        assert_eq!(burst("b"), [true, true, true, false]);
+        tokio::time::advance(BURST).await;
+        assert_eq!(burst("a"), [true, true, true, false]);
+    }
+}
