@@ -1,5 +1,5 @@
 use crate::test_app::{TestApp, only_command, report, text};
-use flux_storage::{Db, DbError, Tx};
+use flux_storage::{Db, DbError, Tx, params};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn made(folder: &Path) -> std::path::PathBuf {
 }
 
 async fn count(db: &Db) -> i64 {
-    db.read(|tx| Ok::<_, DbError>(tx.query_row("SELECT count(*) FROM keys", [], |row| row.get(0))?))
+    db.read(|tx| tx.only("SELECT count(*) AS n FROM keys", params![], |row| row.get::<i64>("n")))
         .await
         .expect("a count")
 }
@@ -23,7 +23,7 @@ async fn count(db: &Db) -> i64 {
 fn insert(name: usize) -> impl FnOnce(&Tx<'_>) -> Result<(), DbError> + Send + 'static {
     move |tx| {
         let name = format!("key {name}");
-        tx.execute("INSERT INTO keys VALUES (?, ?, 'store', 0)", rusqlite::params![name, name.as_bytes()])?;
+        tx.execute("INSERT INTO keys VALUES ($1, $2, 'store', 0)", params![name, name.as_bytes()])?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! a snapshot, and never waits for a write.
 
 use crate::sqlite::readers::Readers;
+use crate::sqlite::session::Session;
 use crate::sqlite::writer::Writer;
 use crate::sqlite::{copy, open};
 use crate::{DbError, Tx};
@@ -132,7 +133,7 @@ impl Db {
             Mode::Threads { readers, .. } => readers.read(work).await,
             Mode::InPlace(connection) => {
                 let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                work(&Tx::new(&*connection.transaction().map_err(DbError::from)?))
+                work(&Tx::new(Session::new(&*connection.transaction().map_err(DbError::from)?)))
             }
         }
     }
@@ -143,7 +144,7 @@ fn committed<R, E: From<DbError>>(
     work: impl FnOnce(&Tx<'_>) -> Result<R, E>,
 ) -> Result<R, E> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(DbError::from)?;
-    let result = work(&Tx::new(&transaction))?;
+    let result = work(&Tx::new(Session::new(&transaction)))?;
     transaction.commit().map_err(DbError::from)?;
     Ok(result)
 }

@@ -1,10 +1,12 @@
+//! The ways in which the database fails, in words for an admin.
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum DbError {
+pub enum Error {
     /// There is no file.
     #[error("there is no database at {}: run `flux-companion init`", .0.display())]
     Missing(PathBuf),
@@ -50,19 +52,22 @@ pub enum DbError {
     /// The disk is full, or fails.
     #[error("the disk failed: {0}")]
     Disk(String),
+    /// A mistake of this program's own in a statement.
+    #[error("a statement is wrong: {0}")]
+    Statement(&'static str),
     /// A mistake of this program's own, or one of SQLite's that has no better place.
     #[error("the database refused: {0}")]
     Sqlite(Arc<rusqlite::Error>),
 }
 
-impl From<rusqlite::Error> for DbError {
-    fn from(error: rusqlite::Error) -> DbError {
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Error {
         use rusqlite::ErrorCode as Code;
         match error.sqlite_error_code() {
-            Some(Code::NotADatabase | Code::DatabaseCorrupt) => DbError::Damaged(error.to_string()),
-            Some(Code::DatabaseBusy | Code::DatabaseLocked) => DbError::Busy,
-            Some(Code::DiskFull | Code::SystemIoFailure) => DbError::Disk(error.to_string()),
-            _ => DbError::Sqlite(Arc::new(error)),
+            Some(Code::NotADatabase | Code::DatabaseCorrupt) => Error::Damaged(error.to_string()),
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Error::Busy,
+            Some(Code::DiskFull | Code::SystemIoFailure) => Error::Disk(error.to_string()),
+            _ => Error::Sqlite(Arc::new(error)),
         }
     }
 }

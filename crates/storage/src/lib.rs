@@ -19,8 +19,12 @@ pub mod row;
 pub mod servers;
 mod sqlite;
 mod tx;
+mod value;
 pub mod webhook;
 
 pub use db::{Closed, Db};
-pub use error::DbError;
+pub use error::Error;
+pub use error::Error as DbError;
+pub use row::Row;
 pub use tx::Tx;
+pub use value::{Column, Param, Value};

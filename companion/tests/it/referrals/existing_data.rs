@@ -49,7 +49,11 @@ async fn an_order_of_before_binds_by_its_code_when_it_is_paid_after() {
     let fixture = upgraded(folder.path(), &[], &[("o1", typed, None)]).await;
     let code = fixture.referrer("alice", "AliceMC").await;
     let sql = "UPDATE referral_links SET code = 'alice-XYZ', code_key = 'alice-xyz' WHERE code = ?";
-    let renamed = fixture.app.state.db.write(move |tx| Ok::<_, flux_storage::DbError>(tx.execute(sql, [&code])?));
+    let renamed = fixture
+        .app
+        .state
+        .db
+        .write(move |tx| Ok::<_, flux_storage::DbError>(tx.execute(sql, flux_storage::params![code])?));
     assert_eq!(renamed.await.expect("written"), 1);
     fixture.app.package(json!([])).await;
     let (status, paid) = fixture.app.post("/orders/o1/paid", json!({})).await;

@@ -1,6 +1,7 @@
 //! Copies of the whole file: backups, and putting one in the place of the database.
 
 use super::open;
+use super::session::Session;
 use crate::{DbError, Tx};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, TransactionBehavior};
@@ -77,7 +78,7 @@ fn prepare(part: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), DbError>) -> Re
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'events'", [RESTORE_GAP])?;
     transaction.execute("UPDATE servers SET next_sequence = next_sequence + ?", [RESTORE_GAP])?;
-    work(&Tx::new(&transaction))?;
+    work(&Tx::new(Session::new(&transaction)))?;
     transaction.commit()?;
     connection.pragma_update(None, "journal_mode", "DELETE")?;
     connection.close().map_err(|(_, error)| error.into())

@@ -3,4 +3,5 @@
 pub(crate) mod copy;
 pub(crate) mod open;
 pub(crate) mod readers;
+pub(crate) mod session;
 pub(crate) mod writer;

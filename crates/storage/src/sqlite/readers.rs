@@ -1,4 +1,5 @@
 use super::open;
+use super::session::Session;
 use crate::limits;
 use crate::{DbError, Tx};
 use rusqlite::Connection;
@@ -30,7 +31,7 @@ impl Readers {
         let run = move || {
             let mut lent = lent;
             let connection = lent.connection.as_mut().ok_or(DbError::Closed)?;
-            work(&Tx::new(&*connection.transaction().map_err(DbError::from)?))
+            work(&Tx::new(Session::new(&*connection.transaction().map_err(DbError::from)?)))
         };
         tokio::task::spawn_blocking(run).await.unwrap_or_else(|_| Err(DbError::Closed.into()))
     }

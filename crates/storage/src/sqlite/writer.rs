@@ -3,6 +3,7 @@
 //! A disk flush costs milliseconds whatever the transaction holds, so what has queued up shares one: each job runs in its
 //! own savepoint, then all are committed, and only then is anybody answered. A job that fails takes nothing with it.
 
+use super::session::Session;
 use crate::limits;
 use crate::{DbError, Tx};
 use rusqlite::{Connection, TransactionBehavior};
@@ -152,7 +153,7 @@ fn run_group(
 /// Runs one job; nobody is told of one that panics, and its caller sees the closed channel.
 fn in_savepoint(transaction: &Connection, job: Write) -> Result<Option<Tell>, DbError> {
     transaction.execute_batch("SAVEPOINT job")?;
-    let done = catch_unwind(AssertUnwindSafe(|| job(&Tx::new(transaction))));
+    let done = catch_unwind(AssertUnwindSafe(|| job(&Tx::new(Session::new(transaction)))));
     let keep = matches!(done, Ok((Outcome::Keep, _)));
     transaction.execute_batch(if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
     Ok(done.ok().map(|(_, tell)| tell))

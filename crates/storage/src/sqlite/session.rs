@@ -1,0 +1,172 @@
+//! Statements on one SQLite connection: prepared once, kept, and bound by the numbers in their `$n`.
+
+use crate::{Error, Param, Row, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection};
+use std::ops::ControlFlow;
+
+/// A connection with an open transaction.
+#[derive(Clone, Copy)]
+pub(crate) struct Session<'a> {
+    connection: &'a Connection,
+}
+
+impl<'a> Session<'a> {
+    /// The transaction that is open on this connection.
+    pub(crate) fn new(connection: &'a Connection) -> Session<'a> {
+        Session { connection }
+    }
+
+    /// The connection.
+    pub(crate) fn connection(self) -> &'a Connection {
+        self.connection
+    }
+
+    /// Gives each row of a statement to `read`, until it breaks.
+    pub(crate) fn each<E: From<Error>>(
+        self,
+        sql: &str,
+        params: &[&dyn Param],
+        mut read: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        let mut statement = self.prepare(sql)?;
+        bind(&mut statement, params)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(Error::from)? {
+            if read(&Row::new(SqliteRow(row)))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a statement; the number of rows that it wrote.
+    pub(crate) fn execute(self, sql: &str, params: &[&dyn Param]) -> Result<usize, Error> {
+        let mut statement = self.prepare(sql)?;
+        bind(&mut statement, params)?;
+        Ok(statement.raw_execute()?)
+    }
+
+    /// Runs a statement once for each row of parameters; the number of rows that it wrote in all.
+    pub(crate) fn execute_many<'r, const N: usize>(
+        self,
+        sql: &str,
+        rows: impl IntoIterator<Item = [Value<'r>; N]>,
+    ) -> Result<usize, Error> {
+        let mut statement = self.prepare(sql)?;
+        let mut written = 0;
+        for row in rows {
+            bind(&mut statement, &row.each_ref().map(|value| value as &dyn Param))?;
+            written += statement.raw_execute()?;
+        }
+        Ok(written)
+    }
+
+    fn prepare(self, sql: &str) -> Result<CachedStatement<'a>, Error> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+}
+
+/// Binds all parameters. `$2` is a named parameter to SQLite, which numbers those by their first appearance: each is bound by
+/// the number in its name.
+fn bind(statement: &mut CachedStatement<'_>, params: &[&dyn Param]) -> Result<(), Error> {
+    let mut last = 0;
+    for index in 1..=statement.parameter_count() {
+        let number = match statement.parameter_name(index) {
+            Some(name) => name.get(1..).and_then(|digits| digits.parse().ok()).unwrap_or(0),
+            None => index,
+        };
+        let param = number.checked_sub(1).and_then(|place| params.get(place));
+        let param = param.ok_or(Error::Statement("it has a parameter that no value was given for"))?;
+        statement.raw_bind_parameter(index, to_sqlite(param.value()))?;
+        last = last.max(number);
+    }
+    if last == params.len() { Ok(()) } else { Err(Error::Statement("it was given more values than it has parameters")) }
+}
+
+fn to_sqlite(value: Value<'_>) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match value {
+        Value::Null => ValueRef::Null,
+        Value::Bool(truth) => ValueRef::Integer(truth.into()),
+        Value::Integer(number) => ValueRef::Integer(number),
+        Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        Value::Bytes(bytes) => ValueRef::Blob(bytes),
+    })
+}
+
+/// A row that SQLite has found.
+pub(crate) struct SqliteRow<'a>(&'a rusqlite::Row<'a>);
+
+impl SqliteRow<'_> {
+    /// The value of the column with this name; `None` where there is no such column, or it is of a type that is not used.
+    pub(crate) fn value(&self, column: &str) -> Option<Value<'_>> {
+        Some(match self.0.get_ref(column).ok()? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(number) => Value::Integer(number),
+            ValueRef::Text(text) => Value::Text(str::from_utf8(text).ok()?),
+            ValueRef::Blob(bytes) => Value::Bytes(bytes),
+            ValueRef::Real(_) => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Session;
+    use crate::{Error, Tx, Value, params};
+    use rusqlite::Connection;
+
+    fn table() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (a INTEGER, b TEXT, c BLOB)").unwrap();
+        connection
+    }
+
+    #[test]
+    fn parameters_are_bound_by_number_in_any_order() {
+        let connection = table();
+        let tx = Tx::new(Session::new(&connection));
+        assert_eq!(
+            tx.execute("INSERT INTO t (b, a, c) VALUES ($2, $1, $3)", params![7i64, "seven", [7u8]]).unwrap(),
+            1
+        );
+        let sql = "SELECT a, b, c FROM t WHERE b = $2 AND (a = $1 OR $1 IS NULL)";
+        let read = |row: &crate::Row<'_>| {
+            Ok::<_, Error>((row.get::<i64>("a")?, row.get::<String>("b")?, row.get::<Option<Vec<u8>>>("c")?))
+        };
+        let found = tx.one(sql, params![None::<i64>, "seven"], read).unwrap();
+        assert_eq!(found, Some((7, "seven".to_owned(), Some(vec![7]))));
+        assert!(!tx.exists(sql, params![8i64, "seven"]).unwrap());
+    }
+
+    #[test]
+    fn too_few_and_too_many_values_are_refused() {
+        let connection = table();
+        let tx = Tx::new(Session::new(&connection));
+        let sql = "SELECT 1 FROM t WHERE a = $1";
+        assert!(matches!(tx.exists(sql, params![]), Err(Error::Statement(_))));
+        assert!(matches!(tx.exists(sql, params![1i64, 2i64]), Err(Error::Statement(_))));
+    }
+
+    #[test]
+    fn one_statement_writes_many_rows() {
+        let connection = table();
+        let tx = Tx::new(Session::new(&connection));
+        let rows =
+            ["x", "y", "z"].into_iter().zip(0..).map(|(text, number)| [Value::Integer(number), Value::Text(text)]);
+        assert_eq!(tx.execute_many("INSERT INTO t (a, b) VALUES ($1, $2)", rows).unwrap(), 3);
+        let read = |row: &crate::Row<'_>| row.get::<String>("b");
+        assert_eq!(tx.query("SELECT b FROM t ORDER BY a DESC", params![], read).unwrap(), ["z", "y", "x"]);
+    }
+
+    #[test]
+    fn a_column_of_another_type_is_a_bad_row() {
+        let connection = table();
+        let tx = Tx::new(Session::new(&connection));
+        tx.execute("INSERT INTO t (a, b) VALUES ($1, $2)", params![-1i64, "text"]).unwrap();
+        for column in ["a", "c", "nothing"] {
+            let found = tx.only("SELECT * FROM t", params![], |row| row.get::<u32>(column));
+            assert!(matches!(found, Err(Error::BadRow(name)) if name == column), "{column}");
+        }
+    }
+}
