@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run' || echo test)
 
-.PHONY: quickstart test test-rust sim bugs test-interop test-game test-release test-system lint deny advisories bench bench-check package clean
+.PHONY: quickstart test test-rust sim seeded-bugs test-interop test-game test-release test-system lint deny advisories bench bench-check package clean
 
 quickstart:
 	$(CARGO) run --release -p flux-testkit -- quickstart
@@ -20,9 +20,9 @@ test-rust:
 sim:
 	$(if $(SEED),SEED=$(SEED)) $(if $(SEEDS),SEEDS=$(SEEDS)) $(CARGO) test --profile sim -p flux-tests --test simulation every_seed -- --nocapture
 
-# Puts each bug of tests/bugs in, and says what finds it. Takes about an hour.
-bugs:
-	scripts/bugs.sh
+# Puts each bug of tests/seeded_bugs in, and says what finds it. Takes about an hour.
+seeded-bugs:
+	scripts/seeded-bugs.sh
 
 # Other people's clients and servers.
 test-interop:
@@ -54,7 +54,7 @@ advisories:
 # Order paid → line in the game, beside its floor; ten thousand agents on one companion, on one hub.
 bench:
 	$(CARGO) build --release --workspace --bins
-	$(CARGO) bench -p flux-tests --bench story
+	$(CARGO) bench -p flux-tests --bench delivery
 	$(CARGO) bench -p flux-tests --bench fleet
 	$(CARGO) bench -p flux-signalr --bench connections
 	$(CARGO) bench -p flux-companion --bench orders

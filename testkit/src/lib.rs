@@ -2,11 +2,11 @@
 //!
 //! [`game`] is a Minecraft server as an RCON client sees it: vanilla 1.21.4's texts and wire quirks, or those of Paper, Spigot, Fabric and
 //! Forge, with plugins or without; players who come and go, a log that rotates, faults and restarts on demand. [`control`] lets another
-//! process play with it. [`stage`] has the three real programs play together.
+//! process play with it. [`testbed`] has the three real programs play together.
 
 pub mod control;
 mod error;
 pub mod game;
-pub mod stage;
+pub mod testbed;
 
 pub use error::Error;

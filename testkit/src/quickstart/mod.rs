@@ -1,10 +1,10 @@
 //! The quickstart: one command, and a newcomer watches an order turn into diamonds over the real session, the real journal and a real RCON connection.
 
-mod story;
+mod scenario;
 mod watch;
 
 use clap::Args;
-use flux_testkit::stage::{Programs, Stage, StageError, Who};
+use flux_testkit::testbed::{Programs, Testbed, TestbedError, Who};
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 #[error("the quickstart failed at: {step}: {cause}")]
 pub(super) struct Failed {
     step: String,
-    cause: StageError,
+    cause: TestbedError,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failed> {
@@ -32,28 +32,28 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failed> {
         arguments.dir.unwrap_or_else(|| std::env::temp_dir().join(format!("flux-quickstart-{}", std::process::id())));
     println!("Building flux-agent and flux-companion (the first time takes some minutes) …");
     let programs = Programs::built().map_err(|cause| Failed { step: "building the programs".into(), cause })?;
-    let mut stage =
-        Stage::prepare(&folder, programs).await.map_err(|cause| Failed { step: "preparing".into(), cause })?;
+    let mut testbed =
+        Testbed::prepare(&folder, programs).await.map_err(|cause| Failed { step: "preparing".into(), cause })?;
     for who in [Who::Companion, Who::Game, Who::Agent] {
-        stage.program(who).set_apart();
+        testbed.program(who).set_apart();
     }
     tokio::select! { biased;
         stopped = asked_to_stop() => stopped.map_err(|source| Failed {
             step: "listening for Ctrl-C".into(),
-            cause: StageError::Io { what: "signals".into(), source },
+            cause: TestbedError::Io { what: "signals".into(), source },
         })?,
-        told = play(&mut stage, arguments.once) => told?,
+        told = play(&mut testbed, arguments.once) => told?,
     }
-    end(stage).await
+    end(testbed).await
 }
 
-async fn play(stage: &mut Stage, once: bool) -> Result<(), Failed> {
-    let told = story::tell(stage).await?;
+async fn play(testbed: &mut Testbed, once: bool) -> Result<(), Failed> {
+    let told = scenario::tell(testbed).await?;
     if once {
         return Ok(());
     }
-    told.print_what_to_try(stage);
-    watch::keep_running(stage).await.map_err(|cause| Failed { step: "keeping everything running".into(), cause })
+    told.print_what_to_try(testbed);
+    watch::keep_running(testbed).await.map_err(|cause| Failed { step: "keeping everything running".into(), cause })
 }
 
 /// Ctrl-C or SIGTERM.
@@ -65,10 +65,10 @@ async fn asked_to_stop() -> std::io::Result<()> {
     }
 }
 
-async fn end(mut stage: Stage) -> Result<(), Failed> {
+async fn end(mut testbed: Testbed) -> Result<(), Failed> {
     for who in [Who::Agent, Who::Companion, Who::Game] {
-        stage.stop(who).await.map_err(|cause| Failed { step: "stopping".into(), cause })?;
+        testbed.stop(who).await.map_err(|cause| Failed { step: "stopping".into(), cause })?;
     }
-    println!("\nEverything is stopped. The files stay in {}.", stage.folder().display());
+    println!("\nEverything is stopped. The files stay in {}.", testbed.folder().display());
     Ok(())
 }

@@ -1,22 +1,22 @@
-use flux_testkit::stage::{Stage, StageError, Who};
+use flux_testkit::testbed::{Testbed, TestbedError, Who};
 use std::time::Duration;
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const START_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Starts again what ends, for ever.
-pub(super) async fn keep_running(stage: &mut Stage) -> Result<(), StageError> {
+pub(super) async fn keep_running(testbed: &mut Testbed) -> Result<(), TestbedError> {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         for who in [Who::Companion, Who::Game, Who::Agent] {
-            let Some(status) = stage.program(who).try_ended()? else { continue };
-            println!("The {} ended ({status}); it is started again.", stage.program(who).name());
+            let Some(status) = testbed.program(who).try_ended()? else { continue };
+            println!("The {} ended ({status}); it is started again.", testbed.program(who).name());
             tokio::time::sleep(START_AGAIN_AFTER).await;
-            stage.start(who).await?;
+            testbed.start(who).await?;
             println!(
                 "The {} runs again, pid {}.",
-                stage.program(who).name(),
-                stage.program(who).pid().unwrap_or_default()
+                testbed.program(who).name(),
+                testbed.program(who).pid().unwrap_or_default()
             );
         }
     }

@@ -8,7 +8,7 @@ mod crowd;
 
 use crowd::Crowd;
 use flux_platform::{Clock, SystemClock};
-use flux_testkit::stage::{Programs, Stage, StageError, StoreApi, Who};
+use flux_testkit::testbed::{Programs, StoreApi, Testbed, TestbedError, Who};
 use flux_tests::process::{cpu, resident_bytes};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ const SETTLES: Duration = Duration::from_secs(5);
 const WATCHED: Duration = Duration::from_secs(30);
 
 #[tokio::main]
-async fn main() -> Result<(), StageError> {
+async fn main() -> Result<(), TestbedError> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("as many files as are allowed");
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
@@ -44,25 +44,25 @@ async fn main() -> Result<(), StageError> {
     Ok(())
 }
 
-async fn fleet(count: usize) -> Result<(), StageError> {
+async fn fleet(count: usize) -> Result<(), TestbedError> {
     let folder = std::env::temp_dir().join(format!("flux-fleet-{}-{count}", std::process::id()));
-    let mut stage = Stage::prepare(&folder, Programs::beside_this()?).await?;
+    let mut testbed = Testbed::prepare(&folder, Programs::beside_this()?).await?;
     let config = folder.join("companion.yml");
     let text = std::fs::read_to_string(&config).expect("the config");
     let more =
         format!("limits: {{requests_per_second: 100000, connections: {}}}\nlog: {{level: warn}}\n", count + 1_000);
     std::fs::write(&config, text + &more).expect("written");
-    let api = stage.start_companion().await?;
-    let servers = servers(&stage, &api, count).await?;
+    let api = testbed.start_companion().await?;
+    let servers = servers(&testbed, &api, count).await?;
     println!("{count} agents");
-    let before = resident_bytes(companion(&mut stage));
+    let before = resident_bytes(companion(&mut testbed));
 
     let start = Instant::now();
-    let mut crowd = Crowd::start(&format!("http://{}", stage.store_address), servers.values());
+    let mut crowd = Crowd::start(&format!("http://{}", testbed.store_address), servers.values());
     crowd.sessions(count).await;
     println!("  all connected after                        {:.1?}", start.elapsed());
     sleep(SETTLES).await;
-    let pid = companion(&mut stage);
+    let pid = companion(&mut testbed);
     let weight = resident_bytes(pid).saturating_sub(before) as f64 / 1_024.0 / count as f64;
     println!(
         "  memory of the companion, each session      {weight:.1} KiB (all: {:.0} MB)",
@@ -75,35 +75,35 @@ async fn fleet(count: usize) -> Result<(), StageError> {
 
     a_command_to_each(&api, &servers, &mut crowd).await?;
 
-    stage.kill(Who::Companion).await?;
+    testbed.kill(Who::Companion).await?;
     let start = Instant::now();
-    stage.start(Who::Companion).await?;
+    testbed.start(Who::Companion).await?;
     let ready = start.elapsed();
     crowd.sessions(count).await;
     println!("  killed and started: ready after {ready:.1?}, all connected again after {:.1?}", start.elapsed());
     drop(crowd);
-    stage.kill(Who::Companion).await?;
-    std::fs::remove_dir_all(&folder).map_err(|source| StageError::Io { what: "tidying up".into(), source })
+    testbed.kill(Who::Companion).await?;
+    std::fs::remove_dir_all(&folder).map_err(|source| TestbedError::Io { what: "tidying up".into(), source })
 }
 
-fn companion(stage: &mut Stage) -> u32 {
-    stage.program(Who::Companion).pid().unwrap_or_default()
+fn companion(testbed: &mut Testbed) -> u32 {
+    testbed.program(Who::Companion).pid().unwrap_or_default()
 }
 
 /// So many servers: the token of each id.
-async fn servers(stage: &Stage, api: &StoreApi, count: usize) -> Result<BTreeMap<String, String>, StageError> {
+async fn servers(testbed: &Testbed, api: &StoreApi, count: usize) -> Result<BTreeMap<String, String>, TestbedError> {
     let mut servers = BTreeMap::new();
     let mut adding = JoinSet::new();
     for number in 0..count {
         if adding.len() == AT_ONCE {
             servers.extend(adding.join_next().await.transpose().expect("no panic").transpose()?);
         }
-        let (api, address) = (api.clone(), stage.rcon_address.to_string());
+        let (api, address) = (api.clone(), testbed.rcon_address.to_string());
         adding.spawn(async move {
             let body = json!({"name": format!("Server {number}"), "address": address});
             let server = api.post("/api/v1/servers", body).await?;
             let text = |key: &str| server[key].as_str().expect("a text").to_owned();
-            Ok::<_, StageError>((text("id"), text("token")))
+            Ok::<_, TestbedError>((text("id"), text("token")))
         });
     }
     for added in adding.join_all().await {
@@ -117,7 +117,7 @@ async fn a_command_to_each(
     api: &StoreApi,
     servers: &BTreeMap<String, String>,
     crowd: &mut Crowd,
-) -> Result<(), StageError> {
+) -> Result<(), TestbedError> {
     let ids: Vec<&String> = servers.keys().collect();
     let mut paid_at = BTreeMap::new();
     let (start, mut received) = (Instant::now(), Vec::new());

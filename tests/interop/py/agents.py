@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pysignalr.client import SignalRClient
 from signalrcore.hub_connection_builder import HubConnectionBuilder
 
-from stage import LIMIT_SECONDS, until
+from testbed import LIMIT_SECONDS, until
 
 
 class SignalRCoreAgent:

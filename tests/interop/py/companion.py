@@ -4,19 +4,19 @@ import json
 import subprocess
 import urllib.request
 
-from stage import BINARIES, LIMIT_SECONDS, free_port, until
+from testbed import BINARIES, LIMIT_SECONDS, free_port, until
 
 COMPANION = BINARIES / "flux-companion"
 
 
 class Companion:
-    """Runs in a stage, which ends it. `more` is YAML for its config."""
+    """Runs in a testbed, which ends it. `more` is YAML for its config."""
 
-    def __init__(self, stage, more=""):
+    def __init__(self, testbed, more=""):
         self.url = f"http://127.0.0.1:{free_port()}"
         self.hub_url = f"{self.url}/hubs/agent"
-        self._stage = stage
-        self._config = stage.folder / "companion.yml"
+        self._testbed = testbed
+        self._config = testbed.folder / "companion.yml"
         self._config.touch(mode=0o600)
         self._configure(more)
         made = subprocess.run([COMPANION, "--config", self._config, "init"], capture_output=True, text=True, check=True)
@@ -32,10 +32,10 @@ class Companion:
 
     def _configure(self, more):
         address = self.url.removeprefix("http://")
-        self._config.write_text(f"listen: {address}\ndatabase: {self._stage.folder / 'companion.db'}\n{more}")
+        self._config.write_text(f"listen: {address}\ndatabase: {self._testbed.folder / 'companion.db'}\n{more}")
 
     def _start(self):
-        self._process, log = self._stage.start("companion", COMPANION, "--config", self._config, "serve")
+        self._process, log = self._testbed.start("companion", COMPANION, "--config", self._config, "serve")
 
         def ready():
             assert self._process.poll() is None, f"flux-companion ended: {log.read_text()}"

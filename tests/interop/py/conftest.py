@@ -1,18 +1,18 @@
 import pytest
 
 from foreign_store import ForeignStore
-from stage import Stage
+from testbed import Testbed
 
 
 @pytest.fixture
-def stage(tmp_path):
+def testbed(tmp_path):
     """Our programs, in a folder of their own; all have ended when the test has."""
-    with Stage(tmp_path) as stage:
-        yield stage
+    with Testbed(tmp_path) as testbed:
+        yield testbed
 
 
 @pytest.fixture
 def store():
-    """A store on a SignalR server that is not ours. Name it before `stage`, so that it outlives the agent."""
+    """A store on a SignalR server that is not ours. Name it before `testbed`, so that it outlives the agent."""
     with ForeignStore() as store:
         yield store

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from foreign_store import TOKEN
-from stage import free_port, until
+from testbed import free_port, until
 
 
 def diamonds(command_id, count, sequence=1):
@@ -25,10 +25,10 @@ def diamonds(command_id, count, sequence=1):
 
 
 @pytest.fixture
-def connected(store, stage):
+def connected(store, testbed):
     """The store, and the game with Steve online, once the agent has said Hello."""
-    game = stage.start_game("Steve")
-    stage.start_agent(store.url, TOKEN, game.rcon_port)
+    game = testbed.start_game("Steve")
+    testbed.start_agent(store.url, TOKEN, game.rcon_port)
     until("Hello", lambda: store.hellos)
     return store, game
 
@@ -44,15 +44,15 @@ def test_hello_brings_the_journal_s_id_which_the_headers_carry_too(connected):
     until("the game's state", lambda: store.game_states[-1:] == ["online"])
 
 
-def test_an_order_is_reported_as_delivered_while_the_game_is_down_and_as_completed_once_it_is_up(store, stage):
+def test_an_order_is_reported_as_delivered_while_the_game_is_down_and_as_completed_once_it_is_up(store, testbed):
     rcon_port = free_port()
-    stage.start_agent(store.url, TOKEN, rcon_port)
+    testbed.start_agent(store.url, TOKEN, rcon_port)
     until("Hello", lambda: store.hellos)
     store.deliver(diamonds("cmd_1", 5))
     until("a report", lambda: store.reports)
     assert store.states("cmd_1") == ["delivered"]
 
-    game = stage.start_game("Steve", rcon_port=rcon_port)
+    game = testbed.start_game("Steve", rcon_port=rcon_port)
     until("completed", lambda: "completed" in store.states("cmd_1"))
     assert store.states("cmd_1") == ["delivered", "completed"]
     assert game.inventory("Steve") == {"diamond": 5}

@@ -8,17 +8,17 @@ import pytest
 
 from fake_rcon import ANSWERS
 from foreign_store import TOKEN
-from stage import RCON_PASSWORD, check_online, free_port, until
+from testbed import RCON_PASSWORD, check_online, free_port, until
 
 UNREACHABLE = 69
 OTHER_PASSWORD = "not-this-password"
 
 
 @pytest.fixture
-def rcon_port(stage):
+def rcon_port(testbed):
     """Where rcon-fake listens."""
     port = free_port()
-    process, log = stage.start("rcon-fake", sys.executable, Path(__file__).with_name("fake_rcon.py"), port, RCON_PASSWORD)
+    process, log = testbed.start("rcon-fake", sys.executable, Path(__file__).with_name("fake_rcon.py"), port, RCON_PASSWORD)
 
     def listening():
         assert process.poll() is None, f"rcon-fake ended: {log.read_text()}"
@@ -33,8 +33,8 @@ def without_a_store():
     return f"http://127.0.0.1:{free_port()}"
 
 
-def test_the_check_reads_the_list_that_the_server_answers(stage, rcon_port):
-    exit_code, told = check_online(stage.agent_config(without_a_store(), TOKEN, rcon_port))
+def test_the_check_reads_the_list_that_the_server_answers(testbed, rcon_port):
+    exit_code, told = check_online(testbed.agent_config(without_a_store(), TOKEN, rcon_port))
     assert told["game"] == f"ok RCON at 127.0.0.1:{rcon_port} takes the password and answers"
     assert "1 of a max of 5" in ANSWERS["list"]
     assert told["presence"] == "ok 1 online, by `list`"
@@ -42,8 +42,8 @@ def test_the_check_reads_the_list_that_the_server_answers(stage, rcon_port):
     assert exit_code == UNREACHABLE
 
 
-def test_the_check_says_that_the_password_is_refused(stage, rcon_port):
-    config = stage.agent_config(without_a_store(), TOKEN, rcon_port, rcon_password=OTHER_PASSWORD)
+def test_the_check_says_that_the_password_is_refused(testbed, rcon_port):
+    config = testbed.agent_config(without_a_store(), TOKEN, rcon_port, rcon_password=OTHER_PASSWORD)
     exit_code, told = check_online(config)
     assert told["game"].startswith("FAILED the game refused the RCON password")
     assert OTHER_PASSWORD not in str(told)

@@ -4,7 +4,7 @@ import pytest
 
 from agents import PySignalRAgent, SignalRCoreAgent, hello, report
 from companion import Companion
-from stage import LIMIT_SECONDS
+from testbed import LIMIT_SECONDS
 
 JOURNAL = "journal-py"
 
@@ -15,8 +15,8 @@ def agent_class(request):
 
 
 @pytest.fixture
-def companion(stage):
-    return Companion(stage)
+def companion(testbed):
+    return Companion(testbed)
 
 
 def test_hello_an_order_and_its_report_go_through(companion, agent_class):

@@ -6,7 +6,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from companion import Companion
-from stage import free_port, until
+from testbed import free_port, until
 
 ANSWER_OK = "250 OK"
 
@@ -47,9 +47,9 @@ def mail_section(mailbox):
     return f"mail: {{server: '127.0.0.1:{mailbox.port}', tls: none, from: 'Example Shop <shop@example.com>'}}\n"
 
 
-def with_mail(stage, mailbox):
+def with_mail(testbed, mailbox):
     """A companion that mails every code, with a rule that rewards."""
-    companion = Companion(stage, mail_section(mailbox))
+    companion = Companion(testbed, mail_section(mailbox))
     program = {"enabled": True, "rewardType": "percent", "referrerValue": 20, "refereeValue": 10}
     companion.call("PUT", "/referrals/program", program)
     text = {"on": True, "subject": "Dein Code, {name}", "body": "Für dich: {code}\n{link}"}
@@ -62,8 +62,8 @@ def customer(companion, name, email=None):
     return companion.call("POST", "/referrals/links/issue", {"accountId": "store", "customerId": name})
 
 
-def test_a_code_is_mailed_to_its_customer_and_an_invitation_to_whom_it_names(stage, mailbox):
-    companion = with_mail(stage, mailbox)
+def test_a_code_is_mailed_to_its_customer_and_an_invitation_to_whom_it_names(testbed, mailbox):
+    companion = with_mail(testbed, mailbox)
     customer(companion, "nobody")
     link = customer(companion, "joerg", "joerg@example.com")
     invitation = {"accountId": "store", "customerId": "joerg", "email": "friend@example.net"}
@@ -76,8 +76,8 @@ def test_a_code_is_mailed_to_its_customer_and_an_invitation_to_whom_it_names(sta
     assert first_id != second_id
 
 
-def test_a_mail_that_is_put_off_comes_again_and_like_one_that_is_refused_holds_up_nobody(stage, mailbox):
-    companion = with_mail(stage, mailbox)
+def test_a_mail_that_is_put_off_comes_again_and_like_one_that_is_refused_holds_up_nobody(testbed, mailbox):
+    companion = with_mail(testbed, mailbox)
     mailbox.answers = ["451 try again later", ANSWER_OK, "550 no such mailbox"]
     for name in ["anna", "berta", "clara"]:
         customer(companion, name, f"{name}@example.com")
@@ -86,8 +86,8 @@ def test_a_mail_that_is_put_off_comes_again_and_like_one_that_is_refused_holds_u
     assert mailbox.refused == ["anna@example.com", "clara@example.com"]
 
 
-def test_a_server_that_does_not_let_us_in_holds_up_all_and_loses_none(stage, mailbox):
-    companion = with_mail(stage, mailbox)
+def test_a_server_that_does_not_let_us_in_holds_up_all_and_loses_none(testbed, mailbox):
+    companion = with_mail(testbed, mailbox)
     mailbox.answers = ["530 authentication required"]
     for name in ["anna", "berta"]:
         customer(companion, name, f"{name}@example.com")
@@ -95,8 +95,8 @@ def test_a_server_that_does_not_let_us_in_holds_up_all_and_loses_none(stage, mai
     assert [to for to, *_ in mailbox.mails] == ["anna@example.com", "berta@example.com"]
 
 
-def test_what_happens_while_there_is_no_mail_section_is_not_mailed_later(stage, mailbox):
-    companion = with_mail(stage, mailbox)
+def test_what_happens_while_there_is_no_mail_section_is_not_mailed_later(testbed, mailbox):
+    companion = with_mail(testbed, mailbox)
     customer(companion, "anna", "anna@example.com")
     until("the mail", lambda: len(mailbox.mails) == 1)
     companion.restart("")

@@ -3,7 +3,7 @@
 import pytest
 from mcrcon import MCRcon, MCRconException
 
-from stage import RCON_PASSWORD
+from testbed import RCON_PASSWORD
 
 PACKET_CHARACTERS = 4096
 
@@ -12,8 +12,8 @@ def connect(game, password=RCON_PASSWORD):
     return MCRcon("127.0.0.1", password, game.rcon_port)
 
 
-def test_list_and_give_are_answered_as_vanilla_does(stage):
-    game = stage.start_game("Steve", "Alex")
+def test_list_and_give_are_answered_as_vanilla_does(testbed):
+    game = testbed.start_game("Steve", "Alex")
     with connect(game) as client:
         assert client.command("list") == "There are 2 of a max of 20 players online: Steve, Alex"
         assert client.command("give Steve diamond 3") == "Gave 3 [Diamond] to Steve"
@@ -21,8 +21,8 @@ def test_list_and_give_are_answered_as_vanilla_does(stage):
     assert game.inventory("Steve") == {"diamond": 3}
 
 
-def test_a_wrong_password_is_refused_and_nothing_runs(stage):
-    game = stage.start_game("Steve")
+def test_a_wrong_password_is_refused_and_nothing_runs(testbed):
+    game = testbed.start_game("Steve")
     client = connect(game, "wrong")
     with pytest.raises(MCRconException, match="Login failed"):
         client.connect()
@@ -33,9 +33,9 @@ def test_a_wrong_password_is_refused_and_nothing_runs(stage):
     assert game.inventory("Steve") == {}
 
 
-def test_a_reply_of_several_packets_is_whole(stage):
+def test_a_reply_of_several_packets_is_whole(testbed):
     names = [f"Player_number_{number:02}" for number in range(100)] + [f"Another_one_{number:04}" for number in range(500)]
-    game = stage.start_game(*names, more=["--max-players", str(len(names))])
+    game = testbed.start_game(*names, more=["--max-players", str(len(names))])
     expected = f"There are {len(names)} of a max of {len(names)} players online: {', '.join(names)}"
     assert len(expected) > 2 * PACKET_CHARACTERS
     with connect(game) as client:

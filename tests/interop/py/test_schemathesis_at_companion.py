@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stage import BINARIES, free_port, until
+from testbed import BINARIES, free_port, until
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
 CHECKS = [
@@ -27,15 +27,15 @@ LIMIT_SECONDS = 600
 
 
 @pytest.fixture
-def companion(stage):
+def companion(testbed):
     """A companion with a server, a package and a paid order. Its address, an admin's key, and the server's token."""
     port = free_port()
-    config = stage.folder / "companion.yml"
+    config = testbed.folder / "companion.yml"
     # Many requests at once from one key are what it is about here.
     config.write_text(f"listen: 127.0.0.1:{port}\ndatabase: companion.db\nlimits: {{requests_per_second: 100000}}\n")
     program = [BINARIES / "flux-companion", "--config", config]
     key = subprocess.check_output([*program, "init"], text=True).strip()
-    stage.start("companion", *program, "serve")
+    testbed.start("companion", *program, "serve")
     url = f"http://127.0.0.1:{port}"
 
     def call(method, path, body=None):

@@ -1,23 +1,23 @@
 //! What an admin does with the daemon: look, settle, steer, reload, rotate, and be told.
 //!
-//! The commands are waited for in place, so the wire between agent and companion needs threads of its own.
+//! The commands are waited for in place, so the link between agent and companion needs threads of its own.
 
-use crate::rig::{LIMIT, Rig};
-use flux_testkit::stage::{Programs, Who, until};
+use crate::test_env::{LIMIT, TestEnv};
+use flux_testkit::testbed::{Programs, Who, until};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Output, Stdio};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Runs `flux-agent` with the rig's config.
-fn agent(rig: &Rig, arguments: &[&str]) -> Output {
-    command(rig, arguments).output().unwrap()
+/// Runs `flux-agent` with the test environment's config.
+fn agent(env: &TestEnv, arguments: &[&str]) -> Output {
+    command(env, arguments).output().unwrap()
 }
 
-fn command(rig: &Rig, arguments: &[&str]) -> Command {
+fn command(env: &TestEnv, arguments: &[&str]) -> Command {
     let mut command = Command::new(Programs::beside_this().unwrap().agent);
-    command.arg("--config").arg(rig.stage.folder().join("agent.yml")).args(arguments);
+    command.arg("--config").arg(env.testbed.folder().join("agent.yml")).args(arguments);
     command
 }
 
@@ -25,128 +25,128 @@ fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn done(rig: &Rig, arguments: &[&str]) -> String {
-    let output = agent(rig, arguments);
+fn done(env: &TestEnv, arguments: &[&str]) -> String {
+    let output = agent(env, arguments);
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output));
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn json_of(rig: &Rig, arguments: &[&str]) -> Value {
-    serde_json::from_str(&done(rig, arguments)).unwrap()
+fn json_of(env: &TestEnv, arguments: &[&str]) -> Value {
+    serde_json::from_str(&done(env, arguments)).unwrap()
 }
 
 /// The config as it stands, with other lines at its end.
-fn rewrite(rig: &Rig, change: impl FnOnce(String) -> String) {
-    let path = rig.stage.folder().join("agent.yml");
+fn rewrite(env: &TestEnv, change: impl FnOnce(String) -> String) {
+    let path = env.testbed.folder().join("agent.yml");
     std::fs::write(&path, change(std::fs::read_to_string(&path).unwrap())).unwrap();
 }
 
 /// The daemon's process id stands in its lock.
-fn signal(rig: &Rig, name: &str) {
-    let pid = std::fs::read_to_string(rig.stage.folder().join("state/journal.lock")).unwrap();
+fn signal(env: &TestEnv, name: &str) {
+    let pid = std::fs::read_to_string(env.testbed.folder().join("state/journal.lock")).unwrap();
     assert!(Command::new("kill").arg(name).arg(pid.trim()).status().unwrap().success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_held_command_is_shown_with_its_whole_life_and_runs_once_more_by_hand() {
-    let rig = Rig::start_with(&["Steve"], "delivery:\n  proof: none\n").await;
-    rig.stage.game("fault lose-reply 1 give").await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    let id = rig.command_is("order-1", "failed").await["id"].as_str().unwrap().to_owned();
+    let env = TestEnv::start_with(&["Steve"], "delivery:\n  proof: none\n").await;
+    env.testbed.game("fault lose-reply 1 give").await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    let id = env.command_is("order-1", "failed").await["id"].as_str().unwrap().to_owned();
     let acknowledged =
-        || async { Ok((json_of(&rig, &["queue", "show", &id, "--json"])["acknowledged"] == true).then_some(())) };
+        || async { Ok((json_of(&env, &["queue", "show", &id, "--json"])["acknowledged"] == true).then_some(())) };
     until("the acknowledgement", LIMIT, acknowledged).await.unwrap();
-    let listed = json_of(&rig, &["queue", "list", "--state", "failed", "--player", "steve", "--json"]);
+    let listed = json_of(&env, &["queue", "list", "--state", "failed", "--player", "steve", "--json"]);
     assert_eq!((&listed["jobs"][0]["id"], &listed["jobs"][0]["reason"]), (&json!(id), &json!("uncertain")));
-    let refused = agent(&rig, &["queue", "drop", &id, "--reason", "x"]);
+    let refused = agent(&env, &["queue", "drop", &id, "--reason", "x"]);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused));
-    assert_eq!(done(&rig, &["queue", "retry", &id]), "it runs once more\n");
-    rig.delivered("order-1").await;
-    let show = json_of(&rig, &["queue", "show", &id, "--json"]);
+    assert_eq!(done(&env, &["queue", "retry", &id]), "it runs once more\n");
+    env.delivered("order-1").await;
+    let show = json_of(&env, &["queue", "show", &id, "--json"]);
     let events: Vec<&str> =
         show["history"].as_array().unwrap().iter().map(|entry| entry["event"].as_str().unwrap()).collect();
     for event in ["received", "running", "answer_lost", "settled", "acknowledged", "retried_by_hand", "completed"] {
         assert!(events.contains(&event), "{event}: {events:?}");
     }
-    let told = done(&rig, &["queue", "show", &id]);
+    let told = done(&env, &["queue", "show", &id]);
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     assert!(told.contains("give Steve diamond 1") && told.contains("retried_by_hand"), "{told}");
-    let unknown = agent(&rig, &["queue", "retry", "cmd_unknown"]);
+    let unknown = agent(&env, &["queue", "retry", "cmd_unknown"]);
     assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_is_listed_and_can_be_dropped_also_while_the_game_is_down() {
-    let mut rig = Rig::start(&[]).await;
-    rig.pay("order-1", "Alex", "diamonds", 1).await;
-    rig.pay("order-2", "Alex", "diamonds", 1).await;
-    let id = rig.command_is("order-1", "awaiting_player").await["id"].as_str().unwrap().to_owned();
-    let second = rig.command_is("order-2", "awaiting_player").await["id"].as_str().unwrap().to_owned();
-    let told = done(&rig, &["queue", "list"]);
+    let mut env = TestEnv::start(&[]).await;
+    env.pay("order-1", "Alex", "diamonds", 1).await;
+    env.pay("order-2", "Alex", "diamonds", 1).await;
+    let id = env.command_is("order-1", "awaiting_player").await["id"].as_str().unwrap().to_owned();
+    let second = env.command_is("order-2", "awaiting_player").await["id"].as_str().unwrap().to_owned();
+    let told = done(&env, &["queue", "list"]);
     assert!(told.contains(&id) && told.contains("player_offline") && told.contains("Alex"), "{told}");
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
-    assert_eq!(done(&rig, &["queue", "drop", &id, "--reason", "asked by mail"]), "it is reported as cancelled\n");
-    rig.command_is("order-1", "cancelled").await;
-    rig.stage.kill(Who::Game).await.unwrap();
-    rig.logged("agent.log", "game unreachable").await;
-    done(&rig, &["queue", "drop", &second, "--reason", "asked by mail"]);
-    rig.command_is("order-2", "cancelled").await;
-    assert_eq!(done(&rig, &["queue", "list"]), "no such jobs\n");
+    assert_eq!(done(&env, &["queue", "drop", &id, "--reason", "asked by mail"]), "it is reported as cancelled\n");
+    env.command_is("order-1", "cancelled").await;
+    env.testbed.kill(Who::Game).await.unwrap();
+    env.logged("agent.log", "game unreachable").await;
+    done(&env, &["queue", "drop", &second, "--reason", "asked by mail"]);
+    env.command_is("order-2", "cancelled").await;
+    assert_eq!(done(&env, &["queue", "list"]), "no such jobs\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_game_is_asked_over_the_daemons_own_connection_and_the_policy_judges() {
-    let mut rig = Rig::start(&["Steve"]).await;
-    assert!(done(&rig, &["rcon", "give", "Steve", "diamond", "2"]).contains("Gave 2 [Diamond] to Steve"));
-    assert_eq!(agent(&rig, &["rcon", "op", "Steve"]).status.code(), Some(77));
-    assert!(done(&rig, &["rcon", "--no-policy", "op", "Steve"]).len() > 1);
-    assert!(done(&rig, &["players"]).contains("Steve"));
-    assert_eq!(json_of(&rig, &["players", "--json"])["players"], json!(["Steve"]));
-    assert!(done(&rig, &["poll"]).contains("items brought: 0"));
-    let checks = json_of(&rig, &["check", "--online", "--json"]);
+    let mut env = TestEnv::start(&["Steve"]).await;
+    assert!(done(&env, &["rcon", "give", "Steve", "diamond", "2"]).contains("Gave 2 [Diamond] to Steve"));
+    assert_eq!(agent(&env, &["rcon", "op", "Steve"]).status.code(), Some(77));
+    assert!(done(&env, &["rcon", "--no-policy", "op", "Steve"]).len() > 1);
+    assert!(done(&env, &["players"]).contains("Steve"));
+    assert_eq!(json_of(&env, &["players", "--json"])["players"], json!(["Steve"]));
+    assert!(done(&env, &["poll"]).contains("items brought: 0"));
+    let checks = json_of(&env, &["check", "--online", "--json"]);
     let failed: Vec<&Value> = checks.as_array().unwrap().iter().filter(|check| check["ok"] != true).collect();
     assert!(failed.is_empty(), "{failed:#?}");
     for what in ["config", "state", "runtime", "journal", "daemon", "game", "presence", "store", "clock"] {
         assert!(checks.as_array().unwrap().iter().any(|check| check["what"] == what), "{what}: {checks}");
     }
-    rig.stage.stop(Who::Agent).await.unwrap();
+    env.testbed.stop(Who::Agent).await.unwrap();
     assert!(
-        done(&rig, &["rcon", "give", "Steve", "diamond", "1"]).contains("Gave 1 [Diamond]"),
+        done(&env, &["rcon", "give", "Steve", "diamond", "1"]).contains("Gave 1 [Diamond]"),
         "without a daemon too"
     );
-    assert!(done(&rig, &["players"]).contains("Steve"));
-    assert_eq!(agent(&rig, &["poll"]).status.code(), Some(69));
+    assert!(done(&env, &["players"]).contains("Steve"));
+    assert_eq!(agent(&env, &["poll"]).status.code(), Some(69));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_file_keeps_the_old_configuration_and_is_shown_until_it_is_mended() {
-    let rig = Rig::start(&["Steve"]).await;
-    rewrite(&rig, |config| config + "log: {level: planted}\n");
-    assert_eq!(agent(&rig, &["reload"]).status.code(), Some(78), "checked before the daemon is asked");
-    signal(&rig, "-HUP");
-    rig.logged("agent.log", "the changed configuration is broken").await;
-    let status = json_of_broken(&rig).await;
+    let env = TestEnv::start(&["Steve"]).await;
+    rewrite(&env, |config| config + "log: {level: planted}\n");
+    assert_eq!(agent(&env, &["reload"]).status.code(), Some(78), "checked before the daemon is asked");
+    signal(&env, "-HUP");
+    env.logged("agent.log", "the changed configuration is broken").await;
+    let status = json_of_broken(&env).await;
     assert!(status["config"]["error"].as_str().unwrap().contains("log.level: is none of the choices"), "{status}");
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    rewrite(&rig, |config| config.replace("log: {level: planted}", "log: {level: debug}\npolicy: {deny: [give]}"));
-    let told = done(&rig, &["reload"]);
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    rewrite(&env, |config| config.replace("log: {level: planted}", "log: {level: debug}\npolicy: {deny: [give]}"));
+    let told = done(&env, &["reload"]);
     assert_eq!(told, "in force now: policy, log.level\n");
-    rig.pay("order-2", "Steve", "diamonds", 1).await;
-    assert_eq!(rig.command_is("order-2", "failed").await["reason"], "blocked_by_policy");
-    rewrite(&rig, |config| config.replace("/run\n", "/run2\n"));
-    let told = agent_at(&rig, "run", &["reload"]);
+    env.pay("order-2", "Steve", "diamonds", 1).await;
+    assert_eq!(env.command_is("order-2", "failed").await["reason"], "blocked_by_policy");
+    rewrite(&env, |config| config.replace("/run\n", "/run2\n"));
+    let told = agent_at(&env, "run", &["reload"]);
     assert!(told.contains("needs a restart: runtime_dir"), "{told}");
 }
 
 /// `status` reads the config too, which is broken on purpose: the daemon is asked with a good one for the same socket.
-async fn json_of_broken(rig: &Rig) -> Value {
-    serde_json::from_str(&agent_at(rig, "run", &["status", "--json"])).unwrap()
+async fn json_of_broken(env: &TestEnv) -> Value {
+    serde_json::from_str(&agent_at(env, "run", &["status", "--json"])).unwrap()
 }
 
 /// With a config of the test's own that names this runtime directory; the daemon still reads its own file.
-fn agent_at(rig: &Rig, runtime: &str, arguments: &[&str]) -> String {
-    let folder = rig.stage.folder();
+fn agent_at(env: &TestEnv, runtime: &str, arguments: &[&str]) -> String {
+    let folder = env.testbed.folder();
     let path = folder.join("asking.yml");
     let config = format!(
         "store:\n  url: http://127.0.0.1:9\n  token_file: {0}/token\nrcon:\n  password_file: {0}/rcon-password\nruntime_dir: {0}/{runtime}\n",
@@ -161,15 +161,15 @@ fn agent_at(rig: &Rig, runtime: &str, arguments: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_rcon_password_and_address_take_effect_between_two_lines() {
-    let mut rig = Rig::start(&["Steve"]).await;
-    let password = rig.stage.folder().join("rcon-password");
-    rig.stage.kill(Who::Game).await.unwrap();
+    let mut env = TestEnv::start(&["Steve"]).await;
+    let password = env.testbed.folder().join("rcon-password");
+    env.testbed.kill(Who::Game).await.unwrap();
     std::fs::write(&password, "the-next-password").unwrap();
-    rig.stage.start(Who::Game).await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.logged("agent.log", "the game refused the RCON password").await;
-    assert_eq!(done(&rig, &["reload"]), "in force now: rcon\n");
-    rig.delivered("order-1").await;
+    env.testbed.start(Who::Game).await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.logged("agent.log", "the game refused the RCON password").await;
+    assert_eq!(done(&env, &["reload"]), "in force now: rcon\n");
+    env.delivered("order-1").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -177,14 +177,14 @@ async fn rotating_the_token_again_and_again_loses_and_repeats_nothing() {
     const ROTATIONS: u64 = 50;
     const ORDERS: u64 = 50;
     const PER_ORDER: u64 = 100;
-    let rig = Rig::start(&["Steve"]).await;
-    rig.package("say", json!({"command": "say {order}"})).await;
+    let env = TestEnv::start(&["Steve"]).await;
+    env.package("say", json!({"command": "say {order}"})).await;
     for number in 0..ORDERS {
-        rig.pay(&format!("order-{number}"), "Steve", "say", PER_ORDER).await;
+        env.pay(&format!("order-{number}"), "Steve", "say", PER_ORDER).await;
     }
     for _ in 0..ROTATIONS {
-        let answer = rig.api.post(&format!("/api/v1/servers/{}/token", rig.server), json!({})).await.unwrap();
-        let mut setting = command(&rig, &["token", "set"])
+        let answer = env.api.post(&format!("/api/v1/servers/{}/token", env.server), json!({})).await.unwrap();
+        let mut setting = command(&env, &["token", "set"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -196,29 +196,29 @@ async fn rotating_the_token_again_and_again_loses_and_repeats_nothing() {
         assert!(text(&output).contains("in force now: store.token"), "{}", text(&output));
     }
     for number in 0..ORDERS {
-        rig.delivered(&format!("order-{number}")).await;
+        env.delivered(&format!("order-{number}")).await;
     }
-    let runs = rig.runs().await;
+    let runs = env.runs().await;
     for number in 0..ORDERS {
         assert_eq!(runs[&format!("say order-{number}")] as u64, PER_ORDER, "order-{number}");
     }
-    rig.online().await;
+    env.online().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_the_store_does_not_know_is_refused_and_the_old_one_kept() {
-    let rig = Rig::start(&[]).await;
-    let before = std::fs::read_to_string(rig.stage.folder().join("token")).unwrap();
-    let (id, _) = rig.token.split_once('.').unwrap();
+    let env = TestEnv::start(&[]).await;
+    let before = std::fs::read_to_string(env.testbed.folder().join("token")).unwrap();
+    let (id, _) = env.token.split_once('.').unwrap();
     for (wrong, exit) in [(format!("{id}.{}", "0".repeat(32)), 1), ("nonsense".to_owned(), 1)] {
         let mut setting =
-            command(&rig, &["token", "set"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            command(&env, &["token", "set"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         setting.stdin.take().unwrap().write_all(wrong.as_bytes()).unwrap();
         let output = tokio::task::spawn_blocking(move || setting.wait_with_output().unwrap()).await.unwrap();
         assert_eq!(output.status.code(), Some(exit), "{}", text(&output));
         assert!(!text(&output).contains(&wrong), "{}", text(&output));
     }
-    assert_eq!(std::fs::read_to_string(rig.stage.folder().join("token")).unwrap().trim(), before.trim());
+    assert_eq!(std::fs::read_to_string(env.testbed.folder().join("token")).unwrap().trim(), before.trim());
 }
 
 async fn get(address: &str, path: &str) -> (u16, String) {
@@ -233,11 +233,11 @@ async fn get(address: &str, path: &str) -> (u16, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn metrics_and_health_tell_what_is_and_what_was() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let mut rig = Rig::start_with(&["Steve"], &format!("metrics: {{listen: \"{free}\"}}\n")).await;
-    rig.pay("order-1", "Steve", "diamonds", 2).await;
-    rig.pay("order-2", "Alex", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    rig.command_is("order-2", "awaiting_player").await;
+    let mut env = TestEnv::start_with(&["Steve"], &format!("metrics: {{listen: \"{free}\"}}\n")).await;
+    env.pay("order-1", "Steve", "diamonds", 2).await;
+    env.pay("order-2", "Alex", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    env.command_is("order-2", "awaiting_player").await;
     let (status, page) = get(&free, "/metrics").await;
     assert_eq!(status, 200);
     for line in [
@@ -259,7 +259,7 @@ async fn metrics_and_health_tell_what_is_and_what_was() {
     assert_eq!(get(&free, "/health/live").await, (200, "ok\n".into()));
     assert_eq!(get(&free, "/health/ready").await, (200, "ok\n".into()));
     assert_eq!(get(&free, "/").await.0, 404);
-    rig.stage.kill(Who::Game).await.unwrap();
+    env.testbed.kill(Who::Game).await.unwrap();
     let not_ready = || async { Ok((get(&free, "/health/ready").await.0 == 503).then_some(())) };
     until("503 without a game", LIMIT, not_ready).await.unwrap();
     assert_eq!(get(&free, "/health/live").await.0, 200, "an outage is no stall");
@@ -267,9 +267,9 @@ async fn metrics_and_health_tell_what_is_and_what_was() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn systemd_is_told_of_start_watchdog_reload_and_stop() {
-    let rig = Rig::without_agent(&[]).await;
-    rig.stage.write_agent_config(&rig.token, "").unwrap();
-    let socket = rig.stage.folder().join("notify");
+    let env = TestEnv::without_agent(&[]).await;
+    env.testbed.write_agent_config(&env.token, "").unwrap();
+    let socket = env.testbed.folder().join("notify");
     let systemd = UnixDatagram::bind(&socket).unwrap();
     systemd.set_read_timeout(Some(LIMIT)).unwrap();
     let said = |wanted: &'static str| {
@@ -282,16 +282,16 @@ async fn systemd_is_told_of_start_watchdog_reload_and_stop() {
             }
         }
     };
-    let mut daemon = command(&rig, &["run"]);
+    let mut daemon = command(&env, &["run"]);
     daemon.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "3000000").stderr(Stdio::null());
     let mut daemon = tokio::process::Command::from(daemon).kill_on_drop(true).spawn().unwrap();
     let told = said("READY=1");
     assert!(told.contains("STATUS=store "), "{told}");
     said("WATCHDOG=1");
-    signal(&rig, "-HUP");
+    signal(&env, "-HUP");
     said("RELOADING=1");
     said("READY=1");
-    signal(&rig, "-TERM");
+    signal(&env, "-TERM");
     said("STOPPING=1");
     assert!(daemon.wait().await.unwrap().success());
 }
@@ -299,10 +299,10 @@ async fn systemd_is_told_of_start_watchdog_reload_and_stop() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_in_any_output_at_any_level_in_any_format() {
     for format in ["text", "json", "auto"] {
-        let rig = Rig::start_with(&["Steve"], &format!("log: {{level: trace, format: {format}}}\n")).await;
-        rig.pay("order-1", "Steve", "diamonds", 1).await;
-        rig.delivered("order-1").await;
-        let id = rig.command("order-1").await["id"].as_str().unwrap().to_owned();
+        let env = TestEnv::start_with(&["Steve"], &format!("log: {{level: trace, format: {format}}}\n")).await;
+        env.pay("order-1", "Steve", "diamonds", 1).await;
+        env.delivered("order-1").await;
+        let id = env.command("order-1").await["id"].as_str().unwrap().to_owned();
         let mut told = String::new();
         let outputs: [&[&str]; 10] = [
             &["status"],
@@ -317,11 +317,11 @@ async fn no_secret_is_in_any_output_at_any_level_in_any_format() {
             &["print-default-config"],
         ];
         for arguments in outputs {
-            told += &text(&agent(&rig, arguments));
+            told += &text(&agent(&env, arguments));
         }
-        told += &rig.log("agent.log");
-        let secret = rig.token.split_once('.').unwrap().1;
-        let password = std::fs::read_to_string(rig.stage.folder().join("rcon-password")).unwrap();
+        told += &env.log("agent.log");
+        let secret = env.token.split_once('.').unwrap().1;
+        let password = std::fs::read_to_string(env.testbed.folder().join("rcon-password")).unwrap();
         assert!(told.contains(&id), "something was searched");
         assert!(!told.contains(secret) && !told.contains(password.trim()), "{format}");
     }

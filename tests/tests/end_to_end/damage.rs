@@ -1,8 +1,8 @@
 //! The damage matrix: what becomes of a journal or a database on a disk, in today's schema and in every earlier one, and what the admin is told. What cannot be
 //! trusted is refused and not touched; what was lost is noticed, and nothing runs twice for it.
 
-use crate::rig::Rig;
-use flux_testkit::stage::{Programs, Who};
+use crate::test_env::TestEnv;
+use flux_testkit::testbed::{Programs, Who};
 use serde_json::json;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -51,21 +51,21 @@ async fn versions() -> Vec<(PathBuf, PathBuf, String, Option<TempDir>)> {
     let read = |path: PathBuf| std::fs::read_to_string(path).unwrap().trim_end().to_owned();
     let earlier = folders.map(|it| (it.join("journal.db"), it.join("companion.db"), read(it.join("token")), None));
     let mut versions: Vec<_> = earlier.collect();
-    let mut rig = Rig::start(&["Steve"]).await;
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    rig.stage.stop(Who::Agent).await.unwrap();
-    rig.stage.stop(Who::Companion).await.unwrap();
+    let mut env = TestEnv::start(&["Steve"]).await;
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    env.testbed.stop(Who::Agent).await.unwrap();
+    env.testbed.stop(Who::Companion).await.unwrap();
     let folder = TempDir::new().unwrap();
     let copy = |from: &str, to: &str| {
         let to = folder.path().join(to);
-        std::fs::copy(rig.stage.folder().join(from), &to).unwrap();
+        std::fs::copy(env.testbed.folder().join(from), &to).unwrap();
         to
     };
     versions.push((
         copy("state/journal.db", "journal.db"),
         copy("companion.db", "companion.db"),
-        rig.token.clone(),
+        env.token.clone(),
         Some(folder),
     ));
     versions
@@ -254,30 +254,30 @@ async fn a_file_that_is_read_only_or_anothers_is_refused_in_words_and_left_as_it
 
 /// The store's file falls back to what it was at an earlier moment, and nobody says so: the storefront sends its orders again, as it may at any time.
 async fn a_database_falls_back(lose: impl Fn(&Path)) {
-    let mut rig = Rig::start(&["Steve"]).await;
-    rig.package("say", json!({"command": "say {order}"})).await;
+    let mut env = TestEnv::start(&["Steve"]).await;
+    env.package("say", json!({"command": "say {order}"})).await;
     // A start empties the log into the file.
-    rig.restart(Who::Companion).await;
-    rig.online().await;
+    env.restart(Who::Companion).await;
+    env.online().await;
     for order in ["before", "after"] {
-        rig.pay(order, "Steve", "say", 1).await;
-        rig.delivered(order).await;
+        env.pay(order, "Steve", "say", 1).await;
+        env.delivered(order).await;
     }
-    rig.pay("waits", "Alex", "say", 1).await;
-    rig.delivery_is("waits", "awaiting_player").await;
-    rig.stage.kill(Who::Companion).await.unwrap();
-    lose(&rig.stage.folder().join("companion.db-wal"));
-    rig.stage.start(Who::Companion).await.unwrap();
+    env.pay("waits", "Alex", "say", 1).await;
+    env.delivery_is("waits", "awaiting_player").await;
+    env.testbed.kill(Who::Companion).await.unwrap();
+    lose(&env.testbed.folder().join("companion.db-wal"));
+    env.testbed.start(Who::Companion).await.unwrap();
     for (order, player) in [("before", "Steve"), ("after", "Steve"), ("waits", "Alex"), ("new", "Steve")] {
-        rig.pay(order, player, "say", 1).await;
+        env.pay(order, player, "say", 1).await;
     }
-    rig.stage.game("join Alex").await.unwrap();
+    env.testbed.game("join Alex").await.unwrap();
     for order in ["before", "after", "waits", "new"] {
-        rig.delivered(order).await;
+        env.delivered(order).await;
     }
-    let runs = rig.runs().await;
+    let runs = env.runs().await;
     let ran = ["before", "after", "waits", "new"].map(|order| runs.get(&format!("say {order}")).copied());
-    assert_eq!(ran, [Some(1); 4], "{}", rig.log("agent.log"));
+    assert_eq!(ran, [Some(1); 4], "{}", env.log("agent.log"));
 }
 
 #[tokio::test]
@@ -298,27 +298,27 @@ async fn a_database_whose_log_was_cut_runs_nothing_twice() {
 
 /// What the agent's memory loses with its log, or as a whole.
 async fn a_loss(lose: impl Fn(&Path)) {
-    let mut rig = Rig::start(&["Steve"]).await;
-    rig.package("say", json!({"command": "say {order}"})).await;
-    rig.pay("done", "Steve", "say", 1).await;
-    rig.pay("waits", "Alex", "say", 1).await;
-    rig.delivered("done").await;
-    rig.delivery_is("waits", "awaiting_player").await;
-    rig.stage.kill(Who::Agent).await.unwrap();
-    lose(&rig.stage.folder().join("state"));
-    rig.stage.start(Who::Agent).await.unwrap();
+    let mut env = TestEnv::start(&["Steve"]).await;
+    env.package("say", json!({"command": "say {order}"})).await;
+    env.pay("done", "Steve", "say", 1).await;
+    env.pay("waits", "Alex", "say", 1).await;
+    env.delivered("done").await;
+    env.delivery_is("waits", "awaiting_player").await;
+    env.testbed.kill(Who::Agent).await.unwrap();
+    lose(&env.testbed.folder().join("state"));
+    env.testbed.start(Who::Agent).await.unwrap();
     // The store says that another journal was offered it, and that one may have run it: a person decides.
-    let held = rig.command_is("waits", "failed").await;
+    let held = env.command_is("waits", "failed").await;
     assert_eq!(held["reason"], "uncertain", "{held}");
-    rig.stage.game("join Alex").await.unwrap();
-    rig.pay("new", "Steve", "say", 1).await;
-    rig.delivered("new").await;
+    env.testbed.game("join Alex").await.unwrap();
+    env.pay("new", "Steve", "say", 1).await;
+    env.delivered("new").await;
     let id = held["id"].as_str().unwrap();
-    rig.api.post(&format!("/api/v1/commands/{id}/retry"), json!({})).await.unwrap();
-    rig.delivered("waits").await;
-    let runs = rig.runs().await;
+    env.api.post(&format!("/api/v1/commands/{id}/retry"), json!({})).await.unwrap();
+    env.delivered("waits").await;
+    let runs = env.runs().await;
     let ran = ["done", "waits", "new"].map(|order| runs.get(&format!("say {order}")).copied());
-    assert_eq!(ran, [Some(1); 3], "{}", rig.log("agent.log"));
+    assert_eq!(ran, [Some(1); 3], "{}", env.log("agent.log"));
 }
 
 #[tokio::test]

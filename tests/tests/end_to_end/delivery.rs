@@ -1,65 +1,65 @@
-use crate::rig::{LIMIT, Rig};
-use flux_testkit::stage::Who;
+use crate::test_env::{LIMIT, TestEnv};
+use flux_testkit::testbed::Who;
 use serde_json::json;
 
 #[tokio::test]
 async fn an_online_players_order_is_in_the_game_and_shown_as_delivered() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.pay("order-1", "steve", "diamonds", 3).await;
-    rig.stage.has("Steve", "diamond", 3, LIMIT).await.unwrap();
-    rig.delivered("order-1").await;
-    let command = rig.command("order-1").await;
+    let env = TestEnv::start(&["Steve"]).await;
+    env.pay("order-1", "steve", "diamonds", 3).await;
+    env.testbed.has("Steve", "diamond", 3, LIMIT).await.unwrap();
+    env.delivered("order-1").await;
+    let command = env.command("order-1").await;
     assert_eq!((&command["status"], &command["attempt"]), (&json!("completed"), &json!(1)));
     assert_eq!(command["output"], "Gave 1 [Diamond] to Steve");
 }
 
 #[tokio::test]
 async fn an_absent_players_order_waits_and_runs_when_they_join_even_with_the_store_down() {
-    let mut rig = Rig::start(&[]).await;
-    rig.pay("order-1", "Alex", "diamonds", 2).await;
-    rig.delivery_is("order-1", "awaiting_player").await;
-    assert_eq!(rig.command("order-1").await["reason"], "player_offline");
-    rig.stage.kill(Who::Companion).await.unwrap();
-    rig.stage.game("join Alex").await.unwrap();
-    rig.stage.has("Alex", "diamond", 2, LIMIT).await.unwrap();
-    rig.stage.start(Who::Companion).await.unwrap();
-    rig.delivered("order-1").await;
+    let mut env = TestEnv::start(&[]).await;
+    env.pay("order-1", "Alex", "diamonds", 2).await;
+    env.delivery_is("order-1", "awaiting_player").await;
+    assert_eq!(env.command("order-1").await["reason"], "player_offline");
+    env.testbed.kill(Who::Companion).await.unwrap();
+    env.testbed.game("join Alex").await.unwrap();
+    env.testbed.has("Alex", "diamond", 2, LIMIT).await.unwrap();
+    env.testbed.start(Who::Companion).await.unwrap();
+    env.delivered("order-1").await;
 }
 
 #[tokio::test]
 async fn a_dead_player_gets_theirs_after_respawning() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.stage.game("die Steve").await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    assert_eq!(rig.command_is("order-1", "awaiting_player").await["reason"], "player_dead");
-    rig.stage.game("respawn Steve").await.unwrap();
-    rig.delivered("order-1").await;
+    let env = TestEnv::start(&["Steve"]).await;
+    env.testbed.game("die Steve").await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    assert_eq!(env.command_is("order-1", "awaiting_player").await["reason"], "player_dead");
+    env.testbed.game("respawn Steve").await.unwrap();
+    env.delivered("order-1").await;
 }
 
 #[tokio::test]
 async fn names_and_lines_that_must_not_run_fail_with_their_reason_and_never_reach_the_game() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.package("admin", json!({"command": "minecraft:op {player}"})).await;
-    rig.package("nonsense", json!({"command": "give {player} {unknown}"})).await;
+    let env = TestEnv::start(&["Steve"]).await;
+    env.package("admin", json!({"command": "minecraft:op {player}"})).await;
+    env.package("nonsense", json!({"command": "give {player} {unknown}"})).await;
     for (order, player, package, reason) in [
         ("order-1", "*Steve", "diamonds", "invalid_player_name"),
         ("order-2", "Steve", "admin", "blocked_by_policy"),
         ("order-3", "Steve", "nonsense", "bad_template"),
     ] {
-        rig.pay(order, player, package, 1).await;
-        assert_eq!(rig.command_is(order, "failed").await["reason"], reason);
+        env.pay(order, player, package, 1).await;
+        assert_eq!(env.command_is(order, "failed").await["reason"], reason);
     }
-    assert!(rig.runs().await.is_empty());
+    assert!(env.runs().await.is_empty());
 }
 
 #[tokio::test]
 async fn a_command_that_the_game_refuses_is_pending_again_with_its_answer_kept() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.package("typo", json!({"command": "gvie {player} diamond"})).await;
-    rig.pay("order-1", "Steve", "typo", 1).await;
-    let command = rig.command_is("order-1", "pending").await;
-    let until_second = flux_testkit::stage::until("the second attempt", LIMIT, || async {
-        let command = rig.command("order-1").await;
+    let env = TestEnv::start(&["Steve"]).await;
+    env.package("typo", json!({"command": "gvie {player} diamond"})).await;
+    env.pay("order-1", "Steve", "typo", 1).await;
+    let command = env.command_is("order-1", "pending").await;
+    let until_second = flux_testkit::testbed::until("the second attempt", LIMIT, || async {
+        let command = env.command("order-1").await;
         Ok((command["attempt"] == 2).then_some(command))
     });
     let command = if command["attempt"] == 2 { command } else { until_second.await.unwrap().0 };
@@ -70,26 +70,26 @@ async fn a_command_that_the_game_refuses_is_pending_again_with_its_answer_kept()
 
 #[tokio::test]
 async fn a_refund_of_what_still_waits_cancels_it_on_the_agents_word() {
-    let rig = Rig::start(&[]).await;
-    rig.pay("order-1", "Alex", "diamonds", 1).await;
-    rig.delivery_is("order-1", "awaiting_player").await;
-    rig.api.post("/api/v1/orders/order-1/refunded", json!({})).await.unwrap();
-    rig.command_is("order-1", "cancelled").await;
-    rig.stage.game("join Alex").await.unwrap();
-    rig.pay("order-2", "Alex", "diamonds", 1).await;
-    rig.delivered("order-2").await;
-    rig.stage.has("Alex", "diamond", 1, LIMIT).await.unwrap();
+    let env = TestEnv::start(&[]).await;
+    env.pay("order-1", "Alex", "diamonds", 1).await;
+    env.delivery_is("order-1", "awaiting_player").await;
+    env.api.post("/api/v1/orders/order-1/refunded", json!({})).await.unwrap();
+    env.command_is("order-1", "cancelled").await;
+    env.testbed.game("join Alex").await.unwrap();
+    env.pay("order-2", "Alex", "diamonds", 1).await;
+    env.delivered("order-2").await;
+    env.testbed.has("Alex", "diamond", 1, LIMIT).await.unwrap();
 }
 
 #[tokio::test]
 async fn with_the_session_cut_the_poll_takes_over_and_the_session_comes_back() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.stage.wire.cut_sessions();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    rig.stage.wire.mend();
-    rig.logged("agent.log", "session lost").await;
-    rig.pay("order-2", "Steve", "diamonds", 1).await;
-    rig.delivered("order-2").await;
-    rig.stage.has("Steve", "diamond", 2, LIMIT).await.unwrap();
+    let env = TestEnv::start(&["Steve"]).await;
+    env.testbed.link.cut_sessions();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    env.testbed.link.mend();
+    env.logged("agent.log", "session lost").await;
+    env.pay("order-2", "Steve", "diamonds", 1).await;
+    env.delivered("order-2").await;
+    env.testbed.has("Steve", "diamond", 2, LIMIT).await.unwrap();
 }

@@ -1,4 +1,4 @@
-use crate::rig::Rig;
+use crate::test_env::TestEnv;
 use serde_json::Value;
 use std::path::Path;
 
@@ -49,9 +49,9 @@ impl Sent {
         Sent { path: self.path.replace("$CODE", code), body, ..self }
     }
 
-    async fn send(&self, rig: &Rig) -> Value {
+    async fn send(&self, env: &TestEnv) -> Value {
         let method = self.method.parse().unwrap();
-        let (status, answer) = rig.api.call(method, &self.path, self.body.clone()).await.unwrap();
+        let (status, answer) = env.api.call(method, &self.path, self.body.clone()).await.unwrap();
         assert!(status.is_success(), "{} {}: {status} {answer}", self.method, self.path);
         answer
     }
@@ -59,45 +59,45 @@ impl Sent {
 
 #[tokio::test]
 async fn the_readmes_requests_work_and_sell_diamonds() {
-    let rig = Rig::start(&["Steve"]).await;
+    let env = TestEnv::start(&["Steve"]).await;
     let requests = requests("README.md");
     assert_eq!(requests.len(), 4, "a server, a package, an order, and a look at it");
     // The server last: a package without servers is for all, and that one has no agent here.
     for number in [1, 2, 3, 0] {
-        requests[number].send(&rig).await;
+        requests[number].send(&env).await;
     }
-    rig.delivered("order-1").await;
-    rig.stage.has("Steve", "diamond", 5, crate::rig::LIMIT).await.unwrap();
+    env.delivered("order-1").await;
+    env.testbed.has("Steve", "diamond", 5, crate::test_env::LIMIT).await.unwrap();
 }
 
 #[tokio::test]
 async fn every_request_of_the_api_document_works_from_nothing_to_a_delivered_and_a_refunded_order() {
-    let rig = Rig::start(&["Steve"]).await;
+    let env = TestEnv::start(&["Steve"]).await;
     let requests = requests("docs/how-to/connect-a-storefront.md");
     assert!(requests.len() >= 27, "they were found: {}", requests.len());
     let mut code = String::new();
     for request in requests {
         let request = request.filled(&code);
-        let answer = request.send(&rig).await;
+        let answer = request.send(&env).await;
         match request.path.as_str() {
             // Added for the page alone: it has no agent, and would keep the order open.
             "/api/v1/servers" if request.method == "POST" => {
                 let id = answer["id"].as_str().unwrap();
-                rig.api.call("DELETE".parse().unwrap(), &format!("/api/v1/servers/{id}"), None).await.unwrap();
+                env.api.call("DELETE".parse().unwrap(), &format!("/api/v1/servers/{id}"), None).await.unwrap();
             }
             "/api/v1/referrals/links/issue" => code = answer["code"].as_str().unwrap().to_owned(),
             "/api/v1/orders/order-8" => {
                 assert_eq!(answer["referral"]["decision"], "rewarded");
-                rig.stage.has("Steve", "emerald", 5, crate::rig::LIMIT).await.unwrap();
+                env.testbed.has("Steve", "emerald", 5, crate::test_env::LIMIT).await.unwrap();
             }
             "/api/v1/orders/order-7/paid" => {
-                rig.delivered("order-7").await;
-                rig.stage.has("Steve", "emerald", 3, crate::rig::LIMIT).await.unwrap();
+                env.delivered("order-7").await;
+                env.testbed.has("Steve", "emerald", 3, crate::test_env::LIMIT).await.unwrap();
             }
             "/api/v1/orders/order-7/refunded" if answer["refundedAmount"] == 1500 => {
                 assert_eq!(answer["status"], "refunded");
-                rig.delivered("order-7").await;
-                assert_eq!(rig.runs().await["experience add Steve -10 levels"], 3, "once for each unit");
+                env.delivered("order-7").await;
+                assert_eq!(env.runs().await["experience add Steve -10 levels"], 3, "once for each unit");
             }
             _ => {}
         }

@@ -1,121 +1,122 @@
-use crate::rig::{LIMIT, Rig};
-use flux_testkit::stage::{Programs, Who, until};
+use crate::test_env::{LIMIT, TestEnv};
+use flux_testkit::testbed::{Programs, Who, until};
 use std::process::Command;
 
 #[tokio::test]
 async fn a_lost_answer_is_settled_by_the_games_own_mark_and_nothing_runs_twice() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.stage.game("fault lose-reply 1 give").await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    rig.stage.has("Steve", "diamond", 1, LIMIT).await.unwrap();
-    assert!(rig.log("agent.log").contains("the mark is in the game: it ran"), "{}", rig.log("agent.log"));
+    let env = TestEnv::start(&["Steve"]).await;
+    env.testbed.game("fault lose-reply 1 give").await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    env.testbed.has("Steve", "diamond", 1, LIMIT).await.unwrap();
+    assert!(env.log("agent.log").contains("the mark is in the game: it ran"), "{}", env.log("agent.log"));
 }
 
 #[tokio::test]
 async fn a_line_that_the_game_did_not_run_before_it_hung_up_is_sent_again_since_no_mark_is_there() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.stage.game("fault close 1 give").await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    rig.stage.has("Steve", "diamond", 1, LIMIT).await.unwrap();
+    let env = TestEnv::start(&["Steve"]).await;
+    env.testbed.game("fault close 1 give").await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    env.testbed.has("Steve", "diamond", 1, LIMIT).await.unwrap();
 }
 
 #[tokio::test]
 async fn without_proof_a_lost_answer_is_held_as_uncertain_and_never_sent_again() {
-    let rig = Rig::start_with(&["Steve"], "delivery:\n  proof: none\n").await;
-    rig.stage.game("fault lose-reply 1 give").await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    assert_eq!(rig.command_is("order-1", "failed").await["reason"], "uncertain");
-    rig.stage.has("Steve", "diamond", 1, LIMIT).await.unwrap();
+    let env = TestEnv::start_with(&["Steve"], "delivery:\n  proof: none\n").await;
+    env.testbed.game("fault lose-reply 1 give").await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    assert_eq!(env.command_is("order-1", "failed").await["reason"], "uncertain");
+    env.testbed.has("Steve", "diamond", 1, LIMIT).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_game_may_be_down_at_the_start_and_for_long() {
-    let mut rig = Rig::without_agent(&[]).await;
-    rig.stage.kill(Who::Game).await.unwrap();
-    rig.stage.write_agent_config(&rig.token, "").unwrap();
-    rig.stage.start(Who::Agent).await.unwrap();
-    rig.online().await;
-    rig.logged("agent.log", "game unreachable").await;
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.command_is("order-1", "delivered").await;
-    rig.stage.start(Who::Game).await.unwrap();
-    rig.stage.game("join Steve").await.unwrap();
-    rig.delivered("order-1").await;
+    let mut env = TestEnv::without_agent(&[]).await;
+    env.testbed.kill(Who::Game).await.unwrap();
+    env.testbed.write_agent_config(&env.token, "").unwrap();
+    env.testbed.start(Who::Agent).await.unwrap();
+    env.online().await;
+    env.logged("agent.log", "game unreachable").await;
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.command_is("order-1", "delivered").await;
+    env.testbed.start(Who::Game).await.unwrap();
+    env.testbed.game("join Steve").await.unwrap();
+    env.delivered("order-1").await;
 }
 
 #[tokio::test]
 async fn a_wrong_rcon_password_is_said_and_the_agent_goes_on_when_the_game_has_the_right_one() {
-    let mut rig = Rig::without_agent(&["Steve"]).await;
-    rig.stage.kill(Who::Game).await.unwrap();
-    let password = rig.stage.folder().join("rcon-password");
+    let mut env = TestEnv::without_agent(&["Steve"]).await;
+    env.testbed.kill(Who::Game).await.unwrap();
+    let password = env.testbed.folder().join("rcon-password");
     let right = std::fs::read_to_string(&password).unwrap();
     std::fs::write(&password, "another-password").unwrap();
-    rig.stage.start(Who::Game).await.unwrap();
+    env.testbed.start(Who::Game).await.unwrap();
     std::fs::write(&password, &right).unwrap();
-    rig.stage.write_agent_config(&rig.token, "").unwrap();
-    rig.stage.start(Who::Agent).await.unwrap();
-    rig.logged("agent.log", "the game refused the RCON password").await;
-    assert!(!rig.log("agent.log").contains(&right), "no secret is logged");
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.command_is("order-1", "delivered").await;
-    rig.restart(Who::Game).await;
-    rig.delivered("order-1").await;
+    env.testbed.write_agent_config(&env.token, "").unwrap();
+    env.testbed.start(Who::Agent).await.unwrap();
+    env.logged("agent.log", "the game refused the RCON password").await;
+    assert!(!env.log("agent.log").contains(&right), "no secret is logged");
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.command_is("order-1", "delivered").await;
+    env.restart(Who::Game).await;
+    env.delivered("order-1").await;
 }
 
 #[tokio::test]
 async fn the_intent_is_on_disk_before_the_line_is_in_the_game() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.stage.game("fault delay=2000 1 give").await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    let received = || async { Ok(rig.stage.game("lines").await?.to_string().contains("run give Steve").then_some(())) };
+    let env = TestEnv::start(&["Steve"]).await;
+    env.testbed.game("fault delay=2000 1 give").await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    let received =
+        || async { Ok(env.testbed.game("lines").await?.to_string().contains("run give Steve").then_some(())) };
     until("the line being in the game", LIMIT, received).await.unwrap();
-    let journal = rusqlite::Connection::open(rig.stage.folder().join("state/journal.db")).unwrap();
+    let journal = rusqlite::Connection::open(env.testbed.folder().join("state/journal.db")).unwrap();
     let (state, line): (String, String) =
         journal.query_row("SELECT state, line FROM job", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert_eq!(state, "running");
     assert!(line.ends_with("run give Steve diamond 1"), "{line}");
-    assert_eq!(rig.stage.game("inventory Steve").await.unwrap().to_string(), "{}", "the game has not run it yet");
-    rig.delivered("order-1").await;
+    assert_eq!(env.testbed.game("inventory Steve").await.unwrap().to_string(), "{}", "the game has not run it yet");
+    env.delivered("order-1").await;
 }
 
 #[tokio::test]
 async fn rule_8_a_refund_made_while_the_agent_was_away_is_heard_before_anything_runs() {
-    let mut rig = Rig::start(&[]).await;
-    rig.pay("order-1", "Alex", "diamonds", 1).await;
-    rig.delivery_is("order-1", "awaiting_player").await;
-    rig.stage.kill(Who::Agent).await.unwrap();
-    rig.api.post("/api/v1/orders/order-1/refunded", serde_json::json!({})).await.unwrap();
-    rig.stage.game("join Alex").await.unwrap();
-    rig.stage.start(Who::Agent).await.unwrap();
-    rig.command_is("order-1", "cancelled").await;
-    rig.pay("order-2", "Alex", "diamonds", 2).await;
-    rig.delivered("order-2").await;
-    assert_eq!(rig.stage.game("inventory Alex").await.unwrap()["diamond"], 2);
+    let mut env = TestEnv::start(&[]).await;
+    env.pay("order-1", "Alex", "diamonds", 1).await;
+    env.delivery_is("order-1", "awaiting_player").await;
+    env.testbed.kill(Who::Agent).await.unwrap();
+    env.api.post("/api/v1/orders/order-1/refunded", serde_json::json!({})).await.unwrap();
+    env.testbed.game("join Alex").await.unwrap();
+    env.testbed.start(Who::Agent).await.unwrap();
+    env.command_is("order-1", "cancelled").await;
+    env.pay("order-2", "Alex", "diamonds", 2).await;
+    env.delivered("order-2").await;
+    assert_eq!(env.testbed.game("inventory Alex").await.unwrap()["diamond"], 2);
 }
 
 #[tokio::test]
 async fn a_malformed_frame_closes_its_session_and_the_companion_lives() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    let said = rig.garbage_on_a_session().await;
+    let env = TestEnv::start(&["Steve"]).await;
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    let said = env.garbage_on_a_session().await;
     assert!(said.contains("\"type\":7") && said.contains("error"), "a Close with its reason: {said}");
-    rig.pay("order-2", "Steve", "diamonds", 1).await;
-    rig.delivered("order-2").await;
+    env.pay("order-2", "Steve", "diamonds", 1).await;
+    env.delivered("order-2").await;
 }
 
 #[tokio::test]
 async fn sigterm_ends_the_agent_with_0_and_what_waited_runs_after_the_next_start() {
-    let mut rig = Rig::start(&[]).await;
-    rig.pay("order-1", "Alex", "diamonds", 1).await;
-    rig.delivery_is("order-1", "awaiting_player").await;
-    let ended = rig.stage.stop(Who::Agent).await.unwrap().unwrap();
-    assert_eq!(ended.code(), Some(0), "{}", rig.log("agent.log"));
-    rig.stage.game("join Alex").await.unwrap();
-    rig.stage.start(Who::Agent).await.unwrap();
-    rig.delivered("order-1").await;
+    let mut env = TestEnv::start(&[]).await;
+    env.pay("order-1", "Alex", "diamonds", 1).await;
+    env.delivery_is("order-1", "awaiting_player").await;
+    let ended = env.testbed.stop(Who::Agent).await.unwrap().unwrap();
+    assert_eq!(ended.code(), Some(0), "{}", env.log("agent.log"));
+    env.testbed.game("join Alex").await.unwrap();
+    env.testbed.start(Who::Agent).await.unwrap();
+    env.delivered("order-1").await;
 }
 
 #[test]
@@ -140,10 +141,10 @@ fn a_config_with_mistakes_is_exit_78_with_all_of_them_and_no_secret() {
 
 #[tokio::test]
 async fn an_agent_that_has_nothing_to_do_stops_without_waiting_for_a_line() {
-    let mut rig = Rig::start(&["Steve"]).await;
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    rig.stage.stop(Who::Agent).await.unwrap();
-    let log = rig.log("agent.log");
+    let mut env = TestEnv::start(&["Steve"]).await;
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    env.testbed.stop(Who::Agent).await.unwrap();
+    let log = env.log("agent.log");
     assert!(log.contains("stopped") && !log.contains("not answered in time"), "{log}");
 }

@@ -1,120 +1,120 @@
 //! What players and admins complain of elsewhere, as far as it happens between agent and game; and games that are not vanilla.
 
-use crate::rig::{LIMIT, Rig};
-use flux_testkit::stage::{Who, until};
+use crate::test_env::{LIMIT, TestEnv};
+use flux_testkit::testbed::{Who, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Everything up, on a game with these options.
-async fn rig_on(options: &[&str], players: &[&str]) -> Rig {
-    let mut rig = Rig::without_agent(&[]).await;
-    rig.stage.kill(Who::Game).await.unwrap();
-    rig.stage.set_up_game(options);
-    rig.stage.start(Who::Game).await.unwrap();
+async fn rig_on(options: &[&str], players: &[&str]) -> TestEnv {
+    let mut env = TestEnv::without_agent(&[]).await;
+    env.testbed.kill(Who::Game).await.unwrap();
+    env.testbed.set_up_game(options);
+    env.testbed.start(Who::Game).await.unwrap();
     for player in players {
-        rig.stage.game(&format!("join {player}")).await.unwrap();
+        env.testbed.game(&format!("join {player}")).await.unwrap();
     }
-    rig.stage.write_agent_config(&rig.token, "").unwrap();
-    rig.stage.start(Who::Agent).await.unwrap();
-    rig.online().await;
-    rig
+    env.testbed.write_agent_config(&env.token, "").unwrap();
+    env.testbed.start(Who::Agent).await.unwrap();
+    env.online().await;
+    env
 }
 
 /// A package of several commands.
-async fn package_of(rig: &Rig, id: &str, commands: &[&str]) {
+async fn package_of(env: &TestEnv, id: &str, commands: &[&str]) {
     let commands: Vec<Value> = commands.iter().map(|command| json!({ "command": command })).collect();
     let package = json!({"name": id, "price": 100, "currency": "EUR", "commands": commands});
-    rig.api.put(&format!("/api/v1/packages/{id}"), package).await.unwrap();
+    env.api.put(&format!("/api/v1/packages/{id}"), package).await.unwrap();
 }
 
 /// The lines that took effect, in order.
-async fn effects(rig: &Rig) -> Vec<String> {
-    let answer = rig.stage.game("effects").await.unwrap();
+async fn effects(env: &TestEnv) -> Vec<String> {
+    let answer = env.testbed.game("effects").await.unwrap();
     let line = |effect: &Value| effect["line"].as_str().unwrap().to_owned();
     answer["effects"].as_array().unwrap().iter().map(line).collect()
 }
 
 /// Waits until the game has received a line with this text, whether it has run it or not.
-async fn received(rig: &Rig, text: &str) {
-    let look = || async { Ok(rig.stage.game("lines").await?.to_string().contains(text).then_some(())) };
+async fn received(env: &TestEnv, text: &str) {
+    let look = || async { Ok(env.testbed.game("lines").await?.to_string().contains(text).then_some(())) };
     until(&format!("{text:?} being in the game"), LIMIT, look).await.unwrap();
 }
 
-async fn inventory(rig: &Rig, player: &str) -> Value {
-    rig.stage.game(&format!("inventory {player}")).await.unwrap()
+async fn inventory(env: &TestEnv, player: &str) -> Value {
+    env.testbed.game(&format!("inventory {player}")).await.unwrap()
 }
 
 #[tokio::test]
 async fn peers_01_answers_lost_again_and_again_deliver_nothing_twice() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.stage.game("fault lose-reply 3 give").await.unwrap();
+    let env = TestEnv::start(&["Steve"]).await;
+    env.testbed.game("fault lose-reply 3 give").await.unwrap();
     for number in 1..=4 {
-        rig.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
+        env.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
         // The shop's own retry of what it did not hear back.
-        rig.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
+        env.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
     }
     for number in 1..=4 {
-        rig.delivered(&format!("order-{number}")).await;
+        env.delivered(&format!("order-{number}")).await;
     }
-    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 4}));
-    assert_eq!(rig.runs().await["give Steve diamond 1"], 4);
+    assert_eq!(inventory(&env, "Steve").await, json!({"diamond": 4}));
+    assert_eq!(env.runs().await["give Steve diamond 1"], 4);
 }
 
 #[tokio::test]
 async fn peers_02_who_leaves_midway_gets_the_rest_next_time_and_nothing_twice() {
-    let rig = Rig::start(&["Steve"]).await;
+    let env = TestEnv::start(&["Steve"]).await;
     let items = ["diamond", "emerald", "apple", "bread", "coal"];
     let commands = items.map(|item| format!("give {{player}} {item}"));
-    package_of(&rig, "five", &commands.each_ref().map(String::as_str)).await;
-    rig.stage.game("fault delay=2000 1 apple").await.unwrap();
-    rig.pay("order-1", "Steve", "five", 1).await;
-    received(&rig, "apple").await;
-    rig.stage.game("leave Steve").await.unwrap();
-    rig.logged("agent.log", "No player was found").await;
-    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 1, "emerald": 1}));
-    rig.stage.game("join Steve").await.unwrap();
-    rig.delivered("order-1").await;
-    assert_eq!(effects(&rig).await, items.map(|item| format!("give Steve {item}")));
+    package_of(&env, "five", &commands.each_ref().map(String::as_str)).await;
+    env.testbed.game("fault delay=2000 1 apple").await.unwrap();
+    env.pay("order-1", "Steve", "five", 1).await;
+    received(&env, "apple").await;
+    env.testbed.game("leave Steve").await.unwrap();
+    env.logged("agent.log", "No player was found").await;
+    assert_eq!(inventory(&env, "Steve").await, json!({"diamond": 1, "emerald": 1}));
+    env.testbed.game("join Steve").await.unwrap();
+    env.delivered("order-1").await;
+    assert_eq!(effects(&env).await, items.map(|item| format!("give Steve {item}")));
 }
 
 #[tokio::test]
 async fn peers_03_what_is_bought_while_the_server_restarts_is_delivered_afterwards_by_itself() {
-    let mut rig = Rig::start(&["Steve"]).await;
-    rig.stage.kill(Who::Game).await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.pay("order-2", "Alex", "diamonds", 2).await;
-    rig.command_is("order-1", "delivered").await;
-    rig.stage.start(Who::Game).await.unwrap();
-    rig.stage.game("join Steve").await.unwrap();
-    rig.delivered("order-1").await;
-    rig.stage.game("restart").await.unwrap();
-    rig.stage.game("join Alex").await.unwrap();
-    rig.delivered("order-2").await;
+    let mut env = TestEnv::start(&["Steve"]).await;
+    env.testbed.kill(Who::Game).await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.pay("order-2", "Alex", "diamonds", 2).await;
+    env.command_is("order-1", "delivered").await;
+    env.testbed.start(Who::Game).await.unwrap();
+    env.testbed.game("join Steve").await.unwrap();
+    env.delivered("order-1").await;
+    env.testbed.game("restart").await.unwrap();
+    env.testbed.game("join Alex").await.unwrap();
+    env.delivered("order-2").await;
     assert_eq!(
-        (inventory(&rig, "Steve").await, inventory(&rig, "Alex").await),
+        (inventory(&env, "Steve").await, inventory(&env, "Alex").await),
         (json!({"diamond": 1}), json!({"diamond": 2}))
     );
-    assert_eq!(rig.command("order-2").await["attempt"], 1, "a restart is no failed attempt");
+    assert_eq!(env.command("order-2").await["attempt"], 1, "a restart is no failed attempt");
 }
 
 #[tokio::test]
 async fn peers_04_a_join_brings_what_waits_within_seconds() {
-    let rig = Rig::start(&[]).await;
-    rig.pay("order-1", "Alex", "diamonds", 1).await;
-    rig.delivery_is("order-1", "awaiting_player").await;
-    rig.stage.game("join Alex").await.unwrap();
-    let took = rig.stage.has("Alex", "diamond", 1, LIMIT).await.unwrap();
+    let env = TestEnv::start(&[]).await;
+    env.pay("order-1", "Alex", "diamonds", 1).await;
+    env.delivery_is("order-1", "awaiting_player").await;
+    env.testbed.game("join Alex").await.unwrap();
+    let took = env.testbed.has("Alex", "diamond", 1, LIMIT).await.unwrap();
     // The list is asked every second here.
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 #[tokio::test]
 async fn peers_07_only_the_whole_name_gets_it_and_bedrock_names_work() {
-    let rig = Rig::start(&["Steve_", "teve", "Steve", "Steven", ".Steve"]).await;
-    rig.pay("order-1", "steve", "diamonds", 1).await;
-    rig.pay("order-2", ".Steve", "diamonds", 2).await;
-    rig.delivered("order-1").await;
-    rig.delivered("order-2").await;
+    let env = TestEnv::start(&["Steve_", "teve", "Steve", "Steven", ".Steve"]).await;
+    env.pay("order-1", "steve", "diamonds", 1).await;
+    env.pay("order-2", ".Steve", "diamonds", 2).await;
+    env.delivered("order-1").await;
+    env.delivered("order-2").await;
     for (player, expected) in [
         ("Steve", json!({"diamond": 1})),
         (".Steve", json!({"diamond": 2})),
@@ -122,74 +122,74 @@ async fn peers_07_only_the_whole_name_gets_it_and_bedrock_names_work() {
         ("Steve_", json!({})),
         ("teve", json!({})),
     ] {
-        assert_eq!(inventory(&rig, player).await, expected, "{player}");
+        assert_eq!(inventory(&env, player).await, expected, "{player}");
     }
 }
 
 #[tokio::test]
 async fn peers_07_a_name_with_a_space_shifts_no_argument() {
-    let rig = Rig::start(&["Steve"]).await;
-    let order = crate::rig::order_body("Steve 64", "diamonds", 1);
-    assert!(rig.api.put("/api/v1/orders/order-1", order).await.is_err());
-    rig.pay("order-2", "Steve", "diamonds", 1).await;
-    rig.delivered("order-2").await;
-    assert_eq!(effects(&rig).await, ["give Steve diamond 1"]);
+    let env = TestEnv::start(&["Steve"]).await;
+    let order = crate::test_env::order_body("Steve 64", "diamonds", 1);
+    assert!(env.api.put("/api/v1/orders/order-1", order).await.is_err());
+    env.pay("order-2", "Steve", "diamonds", 1).await;
+    env.delivered("order-2").await;
+    assert_eq!(effects(&env).await, ["give Steve diamond 1"]);
 }
 
 #[tokio::test]
 async fn peers_08_commands_run_one_at_a_time_in_the_order_in_which_they_were_paid() {
-    let rig = Rig::start(&["Steve", "Alex"]).await;
-    rig.package("say", json!({"command": "say {order}"})).await;
+    let env = TestEnv::start(&["Steve", "Alex"]).await;
+    env.package("say", json!({"command": "say {order}"})).await;
     let mut expected = Vec::new();
     for number in 0..40 {
         let order = format!("order-{number}");
-        rig.pay(&order, if number % 2 == 0 { "Steve" } else { "Alex" }, "say", 1).await;
+        env.pay(&order, if number % 2 == 0 { "Steve" } else { "Alex" }, "say", 1).await;
         expected.push(format!("say {order}"));
     }
-    rig.delivered("order-39").await;
-    assert_eq!(effects(&rig).await, expected);
+    env.delivered("order-39").await;
+    assert_eq!(effects(&env).await, expected);
 }
 
 #[tokio::test]
 async fn peers_09_a_full_inventory_is_waited_for_and_nothing_runs_for_who_is_away() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.package("dirt", json!({"command": "give {player} dirt 2304"})).await;
-    rig.package("roomy", json!({"command": "give {player} diamond 1", "requiredSlots": 1})).await;
-    rig.pay("order-1", "Steve", "dirt", 1).await;
-    rig.delivered("order-1").await;
-    rig.pay("order-2", "Steve", "roomy", 1).await;
-    assert_eq!(rig.command_is("order-2", "awaiting_player").await["reason"], "inventory_full");
-    rig.pay("order-3", "Alex", "roomy", 1).await;
-    assert_eq!(rig.command_is("order-3", "awaiting_player").await["reason"], "player_offline");
-    rig.stage.game("clear Steve").await.unwrap();
-    rig.delivered("order-2").await;
-    assert_eq!(effects(&rig).await, ["give Steve dirt 2304", "give Steve diamond 1"]);
+    let env = TestEnv::start(&["Steve"]).await;
+    env.package("dirt", json!({"command": "give {player} dirt 2304"})).await;
+    env.package("roomy", json!({"command": "give {player} diamond 1", "requiredSlots": 1})).await;
+    env.pay("order-1", "Steve", "dirt", 1).await;
+    env.delivered("order-1").await;
+    env.pay("order-2", "Steve", "roomy", 1).await;
+    assert_eq!(env.command_is("order-2", "awaiting_player").await["reason"], "inventory_full");
+    env.pay("order-3", "Alex", "roomy", 1).await;
+    assert_eq!(env.command_is("order-3", "awaiting_player").await["reason"], "player_offline");
+    env.testbed.game("clear Steve").await.unwrap();
+    env.delivered("order-2").await;
+    assert_eq!(effects(&env).await, ["give Steve dirt 2304", "give Steve diamond 1"]);
 }
 
 #[tokio::test]
 async fn a_hundred_commands_that_wait_for_room_ask_the_game_once_and_hold_up_nobody() {
-    let rig = Rig::start(&["Steve", "Alex"]).await;
-    rig.package("dirt", json!({"command": "give {player} dirt 2304"})).await;
-    rig.package("roomy", json!({"command": "give {player} diamond 1", "requiredSlots": 1})).await;
-    rig.pay("order-1", "Steve", "dirt", 1).await;
-    rig.delivered("order-1").await;
-    rig.pay("order-2", "Steve", "roomy", 100).await;
-    rig.delivery_is("order-2", "awaiting_player").await;
-    rig.pay("order-3", "Alex", "roomy", 1).await;
-    rig.delivered("order-3").await;
-    let lines = rig.stage.game("lines").await.unwrap().to_string();
+    let env = TestEnv::start(&["Steve", "Alex"]).await;
+    env.package("dirt", json!({"command": "give {player} dirt 2304"})).await;
+    env.package("roomy", json!({"command": "give {player} diamond 1", "requiredSlots": 1})).await;
+    env.pay("order-1", "Steve", "dirt", 1).await;
+    env.delivered("order-1").await;
+    env.pay("order-2", "Steve", "roomy", 100).await;
+    env.delivery_is("order-2", "awaiting_player").await;
+    env.pay("order-3", "Alex", "roomy", 1).await;
+    env.delivered("order-3").await;
+    let lines = env.testbed.game("lines").await.unwrap().to_string();
     let asked = lines.matches("data get entity Steve Inventory").count();
     assert!(asked <= 10, "{asked}");
 }
 
 #[tokio::test]
 async fn peers_10_a_command_shows_that_it_waited_ran_and_what_the_game_said() {
-    let rig = Rig::start(&[]).await;
-    rig.pay("order-1", "Alex", "diamonds", 1).await;
-    rig.delivery_is("order-1", "awaiting_player").await;
-    rig.stage.game("join Alex").await.unwrap();
-    rig.delivered("order-1").await;
-    let command = rig.command("order-1").await;
+    let env = TestEnv::start(&[]).await;
+    env.pay("order-1", "Alex", "diamonds", 1).await;
+    env.delivery_is("order-1", "awaiting_player").await;
+    env.testbed.game("join Alex").await.unwrap();
+    env.delivered("order-1").await;
+    let command = env.command("order-1").await;
     let history = command["history"].as_array().unwrap();
     let statuses: Vec<&str> = history.iter().filter_map(|entry| entry["status"].as_str()).collect();
     for status in ["delivered", "awaiting_player", "completed"] {
@@ -200,116 +200,116 @@ async fn peers_10_a_command_shows_that_it_waited_ran_and_what_the_game_said() {
 
 #[tokio::test]
 async fn peers_12_a_reply_over_4096_bytes_is_read_whole_and_nothing_runs_twice() {
-    let rig = rig_on(&["--max-players", "200"], &["Steve"]).await;
+    let env = rig_on(&["--max-players", "200"], &["Steve"]).await;
     for number in 0..150 {
-        rig.stage.game(&format!("join Player_{number:03}")).await.unwrap();
+        env.testbed.game(&format!("join Player_{number:03}")).await.unwrap();
     }
     // A line with a long answer of its own, and a player at the end of a long list.
-    rig.package("who", json!({"command": "list uuids"})).await;
-    rig.pay("order-1", "Player_149", "who", 1).await;
-    rig.pay("order-2", "Player_149", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    rig.delivered("order-2").await;
-    assert_eq!(effects(&rig).await, ["give Player_149 diamond 1"]);
-    let lines = rig.stage.game("lines").await.unwrap();
+    env.package("who", json!({"command": "list uuids"})).await;
+    env.pay("order-1", "Player_149", "who", 1).await;
+    env.pay("order-2", "Player_149", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    env.delivered("order-2").await;
+    assert_eq!(effects(&env).await, ["give Player_149 diamond 1"]);
+    let lines = env.testbed.game("lines").await.unwrap();
     let runs = lines.as_array().unwrap().iter().filter(|line| line.as_str().unwrap().ends_with(" run list uuids"));
     assert_eq!(runs.count(), 1);
-    assert!(!rig.log("agent.log").contains("game unreachable"), "{}", rig.log("agent.log"));
+    assert!(!env.log("agent.log").contains("game unreachable"), "{}", env.log("agent.log"));
 }
 
 #[tokio::test]
 async fn peers_12_a_hundred_commands_at_once_never_make_the_game_hang_up() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.pay("order-1", "Steve", "diamonds", 100).await;
-    rig.delivered("order-1").await;
-    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 100}));
-    assert!(!rig.log("agent.log").contains("game unreachable"), "{}", rig.log("agent.log"));
+    let env = TestEnv::start(&["Steve"]).await;
+    env.pay("order-1", "Steve", "diamonds", 100).await;
+    env.delivered("order-1").await;
+    assert_eq!(inventory(&env, "Steve").await, json!({"diamond": 100}));
+    assert!(!env.log("agent.log").contains("game unreachable"), "{}", env.log("agent.log"));
 }
 
 #[tokio::test]
 async fn peers_12_after_a_broken_connection_the_agent_logs_in_before_it_sends() {
-    let rig = Rig::start(&["Steve"]).await;
+    let env = TestEnv::start(&["Steve"]).await;
     for number in 1..=3 {
-        rig.stage.game("restart").await.unwrap();
-        rig.stage.game("join Steve").await.unwrap();
-        rig.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
-        rig.delivered(&format!("order-{number}")).await;
+        env.testbed.game("restart").await.unwrap();
+        env.testbed.game("join Steve").await.unwrap();
+        env.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
+        env.delivered(&format!("order-{number}")).await;
     }
-    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 3}));
+    assert_eq!(inventory(&env, "Steve").await, json!({"diamond": 3}));
 }
 
 #[tokio::test]
 async fn peers_12_an_answer_that_is_no_rcon_is_settled_like_a_lost_one() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.stage.game("fault garbage 1 give").await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 1}));
+    let env = TestEnv::start(&["Steve"]).await;
+    env.testbed.game("fault garbage 1 give").await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    assert_eq!(inventory(&env, "Steve").await, json!({"diamond": 1}));
 }
 
 /// The items were saved and the marks were not: nobody can tell any more that the line ran, so it must not be sent again.
 #[tokio::test]
 async fn a_crash_that_takes_the_marks_has_a_line_in_flight_held_and_never_sent_again() {
-    let mut rig = Rig::start(&["Steve"]).await;
-    rig.stage.game("save").await.unwrap();
+    let mut env = TestEnv::start(&["Steve"]).await;
+    env.testbed.game("save").await.unwrap();
     // A real restart takes longer than the 5 s by which the clocks may differ.
-    let past = || async { Ok(rig.stage.game("ticks").await?.as_u64().filter(|ticks| *ticks > 200)) };
+    let past = || async { Ok(env.testbed.game("ticks").await?.as_u64().filter(|ticks| *ticks > 200)) };
     until("the game's clock being past what was saved", LIMIT, past).await.unwrap();
-    rig.stage.game("fault delay=1000 1 give").await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    received(&rig, "run give Steve").await;
-    rig.stage.kill(Who::Agent).await.unwrap();
-    rig.stage.has("Steve", "diamond", 1, LIMIT).await.unwrap();
-    rig.stage.game("restart rollback-marks").await.unwrap();
-    rig.stage.game("join Steve").await.unwrap();
-    rig.stage.start(Who::Agent).await.unwrap();
-    assert_eq!(rig.command_is("order-1", "failed").await["reason"], "uncertain");
-    assert_eq!(inventory(&rig, "Steve").await, json!({"diamond": 1}));
+    env.testbed.game("fault delay=1000 1 give").await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    received(&env, "run give Steve").await;
+    env.testbed.kill(Who::Agent).await.unwrap();
+    env.testbed.has("Steve", "diamond", 1, LIMIT).await.unwrap();
+    env.testbed.game("restart rollback-marks").await.unwrap();
+    env.testbed.game("join Steve").await.unwrap();
+    env.testbed.start(Who::Agent).await.unwrap();
+    assert_eq!(env.command_is("order-1", "failed").await["reason"], "uncertain");
+    assert_eq!(inventory(&env, "Steve").await, json!({"diamond": 1}));
 }
 
 #[tokio::test]
 async fn on_spigot_a_plugins_command_goes_plain_and_runs_once() {
-    let rig = rig_on(&["--flavour", "spigot", "--plugins"], &["Steve"]).await;
-    rig.package("money", json!({"command": "eco give {player} 5"})).await;
-    rig.pay("order-1", "Steve", "money", 1).await;
-    rig.pay("order-2", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
-    rig.delivered("order-2").await;
-    assert_eq!(effects(&rig).await, ["eco give Steve 5", "give Steve diamond 1"]);
-    assert!(rig.command("order-1").await["output"].as_str().unwrap().contains("New balance"));
+    let env = rig_on(&["--flavour", "spigot", "--plugins"], &["Steve"]).await;
+    env.package("money", json!({"command": "eco give {player} 5"})).await;
+    env.pay("order-1", "Steve", "money", 1).await;
+    env.pay("order-2", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
+    env.delivered("order-2").await;
+    assert_eq!(effects(&env).await, ["eco give Steve 5", "give Steve diamond 1"]);
+    assert!(env.command("order-1").await["output"].as_str().unwrap().contains("New balance"));
 }
 
 #[tokio::test]
 async fn on_paper_with_essentialsx_players_are_found_and_a_lost_answer_of_a_plugin_is_settled_by_its_mark() {
-    let rig = rig_on(&["--flavour", "paper", "--plugins"], &["Steve"]).await;
-    rig.package("money", json!({"command": "eco give {player} 5"})).await;
-    rig.package("rank", json!({"command": "lp user {player} parent add vip"})).await;
-    rig.stage.game("fault lose-reply 1 eco").await.unwrap();
-    rig.pay("order-1", "Steve", "money", 1).await;
-    rig.pay("order-2", "Steve", "rank", 1).await;
-    rig.delivered("order-1").await;
-    rig.delivered("order-2").await;
-    assert_eq!(effects(&rig).await, ["eco give Steve 5", "lp user Steve parent add vip"]);
+    let env = rig_on(&["--flavour", "paper", "--plugins"], &["Steve"]).await;
+    env.package("money", json!({"command": "eco give {player} 5"})).await;
+    env.package("rank", json!({"command": "lp user {player} parent add vip"})).await;
+    env.testbed.game("fault lose-reply 1 eco").await.unwrap();
+    env.pay("order-1", "Steve", "money", 1).await;
+    env.pay("order-2", "Steve", "rank", 1).await;
+    env.delivered("order-1").await;
+    env.delivered("order-2").await;
+    assert_eq!(effects(&env).await, ["eco give Steve 5", "lp user Steve parent add vip"]);
 }
 
 /// A plugin that finds no player has run all the same, as far as its mark tells: that mark is the first send's and says nothing of the second.
 #[tokio::test]
 async fn a_line_that_was_sent_while_its_player_was_away_is_not_taken_for_run_when_its_next_send_is_lost() {
-    let rig = rig_on(&["--flavour", "paper", "--plugins"], &[]).await;
-    rig.package("money", json!({"command": "eco give {player} 5", "requireOnline": false})).await;
-    rig.pay("order-1", "Steve", "money", 1).await;
-    rig.delivery_is("order-1", "awaiting_player").await;
-    rig.stage.game("fault close 1 eco").await.unwrap();
-    rig.stage.game("join Steve").await.unwrap();
-    rig.delivered("order-1").await;
-    assert_eq!(effects(&rig).await, ["eco give Steve 5"]);
+    let env = rig_on(&["--flavour", "paper", "--plugins"], &[]).await;
+    env.package("money", json!({"command": "eco give {player} 5", "requireOnline": false})).await;
+    env.pay("order-1", "Steve", "money", 1).await;
+    env.delivery_is("order-1", "awaiting_player").await;
+    env.testbed.game("fault close 1 eco").await.unwrap();
+    env.testbed.game("join Steve").await.unwrap();
+    env.delivered("order-1").await;
+    assert_eq!(effects(&env).await, ["eco give Steve 5"]);
 }
 
 #[tokio::test]
 async fn on_a_server_that_sends_no_packet_for_a_silent_command_it_runs_once() {
-    let rig = rig_on(&["--silent"], &["Steve"]).await;
-    rig.package("say", json!({"command": "say {order}"})).await;
-    rig.pay("order-1", "Steve", "say", 1).await;
-    rig.delivered("order-1").await;
-    assert_eq!(effects(&rig).await, ["say order-1"]);
+    let env = rig_on(&["--silent"], &["Steve"]).await;
+    env.package("say", json!({"command": "say {order}"})).await;
+    env.pay("order-1", "Steve", "say", 1).await;
+    env.delivered("order-1").await;
+    assert_eq!(effects(&env).await, ["say order-1"]);
 }

@@ -1,5 +1,5 @@
-use crate::rig::{LIMIT, Rig, order_body};
-use flux_testkit::stage::{Stage, StoreApi, Who, until};
+use crate::test_env::{LIMIT, TestEnv, order_body};
+use flux_testkit::testbed::{StoreApi, Testbed, Who, until};
 use serde_json::json;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -9,18 +9,18 @@ const COMMANDS: usize = 60;
 
 /// Every command says its own number, so that a line lost or run twice shows.
 async fn killed_again_and_again(who: Who, times: usize) {
-    let mut rig = Rig::start(&["Steve"]).await;
-    rig.package("say", json!({"command": "say {order}"})).await;
+    let mut env = TestEnv::start(&["Steve"]).await;
+    env.package("say", json!({"command": "say {order}"})).await;
     for number in 0..COMMANDS {
-        rig.pay(&format!("order-{number}"), "Steve", "say", 1).await;
+        env.pay(&format!("order-{number}"), "Steve", "say", 1).await;
         if number % (COMMANDS / times) == 1 {
-            rig.restart(who).await;
+            env.restart(who).await;
         }
     }
     for number in 0..COMMANDS {
-        rig.delivered(&format!("order-{number}")).await;
+        env.delivered(&format!("order-{number}")).await;
     }
-    let runs = rig.runs().await;
+    let runs = env.runs().await;
     for number in 0..COMMANDS {
         let line = format!("say order-{number}");
         let count = runs.get(&line).copied().unwrap_or_default();
@@ -41,18 +41,18 @@ async fn killing_the_companion_loses_nothing_and_runs_nothing_twice() {
 /// A game that is killed with a line in flight takes the knowledge with it: such a line is held as uncertain, and never sent again.
 #[tokio::test]
 async fn killing_the_game_runs_nothing_twice_and_what_is_not_known_is_said() {
-    let mut rig = Rig::start(&["Steve"]).await;
+    let mut env = TestEnv::start(&["Steve"]).await;
     for number in 0..COMMANDS {
-        rig.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
+        env.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
         if number % 8 == 1 {
-            rig.restart(Who::Game).await;
+            env.restart(Who::Game).await;
         }
     }
     let mut completed = 0;
     for number in 0..COMMANDS {
         let order = format!("order-{number}");
-        let closed = flux_testkit::stage::until("the order being closed", crate::rig::LIMIT, || async {
-            let command = rig.command(&order).await;
+        let closed = flux_testkit::testbed::until("the order being closed", crate::test_env::LIMIT, || async {
+            let command = env.command(&order).await;
             Ok(["completed", "failed"].contains(&command["status"].as_str().unwrap()).then_some(command))
         });
         let command = closed.await.unwrap().0;
@@ -61,7 +61,7 @@ async fn killing_the_game_runs_nothing_twice_and_what_is_not_known_is_said() {
             _ => assert_eq!(command["reason"], "uncertain", "{command}"),
         }
     }
-    let inventory = rig.stage.game("inventory Steve").await.unwrap();
+    let inventory = env.testbed.game("inventory Steve").await.unwrap();
     assert_eq!(inventory["diamond"], completed);
     assert!(completed > COMMANDS as u64 / 2, "most were not in flight: {completed}");
 }
@@ -82,25 +82,28 @@ fn draw(state: &mut u64, end: u64) -> u64 {
 #[tokio::test]
 async fn whatever_is_killed_and_when_no_line_runs_twice_and_none_is_lost() {
     let (kills, orders) = (number("KILLS", 100), number("ORDERS", 1_000));
-    let mut rig = Rig::start(&["Steve"]).await;
-    rig.package("say", json!({"command": "say {order}", "requireOnline": false})).await;
-    let Rig { stage, api, .. } = &mut rig;
+    let mut env = TestEnv::start(&["Steve"]).await;
+    env.package("say", json!({"command": "say {order}", "requireOnline": false})).await;
+    let TestEnv { testbed, api, .. } = &mut env;
     let killed = Cell::new(0);
     // So many orders a kill: something is always on its way.
-    tokio::join!(sell(api, orders, || killed.get() * orders / kills), kill_one_after_the_other(stage, kills, &killed));
+    tokio::join!(
+        sell(api, orders, || killed.get() * orders / kills),
+        kill_one_after_the_other(testbed, kills, &killed)
+    );
     let closed = until("all being closed", LIMIT * 10, || async {
         let mut open = 0;
         for status in ["pending", "delivered", "awaiting_player"] {
-            let page = rig.api.get(&format!("/api/v1/commands?limit=1&status={status}")).await?;
+            let page = env.api.get(&format!("/api/v1/commands?limit=1&status={status}")).await?;
             open += page["items"].as_array().map_or(0, Vec::len);
         }
         Ok((open == 0).then_some(()))
     });
     closed.await.unwrap();
-    let executed = executed(&rig.log("game.log"));
+    let executed = executed(&env.log("game.log"));
     let (mut held, mut unlogged) = (0, 0);
     for order in 0..orders {
-        let command = rig.command(&format!("o{order}")).await;
+        let command = env.command(&format!("o{order}")).await;
         let count = executed.get(&format!("say o{order}")).copied().unwrap_or_default();
         match command["status"].as_str() {
             // A game that is killed right after it has run a line has not logged it.
@@ -115,7 +118,7 @@ async fn whatever_is_killed_and_when_no_line_runs_twice_and_none_is_lost() {
     }
     println!("{kills} kills, {orders} commands, {held} of them held");
     assert!(held <= kills && unlogged <= kills, "one line is in flight at a time");
-    let total = rig.stage.game("total").await.unwrap();
+    let total = env.testbed.game("total").await.unwrap();
     assert_eq!(total, json!(executed.values().sum::<u64>() + unlogged), "the world's own count");
 }
 
@@ -130,14 +133,14 @@ async fn sell(api: &StoreApi, orders: u64, may: impl Fn() -> u64) {
     }
 }
 
-async fn kill_one_after_the_other(stage: &mut Stage, kills: u64, killed: &Cell<u64>) {
+async fn kill_one_after_the_other(testbed: &mut Testbed, kills: u64, killed: &Cell<u64>) {
     let mut state = 0x9E37_79B9_7F4A_7C15;
     for _ in 0..kills {
         let who = [Who::Agent, Who::Agent, Who::Companion, Who::Game][draw(&mut state, 4) as usize];
         tokio::time::sleep(Duration::from_millis(draw(&mut state, 250))).await;
-        stage.kill(who).await.unwrap();
+        testbed.kill(who).await.unwrap();
         tokio::time::sleep(Duration::from_millis(draw(&mut state, 60))).await;
-        stage.start(who).await.unwrap();
+        testbed.start(who).await.unwrap();
         killed.set(killed.get() + 1);
     }
 }

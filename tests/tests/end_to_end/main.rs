@@ -10,5 +10,5 @@ mod game;
 mod kills;
 mod presence;
 mod referrals;
-mod rig;
+mod test_env;
 mod tokens;

@@ -1,7 +1,7 @@
 //! Who is online: the game's list is the truth, its log the hint that makes the agent look at once.
 
-use crate::rig::{LIMIT, Rig};
-use flux_testkit::stage::{Programs, Who, until};
+use crate::test_env::{LIMIT, TestEnv};
+use flux_testkit::testbed::{Programs, Who, until};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
@@ -10,123 +10,123 @@ use std::time::Duration;
 const AT_ONCE: Duration = Duration::from_secs(30);
 
 /// Everything up, the list asked for once a minute, and the game's log followed.
-async fn rig_with_log(options: &[&str]) -> Rig {
-    let mut rig = Rig::without_agent(&[]).await;
-    rig.stage.kill(Who::Game).await.unwrap();
-    rig.stage.set_up_game(options);
-    rig.stage.start(Who::Game).await.unwrap();
-    rig.stage.write_agent_config(&rig.token, "").unwrap();
-    let path = rig.stage.folder().join("agent.yml");
-    let log = rig.stage.folder().join("logs/latest.log");
+async fn rig_with_log(options: &[&str]) -> TestEnv {
+    let mut env = TestEnv::without_agent(&[]).await;
+    env.testbed.kill(Who::Game).await.unwrap();
+    env.testbed.set_up_game(options);
+    env.testbed.start(Who::Game).await.unwrap();
+    env.testbed.write_agent_config(&env.token, "").unwrap();
+    let path = env.testbed.folder().join("agent.yml");
+    let log = env.testbed.folder().join("logs/latest.log");
     let followed = format!("  interval: 60s\n  log_file: {}", log.display());
     let config = std::fs::read_to_string(&path).unwrap().replace("  interval: 1s", &followed);
     std::fs::write(&path, config).unwrap();
-    rig.stage.start(Who::Agent).await.unwrap();
-    rig.online().await;
-    rig.logged("agent.log", "the game's log is followed").await;
-    rig
+    env.testbed.start(Who::Agent).await.unwrap();
+    env.online().await;
+    env.logged("agent.log", "the game's log is followed").await;
+    env
 }
 
 /// How often the list was asked for.
-async fn lists(rig: &Rig) -> usize {
-    let lines = rig.stage.game("lines").await.unwrap();
+async fn lists(env: &TestEnv) -> usize {
+    let lines = env.testbed.game("lines").await.unwrap();
     lines.as_array().unwrap().iter().filter(|line| line.as_str().unwrap().contains("list")).count()
 }
 
-async fn paid_and_waiting(rig: &Rig, order: &str, player: &str) {
-    rig.pay(order, player, "diamonds", 1).await;
-    rig.delivery_is(order, "awaiting_player").await;
+async fn paid_and_waiting(env: &TestEnv, order: &str, player: &str) {
+    env.pay(order, player, "diamonds", 1).await;
+    env.delivery_is(order, "awaiting_player").await;
 }
 
-fn agent(rig: &Rig, arguments: &[&str]) -> Value {
+fn agent(env: &TestEnv, arguments: &[&str]) -> Value {
     let mut command = Command::new(Programs::beside_this().unwrap().agent);
-    command.arg("--config").arg(rig.stage.folder().join("agent.yml")).args(arguments).arg("--json");
+    command.arg("--config").arg(env.testbed.folder().join("agent.yml")).args(arguments).arg("--json");
     serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_04_a_join_that_the_log_tells_of_delivers_at_once_whatever_wrote_the_log() {
     for flavour in ["vanilla", "paper", "spigot", "fabric", "forge"] {
-        let rig = rig_with_log(&["--flavour", flavour]).await;
-        paid_and_waiting(&rig, "order-1", "Steve").await;
-        rig.stage.game("join Steve").await.unwrap();
-        rig.stage.has("Steve", "diamond", 1, AT_ONCE).await.unwrap();
-        assert_eq!(agent(&rig, &["status"])["game"]["log"], "followed", "{flavour}");
+        let env = rig_with_log(&["--flavour", flavour]).await;
+        paid_and_waiting(&env, "order-1", "Steve").await;
+        env.testbed.game("join Steve").await.unwrap();
+        env.testbed.has("Steve", "diamond", 1, AT_ONCE).await.unwrap();
+        assert_eq!(agent(&env, &["status"])["game"]["log"], "followed", "{flavour}");
     }
 }
 
 #[tokio::test]
 async fn a_join_is_seen_after_midnight_and_after_a_restart_of_the_game() {
-    let rig = rig_with_log(&[]).await;
-    rig.stage.game("rotate").await.unwrap();
-    paid_and_waiting(&rig, "order-1", "Steve").await;
-    rig.stage.game("join Steve").await.unwrap();
-    rig.stage.has("Steve", "diamond", 1, AT_ONCE).await.unwrap();
-    rig.stage.game("restart").await.unwrap();
-    rig.online().await;
-    paid_and_waiting(&rig, "order-2", "Alex").await;
-    rig.stage.game("join Alex").await.unwrap();
-    rig.stage.has("Alex", "diamond", 1, AT_ONCE).await.unwrap();
+    let env = rig_with_log(&[]).await;
+    env.testbed.game("rotate").await.unwrap();
+    paid_and_waiting(&env, "order-1", "Steve").await;
+    env.testbed.game("join Steve").await.unwrap();
+    env.testbed.has("Steve", "diamond", 1, AT_ONCE).await.unwrap();
+    env.testbed.game("restart").await.unwrap();
+    env.online().await;
+    paid_and_waiting(&env, "order-2", "Alex").await;
+    env.testbed.game("join Alex").await.unwrap();
+    env.testbed.has("Alex", "diamond", 1, AT_ONCE).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_forged_line_costs_a_question_and_delivers_nothing() {
-    let rig = rig_with_log(&[]).await;
-    rig.stage.game("join Mallory").await.unwrap();
-    paid_and_waiting(&rig, "order-1", "Steve").await;
-    let before = lists(&rig).await;
+    let env = rig_with_log(&[]).await;
+    env.testbed.game("join Mallory").await.unwrap();
+    paid_and_waiting(&env, "order-1", "Steve").await;
+    let before = lists(&env).await;
     for _ in 0..20 {
-        rig.stage.game("chat Mallory Steve joined the game").await.unwrap();
-        rig.stage.game("log Steve joined the game").await.unwrap();
+        env.testbed.game("chat Mallory Steve joined the game").await.unwrap();
+        env.testbed.game("log Steve joined the game").await.unwrap();
     }
-    let asked = || async { Ok((lists(&rig).await > before).then_some(())) };
+    let asked = || async { Ok((lists(&env).await > before).then_some(())) };
     until("the question", AT_ONCE, asked).await.unwrap();
-    paid_and_waiting(&rig, "order-2", "Alex").await;
-    assert!(lists(&rig).await <= before + 4, "twenty forged lines are a question a second, at most");
-    assert_eq!(rig.runs().await.get("give Steve diamond 1"), None);
-    rig.delivery_is("order-1", "awaiting_player").await;
+    paid_and_waiting(&env, "order-2", "Alex").await;
+    assert!(lists(&env).await <= before + 4, "twenty forged lines are a question a second, at most");
+    assert_eq!(env.runs().await.get("give Steve diamond 1"), None);
+    env.delivery_is("order-1", "awaiting_player").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_cannot_be_read_is_said_once_and_the_list_is_asked_for_as_ever() {
-    let mut rig = Rig::without_agent(&[]).await;
-    rig.stage.write_agent_config(&rig.token, "").unwrap();
-    let path = rig.stage.folder().join("agent.yml");
+    let mut env = TestEnv::without_agent(&[]).await;
+    env.testbed.write_agent_config(&env.token, "").unwrap();
+    let path = env.testbed.folder().join("agent.yml");
     let config =
         std::fs::read_to_string(&path).unwrap().replace("  interval: 1s", "  interval: 1s\n  log_file: nowhere.log");
     std::fs::write(&path, config).unwrap();
-    rig.stage.start(Who::Agent).await.unwrap();
-    rig.online().await;
-    paid_and_waiting(&rig, "order-1", "Steve").await;
-    rig.stage.game("join Steve").await.unwrap();
-    rig.delivered("order-1").await;
-    assert!(agent(&rig, &["status"])["game"]["log"].as_str().unwrap().contains("No such file"));
-    assert_eq!(rig.log("agent.log").matches("presence.log_file cannot be followed").count(), 1);
+    env.testbed.start(Who::Agent).await.unwrap();
+    env.online().await;
+    paid_and_waiting(&env, "order-1", "Steve").await;
+    env.testbed.game("join Steve").await.unwrap();
+    env.delivered("order-1").await;
+    assert!(agent(&env, &["status"])["game"]["log"].as_str().unwrap().contains("No such file"));
+    assert_eq!(env.log("agent.log").matches("presence.log_file cannot be followed").count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_crash_of_the_game_may_have_undone_is_marked_and_never_run_again() {
-    let rig = Rig::start(&["Steve"]).await;
-    rig.stage.game("save").await.unwrap();
-    rig.pay("order-1", "Steve", "diamonds", 1).await;
-    rig.delivered("order-1").await;
+    let env = TestEnv::start(&["Steve"]).await;
+    env.testbed.game("save").await.unwrap();
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    env.delivered("order-1").await;
     // The agent reads the game's clock every ten seconds while it sends: that of the second delivery is past the saving.
-    let later = rig.stage.game("ticks").await.unwrap().as_u64().unwrap() + 11 * 20;
-    let on = || async { Ok((rig.stage.game("ticks").await?.as_u64() > Some(later)).then_some(())) };
+    let later = env.testbed.game("ticks").await.unwrap().as_u64().unwrap() + 11 * 20;
+    let on = || async { Ok((env.testbed.game("ticks").await?.as_u64() > Some(later)).then_some(())) };
     until("eleven seconds of the game", LIMIT, on).await.unwrap();
-    rig.pay("order-2", "Steve", "diamonds", 1).await;
-    rig.delivered("order-2").await;
-    rig.stage.game("restart rollback").await.unwrap();
-    rig.logged("agent.log", "command possibly rolled back").await;
-    rig.stage.game("join Steve").await.unwrap();
-    rig.pay("order-3", "Steve", "diamonds", 1).await;
-    rig.delivered("order-3").await;
-    let id = rig.command("order-2").await["id"].as_str().unwrap().to_owned();
-    let life = agent(&rig, &["queue", "show", &id])["history"].clone();
+    env.pay("order-2", "Steve", "diamonds", 1).await;
+    env.delivered("order-2").await;
+    env.testbed.game("restart rollback").await.unwrap();
+    env.logged("agent.log", "command possibly rolled back").await;
+    env.testbed.game("join Steve").await.unwrap();
+    env.pay("order-3", "Steve", "diamonds", 1).await;
+    env.delivered("order-3").await;
+    let id = env.command("order-2").await["id"].as_str().unwrap().to_owned();
+    let life = agent(&env, &["queue", "show", &id])["history"].clone();
     let marked = life.as_array().unwrap().iter().filter(|entry| entry["event"] == "possibly_rolled_back").count();
     assert_eq!(marked, 1, "{life:#}");
     assert_eq!(
-        rig.runs().await.get("give Steve diamond 1"),
+        env.runs().await.get("give Steve diamond 1"),
         Some(&3),
         "each order once: what is gone is not run again"
     );
@@ -136,33 +136,33 @@ async fn what_a_crash_of_the_game_may_have_undone_is_marked_and_never_run_again(
 async fn five_hundred_joins_within_a_moment_run_ten_thousand_waiting_commands_in_order_without_a_storm_of_questions() {
     const PLAYERS: usize = 500;
     const COMMANDS: usize = 20;
-    let rig = rig_with_log(&["--max-players", "600", "--volatile"]).await;
+    let env = rig_with_log(&["--max-players", "600", "--volatile"]).await;
     let commands: Vec<Value> =
         (0..COMMANDS).map(|number| json!({"command": format!("say {{player}} {number}")})).collect();
     let package = json!({"name": "Words", "price": 100, "currency": "EUR", "commands": commands});
-    rig.api.put("/api/v1/packages/words", package).await.unwrap();
+    env.api.put("/api/v1/packages/words", package).await.unwrap();
     for player in 0..PLAYERS {
-        rig.pay(&format!("order-{player}"), &format!("P{player}"), "words", 1).await;
+        env.pay(&format!("order-{player}"), &format!("P{player}"), "words", 1).await;
     }
     let waiting = || async {
-        let server = rig.api.get(&format!("/api/v1/servers/{}", rig.server)).await?;
+        let server = env.api.get(&format!("/api/v1/servers/{}", env.server)).await?;
         Ok((server["queue"]["awaitingPlayer"] == PLAYERS * COMMANDS).then_some(()))
     };
     until("ten thousand commands waiting", LIMIT, waiting).await.unwrap();
-    let before = lists(&rig).await;
+    let before = lists(&env).await;
     for player in 0..PLAYERS {
-        rig.stage.game(&format!("join P{player}")).await.unwrap();
+        env.testbed.game(&format!("join P{player}")).await.unwrap();
     }
     let begun = tokio::time::Instant::now();
     let done = || async {
-        let queue = rig.api.get(&format!("/api/v1/servers/{}", rig.server)).await?["queue"].clone();
+        let queue = env.api.get(&format!("/api/v1/servers/{}", env.server)).await?["queue"].clone();
         let is_open = ["pending", "delivered", "awaitingPlayer"].iter().any(|state| queue[state] != 0);
         Ok((!is_open).then_some(()))
     };
     until("ten thousand lines", LIMIT * 3, done).await.unwrap();
-    let answer = rig.stage.game("effects").await.unwrap();
+    let answer = env.testbed.game("effects").await.unwrap();
     let seconds = begun.elapsed().as_secs() as usize;
-    let asked = lists(&rig).await - before;
+    let asked = lists(&env).await - before;
     assert!(asked <= seconds + 5, "{asked} questions in {seconds} s");
     let mut next = vec![0; PLAYERS];
     for effect in answer["effects"].as_array().unwrap() {
@@ -176,24 +176,24 @@ async fn five_hundred_joins_within_a_moment_run_ten_thousand_waiting_commands_in
 
 #[tokio::test]
 async fn a_list_that_is_asked_for_a_new_command_runs_first_what_has_waited_longer() {
-    let mut rig = Rig::without_agent(&[]).await;
-    rig.stage.write_agent_config(&rig.token, "").unwrap();
-    let path = rig.stage.folder().join("agent.yml");
+    let mut env = TestEnv::without_agent(&[]).await;
+    env.testbed.write_agent_config(&env.token, "").unwrap();
+    let path = env.testbed.folder().join("agent.yml");
     let config = std::fs::read_to_string(&path).unwrap().replace("  interval: 1s", "  interval: 60s");
     std::fs::write(&path, config).unwrap();
-    rig.stage.start(Who::Agent).await.unwrap();
-    rig.online().await;
-    rig.package("emeralds", json!({"command": "give {player} emerald 1"})).await;
-    paid_and_waiting(&rig, "order-1", "Steve").await;
+    env.testbed.start(Who::Agent).await.unwrap();
+    env.online().await;
+    env.package("emeralds", json!({"command": "give {player} emerald 1"})).await;
+    paid_and_waiting(&env, "order-1", "Steve").await;
     // The list of a second ago is no longer believed: the new command has the game asked, and that shows who is back.
-    let asked = lists(&rig).await;
+    let asked = lists(&env).await;
     tokio::time::sleep(Duration::from_millis(1100)).await;
-    rig.stage.game("join Steve").await.unwrap();
-    rig.pay("order-2", "Steve", "emeralds", 1).await;
-    rig.delivered("order-1").await;
-    rig.delivered("order-2").await;
-    assert!(lists(&rig).await > asked);
-    let effects = rig.stage.game("effects").await.unwrap();
+    env.testbed.game("join Steve").await.unwrap();
+    env.pay("order-2", "Steve", "emeralds", 1).await;
+    env.delivered("order-1").await;
+    env.delivered("order-2").await;
+    assert!(lists(&env).await > asked);
+    let effects = env.testbed.game("effects").await.unwrap();
     let effects = effects["effects"].as_array().unwrap();
     let lines: Vec<_> = effects.iter().map(|effect| effect["line"].clone()).collect();
     assert_eq!(lines, ["give Steve diamond 1", "give Steve emerald 1"]);

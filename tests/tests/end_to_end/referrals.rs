@@ -1,5 +1,5 @@
-use crate::rig::{LIMIT, Rig};
-use flux_testkit::stage::{Programs, Stage, StoreApi, Who};
+use crate::test_env::{LIMIT, TestEnv};
+use flux_testkit::testbed::{Programs, StoreApi, Testbed, Who};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -73,9 +73,9 @@ fn shaken(mut events: Vec<Event>, dice: &mut Dice) -> Vec<Event> {
     all
 }
 
-async fn set_up(folder: &TempDir) -> (Stage, StoreApi, Vec<String>) {
-    let mut stage = Stage::prepare(folder.path(), Programs::beside_this().unwrap()).await.unwrap();
-    let api = stage.start_companion().await.unwrap();
+async fn set_up(folder: &TempDir) -> (Testbed, StoreApi, Vec<String>) {
+    let mut testbed = Testbed::prepare(folder.path(), Programs::beside_this().unwrap()).await.unwrap();
+    let api = testbed.start_companion().await.unwrap();
     let program = json!({"enabled": true, "rewardType": "percent", "referrerValue": 20, "refereeValue": 10, "currency": "EUR",
         "minPurchaseAmount": 600, "maxRewardsPerReferrer": 20});
     api.put("/api/v1/referrals/program", program).await.unwrap();
@@ -87,7 +87,7 @@ async fn set_up(folder: &TempDir) -> (Stage, StoreApi, Vec<String>) {
         let link = api.post("/api/v1/referrals/links/issue", body).await.unwrap();
         codes.push(link["code"].as_str().unwrap().to_owned());
     }
-    (stage, api, codes)
+    (testbed, api, codes)
 }
 
 async fn tell(api: &StoreApi, (path, body): &Event) -> Option<u16> {
@@ -134,7 +134,7 @@ async fn five_hundred_referral_events_with_repeats_swaps_and_200_kills_end_as_a_
     let expected = end_state(&api).await;
     clean.stop(Who::Companion).await.unwrap();
 
-    let (mut stage, api, codes) = set_up(&killed_folder).await;
+    let (mut testbed, api, codes) = set_up(&killed_folder).await;
     let mut dice = Dice(11);
     let events = shaken(story(&codes, &mut Dice(3)), &mut dice);
     assert!(events.len() >= 500, "{} events", events.len());
@@ -145,10 +145,10 @@ async fn five_hundred_referral_events_with_repeats_swaps_and_200_kills_end_as_a_
             let pause = Duration::from_micros(dice.below(4_000));
             let kill = async {
                 tokio::time::sleep(pause).await;
-                stage.kill(Who::Companion).await.unwrap();
+                testbed.kill(Who::Companion).await.unwrap();
             };
             tokio::join!(tell(&api, event), kill);
-            stage.start(Who::Companion).await.unwrap();
+            testbed.start(Who::Companion).await.unwrap();
             kills += 1;
         }
         assert!(tell(&api, event).await.is_some_and(|status| status < 500), "{event:?}");
@@ -161,21 +161,21 @@ async fn five_hundred_referral_events_with_repeats_swaps_and_200_kills_end_as_a_
 
 #[tokio::test]
 async fn a_friend_orders_with_a_code_and_the_referrer_who_is_away_is_rewarded_on_joining() {
-    let rig = Rig::start(&[]).await;
+    let env = TestEnv::start(&[]).await;
     let commands = json!({"enabled": true, "rewardCommands": [{"command": "give {player} emerald 2"}]});
-    rig.api.put("/api/v1/referrals/program", commands).await.unwrap();
-    rig.api.put("/api/v1/customers/alice", json!({"name": "Alice", "player": {"name": "Alice"}})).await.unwrap();
-    let link = rig
+    env.api.put("/api/v1/referrals/program", commands).await.unwrap();
+    env.api.put("/api/v1/customers/alice", json!({"name": "Alice", "player": {"name": "Alice"}})).await.unwrap();
+    let link = env
         .api
         .post("/api/v1/referrals/links/issue", json!({"accountId": "store", "customerId": "alice"}))
         .await
         .unwrap();
-    let mut order = crate::rig::order_body("Bob", "diamonds", 1);
+    let mut order = crate::test_env::order_body("Bob", "diamonds", 1);
     order["referralCode"] = link["code"].clone();
-    let order = rig.api.put("/api/v1/orders/o1", order).await.unwrap();
+    let order = env.api.put("/api/v1/orders/o1", order).await.unwrap();
     assert_eq!(order["referral"]["decision"], "rewarded", "{order:#}");
-    rig.stage.reward_is(&rig.api, &order, "awaiting_player", LIMIT).await.unwrap();
-    rig.stage.game("join Alice").await.unwrap();
-    rig.stage.has("Alice", "emerald", 2, LIMIT).await.unwrap();
-    rig.stage.reward_is(&rig.api, &order, "delivered", LIMIT).await.unwrap();
+    env.testbed.reward_is(&env.api, &order, "awaiting_player", LIMIT).await.unwrap();
+    env.testbed.game("join Alice").await.unwrap();
+    env.testbed.has("Alice", "emerald", 2, LIMIT).await.unwrap();
+    env.testbed.reward_is(&env.api, &order, "delivered", LIMIT).await.unwrap();
 }

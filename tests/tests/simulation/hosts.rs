@@ -4,8 +4,8 @@ use crate::machine::SimClock;
 use crate::net::{
     AGENT, CONTROL_PORT, GAME, GameListener, RCON_PORT, STORE, STORE_PORT, SimControl, SimRcon, StoreListener,
 };
+use crate::proxy::{Proxy, SimDialer, SimRest};
 use crate::random::Seeded;
-use crate::way::{SimDialer, SimRest, Way};
 use flux_agent::Resources as AgentResources;
 use flux_agent::config::{Config as AgentConfig, Directories, LiveConfig, SecretSources};
 use flux_agent::journal::Journal;
@@ -44,13 +44,13 @@ pub struct Shared {
     /// The machines' clocks.
     pub clocks: Clocks,
     /// Whether a second machine may run an agent with the same token. Where uncertain lines are repeated, it would repeat them.
-    pub may_have_twin: bool,
+    pub may_have_second_agent: bool,
     /// Whether a second machine runs an agent with the same token.
-    pub has_twin: Arc<AtomicBool>,
+    pub has_second_agent: Arc<AtomicBool>,
     /// What the game does next: on its own host, whose time its clock follows.
     pub game_acts: Arc<Mutex<Vec<Act>>>,
     /// What is between the agent and the store.
-    pub way: Arc<Way>,
+    pub proxy: Arc<Proxy>,
     /// Whether commits fail.
     pub is_a_disk_full: Arc<AtomicBool>,
     /// Asks the agent that runs to read its token again.
@@ -69,7 +69,7 @@ pub enum Act {
     Restart(Restart),
 }
 
-/// The clocks of the store's machine and of the agent's; the twin's is the agent's.
+/// The clocks of the store's machine and of the agent's; the second agent's is the agent's.
 #[derive(Debug, Clone, Default)]
 pub struct Clocks {
     pub store: SimClock,
@@ -93,10 +93,10 @@ impl Shared {
             games: Arc::default(),
             agent_yaml,
             clocks: Clocks::default(),
-            may_have_twin: Seeded::new(seed ^ 0x7717).once_in(4) && !agent_yaml.contains("retry"),
-            has_twin: Arc::default(),
+            may_have_second_agent: Seeded::new(seed ^ 0x7717).once_in(4) && !agent_yaml.contains("retry"),
+            has_second_agent: Arc::default(),
             game_acts: Arc::default(),
-            way: Arc::default(),
+            proxy: Arc::default(),
             is_a_disk_full: Arc::default(),
             reload: Arc::default(),
             most_tasks: Default::default(),
@@ -160,7 +160,7 @@ pub async fn store(shared: Shared) -> Fallible {
 
 pub async fn game(shared: Shared) -> Fallible {
     // A vanilla server mixes the answers of two connections: whoever asks at the same time may hear the other's. Two agents need one that does not.
-    let flavour = if shared.may_have_twin { Flavour::Paper } else { Flavour::Vanilla };
+    let flavour = if shared.may_have_second_agent { Flavour::Paper } else { Flavour::Vanilla };
     let world_file = Some(shared.folder.join("world.json"));
     let settings = Settings { world_file, flavour, ..Settings::new(RCON_PASSWORD) };
     let game = match Game::new(settings) {
@@ -196,11 +196,11 @@ async fn act(shared: &Shared, game: &Game) {
 }
 
 /// Another machine with the same token, as a copied installation has; it has a journal of its own.
-pub async fn twin(shared: Shared) -> Fallible {
-    while !shared.has_twin.load(Ordering::SeqCst) {
+pub async fn second_agent(shared: Shared) -> Fallible {
+    while !shared.has_second_agent.load(Ordering::SeqCst) {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    run_agent(shared, "twin").await
+    run_agent(shared, "second-agent").await
 }
 
 async fn run_agent(shared: Shared, state_dir: &'static str) -> Fallible {
@@ -223,13 +223,13 @@ async fn run_agent(shared: Shared, state_dir: &'static str) -> Fallible {
     let now = flux_platform::Clock::now(&clock);
     let open = || Journal::open(&config.state_dir, config.store.token.server_id(), &*shared.entropy, now);
     let journal = started(&shared, AGENT, open).await;
-    let rest = SimRest { config: live.clone(), journal: journal.id().to_string(), way: shared.way.clone() };
+    let rest = SimRest { config: live.clone(), journal: journal.id().to_string(), proxy: shared.proxy.clone() };
     let control = SimControl(TcpListener::bind(("0.0.0.0", CONTROL_PORT)).await?);
     let resources = AgentResources {
         clock: Arc::new(clock),
         entropy: shared.entropy.clone(),
         journal,
-        dialer: Arc::new(SimDialer(shared.way.clone())),
+        dialer: Arc::new(SimDialer(shared.proxy.clone())),
         game: Arc::new(SimRcon { password: RCON_PASSWORD.into(), timeouts }),
         rest: Arc::new(rest),
         control: Some(Box::new(control)),

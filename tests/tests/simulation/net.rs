@@ -14,7 +14,7 @@ use turmoil::net::{TcpListener, TcpStream};
 pub const STORE: &str = "store";
 pub const GAME: &str = "game";
 pub const AGENT: &str = "agent";
-pub const TWIN: &str = "twin";
+pub const SECOND_AGENT: &str = "second-agent";
 pub const PROXY: &str = "proxy";
 pub const STORE_PORT: u16 = 80;
 pub const RCON_PORT: u16 = 25575;

@@ -2,8 +2,8 @@
 
 use super::{CLOCK_WRONG_MILLIS, Faults, Machine, Mend, ROLLBACK_UNSEEN};
 use crate::hosts::Act;
-use crate::net::{AGENT, GAME, STORE, TWIN};
-use crate::storefront::PLAYERS;
+use crate::net::{AGENT, GAME, SECOND_AGENT, STORE};
+use crate::workload::PLAYERS;
 use flux_platform::{DatabaseFile, simulate_full_disk, simulate_slow_disk};
 use flux_testkit::game::{Fault as LineFault, Restart};
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ impl Faults {
     pub(super) fn hear_last_words(&mut self, now: Duration) {
         self.let_no_socket_through(now, now + Duration::from_secs(60));
         self.shared
-            .way
+            .proxy
             .late_reports
             .lock()
             .unwrap()
@@ -36,7 +36,7 @@ impl Faults {
     }
 
     pub(super) fn let_no_socket_through(&mut self, now: Duration, until: Duration) {
-        if !self.shared.way.lets_no_socket_through.swap(true, Ordering::SeqCst) {
+        if !self.shared.proxy.lets_no_socket_through.swap(true, Ordering::SeqCst) {
             self.note(now, "no WebSocket gets through");
             self.broken.push((until, Mend::Sockets));
         }
@@ -104,13 +104,13 @@ impl Faults {
         }
     }
 
-    pub(super) fn start_the_twin(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, until: Duration) {
-        if self.shared.has_twin.swap(true, Ordering::SeqCst) {
+    pub(super) fn start_second_agent(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, until: Duration) {
+        if self.shared.has_second_agent.swap(true, Ordering::SeqCst) {
             return;
         }
         self.note(now, "second agent");
-        sim.bounce(TWIN);
-        self.broken.push((until, Mend::Twin));
+        sim.bounce(SECOND_AGENT);
+        self.broken.push((until, Mend::SecondAgent));
     }
 
     pub(super) fn crash(

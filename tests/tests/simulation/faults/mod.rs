@@ -3,9 +3,9 @@
 mod kinds;
 
 use crate::hosts::Shared;
-use crate::net::{AGENT, GAME, STORE, TWIN};
+use crate::net::{AGENT, GAME, SECOND_AGENT, STORE};
 use crate::random::Seeded;
-use crate::storefront::UNKIND;
+use crate::workload::FAULT_PERIOD;
 use flux_platform::{DatabaseFile, simulate_full_disk, simulate_slow_disk};
 use flux_testkit::game::Fault as LineFault;
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ enum Mend {
     Start(&'static str),
     Link(&'static str, &'static str),
     Latency,
-    Twin,
+    SecondAgent,
     Clock(Machine),
     Disk(DatabaseFile),
     Sockets,
@@ -81,12 +81,13 @@ impl Faults {
     /// Called between two steps of the simulation.
     pub fn play(&mut self, sim: &mut turmoil::Sim<'_>) {
         let now = sim.elapsed();
-        let (due, rest): (Vec<_>, Vec<_>) = self.broken.drain(..).partition(|(at, _)| *at <= now || now >= UNKIND);
+        let (due, rest): (Vec<_>, Vec<_>) =
+            self.broken.drain(..).partition(|(at, _)| *at <= now || now >= FAULT_PERIOD);
         self.broken = rest;
         for (_, mend) in due {
             self.mend(sim, now, mend);
         }
-        if now >= UNKIND {
+        if now >= FAULT_PERIOD {
             if !self.is_over {
                 self.is_over = true;
                 self.everybody_joins(now);
@@ -131,13 +132,13 @@ impl Faults {
             10 => self.save_or_roll_back(now),
             11 if self.may_set_clocks => self.set_a_clock_wrong(now, soon),
             12 => self.fill_a_disk(now, soon),
-            13 if self.shared.may_have_twin => self.start_the_twin(sim, now, now + Duration::from_secs(60)),
-            14 => self.be_late(now, "report comes late", &self.shared.clone().way.late_reports, 240_000),
-            15 => self.be_late(now, "poll answered late", &self.shared.clone().way.late_answers, 20_000),
+            13 if self.shared.may_have_second_agent => self.start_second_agent(sim, now, now + Duration::from_secs(60)),
+            14 => self.be_late(now, "report comes late", &self.shared.clone().proxy.late_reports, 240_000),
+            15 => self.be_late(now, "poll answered late", &self.shared.clone().proxy.late_answers, 20_000),
             16 => self.let_no_socket_through(now, soon),
             17 => {
                 self.note(now, "poll answered by a cache");
-                self.shared.way.stale_answers.fetch_add(1, Ordering::SeqCst);
+                self.shared.proxy.stale_answers.fetch_add(1, Ordering::SeqCst);
             }
             18 if self.may_wipe && !self.wiped => self.hear_last_words(now),
             19 => self.slow_the_stores_commits(now, soon),
@@ -147,7 +148,7 @@ impl Faults {
     }
 
     fn were_last_words(&self) -> bool {
-        let kept_back_at = *self.shared.way.kept_back_at.lock().unwrap();
+        let kept_back_at = *self.shared.proxy.kept_back_at.lock().unwrap();
         self.last_words_after.is_some_and(|after| kept_back_at.is_some_and(|at| at > after))
     }
 
@@ -168,12 +169,12 @@ impl Faults {
             }
             Mend::SlowCommits => simulate_slow_disk(Duration::ZERO),
             Mend::Latency => sim.set_max_message_latency(Duration::from_millis(20)),
-            Mend::Twin => {
-                self.shared.has_twin.store(false, Ordering::SeqCst);
-                sim.bounce(TWIN);
+            Mend::SecondAgent => {
+                self.shared.has_second_agent.store(false, Ordering::SeqCst);
+                sim.bounce(SECOND_AGENT);
             }
             Mend::Clock(machine) => self.clock(machine).set_wrong_by(0),
-            Mend::Sockets => self.shared.way.lets_no_socket_through.store(false, Ordering::SeqCst),
+            Mend::Sockets => self.shared.proxy.lets_no_socket_through.store(false, Ordering::SeqCst),
             Mend::Disk(disk) => {
                 self.shared.is_a_disk_full.store(false, Ordering::SeqCst);
                 simulate_full_disk(disk, false);

@@ -1,0 +1,43 @@
+//! The testbed: the three real programs on one machine, for the quickstart and for tests. Starts them, kills them, asks the companion, and cuts the link.
+
+mod api;
+mod error;
+mod files;
+mod host;
+mod link;
+mod program;
+mod programs;
+
+pub use api::StoreApi;
+pub use error::TestbedError;
+pub use host::{Testbed, Who};
+pub use link::Link;
+pub use program::{Ended, Program};
+pub use programs::Programs;
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a state that is waited for is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Waits until `look` brings something, and says how long it took.
+pub async fn until<T, F>(
+    what: &str,
+    limit: Duration,
+    mut look: impl FnMut() -> F,
+) -> Result<(T, Duration), TestbedError>
+where
+    F: Future<Output = Result<Option<T>, TestbedError>>,
+{
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look().await? {
+            return Ok((found, start.elapsed()));
+        }
+        if start.elapsed() > limit {
+            return Err(TestbedError::Waited { what: what.to_owned(), limit });
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}

@@ -1,0 +1,196 @@
+//! What must never be (`docs/explanation/architecture.md`), checked over the dependency graph and the sources.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Names of all crates that `cargo tree` finds below a package, without dev-dependencies.
+fn tree(package: &str, more: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(more)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let names: BTreeSet<String> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    assert!(names.contains(package), "{package} is in its own tree");
+    names
+}
+
+/// Every Rust source of ours, by its path from the root.
+fn sources() -> Vec<(String, String)> {
+    let found = rust_files(&["agent/src", "companion/src", "crates", "testkit"]);
+    assert!(found.len() > 100, "the sources are where they are looked for");
+    found
+}
+
+/// The Rust files below these folders, by their paths from the root.
+fn rust_files(folders: &[&str]) -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for folder in folders {
+        walk(&root().join(folder), &mut found);
+    }
+    let relative = |path: &Path| path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+    found.iter().map(|path| (relative(path), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// Files outside `allowed` whose code (no comments) has one of `words`.
+fn intruders(words: &[&str], allowed: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in sources() {
+        if allowed.iter().any(|room| path.starts_with(room)) || path.contains("/tests/") || path.ends_with("/tests.rs")
+        {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if let Some(word) = words.iter().find(|word| code.contains(**word)) {
+                found.push(format!("{path}:{}: {word}", number + 1));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_pure_cores_know_no_runtime_no_database_and_no_random_source() {
+    let impure = ["tokio", "rusqlite", "hyper", "reqwest", "getrandom", "rand", "rustix", "tracing", "flux-platform"];
+    let cores: [(&str, &[&str]); 5] = [
+        ("flux-protocol", &[]),
+        ("flux-delivery", &[]),
+        ("flux-referral-rules", &[]),
+        ("flux-signalr", &["--no-default-features"]),
+        ("flux-rcon", &["--no-default-features"]),
+    ];
+    for (package, more) in cores {
+        let names = tree(package, more);
+        let found: Vec<_> = impure.iter().filter(|name| names.contains(**name)).collect();
+        assert!(found.is_empty(), "{package} depends on {found:?}");
+    }
+}
+
+#[test]
+fn agent_and_companion_meet_in_the_protocol_only_and_signalr_knows_neither() {
+    assert!(!tree("flux-agent", &[]).contains("flux-companion"));
+    assert!(!tree("flux-companion", &[]).contains("flux-agent"));
+    let ours: Vec<_> = tree("flux-signalr", &[]).into_iter().filter(|name| name.starts_with("flux-")).collect();
+    assert_eq!(ours, ["flux-signalr"]);
+}
+
+#[test]
+fn one_tls_provider_serves_the_whole_tree() {
+    for package in ["flux-agent", "flux-companion", "flux-testkit"] {
+        let names = tree(package, &[]);
+        for other in ["aws-lc-rs", "openssl-sys", "native-tls", "boring"] {
+            assert!(!names.contains(other), "{package} has {other}");
+        }
+    }
+    assert!(tree("flux-agent", &[]).contains("ring"));
+}
+
+#[test]
+fn sql_stands_in_the_journal_and_the_database_rooms_only() {
+    let words = ["rusqlite", "SELECT ", "INSERT INTO", "UPDATE job", "DELETE FROM", "PRAGMA "];
+    assert_eq!(
+        intruders(&words, &["agent/src/journal/", "crates/storage/", "crates/referrals/src/storage/"]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn reqwest_stands_in_the_agents_store_room_only() {
+    assert_eq!(intruders(&["reqwest"], &["agent/src/upstream/"]), Vec::<String>::new());
+}
+
+#[test]
+fn sockets_stand_in_their_rooms_only() {
+    let words = ["TcpStream", "TcpListener", "TcpSocket", "UdpSocket", "UnixStream", "UnixListener", "UnixDatagram"];
+    let rooms = [
+        "agent/src/upstream/",
+        "agent/src/game/",
+        "agent/src/control/",
+        "agent/src/telemetry/", // metrics and health are asked for there, systemd's journal is told
+        "companion/src/http/",
+        "companion/src/agents/",
+        "companion/src/server.rs",
+        "crates/platform/", // systemd is told there
+        "crates/signalr/",
+        "crates/rcon/",
+        "testkit/",
+    ];
+    assert_eq!(intruders(&words, &rooms), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_is_silenced_or_left_to_do() {
+    assert_eq!(intruders(&["#[allow(", "#![allow(", "todo!(", "unimplemented!("], &[]), Vec::<String>::new());
+    let marks: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| text.contains("TODO") || text.contains("FIXME"))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(marks, Vec::<String>::new());
+}
+
+#[test]
+fn main_is_short() {
+    for main in ["agent/src/main.rs", "companion/src/main.rs", "testkit/src/main.rs"] {
+        let lines = std::fs::read_to_string(root().join(main)).unwrap().lines().count();
+        assert!(lines < 60, "{main} has {lines} lines");
+    }
+}
+
+/// `scripts/seeded-bugs.sh` applies these patches: one that no longer applies would test nothing.
+#[test]
+fn every_seeded_bug_applies_to_the_sources() {
+    let root = root();
+    let bugs = std::fs::read_dir(root.join("tests/seeded_bugs")).unwrap().map(|entry| entry.unwrap().path());
+    let bugs: Vec<_> = bugs.filter(|path| path.extension().is_some_and(|ending| ending == "patch")).collect();
+    assert!(!bugs.is_empty(), "{bugs:?}");
+    for bug in bugs {
+        let check = Command::new("git").args(["apply", "--check"]).arg(&bug).current_dir(&root).output().unwrap();
+        assert!(check.status.success(), "{}: {}", bug.display(), String::from_utf8_lossy(&check.stderr));
+    }
+}
+
+#[test]
+fn every_rule_of_the_contract_has_a_test_by_its_number_on_each_side_that_keeps_it() {
+    let sides: [(&str, &[&str], std::ops::RangeInclusive<u32>); 2] = [
+        (
+            "agent",
+            &["agent", "crates/delivery/src/job", "crates/delivery/src/decision", "tests/tests/end_to_end"],
+            1..=9,
+        ),
+        ("store", &["companion", "crates/delivery/src/command"], 1..=10),
+    ];
+    let files = rust_files(&["agent", "companion", "crates", "tests/tests/end_to_end"]);
+    for (side, rooms, rules) in sides {
+        for rule in rules {
+            let test = format!("fn rule_{rule}_");
+            let is_kept = |(path, text): &(String, String)| {
+                rooms.iter().any(|room| path.starts_with(room)) && text.contains(&test)
+            };
+            assert!(files.iter().any(is_kept), "no test of the {side} names rule {rule}");
+        }
+    }
+}
