@@ -1,10 +1,14 @@
-//! The agents' sessions: the hub's methods, who is connected, and the pump that offers each session what is due.
+//! The agents' side: authentication, the hub's methods, the sessions, and the dispatcher that sends each session its
+//! commands.
 
 pub(crate) mod auth;
-mod pump;
+mod dispatcher;
+mod players;
+pub(crate) mod reports;
 mod service;
 mod sessions;
 
+pub(crate) use players::record_join;
 pub(crate) use service::AgentHub;
 pub use sessions::{Session, Sessions};
 

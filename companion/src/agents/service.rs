@@ -1,10 +1,10 @@
-//! The hub's methods, as the contract has them.
+//! The hub's methods (`docs/reference/protocol.md`).
 
-use super::{Session, pump};
-use crate::agents::auth::{self, AgentReports};
+use super::reports::{self, AgentReports};
+use super::{Session, auth, dispatcher, record_join};
 use crate::app::App;
 use crate::limits;
-use crate::services::agents::{Credential, Heard, game_status, gone, hear};
+use crate::services::agents::{Contact, Credential, mark_offline, record_contact, record_game_status};
 use crate::services::{ServiceError, offers::Offers};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
@@ -25,7 +25,7 @@ pub(crate) struct AgentHub {
     app: Arc<App>,
 }
 
-/// Who an agent is: its server, and the secret that it showed, so that a replaced token ends what it began.
+/// An agent's identity: its server and its secret, so that a replaced token counts as a different agent.
 #[derive(Clone)]
 pub(crate) struct Agent(Credential);
 
@@ -52,21 +52,23 @@ impl AgentHub {
             return Err(HubError::Refused("Hello was said already".to_owned()));
         }
         let session = Session::new(credential.clone(), &hello, caller.connection.clone());
-        // The seat first, then the transaction: a poll of another journal looks at the seats inside its own.
-        app.sessions.enter(&session).map_err(|hostname| refuse(&ServiceError::AlreadyConnected { hostname }))?;
+        // Register first: a poll of another journal checks the sessions inside its own transaction.
+        app.sessions.register(&session).map_err(|hostname| hub_error(&ServiceError::AlreadyConnected { hostname }))?;
         let by = app.by(Actor::agent(&server_id));
         let now = by.now;
-        let written =
-            app.db.write(move |tx| hear(tx, &by, &credential, &hello.journal_id, &Heard::Hello(&hello), None)).await;
+        let written = app
+            .db
+            .write(move |tx| record_contact(tx, &by, &credential, &hello.journal_id, &Contact::Hello(&hello), None))
+            .await;
         let server = match written {
             Ok(server) => server,
             Err(refused) => {
-                app.sessions.leave(&server_id, &caller.connection);
-                return Err(refuse(&refused));
+                app.sessions.unregister(&server_id, &caller.connection);
+                return Err(hub_error(&refused));
             }
         };
         tracing::info!(server.id = %server_id, agent.version = server.agent.version, "an agent connected");
-        tokio::spawn(pump::run(Arc::clone(app), session));
+        tokio::spawn(dispatcher::run(Arc::clone(app), session));
         let server_name = server.name.into();
         answer(&ServerWelcome { server_id, server_name, protocol_version: PROTOCOL_VERSION, now })
     }
@@ -79,19 +81,20 @@ impl AgentHub {
         let session = self.session(caller)?;
         let reports =
             AgentReports { credential: caller.identity.0.clone(), journal: session.journal_id.clone(), batch };
-        let (acknowledged, revoked) = auth::take_reports(&self.app, reports).await.map_err(|error| refuse(&error))?;
-        pump::push(&session, Offers { revoked, ..Offers::default() });
+        let (acknowledged, revoked) =
+            reports::take_reports(&self.app, reports).await.map_err(|error| hub_error(&error))?;
+        dispatcher::push(&session, Offers { revoked, ..Offers::default() });
         answer(&acknowledged)
     }
 
-    /// What waits for a player who joined goes out at once, if this journal has not reported it.
+    /// Sends the commands that wait for this player at once, unless this journal has reported them.
     async fn player_joined(&self, caller: &Caller<Agent>, player: PlayerRef) -> Result<Value, HubError> {
         let session = self.session(caller)?;
         let scope = Scope { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
         let credential = caller.identity.0.clone();
-        auth::learn_player(&self.app, credential, player).await.map_err(|error| refuse(&error))?;
-        let offers = pump::commit(&self.app, &session, scope).await.map_err(|error| refuse(&error))?;
-        pump::push(&session, offers);
+        record_join(&self.app, credential, player).await.map_err(|error| hub_error(&error))?;
+        let offers = dispatcher::commit(&self.app, &session, scope).await.map_err(|error| hub_error(&error))?;
+        dispatcher::push(&session, offers);
         Ok(Value::Null)
     }
 
@@ -99,8 +102,8 @@ impl AgentHub {
         self.session(caller)?;
         let credential = caller.identity.0.clone();
         let by = self.app.by(Actor::agent(&credential.server_id));
-        let written = self.app.db.write(move |tx| game_status(tx, &by, &credential, &status)).await;
-        written.map_err(|error| refuse(&error))?;
+        let written = self.app.db.write(move |tx| record_game_status(tx, &by, &credential, &status)).await;
+        written.map_err(|error| hub_error(&error))?;
         Ok(Value::Null)
     }
 
@@ -125,9 +128,9 @@ impl HubService for AgentHub {
         }
     }
 
-    /// Who says no `Hello` takes a place for nothing.
+    /// Closes a connection that sends no `Hello` in time.
     async fn connected(&self, caller: &Caller<Agent>) {
-        // Not the whole of it: what holds the database holds up the companion's end.
+        // Hold only the sessions: holding the database would delay the shutdown.
         let (sessions, caller) = (Arc::clone(&self.app.sessions), caller.clone());
         tokio::spawn(async move {
             tokio::time::sleep(limits::HELLO_WAIT).await;
@@ -154,18 +157,18 @@ impl HubService for AgentHub {
 
     async fn disconnected(&self, caller: &Caller<Agent>) {
         let server_id: ServerId = caller.identity.0.server_id.clone();
-        if self.app.sessions.leave(&server_id, &caller.connection).is_none() {
+        if self.app.sessions.unregister(&server_id, &caller.connection).is_none() {
             return;
         }
         tracing::info!(server.id = %server_id, "an agent disconnected");
         let by = self.app.by(Actor::agent(&server_id));
-        if let Err(error) = self.app.db.write(move |tx| gone(tx, &by, &server_id)).await {
+        if let Err(error) = self.app.db.write(move |tx| mark_offline(tx, &by, &server_id)).await {
             tracing::warn!(error = %error, "an agent's end could not be written");
         }
     }
 }
 
-/// The one argument that each method has.
+/// The single argument of a method.
 fn argument<T: DeserializeOwned>(mut arguments: Vec<Value>) -> Result<T, HubError> {
     match (arguments.pop(), arguments.len()) {
         (Some(value), 0) => serde_json::from_value(value).map_err(|_| HubError::InvalidArguments),
@@ -178,8 +181,8 @@ fn answer<T: serde::Serialize>(value: &T) -> Result<Value, HubError> {
     serde_json::to_value(value).map_err(|_| HubError::Internal)
 }
 
-/// What an agent is told.
-fn refuse(refused: &ServiceError) -> HubError {
+/// The error that the agent receives.
+fn hub_error(refused: &ServiceError) -> HubError {
     match refused {
         ServiceError::AlreadyConnected { hostname } => HubError::Refused(ErrorCode::AlreadyConnected.message(hostname)),
         ServiceError::TokenRevoked => {

@@ -1,4 +1,4 @@
-//! Who is connected: at most one session per server.
+//! The registry of sessions: at most one per server.
 
 use crate::services::agents::Credential;
 use flux_protocol::{AgentHello, JournalId, ServerId};
@@ -10,24 +10,24 @@ use tokio::sync::{Notify, watch};
 /// An agent's session, from its `Hello` on.
 #[derive(Debug)]
 pub struct Session {
-    /// Whose.
+    /// The server.
     pub server_id: ServerId,
-    /// What it was let in with.
+    /// The token that the agent showed.
     pub credential: Credential,
-    /// The journal behind it.
+    /// The agent's journal.
     pub journal_id: JournalId,
     /// The machine's name, for the message that a second agent gets.
     pub hostname: Option<String>,
     /// The connection.
     pub connection: HubConnection,
-    /// There is something new to offer.
-    pub(super) news: Notify,
-    /// The session has ended.
+    /// Notified when there is something to send.
+    pub(super) wakeup: Notify,
+    /// Becomes true when the session ends.
     pub(super) ended: watch::Sender<bool>,
 }
 
 impl Session {
-    /// A session that nobody knows of yet.
+    /// A session that is not registered yet.
     pub fn new(credential: Credential, hello: &AgentHello, connection: HubConnection) -> Arc<Session> {
         Arc::new(Session {
             server_id: credential.server_id.clone(),
@@ -35,24 +35,26 @@ impl Session {
             journal_id: hello.journal_id.clone(),
             hostname: hello.hostname.clone(),
             connection,
-            news: Notify::new(),
+            wakeup: Notify::new(),
             ended: watch::Sender::new(false),
         })
     }
 }
 
-/// All sessions. The lock is held for a look or a change, never across a wait.
+/// All sessions. The lock is never held across an await.
 #[derive(Debug, Default)]
 pub struct Sessions {
     open: Mutex<BTreeMap<ServerId, Arc<Session>>>,
-    /// Rises with every report that was stored, for a removal that waits for an agent's words.
-    words: watch::Sender<u64>,
+    /// Counts the calls of reports that were stored: a removal waits for them.
+    reports: watch::Sender<u64>,
 }
 
 impl Sessions {
-    /// Seats a session. An older one of the same journal is closed: a half-open connection. Another journal's live one
-    /// stays, and its machine's name is the error.
-    pub fn enter(&self, session: &Arc<Session>) -> Result<(), String> {
+    /// Registers a session, and closes an older one of the same journal (a half-open connection).
+    ///
+    /// # Errors
+    /// The hostname of another journal's live session, which stays.
+    pub fn register(&self, session: &Arc<Session>) -> Result<(), String> {
         let mut open = self.open();
         if let Some(hostname) = other(&open, &session.server_id, &session.journal_id) {
             return Err(hostname);
@@ -63,7 +65,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// The machine of another journal's open session.
+    /// The hostname of another journal's open session.
     pub fn other_than(&self, server: &ServerId, journal: &JournalId) -> Option<String> {
         other(&self.open(), server, journal)
     }
@@ -78,8 +80,8 @@ impl Sessions {
         self.open().get(server).filter(|session| session.connection.id() == connection.id()).cloned()
     }
 
-    /// Takes away the session on this connection, if it is still the server's.
-    pub(super) fn leave(&self, server: &ServerId, connection: &HubConnection) -> Option<Arc<Session>> {
+    /// Removes the session on this connection, if it is still the server's.
+    pub(super) fn unregister(&self, server: &ServerId, connection: &HubConnection) -> Option<Arc<Session>> {
         let mut open = self.open();
         let is_it = open.get(server).is_some_and(|session| session.connection.id() == connection.id());
         let session = is_it.then(|| open.remove(server)).flatten()?;
@@ -87,33 +89,33 @@ impl Sessions {
         Some(session)
     }
 
-    /// Ends a server's session for good, with these words.
-    pub fn throw_out(&self, server: &ServerId, error: String) {
+    /// Ends a server's session with this error; the agent must not reconnect.
+    pub fn disconnect(&self, server: &ServerId, error: String) {
         if let Some(session) = self.open().remove(server) {
             end(&session, Some(error), false);
         }
     }
 
-    /// How many there are.
+    /// The number of sessions.
     pub fn count(&self) -> usize {
         self.open().len()
     }
 
-    /// Tells a server's session that there is something to offer.
+    /// Wakes a server's session: there is something to send.
     pub fn wake(&self, server: &ServerId) {
         if let Some(session) = self.open().get(server) {
-            session.news.notify_one();
+            session.wakeup.notify_one();
         }
     }
 
-    /// Reports were stored.
-    pub fn word_came(&self) {
-        self.words.send_modify(|count| *count = count.wrapping_add(1));
+    /// Wakes everyone who waits for reports.
+    pub fn notify_reports(&self) {
+        self.reports.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Changes whenever reports were stored.
-    pub fn words(&self) -> watch::Receiver<u64> {
-        self.words.subscribe()
+    /// Changes with every call of reports that was stored.
+    pub fn reports(&self) -> watch::Receiver<u64> {
+        self.reports.subscribe()
     }
 
     fn open(&self) -> MutexGuard<'_, BTreeMap<ServerId, Arc<Session>>> {

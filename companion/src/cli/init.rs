@@ -1,4 +1,4 @@
-use super::{Failure, keys};
+use super::{CliError, keys};
 use crate::config::Config;
 use flux_shop::{Label, Role};
 use flux_storage::Db;
@@ -7,9 +7,9 @@ use flux_storage::Db;
 const FIRST_KEY: &str = "admin";
 
 /// Makes the database, and its first key.
-pub(super) fn run(config: &Config) -> Result<(), Failure> {
+pub(super) fn run(config: &Config) -> Result<(), CliError> {
     Db::create(&config.database)?;
     eprintln!("made {}; the admin key below is shown this once:", config.database.display());
-    let name: Label = FIRST_KEY.parse().map_err(|_| Failure::Internal)?;
+    let name: Label = FIRST_KEY.parse().map_err(|_| CliError::Internal)?;
     keys::add(config, name, Role::Admin)
 }

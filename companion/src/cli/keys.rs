@@ -1,4 +1,4 @@
-use super::{Failure, KeyCommand, print, print_json, with_database};
+use super::{CliError, KeyCommand, print, print_json, with_database};
 use crate::config::Config;
 use crate::secrets::KeySecret;
 use crate::services::ServiceError;
@@ -7,7 +7,7 @@ use flux_shop::{Label, Role, kind};
 use flux_storage::{DbError, events, keys};
 use serde_json::json;
 
-pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), Failure> {
+pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), CliError> {
     match command {
         KeyCommand::Add { name, role } => add(config, name, role),
         KeyCommand::List { json } => list(config, json),
@@ -16,7 +16,7 @@ pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), Failure> {
 }
 
 /// Adds a key and prints it, once, alone.
-pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), Failure> {
+pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), CliError> {
     let key = KeySecret::draw(&SystemEntropy);
     let hash = key.hash();
     let is_new = with_database(config, async move |db, by| {
@@ -29,10 +29,10 @@ pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), Failur
         });
         Ok(write.await?)
     })?;
-    if is_new { print(key.expose()) } else { Err(Failure::KeyExists) }
+    if is_new { print(key.expose()) } else { Err(CliError::KeyExists) }
 }
 
-fn list(config: &Config, json: bool) -> Result<(), Failure> {
+fn list(config: &Config, json: bool) -> Result<(), CliError> {
     let all = with_database(config, async |db, _| Ok(db.read(keys::all).await?))?;
     if json {
         let row = |key: &keys::KeyRow| json!({"name": key.name, "role": key.role, "createdAt": key.created_at});
@@ -41,7 +41,7 @@ fn list(config: &Config, json: bool) -> Result<(), Failure> {
     all.iter().try_for_each(|key| print(&format!("{:5}  {}  {}", key.role.as_str(), key.created_at, key.name)))
 }
 
-fn revoke(config: &Config, name: Label) -> Result<(), Failure> {
+fn revoke(config: &Config, name: Label) -> Result<(), CliError> {
     with_database(config, async move |db, by| {
         let write = db.write(move |tx| {
             if !keys::delete(tx, &name)? {

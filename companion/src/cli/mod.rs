@@ -1,13 +1,13 @@
 //! The command line.
 
-mod copies;
-mod failure;
+mod backup;
+mod error;
 mod init;
 mod keys;
 mod serve;
 mod servers;
 
-pub use failure::Failure;
+pub use error::CliError;
 
 use crate::config::{Config, DEFAULT_PATH};
 use crate::services::Audit;
@@ -134,17 +134,17 @@ enum KeyCommand {
 }
 
 /// Does what was asked.
-pub fn run(arguments: Arguments) -> Result<(), Failure> {
+pub fn run(arguments: Arguments) -> Result<(), CliError> {
     let path = arguments.config;
     match arguments.command {
-        Command::Openapi => print(&crate::http::document().to_pretty_json().map_err(|_| Failure::Internal)?),
+        Command::Openapi => print(&crate::http::document().to_pretty_json().map_err(|_| CliError::Internal)?),
         Command::PrintDefaultConfig => print(crate::config::example().trim_end()),
         Command::ConfigSchema => print(crate::config::SCHEMA.trim_end()),
         Command::Completions { shell } => completions(shell),
-        Command::Man => Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(Failure::Output),
+        Command::Man => Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(CliError::Output),
         Command::Version { json } => version(json),
-        Command::Backup { file } => copies::backup(&Config::load(&path)?, &file),
-        Command::Restore { file } => copies::restore(&Config::load(&path)?, &file),
+        Command::Backup { file } => backup::backup(&Config::load(&path)?, &file),
+        Command::Restore { file } => backup::restore(&Config::load(&path)?, &file),
         Command::Init => init::run(&Config::load(&path)?),
         Command::Serve => serve::run(&path, Config::load(&path)?),
         Command::Check => check(&Config::load(&path)?),
@@ -153,18 +153,18 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-fn check(config: &Config) -> Result<(), Failure> {
+fn check(config: &Config) -> Result<(), CliError> {
     Db::check(&config.database)?;
     print(&format!("the config and {} are whole", config.database.display()))
 }
 
-fn completions(shell: Shell) -> Result<(), Failure> {
+fn completions(shell: Shell) -> Result<(), CliError> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "flux-companion", &mut text);
-    std::io::stdout().write_all(&text).map_err(Failure::Output)
+    std::io::stdout().write_all(&text).map_err(CliError::Output)
 }
 
-fn version(json: bool) -> Result<(), Failure> {
+fn version(json: bool) -> Result<(), CliError> {
     let version = env!("CARGO_PKG_VERSION");
     if json {
         return print_json(&serde_json::json!({"name": "flux-companion", "version": version,
@@ -174,21 +174,21 @@ fn version(json: bool) -> Result<(), Failure> {
 }
 
 /// Opens the database and runs one piece of work on it. A companion that serves may have it open meanwhile.
-fn with_database<R>(config: &Config, work: impl AsyncFnOnce(&Db, Audit) -> Result<R, Failure>) -> Result<R, Failure> {
+fn with_database<R>(config: &Config, work: impl AsyncFnOnce(&Db, Audit) -> Result<R, CliError>) -> Result<R, CliError> {
     let db = Db::open_in_place(&config.database)?;
     let by = Audit { actor: Actor::cli(), now: SystemClock.now() };
     runtime()?.block_on(work(&db, by))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|_| Failure::Internal)
+    runtime.map_err(|_| CliError::Internal)
 }
 
-fn print(text: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout(), "{text}").map_err(Failure::Output)
+fn print(text: &str) -> Result<(), CliError> {
+    writeln!(std::io::stdout(), "{text}").map_err(CliError::Output)
 }
 
-fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    print(&serde_json::to_string_pretty(value).map_err(|_| Failure::Internal)?)
+fn print_json(value: &impl Serialize) -> Result<(), CliError> {
+    print(&serde_json::to_string_pretty(value).map_err(|_| CliError::Internal)?)
 }

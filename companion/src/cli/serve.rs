@@ -1,4 +1,4 @@
-use super::Failure;
+use super::CliError;
 use crate::config::Config;
 use crate::{Resources, reload, serve, server, systemd, telemetry};
 use axum::serve::ListenerExt;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT.
-pub(super) fn run(path: &Path, config: Config) -> Result<(), Failure> {
+pub(super) fn run(path: &Path, config: Config) -> Result<(), CliError> {
     let level = telemetry::start(config.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|_| Failure::Internal)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|_| CliError::Internal)?;
     runtime.block_on(async {
         let (db, closed) = Db::open(&config.database)?;
         let address = config.listen;
-        let listener = server::listen(address).map_err(|cause| Failure::Listen { address, cause })?;
+        let listener = server::listen(address).map_err(|cause| CliError::Listen { address, cause })?;
         // Without it what an agent is told waits for the acknowledgement of what it was told before: up to 40 ms.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let signals = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
@@ -41,8 +41,8 @@ pub(super) fn run(path: &Path, config: Config) -> Result<(), Failure> {
     })
 }
 
-fn listen(kind: SignalKind) -> Result<Signal, Failure> {
-    signal(kind).map_err(|_| Failure::Internal)
+fn listen(kind: SignalKind) -> Result<Signal, CliError> {
+    signal(kind).map_err(|_| CliError::Internal)
 }
 
 async fn first_of((mut terminate, mut interrupt): (Signal, Signal)) {

@@ -1,7 +1,7 @@
-use super::{Failure, ServerCommand, print, print_json, with_database};
+use super::{CliError, ServerCommand, print, print_json, with_database};
 use crate::config::Config;
 use crate::secrets;
-use crate::services::servers::{Left, add, begin_removal, finish_removal, replace_token};
+use crate::services::servers::{Unanswered, add, begin_removal, finish_removal, replace_token};
 use crate::services::{ServiceError, agents::is_polling};
 use flux_platform::SystemEntropy;
 use flux_protocol::{ServerId, ServerToken};
@@ -10,7 +10,7 @@ use flux_shop::{Address, Label, QueueCounts, Server, ServerView};
 use flux_storage::{Tx, commands, servers};
 use secrecy::ExposeSecret;
 
-pub(super) fn run(config: &Config, command: ServerCommand) -> Result<(), Failure> {
+pub(super) fn run(config: &Config, command: ServerCommand) -> Result<(), CliError> {
     match command {
         ServerCommand::Add { name, address } => added(config, name, address),
         ServerCommand::List { json } => list(config, json),
@@ -19,27 +19,27 @@ pub(super) fn run(config: &Config, command: ServerCommand) -> Result<(), Failure
     }
 }
 
-fn added(config: &Config, name: Label, address: Address) -> Result<(), Failure> {
+fn added(config: &Config, name: Label, address: Address) -> Result<(), CliError> {
     let token = secrets::server_token(&SystemEntropy, secrets::server_id(&SystemEntropy));
     let shown = token.clone();
     with_database(config, async move |db, by| Ok(db.write(move |tx| add(tx, &by, &token, name, address)).await?))?;
     show(&shown)
 }
 
-fn token(config: &Config, id: ServerId) -> Result<(), Failure> {
+fn token(config: &Config, id: ServerId) -> Result<(), CliError> {
     let token = secrets::server_token(&SystemEntropy, id.clone());
     let hash = token.hash();
     with_database(config, async move |db, by| Ok(db.write(move |tx| replace_token(tx, &by, &id, hash)).await?))?;
     show(&token)
 }
 
-fn show(token: &ServerToken) -> Result<(), Failure> {
+fn show(token: &ServerToken) -> Result<(), CliError> {
     eprintln!("the token of {} is shown this once:", token.server_id());
     print(token.expose().expose_secret())
 }
 
 /// Whether a session is open is known to the companion that serves alone: here the status tells of polls.
-fn list(config: &Config, json: bool) -> Result<(), Failure> {
+fn list(config: &Config, json: bool) -> Result<(), CliError> {
     let all = with_database(config, async |db, by| {
         let rows: Vec<(Server, QueueCounts)> = db.read(all).await?;
         let view = |(server, queue)| {
@@ -69,8 +69,8 @@ fn all(tx: &Tx<'_>) -> Result<Vec<(Server, QueueCounts)>, ServiceError> {
     }
 }
 
-fn remove(config: &Config, id: ServerId, force: bool) -> Result<(), Failure> {
-    let left = if force { Left::Forced } else { Left::AsItIs };
+fn remove(config: &Config, id: ServerId, force: bool) -> Result<(), CliError> {
+    let left = if force { Unanswered::Cancelled } else { Unanswered::StayOpen };
     let unanswered = with_database(config, async move |db, by| {
         let write = db.write(move |tx| {
             begin_removal(tx, &by, &id)?;

@@ -1,12 +1,13 @@
-//! The agents' fallback: polling, by the contract.
+//! The REST fallback of agents: polling, reports, and players who joined (`docs/reference/protocol.md`).
 
 use super::auth::Agent;
-use crate::agents::auth::{AgentReports, learn_player, take_reports};
+use crate::agents;
+use crate::agents::reports::{AgentReports, take_reports};
 use crate::app::App;
 use crate::limits;
 use crate::services::ServiceError;
-use crate::services::agents::{Heard, hear};
-use crate::services::offers::{self, Way};
+use crate::services::agents::{Contact, record_contact};
+use crate::services::offers::{self, Transport};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
@@ -51,14 +52,14 @@ pub(super) async fn poll(
         return Err(ApiError::value("max", format!("must be 1 to {BATCH_ITEMS}")));
     }
     let in_session = app.sessions.of(&agent.credential.server_id).is_some();
-    let heard = if in_session { Heard::Aside } else { Heard::Poll };
+    let contact = if in_session { Contact::Other } else { Contact::Poll };
     let scope = Scope { quiet_since: None, player: None, limit: most };
-    let (offers, now) = offer(&app, agent, heard, scope).await?;
+    let (offers, now) = offer(&app, agent, contact, scope).await?;
     let (commands, revoked) = (offers.commands, offers.revoked);
     Ok(Json(PollResponse { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
 }
 
-/// Takes reports: what is in `acknowledged` is stored. 409 from a journal that was not heard last.
+/// Takes reports: what is in `acknowledged` is stored. 409 from a journal that was not contact last.
 #[utoipa::path(post, path = "/agent/reports", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body = Reports,
     responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
 pub(super) async fn report(
@@ -80,30 +81,30 @@ pub(super) async fn player_joined(
     Body(player, _): Body<PlayerRef>,
 ) -> Result<Json<JoinedCommands>, ApiError> {
     let scope = Scope { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
-    // First, since what was bought under an earlier name is now for this one.
-    learn_player(&app, agent.credential.clone(), player).await?;
-    let (offers, _) = offer(&app, agent, Heard::Aside, scope).await?;
+    // First: commands bought under an earlier name are now for this one.
+    agents::record_join(&app, agent.credential.clone(), player).await?;
+    let (offers, _) = offer(&app, agent, Contact::Other, scope).await?;
     Ok(Json(JoinedCommands { commands: offers.commands }))
 }
 
-/// Hears an agent and commits what it is offered, in one transaction.
+/// Records the contact and commits the offers, in one transaction.
 async fn offer(
     app: &App,
     agent: Agent,
-    heard: Heard<'static>,
+    contact: Contact<'static>,
     scope: Scope,
 ) -> Result<(offers::Offers, Timestamp), ApiError> {
     let Agent { credential, journal } = agent;
     let by = app.by(Actor::agent(&credential.server_id));
     let (now, server_id) = (by.now, credential.server_id.clone());
     let sessions = Arc::clone(&app.sessions);
-    let work = move |tx: &flux_storage::Tx<'_>| {
-        // Looked at inside the transaction: a Hello takes its seat before its own.
+    let write = move |tx: &flux_storage::Tx<'_>| {
+        // Checked inside the transaction: a Hello registers its session before its own transaction.
         let other = sessions.other_than(&credential.server_id, &journal);
-        let server = hear(tx, &by, &credential, &journal, &heard, other)?;
-        Ok::<_, ServiceError>(offers::offer(tx, &server.id, &journal, &scope, Way::Answer, by.now)?)
+        let server = record_contact(tx, &by, &credential, &journal, &contact, other)?;
+        Ok::<_, ServiceError>(offers::offer(tx, &server.id, &journal, &scope, Transport::Response, by.now)?)
     };
-    let offers = app.db.write(work).await?;
+    let offers = app.db.write(write).await?;
     for command in &offers.commands {
         tracing::info!(command.id = %command.id, attempt = command.attempt.get(), server.id = %server_id,
             redelivered = command.redelivered, "command offered");

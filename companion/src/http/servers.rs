@@ -1,7 +1,7 @@
 //! The game servers and their tokens.
 
 use crate::app::App;
-use crate::services::servers::{self as work, Left};
+use crate::services::servers::{self as work, Unanswered};
 use crate::services::{Audit, ServiceError, agents::is_polling};
 use crate::{limits, secrets};
 use axum::Json;
@@ -164,7 +164,7 @@ pub(super) async fn replace_token(
         look(tx, &id)
     };
     let (server, queue) = app.db.write(write).await?;
-    app.sessions.throw_out(&server.id, ErrorCode::TokenRevoked.message("this server has a new token"));
+    app.sessions.disconnect(&server.id, ErrorCode::TokenRevoked.message("this server has a new token"));
     tracing::info!(server.id = %server.id, "token replaced");
     Ok(Json(with_token(&app, server, queue, Some(&token))))
 }
@@ -183,15 +183,15 @@ pub(super) async fn remove(
     let server = begin(&app, by.clone(), id.clone()).await?;
     app.sessions.wake(&id);
     if app.sessions.of(&id).is_some() || is_polling(&server, by.now) {
-        wait_for_words(&app, &id).await?;
+        wait_for_reports(&app, &id).await?;
     }
     let by = app.by(by.actor);
-    let left = if query.force { Left::Forced } else { Left::AsItIs };
+    let left = if query.force { Unanswered::Cancelled } else { Unanswered::StayOpen };
     let unanswered = {
         let id = id.clone();
         app.db.write(move |tx| work::finish_removal(tx, &by, &id, left)).await?
     };
-    app.sessions.throw_out(&id, ErrorCode::ServerRemoved.message("the store has removed this server"));
+    app.sessions.disconnect(&id, ErrorCode::ServerRemoved.message("the store has removed this server"));
     tracing::info!(server.id = %id, commands.unanswered = unanswered, "server removed");
     Ok(Json(Removal { id, unanswered }))
 }
@@ -201,14 +201,14 @@ async fn begin(app: &App, by: Audit, id: ServerId) -> Result<Server, ServiceErro
 }
 
 /// Waits until nothing of this server is open, or the time is over.
-async fn wait_for_words(app: &App, id: &ServerId) -> Result<(), ServiceError> {
+async fn wait_for_reports(app: &App, id: &ServerId) -> Result<(), ServiceError> {
     let until = Instant::now() + limits::REMOVAL_WAIT;
-    let mut words = app.sessions.words();
+    let mut reports = app.sessions.reports();
     loop {
-        words.borrow_and_update();
+        reports.borrow_and_update();
         let server = id.clone();
         let open = app.db.read(move |tx| commands::awaiting_word(tx, &server)).await?;
-        if open == 0 || timeout_at(until, words.changed()).await.is_err() {
+        if open == 0 || timeout_at(until, reports.changed()).await.is_err() {
             return Ok(());
         }
     }

@@ -1,4 +1,4 @@
-//! Agents as the store hears them: whose turn it is, and which journal's reports are taken.
+//! Contacts of agents: which journal is the accepted one of a server, and when its agent was last seen.
 
 use super::{Audit, ServiceError};
 use crate::limits;
@@ -9,42 +9,45 @@ use flux_storage::{Tx, events, servers};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-/// What an agent shows to be let in.
+/// The token that an agent showed, with its secret as a hash.
 #[derive(Debug, Clone)]
 pub struct Credential {
-    /// The server that it claims.
+    /// The server that the token names.
     pub server_id: ServerId,
-    /// Of the secret that it showed.
+    /// The hash of the secret.
     pub hash: SecretHash,
 }
 
 impl Credential {
-    /// The server, if the secret is its present one; compared in constant time.
+    /// The server, if the secret is its current one. Compares in constant time.
     pub fn server(&self, tx: &Tx<'_>) -> Result<Server, ServiceError> {
         let server = servers::find(tx, &self.server_id)?;
         server.filter(|server| server.secret_hash.matches(&self.hash)).ok_or(ServiceError::TokenRevoked)
     }
 }
 
-/// How the store hears of a journal.
+/// A kind of contact with an agent.
 #[derive(Debug)]
-pub enum Heard<'a> {
-    /// A session's first call.
+pub enum Contact<'a> {
+    /// The first call of a session.
     Hello(&'a AgentHello),
     /// A poll.
     Poll,
-    /// A call that says nothing of when the next one comes: a poll beside an open session, or a player who joined.
-    Aside,
+    /// A call that does not announce the next one: a poll beside an open session, or a player who joined.
+    Other,
 }
 
-/// Lets a journal in, or says who is in its way. `other_session` is the machine of another journal's open session. From
-/// here on only this journal's reports are taken.
-pub fn hear(
+/// Records a contact and accepts the agent's journal: from now on only its reports are taken. `other_session` is the
+/// hostname of another journal's open session.
+///
+/// # Errors
+/// [`ServiceError::AlreadyConnected`] while another journal has a session or polls.
+pub fn record_contact(
     tx: &Tx<'_>,
     by: &Audit,
     credential: &Credential,
     journal: &JournalId,
-    heard: &Heard<'_>,
+    contact: &Contact<'_>,
     other_session: Option<String>,
 ) -> Result<Server, ServiceError> {
     let mut server = credential.server(tx)?;
@@ -60,28 +63,29 @@ pub fn hear(
         }
     }
     server.agent.last_seen_at = Some(by.now);
-    match heard {
-        Heard::Hello(hello) => {
-            server.agent.hostname = hello.hostname.as_deref().map(cut);
-            server.agent.version = Some(cut(&hello.agent_version));
+    match contact {
+        Contact::Hello(hello) => {
+            server.agent.hostname = hello.hostname.as_deref().map(fit_to_limit);
+            server.agent.version = Some(fit_to_limit(&hello.agent_version));
             server.agent.game_state = Some(hello.game_state);
             server.agent.players = server.agent.players.filter(|_| hello.game_state == GameState::Online);
             let data = json!({"agentVersion": server.agent.version, "hostname": server.agent.hostname});
             events::record(tx, by, kind::AGENT_CONNECTED, server.id.as_str(), &data)?;
         }
-        Heard::Poll => server.agent.last_poll = Some((by.now, interval_seconds(&server, by.now))),
-        Heard::Aside => {}
+        Contact::Poll => server.agent.last_poll = Some((by.now, interval_seconds(&server, by.now))),
+        Contact::Other => {}
     }
     servers::update_agent(tx, &server.id, &server.agent)?;
     Ok(server)
 }
 
-/// What an agent says of itself, as far as anybody reads it.
-fn cut(text: &str) -> String {
+/// The beginning of a text that an agent sent about itself.
+fn fit_to_limit(text: &str) -> String {
     text.chars().take(flux_shop::limits::LABEL_CHARS).collect()
 }
 
-/// Whether this server's agent has polled within twice its interval. A poll of the far future was heard while the clock was wrong.
+/// Whether this server's agent has polled within twice its interval. A poll far in the future does not count: the clock was
+/// wrong then.
 pub fn is_polling(server: &Server, now: Timestamp) -> bool {
     let is_near =
         |at: Timestamp, seconds: u64| now.duration_since(at).abs() <= SignedDuration::from_secs(2 * seconds as i64);
@@ -94,7 +98,8 @@ fn other_poller(server: &Server, journal: &JournalId, now: Timestamp) -> Option<
     (is_other && is_polling(server, now)).then_some(hostname)
 }
 
-/// The wait that the agent kept since its last poll: it doubles while nothing comes, from what the store asks for.
+/// The interval since the agent's last poll: agents double it while they get nothing, starting from the one that the store
+/// asks for.
 fn interval_seconds(server: &Server, now: Timestamp) -> u64 {
     match server.agent.last_poll {
         Some((at, _)) if is_polling(server, now) => {
@@ -105,8 +110,11 @@ fn interval_seconds(server: &Server, now: Timestamp) -> u64 {
     }
 }
 
-/// Lets a call of reports through only from the journal that was heard last.
-pub fn reporting(
+/// Checks that reports come from the accepted journal, and records the contact.
+///
+/// # Errors
+/// [`ServiceError::StaleJournal`] for any other journal.
+pub fn accept_reports(
     tx: &Tx<'_>,
     by: &Audit,
     credential: &Credential,
@@ -122,8 +130,13 @@ pub fn reporting(
     Ok(server)
 }
 
-/// Keeps what an agent says of its game.
-pub fn game_status(tx: &Tx<'_>, by: &Audit, credential: &Credential, status: &GameStatus) -> Result<(), ServiceError> {
+/// Stores the state of the game that an agent reports.
+pub fn record_game_status(
+    tx: &Tx<'_>,
+    by: &Audit,
+    credential: &Credential,
+    status: &GameStatus,
+) -> Result<(), ServiceError> {
     let mut server = credential.server(tx)?;
     server.agent.game_state = Some(status.state);
     server.agent.players = Some(status.players).filter(|_| status.state == GameState::Online);
@@ -131,8 +144,8 @@ pub fn game_status(tx: &Tx<'_>, by: &Audit, credential: &Credential, status: &Ga
     Ok(servers::update_agent(tx, &server.id, &server.agent)?)
 }
 
-/// The session of this server's agent has ended.
-pub fn gone(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<(), ServiceError> {
+/// Records that the session of this server's agent has ended.
+pub fn mark_offline(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<(), ServiceError> {
     let Some(mut server) = servers::find(tx, id)? else { return Ok(()) };
     server.agent.last_seen_at = Some(by.now);
     servers::update_agent(tx, id, &server.agent)?;

@@ -1,14 +1,14 @@
-//! Commands: making them, and every change of one.
+//! Commands: creating them, and every change of their state.
 
-use super::{Audit, ServiceError, take_backs};
+use super::{Audit, ServiceError, reversals};
 use flux_delivery::command::{CommandState, CommandStatus};
 use flux_protocol::CommandId;
 use flux_shop::CommandPurpose;
-use flux_shop::{CommandRow, NewCommand, Origin, Trigger, is_news, kind};
+use flux_shop::{CommandRow, NewCommand, Origin, Trigger, is_visible_change, kind};
 use flux_storage::{DbError, Tx, commands, events, history};
 use serde_json::json;
 
-/// Makes a command, with the first row of its history.
+/// Creates a command, with the first row of its history.
 pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, DbError> {
     let command = commands::insert(tx, new, by.now)?;
     history::append(tx, &command)?;
@@ -16,30 +16,33 @@ pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, DbEr
     Ok(command)
 }
 
-/// Saves what a command has become, and where that is news to people, its history and an event.
-pub(super) fn save(
-    tx: &Tx<'_>,
-    by: &Audit,
-    mut command: CommandRow,
-    after: CommandState,
-) -> Result<CommandRow, DbError> {
-    let news = is_news(&command.state, &after);
+/// A saved command. Pass it to [`reversals::after_closing`], which returns the command: a command that was closed may be
+/// the last one that a reversal waits for.
+#[derive(Debug)]
+#[must_use = "pass it to reversals::after_closing"]
+pub(crate) struct Saved {
+    pub(super) command: CommandRow,
+    /// This change has closed the command.
+    pub(super) is_closed: bool,
+}
+
+/// Saves a command's new state. A change that people see gets a row of history and an event.
+pub(super) fn save(tx: &Tx<'_>, by: &Audit, mut command: CommandRow, after: CommandState) -> Result<Saved, DbError> {
+    let is_visible = is_visible_change(&command.state, &after);
     if command.state.attempt != after.attempt {
         command.offered_at = None;
     }
     command.state = after;
-    if news {
+    if is_visible {
         command.updated_at = by.now;
     }
     commands::update(tx, &command)?;
-    if news {
+    if is_visible {
         history::append(tx, &command)?;
         announce(tx, by, &command)?;
-        if !command.state.status.is_open() {
-            take_backs::closed(tx, by, &command)?;
-        }
     }
-    Ok(command)
+    let is_closed = is_visible && !command.state.status.is_open();
+    Ok(Saved { command, is_closed })
 }
 
 fn announce(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError> {
@@ -49,14 +52,14 @@ fn announce(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError
     events::record(tx, by, &format!("command.{}", status.as_str()), command.new.id.as_str(), &data)
 }
 
-/// Wants a command cancelled: at once if it was never offered, else by a revoke until the agent has answered. `reason` is
-/// shown with it.
-pub(super) fn want_cancelled(
+/// Cancels a command at once if no agent was ever offered it; else requests the cancel, and revokes are sent until the
+/// agent answers. `reason` is shown with the command.
+pub(super) fn request_cancel(
     tx: &Tx<'_>,
     by: &Audit,
     mut command: CommandRow,
     reason: Option<&str>,
-) -> Result<CommandRow, DbError> {
+) -> Result<Saved, DbError> {
     let first_time = !command.state.cancel_requested;
     let after = command.state.clone().cancel();
     command.cancel_requested_at.get_or_insert(by.now);
@@ -76,7 +79,7 @@ pub fn cancel(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, Ser
     let command = find(tx, id)?;
     match command.state.status {
         CommandStatus::Cancelled => Ok(command),
-        status if status.is_open() => Ok(want_cancelled(tx, by, command, None)?),
+        status if status.is_open() => Ok(reversals::after_closing(tx, by, request_cancel(tx, by, command, None)?)?),
         status => {
             let message = format!("the command is {} already", status.as_str());
             Err(ServiceError::conflict("command_closed", message))
@@ -84,8 +87,8 @@ pub fn cancel(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, Ser
     }
 }
 
-/// `POST /commands/{id}/retry`: a new series of attempts, for a failed command. An expiry that has passed is dropped: a
-/// person wants it run now.
+/// `POST /commands/{id}/retry`: starts a new series of attempts of a failed command. An expiry in the past is dropped,
+/// since a person wants the command run now.
 pub fn retry(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, ServiceError> {
     let mut command = find(tx, id)?;
     let server = flux_storage::servers::find(tx, &command.new.server_id)?;
@@ -105,10 +108,10 @@ pub fn retry(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, Serv
     };
     command.new.expires_at = command.new.expires_at.filter(|at| *at > by.now);
     command.cancel_requested_at = None;
-    Ok(save(tx, by, command, after)?)
+    Ok(reversals::after_closing(tx, by, save(tx, by, command, after)?)?)
 }
 
-/// Whether a command delivers what is not to be delivered any more.
+/// Whether the order or the reward that this command delivers was revoked.
 pub(super) fn is_revoked(tx: &Tx<'_>, command: &CommandRow) -> Result<bool, DbError> {
     if let Some(Origin::Reward { grant, on: CommandPurpose::Grant, .. }) = &command.new.origin {
         return flux_referrals::storage::grants::is_taken_back(tx, grant);
@@ -119,15 +122,15 @@ pub(super) fn is_revoked(tx: &Tx<'_>, command: &CommandRow) -> Result<bool, DbEr
     Ok(flux_storage::orders::find(tx, order)?.is_some_and(|order| order.times.is_revoked()))
 }
 
-/// Fails a command whose time ran out before it was offered to anybody.
+/// Fails a command that expired before any agent was offered it.
 pub fn expire(tx: &Tx<'_>, by: &Audit, mut command: CommandRow) -> Result<CommandRow, DbError> {
     let after = command.state.clone().expire();
     command.reason = after.status.reason().map(str::to_owned).or(command.reason);
-    save(tx, by, command, after)
+    reversals::after_closing(tx, by, save(tx, by, command, after)?)
 }
 
-/// After a restore: what is open may have been offered to a journal that this database does not know (rule 10). Returns how
-/// many are open.
+/// Marks all open commands after a restore: they may have been offered to a journal that this database does not know
+/// (rule 10). Returns their number.
 pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, DbError> {
     let mut count = 0;
     for mut command in commands::all_open(tx)? {

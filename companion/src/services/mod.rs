@@ -10,8 +10,8 @@ pub mod orders;
 pub mod packages;
 pub mod referrals;
 pub mod reports;
+mod reversals;
 pub mod servers;
-mod take_backs;
 
 pub use error::ServiceError;
 pub use flux_shop::Audit;

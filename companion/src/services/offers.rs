@@ -1,50 +1,50 @@
-//! What an agent is offered. That it was offered, and to which journal, is committed before it leaves (rule 2).
+//! Offers to agents. Each offer, with its journal, is committed before it is sent (rule 2).
 
 use super::{Audit, commands};
 use flux_delivery::command::Offer;
 use flux_protocol::{Command, JournalId, Revocation, ServerId};
 use flux_shop::{Actor, CommandRow};
 use flux_storage::commands::Scope;
-use flux_storage::{DbError, Tx, commands as rows};
+use flux_storage::{DbError, Tx, commands as commands_repo};
 use jiff::Timestamp;
 
-/// What leaves for an agent.
+/// Commands and revokes for an agent.
 #[derive(Debug, Default)]
 pub struct Offers {
-    /// To be run, oldest first.
+    /// Commands to run, oldest first.
     pub commands: Vec<Command>,
-    /// Not to be run.
+    /// Commands not to run.
     pub revoked: Vec<Revocation>,
-    /// The scope's limit was reached: there may be more.
+    /// The scope's limit was reached: there may be more offers.
     pub is_full: bool,
 }
 
 impl Offers {
-    /// Whether nothing leaves.
+    /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.commands.is_empty() && self.revoked.is_empty()
     }
 }
 
-/// Which way an offer takes.
+/// The transport of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// A session: what it brings is not brought again with the next news. Messages of a session keep their order.
+pub enum Transport {
+    /// A session, whose messages keep their order: the next wakeup does not repeat the offer.
     Session,
-    /// An answer of its own: it may come late or never, and a session must not count on it.
-    Answer,
+    /// An HTTP response: it may arrive late or never, so a session offers the same again.
+    Response,
 }
 
-/// Offers this journal what the scope allows.
+/// Commits the offers of this scope to this journal.
 pub fn offer(
     tx: &Tx<'_>,
     server: &ServerId,
     journal: &JournalId,
     scope: &Scope,
-    way: Way,
+    transport: Transport,
     now: Timestamp,
 ) -> Result<Offers, DbError> {
-    let found = rows::to_offer(tx, server, journal, scope, now)?;
+    let found = commands_repo::to_offer(tx, server, journal, scope, now)?;
     let mut offers = Offers { is_full: found.len() == scope.limit, ..Offers::default() };
     for command in found {
         let Some(command) = unless_expired(tx, command, now)? else { continue };
@@ -53,12 +53,12 @@ pub fn offer(
             Some(Offer::Revoke { redelivered }) => offers.revoked.push(command.to_revocation(redelivered)),
             None => continue,
         }
-        mark(tx, command, journal, (way == Way::Session).then_some(now))?;
+        mark_offered(tx, command, journal, (transport == Transport::Session).then_some(now))?;
     }
     Ok(offers)
 }
 
-/// The store expires only what was never offered (rule 7); a moment before its first offer is the last chance.
+/// Expires a command right before its first offer: the store expires only commands that no agent was offered (rule 7).
 fn unless_expired(tx: &Tx<'_>, command: CommandRow, now: Timestamp) -> Result<Option<CommandRow>, DbError> {
     let is_over = command.new.expires_at.is_some_and(|at| at <= now);
     if !is_over || command.state.clone().expire() == command.state {
@@ -68,20 +68,25 @@ fn unless_expired(tx: &Tx<'_>, command: CommandRow, now: Timestamp) -> Result<Op
     Ok(None)
 }
 
-/// The revoke that answers an open report of what is or shall be cancelled (rule 8).
-pub(super) fn revoke(
+/// Commits the revoke that answers an open report of a command that is cancelled or to be cancelled (rule 8).
+pub(super) fn offer_revoke(
     tx: &Tx<'_>,
     command: CommandRow,
     journal: &JournalId,
     now: Timestamp,
 ) -> Result<Revocation, DbError> {
     let revocation = command.to_revocation(command.state.redelivered_to(journal));
-    mark(tx, command, journal, Some(now))?;
+    mark_offered(tx, command, journal, Some(now))?;
     Ok(revocation)
 }
 
-fn mark(tx: &Tx<'_>, mut command: CommandRow, journal: &JournalId, at: Option<Timestamp>) -> Result<(), DbError> {
+fn mark_offered(
+    tx: &Tx<'_>,
+    mut command: CommandRow,
+    journal: &JournalId,
+    at: Option<Timestamp>,
+) -> Result<(), DbError> {
     command.state = command.state.mark_offered_to(journal);
     command.offered_at = at.or(command.offered_at);
-    rows::update(tx, &command)
+    commands_repo::update(tx, &command)
 }

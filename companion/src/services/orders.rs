@@ -1,7 +1,7 @@
 //! Orders: what the storefront says of them, and what that causes.
 
 use super::referrals::{self, Desk};
-use super::{Audit, ServiceError, Wake, commands, take_backs};
+use super::{Audit, ServiceError, Wake, commands, reversals};
 use flux_protocol::{OrderId, ServerId};
 use flux_shop::{
     Amount, Order, OrderBody, OrderStatus, OrderTimes, Package, PutStatus, RefundId, TooManyCommands, Trigger, expand,
@@ -188,7 +188,7 @@ pub fn cancel(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Option<Tim
     order.times.cancelled_at = Some(at.unwrap_or(by.now));
     set(tx, by, order, OrderStatus::Cancelled, kind::ORDER_CANCELLED, at)?;
     let rewards = referrals::cancelled(tx, by, desk, id, at.unwrap_or(by.now))?;
-    Ok(take_backs::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
+    Ok(reversals::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
 }
 
 /// `POST …/refunded`. Refunds are summed, each counted once by its id; one without an id is known by its amount. The whole
@@ -239,7 +239,7 @@ pub fn refund(
         return referrals::partly_refunded(tx, by, desk, id, total, now);
     }
     let rewards = referrals::refunded(tx, by, desk, id, now)?;
-    Ok(take_backs::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
+    Ok(reversals::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
 }
 
 fn check_refund(order: &Order, refund: &Refund) -> Result<(), ServiceError> {
@@ -274,7 +274,7 @@ pub fn charge_back(
     order.times.charged_back_at = Some(at.unwrap_or(by.now));
     set(tx, by, order, OrderStatus::Chargeback, kind::ORDER_CHARGEBACK, at)?;
     let rewards = referrals::charged_back(tx, by, desk, id, at.unwrap_or(by.now))?;
-    Ok(take_backs::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
+    Ok(reversals::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
 }
 
 /// Saves what an order has become, with its event.

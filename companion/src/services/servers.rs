@@ -1,14 +1,14 @@
-//! Servers: adding, renaming, tokens, and the end.
+//! Servers: adding, renaming, replacing tokens, removing.
 
-use super::{Audit, ServiceError, commands};
+use super::{Audit, ServiceError, commands, reversals};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{SecretHash, ServerId, ServerToken};
 use flux_referrals::storage::lines as reward_lines;
 use flux_shop::{Address, AgentFacts, Label, Server, kind};
-use flux_storage::{Tx, commands as rows, events, servers};
+use flux_storage::{Tx, commands as commands_repo, events, servers};
 use serde_json::json;
 
-/// What is shown with the commands of a removed server.
+/// The reason shown with the commands of a removed server.
 const REMOVED: &str = "server_removed";
 
 /// Adds a server with this token.
@@ -39,7 +39,7 @@ pub fn add(
     Ok(server)
 }
 
-/// Changes name and address, where given.
+/// Changes the name and the address, if given.
 pub fn change(
     tx: &Tx<'_>,
     by: &Audit,
@@ -61,7 +61,7 @@ pub fn change(
     Ok(server)
 }
 
-/// Replaces the token; the old one is dead with this transaction.
+/// Replaces the token. The old one is invalid from this transaction on.
 pub fn replace_token(tx: &Tx<'_>, by: &Audit, id: &ServerId, hash: SecretHash) -> Result<Server, ServiceError> {
     let server = Server { secret_hash: hash, ..find(tx, id)? };
     servers::update(tx, &server)?;
@@ -69,7 +69,7 @@ pub fn replace_token(tx: &Tx<'_>, by: &Audit, id: &ServerId, hash: SecretHash) -
     Ok(server)
 }
 
-/// The removal's first step: no new commands, and what is open is wanted cancelled.
+/// The first step of a removal: the server gets no new commands, and cancels are requested for open ones.
 pub fn begin_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<Server, ServiceError> {
     let server = find(tx, id)?;
     if !server.removing {
@@ -77,33 +77,33 @@ pub fn begin_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<Server, S
         events::record(tx, by, kind::SERVER_REMOVING, id.as_str(), &json!({}))?;
     }
     reward_lines::cancel_of_server(tx, id)?;
-    for command in rows::open_of_server(tx, id)? {
-        commands::want_cancelled(tx, by, command, Some(REMOVED))?;
+    for command in commands_repo::open_of_server(tx, id)? {
+        reversals::after_closing(tx, by, commands::request_cancel(tx, by, command, Some(REMOVED))?)?;
     }
     Ok(server)
 }
 
-/// What a removal left without the agent's word.
+/// How a removal treats commands without the agent's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
-    /// Stays open, wanted cancelled.
-    AsItIs,
-    /// Is closed as cancelled. It may have run.
-    Forced,
+pub enum Unanswered {
+    /// They stay open, with the cancel requested.
+    StayOpen,
+    /// They are closed as cancelled. They may have run.
+    Cancelled,
 }
 
-/// The removal's last step. Returns how many commands had no word.
-pub fn finish_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId, left: Left) -> Result<u64, ServiceError> {
+/// The last step of a removal. Returns the number of commands without the agent's answer.
+pub fn finish_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId, unanswered: Unanswered) -> Result<u64, ServiceError> {
     find(tx, id)?;
-    let open = rows::open_of_server(tx, id)?;
+    let open = commands_repo::open_of_server(tx, id)?;
     let count = open.len() as u64;
-    for mut command in open.into_iter().filter(|_| left == Left::Forced) {
+    for mut command in open.into_iter().filter(|_| unanswered == Unanswered::Cancelled) {
         command.reason = Some(REMOVED.to_owned());
         let mut after = command.state.clone();
         after.status = CommandStatus::Cancelled;
         after.cancel_requested = false;
         after.next_attempt_at = None;
-        commands::save(tx, by, command, after)?;
+        reversals::after_closing(tx, by, commands::save(tx, by, command, after)?)?;
     }
     servers::remove(tx, id, by.now)?;
     events::record(
@@ -111,7 +111,7 @@ pub fn finish_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId, left: Left) -> Res
         by,
         kind::SERVER_REMOVED,
         id.as_str(),
-        &json!({"unanswered": count, "forced": left == Left::Forced}),
+        &json!({"unanswered": count, "forced": unanswered == Unanswered::Cancelled}),
     )?;
     Ok(count)
 }

@@ -2,13 +2,13 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "tests and their helpers")]
 
+mod backup;
 mod bad_input;
 mod cli;
 mod commands;
 mod config;
 mod config_errors;
 mod connections;
-mod copies;
 mod customers;
 mod database;
 mod events;

@@ -226,7 +226,7 @@ struct CommandSchema {
 
 schema_of!(CommandView, CommandSchema, "Command");
 
-/// Whether the two are the same to people: a change of neither is no news.
-pub fn is_news(before: &CommandState, after: &CommandState) -> bool {
+/// Whether people see a difference between the two: the status or the attempt.
+pub fn is_visible_change(before: &CommandState, after: &CommandState) -> bool {
     (before.status, before.attempt) != (after.status, after.attempt)
 }

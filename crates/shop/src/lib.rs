@@ -22,6 +22,7 @@ macro_rules! schema_of {
 }
 
 mod anonymous;
+mod blocked_by;
 mod command;
 mod customer;
 mod delivery;
@@ -31,14 +32,14 @@ mod grant;
 pub mod limits;
 mod number;
 mod object;
-mod obstacle;
 mod order;
 mod package;
 mod server;
 mod text;
 
 pub use anonymous::{ANONYMOUS_CHARS, ANONYMOUS_CODE, is_anonymous_code};
-pub use command::{CommandRow, CommandView, HistoryRow, NewCommand, Origin, is_news};
+pub use blocked_by::{Obstacle, ServerState, ServerStates, obstacles};
+pub use command::{CommandRow, CommandView, HistoryRow, NewCommand, Origin, is_visible_change};
 pub use customer::{CustomerBody, CustomerRow};
 pub use delivery::{Delivery, delivery};
 pub use event::{Actor, Audit, EventRow, kind};
@@ -47,7 +48,6 @@ pub use grant::{CommandPurpose, GrantId};
 pub use number::{Amount, DelaySeconds, ExpirySeconds, Quantity, Slots};
 pub use object::Object;
 pub use object::{object, object_or_null, objects};
-pub use obstacle::{Obstacle, ServerState, ServerStates, obstacles};
 pub use order::{
     Customer, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, OrderView, Player, PutStatus, ReferralView,
 };

@@ -188,8 +188,8 @@ impl OrderTimes {
         self.cancelled_at.or(self.refunded_at).or(self.charged_back_at).is_some()
     }
 
-    /// What its packages take back.
-    pub fn take_backs(&self) -> Vec<Trigger> {
+    /// The triggers of the packages' reversals: refund, chargeback, both or none.
+    pub fn reversals(&self) -> Vec<Trigger> {
         let refund = self.refunded_at.map(|_| Trigger::Refund);
         refund.into_iter().chain(self.charged_back_at.map(|_| Trigger::Chargeback)).collect()
     }

@@ -1,7 +1,7 @@
 //! A reward's commands: they go out once their customer has a player, and are taken back as an order's are.
 
 use super::{ServiceError, Work};
-use crate::services::{Audit, commands};
+use crate::services::{Audit, commands, reversals};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{CommandKind, PlayerRef, ServerId, derived_command_id};
 use flux_referral_rules::{CustomerId, FanOut, GrantKey, Player};
@@ -58,7 +58,8 @@ impl Work<'_> {
         for command in rows::of_grant(self.tx, &grant, CommandPurpose::Grant)? {
             if command.state.status.is_open() {
                 self.wake.insert(command.new.server_id.clone());
-                commands::want_cancelled(self.tx, self.by, command, None)?;
+                let saved = commands::request_cancel(self.tx, self.by, command, None)?;
+                reversals::after_closing(self.tx, self.by, saved)?;
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 /// Why a command could not be done.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CliError {
     /// The config is wrong or missing.
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -36,16 +36,16 @@ pub enum Failure {
     Internal,
 }
 
-impl From<ServiceError> for Failure {
-    fn from(refused: ServiceError) -> Failure {
+impl From<ServiceError> for CliError {
+    fn from(refused: ServiceError) -> CliError {
         match refused {
-            ServiceError::Db(error) => Failure::Db(error),
-            other => Failure::ServiceError(other),
+            ServiceError::Db(error) => CliError::Db(error),
+            other => CliError::ServiceError(other),
         }
     }
 }
 
-impl Failure {
+impl CliError {
     /// How the program ends.
     pub fn exit(&self) -> Exit {
         match self {

@@ -1,4 +1,4 @@
-use super::{Failure, print};
+use super::{CliError, print};
 use crate::config::Config;
 use crate::services::{Audit, commands};
 use flux_platform::{Clock, SystemClock};
@@ -7,13 +7,13 @@ use flux_storage::Db;
 use std::path::Path;
 
 /// Copies the database, also while it is served.
-pub(super) fn backup(config: &Config, to: &Path) -> Result<(), Failure> {
+pub(super) fn backup(config: &Config, to: &Path) -> Result<(), CliError> {
     Db::backup(&config.database, to)?;
     print(&format!("{} is a whole copy of {}", to.display(), config.database.display()))
 }
 
 /// Puts a backup in the database's place.
-pub(super) fn restore(config: &Config, from: &Path) -> Result<(), Failure> {
+pub(super) fn restore(config: &Config, from: &Path) -> Result<(), CliError> {
     let by = Audit { actor: Actor::cli(), now: SystemClock.now() };
     let mut open = 0;
     Db::restore(&config.database, from, |tx| {

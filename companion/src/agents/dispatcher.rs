@@ -1,13 +1,13 @@
-//! Offers a session what is due: on its `Hello`, when there is news, when a retry is due, and every 30 s.
+//! Sends each session its commands: on `Hello`, on a wakeup, when a retry is due, and every 30 s.
 //!
-//! News brings only what this session was not offered lately, so that a batch on its way is not sent again with every
-//! report; `Hello` and the sweep bring all that this journal has not reported (rule 2).
+//! A wakeup sends only commands that this session was not offered lately, so that a batch in flight is not repeated with
+//! every report. `Hello` and the sweep send all commands that this journal has not reported (rule 2).
 
 use super::Session;
 use crate::app::App;
 use crate::limits;
 use crate::services::ServiceError;
-use crate::services::offers::{self, Offers, Way};
+use crate::services::offers::{self, Offers, Transport};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{ErrorCode, method};
@@ -33,14 +33,14 @@ pub(super) async fn run(app: Arc<App>, session: Arc<Session>) {
                 next_sweep = Instant::now() + limits::SWEEP;
                 next_retry = offer_due(&app, &session, None).await;
             }
-            () = session.news.notified() => next_retry = offer_due(&app, &session, Some(limits::OFFER_QUIET)).await,
+            () = session.wakeup.notified() => next_retry = offer_due(&app, &session, Some(limits::OFFER_QUIET)).await,
             () = until(next_retry) => next_retry = offer_due(&app, &session, Some(limits::OFFER_QUIET)).await,
         }
     }
 }
 
 async fn ending(ended: &mut watch::Receiver<bool>) {
-    // It fails when the session is gone, which is an end too.
+    // An error means that the session was dropped: it has ended too.
     let _ = ended.wait_for(|ended| *ended).await;
 }
 
@@ -51,21 +51,21 @@ async fn until(at: Option<Instant>) {
     }
 }
 
-/// Offers one batch, and says when the next retry is due. A failure is left to the next sweep.
+/// Sends one batch, and returns the time of the next retry. After a failure, the next sweep tries again.
 async fn offer_due(app: &App, session: &Session, quiet: Option<Duration>) -> Option<Instant> {
     let now = app.clock.now();
     let scope = Scope { quiet_since: quiet.map(|quiet| before(now, quiet)), player: None, limit: BATCH_ITEMS };
-    match look(app, session, scope, now).await {
+    match offer(app, session, scope, now).await {
         Ok((offers, next_retry)) => {
             push(session, offers);
             let wait = next_retry.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
             wait.map(|wait| Instant::now() + wait)
         }
         Err(ServiceError::TokenRevoked) => {
-            // Replaced by the command line, behind the running companion's back. The next session may be there already, with the new one.
+            // The command line has replaced the token. A session with the new token may be registered already.
             if app.sessions.on(&session.server_id, &session.connection).is_some() {
                 app.sessions
-                    .throw_out(&session.server_id, ErrorCode::TokenRevoked.message("this server has a new token"));
+                    .disconnect(&session.server_id, ErrorCode::TokenRevoked.message("this server has a new token"));
             }
             None
         }
@@ -80,8 +80,8 @@ fn before(now: Timestamp, quiet: Duration) -> Timestamp {
     SignedDuration::try_from(quiet).ok().and_then(|quiet| now.checked_sub(quiet).ok()).unwrap_or(now)
 }
 
-/// Looks without writing first: most sweeps find nothing.
-async fn look(
+/// Reads first, and writes only if there is something to offer: most sweeps find nothing.
+async fn offer(
     app: &App,
     session: &Session,
     scope: Scope,
@@ -101,17 +101,17 @@ async fn look(
     Ok((offers, next_retry))
 }
 
-/// Commits what a scope offers to this session, if its token is still the server's.
+/// Commits the offers of a scope to this session, if its token is still the server's.
 pub(super) async fn commit(app: &App, session: &Session, scope: Scope) -> Result<Offers, ServiceError> {
     let (credential, journal, now) = (session.credential.clone(), session.journal_id.clone(), app.clock.now());
-    let work = move |tx: &Tx<'_>| {
+    let write = move |tx: &Tx<'_>| {
         let server = credential.server(tx)?.id;
-        Ok::<_, ServiceError>(offers::offer(tx, &server, &journal, &scope, Way::Session, now)?)
+        Ok::<_, ServiceError>(offers::offer(tx, &server, &journal, &scope, Transport::Session, now)?)
     };
-    app.db.write(work).await
+    app.db.write(write).await
 }
 
-/// Sends what was committed, cut to fit. What a full queue drops is offered again by a sweep of the next session.
+/// Sends committed offers in batches. If the queue is full, a sweep of the next session offers the rest again.
 pub(super) fn push(session: &Session, offers: Offers) {
     for command in &offers.commands {
         tracing::info!(command.id = %command.id, attempt = command.attempt.get(), server.id = %session.server_id,
@@ -129,7 +129,7 @@ pub(super) fn push(session: &Session, offers: Offers) {
 }
 
 fn send<T: Serialize>(session: &Session, method: &str, items: &[T]) -> Result<(), flux_signalr::hub::HubSendError> {
-    for batch in cut(items) {
+    for batch in batches(items) {
         crash_point(CrashPoint::Message);
         session.connection.send(method, vec![Value::Array(batch)])?;
     }
@@ -137,7 +137,7 @@ fn send<T: Serialize>(session: &Session, method: &str, items: &[T]) -> Result<()
 }
 
 /// Batches of at most 500 items and 256 KiB.
-fn cut<T: Serialize>(items: &[T]) -> Vec<Vec<Value>> {
+fn batches<T: Serialize>(items: &[T]) -> Vec<Vec<Value>> {
     let mut batches = Vec::new();
     let (mut batch, mut size_bytes) = (Vec::new(), 0);
     for value in items.iter().filter_map(|item| serde_json::to_value(item).ok()) {

@@ -1,48 +1,56 @@
-//! What a cancelled, refunded or charged back order does to its commands: what has not run is revoked; what has run is
-//! taken back by its package's `refund` or `chargeback` commands, per server, once every purchase command of that package
-//! is closed there, and only if one of them completed.
+//! Reversals of cancelled, refunded and charged back orders. Commands that have not run are revoked. Commands that have run
+//! are reversed by their package's `refund` or `chargeback` commands: per server, once all purchase commands of the
+//! package are closed there, and only if one of them completed.
 
-use super::{Audit, ServiceError, Wake, commands, referrals};
+use super::commands::{self, Saved};
+use super::{Audit, ServiceError, Wake, referrals};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{OrderId, ServerId};
 use flux_shop::{CommandRow, Order, PackageId, Trigger, expand};
-use flux_storage::{DbError, Tx, commands as rows, orders};
+use flux_storage::{DbError, Tx, commands as commands_repo, orders};
 use std::collections::BTreeSet;
 
-/// Revokes what an order's payment has made and has not run, and takes back where nothing is open already.
+/// Revokes the order's open purchase commands, and reverses those of each package and server where none is open.
 pub(super) fn revoke(tx: &Tx<'_>, by: &Audit, id: &OrderId) -> Result<Wake, ServiceError> {
     let mut places: BTreeSet<(PackageId, ServerId)> = BTreeSet::new();
-    for command in rows::of_order(tx, id)? {
+    for command in commands_repo::of_order(tx, id)? {
         let Some(package) = bought(&command) else { continue };
         places.insert((package.clone(), command.new.server_id.clone()));
         if command.state.status.is_open() {
-            // A command that closes at once takes back by itself where it was the last.
-            commands::want_cancelled(tx, by, command, None)?;
+            after_closing(tx, by, commands::request_cancel(tx, by, command, None)?)?;
         }
     }
     let order = orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))?;
     for (package, server) in &places {
-        take_back(tx, by, &order, package, server)?;
+        reverse(tx, by, &order, package, server)?;
     }
     Ok(places.into_iter().map(|(_, server)| server).collect())
 }
 
-/// A command was closed: if it was the last of a revoked package on its server, that is taken back now.
-pub(super) fn closed(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError> {
-    referrals::closed(tx, by, command)?;
+/// Runs the reversals that waited for this command to close: of its reward, or of its order's package on its server.
+pub(super) fn after_closing(tx: &Tx<'_>, by: &Audit, saved: Saved) -> Result<CommandRow, DbError> {
+    let Saved { command, is_closed } = saved;
+    if is_closed {
+        referrals::closed(tx, by, &command)?;
+        reverse_order_of(tx, by, &command)?;
+    }
+    Ok(command)
+}
+
+fn reverse_order_of(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError> {
     let (Some(package), Some(order)) = (bought(command), &command.new.order_id) else { return Ok(()) };
     match orders::find(tx, order)? {
-        Some(order) if order.times.is_revoked() => take_back(tx, by, &order, package, &command.new.server_id),
-        _ => Ok(()),
+        Some(order) if order.times.is_revoked() => reverse(tx, by, &order, package, &command.new.server_id),
+        Some(_) | None => Ok(()),
     }
 }
 
-fn take_back(tx: &Tx<'_>, by: &Audit, order: &Order, package: &PackageId, server: &ServerId) -> Result<(), DbError> {
-    let triggers = order.times.take_backs();
+fn reverse(tx: &Tx<'_>, by: &Audit, order: &Order, package: &PackageId, server: &ServerId) -> Result<(), DbError> {
+    let triggers = order.times.reversals();
     let Some(sold) = (if triggers.is_empty() { None } else { orders::take_back(tx, &order.id, package)? }) else {
         return Ok(());
     };
-    let bought = rows::bought(tx, &order.id, package, server)?;
+    let bought = commands_repo::bought(tx, &order.id, package, server)?;
     let is_closed = bought.iter().all(|command| !command.state.status.is_open());
     let has_run = bought.iter().any(|command| command.state.status == CommandStatus::Completed);
     if !is_closed || !has_run || !is_receiving(tx, server)? {
@@ -50,10 +58,10 @@ fn take_back(tx: &Tx<'_>, by: &Audit, order: &Order, package: &PackageId, server
     }
     for trigger in triggers {
         let made = expand(order, std::slice::from_ref(&sold), trigger, std::slice::from_ref(server), by.now);
-        // Counted for all servers when the order was paid.
+        // The limit was checked for all servers when the order was paid.
         for command in made.map_err(|_| DbError::BadRow("an order of too many commands"))? {
-            // A `completed` that came late may be the second reason to look.
-            if rows::find(tx, &command.id)?.is_none() {
+            // A late `completed` report may be the second reason to reverse the same package.
+            if commands_repo::find(tx, &command.id)?.is_none() {
                 commands::make(tx, by, command)?;
             }
         }
