@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run' || echo test)
 
-.PHONY: quickstart test test-rust sim seeded-bugs test-interop test-game test-release test-system lint deny advisories bench bench-check package clean
+.PHONY: quickstart test test-rust sim seeded-bugs test-interop test-game test-release test-system lint docs deny advisories bench bench-check package clean
 
 quickstart:
 	$(CARGO) run --release -p flux-testkit -- quickstart
@@ -43,6 +43,10 @@ test-release:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+
+# Writes the generated pages of docs/reference/: config.md, cli.md and api.md.
+docs:
+	UPDATE_DOCS=1 $(CARGO) test -p flux-tests --test generated_docs
 
 deny:
 	scripts/deny.sh bans licenses sources

@@ -36,8 +36,16 @@ stage() {
   fi
   install -m 644 "$root/$config" "$doc/examples/"
   install -m 644 "$root/packaging/deb/copyright" "$doc/copyright"
-  install -m 644 "$root/docs/operations.md" "$root/docs/explanation/security.md" "$doc/"
+  documentation "$doc"
   documents
+}
+
+# The pages that an admin reads; their links among each other work where they are installed.
+documentation() { # folder
+  for kind in tutorial how-to reference explanation; do
+    mkdir -p "$1/$kind"
+    install -m 644 "$root/docs/$kind"/*.md "$1/$kind/"
+  done
 }
 
 # What the program prints of itself.
@@ -123,7 +131,8 @@ tarball() {
     filled "$root/packaging/units.sh" /usr/local/bin >"$out/$archive/$each/usr/lib/$each/units"
   done
   install "$root/packaging/install.sh" "$out/$archive/install.sh"
-  install -m 644 "$root/README.md" "$root/CHANGELOG.md" "$root/docs/operations.md" "$root/docs/explanation/security.md" "$out/$archive/"
+  install -m 644 "$root/README.md" "$root/CHANGELOG.md" "$out/$archive/"
+  documentation "$out/$archive/docs"
   tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -czf "$out/$archive.tar.gz" "$archive"
   rm -rf "${out:?}/$archive"
   echo "$out/$archive.tar.gz"

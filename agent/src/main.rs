@@ -1,4 +1,4 @@
-//! `flux-agent`: see the library's documentation and `docs/operations.md`.
+//! `flux-agent`: see the library's documentation and `docs/README.md`.
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -95,7 +95,7 @@ prepare() {
   rm -rf "$work/root" "$work/share" "$work/out"
   mkdir -p "$work/share/deb-scripts" "$work/out"
   cp --archive --reflink=auto "$debian" "$work/root"
-  cp -R "$here/inside" "$root/packaging" "$root/docs/operations.md" "$work/share/"
+  cp -R "$here/inside" "$root/packaging" "$root/docs/how-to" "$work/share/"
   cp -R "$here/fixtures" "$work/share/"
   cp "$FLUX_BIN/flux-sandbox" "$work/share/"
   cat >"$work/root/etc/systemd/system/flux-test.service" <<'UNIT'

@@ -24,7 +24,7 @@ UNIT
 }
 
 installs() {
-  docs Install
+  docs install Install
   for each in flux-agent flux-companion; do
     equals "$(property "$each" UnitFileState)" enabled
     equals "$(property "$each" ActiveState)" inactive

@@ -10,25 +10,25 @@ writes_to_the_journal  a command'"'"'s whole life greps by its id in the journal
 '
 
 the_store() {
-  docs 'The store'
+  docs install 'Set up the store'
   within 10 curl -sf http://127.0.0.1:8787/health/ready
   equals "$(property flux-companion ActiveState)" active
 }
 
 the_agent() {
-  docs 'The agent'
+  docs install 'Set up the agent'
   within 15 server_is "$(server_id /etc/flux-agent/token)" online
   equals "$(stat -c '%U:%G %a' /etc/flux-agent/token /etc/flux-agent/rcon-password | sort -u)" 'root:flux-agent 640'
 }
 
 sells() {
-  docs 'Sell something'
+  docs install 'Sell something'
   within 20 delivered order-1
   game inventory Steve | jq -e '.diamond == 5'
 }
 delivered() { [ "$(call GET "/orders/$1" | jq -r .delivery)" = delivered ]; }
 
-every_day() { docs 'Every day'; }
+every_day() { docs install 'Day to day'; }
 
 tells_systemd() {
   equals "$(property flux-agent Type)" notify

@@ -41,7 +41,7 @@ a_token_is_rotated() {
   pid=$(property flux-agent MainPID)
   waits=$(order_line "$server" 'give {player} diamond 7' Alex ', "requireOnline": true')
   within 20 command_is "$waits" awaiting_player
-  docs 'A new token'
+  docs rotate-tokens "The agent's token"
   within 30 server_is "$server" online
   equals "$(property flux-agent MainPID)" "$pid"
   game join Alex

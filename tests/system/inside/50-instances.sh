@@ -7,7 +7,7 @@ credentials            the documented drop-in keeps the secrets with root and sh
 
 two_servers() {
   printf 'hunter-2' | install -m 640 -g flux-agent /dev/stdin /etc/flux-agent/creative.rcon-password
-  docs 'Several servers on one machine'
+  docs several-servers 'Several servers on one machine'
   creative=$(server_id /etc/flux-agent/creative.token)
   survival=$(server_id /etc/flux-agent/token)
   within 20 server_is "$creative" online
@@ -30,7 +30,7 @@ they_stop_apart() {
 }
 
 credentials() {
-  docs 'Secrets as systemd credentials'
+  docs systemd 'Secrets as systemd credentials'
   equals "$(stat -c '%U %a' /etc/flux-agent/token /etc/flux-agent/rcon-password | sort -u)" 'root 600'
   within 20 server_is "$(server_id /etc/flux-agent/token)" online
   id=$(order_line "$(server_id /etc/flux-agent/token)" 'say from credentials')

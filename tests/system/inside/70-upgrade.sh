@@ -66,14 +66,14 @@ refuses_to_break() {
 
 removes() {
   systemctl start flux-agent@creative
-  docs 'Remove'
+  docs install Remove
   equals "$(property flux-agent ActiveState) $(property flux-agent@creative ActiveState)" 'inactive inactive'
   [ ! -e /usr/bin/flux-agent ] && [ -e /etc/flux-agent/config.yml ] && [ -e /var/lib/flux-agent/journal.db ]
 }
 
 purges() {
   rm -r /etc/systemd/system/flux-agent.service.d /etc/flux-agent/{small,creative,old}.* /etc/flux-agent/ca.pem /etc/flux-companion/old.yml
-  docs 'Purge'
+  docs install Purge
   [ ! -e /etc/flux-agent ] && [ ! -e /var/lib/flux-agent ] && [ ! -e /run/flux-agent ] && [ ! -e /etc/flux-companion ]
   [ -e /var/lib/flux-companion/companion.db ]
   equals "$(systemctl list-unit-files --no-legend 'flux-*' | grep -cv flux-test || true)" 0

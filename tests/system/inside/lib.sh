@@ -50,10 +50,10 @@ agent_says() { # jq filter over the status, value, [arguments of flux-agent]
 # How often a line took effect in the game.
 ran() { game effects | jq --arg line "$1" '[.effects[] | select(.line == $line)] | length'; }
 
-# The ```sh blocks below a heading of docs/operations.md, as root in the folder with the packages.
-docs() { # heading
+# The ```sh blocks below a heading of a page in docs/how-to/, as root in the folder with the packages.
+docs() { # page, heading
   cd /share || return 1
-  awk -v heading="### $1" '/^#/ {on = ($0 == heading)} /^```/ {block = on && $0 == "```sh" ; next} block' /share/operations.md >/root/docs.sh
-  [ -s /root/docs.sh ] || { echo "nothing below '### $1'"; return 1; }
+  awk -v heading="## $2" '/^#/ {on = ($0 == heading)} /^```/ {block = on && $0 == "```sh" ; next} block' "/share/how-to/$1.md" >/root/docs.sh
+  [ -s /root/docs.sh ] || { echo "nothing below '## $2' in $1.md"; return 1; }
   bash -euxo pipefail /root/docs.sh
 }
