@@ -5,8 +5,6 @@
 #   py/  two other SignalR clients do the same; flux-agent against a SignalR server and an RCON server that are not ours, and
 #        another RCON client against the sandbox's game; flux-companion against an SMTP server; schemathesis against flux-companion
 #
-# rust-clients/ is run by hand: see its README.
-#
 # FLUX_BIN is the folder with the three binaries and, in examples/, flux-signalr's example hub; without it, target/debug of this
 # repository. Needs Node 20.12, Python 3.11 and, for what they install, npm and PyPI.
 set -eu

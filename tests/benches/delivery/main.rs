@@ -1,7 +1,7 @@
-//! `make bench`: the three real programs on this machine, each figure beside its floor, measured in the same run. Figures, never a test.
+//! Benchmark of the three real programs on this machine. Each figure stands beside the least that this machine needs, measured in the same run.
 //!
-//! `FLUX_BENCH_ONLY` names the parts to run (`push drain join rest`, all unless set); `FLUX_BENCH_DRAIN` how many commands
-//! are drained (10,000).
+//! `FLUX_BENCH_ONLY` selects parts (`push drain join idle`); `FLUX_BENCH_PUSHES` sets the number of orders that are pushed (300) and
+//! `FLUX_BENCH_DRAIN` the number of commands that are drained (10,000).
 
 mod bench_env;
 mod drain;
@@ -14,7 +14,7 @@ use flux_testkit::testbed::TestbedError;
 
 #[tokio::main]
 async fn main() -> Result<(), TestbedError> {
-    let only = std::env::var("FLUX_BENCH_ONLY").unwrap_or_else(|_| "push drain join rest".to_owned());
+    let only = std::env::var("FLUX_BENCH_ONLY").unwrap_or_else(|_| "push drain join idle".to_owned());
     let floor = floor::measure().await?;
     for part in only.split_whitespace() {
         println!();
@@ -22,8 +22,8 @@ async fn main() -> Result<(), TestbedError> {
             "push" => push::run(&floor).await?,
             "drain" => drain::run(&floor).await?,
             "join" => join::run(&floor).await?,
-            "rest" => idle::run().await?,
-            other => println!("there is no part {other:?}"),
+            "idle" => idle::run().await?,
+            other => println!("unknown part {other:?}: the parts are push, drain, join and idle"),
         }
     }
     Ok(())
