@@ -1,9 +1,9 @@
-//! Texts that the other side sent.
+//! Texts from the peer.
 
-/// The most that is kept of one, in characters: it goes into logs.
-const MAX_TEXT: usize = 1024;
+/// The longest text of a peer that is kept, in characters, since it goes into logs.
+pub(crate) const MAX_TEXT_CHARS: usize = 1024;
 
-/// A text from the other side, cut to what a log line can hold.
+/// Shortens a text of the peer to [`MAX_TEXT_CHARS`] and replaces control characters by spaces.
 pub(crate) fn excerpt(text: &str) -> String {
-    text.chars().take(MAX_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().take(MAX_TEXT_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

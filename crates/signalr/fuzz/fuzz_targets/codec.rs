@@ -30,6 +30,6 @@ fuzz_target!(|data: &[u8]| {
         let record = encode(&message);
         assert_eq!(Message::parse(record.trim_end_matches('\u{1e}').as_bytes()).as_ref(), Ok(&message));
     }
-    let _ = HandshakeRequest::parse(bytes).map(|request| request.answer());
+    let _ = HandshakeRequest::parse(bytes).map(|request| request.response());
     let _ = HandshakeResponse::parse(bytes);
 });

@@ -1,9 +1,11 @@
+//! The delays between attempts to connect.
+
 use std::time::Duration;
 
 use super::ClientOptions;
 
-/// Doubling ceilings with full jitter: a delay is uniform between nothing and the ceiling, so that a thousand clients
-/// which lost one server together do not come back together.
+/// Exponential backoff with full jitter: each delay is uniform between zero and a ceiling that doubles, so that clients
+/// that lost the same server at once do not return at once.
 pub(super) struct Backoff {
     floor: Duration,
     cap: Duration,
@@ -16,7 +18,7 @@ impl Backoff {
         Self { floor: options.backoff_floor, cap: options.backoff_cap, attempt: 0, random }
     }
 
-    /// The number of the retry that the last delay was for, from 1.
+    /// The number of the retry that the last delay belongs to, from 1.
     pub(super) fn attempt(&self) -> u32 {
         self.attempt
     }

@@ -1,3 +1,5 @@
+//! Opens byte streams to a server: TCP, with TLS for `https`.
+
 use std::{
     io,
     net::{IpAddr, SocketAddr},
@@ -17,34 +19,34 @@ use tokio_rustls::TlsConnector;
 /// A boxed future, for traits that are used as objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A byte stream in both directions. Everything that can be one is one.
+/// A bidirectional byte stream; implemented for every suitable type.
 pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for T {}
 
-/// Opens byte streams. A proxy or a simulated network is a dialer of its own.
+/// Opens byte streams. Implement it for a proxy or a simulated network.
 pub trait Dialer: Send + Sync {
-    /// Connects to `host` (a name or an address, IPv6 without brackets), with TLS for `host` if `tls`. The client sets
-    /// the time limit.
+    /// Connects to `host` (a name or an address, IPv6 without brackets), with TLS if `tls`. The client limits the time.
     ///
     /// # Errors
+    ///
     /// An error that wraps a [`rustls::Error`] is reported as [`ErrorClass::Tls`](super::ErrorClass::Tls), any other
-    /// as a network error.
+    /// as [`ErrorClass::Network`](super::ErrorClass::Network).
     fn dial<'a>(&'a self, host: &'a str, port: u16, tls: bool) -> BoxFuture<'a, io::Result<Box<dyn ByteStream>>>;
 }
 
-/// One address of a name may be a black hole (IPv6 without a route is the usual one); the others must get their turn
-/// within the client's connect timeout.
+/// For each address of a name. One may be unreachable without an error (IPv6 without a route), and the others must get
+/// their turn within the client's connect timeout.
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// TCP without Nagle's delay, and rustls for `https`.
+/// Connects over TCP without Nagle's algorithm, and with rustls for `https`.
 #[derive(Clone, Debug)]
 pub struct TcpDialer {
     tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 impl TcpDialer {
-    /// `tls` holds the trusted roots and the crypto provider; without it `https` addresses cannot be reached.
+    /// Creates a dialer. `tls` has the trusted roots and the crypto provider; without it, `https` addresses fail.
     #[must_use]
     pub fn new(tls: Option<Arc<rustls::ClientConfig>>) -> Self {
         Self { tls }
@@ -57,7 +59,9 @@ impl Dialer for TcpDialer {
             if !tls {
                 return Ok(Box::new(connect(host, port).await?) as Box<dyn ByteStream>);
             }
-            let config = self.tls.clone().ok_or_else(|| io::Error::other("an https address, but TLS is not set up"))?;
+            let config = self.tls.clone().ok_or_else(|| {
+                io::Error::other("cannot connect to an https address: no TLS configuration was given")
+            })?;
             let name = server_name(host)?;
             let stream = connect(host, port).await?;
             Ok(Box::new(TlsConnector::from(config).connect(name, stream).await?) as Box<dyn ByteStream>)
@@ -73,7 +77,7 @@ fn server_name(host: &str) -> io::Result<ServerName<'static>> {
 }
 
 async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
     for address in lookup_host((host, port)).await? {
         match connect_one(address).await {
             Ok(stream) => return Ok(stream),

@@ -1,44 +1,39 @@
+//! The task that drives one session: it runs the reader beside the writer, and closes the socket at the end.
+
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
-use serde_json::Value;
 use tokio::{
     sync::{Notify, mpsc, watch},
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout},
 };
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message as Frame};
 
 use super::{
-    ClientOptions, Connection, ErrorClass, IncomingCall, Session, SessionEnd,
+    ClientOptions, Connection, ErrorClass, Session, SessionEnd,
+    connect::{OpenSocket, Socket},
     connection::Shared,
-    incoming::Replies,
-    open::{Opened, Socket},
+    reader::Reader,
 };
 use crate::{
-    calls::Calls,
-    codec::{CodecError, Decoder, Message, encode},
+    codec::{CodecError, Message, encode},
+    pending_calls::PendingCalls,
     text::excerpt,
 };
 
 /// Starts the task that drives a session.
-pub(super) fn start(opened: Opened, options: &ClientOptions) -> Session {
+pub(super) fn start(open: OpenSocket, options: &ClientOptions) -> Session {
     let (outbox, queued) = mpsc::channel(options.max_queued_outgoing);
     let (incoming_sender, incoming) = mpsc::channel(options.max_queued_incoming);
     let (ended_sender, ended) = watch::channel(None);
-    let calls = Arc::new(Calls::default());
+    let calls = Arc::new(PendingCalls::default());
     let stop = Arc::new(Notify::new());
-    let reader = Reader {
-        decoder: opened.decoder,
-        incoming: incoming_sender,
-        replies: Replies::new(outbox.downgrade(), options),
-        calls: Arc::clone(&calls),
-        server_timeout: options.server_timeout,
-    };
+    let reader = Reader::new(open.decoder, incoming_sender, outbox.downgrade(), Arc::clone(&calls), options);
     let driver = Driver { reader, queued, calls: Arc::clone(&calls), stop: Arc::clone(&stop), ended: ended_sender };
-    tokio::spawn(driver.run(opened.socket, options.clone()));
+    tokio::spawn(driver.run(open.socket, options.clone()));
     let shared = Shared { outbox, calls, stop, ended, max_send_bytes: options.max_send_bytes };
     Session { connection: Connection { shared: Arc::new(shared) }, incoming }
 }
@@ -46,154 +41,90 @@ pub(super) fn start(opened: Opened, options: &ClientOptions) -> Session {
 struct Driver {
     reader: Reader,
     queued: mpsc::Receiver<String>,
-    calls: Arc<Calls>,
+    calls: Arc<PendingCalls>,
     stop: Arc<Notify>,
     ended: watch::Sender<Option<SessionEnd>>,
 }
 
-/// How a session came to its end.
-enum End {
-    /// The application wants no more of it.
-    Left,
-    /// The server closed it.
-    Closed { error: Option<String>, allow_reconnect: bool },
+/// The cause of a session's end.
+pub(super) enum EndCause {
+    /// The application stopped the session.
+    Stopped,
+    /// The server sent Close.
+    ServerClose { error: Option<String>, allow_reconnect: bool },
     /// The server broke the protocol.
-    Broken(CodecError),
-    /// The connection is of no use any more.
-    Lost(ErrorClass, String),
+    ProtocolError(CodecError),
+    /// The connection failed.
+    ConnectionFailed(ErrorClass, String),
 }
 
 impl Driver {
-    /// Reading and writing go on side by side in one task, so that neither ever waits for the other.
+    /// Reads and writes side by side in one task, so that neither ever waits for the other.
     async fn run(mut self, socket: Socket, options: ClientOptions) {
         let started = Instant::now();
         let (mut sink, mut stream) = socket.split();
-        let end = tokio::select! { biased;
-            () = self.stop.notified() => End::Left,
-            end = self.reader.read(&mut stream) => end,
-            end = write(&mut sink, &mut self.queued, &options) => end,
+        let cause = tokio::select! { biased;
+            () = self.stop.notified() => EndCause::Stopped,
+            cause = self.reader.read(&mut stream) => cause,
+            cause = write(&mut sink, &mut self.queued, &options) => cause,
         };
         let lasted = started.elapsed();
         self.calls.close();
-        // Dropping the reader closes the application's queue.
+        // Dropping the reader closes the application's queue of incoming calls.
         drop(self.reader);
-        let _ = timeout(options.stop_timeout, farewell(&end, &mut sink, &mut stream, &mut self.queued)).await;
-        self.ended.send_replace(Some(end.describe(lasted)));
+        let _ = timeout(options.stop_timeout, close(&cause, &mut sink, &mut stream, &mut self.queued)).await;
+        self.ended.send_replace(Some(cause.into_session_end(lasted)));
     }
 }
 
-struct Reader {
-    decoder: Decoder,
-    incoming: mpsc::Sender<IncomingCall>,
-    replies: Replies,
-    calls: Arc<Calls>,
-    server_timeout: Duration,
-}
-
-impl Reader {
-    async fn read(&mut self, stream: &mut SplitStream<Socket>) -> End {
-        loop {
-            match self.decoder.next_message() {
-                Ok(Some(Message::Close { error, allow_reconnect })) => return End::Closed { error, allow_reconnect },
-                Ok(Some(message)) => self.take(message).await,
-                Ok(None) => match next_data(stream, self.server_timeout).await {
-                    Ok(data) => self.decoder.push(&data),
-                    Err(end) => return end,
-                },
-                Err(error) => return End::Broken(error),
-            }
-        }
-    }
-
-    async fn take(&mut self, message: Message) {
-        match message {
-            Message::Invocation { invocation_id, target, arguments } => {
-                self.hand_over(invocation_id, target, arguments).await;
-            }
-            Message::Completion { invocation_id, outcome } => self.calls.settle(&invocation_id, outcome),
-            Message::Ping | Message::Close { .. } => {}
-            Message::Other { kind } => tracing::debug!(kind, "a message of unknown type"),
-            // This client starts no streams and offers none.
-            Message::StreamItem { .. } | Message::StreamInvocation { .. } | Message::CancelInvocation { .. } => {
-                tracing::debug!("a message about a stream that does not exist");
-            }
-        }
-    }
-
-    /// Waits while the application's queue is full. If nobody takes from it any more the reply is dropped with the
-    /// rest, and so the server hears of it.
-    async fn hand_over(&mut self, id: Option<String>, target: String, arguments: Vec<Value>) {
-        let reply = match id {
-            None => None,
-            Some(id) => match self.replies.open(id).await {
-                Some(reply) => Some(reply),
-                None => return,
-            },
-        };
-        let _ = self.incoming.send(IncomingCall { target, arguments, reply }).await;
-    }
-}
-
-/// The next data frame. WebSocket pings are no sign of life: the hub protocol has its own.
-async fn next_data(stream: &mut SplitStream<Socket>, server_timeout: Duration) -> Result<bytes::Bytes, End> {
-    let deadline = Instant::now() + server_timeout;
-    loop {
-        match timeout_at(deadline, stream.next()).await {
-            Ok(Some(Ok(frame @ (Frame::Text(_) | Frame::Binary(_))))) => return Ok(frame.into_data()),
-            Ok(Some(Ok(_))) => {}
-            Ok(Some(Err(error))) => return Err(lost(&error)),
-            Ok(None) => return Err(End::Lost(ErrorClass::Network, "the server closed the connection".to_owned())),
-            Err(_) => {
-                let text = format!("the server was silent for {server_timeout:?}");
-                return Err(End::Lost(ErrorClass::ServerTimeout, text));
-            }
-        }
-    }
-}
-
-/// Writes what is queued, and a ping when there is nothing for a while. The first ping goes out at once: with it
-/// ASP.NET Core starts to watch whether the client is alive.
+/// Writes queued messages, and a ping after a pause. The first ping goes out at once, because ASP.NET Core starts to
+/// check whether a client is alive at its first ping.
 async fn write(
     sink: &mut SplitSink<Socket, Frame>,
     queued: &mut mpsc::Receiver<String>,
     options: &ClientOptions,
-) -> End {
+) -> EndCause {
     let mut record = encode(&Message::Ping);
     loop {
         match timeout(options.server_timeout, sink.send(Frame::text(record))).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => return lost(&error),
-            Err(_) => return End::Lost(ErrorClass::ServerTimeout, "the server takes nothing any more".to_owned()),
+            Ok(Err(error)) => return connection_failed(&error),
+            Err(_) => {
+                let text = format!("the server accepted no data for {:?}", options.server_timeout);
+                return EndCause::ConnectionFailed(ErrorClass::ServerTimeout, text);
+            }
         }
         record = match timeout(options.ping_interval, queued.recv()).await {
             Ok(Some(record)) => record,
-            Ok(None) => return End::Left,
+            Ok(None) => return EndCause::Stopped,
             Err(_) => encode(&Message::Ping),
         };
     }
 }
 
-fn lost(error: &SocketError) -> End {
+pub(super) fn connection_failed(error: &SocketError) -> EndCause {
     let class = match error {
         SocketError::Capacity(_) | SocketError::Protocol(_) | SocketError::Utf8(_) => ErrorClass::Protocol,
         _ => ErrorClass::Network,
     };
-    End::Lost(class, format!("the connection was lost: {error}"))
+    EndCause::ConnectionFailed(class, format!("the connection was lost: {error}"))
 }
 
-/// The polite part of an end; the caller sets the time limit. Only one who leaves waits for the server's own close: it
-/// is the sign that everything arrived. In all other cases that wait would only put off the reconnect.
-async fn farewell(
-    end: &End,
+/// Closes the socket as far as the cause allows; the caller limits the time.
+///
+/// Only after a stop does it wait for the server's own close, which shows that everything arrived. In all other cases
+/// that wait would only delay the reconnect.
+async fn close(
+    cause: &EndCause,
     sink: &mut SplitSink<Socket, Frame>,
     stream: &mut SplitStream<Socket>,
     queued: &mut mpsc::Receiver<String>,
 ) -> Result<(), SocketError> {
     queued.close();
-    match end {
-        End::Lost(..) => Ok(()),
-        End::Closed { .. } | End::Broken(_) => sink.close().await,
-        End::Left => {
+    match cause {
+        EndCause::ConnectionFailed(..) => Ok(()),
+        EndCause::ServerClose { .. } | EndCause::ProtocolError(_) => sink.close().await,
+        EndCause::Stopped => {
             while let Ok(record) = queued.try_recv() {
                 sink.send(Frame::text(record)).await?;
             }
@@ -205,18 +136,18 @@ async fn farewell(
     }
 }
 
-impl End {
-    fn describe(self, lasted: Duration) -> SessionEnd {
+impl EndCause {
+    fn into_session_end(self, lasted: Duration) -> SessionEnd {
         let (class, text, allow_reconnect) = match self {
-            Self::Left => (ErrorClass::Stopped, "stopped".to_owned(), true),
-            Self::Closed { error: Some(error), allow_reconnect } => {
+            Self::Stopped => (ErrorClass::Stopped, "stopped".to_owned(), true),
+            Self::ServerClose { error: Some(error), allow_reconnect } => {
                 (ErrorClass::ServerClose, excerpt(&error), allow_reconnect)
             }
-            Self::Closed { error: None, allow_reconnect } => {
-                (ErrorClass::ServerClose, "the server ended the session".to_owned(), allow_reconnect)
+            Self::ServerClose { error: None, allow_reconnect } => {
+                (ErrorClass::ServerClose, "the server closed the session".to_owned(), allow_reconnect)
             }
-            Self::Broken(error) => (ErrorClass::Protocol, format!("the server sent {error}"), true),
-            Self::Lost(class, text) => (class, text, true),
+            Self::ProtocolError(error) => (ErrorClass::Protocol, format!("the server sent {error}"), true),
+            Self::ConnectionFailed(class, text) => (class, text, true),
         };
         SessionEnd { class, text, allow_reconnect, lasted }
     }

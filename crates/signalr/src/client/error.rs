@@ -1,9 +1,11 @@
+//! The reasons for a failed attempt to connect, and their classification.
+
 use std::{fmt, io, time::Duration};
 
 use super::{ErrorClass, UrlError};
 use crate::codec::CodecError;
 
-/// Where an attempt stood.
+/// The step of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Connect,
@@ -23,34 +25,34 @@ impl fmt::Display for Step {
     }
 }
 
-/// Why an attempt failed.
+/// A failed attempt to connect. The texts are for an admin and contain no secret.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
     #[error("cannot reach {authority}: {source}")]
     Dial { authority: String, source: io::Error },
     #[error("{step}: no answer within {limit:?}")]
     Timeout { step: Step, limit: Duration },
-    #[error("{step}: the connection broke: {text}")]
+    #[error("{step}: the connection failed: {text}")]
     Broken { step: Step, text: String },
     #[error("{step}: HTTP {status}{}", hint(*status))]
     Status { step: Step, status: u16, retry_after: Option<Duration> },
-    #[error("the token or a header holds characters that no HTTP header can carry")]
+    #[error("the token or a header contains characters that HTTP does not allow; check the configured token")]
     Header,
     #[error("the server refused at {step}: {text}")]
     Refused { step: Step, text: String },
-    #[error("this is a server of the old ASP.NET SignalR, which speaks another protocol")]
+    #[error("the server uses the old ASP.NET SignalR, which has another protocol; ASP.NET Core SignalR is needed")]
     OldSignalR,
-    #[error("the server offers no WebSockets with text frames")]
+    #[error("the server offers no usable transport: WebSockets with text frames are needed")]
     NoTransport,
-    #[error("negotiate: an answer that is not SignalR: {0}")]
-    Answer(&'static str),
-    #[error("the upgrade's answer is not that of a WebSocket server: {0}")]
+    #[error("negotiate: the response is not usable: {0}")]
+    InvalidResponse(&'static str),
+    #[error("upgrade: the response is not that of a WebSocket server: {0}")]
     Upgrade(&'static str),
-    #[error("redirected to an unusable address: {0}")]
+    #[error("the server redirects to an unusable address: {0}")]
     RedirectUrl(#[from] UrlError),
-    #[error("refused to follow a redirect from {from} to {to}: {why}")]
+    #[error("the redirect from {from} to {to} is not followed: {why}")]
     Redirect { from: String, to: String, why: &'static str },
-    #[error("more than {0} redirects")]
+    #[error("the server redirects more than {0} times")]
     TooManyRedirects(usize),
     #[error("handshake: {0}")]
     Codec(#[from] CodecError),
@@ -63,11 +65,19 @@ impl ConnectError {
             Self::Dial { .. } | Self::Timeout { .. } | Self::Broken { .. } => ErrorClass::Network,
             Self::Status { .. } => ErrorClass::HttpStatus,
             Self::Refused { .. } => ErrorClass::Refused,
-            _ => ErrorClass::Protocol,
+            Self::Header
+            | Self::OldSignalR
+            | Self::NoTransport
+            | Self::InvalidResponse(_)
+            | Self::Upgrade(_)
+            | Self::RedirectUrl(_)
+            | Self::Redirect { .. }
+            | Self::TooManyRedirects(_)
+            | Self::Codec(_) => ErrorClass::Protocol,
         }
     }
 
-    /// The status, if the credential was rejected.
+    /// The HTTP status, if the server rejected the credential.
     pub(super) fn rejection(&self) -> Option<u16> {
         match self {
             Self::Status { status: status @ (401 | 403), .. } => Some(*status),
@@ -89,11 +99,11 @@ fn is_tls(error: &io::Error) -> bool {
 
 fn hint(status: u16) -> &'static str {
     match status {
-        301..=308 => " (the hub has moved; set its new address)",
+        301..=308 => " (the hub has moved; configure its new address)",
         401 | 403 => " (the server rejects the token)",
-        404 => " (there is no hub at this address, or it forgot the negotiation)",
+        404 => " (no hub at this address, or the negotiation has expired)",
         429 => " (the server asks for fewer attempts)",
-        500..=599 => " (the server, or a proxy before it, is in trouble)",
+        500..=599 => " (the server or a proxy in front of it has a problem)",
         _ => "",
     }
 }

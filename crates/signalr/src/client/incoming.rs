@@ -1,3 +1,5 @@
+//! Calls from the server, and the application's replies to them.
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,34 +17,34 @@ use crate::codec::{Message, encode, target_matches};
 pub struct IncomingCall {
     /// The method as the server wrote it; compare it with [`is`](Self::is).
     pub target: String,
-    /// The arguments, in order.
+    /// The arguments in order.
     pub arguments: Vec<Value>,
-    /// Present when the server waits for a result.
+    /// Present if the server waits for a result.
     pub reply: Option<Reply>,
 }
 
 impl IncomingCall {
-    /// Whether this calls `method`; case does not count.
+    /// Whether this is a call of `method`, ignoring case.
     #[must_use]
     pub fn is(&self, method: &str) -> bool {
         target_matches(&self.target, method)
     }
 }
 
-/// Answers a call from the server. Dropped unanswered, or not answered within
-/// [`ClientOptions::reply_timeout`], the server gets an error.
+/// Answers a call from the server. If it is dropped, or not used within [`ClientOptions::reply_timeout`], the server gets
+/// an error.
 #[derive(Debug)]
 pub struct Reply(oneshot::Sender<Result<Value, String>>);
 
 impl Reply {
-    /// Sends the result, or an error's text. It goes nowhere when the session has ended.
+    /// Sends a result, or the text of an error. Has no effect once the session has ended.
     pub fn complete(self, outcome: Result<Value, String>) {
-        // The receiver is gone when the session has ended or the answer comes too late.
+        // The receiver is gone if the session has ended or the reply comes too late.
         let _ = self.0.send(outcome);
     }
 }
 
-/// The answers that the application owes. Each waits in a task of its own, off the read loop.
+/// The open replies. Each waits in a task of its own, off the read loop.
 pub(super) struct Replies {
     tasks: JoinSet<()>,
     outbox: mpsc::WeakSender<String>,
@@ -52,7 +54,7 @@ pub(super) struct Replies {
 }
 
 impl Replies {
-    /// `outbox` is weak, or an unanswered call would keep a session alive that nobody holds any more.
+    /// `outbox` is weak; otherwise an unanswered call would keep a session alive whose handles are all gone.
     pub(super) fn new(outbox: mpsc::WeakSender<String>, options: &ClientOptions) -> Self {
         Self {
             tasks: JoinSet::new(),
@@ -63,12 +65,12 @@ impl Replies {
         }
     }
 
-    /// The reply for a call, or `None` when too many are open already and the server was told so.
+    /// Opens a reply, or answers the call with an error and returns `None` if too many are open.
     pub(super) async fn open(&mut self, id: String) -> Option<Reply> {
         while self.tasks.try_join_next().is_some() {}
         if self.tasks.len() >= self.limit {
-            let refusal = completion(id, Err("too many calls at once".to_owned()), self.max_send_bytes);
-            post(&self.outbox, refusal).await;
+            let error = completion(id, Err("too many calls are open".to_owned()), self.max_send_bytes);
+            post(&self.outbox, error).await;
             return None;
         }
         let (sender, answer) = oneshot::channel();
@@ -95,7 +97,7 @@ fn completion(invocation_id: String, outcome: Result<Value, String>, max_send_by
 
 async fn post(outbox: &mpsc::WeakSender<String>, record: String) {
     if let Some(outbox) = outbox.upgrade() {
-        // It fails when the session has ended, and the server then waits for nothing.
+        // It fails if the session has ended, and then the server no longer waits.
         let _ = outbox.send(record).await;
     }
 }

@@ -1,61 +1,63 @@
+//! The address of the hub, and every limit of the client.
+
 use std::time::Duration;
 
 use http::HeaderMap;
 
 use super::HubUrl;
 
-/// Where the hub is, and every limit of the client.
+/// The hub's address and every limit of the client. Sizes are in bytes of a record.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
     /// The hub's address.
     pub url: HubUrl,
-    /// Sent with negotiate and upgrade. Those marked sensitive stay within the origin when the server redirects.
+    /// Headers of the negotiate and upgrade requests. Sensitive ones stay within the origin if the server redirects.
     pub headers: HeaderMap,
-    /// For name lookup, TCP and TLS together.
+    /// Time for name lookup, TCP and TLS together.
     pub connect_timeout: Duration,
-    /// For each HTTP answer: to negotiate, and to the upgrade.
+    /// Time for each HTTP response, to negotiate and to the upgrade.
     pub negotiate_timeout: Duration,
-    /// For the answer to the handshake.
+    /// Time for the handshake response.
     pub handshake_timeout: Duration,
-    /// A server that sent nothing for so long is given up. At least twice the server's ping interval.
+    /// The client drops a server that sent nothing for this time. At least twice the server's ping interval: less drops
+    /// servers that are alive, more notices a dead one later.
     pub server_timeout: Duration,
-    /// A ping goes out when nothing else did for so long. At most half the server's client timeout.
+    /// The client pings after it sent nothing for this time. At most half the server's client timeout.
     pub ping_interval: Duration,
-    /// For the farewell: Close, and the socket's own close.
+    /// Time for a graceful end: queued messages, Close, and the socket's own close.
     pub stop_timeout: Duration,
-    /// For the application's answer to a call of the server, after which the server gets an error.
+    /// Time for the application's reply to a call of the server; then the server gets an error.
     pub reply_timeout: Duration,
-    /// The largest message to send, in bytes of the record. ASP.NET Core takes 32 KiB by default and drops the
-    /// connection of a client that sends more.
+    /// The largest message to send. ASP.NET Core accepts 32 KiB by default and drops a client that sends more.
     pub max_send_bytes: usize,
-    /// The largest message to take, in bytes of the record.
+    /// The largest message to accept.
     pub max_receive_bytes: usize,
-    /// The largest answer to negotiate, in bytes.
+    /// The largest negotiate response.
     pub max_negotiate_bytes: usize,
-    /// Calls of the server that wait for the application; see [`Session::incoming`](super::Session::incoming).
+    /// The queue of the server's calls; see [`Session::incoming`](super::Session::incoming).
     pub max_queued_incoming: usize,
-    /// Messages of the application that wait for the socket. Senders wait when it is full.
+    /// The queue of messages to the server. Senders wait while it is full.
     pub max_queued_outgoing: usize,
-    /// Calls of the server whose answer the application owes. Further ones get an error.
+    /// Calls of the server that may wait for a reply at once. Further ones get an error.
     pub max_open_replies: usize,
-    /// Redirects followed in one attempt.
+    /// The number of redirects to follow in one attempt.
     pub max_redirects: usize,
-    /// The ceiling of the first retry's delay; it doubles with each.
+    /// The ceiling of the first delay. It doubles with each retry.
     pub backoff_floor: Duration,
-    /// Where the ceiling stops.
+    /// The largest ceiling of a delay.
     pub backoff_cap: Duration,
-    /// A session that lasted so long starts the backoff over.
+    /// A session that lasted this long resets the backoff.
     pub reset_after: Duration,
-    /// The delay after 401 or 403.
+    /// The delay after the server rejected the credential (401 or 403).
     pub rejected_retry: Duration,
-    /// The least delay after a Close that allows no reconnect.
+    /// The least delay after a Close that does not allow a reconnect.
     pub no_reconnect_retry: Duration,
-    /// The longest `Retry-After` (on 429 and 503) that is obeyed.
+    /// The longest `Retry-After` (of 429 and 503) that the client obeys.
     pub max_retry_after: Duration,
 }
 
 impl ClientOptions {
-    /// The defaults: the official clients' where they have any.
+    /// The defaults: those of the official clients where they exist.
     #[must_use]
     pub fn new(url: HubUrl) -> Self {
         Self {

@@ -1,48 +1,50 @@
+//! The client's state, and the end of a session.
+
 use std::{fmt, time::Duration};
 
 use tokio::sync::watch;
 
-/// What a client is doing.
+/// The state of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// The first attempt has not come to an end yet.
+    /// The first attempt is under way.
     Connecting,
-    /// A session is up (or has just ended, and `next_session` was not called yet).
+    /// A session is up, or has ended without a new call of [`Client::next_session`](super::Client::next_session).
     Connected,
     /// The last attempt failed, or the last session ended.
     Reconnecting {
-        /// The retry's number, from 1. It starts over after a session that lasted.
+        /// The number of the retry, from 1. It starts over after a session that lasted.
         attempt: u32,
-        /// How long the client waits before it.
+        /// The wait before it.
         delay: Duration,
-        /// What kind of error it was.
+        /// The kind of error.
         class: ErrorClass,
-        /// The error, for an admin. It holds no secret.
+        /// The text of the error, for an admin. It contains no secret.
         error: String,
     },
-    /// The server answered 401 or 403. The client goes on trying, slowly, as the token may have been replaced.
+    /// The server rejected the token. The client retries slowly, because the token may be replaced.
     Rejected {
-        /// The HTTP status.
+        /// The HTTP status, 401 or 403.
         status: u16,
     },
     /// The client was dropped.
     Stopped,
 }
 
-/// What kind of error ended a session or an attempt.
+/// The kind of error that ended a session or an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ErrorClass {
-    /// Name lookup, TCP, or a connection that broke.
+    /// Name lookup, TCP, or a lost connection.
     Network,
-    /// TLS: usually a certificate that is not trusted.
+    /// TLS, usually an untrusted certificate.
     Tls,
-    /// An HTTP status that is no success.
+    /// An unexpected HTTP status.
     HttpStatus,
-    /// The server refused in its answer to negotiate or to the handshake.
+    /// The server refused in its response to negotiate or to the handshake.
     Refused,
-    /// The server said something that is not SignalR, or too much.
+    /// The server broke the protocol or exceeded a limit.
     Protocol,
-    /// The server was silent for too long.
+    /// The server sent or accepted nothing for too long.
     ServerTimeout,
     /// The server closed the session.
     ServerClose,
@@ -65,22 +67,22 @@ impl fmt::Display for ErrorClass {
     }
 }
 
-/// How a session ended.
+/// The end of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionEnd {
-    /// What kind of end it was.
+    /// The kind of end.
     pub class: ErrorClass,
-    /// The reason, for an admin; with [`ErrorClass::ServerClose`] the server's own words, if it gave any.
+    /// The reason, for an admin. With [`ErrorClass::ServerClose`] it is the server's own text, if it sent one.
     pub text: String,
-    /// False only after a Close that does not allow it.
+    /// Whether the server allows a reconnect; false only after a Close that does not.
     pub allow_reconnect: bool,
-    /// From the handshake to the end.
+    /// The time from the handshake to the end.
     pub lasted: Duration,
 }
 
 impl SessionEnd {
     /// Waits for the end.
-    pub(super) async fn of(end: &mut watch::Receiver<Option<Self>>) -> Self {
+    pub(super) async fn wait(end: &mut watch::Receiver<Option<Self>>) -> Self {
         match end.wait_for(Option::is_some).await {
             Ok(ended) => ended.clone(),
             Err(_) => None,

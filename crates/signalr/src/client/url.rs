@@ -1,10 +1,21 @@
+//! The address of a hub, and the request targets made of it.
+
 use std::{fmt, str::FromStr};
 
 use http::Uri;
 
-/// A hub's address: `http` or `https`, without user information. The socket's scheme follows from it (`ws`, `wss`).
+/// The address of a hub, `http` or `https`. The scheme of the socket (`ws` or `wss`) follows from it.
 ///
-/// Shown without its query, which may hold credentials.
+/// It is displayed without its query, which may contain credentials.
+///
+/// ```
+/// use flux_signalr::client::HubUrl;
+///
+/// let url: HubUrl = "https://store.example/hubs/agent?key=secret".parse()?;
+/// assert_eq!((url.host(), url.port()), ("store.example", 443));
+/// assert_eq!(url.to_string(), "https://store.example/hubs/agent");
+/// # Ok::<(), flux_signalr::client::UrlError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct HubUrl {
     tls: bool,
@@ -14,17 +25,17 @@ pub struct HubUrl {
     query: Option<String>,
 }
 
-/// Why a text is no [`HubUrl`].
+/// A text that is not a [`HubUrl`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// It is no URL at all.
-    #[error("not a URL")]
+    /// It is not a URL.
+    #[error("not a URL; an address such as https://store.example is needed")]
     Malformed,
-    /// Another scheme, or none.
+    /// The scheme is missing or not supported.
     #[error("the URL must begin with http:// or https://")]
     Scheme,
-    /// `user:password@` stands in it.
-    #[error("the URL must not hold a user name or password; they would end up in logs")]
+    /// It contains `user:password@`.
+    #[error("the URL must not contain a user name or password, which would end up in logs")]
     UserInfo,
 }
 
@@ -35,13 +46,13 @@ impl HubUrl {
         self.tls
     }
 
-    /// The name or address, IPv6 without brackets.
+    /// The host name or address, IPv6 without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, the scheme's own if none was given.
+    /// The port; by default that of the scheme.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -51,18 +62,18 @@ impl HubUrl {
         (self.tls, self.host.as_str(), self.port) == (other.tls, other.host.as_str(), other.port)
     }
 
-    /// What stands in the Host header: the port only when it is not the scheme's own.
+    /// The value of the `Host` header, without the default port.
     pub(super) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.port == default_port(self.tls) { host } else { format!("{host}:{}", self.port) }
     }
 
-    /// The target of the negotiate request; a query that the address has is kept.
+    /// The target of the negotiate request, with the query of the address.
     pub(super) fn negotiate_target(&self) -> String {
         let path = format!("{}/negotiate", self.path.trim_end_matches('/'));
-        let asked = |query: &str| query.split('&').any(|pair| pair.starts_with("negotiateVersion="));
+        let has_version = |query: &str| query.split('&').any(|pair| pair.starts_with("negotiateVersion="));
         match self.query.as_deref() {
-            Some(query) if asked(query) => format!("{path}?{query}"),
+            Some(query) if has_version(query) => format!("{path}?{query}"),
             Some(query) => format!("{path}?{query}&negotiateVersion=1"),
             None => format!("{path}?negotiateVersion=1"),
         }

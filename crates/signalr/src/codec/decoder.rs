@@ -1,27 +1,42 @@
+//! Splits a stream of bytes into records and decodes them.
+
 use super::{CodecError, Message, RECORD_SEPARATOR};
 
-/// Cuts a stream of bytes into records. Frames mean nothing to it: a record may span several, several may share one.
+/// Splits a stream of bytes into records, independent of WebSocket frames: a record may span several frames, and
+/// several records may share one.
 ///
-/// It holds at most one unfinished record of `limit_bytes` and what one [`push`](Self::push) brought, as long as it is
-/// emptied after every push. After an error it must not be used again.
+/// Read all records after every [`push`](Self::push); the buffer then holds at most one unfinished record of
+/// `limit_bytes` and the bytes of one push. Drop the decoder after an error.
+///
+/// ```
+/// use flux_signalr::codec::{Decoder, Message};
+///
+/// let mut decoder = Decoder::new(1024);
+/// decoder.push(b"{\"type\":6}\x1e{\"type\"");
+/// assert_eq!(decoder.next_message()?, Some(Message::Ping));
+/// assert_eq!(decoder.next_message()?, None);
+/// decoder.push(b":6}\x1e");
+/// assert_eq!(decoder.next_message()?, Some(Message::Ping));
+/// # Ok::<(), flux_signalr::codec::CodecError>(())
+/// ```
 #[derive(Debug)]
 pub struct Decoder {
     buffer: Vec<u8>,
-    /// Where the next record begins.
+    /// The start of the next record.
     start: usize,
-    /// Up to here no separator was found, so that a record which comes in drops is not searched again and again.
+    /// No separator before this offset, so that a record that arrives in small pieces is searched only once.
     searched: usize,
     limit_bytes: usize,
 }
 
 impl Decoder {
-    /// A decoder that takes records of up to `limit_bytes`, separator not counted.
+    /// Creates a decoder for records of at most `limit_bytes` bytes without their separator.
     #[must_use]
     pub fn new(limit_bytes: usize) -> Self {
         Self { buffer: Vec::new(), start: 0, searched: 0, limit_bytes }
     }
 
-    /// Adds what was received.
+    /// Adds received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.drain(..self.start);
         self.searched -= self.start;
@@ -29,10 +44,11 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole record without its separator, or `None` until more is pushed.
+    /// Returns the next complete record without its separator, or `None` until more bytes are pushed.
     ///
     /// # Errors
-    /// [`CodecError::RecordTooLarge`], for an unfinished record too.
+    ///
+    /// [`CodecError::RecordTooLarge`], also for an unfinished record.
     pub fn next_record(&mut self) -> Result<Option<&[u8]>, CodecError> {
         let found = self.buffer[self.searched..].iter().position(|&byte| byte == RECORD_SEPARATOR);
         let end = found.map_or(self.buffer.len(), |offset| self.searched + offset);
@@ -49,10 +65,11 @@ impl Decoder {
         Ok(Some(&self.buffer[record]))
     }
 
-    /// The next whole message, or `None` until more is pushed.
+    /// Returns the next complete message, or `None` until more bytes are pushed.
     ///
     /// # Errors
-    /// What [`Message::parse`] and [`next_record`](Self::next_record) say.
+    ///
+    /// Those of [`Message::parse`] and [`next_record`](Self::next_record).
     pub fn next_message(&mut self) -> Result<Option<Message>, CodecError> {
         self.next_record()?.map(Message::parse).transpose()
     }

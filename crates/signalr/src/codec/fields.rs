@@ -1,8 +1,10 @@
+//! Typed access to the properties of one record.
+
 use serde_json::{Map, Value};
 
 use super::CodecError;
 
-/// The properties of one record, taken out one by one with their types checked. What is not taken is ignored.
+/// The properties of one record. Reading one removes it and checks its type; the rest is ignored.
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -21,7 +23,7 @@ impl Fields {
         self.0.contains_key(field)
     }
 
-    /// The property as it is; an explicit `null` is a value.
+    /// Any value; an explicit `null` counts as one.
     pub(super) fn optional(&mut self, field: &'static str) -> Option<Value> {
         self.0.remove(field)
     }
@@ -30,12 +32,12 @@ impl Fields {
         self.optional(field).ok_or(CodecError::Missing(field))
     }
 
-    /// Absent and `null` are the same here: some clients write absent texts as `null`.
+    /// Treats `null` as absent, since some clients write absent texts as `null`.
     pub(super) fn optional_text(&mut self, field: &'static str) -> Result<Option<String>, CodecError> {
         match self.optional(field) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(CodecError::WrongType { field, wanted: "a string" }),
+            Some(_) => Err(CodecError::WrongType { field, expected: "a string" }),
         }
     }
 
@@ -47,18 +49,18 @@ impl Fields {
         match self.optional(field) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(value)) => Ok(Some(value)),
-            Some(_) => Err(CodecError::WrongType { field, wanted: "a boolean" }),
+            Some(_) => Err(CodecError::WrongType { field, expected: "a boolean" }),
         }
     }
 
     pub(super) fn number(&mut self, field: &'static str) -> Result<u64, CodecError> {
-        self.any(field)?.as_u64().ok_or(CodecError::WrongType { field, wanted: "a whole number" })
+        self.any(field)?.as_u64().ok_or(CodecError::WrongType { field, expected: "a whole number" })
     }
 
     pub(super) fn array(&mut self, field: &'static str) -> Result<Vec<Value>, CodecError> {
         match self.any(field)? {
             Value::Array(items) => Ok(items),
-            _ => Err(CodecError::WrongType { field, wanted: "an array" }),
+            _ => Err(CodecError::WrongType { field, expected: "an array" }),
         }
     }
 }

@@ -1,49 +1,52 @@
+//! The first record in each direction of a connection.
+
 use serde::Serialize;
 
-use super::{CodecError, fields::Fields, message::record};
+use super::{CodecError, encoder::record, fields::Fields};
 
-/// The newest handshake version that is accepted. 2 differs from 1 only in stateful reconnect, which must have been
-/// negotiated; ASP.NET Core takes 0 to 2 and refuses 3.
+/// The newest accepted handshake version. Version 2 adds only stateful reconnect, which must have been negotiated; ASP.NET
+/// Core accepts 0 to 2 and refuses 3.
 const NEWEST_VERSION: u64 = 2;
 
-/// The first record of a connection, from the client.
+/// The first record of a connection, sent by the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HandshakeRequest {
-    /// The hub protocol's name, `json` or `messagepack`.
+    /// The name of the hub protocol, `json` or `messagepack`.
     pub protocol: String,
-    /// The hub protocol's version.
+    /// The version of the hub protocol.
     pub version: u64,
 }
 
 impl HandshakeRequest {
-    /// What a client without stateful reconnect sends: JSON, version 1.
+    /// The request of a client without stateful reconnect: JSON, version 1.
     #[must_use]
     pub fn json() -> Self {
         Self { protocol: "json".to_owned(), version: 1 }
     }
 
-    /// Writes it as one record, separator included.
+    /// Encodes it as one record, including the separator.
     #[must_use]
     pub fn encode(&self) -> String {
         record(self)
     }
 
-    /// Reads one record, without its separator.
+    /// Decodes one record without its separator.
     ///
     /// # Errors
-    /// The record is no handshake request.
+    ///
+    /// A [`CodecError`] if the record is not a handshake request.
     pub fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
         let mut fields = Fields::parse(bytes)?;
         Ok(Self { protocol: fields.text("protocol")?, version: fields.number("version")? })
     }
 
-    /// The answer of a hub that speaks JSON only.
+    /// The response of a hub that supports JSON only.
     #[must_use]
-    pub fn answer(&self) -> HandshakeResponse {
+    pub fn response(&self) -> HandshakeResponse {
         let error = if self.protocol != "json" {
-            Some("this hub speaks the 'json' protocol only".to_owned())
+            Some("this hub supports the protocol 'json' only".to_owned())
         } else if self.version > NEWEST_VERSION {
-            Some(format!("this hub speaks no newer version of the protocol than {NEWEST_VERSION}"))
+            Some(format!("this hub supports protocol versions up to {NEWEST_VERSION}"))
         } else {
             None
         };
@@ -51,25 +54,27 @@ impl HandshakeRequest {
     }
 }
 
-/// The hub's answer to the handshake. Ordinary messages may follow it in the same frame.
+/// The hub's answer to a [`HandshakeRequest`]. Ordinary messages may follow it in the same frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HandshakeResponse {
-    /// Why the hub refuses; absent: accepted.
+    /// The reason for a refusal; `None` means accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 impl HandshakeResponse {
-    /// Writes it as one record, separator included.
+    /// Encodes it as one record, including the separator.
     #[must_use]
     pub fn encode(&self) -> String {
         record(self)
     }
 
-    /// Reads one record, without its separator.
+    /// Decodes one record without its separator.
     ///
     /// # Errors
-    /// The record is no handshake response; [`CodecError::NotAHandshake`] when it is an ordinary message.
+    ///
+    /// A [`CodecError`] if the record is not a handshake response; [`CodecError::NotAHandshake`] if it is an ordinary
+    /// message.
     pub fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
         let mut fields = Fields::parse(bytes)?;
         if fields.has("type") {

@@ -1,3 +1,5 @@
+//! The handle through which the application talks to one client.
+
 use std::{
     sync::{
         Arc,
@@ -15,56 +17,20 @@ use tokio::{
     time::timeout,
 };
 
-use super::HubOptions;
+use super::{HubCallError, HubOptions, HubSendError};
 use crate::{
-    calls::Calls,
     codec::{Message, encode},
+    pending_calls::PendingCalls,
 };
 
-/// Why a message to a client was not queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HubSendError {
-    /// The connection is closed or closing.
-    #[error("the connection is closed")]
-    Closed,
-    /// The client takes its messages too slowly. Its connection is being closed for that.
-    #[error("the client is too slow; its connection was closed")]
-    Slow,
-    /// The message alone is over [`HubOptions::max_queued_bytes`]. The connection stays.
-    #[error("the message has {size_bytes} bytes, the limit is {limit_bytes}: send less at once")]
-    TooLarge {
-        /// The size of the record.
-        size_bytes: usize,
-        /// The limit.
-        limit_bytes: usize,
-    },
-}
-
-/// Why a call of a client's method failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HubCallError {
-    /// Nothing was sent.
-    #[error(transparent)]
-    NotSent(#[from] HubSendError),
-    /// The connection ended before the answer came: whether the client acted on the call is not known.
-    #[error("the connection was lost before the answer came")]
-    ConnectionLost,
-    /// No answer in time: whether the client acted on the call is not known.
-    #[error("no answer within {0:?}")]
-    TimedOut(Duration),
-    /// The client answered with an error; this is its text, cut to 1,024 characters.
-    #[error("the client refused: {0}")]
-    Refused(String),
-}
-
-/// Why a connection is closed: what its Close says.
+/// The content of the Close message that ends a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Closing {
     pub(super) error: Option<String>,
     pub(super) allow_reconnect: bool,
 }
 
-/// Talks to one client. Clones share the connection.
+/// Sends messages to one client. Clones share the connection.
 #[derive(Clone, Debug)]
 pub struct HubConnection {
     shared: Arc<Shared>,
@@ -77,7 +43,7 @@ struct Shared {
     queued_bytes: AtomicUsize,
     max_queued_bytes: usize,
     closing: watch::Sender<Option<Closing>>,
-    calls: Arc<Calls>,
+    calls: Arc<PendingCalls>,
 }
 
 impl HubConnection {
@@ -94,39 +60,46 @@ impl HubConnection {
         (Self { shared: Arc::new(shared) }, queued)
     }
 
-    /// Unique in this hub's life, from 1. No secret.
+    /// A number unique within this hub, from 1. It is not secret.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.shared.id
     }
 
-    /// Calls a method of the client and waits for nothing: the message is queued, which is no sign that it arrives.
+    /// Calls a method of the client without an answer. The message is queued, which does not mean that it arrives.
     ///
     /// # Errors
-    /// [`HubSendError`]; a full queue closes the connection.
+    ///
+    /// A [`HubSendError`]. A full queue closes the connection.
     pub fn send(&self, target: &str, arguments: Vec<Value>) -> Result<(), HubSendError> {
-        self.call(None, target, arguments)
+        self.queue_call(None, target, arguments)
     }
 
-    /// Calls a method of the client and waits for its result, [`Value::Null`] if the method has none.
+    /// Calls a method of the client and waits for its result, which is [`Value::Null`] if the method has none.
     ///
-    /// Within a call of the same client this works while fewer than
-    /// [`HubOptions::max_queued_invocations`](super::HubOptions::max_queued_invocations) of its calls wait: over that
-    /// nothing is read from it, the answer neither.
+    /// Within a call of the same client it works while fewer than
+    /// [`HubOptions::max_queued_invocations`](super::HubOptions::max_queued_invocations) of its calls wait; with more,
+    /// nothing is read from the client, not even the answer.
     ///
     /// # Errors
-    /// [`HubCallError`]; after `ConnectionLost` and `TimedOut` the client may have acted on the call.
+    ///
+    /// A [`HubCallError`].
     pub async fn invoke(&self, target: &str, arguments: Vec<Value>, deadline: Duration) -> Result<Value, HubCallError> {
-        let call = self.shared.calls.open().ok_or(HubSendError::Closed)?;
-        self.call(Some(call.id.clone()), target, arguments)?;
-        match timeout(deadline, call.answer()).await {
+        let call = self.shared.calls.register().ok_or(HubSendError::Closed)?;
+        self.queue_call(Some(call.id.clone()), target, arguments)?;
+        match timeout(deadline, call.outcome()).await {
             Ok(Some(answer)) => answer.map_err(HubCallError::Refused),
             Ok(None) => Err(HubCallError::ConnectionLost),
             Err(_) => Err(HubCallError::TimedOut(deadline)),
         }
     }
 
-    fn call(&self, invocation_id: Option<String>, target: &str, arguments: Vec<Value>) -> Result<(), HubSendError> {
+    fn queue_call(
+        &self,
+        invocation_id: Option<String>,
+        target: &str,
+        arguments: Vec<Value>,
+    ) -> Result<(), HubSendError> {
         if self.is_closed() {
             return Err(HubSendError::Closed);
         }
@@ -136,11 +109,11 @@ impl HubConnection {
             return Err(HubSendError::TooLarge { size_bytes, limit_bytes });
         }
         if self.shared.queued_bytes.fetch_add(size_bytes, Ordering::Relaxed) + size_bytes > limit_bytes {
-            self.written(size_bytes);
+            self.release(size_bytes);
             return Err(self.too_slow());
         }
         self.shared.queue.try_send(record).map_err(|error| {
-            self.written(size_bytes);
+            self.release(size_bytes);
             match error {
                 TrySendError::Full(_) => self.too_slow(),
                 TrySendError::Closed(_) => HubSendError::Closed,
@@ -148,9 +121,9 @@ impl HubConnection {
         })
     }
 
-    /// Closes the connection. No further call is begun and nothing more is queued; what was queued before, and the
-    /// answer to a call that runs (this one, perhaps), still go out, then Close with these words. Only the first close
-    /// of a connection counts.
+    /// Closes the connection. No further call starts and nothing more is queued. Messages queued before, and the answer
+    /// to a running call, are still sent, then Close with `error` and `allow_reconnect`. Only the first close of a
+    /// connection counts.
     pub fn close(&self, error: Option<String>, allow_reconnect: bool) {
         self.shared.closing.send_if_modified(|closing| {
             let first = closing.is_none();
@@ -159,27 +132,27 @@ impl HubConnection {
         });
     }
 
-    /// Whether it is closed or closing, whoever began it.
+    /// Whether the connection is closed or closing, on either side's initiative.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.closing.borrow().is_some()
     }
 
-    /// Waits until it is closed or closing, whoever began it.
+    /// Waits until the connection is closed or closing, on either side's initiative.
     pub async fn closed(&self) {
         self.closing().await;
     }
 
-    /// The same, and says why.
+    /// Waits until the connection is closed or closing, and returns its Close.
     pub(super) async fn closing(&self) -> Closing {
         let mut closing = self.shared.closing.subscribe();
-        // The sender is self, so it cannot have gone.
+        // The sender is part of self, so it still exists.
         let closing = closing.wait_for(Option::is_some).await.ok().and_then(|closing| closing.clone());
         closing.unwrap_or(Closing { error: None, allow_reconnect: true })
     }
 
-    /// Queues the answer to a call, waiting for room. One call runs at a time, so this adds at most one message to what
-    /// the limit in bytes allows.
+    /// Queues the answer to a call and waits for room. One call runs at a time, so at most one message exceeds the limit in
+    /// bytes.
     pub(super) async fn complete(&self, invocation_id: String, outcome: Result<Value, String>) {
         let answer = |outcome| encode(&Message::Completion { invocation_id: invocation_id.clone(), outcome });
         let mut record = answer(outcome.map(Some));
@@ -187,28 +160,28 @@ impl HubConnection {
             record = answer(Err("the result is too large to send".to_owned()));
         }
         self.shared.queued_bytes.fetch_add(record.len(), Ordering::Relaxed);
-        // It fails when the socket is gone, and the client with it.
+        // It fails if the client is gone.
         let _ = self.shared.queue.send(record).await;
     }
 
-    /// The client's answer to a call of [`invoke`](Self::invoke).
-    pub(super) fn settle(&self, invocation_id: &str, outcome: Result<Option<Value>, String>) {
-        self.shared.calls.settle(invocation_id, outcome);
+    /// Hands the client's answer to the [`invoke`](Self::invoke) that waits for it.
+    pub(super) fn resolve(&self, invocation_id: &str, outcome: Result<Option<Value>, String>) {
+        self.shared.calls.resolve(invocation_id, outcome);
     }
 
-    /// Nothing more is read from the client: no call will be answered.
+    /// Resolves all pending calls, because nothing more is read from the client.
     pub(super) fn abandon_calls(&self) {
         self.shared.calls.close();
     }
 
-    /// So many bytes have left the queue.
-    pub(super) fn written(&self, size_bytes: usize) {
+    /// Returns bytes that have left the queue to its budget.
+    pub(super) fn release(&self, size_bytes: usize) {
         self.shared.queued_bytes.fetch_sub(size_bytes, Ordering::Relaxed);
     }
 
     fn too_slow(&self) -> HubSendError {
-        tracing::debug!(connection.id = self.id(), "the client is too slow: closing");
-        self.close(Some("the client takes its messages too slowly".to_owned()), true);
+        tracing::debug!(connection.id = self.id(), "closing the connection of a slow client");
+        self.close(Some("the client reads its messages too slowly".to_owned()), true);
         HubSendError::Slow
     }
 }

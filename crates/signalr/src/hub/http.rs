@@ -1,3 +1,5 @@
+//! The HTTP requests of the hub: negotiate, and the upgrade to a WebSocket.
+
 use std::time::Duration;
 
 use axum::{
@@ -13,41 +15,41 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{AuthRejection, Caller, Credentials, Hub, HubService, session, table::NoSeat};
+use super::{AuthRejection, Caller, Credentials, Hub, HubService, registry::AttachError, session};
 
-/// Read at once, per connection: agents and the like send little.
+/// The read buffer of each connection, in bytes. Clients send little.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
-/// A frame may hold several records, each of which may be as large as the limit on one; this many full ones.
-const FRAME_RECORDS: usize = 4;
-/// 128 bits, which nobody guesses.
-const KEY_BYTES: usize = 16;
+/// The largest frame, in records of the largest allowed size: a frame may hold several records.
+const MAX_FRAME_RECORDS: usize = 4;
+/// The size of a connection token: 128 bits, so that nobody can guess one.
+const TOKEN_BYTES: usize = 16;
 
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct Parameters {
     id: Option<String>,
     access_token: Option<String>,
     #[serde(rename = "negotiateVersion")]
     negotiate_version: Option<String>,
 }
 
-/// `POST /negotiate`
+/// `POST /negotiate`.
 pub(super) async fn negotiate<S: HubService>(
     State(hub): State<Hub<S>>,
-    Query(asked): Query<Asked>,
+    Query(parameters): Query<Parameters>,
     headers: HeaderMap,
 ) -> Response {
-    let identity = match hub.inner.service.authenticate(credentials(asked.access_token, headers)).await {
+    let identity = match hub.inner.service.authenticate(credentials(parameters.access_token, headers)).await {
         Ok(identity) => identity,
-        Err(refusal) => return refusal.into_response(),
+        Err(rejection) => return rejection.into_response(),
     };
-    // Above our version ours is the answer; below, or no number at all, is an error in the body, as in ASP.NET Core.
-    let version = match asked.negotiate_version.as_deref().unwrap_or("0").parse::<i64>() {
+    // As in ASP.NET Core: a higher version is answered with ours, a negative or unreadable one with an error in the body.
+    let version = match parameters.negotiate_version.as_deref().unwrap_or("0").parse::<i64>() {
         Ok(version @ 0..) => version.min(1),
-        _ => return answer(json!({"error": "the requested protocol version is not supported"})),
+        _ => return no_store(json!({"error": "the requested protocol version is not supported"})),
     };
-    let (id, token) = (hub.key(), hub.key());
+    let (id, token) = (hub.random_token(), hub.random_token());
     let key = if version == 0 { &id } else { &token };
-    if !hub.inner.table.negotiate(key.clone(), identity) {
+    if !hub.inner.registry.negotiate(key.clone(), identity) {
         return hub.busy();
     }
     let transports = json!([{"transport": "WebSockets", "transferFormats": ["Text"]}]);
@@ -55,40 +57,40 @@ pub(super) async fn negotiate<S: HubService>(
     if version > 0 {
         body["connectionToken"] = token.into();
     }
-    answer(body)
+    no_store(body)
 }
 
-/// `GET /`: the socket.
+/// `GET /`: the upgrade to a WebSocket.
 pub(super) async fn attach<S: HubService>(
     State(hub): State<Hub<S>>,
-    Query(asked): Query<Asked>,
+    Query(parameters): Query<Parameters>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    let credentials = credentials(asked.access_token, headers);
+    let credentials = credentials(parameters.access_token, headers);
     let headers = credentials.headers.clone();
     let identity = match hub.inner.service.authenticate(credentials).await {
         Ok(identity) => identity,
-        Err(refusal) => return refusal.into_response(),
+        Err(rejection) => return rejection.into_response(),
     };
-    if let Err(reason) = hub.inner.table.check(asked.id.as_deref(), &identity) {
-        return hub.no_seat(reason);
+    if let Err(error) = hub.inner.registry.check(parameters.id.as_deref(), &identity) {
+        return hub.refuse(error);
     }
     let Ok(upgrade) = upgrade else {
-        return (StatusCode::BAD_REQUEST, "this is a SignalR hub: it wants a WebSocket").into_response();
+        return (StatusCode::BAD_REQUEST, "this is a SignalR hub; connect with a WebSocket").into_response();
     };
-    let seat = match hub.inner.table.attach(asked.id, &identity, &hub.inner.options) {
-        Ok(seat) => seat,
-        Err(reason) => return hub.no_seat(reason),
+    let registration = match hub.inner.registry.attach(parameters.id, &identity, &hub.inner.options) {
+        Ok(registration) => registration,
+        Err(error) => return hub.refuse(error),
     };
-    let caller = Caller { identity, headers, connection: seat.connection.clone() };
-    let max_frame_bytes = hub.inner.options.max_receive_bytes.saturating_mul(FRAME_RECORDS);
+    let caller = Caller { identity, headers, connection: registration.connection.clone() };
+    let max_frame_bytes = hub.inner.options.max_receive_bytes.saturating_mul(MAX_FRAME_RECORDS);
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(max_frame_bytes)
         .max_frame_size(max_frame_bytes)
-        // If the upgrade fails this closure is dropped unused, and the seat with it.
-        .on_upgrade(move |socket| session::run(hub, socket, caller, seat))
+        // If the upgrade fails, this closure is dropped unused and the registration with it.
+        .on_upgrade(move |socket| session::run(hub, socket, caller, registration))
 }
 
 fn credentials(query_token: Option<String>, mut headers: HeaderMap) -> Credentials {
@@ -101,13 +103,13 @@ fn bearer(value: &HeaderValue) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-fn answer(body: Value) -> Response {
+fn no_store(body: Value) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
 impl<S: HubService> Hub<S> {
-    fn key(&self) -> String {
-        let mut bytes = [0; KEY_BYTES];
+    fn random_token(&self) -> String {
+        let mut bytes = [0; TOKEN_BYTES];
         (self.inner.random)(&mut bytes);
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -116,11 +118,13 @@ impl<S: HubService> Hub<S> {
         AuthRejection::Unavailable { retry_after: Some(self.inner.options.busy_retry_after) }.into_response()
     }
 
-    fn no_seat(&self, reason: NoSeat) -> Response {
-        match reason {
-            NoSeat::Unknown => (StatusCode::NOT_FOUND, "no such connection").into_response(),
-            NoSeat::Taken => (StatusCode::CONFLICT, "this connection has its socket already").into_response(),
-            NoSeat::Full => self.busy(),
+    fn refuse(&self, error: AttachError) -> Response {
+        match error {
+            AttachError::UnknownId => (StatusCode::NOT_FOUND, "unknown connection id").into_response(),
+            AttachError::AlreadyAttached => {
+                (StatusCode::CONFLICT, "this connection already has a socket").into_response()
+            }
+            AttachError::Full => self.busy(),
         }
     }
 }
@@ -130,13 +134,13 @@ impl IntoResponse for AuthRejection {
         match self {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response(),
             Self::Forbidden => StatusCode::FORBIDDEN.into_response(),
-            Self::TooManyRequests { retry_after } => later(StatusCode::TOO_MANY_REQUESTS, retry_after),
-            Self::Unavailable { retry_after } => later(StatusCode::SERVICE_UNAVAILABLE, retry_after),
+            Self::TooManyRequests { retry_after } => with_retry_after(StatusCode::TOO_MANY_REQUESTS, retry_after),
+            Self::Unavailable { retry_after } => with_retry_after(StatusCode::SERVICE_UNAVAILABLE, retry_after),
         }
     }
 }
 
-fn later(status: StatusCode, retry_after: Option<Duration>) -> Response {
+fn with_retry_after(status: StatusCode, retry_after: Option<Duration>) -> Response {
     let mut response = status.into_response();
     if let Some(wait) = retry_after {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -1,20 +1,25 @@
-//! A hub as an axum router: negotiate versions 0 and 1, JSON over WebSockets.
+//! A SignalR hub as an axum router: negotiate versions 0 and 1, JSON over WebSockets.
 //!
-//! It differs from ASP.NET Core in two points, both for the sake of dead clients: one that is silent for
-//! [`HubOptions::client_timeout`] is dropped even if it never sent a ping (ASP.NET Core begins to watch at the first
-//! ping), and a shutdown says Close, reconnect allowed, where ASP.NET Core drops the connection.
+//! Implement [`HubService`], give it to a [`Hub`] and nest [`Hub::router`]. The service pushes to a client through the
+//! [`HubConnection`] of its [`Caller`].
 //!
-//! Tokens may come in the query (`?access_token=`), as browsers cannot set headers on a WebSocket. The hub logs no
-//! request; a layer of the application that does must leave queries out.
+//! It differs from ASP.NET Core in two points. It drops a client that was silent for [`HubOptions::client_timeout`] even
+//! if that client never pinged; ASP.NET Core starts to watch at the first ping. At a shutdown it sends Close with
+//! `allowReconnect: true`; ASP.NET Core drops its connections.
+//!
+//! Tokens may come in the query (`?access_token=`), because browsers cannot set headers on a WebSocket. The hub logs no
+//! requests; a layer of the application that does must leave out the query.
 
 mod connection;
+mod error;
 mod http;
 mod options;
-mod pace;
+mod rate_limit;
+mod registry;
 mod service;
 mod session;
-mod table;
-mod work;
+mod socket;
+mod worker;
 
 use std::sync::Arc;
 
@@ -24,13 +29,14 @@ use axum::{
 };
 use tokio::time::timeout;
 
-pub use connection::{HubCallError, HubConnection, HubSendError};
+pub use connection::HubConnection;
+pub use error::{HubCallError, HubSendError};
 pub use options::HubOptions;
 pub use service::{AuthRejection, Caller, Credentials, HubError, HubService};
 
-use table::Table;
+use registry::Registry;
 
-/// Fills a buffer with unguessable bytes.
+/// Fills a buffer with unpredictable bytes.
 pub type FillRandom = dyn Fn(&mut [u8]) + Send + Sync;
 
 /// Serves one [`HubService`]. Clones share it.
@@ -42,7 +48,7 @@ struct Inner<S: HubService> {
     service: Arc<S>,
     options: HubOptions,
     random: Arc<FillRandom>,
-    table: Arc<Table<S::Identity>>,
+    registry: Arc<Registry<S::Identity>>,
 }
 
 impl<S: HubService> Clone for Hub<S> {
@@ -52,15 +58,15 @@ impl<S: HubService> Clone for Hub<S> {
 }
 
 impl<S: HubService> Hub<S> {
-    /// A hub without connections. Connection tokens are made of `random`.
+    /// Creates a hub without connections. `random` makes the connection tokens.
     #[must_use]
     pub fn new(service: Arc<S>, options: HubOptions, random: Arc<FillRandom>) -> Self {
-        let table = Arc::new(Table::new(&options));
-        Self { inner: Arc::new(Inner { service, options, random, table }) }
+        let registry = Arc::new(Registry::new(&options));
+        Self { inner: Arc::new(Inner { service, options, random, registry }) }
     }
 
-    /// The routes `/` (the socket) and `/negotiate`. Nest them where the hub shall be: with
-    /// `.nest("/hubs/agent", hub.router())` clients are given the address `…/hubs/agent`.
+    /// The routes `/` (the socket) and `/negotiate`. Nest them at the hub's address: with
+    /// `.nest("/hubs/agent", hub.router())` clients connect to `…/hubs/agent`.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/", get(http::attach::<S>))
@@ -68,19 +74,19 @@ impl<S: HubService> Hub<S> {
             .with_state(self.clone())
     }
 
-    /// Tells every client to come back later (Close, reconnect allowed), refuses new ones with 503, and waits until all
-    /// are gone, at most [`HubOptions::shutdown_timeout`].
+    /// Sends every client a Close that allows a reconnect, refuses new clients with 503, and waits until all are gone, for
+    /// at most [`HubOptions::shutdown_timeout`].
     pub async fn shutdown(&self) {
-        for connection in self.inner.table.shut() {
+        for connection in self.inner.registry.shut_down() {
             connection.close(None, true);
         }
-        // After the limit the process ends anyway, and with it what is left.
-        let _ = timeout(self.inner.options.shutdown_timeout, self.inner.table.emptied()).await;
+        // After the timeout the process ends anyway, together with the remaining connections.
+        let _ = timeout(self.inner.options.shutdown_timeout, self.inner.registry.wait_until_empty()).await;
     }
 
-    /// How many sockets are open, those in their handshake included.
+    /// The number of open sockets, including those in their handshake.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.inner.table.connections()
+        self.inner.registry.connections()
     }
 }

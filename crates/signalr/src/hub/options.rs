@@ -1,39 +1,43 @@
+//! Every limit of the hub.
+
 use std::time::Duration;
 
-/// Every limit of the hub.
+/// Every limit of the hub; the defaults follow ASP.NET Core where it has the same limit. Sizes are in bytes of a record.
 #[derive(Clone, Debug)]
 pub struct HubOptions {
-    /// Open sockets. Further ones get 503.
+    /// The number of open sockets. Further ones get 503.
     pub max_connections: usize,
-    /// Negotiations whose socket has not come yet. Further ones get 503.
+    /// The number of negotiations that wait for their socket. Further ones get 503.
     pub max_negotiations: usize,
-    /// Open sockets and waiting negotiations of one identity. Further ones get 503: one caller does not take everybody's places.
+    /// The number of open sockets and waiting negotiations of one identity. Further ones get 503, so that one identity
+    /// cannot take all connections.
     pub max_connections_per_identity: usize,
-    /// How long a negotiation waits for its socket (ASP.NET Core: 15 s).
+    /// The time that a negotiation waits for its socket (ASP.NET Core: 15 s).
     pub negotiation_ttl: Duration,
-    /// How long a socket may take to send its handshake (ASP.NET Core: 15 s).
+    /// The time for the client's handshake (ASP.NET Core: 15 s).
     pub handshake_timeout: Duration,
-    /// A ping goes out when nothing else did for so long (ASP.NET Core: 15 s).
+    /// The hub pings after it sent nothing for this time (ASP.NET Core: 15 s).
     pub ping_interval: Duration,
-    /// A client that sent nothing for so long is dropped (ASP.NET Core: 30 s). At least twice the clients' interval.
+    /// The hub drops a client that sent nothing for this time (ASP.NET Core: 30 s). At least twice the clients' ping
+    /// interval: less drops clients that are alive, more keeps dead ones longer.
     pub client_timeout: Duration,
-    /// The largest message to take, in bytes of the record (ASP.NET Core: 32 KiB).
+    /// The largest message to accept (ASP.NET Core: 32 KiB).
     pub max_receive_bytes: usize,
-    /// Messages that wait for one client's socket. One more, and the client is closed as too slow.
+    /// The queue of messages to one client. One more closes the connection as too slow.
     pub max_queued_messages: usize,
-    /// The same in bytes; so it is the largest message that can be sent, too.
+    /// The same queue in bytes, and so the largest message that can be sent.
     pub max_queued_bytes: usize,
-    /// Calls of one client that wait for the one that runs. While the queue is full nothing is read from that client.
+    /// The queue of one client's calls behind the running one. While it is full, nothing is read from that client.
     pub max_queued_invocations: usize,
-    /// Messages of any kind that one client may send in a second, on average and in a burst. More are read later.
+    /// Messages of any kind that are read from one client in a second, on average and in a burst. More are read later.
     pub max_messages_per_second: u32,
-    /// For one call, and for [`HubService::connected`](super::HubService::connected). A call that takes longer is
-    /// dropped, and answered with an error.
+    /// Time for one call, and for [`HubService::connected`](super::HubService::connected). A call that takes longer is
+    /// dropped and answered with an error.
     pub invocation_timeout: Duration,
-    /// For the end of one connection: the answer to a running call, what is queued, Close, and the client's own close.
-    /// A call that still runs then is dropped.
+    /// Time for the end of one connection: the answer to a running call, queued messages, Close, and the client's own
+    /// close. A call that still runs then is dropped.
     pub close_timeout: Duration,
-    /// For the end of all of them; longer than `close_timeout`.
+    /// Time for the end of all connections; longer than `close_timeout`.
     pub shutdown_timeout: Duration,
     /// The `Retry-After` of the hub's own 503s.
     pub busy_retry_after: Duration,

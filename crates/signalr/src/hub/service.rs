@@ -1,3 +1,5 @@
+//! The application's side of a hub: the trait to implement, and what it is given.
+
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -7,26 +9,34 @@ use serde_json::Value;
 use super::HubConnection;
 use crate::codec::ArgumentsError;
 
-/// What an application makes of a hub. A panic in one of these methods is caught: the call gets an error, the
-/// connection stays.
+/// The application behind a hub. A panic in one of these methods is caught: the call gets an error and the connection
+/// stays.
 pub trait HubService: Send + Sync + 'static {
-    /// Who a caller is. Whoever attaches to a negotiated connection must be the one who negotiated it.
+    /// The identity of a caller. A socket must have the same identity as its negotiation.
     type Identity: Clone + PartialEq + Send + Sync + 'static;
 
-    /// Judges a caller: asked at negotiate and again at the upgrade, not while a connection lives. To throw out one
-    /// whose credential was revoked, close its [`HubConnection`].
+    /// Authenticates a caller, at negotiate and again at the upgrade, but not while a connection lives. To disconnect a
+    /// caller whose credential was revoked, close its [`HubConnection`].
+    ///
+    /// # Errors
+    ///
+    /// An [`AuthRejection`], which is answered as an HTTP status.
     fn authenticate(
         &self,
         credentials: Credentials,
     ) -> impl Future<Output = Result<Self::Identity, AuthRejection>> + Send;
 
-    /// The handshake is done; no call of this connection runs before this returns.
+    /// Called after the handshake. No call of this connection runs before this returns.
     fn connected(&self, caller: &Caller<Self::Identity>) -> impl Future<Output = ()> + Send;
 
-    /// Runs one call. The calls of a connection run one at a time, in order, like ASP.NET Core's; each holds up those
-    /// behind it. `target` is as the client sent it: compare with
+    /// Runs one call. The calls of a connection run one at a time and in order, as in ASP.NET Core, so a slow call delays
+    /// those behind it. `target` is as the client sent it: compare it with
     /// [`target_matches`](crate::codec::target_matches), and read the arguments with
     /// [`arguments`](crate::codec::arguments).
+    ///
+    /// # Errors
+    ///
+    /// A [`HubError`], whose text is sent to the client.
     fn invoke(
         &self,
         caller: &Caller<Self::Identity>,
@@ -34,66 +44,66 @@ pub trait HubService: Send + Sync + 'static {
         arguments: Vec<Value>,
     ) -> impl Future<Output = Result<Value, HubError>> + Send;
 
-    /// The connection is closed. Comes exactly once for each `connected`, after the last call has ended.
+    /// Called after the connection is closed and its last call has ended, exactly once for each `connected`.
     fn disconnected(&self, caller: &Caller<Self::Identity>) -> impl Future<Output = ()> + Send;
 }
 
-/// What a request to the hub brings to be judged by.
+/// The credentials of a request to the hub.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// From `Authorization: Bearer`, or else from `?access_token=`.
+    /// The token of `Authorization: Bearer`, or else of `?access_token=`.
     pub token: Option<SecretString>,
-    /// The request's headers, without `Authorization`.
+    /// The headers of the request, without `Authorization`.
     pub headers: HeaderMap,
 }
 
-/// Why a request is turned away, as an HTTP status.
+/// A rejected request, answered with the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthRejection {
-    /// 401: no credential, or a wrong or revoked one.
+    /// 401: the credential is missing, wrong or revoked.
     Unauthorized,
-    /// 403: a valid credential that may not come here.
+    /// 403: the credential is valid but not allowed here.
     Forbidden,
     /// 429: too many attempts.
     TooManyRequests {
-        /// When to try again; whole seconds, rounded up.
+        /// The value of `Retry-After`, rounded up to whole seconds.
         retry_after: Option<Duration>,
     },
-    /// 503: not now.
+    /// 503: the service is not available now.
     Unavailable {
-        /// When to try again; whole seconds, rounded up.
+        /// The value of `Retry-After`, rounded up to whole seconds.
         retry_after: Option<Duration>,
     },
 }
 
-/// Who is at the other end of a connection.
+/// The client of a connection.
 #[derive(Clone, Debug)]
 pub struct Caller<I> {
-    /// What [`HubService::authenticate`] made of the upgrade's credentials.
+    /// The result of [`HubService::authenticate`] at the upgrade.
     pub identity: I,
-    /// The upgrade's headers, without `Authorization`.
+    /// The headers of the upgrade, without `Authorization`.
     pub headers: HeaderMap,
-    /// Talks to the client.
+    /// Sends messages to the client.
     pub connection: HubConnection,
 }
 
-/// Why a call fails. The text is what the client is told.
+/// A failed call. Its text is sent to the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HubError {
-    /// There is no such method.
+    /// The method does not exist.
     #[error("unknown method")]
     UnknownMethod,
-    /// Wrong in number or type.
+    /// The arguments do not match the method in number or type.
     #[error("invalid arguments")]
     InvalidArguments,
-    /// The application says no, in words meant for the client.
+    /// The application refuses the call, with a text for the client.
     #[error("{0}")]
     Refused(String),
-    /// It took longer than [`HubOptions::invocation_timeout`](super::HubOptions::invocation_timeout); whether it was done is
-    /// not known.
+    /// The call took longer than [`HubOptions::invocation_timeout`](super::HubOptions::invocation_timeout) and may or may
+    /// not have had its effect.
     #[error("the call took too long")]
     Timeout,
-    /// Something broke that is none of the client's business; log it before.
+    /// An error whose details are not for the client; log them first.
     #[error("internal error")]
     Internal,
 }

@@ -182,7 +182,7 @@ async fn close_message_text_is_kept() {
     for (close, text, allow_reconnect) in [
         (json!({"type": 7, "error": "moving", "allowReconnect": true}), "moving", true),
         (json!({"type": 7, "error": "token_revoked: x"}), "token_revoked: x", false),
-        (json!({"type": 7}), "the server ended the session", false),
+        (json!({"type": 7}), "the server closed the session", false),
     ] {
         let (session, mut peer) = pair().await;
         peer.send_record(close).await;

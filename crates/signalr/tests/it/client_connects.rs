@@ -93,7 +93,7 @@ async fn redirect_loop_stops_after_five() {
     });
     let mut client = eager_client(options(&format!("http://{}/hub", serve(router).await)), "good");
     let (class, error) = failure(&mut client).await;
-    assert_eq!((class, error.as_str()), (ErrorClass::Protocol, "more than 5 redirects"));
+    assert_eq!((class, error.as_str()), (ErrorClass::Protocol, "the server redirects more than 5 times"));
     assert!(script.seen(|seen| seen.len()) >= 6);
 }
 

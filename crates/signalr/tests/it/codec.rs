@@ -115,7 +115,7 @@ fn unknown_message_types_decode_as_other() {
 /// Checklist 22.
 #[test]
 fn protocol_errors_never_repeat_the_record() {
-    let wrong = |field, wanted| CodecError::WrongType { field, wanted };
+    let wrong = |field, expected| CodecError::WrongType { field, expected };
     let cases = [
         ("", CodecError::Empty),
         ("{planted", CodecError::NotJson { column: 2 }),
@@ -165,7 +165,7 @@ fn targets_match_without_case() {
 #[test]
 fn handshake_accepts_json_versions_0_to_2_only() {
     assert_eq!(HandshakeRequest::json().encode(), "{\"protocol\":\"json\",\"version\":1}\x1e");
-    let answer = |protocol: &str, version| HandshakeRequest { protocol: protocol.to_owned(), version }.answer();
+    let answer = |protocol: &str, version| HandshakeRequest { protocol: protocol.to_owned(), version }.response();
     assert!((0..=2).all(|version| answer("json", version).error.is_none()));
     assert!(answer("json", 3).error.is_some());
     assert!(answer("messagepack", 1).error.is_some());

@@ -1,3 +1,5 @@
+//! One attempt to connect: negotiate, open the WebSocket, shake hands.
+
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderValue, Method, StatusCode, header};
 use hyper::upgrade::Upgraded;
@@ -16,7 +18,7 @@ use tokio_tungstenite::{
 use super::{
     ClientOptions, Dialer,
     error::{ConnectError, Step},
-    exchange::{Endpoint, Exchange, dial},
+    http::{Endpoint, HttpExchange, dial},
     negotiate::negotiate,
 };
 use crate::{
@@ -24,25 +26,25 @@ use crate::{
     text::excerpt,
 };
 
-/// Read at once, per connection.
+/// The read buffer of each connection, in bytes.
 const READ_BUFFER_BYTES: usize = 16 * 1024;
-/// A frame may hold several records, each of which may be as large as the limit on one; this many full ones.
-const FRAME_RECORDS: usize = 4;
+/// The largest frame, in records of the largest allowed size: a frame may hold several records.
+const MAX_FRAME_RECORDS: usize = 4;
 
 pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// A connection after its handshake. The decoder may hold messages already: they may share the handshake's frame.
-pub(super) struct Opened {
+/// A socket after its handshake. The decoder may already hold messages, because they may share the handshake's frame.
+pub(super) struct OpenSocket {
     pub(super) socket: Socket,
     pub(super) decoder: Decoder,
 }
 
-/// One attempt, from the original address: negotiate, upgrade, handshake.
-pub(super) async fn open(
+/// Makes one attempt, starting at the configured address.
+pub(super) async fn connect(
     options: &ClientOptions,
     dialer: &dyn Dialer,
     token: Option<SecretString>,
-) -> Result<Opened, ConnectError> {
+) -> Result<OpenSocket, ConnectError> {
     let (endpoint, id) = negotiate(options, dialer, token).await?;
     let socket = upgrade(options, dialer, &endpoint, &id).await?;
     let limit = options.handshake_timeout;
@@ -51,8 +53,8 @@ pub(super) async fn open(
         .map_err(|_| ConnectError::Timeout { step: Step::Handshake, limit })?
 }
 
-/// Opens the WebSocket. hyper does the HTTP of it, for tungstenite's own upgrade writes whole requests into its trace
-/// log, and the token with them.
+/// Opens the WebSocket. hyper sends the HTTP request, because tungstenite's own upgrade writes whole requests, with the
+/// token, into its trace log.
 async fn upgrade(
     options: &ClientOptions,
     dialer: &dyn Dialer,
@@ -68,23 +70,23 @@ async fn upgrade(
     headers.insert(header::SEC_WEBSOCKET_KEY, HeaderValue::from_str(&key).map_err(|_| ConnectError::Header)?);
 
     let stream = dial(options, dialer, &endpoint.url).await?;
-    let mut exchange = Exchange::start(Step::Upgrade, stream, request, options.negotiate_timeout).await?;
-    exchange.demand(Step::Upgrade, StatusCode::SWITCHING_PROTOCOLS)?;
+    let mut exchange = HttpExchange::start(Step::Upgrade, stream, request, options.negotiate_timeout).await?;
+    exchange.expect_status(Step::Upgrade, StatusCode::SWITCHING_PROTOCOLS)?;
     let accepted = exchange.response.headers().get(header::SEC_WEBSOCKET_ACCEPT);
     if accepted.is_none_or(|accepted| accepted.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes()) {
-        return Err(ConnectError::Upgrade("Sec-WebSocket-Accept does not fit the key"));
+        return Err(ConnectError::Upgrade("Sec-WebSocket-Accept does not match the key"));
     }
     let upgraded = hyper::upgrade::on(&mut exchange.response)
         .await
         .map_err(|error| ConnectError::Broken { step: Step::Upgrade, text: error.to_string() })?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
-        .max_message_size(Some(options.max_receive_bytes.saturating_mul(FRAME_RECORDS)))
-        .max_frame_size(Some(options.max_receive_bytes.saturating_mul(FRAME_RECORDS)));
+        .max_message_size(Some(options.max_receive_bytes.saturating_mul(MAX_FRAME_RECORDS)))
+        .max_frame_size(Some(options.max_receive_bytes.saturating_mul(MAX_FRAME_RECORDS)));
     Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await)
 }
 
-async fn shake_hands(mut socket: Socket, mut decoder: Decoder) -> Result<Opened, ConnectError> {
+async fn shake_hands(mut socket: Socket, mut decoder: Decoder) -> Result<OpenSocket, ConnectError> {
     let broken = |text: String| ConnectError::Broken { step: Step::Handshake, text };
     socket.send(Frame::text(HandshakeRequest::json().encode())).await.map_err(|error| broken(error.to_string()))?;
     let response = loop {
@@ -95,11 +97,11 @@ async fn shake_hands(mut socket: Socket, mut decoder: Decoder) -> Result<Opened,
             Some(Ok(frame @ (Frame::Text(_) | Frame::Binary(_)))) => decoder.push(&frame.into_data()),
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(broken(error.to_string())),
-            None => return Err(broken("closed by the server".to_owned())),
+            None => return Err(broken("the server closed the connection".to_owned())),
         }
     };
     match response.error {
         Some(error) => Err(ConnectError::Refused { step: Step::Handshake, text: excerpt(&error) }),
-        None => Ok(Opened { socket, decoder }),
+        None => Ok(OpenSocket { socket, decoder }),
     }
 }

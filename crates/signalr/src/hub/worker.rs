@@ -1,3 +1,5 @@
+//! Runs the calls of one connection.
+
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
@@ -6,23 +8,23 @@ use tokio::{sync::mpsc, time::timeout};
 
 use super::{Caller, HubError, HubOptions, HubService};
 
-/// What a client asked for.
+/// A request of a client.
 pub(super) enum Job {
     Call { invocation_id: Option<String>, target: String, arguments: Vec<Value> },
     Stream { invocation_id: String },
 }
 
-/// Greets the caller, then runs its calls one at a time until the queue or the connection is closed. A call that has
-/// begun is finished.
-pub(super) async fn work<S: HubService>(
+/// Announces the caller to the service, then runs its calls one at a time until the queue or the connection is closed.
+/// A started call is finished.
+pub(super) async fn run_jobs<S: HubService>(
     service: &S,
     caller: &Caller<S::Identity>,
     mut jobs: mpsc::Receiver<Job>,
     options: &HubOptions,
 ) {
     let limit = options.invocation_timeout;
-    if timeout(limit, guarded(service.connected(caller))).await.is_err() {
-        tracing::warn!(?limit, "the hub's service took too long over a new connection: closing it");
+    if timeout(limit, catch_panic(service.connected(caller))).await.is_err() {
+        tracing::warn!(?limit, "closing a new connection: the service did not accept it in time");
         return caller.connection.close(Some("the server is busy".to_owned()), true);
     }
     while let Some(job) = jobs.recv().await {
@@ -31,7 +33,7 @@ pub(super) async fn work<S: HubService>(
         }
         match job {
             Job::Call { invocation_id, target, arguments } => {
-                let outcome = match timeout(limit, guarded(service.invoke(caller, &target, arguments))).await {
+                let outcome = match timeout(limit, catch_panic(service.invoke(caller, &target, arguments))).await {
                     Ok(outcome) => outcome.unwrap_or(Err(HubError::Internal)),
                     Err(_) => Err(HubError::Timeout),
                 };
@@ -41,18 +43,18 @@ pub(super) async fn work<S: HubService>(
                 }
             }
             Job::Stream { invocation_id } => {
-                let refusal = Err("this hub has no streaming methods".to_owned());
-                caller.connection.complete(invocation_id, refusal).await;
+                let error = Err("this hub has no streaming methods".to_owned());
+                caller.connection.complete(invocation_id, error).await;
             }
         }
     }
 }
 
-/// Runs a method of the application; `None` if it panicked, which the panic hook has told.
-pub(super) async fn guarded<T>(method: impl Future<Output = T>) -> Option<T> {
+/// Runs a method of the application; `None` if it panicked, which the panic hook has reported.
+pub(super) async fn catch_panic<T>(method: impl Future<Output = T>) -> Option<T> {
     let outcome = AssertUnwindSafe(method).catch_unwind().await;
     if outcome.is_err() {
-        tracing::error!("a method of the hub's service panicked");
+        tracing::error!("a hub method panicked");
     }
     outcome.ok()
 }

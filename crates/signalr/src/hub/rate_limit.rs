@@ -1,22 +1,24 @@
+//! Limits the rate at which messages of one client are read.
+
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// So many messages a second on average, and a second's worth in a burst.
-pub(super) struct Pace {
+/// Allows a number of messages per second on average, and as many in a burst.
+pub(super) struct RateLimit {
     interval: Duration,
     burst: Duration,
-    /// When the budget would be whole again.
+    /// The time at which the budget is full again.
     full_at: Instant,
 }
 
-impl Pace {
+impl RateLimit {
     pub(super) fn new(per_second: u32) -> Self {
         let burst = Duration::from_secs(1);
         Self { interval: burst / per_second.max(1), burst, full_at: Instant::now() }
     }
 
-    /// Waits until the next message may be taken.
+    /// Waits until the next message may be read.
     pub(super) async fn wait(&mut self) {
         self.full_at = self.full_at.max(Instant::now()) + self.interval;
         sleep_until(self.full_at - self.burst).await;
@@ -31,13 +33,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_second_of_burst_passes_and_the_rest_is_spread() {
         let start = Instant::now();
-        let mut pace = Pace::new(10);
+        let mut limit = RateLimit::new(10);
         for _ in 0..10 {
-            pace.wait().await;
+            limit.wait().await;
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         for _ in 0..10 {
-            pace.wait().await;
+            limit.wait().await;
         }
         assert_eq!(start.elapsed(), Duration::from_secs(1));
     }

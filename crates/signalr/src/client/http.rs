@@ -1,3 +1,5 @@
+//! The HTTP requests of an attempt, each on a connection of its own.
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -13,7 +15,7 @@ use super::{
     error::{ConnectError, Step},
 };
 
-/// Where the hub is for the rest of this attempt, and what may be told to it.
+/// The hub's address for the rest of an attempt, with the credentials and headers that may be sent there.
 #[derive(Clone)]
 pub(super) struct Endpoint {
     pub(super) url: HubUrl,
@@ -22,7 +24,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// A request to this endpoint, with its headers and its token. The token goes nowhere but into the header.
+    /// Builds a request with the headers and the token; the token goes into the `Authorization` header only.
     pub(super) fn request(&self, method: Method, target: &str) -> Result<Request<Empty<Bytes>>, ConnectError> {
         let mut request = Request::builder()
             .method(method)
@@ -44,15 +46,15 @@ impl Endpoint {
     }
 }
 
-/// One HTTP exchange on a connection of its own, which lives as long as this.
-pub(super) struct Exchange {
+/// One HTTP request and its response. Dropping it closes the connection.
+pub(super) struct HttpExchange {
     pub(super) response: Response<Incoming>,
     _sender: http1::SendRequest<Empty<Bytes>>,
     _driver: JoinSet<()>,
 }
 
-impl Exchange {
-    /// Sends a request and waits for the head of its answer.
+impl HttpExchange {
+    /// Sends a request and waits for the head of its response.
     pub(super) async fn start(
         step: Step,
         stream: Box<dyn ByteStream>,
@@ -64,7 +66,7 @@ impl Exchange {
             let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
             let mut driver = JoinSet::new();
             driver.spawn(async move {
-                // Its error comes out of send_request or the body as well.
+                // send_request or the body returns the same error.
                 let _ = connection.with_upgrades().await;
             });
             let response = sender.send_request(request).await.map_err(broken)?;
@@ -73,22 +75,24 @@ impl Exchange {
         timeout(limit, exchange).await.map_err(|_| ConnectError::Timeout { step, limit })?
     }
 
-    pub(super) fn demand(&self, step: Step, wanted: StatusCode) -> Result<(), ConnectError> {
+    /// Fails unless the response has the `expected` status.
+    pub(super) fn expect_status(&self, step: Step, expected: StatusCode) -> Result<(), ConnectError> {
         let status = self.response.status();
-        if status == wanted {
+        if status == expected {
             return Ok(());
         }
-        let obeyed = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-        let retry_after = self.response.headers().get(header::RETRY_AFTER).filter(|_| obeyed).and_then(seconds);
+        let may_delay = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let retry_after = self.response.headers().get(header::RETRY_AFTER).filter(|_| may_delay).and_then(seconds);
         Err(ConnectError::Status { step, status: status.as_u16(), retry_after })
     }
 }
 
-/// `Retry-After` in seconds; its other form, a date, would need a wall clock and is passed over.
+/// `Retry-After` in seconds. Its other form, a date, would need a wall clock and is ignored.
 fn seconds(value: &HeaderValue) -> Option<Duration> {
     value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
+/// Opens a byte stream to the hub within the connect timeout.
 pub(super) async fn dial(
     options: &ClientOptions,
     dialer: &dyn Dialer,
