@@ -55,7 +55,7 @@ impl Process {
     }
 
     async fn run(&self, line: &str) -> Outcome {
-        let timeouts = Timeouts::each(Duration::from_secs(10));
+        let timeouts = Timeouts::each(Duration::from_secs(120));
         Connection::open(&self.rcon, &"secret".into(), timeouts).await.unwrap().run(line).await
     }
 }

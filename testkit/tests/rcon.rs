@@ -10,7 +10,7 @@ use flux_testkit::game::{Fault, Flavour, Game, Restart, Settings};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-const TIMEOUTS: Duration = Duration::from_secs(10);
+const TIMEOUTS: Duration = Duration::from_secs(120);
 
 struct Running {
     game: Game,

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 /// What the issue asks for, where this process may open as many files.
 const CONNECTIONS: usize = 10_000;
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Ends a test that hangs; no load reaches it.
+const TEST_LIMIT: Duration = Duration::from_secs(300);
 
 /// A companion in a process of its own; it ends with the test.
 struct Serving(Child);
@@ -27,7 +28,7 @@ fn allowed_files() -> usize {
 fn is_ready(address: SocketAddr) -> bool {
     use std::io::{Read, Write};
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
-    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    stream.set_read_timeout(Some(TEST_LIMIT)).expect("set");
     let mut answer = String::new();
     let sent = stream.write_all(b"GET /health/ready HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     sent.and_then(|()| stream.read_to_string(&mut answer)).is_ok() && answer.starts_with("HTTP/1.1 200")
@@ -46,7 +47,7 @@ fn ten_thousand_idle_connections_keep_nobody_from_an_answer() {
     let _serving = Serving(command.spawn().expect("it starts"));
     let began = Instant::now();
     while !is_ready(address) {
-        assert!(began.elapsed() < PATIENCE, "it serves in time");
+        assert!(began.elapsed() < TEST_LIMIT, "it serves in time");
         std::thread::yield_now();
     }
     let count = CONNECTIONS.min(allowed_files().saturating_sub(200));

@@ -3,7 +3,8 @@ use flux_testkit::testbed::{StoreApi, Testbed, TestbedError, Who};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long a step may take: a loaded machine needs a while.
+const LIMIT: Duration = Duration::from_secs(300);
 const AWAY: Duration = Duration::from_secs(5);
 
 /// What the story leaves to play with.

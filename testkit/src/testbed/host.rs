@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-const START_LIMIT: Duration = Duration::from_secs(30);
+/// How long a program may take to start: a loaded machine needs a while.
+const START_LIMIT: Duration = Duration::from_secs(300);
 const RCON_PASSWORD: &str = "sandbox-rcon-password";
 
 /// Which of the three.

@@ -12,7 +12,7 @@ BINARIES = Path(os.environ.get("FLUX_BIN") or Path(__file__).parents[3] / "targe
 RCON_PASSWORD = "interop-rcon-password"
 LOOK_EVERY_SECONDS = 0.025
 # The agent waits up to 15 s before it tries a game again that was away.
-LIMIT_SECONDS = 30
+LIMIT_SECONDS = 300
 
 
 def until(what, look):

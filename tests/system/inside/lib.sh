@@ -4,7 +4,8 @@ api=http://127.0.0.1:8787/api/v1
 game_control=127.0.0.1:25576
 
 # Runs a case in a shell of its own, in which `set -e` holds, since it is nobody's condition. Its trace is shown when it fails.
-case_seconds=100
+# Ends a case that hangs.
+case_seconds=900
 it() { # file, function, sentence
   local start=$SECONDS
   if timeout --kill-after=5 "$case_seconds" bash -euo pipefail -xc '. /share/inside/lib.sh; . "$0"; "$1"' "$1" "$2" >/out/log 2>&1; then
@@ -16,12 +17,12 @@ it() { # file, function, sentence
   fi >>/out/findings
 }
 
-# Until a command succeeds; without a trace of each try.
+# Repeats a command until it succeeds, without a trace of each try. The seconds are those of an idle machine; a loaded one gets ten times as many.
 within() { # seconds, command…
-  local until=$((SECONDS + $1)); shift
+  local until=$((SECONDS + 10 * $1)); shift
   { local was=$-; set +x; } 2>/dev/null
   until "$@" >/out/try 2>&1; do
-    if [ $SECONDS -ge $until ]; then echo "in vain: $*"; cat /out/try; return 1; fi
+    if [ $SECONDS -ge $until ]; then echo "did not succeed in time: $*"; cat /out/try; return 1; fi
     sleep 0.2
   done
   case $was in *x*) set -x ;; esac

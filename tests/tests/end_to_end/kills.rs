@@ -91,7 +91,7 @@ async fn whatever_is_killed_and_when_no_line_runs_twice_and_none_is_lost() {
         sell(api, orders, || killed.get() * orders / kills),
         kill_one_after_the_other(testbed, kills, &killed)
     );
-    let closed = until("all being closed", LIMIT * 10, || async {
+    let closed = until("all being closed", LIMIT, || async {
         let mut open = 0;
         for status in ["pending", "delivered", "awaiting_player"] {
             let page = env.api.get(&format!("/api/v1/commands?limit=1&status={status}")).await?;

@@ -1,7 +1,7 @@
 //! Who is online: the game's list is the truth, its log the hint that makes the agent look at once.
 
 use crate::test_env::{LIMIT, TestEnv};
-use flux_testkit::testbed::{Programs, Who, until};
+use flux_testkit::testbed::{Programs, TestbedError, Who, until};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
@@ -149,20 +149,20 @@ async fn five_hundred_joins_within_a_moment_run_ten_thousand_waiting_commands_in
         Ok((server["queue"]["awaitingPlayer"] == PLAYERS * COMMANDS).then_some(()))
     };
     until("ten thousand commands waiting", LIMIT, waiting).await.unwrap();
-    let before = lists(&env).await;
+    let (before, start) = (lists(&env).await, tokio::time::Instant::now());
     for player in 0..PLAYERS {
         env.testbed.game(&format!("join P{player}")).await.unwrap();
     }
-    let begun = tokio::time::Instant::now();
     let done = || async {
         let queue = env.api.get(&format!("/api/v1/servers/{}", env.server)).await?["queue"].clone();
         let is_open = ["pending", "delivered", "awaitingPlayer"].iter().any(|state| queue[state] != 0);
         Ok((!is_open).then_some(()))
     };
-    until("ten thousand lines", LIMIT * 3, done).await.unwrap();
+    until("ten thousand lines", LIMIT, done).await.unwrap();
     let answer = env.testbed.game("effects").await.unwrap();
-    let seconds = begun.elapsed().as_secs() as usize;
     let asked = lists(&env).await - before;
+    // The agent asks once a second, so a slow machine allows more questions and does not fail the test.
+    let seconds = start.elapsed().as_secs() as usize;
     assert!(asked <= seconds + 5, "{asked} questions in {seconds} s");
     let mut next = vec![0; PLAYERS];
     for effect in answer["effects"].as_array().unwrap() {
@@ -185,9 +185,11 @@ async fn a_list_that_is_asked_for_a_new_command_runs_first_what_has_waited_longe
     env.online().await;
     env.package("emeralds", json!({"command": "give {player} emerald 1"})).await;
     paid_and_waiting(&env, "order-1", "Steve").await;
-    // The list of a second ago is no longer believed: the new command has the game asked, and that shows who is back.
+    // A list older than a second is stale: for the new command the agent asks again, and the new list shows Steve.
     let asked = lists(&env).await;
-    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let ticks = || async { Ok::<_, TestbedError>(env.testbed.game("ticks").await?.as_u64().unwrap_or_default()) };
+    let stale = ticks().await.unwrap() + 22;
+    until("1.1 s in the game", LIMIT, || async { Ok((ticks().await? >= stale).then_some(())) }).await.unwrap();
     env.testbed.game("join Steve").await.unwrap();
     env.pay("order-2", "Steve", "emeralds", 1).await;
     env.delivered("order-1").await;
