@@ -138,6 +138,18 @@ fn pages_named_in_sources_exist() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// The layout moves; the page that describes it moves with it.
+#[test]
+fn paths_named_by_the_architecture_page_exist() {
+    let text = std::fs::read_to_string(root().join("docs/explanation/architecture.md")).unwrap();
+    let spans = text.split('`').skip(1).step_by(2);
+    let tops = ["agent/", "companion/", "crates/", "testkit/", "tests/", "docs/"];
+    let paths: Vec<&str> = spans.filter(|span| tops.iter().any(|top| span.starts_with(top))).collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    let gone: Vec<_> = paths.iter().filter(|path| !root().join(path).exists()).collect();
+    assert!(gone.is_empty(), "{gone:#?}");
+}
+
 #[test]
 fn anchors_are_made_as_github_makes_them() {
     let anchors =
