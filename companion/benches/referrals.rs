@@ -178,7 +178,7 @@ fn fill(path: &Path, attributions: usize) {
         .expect("referrers");
     run("INSERT INTO customers (id, email, player_name, created_at, updated_at)
          SELECT 'f' || i, 'f' || i || '@example.com', 'F' || i, 0, 0 FROM n");
-    run("INSERT INTO referral_attributions (id, code, referrer_id, referee_id, referee_email, referee_name, door, bound_at, registered_at,
+    run("INSERT INTO referral_attributions (id, code, referrer_id, referee_id, referee_email, referee_name, channel, bound_at, registered_at,
            expires_at, status, day, week)
          SELECT 'att_' || i, 'x', 'r' || iif(i % 2, 0, 1 + (i / 2) % max(?1 / 200, 1)), 'f' || i, 'f' || i || '@example.com', 'F' || i,
            'link', 1760000000000 + i, 1760000000000 + i, 4000000000000, 'pending',
@@ -187,7 +187,7 @@ fn fill(path: &Path, attributions: usize) {
         "UPDATE referral_attributions SET status = 'rewarded', order_id = 'old' || seq, amount = 2500, currency = 'EUR'
          WHERE seq % 3 = 0 AND ?1 > 0 AND (SELECT 1 FROM n LIMIT 1)",
     );
-    run("INSERT INTO referral_grants (id, attribution_id, side, trigger_word, customer_id, terms, status, issued_at, discount_id, code, code_key)
+    run("INSERT INTO referral_grants (id, attribution_id, side, trigger, customer_id, terms, status, issued_at, discount_id, code, code_key)
          SELECT 'grt_' || a.seq, a.id, 'referrer', 'firstOrder', a.referrer_id,
            '{\"benefit\":{\"type\":\"percent\",\"percent\":20},\"commands\":[],\"timing\":{\"type\":\"atPayment\"},\"onReturn\":{},\"rule\":\"rule_global\",\"ruleVersion\":1,\"ladderStep\":null,\"count\":1}',
            'issued', 1760000000000, 'disc_' || a.seq, 'C' || a.seq, 'c' || a.seq

@@ -34,7 +34,7 @@ pub(crate) async fn run(notifier: &SystemdNotifier, db: &Db, address: std::net::
 
 /// How many commands are open; the writer has turned, too.
 async fn look(db: &Db) -> Result<i64, DbError> {
-    db.turn().await?;
+    db.barrier().await?;
     let counts = db.read(|tx: &Tx<'_>| commands::counts(tx)).await?;
     Ok(counts.into_iter().filter(|(status, _)| status != "failed").map(|(_, count)| count).sum())
 }

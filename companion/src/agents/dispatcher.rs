@@ -12,7 +12,7 @@ use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{ErrorCode, method};
 use flux_storage::Tx;
-use flux_storage::commands::{self, Scope};
+use flux_storage::commands::{self, OfferFilter};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
@@ -54,8 +54,8 @@ async fn until(at: Option<Instant>) {
 /// Sends one batch, and returns the time of the next retry. After a failure, the next sweep tries again.
 async fn offer_due(app: &App, session: &Session, quiet: Option<Duration>) -> Option<Instant> {
     let now = app.clock.now();
-    let scope = Scope { quiet_since: quiet.map(|quiet| before(now, quiet)), player: None, limit: BATCH_ITEMS };
-    match offer(app, session, scope, now).await {
+    let filter = OfferFilter { quiet_since: quiet.map(|quiet| before(now, quiet)), player: None, limit: BATCH_ITEMS };
+    match offer(app, session, filter, now).await {
         Ok((offers, next_retry)) => {
             push(session, offers);
             let wait = next_retry.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
@@ -84,11 +84,11 @@ fn before(now: Timestamp, quiet: Duration) -> Timestamp {
 async fn offer(
     app: &App,
     session: &Session,
-    scope: Scope,
+    filter: OfferFilter,
     now: Timestamp,
 ) -> Result<(Offers, Option<Timestamp>), ServiceError> {
     let (credential, journal) = (session.credential.clone(), session.journal_id.clone());
-    let first = Scope { limit: 1, ..scope.clone() };
+    let first = OfferFilter { limit: 1, ..filter.clone() };
     let (is_idle, next_retry) = app
         .db
         .read(move |tx| {
@@ -97,16 +97,16 @@ async fn offer(
             Ok::<_, ServiceError>((found.is_empty(), commands::next_retry(tx, &server, now)?))
         })
         .await?;
-    let offers = if is_idle { Offers::default() } else { commit(app, session, scope).await? };
+    let offers = if is_idle { Offers::default() } else { commit(app, session, filter).await? };
     Ok((offers, next_retry))
 }
 
-/// Commits the offers of a scope to this session, if its token is still the server's.
-pub(super) async fn commit(app: &App, session: &Session, scope: Scope) -> Result<Offers, ServiceError> {
+/// Commits the offers of a filter to this session, if its token is still the server's.
+pub(super) async fn commit(app: &App, session: &Session, filter: OfferFilter) -> Result<Offers, ServiceError> {
     let (credential, journal, now) = (session.credential.clone(), session.journal_id.clone(), app.clock.now());
     let write = move |tx: &Tx<'_>| {
         let server = credential.server(tx)?.id;
-        Ok::<_, ServiceError>(offers::offer(tx, &server, &journal, &scope, Transport::Session, now)?)
+        Ok::<_, ServiceError>(offers::offer(tx, &server, &journal, &filter, Transport::Session, now)?)
     };
     app.db.write(write).await
 }

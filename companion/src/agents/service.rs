@@ -14,7 +14,7 @@ use flux_protocol::{
 use flux_shop::Actor;
 use flux_signalr::codec::target_matches;
 use flux_signalr::hub::{AuthRejection, Caller, Credentials, HubError, HubService};
-use flux_storage::commands::Scope;
+use flux_storage::commands::OfferFilter;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -90,10 +90,10 @@ impl AgentHub {
     /// Sends the commands that wait for this player at once, unless this journal has reported them.
     async fn player_joined(&self, caller: &Caller<Agent>, player: PlayerRef) -> Result<Value, HubError> {
         let session = self.session(caller)?;
-        let scope = Scope { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
+        let filter = OfferFilter { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
         let credential = caller.identity.0.clone();
         record_join(&self.app, credential, player).await.map_err(|error| hub_error(&error))?;
-        let offers = dispatcher::commit(&self.app, &session, scope).await.map_err(|error| hub_error(&error))?;
+        let offers = dispatcher::commit(&self.app, &session, filter).await.map_err(|error| hub_error(&error))?;
         dispatcher::push(&session, offers);
         Ok(Value::Null)
     }

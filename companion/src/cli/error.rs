@@ -53,7 +53,7 @@ impl CliError {
             Self::Db(DbError::Newer { .. } | DbError::Damaged(_) | DbError::BadRow(_)) => Exit::Data,
             Self::Db(DbError::CannotCreate { .. } | DbError::Exists(_)) => Exit::CannotCreate,
             Self::Db(DbError::Permission(_)) => Exit::Permission,
-            Self::Db(DbError::Statement(_) | DbError::Sqlite(_)) | Self::Internal => Exit::Internal,
+            Self::Db(DbError::Statement(_) | DbError::Refused(_)) | Self::Internal => Exit::Internal,
             Self::Listen { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => Exit::Permission,
             Self::Listen { .. } => Exit::Unreachable,
             Self::Db(_) | Self::ServiceError(_) | Self::KeyExists | Self::Output(_) => Exit::Failed,

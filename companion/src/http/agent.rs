@@ -14,7 +14,7 @@ use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
 use flux_protocol::{Batch, Command, PlayerRef, PollResponse, ReportsResponse};
 use flux_rest::{ApiError, Body, Errors, Query};
 use flux_shop::Actor;
-use flux_storage::commands::Scope;
+use flux_storage::commands::OfferFilter;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -53,8 +53,8 @@ pub(super) async fn poll(
     }
     let in_session = app.sessions.of(&agent.credential.server_id).is_some();
     let contact = if in_session { Contact::Other } else { Contact::Poll };
-    let scope = Scope { quiet_since: None, player: None, limit: most };
-    let (offers, now) = offer(&app, agent, contact, scope).await?;
+    let filter = OfferFilter { quiet_since: None, player: None, limit: most };
+    let (offers, now) = offer(&app, agent, contact, filter).await?;
     let (commands, revoked) = (offers.commands, offers.revoked);
     Ok(Json(PollResponse { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
 }
@@ -80,10 +80,10 @@ pub(super) async fn player_joined(
     agent: Agent,
     Body(player, _): Body<PlayerRef>,
 ) -> Result<Json<JoinedCommands>, ApiError> {
-    let scope = Scope { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
+    let filter = OfferFilter { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
     // First: commands bought under an earlier name are now for this one.
     agents::record_join(&app, agent.credential.clone(), player).await?;
-    let (offers, _) = offer(&app, agent, Contact::Other, scope).await?;
+    let (offers, _) = offer(&app, agent, Contact::Other, filter).await?;
     Ok(Json(JoinedCommands { commands: offers.commands }))
 }
 
@@ -92,7 +92,7 @@ async fn offer(
     app: &App,
     agent: Agent,
     contact: Contact<'static>,
-    scope: Scope,
+    filter: OfferFilter,
 ) -> Result<(offers::Offers, Timestamp), ApiError> {
     let Agent { credential, journal } = agent;
     let by = app.by(Actor::agent(&credential.server_id));
@@ -102,7 +102,7 @@ async fn offer(
         // Checked inside the transaction: a Hello registers its session before its own transaction.
         let other = sessions.other_than(&credential.server_id, &journal);
         let server = record_contact(tx, &by, &credential, &journal, &contact, other)?;
-        Ok::<_, ServiceError>(offers::offer(tx, &server.id, &journal, &scope, Transport::Response, by.now)?)
+        Ok::<_, ServiceError>(offers::offer(tx, &server.id, &journal, &filter, Transport::Response, by.now)?)
     };
     let offers = app.db.write(write).await?;
     for command in &offers.commands {

@@ -56,7 +56,7 @@ pub(super) async fn remove(
     let (by, desk) = (app.by(key.actor()), app.desk());
     let anonymous = secrets::anonymous_customer(&*app.entropy);
     app.db.write(move |tx| work::anonymise(tx, &by, &desk, &id, &anonymous)).await?;
-    app.db.scrub().await?;
+    app.db.vacuum().await?;
     tracing::info!("a customer was forgotten");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -207,7 +207,7 @@ async fn wait_for_reports(app: &App, id: &ServerId) -> Result<(), ServiceError> 
     loop {
         reports.borrow_and_update();
         let server = id.clone();
-        let open = app.db.read(move |tx| commands::awaiting_word(tx, &server)).await?;
+        let open = app.db.read(move |tx| commands::open_count(tx, &server)).await?;
         if open == 0 || timeout_at(until, reports.changed()).await.is_err() {
             return Ok(());
         }

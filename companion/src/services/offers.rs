@@ -4,7 +4,7 @@ use super::{Audit, commands};
 use flux_delivery::command::Offer;
 use flux_protocol::{Command, JournalId, Revocation, ServerId};
 use flux_shop::{Actor, CommandRow};
-use flux_storage::commands::Scope;
+use flux_storage::commands::OfferFilter;
 use flux_storage::{DbError, Tx, commands as commands_repo};
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ pub struct Offers {
     pub commands: Vec<Command>,
     /// Commands not to run.
     pub revoked: Vec<Revocation>,
-    /// The scope's limit was reached: there may be more offers.
+    /// The filter's limit was reached: there may be more offers.
     pub is_full: bool,
 }
 
@@ -35,17 +35,17 @@ pub enum Transport {
     Response,
 }
 
-/// Commits the offers of this scope to this journal.
+/// Commits the offers of this filter to this journal.
 pub fn offer(
     tx: &Tx<'_>,
     server: &ServerId,
     journal: &JournalId,
-    scope: &Scope,
+    filter: &OfferFilter,
     transport: Transport,
     now: Timestamp,
 ) -> Result<Offers, DbError> {
-    let found = commands_repo::to_offer(tx, server, journal, scope, now)?;
-    let mut offers = Offers { is_full: found.len() == scope.limit, ..Offers::default() };
+    let found = commands_repo::to_offer(tx, server, journal, filter, now)?;
+    let mut offers = Offers { is_full: found.len() == filter.limit, ..Offers::default() };
     for command in found {
         let Some(command) = unless_expired(tx, command, now)? else { continue };
         match command.state.offer_to(journal, now) {

@@ -58,7 +58,7 @@ fn save(
     };
     packages_of(tx, &order)?;
     orders::put(tx, &order)?;
-    customers::meet(tx, &order.body.customer, by.now)?;
+    customers::ensure_exists(tx, &order.body.customer, by.now)?;
     let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
     events::record(tx, by, kind, id.as_str(), &facts(&order, order.body.occurred_at))?;
     referrals::order_placed(tx, by, desk, &order)?;
@@ -126,7 +126,7 @@ fn make_paid(
     for trigger in [Trigger::Refund, Trigger::Chargeback] {
         expanded(&order, &packages, trigger, &servers, by)?;
     }
-    orders::keep_take_backs(tx, &order.id, &packages)?;
+    orders::snapshot_reversals(tx, &order.id, &packages)?;
     let paid_at = at.unwrap_or(by.now);
     order.times.paid_at = Some(paid_at);
     let order = set(tx, by, order, OrderStatus::Paid, kind::ORDER_PAID, at)?;

@@ -47,7 +47,8 @@ fn reverse_order_of(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(),
 
 fn reverse(tx: &Tx<'_>, by: &Audit, order: &Order, package: &PackageId, server: &ServerId) -> Result<(), DbError> {
     let triggers = order.times.reversals();
-    let Some(sold) = (if triggers.is_empty() { None } else { orders::take_back(tx, &order.id, package)? }) else {
+    let Some(sold) = (if triggers.is_empty() { None } else { orders::reversal_snapshot(tx, &order.id, package)? })
+    else {
         return Ok(());
     };
     let bought = commands_repo::bought(tx, &order.id, package, server)?;

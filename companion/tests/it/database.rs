@@ -15,7 +15,7 @@ fn made(folder: &Path) -> std::path::PathBuf {
 }
 
 async fn count(db: &Db) -> i64 {
-    db.read(|tx| tx.only("SELECT count(*) AS n FROM keys", params![], |row| row.get::<i64>("n")))
+    db.read(|tx| tx.only("SELECT count(*) AS n FROM api_keys", params![], |row| row.get::<i64>("n")))
         .await
         .expect("a count")
 }
@@ -23,7 +23,7 @@ async fn count(db: &Db) -> i64 {
 fn insert(name: usize) -> impl FnOnce(&Tx<'_>) -> Result<(), DbError> + Send + 'static {
     move |tx| {
         let name = format!("key {name}");
-        tx.execute("INSERT INTO keys VALUES ($1, $2, 'store', 0)", params![name, name.as_bytes()])?;
+        tx.execute("INSERT INTO api_keys VALUES ($1, $2, 'store', 0)", params![name, name.as_bytes()])?;
         Ok(())
     }
 }
@@ -117,7 +117,7 @@ async fn what_has_queued_up_shares_one_commit_and_is_answered_after_it() {
             work(tx)?;
             // What another connection sees: nothing before the commit.
             let other = rusqlite::Connection::open(path)?;
-            Ok::<i64, DbError>(other.query_row("SELECT count(*) FROM keys", [], |row| row.get(0))?)
+            Ok::<i64, DbError>(other.query_row("SELECT count(*) FROM api_keys", [], |row| row.get(0))?)
         })
     });
     let mut writes = pin!(join_all(writes));

@@ -13,6 +13,12 @@ macro_rules! checked_number {
         pub struct $name($inner);
 
         impl $name {
+            /// A number that was checked when it came in and has been stored since. A range that has become narrower
+            /// meanwhile does not make it unreadable.
+            pub fn from_stored(number: $inner) -> Self {
+                Self(number)
+            }
+
             /// The number.
             pub fn get(self) -> $inner {
                 self.0

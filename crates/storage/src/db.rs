@@ -1,150 +1,136 @@
-//! The companion's database: the only SQL. Functions take a connection within a transaction, domain types in and out.
-//!
-//! [`Db::write`] runs a closure in the one writer's transaction and answers when that is on disk; [`Db::read`] runs one on
-//! a snapshot, and never waits for a write.
+//! The database as services see it, whatever the engine.
 
-use crate::sqlite::readers::Readers;
-use crate::sqlite::session::Session;
-use crate::sqlite::writer::Writer;
-use crate::sqlite::{copy, open};
-use crate::{DbError, Tx};
-use rusqlite::{Connection, TransactionBehavior};
+use crate::sqlite::{Sqlite, backup, open};
+use crate::{Error, Tx};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 
 /// The database. Clones share it.
 #[derive(Clone)]
 pub struct Db {
-    mode: Mode,
+    engine: Sqlite,
     commits: watch::Sender<u64>,
 }
 
-#[derive(Clone)]
-enum Mode {
-    /// A writing thread and reading connections.
-    Threads { writer: Writer, readers: Arc<Readers> },
-    /// One connection, used where the caller stands: for a simulation, which must not depend on threads.
-    InPlace(Arc<Mutex<Connection>>),
-}
-
-/// Resolves when the writer's thread has done all that was queued and closed the file.
+/// Resolves when everything that was queued is written and the file is closed.
 pub type Closed = oneshot::Receiver<()>;
 
 impl Db {
-    /// Makes a new file. Overwrites none.
-    pub fn create(path: &Path) -> Result<(), DbError> {
+    /// Creates a new file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`]: it overwrites none. Others where the file cannot be written.
+    pub fn create(path: &Path) -> Result<(), Error> {
         open::create(path)
     }
 
     /// Opens a file for serving, which one process at a time may do; must be called within a tokio runtime's life. The
     /// second value resolves once the last clone is dropped and everything is on disk.
-    pub fn open(path: &Path) -> Result<(Db, Closed), DbError> {
-        open::must_be_there(path)?;
-        let lock = open::lock(path)?;
-        let connection = open::writer(path)?;
-        open::begin(&connection)?;
-        open::empty_log(&connection)?;
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InUse`] where another process serves the file; others where it is missing, damaged, newer or not writable.
+    pub fn open(path: &Path) -> Result<(Db, Closed), Error> {
         let commits = watch::Sender::new(0);
-        let (writer, closed) = Writer::start(connection, commits.clone(), lock)?;
-        let readers = Arc::new(Readers::open(path)?);
-        Ok((Db { mode: Mode::Threads { writer, readers }, commits }, closed))
+        let (engine, closed) = Sqlite::open(path, commits.clone())?;
+        Ok((Db { engine, commits }, closed))
     }
 
     /// Opens a file without threads: for the command line, and for a simulation.
-    pub fn open_in_place(path: &Path) -> Result<Db, DbError> {
-        Ok(Db::in_place(open::writer(path)?))
+    ///
+    /// # Errors
+    ///
+    /// Where the file is missing, damaged, newer or not writable.
+    pub fn open_in_place(path: &Path) -> Result<Db, Error> {
+        Ok(Db { engine: Sqlite::in_place(open::writer(path)?), commits: watch::Sender::new(0) })
     }
 
     /// A database in memory, without threads.
-    pub fn in_memory() -> Result<Db, DbError> {
-        Ok(Db::in_place(open::in_memory()?))
+    ///
+    /// # Errors
+    ///
+    /// Where there is no memory for it.
+    pub fn in_memory() -> Result<Db, Error> {
+        Ok(Db { engine: Sqlite::in_place(open::in_memory()?), commits: watch::Sender::new(0) })
     }
 
-    fn in_place(connection: Connection) -> Db {
-        Db { mode: Mode::InPlace(Arc::new(Mutex::new(connection))), commits: watch::Sender::new(0) }
-    }
-
-    /// Whether the file is whole, as far as SQLite can tell.
-    pub fn check(path: &Path) -> Result<(), DbError> {
+    /// Checks the file's integrity, as far as the engine can.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] with the engine's finding; others where the file cannot be opened.
+    pub fn check(path: &Path) -> Result<(), Error> {
         open::integrity(&open::writer(path)?)
     }
 
-    /// Copies the file, also while it is served: as it is at one moment, checked. Overwrites none.
-    pub fn backup(path: &Path, to: &Path) -> Result<(), DbError> {
-        copy::backup(path, to)
+    /// Copies the file as it is at one moment, also while it is served, and checks the copy.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`]: it overwrites none. Others where either file cannot be used.
+    pub fn backup(path: &Path, to: &Path) -> Result<(), Error> {
+        backup::backup(path, to)
     }
 
-    /// Puts a backup in the file's place, after `work` on it; what was there is kept beside it. Nobody may serve the file.
-    pub fn restore(path: &Path, from: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), DbError>) -> Result<(), DbError> {
+    /// Puts a backup in the file's place after `work` has run on it. The file that was there is kept beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InUse`] while a process serves the file; others where the backup is damaged or `work` fails.
+    pub fn restore(path: &Path, from: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), Error>) -> Result<(), Error> {
         let _lock = open::lock(path)?;
-        copy::restore(path, from, work)
+        backup::restore(path, from, work)
     }
 
-    /// Changes whenever something was committed by this process.
+    /// Changes whenever this process has committed something.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
     }
 
-    /// Leaves nothing in the file of what was removed from the tables. Writes wait meanwhile.
-    pub async fn scrub(&self) -> Result<(), DbError> {
-        match &self.mode {
-            Mode::Threads { writer, .. } => writer.alone(open::rebuild).await,
-            Mode::InPlace(connection) => open::rebuild(&connection.lock().unwrap_or_else(PoisonError::into_inner)),
-        }
+    /// Rebuilds the file without anything that was removed from the tables. Writes wait meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disk`] where there is no room for the rebuilt file; others as for [`Db::write`].
+    pub async fn vacuum(&self) -> Result<(), Error> {
+        self.engine.vacuum().await
     }
 
-    /// Waits until the writer has done what was queued before; nothing is written.
-    pub async fn turn(&self) -> Result<(), DbError> {
-        match &self.mode {
-            Mode::Threads { writer, .. } => writer.alone(|_| Ok(())).await,
-            Mode::InPlace(_) => Ok(()),
-        }
+    /// Waits until the writer has done everything that was queued before; writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] or [`Error::Closed`].
+    pub async fn barrier(&self) -> Result<(), Error> {
+        self.engine.barrier().await
     }
 
     /// Runs a closure in a transaction; the answer comes after the commit. An error undoes all that the closure did.
+    ///
+    /// # Errors
+    ///
+    /// The closure's; else [`Error::Busy`], [`Error::Closed`], or a failure of the commit.
     pub async fn write<R, E, F>(&self, work: F) -> Result<R, E>
     where
         R: Send + 'static,
-        E: From<DbError> + Send + 'static,
+        E: From<Error> + Send + 'static,
         F: FnOnce(&Tx<'_>) -> Result<R, E> + Send + 'static,
     {
-        match &self.mode {
-            Mode::Threads { writer, .. } => writer.write(work).await,
-            Mode::InPlace(connection) => {
-                let result = committed(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), work)?;
-                if let Some(takes) = flux_platform::simulated_commit_time() {
-                    tokio::time::sleep(takes).await;
-                }
-                self.commits.send_modify(|count| *count = count.wrapping_add(1));
-                Ok(result)
-            }
-        }
+        self.engine.write(work, &self.commits).await
     }
 
     /// Runs a closure on a snapshot of the database.
+    ///
+    /// # Errors
+    ///
+    /// The closure's, or the database's.
     pub async fn read<R, E, F>(&self, work: F) -> Result<R, E>
     where
         R: Send + 'static,
-        E: From<DbError> + Send + 'static,
+        E: From<Error> + Send + 'static,
         F: FnOnce(&Tx<'_>) -> Result<R, E> + Send + 'static,
     {
-        match &self.mode {
-            Mode::Threads { readers, .. } => readers.read(work).await,
-            Mode::InPlace(connection) => {
-                let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                work(&Tx::new(Session::new(&*connection.transaction().map_err(DbError::from)?)))
-            }
-        }
+        self.engine.read(work).await
     }
-}
-
-fn committed<R, E: From<DbError>>(
-    connection: &mut Connection,
-    work: impl FnOnce(&Tx<'_>) -> Result<R, E>,
-) -> Result<R, E> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(DbError::from)?;
-    let result = work(&Tx::new(Session::new(&transaction)))?;
-    transaction.commit().map_err(DbError::from)?;
-    Ok(result)
 }

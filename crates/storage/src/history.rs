@@ -1,14 +1,12 @@
-//! What happened to each command.
+//! The history of each command: append-only.
 
-use super::row::{get, stored, time};
-use super::{DbError, Tx};
+use crate::{Error, Row, Tx, params};
 use flux_protocol::{CommandId, OrderId};
 use flux_shop::{CommandRow, HistoryRow};
-use rusqlite::{Row, params};
 use std::collections::BTreeMap;
 
 /// Appends the command's present state, at its `updated_at`.
-pub fn append(tx: &Tx<'_>, command: &CommandRow) -> Result<(), DbError> {
+pub fn append(tx: &Tx<'_>, command: &CommandRow) -> Result<(), Error> {
     let row = HistoryRow {
         at: command.updated_at,
         status: command.state.status.as_str().to_owned(),
@@ -20,38 +18,36 @@ pub fn append(tx: &Tx<'_>, command: &CommandRow) -> Result<(), DbError> {
 }
 
 /// Appends a row of the caller's own: the failed attempt before a retry.
-pub fn append_row(tx: &Tx<'_>, id: &CommandId, row: &HistoryRow) -> Result<(), DbError> {
-    let sql = "INSERT INTO command_history (command_id, at, status, attempt, reason, output) VALUES (?, ?, ?, ?, ?, ?)";
-    let values = params![id.as_str(), stored(row.at), row.status, row.attempt, row.reason, row.output];
-    tx.prepare_cached(sql)?.execute(values)?;
+pub fn append_row(tx: &Tx<'_>, id: &CommandId, row: &HistoryRow) -> Result<(), Error> {
+    let sql = "INSERT INTO command_history (command_id, at, status, attempt, reason, output)
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    tx.execute(sql, params![id, row.at, row.status, row.attempt, row.reason, row.output])?;
     Ok(())
 }
 
 /// One command's history, oldest first.
-pub fn of_command(tx: &Tx<'_>, id: &CommandId) -> Result<Vec<HistoryRow>, DbError> {
-    let mut statement = tx.prepare_cached("SELECT * FROM command_history WHERE command_id = ? ORDER BY rowid")?;
-    statement.query_and_then([id.as_str()], history)?.collect()
+pub fn of_command(tx: &Tx<'_>, id: &CommandId) -> Result<Vec<HistoryRow>, Error> {
+    tx.query("SELECT * FROM command_history WHERE command_id = $1 ORDER BY seq", params![id], history)
 }
 
-/// The histories of an order's commands, each oldest first.
-pub fn of_order(tx: &Tx<'_>, order: &OrderId) -> Result<BTreeMap<String, Vec<HistoryRow>>, DbError> {
+/// The histories of an order's commands by their ids, each oldest first.
+pub fn of_order(tx: &Tx<'_>, order: &OrderId) -> Result<BTreeMap<String, Vec<HistoryRow>>, Error> {
     let sql = "SELECT h.* FROM commands c JOIN command_history h ON h.command_id = c.id
-               WHERE c.order_id = ? ORDER BY h.rowid";
-    let mut statement = tx.prepare_cached(sql)?;
-    let mut rows = statement.query([order.as_str()])?;
+               WHERE c.order_id = $1 ORDER BY h.seq";
+    let read = |row: &Row<'_>| Ok::<_, Error>((row.get::<String>("command_id")?, history(row)?));
     let mut histories: BTreeMap<String, Vec<HistoryRow>> = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        histories.entry(get(row, "command_id")?).or_default().push(history(row)?);
+    for (command, row) in tx.query(sql, params![order], read)? {
+        histories.entry(command).or_default().push(row);
     }
     Ok(histories)
 }
 
-fn history(row: &Row<'_>) -> Result<HistoryRow, DbError> {
+fn history(row: &Row<'_>) -> Result<HistoryRow, Error> {
     Ok(HistoryRow {
-        at: time(row, "at")?,
-        status: get(row, "status")?,
-        attempt: get(row, "attempt")?,
-        reason: get(row, "reason")?,
-        output: get(row, "output")?,
+        at: row.get("at")?,
+        status: row.get("status")?,
+        attempt: row.get("attempt")?,
+        reason: row.get("reason")?,
+        output: row.get("output")?,
     })
 }

@@ -1,12 +1,10 @@
-//! `Idempotency-Key`s: what a key has made already. The answer is not kept, for it may hold a token; what was made is
-//! looked up again.
+//! `Idempotency-Key`s: what each has made already. The answer is not stored, since it may hold a token; the caller looks up
+//! again what was made.
 
-use super::row::stored;
-use super::{DbError, Tx};
+use crate::{Error, Row, Tx, params};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 
-/// What a word has made.
+/// What a key has made.
 #[derive(Debug)]
 pub struct Made {
     /// SHA-256 of the request's path and body.
@@ -15,31 +13,30 @@ pub struct Made {
     pub subject: String,
 }
 
-/// What this key's word has made, if it was used.
-pub fn find(tx: &Tx<'_>, key_name: &str, word: &str) -> Result<Option<Made>, DbError> {
-    let sql = "SELECT request, subject FROM idempotency WHERE key_name = ? AND word = ?";
-    let mut statement = tx.prepare_cached(sql)?;
-    let made = statement
-        .query_row([key_name, word], |row| Ok(Made { request: row.get("request")?, subject: row.get("subject")? }));
-    Ok(made.optional()?)
+/// What this idempotency key of an API key has made, if it was used.
+pub fn find(tx: &Tx<'_>, api_key: &str, idempotency_key: &str) -> Result<Option<Made>, Error> {
+    let sql = "SELECT request_hash, subject FROM idempotency WHERE api_key = $1 AND idempotency_key = $2";
+    let read = |row: &Row<'_>| Ok(Made { request: row.get("request_hash")?, subject: row.get("subject")? });
+    tx.one(sql, params![api_key, idempotency_key], read)
 }
 
-/// Keeps what a word has made.
+/// Stores what an idempotency key has made.
 pub fn insert(
     tx: &Tx<'_>,
-    key_name: &str,
-    word: &str,
+    api_key: &str,
+    idempotency_key: &str,
     request: &[u8],
     subject: &str,
     now: Timestamp,
-) -> Result<(), DbError> {
-    let sql = "INSERT INTO idempotency (key_name, word, request, subject, at) VALUES (?, ?, ?, ?, ?)";
-    tx.prepare_cached(sql)?.execute(params![key_name, word, request, subject, stored(now)])?;
+) -> Result<(), Error> {
+    let sql =
+        "INSERT INTO idempotency (api_key, idempotency_key, request_hash, subject, at) VALUES ($1, $2, $3, $4, $5)";
+    tx.execute(sql, params![api_key, idempotency_key, request, subject, now])?;
     Ok(())
 }
 
-/// Forgets what is older.
-pub fn forget_before(tx: &Tx<'_>, at: Timestamp) -> Result<(), DbError> {
-    tx.prepare_cached("DELETE FROM idempotency WHERE at < ?")?.execute([stored(at)])?;
+/// Forgets the keys that were used before this time.
+pub fn forget_before(tx: &Tx<'_>, at: Timestamp) -> Result<(), Error> {
+    tx.execute("DELETE FROM idempotency WHERE at < $1", params![at])?;
     Ok(())
 }

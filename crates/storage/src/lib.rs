@@ -1,8 +1,13 @@
-//! The companion's database: the only SQL of its own tables. Functions take a transaction, domain types in and out.
+//! The companion's database: the only SQL of its own tables. Functions take a transaction, and domain types in and out.
 //!
-//! [`Db::write`] runs a closure in the one writer's transaction and answers when that is on disk; [`Db::read`] runs one on
-//! a snapshot, and never waits for a write.
+//! [`Db::write`] runs a closure in the one writer's transaction and answers when it is on disk. [`Db::read`] runs a closure
+//! on a snapshot and never waits for a write. Statements are portable text (see [`Tx`]); `sqlite` has all that is SQLite's.
+//!
+//! A stored row is a type of its own, and its version is the schema's: texts and numbers that were checked when they came in
+//! are not checked again when they are read, and fields of stored JSON that are unknown or missing do no harm. So a stricter
+//! API never makes a stored row unreadable.
 
+mod column;
 pub mod commands;
 pub mod customers;
 mod db;
@@ -25,6 +30,6 @@ pub mod webhook;
 pub use db::{Closed, Db};
 pub use error::Error;
 pub use error::Error as DbError;
-pub use row::Row;
+pub use row::{Row, to_json};
 pub use tx::Tx;
 pub use value::{Column, Param, Value};

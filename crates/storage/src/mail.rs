@@ -1,82 +1,73 @@
-//! The mails that are still to be sent.
+//! The mails that are still to be sent: a cursor over the events, and retries.
 
-use super::row::{get, stored};
-use super::{DbError, Tx, events};
+use crate::{Error, Row, Tx, events, params};
 use flux_shop::EventRow;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
 
-/// The last event whose mail is done with; `None` where no mail was ever to be sent.
-pub fn cursor(tx: &Tx<'_>) -> Result<Option<i64>, DbError> {
-    let mut statement = tx.prepare_cached("SELECT cursor FROM mail")?;
-    Ok(statement.query_row([], |row| row.get(0)).optional()?)
+/// The number of the last event whose mail is done with; `None` where mails were never set up.
+pub fn cursor(tx: &Tx<'_>) -> Result<Option<i64>, Error> {
+    tx.one("SELECT seq FROM mail_cursor", params![], |row| row.get("seq"))
 }
 
-/// Begins with the next event: what happened before mails were set up is not mailed after all.
-pub fn start(tx: &Tx<'_>) -> Result<(), DbError> {
+/// Begins with the next event: events from before mails were set up are not mailed.
+pub fn start(tx: &Tx<'_>) -> Result<(), Error> {
     set_cursor(tx, events::last_seq(tx)?)
 }
 
-/// Forgets where it was: if mails are set up again, it begins then.
-pub fn stop(tx: &Tx<'_>) -> Result<(), DbError> {
-    tx.execute_batch("DELETE FROM mail; DELETE FROM mails_put_off;")?;
+/// Forgets the cursor and the retries. If mails are set up again, they begin with the next event then.
+pub fn stop(tx: &Tx<'_>) -> Result<(), Error> {
+    tx.execute("DELETE FROM mail_cursor", params![])?;
+    tx.execute("DELETE FROM mail_retries", params![])?;
     Ok(())
 }
 
-fn set_cursor(tx: &Tx<'_>, seq: i64) -> Result<(), DbError> {
-    let sql = "INSERT INTO mail (id, cursor) VALUES (1, ?1) ON CONFLICT DO UPDATE SET cursor = ?1";
-    tx.prepare_cached(sql)?.execute([seq])?;
+fn set_cursor(tx: &Tx<'_>, seq: i64) -> Result<(), Error> {
+    let sql = "INSERT INTO mail_cursor (id, seq) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET seq = $1";
+    tx.execute(sql, params![seq])?;
     Ok(())
 }
 
 /// A mail that is to be sent.
 #[derive(Debug)]
 pub struct Mail {
-    /// The event that it is.
+    /// The event that it is made of.
     pub event: EventRow,
     /// The address of the customer whom it is for.
     pub customer: Option<String>,
-    /// How often the server has put it off.
+    /// The number of times that the mail server has refused it for now.
     pub tries: u32,
 }
 
-/// The next mail after this event; before it, one that was put off until now.
-pub fn next(tx: &Tx<'_>, cursor: i64, now: Timestamp) -> Result<Option<Mail>, DbError> {
-    const COLUMNS: &str = "events.*, (SELECT email FROM customers WHERE id = events.subject) AS email";
-    let put_off = format!(
-        "SELECT {COLUMNS}, tries FROM mails_put_off JOIN events USING (seq) WHERE mails_put_off.at <= ? ORDER BY mails_put_off.at LIMIT 1"
-    );
-    let new = format!(
-        "SELECT {COLUMNS}, 0 AS tries FROM events INDEXED BY events_with_mails WHERE seq > ?
-         AND kind GLOB 'mail.*'
-         ORDER BY seq LIMIT 1"
-    );
-    for (sql, value) in [(put_off, stored(now)), (new, cursor)] {
-        let mut statement = tx.prepare_cached(&sql)?;
-        if let Some(mail) = statement.query_row([value], |row| Ok(read(row))).optional()? {
-            return mail.map(Some);
-        }
+/// The next mail: a retry that is due, else the first after this event.
+pub fn next(tx: &Tx<'_>, cursor: i64, now: Timestamp) -> Result<Option<Mail>, Error> {
+    let retry = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email, tries
+                 FROM mail_retries JOIN events USING (seq) WHERE mail_retries.at <= $1 ORDER BY mail_retries.at LIMIT 1";
+    if let Some(mail) = tx.one(retry, params![now], read)? {
+        return Ok(Some(mail));
     }
-    Ok(None)
+    let new = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email, 0 AS tries
+               FROM events INDEXED BY events_with_mails WHERE seq > $1 AND kind GLOB 'mail.*' ORDER BY seq LIMIT 1";
+    tx.one(new, params![cursor], read)
 }
 
-fn read(row: &Row<'_>) -> Result<Mail, DbError> {
-    Ok(Mail { event: events::event(row)?, customer: get(row, "email")?, tries: get(row, "tries")? })
+fn read(row: &Row<'_>) -> Result<Mail, Error> {
+    Ok(Mail { event: events::event(row)?, customer: row.get("email")?, tries: row.get("tries")? })
 }
 
-/// The mail of this event is done with, or comes again later.
-pub fn done(tx: &Tx<'_>, seq: i64, again: Option<(u32, Timestamp)>) -> Result<(), DbError> {
+/// Records that the mail of this event is done with, or, with `again`, its tries so far and the time of the next one.
+pub fn done(tx: &Tx<'_>, seq: i64, again: Option<(u32, Timestamp)>) -> Result<(), Error> {
     match again {
         Some((tries, at)) => {
-            let sql = "INSERT INTO mails_put_off VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET tries = ?2, at = ?3";
-            tx.prepare_cached(sql)?.execute(params![seq, tries, stored(at)])?;
+            let sql = "INSERT INTO mail_retries (seq, tries, at) VALUES ($1, $2, $3)
+                       ON CONFLICT (seq) DO UPDATE SET tries = $2, at = $3";
+            tx.execute(sql, params![seq, tries, at])?;
         }
         None => {
-            tx.prepare_cached("DELETE FROM mails_put_off WHERE seq = ?")?.execute([seq])?;
+            tx.execute("DELETE FROM mail_retries WHERE seq = $1", params![seq])?;
         }
     }
     match cursor(tx)? {
         Some(cursor) if cursor >= seq => Ok(()),
-        _ => set_cursor(tx, seq),
+        Some(_) | None => set_cursor(tx, seq),
     }
 }

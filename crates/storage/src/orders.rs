@@ -1,136 +1,198 @@
 //! Orders and their items.
 
-use super::row::{get, json, stored, text, time, time_or_null, to_json};
-use super::{DbError, Tx};
+use crate::{Error, Row, Tx, Value, packages, params, to_json};
 use flux_protocol::OrderId;
-use flux_shop::{Amount, CustomerId, Order, OrderBody, OrderStatus, OrderTimes, Package, PackageId};
+use flux_shop::{
+    Amount, Customer, CustomerId, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, Package, PackageId, Player,
+    PutStatus, Quantity,
+};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 
-/// Saves an order as it now is, with its items; those of an imported one may be packages that are no more.
-pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), DbError> {
-    let sql = "INSERT INTO orders (id, body, customer_id, status, refunded_amount, created_at, updated_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-               ON CONFLICT (id) DO UPDATE SET body = ?2, customer_id = ?3, status = ?4, refunded_amount = ?5, updated_at = ?7";
-    tx.prepare_cached(sql)?.execute(params![
-        order.id.as_str(),
-        to_json(&order.body)?,
-        order.body.customer.id.as_str(),
-        order.status.as_str(),
-        i64::from(order.refunded_amount),
-        stored(order.created_at),
-        stored(order.updated_at),
-    ])?;
-    if order.body.imported { Ok(()) } else { put_items(tx, &order.id, &order.body) }
+/// A stored item. Unknown fields are ignored and missing ones have their defaults, so that rows of other versions of this
+/// program stay readable.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct ItemRow {
+    package_id: String,
+    quantity: u32,
 }
 
-fn put_items(tx: &Tx<'_>, id: &OrderId, body: &OrderBody) -> Result<(), DbError> {
-    tx.prepare_cached("DELETE FROM order_items WHERE order_id = ?")?.execute([id.as_str()])?;
-    let sql = "INSERT INTO order_items (order_id, position, package_id, quantity) VALUES (?, ?, ?, ?)";
-    let mut statement = tx.prepare_cached(sql)?;
-    for (position, item) in body.items.iter().enumerate() {
-        statement.execute(params![id.as_str(), position as i64, item.package_id.as_str(), item.quantity.get()])?;
+impl From<&OrderItem> for ItemRow {
+    fn from(item: &OrderItem) -> ItemRow {
+        ItemRow { package_id: item.package_id.to_string(), quantity: item.quantity.get() }
     }
+}
+
+impl From<ItemRow> for OrderItem {
+    fn from(row: ItemRow) -> OrderItem {
+        OrderItem { package_id: PackageId::from_stored(row.package_id), quantity: Quantity::from_stored(row.quantity) }
+    }
+}
+
+/// Saves an order as it now is, with its items; those of an imported one may be packages that do not exist.
+pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
+    let sql =
+        "INSERT INTO orders (id, status, customer_id, customer_email, customer_name, player_name, player_uuid, items,
+                 amount, currency, refunded_amount, referral_code, imported, occurred_at, created_at, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+               ON CONFLICT (id) DO UPDATE SET status = $2, customer_id = $3, customer_email = $4, customer_name = $5,
+                 player_name = $6, player_uuid = $7, items = $8, amount = $9, currency = $10, refunded_amount = $11,
+                 referral_code = $12, imported = $13, occurred_at = $14, updated_at = $16";
+    let OrderBody { customer, player, items, amount, currency, referral_code, imported, occurred_at, .. } = &order.body;
+    let stored_items = to_json(&items.iter().map(ItemRow::from).collect::<Vec<_>>())?;
+    tx.execute(
+        sql,
+        params![
+            order.id,
+            order.status,
+            customer.id,
+            customer.email,
+            customer.name,
+            player.name,
+            player.uuid,
+            stored_items,
+            amount,
+            currency,
+            order.refunded_amount,
+            referral_code,
+            imported,
+            occurred_at.map(|at| at.to_string()),
+            order.created_at,
+            order.updated_at,
+        ],
+    )?;
+    if *imported { Ok(()) } else { put_items(tx, &order.id, items) }
+}
+
+fn put_items(tx: &Tx<'_>, id: &OrderId, items: &[OrderItem]) -> Result<(), Error> {
+    tx.execute("DELETE FROM order_items WHERE order_id = $1", params![id])?;
+    let sql = "INSERT INTO order_items (order_id, position, package_id, quantity) VALUES ($1, $2, $3, $4)";
+    let rows = (0i64..).zip(items).map(|(position, item)| {
+        let package = Value::Text(item.package_id.as_str());
+        [Value::Text(id.as_str()), Value::Integer(position), package, item.quantity.get().into()]
+    });
+    tx.execute_many(sql, rows)?;
     Ok(())
 }
 
-/// Saves what the storefront said of an order; what was bought stays.
-pub fn set_status(tx: &Tx<'_>, order: &Order) -> Result<(), DbError> {
-    let sql = "UPDATE orders SET status = ?, refunded_amount = ?, paid_at = ?, completed_at = ?, cancelled_at = ?,
-               refunded_at = ?, charged_back_at = ?, updated_at = ? WHERE id = ?";
+/// Saves an order's status, times and refunds; its content stays.
+pub fn set_status(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
+    let sql = "UPDATE orders SET status = $1, refunded_amount = $2, paid_at = $3, completed_at = $4, cancelled_at = $5,
+               refunded_at = $6, charged_back_at = $7, updated_at = $8 WHERE id = $9";
     let times = &order.times;
-    tx.prepare_cached(sql)?.execute(params![
-        order.status.as_str(),
-        i64::from(order.refunded_amount),
-        times.paid_at.map(stored),
-        times.completed_at.map(stored),
-        times.cancelled_at.map(stored),
-        times.refunded_at.map(stored),
-        times.charged_back_at.map(stored),
-        stored(order.updated_at),
-        order.id.as_str(),
-    ])?;
+    tx.execute(
+        sql,
+        params![
+            order.status,
+            order.refunded_amount,
+            times.paid_at,
+            times.completed_at,
+            times.cancelled_at,
+            times.refunded_at,
+            times.charged_back_at,
+            order.updated_at,
+            order.id,
+        ],
+    )?;
     Ok(())
 }
 
-/// Keeps the packages of a paid order that take something back, as they are now.
-pub fn keep_take_backs(tx: &Tx<'_>, id: &OrderId, packages: &[Package]) -> Result<(), DbError> {
-    let sql = "INSERT INTO order_take_backs (order_id, position, package_id, body) VALUES (?, ?, ?, ?)";
-    for (position, package) in packages.iter().enumerate().filter(|(_, package)| package.takes_back()) {
-        let values = params![id.as_str(), position as i64, package.id.as_str(), to_json(&package.body)?];
-        tx.prepare_cached(sql)?.execute(values)?;
+/// Stores the packages of a paid order that have refund or chargeback commands, as they are now.
+pub fn snapshot_reversals(tx: &Tx<'_>, id: &OrderId, packages: &[Package]) -> Result<(), Error> {
+    let sql = "INSERT INTO order_package_snapshots (order_id, position, package_id, name, price, currency, commands)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    for (position, package) in (0i64..).zip(packages).filter(|(_, package)| package.takes_back()) {
+        let Package { id: package, body } = package;
+        let commands = packages::commands(body)?;
+        tx.execute(sql, params![id, position, package, body.name, body.price, body.currency, commands])?;
     }
     Ok(())
 }
 
-/// This package as it was when the order was paid, if it takes something back.
-pub fn take_back(tx: &Tx<'_>, id: &OrderId, package: &PackageId) -> Result<Option<Package>, DbError> {
-    let sql = "SELECT package_id, body FROM order_take_backs WHERE order_id = ? AND package_id = ?";
-    let read = |row: &Row<'_>| -> Result<Package, DbError> {
-        Ok(Package { id: text(row, "package_id")?, body: json(row, "body")? })
-    };
-    let mut statement = tx.prepare_cached(sql)?;
-    statement.query_row([id.as_str(), package.as_str()], |row| Ok(read(row))).optional()?.transpose()
+/// This package as it was when the order was paid, if it has refund or chargeback commands.
+pub fn reversal_snapshot(tx: &Tx<'_>, id: &OrderId, package: &PackageId) -> Result<Option<Package>, Error> {
+    let sql = "SELECT * FROM order_package_snapshots WHERE order_id = $1 AND package_id = $2";
+    tx.one(sql, params![id, package], |row| packages::package(row, "package_id"))
 }
 
-/// Keeps a refund; false if it was kept already.
-pub fn add_refund(tx: &Tx<'_>, id: &OrderId, word: &str, amount: Amount, now: Timestamp) -> Result<bool, DbError> {
-    let sql = "INSERT INTO order_refunds (order_id, word, amount, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
-    Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), word, i64::from(amount), stored(now)])? == 1)
+/// Stores a refund; false if it was stored already.
+pub fn add_refund(tx: &Tx<'_>, id: &OrderId, dedup_key: &str, amount: Amount, now: Timestamp) -> Result<bool, Error> {
+    let sql =
+        "INSERT INTO order_refunds (order_id, dedup_key, amount, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    Ok(tx.execute(sql, params![id, dedup_key, amount, now])? == 1)
 }
 
 /// A customer's orders.
-pub fn of_customer(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<Order>, DbError> {
-    tx.prepare_cached("SELECT * FROM orders WHERE customer_id = ?")?
-        .query_and_then([customer.as_str()], order)?
-        .collect()
+pub fn of_customer(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<Order>, Error> {
+    tx.query("SELECT * FROM orders WHERE customer_id = $1", params![customer], order)
 }
 
-/// Saves an order's body without its customer and player.
-pub fn forget(tx: &Tx<'_>, order: &Order, now: Timestamp) -> Result<(), DbError> {
-    let sql = "UPDATE orders SET body = ?, customer_id = ?, anonymised_at = ? WHERE id = ?";
-    let values = params![to_json(&order.body)?, order.body.customer.id.as_str(), stored(now), order.id.as_str()];
-    tx.prepare_cached(sql)?.execute(values)?;
+/// Replaces an order's customer and player by those of `order`, and marks it as anonymised.
+pub fn forget(tx: &Tx<'_>, order: &Order, now: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE orders SET customer_id = $1, customer_email = $2, customer_name = $3, player_name = $4,
+               player_uuid = $5, referral_code = $6, anonymised_at = $7 WHERE id = $8";
+    let OrderBody { customer, player, referral_code, .. } = &order.body;
+    let values =
+        params![customer.id, customer.email, customer.name, player.name, player.uuid, referral_code, now, order.id];
+    tx.execute(sql, values)?;
     Ok(())
 }
 
 /// The order with this id.
-pub fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Option<Order>, DbError> {
-    let mut statement = tx.prepare_cached("SELECT * FROM orders WHERE id = ?")?;
-    statement.query_row([id.as_str()], |row| Ok(order(row))).optional()?.transpose()
+pub fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Option<Order>, Error> {
+    tx.one("SELECT * FROM orders WHERE id = $1", params![id], order)
 }
 
-/// Orders with their places, newest first, before this place; of one status where one is given.
-pub fn page(tx: &Tx<'_>, before: i64, status: Option<OrderStatus>, limit: u32) -> Result<Vec<(i64, Order)>, DbError> {
-    let read = |row: &Row<'_>| Ok::<_, DbError>((get(row, "seq")?, order(row)?));
+/// Orders with their numbers, newest first, before this number; of one status where one is given.
+pub fn page(tx: &Tx<'_>, before: i64, status: Option<OrderStatus>, limit: u32) -> Result<Vec<(i64, Order)>, Error> {
+    let read = |row: &Row<'_>| Ok((row.get("seq")?, order(row)?));
     match status {
         None => {
-            let sql = "SELECT * FROM orders WHERE seq < ? ORDER BY seq DESC LIMIT ?";
-            tx.prepare_cached(sql)?.query_and_then(params![before, limit], read)?.collect()
+            let sql = "SELECT * FROM orders WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
+            tx.query(sql, params![before, limit], read)
         }
         Some(status) => {
-            let sql = "SELECT * FROM orders WHERE status = ? AND seq < ? ORDER BY seq DESC LIMIT ?";
-            tx.prepare_cached(sql)?.query_and_then(params![status.as_str(), before, limit], read)?.collect()
+            let sql = "SELECT * FROM orders WHERE status = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+            tx.query(sql, params![status, before, limit], read)
         }
     }
 }
 
-fn order(row: &Row<'_>) -> Result<Order, DbError> {
-    let refunded: i64 = get(row, "refunded_amount")?;
+fn order(row: &Row<'_>) -> Result<Order, Error> {
     Ok(Order {
-        id: text(row, "id")?,
-        body: json(row, "body")?,
-        status: OrderStatus::from_word(&get::<String>(row, "status")?).ok_or(DbError::BadRow("status"))?,
-        refunded_amount: Amount::try_from(refunded).map_err(|_| DbError::BadRow("refunded_amount"))?,
+        id: row.get("id")?,
+        body: body(row)?,
+        status: row.get("status")?,
+        refunded_amount: row.get("refunded_amount")?,
         times: OrderTimes {
-            paid_at: time_or_null(row, "paid_at")?,
-            completed_at: time_or_null(row, "completed_at")?,
-            cancelled_at: time_or_null(row, "cancelled_at")?,
-            refunded_at: time_or_null(row, "refunded_at")?,
-            charged_back_at: time_or_null(row, "charged_back_at")?,
-            anonymised_at: time_or_null(row, "anonymised_at")?,
+            paid_at: row.get("paid_at")?,
+            completed_at: row.get("completed_at")?,
+            cancelled_at: row.get("cancelled_at")?,
+            refunded_at: row.get("refunded_at")?,
+            charged_back_at: row.get("charged_back_at")?,
+            anonymised_at: row.get("anonymised_at")?,
         },
-        created_at: time(row, "created_at")?,
-        updated_at: time(row, "updated_at")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}
+
+fn body(row: &Row<'_>) -> Result<OrderBody, Error> {
+    let items: Vec<ItemRow> = row.json("items")?;
+    Ok(OrderBody {
+        customer: Customer {
+            id: row.get("customer_id")?,
+            email: row.get("customer_email")?,
+            name: row.get("customer_name")?,
+        },
+        player: Player { name: row.get("player_name")?, uuid: row.get("player_uuid")? },
+        items: items.into_iter().map(OrderItem::from).collect(),
+        amount: row.get("amount")?,
+        currency: row.get("currency")?,
+        referral_code: row.get("referral_code")?,
+        status: PutStatus::Created,
+        imported: row.get("imported")?,
+        occurred_at: row.parse_or_null("occurred_at")?,
     })
 }

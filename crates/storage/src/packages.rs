@@ -1,45 +1,62 @@
 //! Packages. A removed one stays for the orders that name it.
 
-use super::row::{json, stored, text, to_json};
-use super::{DbError, Tx};
+mod template;
+
+pub(crate) use template::TemplateRow;
+
+use crate::{Error, Row, Tx, params, to_json};
 use flux_shop::{Package, PackageBody, PackageId};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
 
-/// Saves a package; one that was removed is there again.
-pub fn put(tx: &Tx<'_>, id: &PackageId, body: &PackageBody, now: Timestamp) -> Result<(), DbError> {
-    let sql = "INSERT INTO packages (id, body, updated_at) VALUES (?1, ?2, ?3)
-               ON CONFLICT (id) DO UPDATE SET body = ?2, updated_at = ?3, removed_at = NULL";
-    tx.prepare_cached(sql)?.execute(params![id.as_str(), to_json(body)?, stored(now)])?;
+/// Saves a package; one that was removed is restored by that.
+pub fn put(tx: &Tx<'_>, id: &PackageId, body: &PackageBody, now: Timestamp) -> Result<(), Error> {
+    let sql = "INSERT INTO packages (id, name, price, currency, commands, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+               ON CONFLICT (id) DO UPDATE SET name = $2, price = $3, currency = $4, commands = $5, updated_at = $6,
+                 removed_at = NULL";
+    tx.execute(sql, params![id, body.name, body.price, body.currency, commands(body)?, now])?;
     Ok(())
 }
 
 /// A package that was not removed.
-pub fn find(tx: &Tx<'_>, id: &PackageId) -> Result<Option<Package>, DbError> {
-    let mut statement = tx.prepare_cached("SELECT * FROM packages WHERE id = ? AND removed_at IS NULL")?;
-    statement.query_row([id.as_str()], |row| Ok(package(row))).optional()?.transpose()
+pub fn find(tx: &Tx<'_>, id: &PackageId) -> Result<Option<Package>, Error> {
+    let read = |row: &Row<'_>| package(row, "id");
+    tx.one("SELECT * FROM packages WHERE id = $1 AND removed_at IS NULL", params![id], read)
 }
 
 /// The packages after this id, by id.
-pub fn page(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<Package>, DbError> {
-    let sql = "SELECT * FROM packages WHERE id > ? AND removed_at IS NULL ORDER BY id LIMIT ?";
-    tx.prepare_cached(sql)?.query_and_then(params![after, limit], package)?.collect()
+pub fn page(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<Package>, Error> {
+    let sql = "SELECT * FROM packages WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2";
+    tx.query(sql, params![after, limit], |row| package(row, "id"))
 }
 
 /// Whether an order that is not paid yet names it.
-pub fn is_awaited(tx: &Tx<'_>, id: &PackageId) -> Result<bool, DbError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM order_items i JOIN orders o ON o.id = i.order_id
-               WHERE i.package_id = ? AND o.status = 'created')";
-    Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?)
+pub fn is_awaited(tx: &Tx<'_>, id: &PackageId) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM order_items i JOIN orders o ON o.id = i.order_id
+               WHERE i.package_id = $1 AND o.status = 'created' LIMIT 1";
+    tx.exists(sql, params![id])
 }
 
 /// Removes a package.
-pub fn remove(tx: &Tx<'_>, id: &PackageId, now: Timestamp) -> Result<(), DbError> {
-    let sql = "UPDATE packages SET removed_at = ? WHERE id = ? AND removed_at IS NULL";
-    tx.prepare_cached(sql)?.execute(params![stored(now), id.as_str()])?;
+pub fn remove(tx: &Tx<'_>, id: &PackageId, now: Timestamp) -> Result<(), Error> {
+    tx.execute("UPDATE packages SET removed_at = $1 WHERE id = $2 AND removed_at IS NULL", params![now, id])?;
     Ok(())
 }
 
-fn package(row: &Row<'_>) -> Result<Package, DbError> {
-    Ok(Package { id: text(row, "id")?, body: json(row, "body")? })
+/// A package's templates as they are stored.
+pub(crate) fn commands(body: &PackageBody) -> Result<String, Error> {
+    to_json(&body.commands.iter().map(TemplateRow::from).collect::<Vec<_>>())
+}
+
+/// A row with a package's columns; its id is in `id`.
+pub(crate) fn package(row: &Row<'_>, id: &'static str) -> Result<Package, Error> {
+    let commands: Vec<TemplateRow> = row.json("commands")?;
+    Ok(Package {
+        id: row.get(id)?,
+        body: PackageBody {
+            name: row.get("name")?,
+            price: row.get("price")?,
+            currency: row.get("currency")?,
+            commands: commands.into_iter().map(TemplateRow::read).collect::<Result<_, _>>()?,
+        },
+    })
 }

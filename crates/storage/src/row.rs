@@ -1,12 +1,12 @@
 //! Rows: columns read by name, as the types that this program wrote.
 
 use crate::sqlite::session::SqliteRow;
-use crate::{Column, DbError, Error};
+use crate::{Column, Error};
 use jiff::Timestamp;
 use rusqlite::types::FromSql;
 use std::str::FromStr;
 
-/// A row of an answer. Lives as long as its closure.
+/// A row of an answer. It lives as long as the closure that reads it.
 pub struct Row<'a> {
     engine: SqliteRow<'a>,
 }
@@ -17,7 +17,8 @@ impl<'a> Row<'a> {
         Row { engine }
     }
 
-    /// A column's value: a number, a truth value, text, bytes, a time, or an `Option` of one.
+    /// A column's value: a number, a truth value, text, bytes, a time, a domain type that is a [`Column`], or an `Option` of
+    /// one.
     ///
     /// # Errors
     ///
@@ -44,7 +45,7 @@ impl<'a> Row<'a> {
         self.get::<Option<String>>(column)?.map(|text| text.parse().map_err(|_| Error::BadRow(column))).transpose()
     }
 
-    /// A text of a closed list.
+    /// A text of a closed list, as `read` knows it.
     ///
     /// # Errors
     ///
@@ -63,32 +64,41 @@ impl<'a> Row<'a> {
     }
 }
 
-// The functions below read rusqlite's rows, for statements that do not go through `Tx::query` yet.
+/// A value as JSON text, for a column.
+///
+/// # Errors
+///
+/// [`Error::BadRow`] where the value cannot be JSON.
+pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|_| Error::BadRow("a value that is no JSON"))
+}
+
+// The functions below read rusqlite's rows, for the referral tables until those go through `Tx::query`.
 
 /// A column's value.
-pub fn get<T: FromSql>(row: &rusqlite::Row<'_>, column: &str) -> Result<T, DbError> {
+pub fn get<T: FromSql>(row: &rusqlite::Row<'_>, column: &str) -> Result<T, Error> {
     Ok(row.get(column)?)
 }
 
 /// A checked text that this program has written.
-pub fn text<T: FromStr>(row: &rusqlite::Row<'_>, column: &'static str) -> Result<T, DbError> {
-    get::<String>(row, column)?.parse().map_err(|_| DbError::BadRow(column))
+pub fn text<T: FromStr>(row: &rusqlite::Row<'_>, column: &'static str) -> Result<T, Error> {
+    get::<String>(row, column)?.parse().map_err(|_| Error::BadRow(column))
 }
 
 /// The same where there may be none.
-pub fn text_or_null<T: FromStr>(row: &rusqlite::Row<'_>, column: &'static str) -> Result<Option<T>, DbError> {
-    get::<Option<String>>(row, column)?.map(|text| text.parse().map_err(|_| DbError::BadRow(column))).transpose()
+pub fn text_or_null<T: FromStr>(row: &rusqlite::Row<'_>, column: &'static str) -> Result<Option<T>, Error> {
+    get::<Option<String>>(row, column)?.map(|text| text.parse().map_err(|_| Error::BadRow(column))).transpose()
 }
 
 /// A time.
-pub fn time(row: &rusqlite::Row<'_>, column: &'static str) -> Result<Timestamp, DbError> {
-    Timestamp::from_millisecond(get(row, column)?).map_err(|_| DbError::BadRow(column))
+pub fn time(row: &rusqlite::Row<'_>, column: &'static str) -> Result<Timestamp, Error> {
+    Timestamp::from_millisecond(get(row, column)?).map_err(|_| Error::BadRow(column))
 }
 
 /// The same where there may be none.
-pub fn time_or_null(row: &rusqlite::Row<'_>, column: &'static str) -> Result<Option<Timestamp>, DbError> {
+pub fn time_or_null(row: &rusqlite::Row<'_>, column: &'static str) -> Result<Option<Timestamp>, Error> {
     let milliseconds: Option<i64> = get(row, column)?;
-    milliseconds.map(|at| Timestamp::from_millisecond(at).map_err(|_| DbError::BadRow(column))).transpose()
+    milliseconds.map(|at| Timestamp::from_millisecond(at).map_err(|_| Error::BadRow(column))).transpose()
 }
 
 /// A time as it is stored. What lies beyond the last that can be read again is that one.
@@ -97,11 +107,6 @@ pub fn stored(at: Timestamp) -> i64 {
 }
 
 /// JSON that this program has written.
-pub fn json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: &'static str) -> Result<T, DbError> {
-    serde_json::from_str(&get::<String>(row, column)?).map_err(|_| DbError::BadRow(column))
-}
-
-/// A value as JSON text.
-pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String, DbError> {
-    serde_json::to_string(value).map_err(|_| DbError::BadRow("a value that is no JSON"))
+pub fn json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: &'static str) -> Result<T, Error> {
+    serde_json::from_str(&get::<String>(row, column)?).map_err(|_| Error::BadRow(column))
 }

@@ -115,6 +115,12 @@ macro_rules! integers {
             }
         }
 
+        impl From<$integer> for Value<'_> {
+            fn from(number: $integer) -> Self {
+                Value::Integer(number.into())
+            }
+        }
+
         impl Column for $integer {
             fn from_value(value: Value<'_>) -> Option<$integer> {
                 match value {
@@ -127,6 +133,12 @@ macro_rules! integers {
 }
 
 integers!(i64 u32 u8);
+
+impl Column for u64 {
+    fn from_value(value: Value<'_>) -> Option<u64> {
+        i64::from_value(value)?.try_into().ok()
+    }
+}
 
 impl Column for String {
     fn from_value(value: Value<'_>) -> Option<String> {

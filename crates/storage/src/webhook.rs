@@ -1,17 +1,16 @@
-//! How far the webhook has come.
+//! The webhook's cursor.
 
-use super::{DbError, Tx};
-use rusqlite::OptionalExtension;
+use crate::{Error, Row, Tx, params};
 
-/// The last event that was taken; 0 before the first.
-pub fn cursor(tx: &Tx<'_>) -> Result<i64, DbError> {
-    let mut statement = tx.prepare_cached("SELECT cursor FROM webhook")?;
-    Ok(statement.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
+/// The number of the last event that the receiver has taken; 0 before the first.
+pub fn cursor(tx: &Tx<'_>) -> Result<i64, Error> {
+    let seq = |row: &Row<'_>| row.get("seq");
+    Ok(tx.one("SELECT seq FROM webhook_cursor", params![], seq)?.unwrap_or(0))
 }
 
-/// Keeps the last event that was taken.
-pub fn set_cursor(tx: &Tx<'_>, seq: i64) -> Result<(), DbError> {
-    let sql = "INSERT INTO webhook (id, cursor) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET cursor = ?1";
-    tx.prepare_cached(sql)?.execute([seq])?;
+/// Moves the cursor to the last event that the receiver has taken.
+pub fn set_cursor(tx: &Tx<'_>, seq: i64) -> Result<(), Error> {
+    let sql = "INSERT INTO webhook_cursor (id, seq) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET seq = $1";
+    tx.execute(sql, params![seq])?;
     Ok(())
 }

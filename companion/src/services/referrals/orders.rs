@@ -182,7 +182,7 @@ pub fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<Option<R
 
 /// A player as the rules know one.
 pub(super) fn said(player: &Player) -> flux_referral_rules::Player {
-    let uuid = player.uuid.as_ref().map(flux_storage::customers::plain);
+    let uuid = player.uuid.as_ref().map(flux_storage::customers::strip_dashes);
     flux_referral_rules::Player { name: player.name.as_str().to_owned(), uuid }
 }
 

@@ -83,7 +83,7 @@ impl Work<'_> {
         if has_one || customers::other_with_player(self.tx, &whose, player)?.is_some() {
             return Ok(());
         }
-        let uuid = player.uuid.as_ref().map(customers::plain);
+        let uuid = player.uuid.as_ref().map(customers::strip_dashes);
         people::link_player(self.tx, id, player.name.as_str(), uuid.as_deref(), self.by.now)?;
         self.know(id)
     }

@@ -5,7 +5,6 @@ mod command_rewards;
 mod concurrency;
 mod counters;
 mod edges;
-mod existing_data;
 mod fixture;
 mod links;
 mod orders;

@@ -37,7 +37,7 @@ pub struct Extra<'a> {
 
 /// Adds one.
 pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), DbError> {
-    let sql = "INSERT INTO referral_attributions (id, code, referrer_id, referee_id, referee_email, referee_name, referee_uuid, door,
+    let sql = "INSERT INTO referral_attributions (id, code, referrer_id, referee_id, referee_email, referee_name, referee_uuid, channel,
                clicked_at, bound_at, registered_at, expires_at, status, external_source, external_ref, day, week)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let who = extra.referee;
@@ -226,7 +226,7 @@ fn read(row: &Row<'_>) -> Result<AttributionRow, DbError> {
             code: Code::parse(&get::<String>(row, "code")?).map_err(|_| DbError::BadRow("code"))?,
             referrer: CustomerId::new(get::<String>(row, "referrer_id")?),
             referee: CustomerId::new(get::<String>(row, "referee_id")?),
-            door: word(row, "door", Door::from_word)?,
+            door: word(row, "channel", Door::from_word)?,
             clicked_at: time_or_null(row, "clicked_at")?,
             bound_at: time(row, "bound_at")?,
             registered_at: time_or_null(row, "registered_at")?,

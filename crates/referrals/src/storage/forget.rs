@@ -11,11 +11,11 @@ const NAMES: [(&str, &str); 9] = [
     ("referral_attributions", "referrer_id"),
     ("referral_attributions", "referee_id"),
     ("referral_grants", "customer_id"),
-    ("referral_lines", "customer_id"),
+    ("referral_held_commands", "customer_id"),
     ("referral_ledger", "customer_id"),
     ("referral_balances", "customer_id"),
-    ("referral_tops", "customer_id"),
-    ("referral_places", "customer_id"),
+    ("referral_leaderboard", "customer_id"),
+    ("referral_cap_usage", "customer_id"),
 ];
 
 /// The attributions in which a customer was the friend: also one that has followed them to another id since, by their order or their reward.
@@ -35,7 +35,7 @@ pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), 
     clear_lines(tx, id)?;
     clear_typed_codes(tx, id, code)?;
     // What waits for a player will never have one.
-    tx.prepare_cached("UPDATE referral_lines SET cancelled = 1 WHERE customer_id = ?")?.execute([id])?;
+    tx.prepare_cached("UPDATE referral_held_commands SET cancelled = 1 WHERE customer_id = ?")?.execute([id])?;
     let sql = format!(
         "UPDATE referral_attributions AS a SET referee_email = NULL, referee_name = NULL, referee_uuid = NULL,
          external_source = NULL, external_ref = NULL WHERE {AS_FRIEND}"
@@ -66,7 +66,7 @@ pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), 
 /// Puts the new code in the place of theirs where buyers have typed it.
 fn clear_typed_codes(tx: &Tx<'_>, id: &str, code: &str) -> Result<(), DbError> {
     let typed = "SELECT o.id FROM referral_links JOIN referral_orders AS o ON lower(o.code) = code_key WHERE referral_links.customer_id = ?1";
-    let sql = format!("UPDATE orders SET body = json_set(body, '$.referralCode', ?2) WHERE id IN ({typed})");
+    let sql = format!("UPDATE orders SET referral_code = ?2 WHERE id IN ({typed})");
     tx.prepare_cached(&sql)?.execute([id, code])?;
     let sql = format!("UPDATE referral_orders SET code = ?2 WHERE id IN ({typed})");
     tx.prepare_cached(&sql)?.execute([id, code])?;
@@ -79,12 +79,13 @@ fn clear_lines(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
         let grants = format!(
             "(SELECT g.id FROM referral_attributions AS a JOIN referral_grants AS g ON g.attribution_id = a.id WHERE {whose})"
         );
-        let sql =
-            format!("UPDATE referral_lines SET fill = json_replace(fill, '$.{key}', '') WHERE grant_id IN {grants}");
+        let sql = format!(
+            "UPDATE referral_held_commands SET template_values = json_replace(template_values, '$.{key}', '') WHERE grant_id IN {grants}"
+        );
         tx.prepare_cached(&sql)?.execute([id])?;
         let sql = format!(
-            "UPDATE referral_grants SET take_back = (SELECT json_group_array(json_replace(line.value, '$.values.{key}', ''))
-               FROM json_each(take_back) AS line) WHERE take_back IS NOT NULL AND id IN {grants}"
+            "UPDATE referral_grants SET reversal = (SELECT json_group_array(json_replace(line.value, '$.values.{key}', ''))
+               FROM json_each(reversal) AS line) WHERE reversal IS NOT NULL AND id IN {grants}"
         );
         tx.prepare_cached(&sql)?.execute([id])?;
     }
@@ -94,16 +95,18 @@ fn clear_lines(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
 /// Takes the names of both sides, and the game's answers, out of the commands of every reward that has to do with them.
 fn clear_commands(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
     let sql = format!(
-        "SELECT commands.seq, commands.id, commands.fill, referrer_id = ?1 AS is_referrer FROM referral_attributions AS a
+        "SELECT commands.seq, commands.id, commands.template_values, referrer_id = ?1 AS is_referrer FROM referral_attributions AS a
          JOIN referral_grants AS g ON g.attribution_id = a.id JOIN commands ON grant_id = g.id
          WHERE referrer_id = ?1 OR {AS_FRIEND}"
     );
-    let read = |row: &Row<'_>| Ok((get(row, "seq")?, get(row, "id")?, json(row, "fill")?, get(row, "is_referrer")?));
+    let read = |row: &Row<'_>| {
+        Ok((get(row, "seq")?, get(row, "id")?, json(row, "template_values")?, get(row, "is_referrer")?))
+    };
     type Found = (i64, String, BTreeMap<String, String>, bool);
     let found: Vec<Found> = tx.prepare_cached(&sql)?.query_and_then([id], read)?.collect::<Result<_, DbError>>()?;
     for (seq, command, mut fill, is_referrer) in found {
         fill.insert(if is_referrer { "referrer" } else { "referee" }.to_owned(), String::new());
-        let sql = "UPDATE commands SET fill = ?, output = NULL WHERE seq = ?";
+        let sql = "UPDATE commands SET template_values = ?, output = NULL WHERE seq = ?";
         tx.prepare_cached(sql)?.execute(params![to_json(&fill)?, seq])?;
         tx.prepare_cached("UPDATE command_history SET output = NULL WHERE command_id = ?")?.execute([command])?;
     }

@@ -36,9 +36,10 @@ impl GrantRow {
 
 /// Saves a grant, new or changed; its discount code stays.
 pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), DbError> {
-    let sql = "INSERT INTO referral_grants (id, attribution_id, side, trigger_word, customer_id, terms, status, due_at, issued_at,
+    let sql =
+        "INSERT INTO referral_grants (id, attribution_id, side, trigger, customer_id, terms, status, due_at, issued_at,
                expires_at, used_order, skipped) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-               ON CONFLICT (attribution_id, side, trigger_word) DO UPDATE SET status = ?7, due_at = ?8, issued_at = ?9,
+               ON CONFLICT (attribution_id, side, trigger) DO UPDATE SET status = ?7, due_at = ?8, issued_at = ?9,
                expires_at = ?10, used_order = ?11, skipped = ?12";
     let (mut due_at, mut issue, mut used, mut skipped) = (None, None, None, None);
     match &grant.status {
@@ -88,16 +89,16 @@ pub fn is_taken_back(tx: &Tx<'_>, id: &GrantId) -> Result<bool, DbError> {
 /// Keeps what takes a grant back.
 pub fn keep_take_back(tx: &Tx<'_>, id: &GrantId, lines: &[RewardLine]) -> Result<(), DbError> {
     let lines: Vec<SavedLine> = lines.iter().map(SavedLine::from).collect();
-    let sql = "UPDATE referral_grants SET take_back = ? WHERE id = ?";
+    let sql = "UPDATE referral_grants SET reversal = ? WHERE id = ?";
     tx.prepare_cached(sql)?.execute(params![to_json(&lines)?, id.as_str()])?;
     Ok(())
 }
 
 /// What takes a grant back, if it is to be taken back.
 pub fn take_back(tx: &Tx<'_>, id: &GrantId) -> Result<Vec<SavedLine>, DbError> {
-    let sql = "SELECT take_back FROM referral_grants WHERE id = ? AND take_back IS NOT NULL";
+    let sql = "SELECT reversal FROM referral_grants WHERE id = ? AND reversal IS NOT NULL";
     let mut statement = tx.prepare_cached(sql)?;
-    let found = statement.query_row([id.as_str()], |row| Ok(json(row, "take_back"))).optional()?;
+    let found = statement.query_row([id.as_str()], |row| Ok(json(row, "reversal"))).optional()?;
     found.unwrap_or_else(|| Ok(Vec::new()))
 }
 
@@ -197,7 +198,7 @@ fn read(row: &Row<'_>) -> Result<GrantRow, DbError> {
     let key = GrantKey {
         attribution: AttributionId::new(get::<String>(row, "attribution_id")?),
         side: word(row, "side", Side::from_word)?,
-        trigger: word(row, "trigger_word", Trigger::from_word)?,
+        trigger: word(row, "trigger", Trigger::from_word)?,
     };
     let terms = terms.read().map_err(|_| DbError::BadRow("terms"))?;
     Ok(GrantRow {

@@ -19,7 +19,7 @@ pub struct HeldLine {
 
 /// Keeps a command until its customer has a player.
 pub fn hold(tx: &Tx<'_>, grant: &GrantId, line: &RewardLine) -> Result<(), DbError> {
-    let sql = "INSERT INTO referral_lines (grant_id, place, server_id, customer_id, command, fill, require_online)
+    let sql = "INSERT INTO referral_held_commands (grant_id, position, server_id, customer_id, command, template_values, require_online)
                VALUES (?, ?, ?, ?, ?, ?, ?)";
     tx.prepare_cached(sql)?.execute(params![
         grant.as_str(),
@@ -35,14 +35,14 @@ pub fn hold(tx: &Tx<'_>, grant: &GrantId, line: &RewardLine) -> Result<(), DbErr
 
 /// What waits for this customer's player, in the order in which it was given.
 pub fn held(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<HeldLine>, DbError> {
-    let sql = "SELECT referral_lines.* FROM referral_lines JOIN referral_grants ON id = grant_id
-               WHERE referral_lines.customer_id = ? AND NOT cancelled ORDER BY seq, place, server_id";
+    let sql = "SELECT referral_held_commands.* FROM referral_held_commands JOIN referral_grants ON id = grant_id
+               WHERE referral_held_commands.customer_id = ? AND NOT cancelled ORDER BY seq, position, server_id";
     let read = |row: &Row<'_>| {
         let line = SavedLine {
-            index: get::<u32>(row, "place")? as usize,
+            index: get::<u32>(row, "position")? as usize,
             server: text(row, "server_id")?,
             command: get(row, "command")?,
-            values: json(row, "fill")?,
+            values: json(row, "template_values")?,
             require_online: get(row, "require_online")?,
         };
         Ok(HeldLine { grant: text(row, "grant_id")?, line })
@@ -52,29 +52,29 @@ pub fn held(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<HeldLine>, DbError
 
 /// A held command goes its way.
 pub fn release(tx: &Tx<'_>, line: &HeldLine) -> Result<(), DbError> {
-    let sql = "DELETE FROM referral_lines WHERE grant_id = ? AND place = ? AND server_id = ?";
+    let sql = "DELETE FROM referral_held_commands WHERE grant_id = ? AND position = ? AND server_id = ?";
     tx.prepare_cached(sql)?.execute(params![line.grant.as_str(), line.line.index as i64, line.line.server.as_str()])?;
     Ok(())
 }
 
 /// Cancels what of a grant still waits for a player; of one server, where one is given.
 pub fn cancel(tx: &Tx<'_>, grant: &GrantId, server: Option<&ServerId>) -> Result<(), DbError> {
-    let sql = "UPDATE referral_lines SET cancelled = 1 WHERE grant_id = ?1 AND (?2 IS NULL OR server_id = ?2)";
+    let sql = "UPDATE referral_held_commands SET cancelled = 1 WHERE grant_id = ?1 AND (?2 IS NULL OR server_id = ?2)";
     tx.prepare_cached(sql)?.execute(params![grant.as_str(), server.map(ServerId::as_str)])?;
     Ok(())
 }
 
 /// Cancels what still waits for a player on a server.
 pub fn cancel_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<(), DbError> {
-    let sql = "UPDATE referral_lines SET cancelled = 1 WHERE server_id = ? AND NOT cancelled";
+    let sql = "UPDATE referral_held_commands SET cancelled = 1 WHERE server_id = ? AND NOT cancelled";
     tx.prepare_cached(sql)?.execute([server.as_str()])?;
     Ok(())
 }
 
 /// The states of a grant's commands that give it.
 pub fn states(tx: &Tx<'_>, grant: &GrantId) -> Result<Vec<LineState>, DbError> {
-    let sql = "SELECT status FROM commands WHERE grant_id = ?1 AND NOT undoes
-               UNION ALL SELECT iif(cancelled, 'cancelled', 'pending') FROM referral_lines WHERE grant_id = ?1";
+    let sql = "SELECT status FROM commands WHERE grant_id = ?1 AND NOT is_reversal
+               UNION ALL SELECT iif(cancelled, 'cancelled', 'pending') FROM referral_held_commands WHERE grant_id = ?1";
     let read = |row: &Row<'_>| LineState::from_word(&get::<String>(row, "status")?).ok_or(DbError::BadRow("status"));
     tx.prepare_cached(sql)?.query_and_then([grant.as_str()], read)?.collect()
 }

@@ -1,4 +1,4 @@
-//! The referral rules' tables. Their counters are kept by triggers (`migrations/0003_referrals.sql`), so that no way of
+//! The referral rules' tables. Their counters are kept by triggers (`0001_initial.sql` of `flux_storage`), so that no way of
 //! writing can forget them.
 
 pub mod attributions;

@@ -34,10 +34,10 @@ impl OrderRow {
 /// Saves all of it.
 pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), DbError> {
     let sql = "INSERT INTO referral_orders (id, customer_id, email, player_name, player_uuid, paid_at, amount, currency, completed_at,
-                 undone, undone_at, refunded, imported, is_purchase, code, attribution_id, reason)
+                 reversal, reversed_at, refunded, imported, is_purchase, code, attribution_id, reason)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
                ON CONFLICT (id) DO UPDATE SET customer_id = ?2, email = ?3, player_name = ?4, player_uuid = ?5, paid_at = ?6,
-                 amount = ?7, currency = ?8, completed_at = ?9, undone = ?10, undone_at = ?11, refunded = ?12, imported = ?13,
+                 amount = ?7, currency = ?8, completed_at = ?9, reversal = ?10, reversed_at = ?11, refunded = ?12, imported = ?13,
                  is_purchase = ?14, code = ?15, attribution_id = ?16, reason = ?17";
     let OrderRow { record, buyer, .. } = order;
     let player = buyer.as_ref().and_then(|buyer| buyer.player.as_ref());
@@ -77,7 +77,7 @@ pub fn set_code(tx: &Tx<'_>, id: &OrderId, code: &str) -> Result<(), DbError> {
 
 /// Keeps a refund; false if it was kept already.
 pub fn add_refund(tx: &Tx<'_>, id: &OrderId, word: &str, amount: i64) -> Result<bool, DbError> {
-    let sql = "INSERT INTO referral_refunds (order_id, word, amount) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO referral_refunds (order_id, dedup_key, amount) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
     Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), word, amount])? == 1)
 }
 
@@ -102,7 +102,7 @@ fn read(row: &Row<'_>) -> Result<OrderRow, DbError> {
     let customer = get::<Option<String>>(row, "customer_id")?.map(CustomerId::new);
     let email = get::<Option<String>>(row, "email")?.as_deref().and_then(EmailKey::of);
     let player = player(row, "player_name", "player_uuid")?;
-    let undoing = word_or_null(row, "undone", Undoing::from_word)?;
+    let undoing = word_or_null(row, "reversal", Undoing::from_word)?;
     Ok(OrderRow {
         buyer: customer.clone().map(|customer| Person { customer, email: email.clone(), player }),
         email: email.filter(|_| customer.is_none()),
@@ -111,7 +111,7 @@ fn read(row: &Row<'_>) -> Result<OrderRow, DbError> {
             buyer: customer,
             paid: time_or_null(row, "paid_at")?.zip(money(row, "amount", "currency")?),
             completed_at: time_or_null(row, "completed_at")?,
-            undone: undoing.zip(time_or_null(row, "undone_at")?),
+            undone: undoing.zip(time_or_null(row, "reversed_at")?),
             refunded: get(row, "refunded")?,
             is_imported: get(row, "imported")?,
         },

@@ -67,8 +67,8 @@ pub fn registered_at(tx: &Tx<'_>, who: &Person) -> Result<Option<Timestamp>, DbE
 
 /// What the counters say.
 pub fn counts(tx: &Tx<'_>, id: &CustomerId) -> Result<Counts, DbError> {
-    let sql = "SELECT coalesce((SELECT live FROM referral_places WHERE customer_id = ?1), 0) AS live,
-               coalesce((SELECT successful FROM referral_tops WHERE period = 'all' AND customer_id = ?1), 0) AS successful";
+    let sql = "SELECT coalesce((SELECT live_grants FROM referral_cap_usage WHERE customer_id = ?1), 0) AS live,
+               coalesce((SELECT successful FROM referral_leaderboard WHERE period = 'all' AND customer_id = ?1), 0) AS successful";
     let read = |row: &Row<'_>| Ok(Counts { live_grants: row.get("live")?, successful: row.get("successful")? });
     Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], read)?)
 }

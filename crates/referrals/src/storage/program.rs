@@ -47,8 +47,8 @@ pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, DbError> {
 
 /// Saves all of it.
 pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), DbError> {
-    let sql = "INSERT INTO referral_program (id, body, on_since, configured, version, share, mails, codes_after)
-               VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET body = ?1, on_since = ?2, configured = ?3,
+    let sql = "INSERT INTO referral_program (id, settings, enabled_at, configured, version, share, mails, codes_after)
+               VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET settings = ?1, enabled_at = ?2, configured = ?3,
                version = ?4, share = ?5, mails = ?6, codes_after = ?7";
     let since = match row.program.master {
         Master::Off => None,
@@ -67,8 +67,8 @@ pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), DbError> {
 }
 
 fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, DbError> {
-    let doc: ProgramDoc = json(row, "body")?;
-    let master = time_or_null(row, "on_since")?.map_or(Master::Off, |since| Master::On { since });
+    let doc: ProgramDoc = json(row, "settings")?;
+    let master = time_or_null(row, "enabled_at")?.map_or(Master::Off, |since| Master::On { since });
     Ok(ProgramRow {
         program: program(&doc, master, zone)?,
         doc,

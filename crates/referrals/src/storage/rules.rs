@@ -50,8 +50,8 @@ pub fn load(tx: &Tx<'_>) -> Result<RuleRows, DbError> {
 
 /// Saves a rule, new or changed.
 pub fn put(tx: &Tx<'_>, rule: &Rule, doc: &RuleDoc) -> Result<(), DbError> {
-    let sql = "INSERT INTO referral_rules (id, name, name_key, tier, status, version, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-               ON CONFLICT (id) DO UPDATE SET name = ?2, name_key = ?3, tier = ?4, status = ?5, version = ?6, body = ?7";
+    let sql = "INSERT INTO referral_rules (id, name, name_key, tier, status, version, settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT (id) DO UPDATE SET name = ?2, name_key = ?3, tier = ?4, status = ?5, version = ?6, settings = ?7";
     tx.prepare_cached(sql)?.execute(params![
         rule.id.as_str(),
         rule.name.as_str(),
@@ -92,7 +92,7 @@ fn read(row: &Row<'_>) -> Result<(Rule, RuleDoc), DbError> {
         "all" => Scope::All,
         tier => Scope::Tier(Tier::parse(tier).map_err(|_| DbError::BadRow("tier"))?),
     };
-    let doc: RuleDoc = json(row, "body")?;
+    let doc: RuleDoc = json(row, "settings")?;
     let name = RuleName::parse(&get::<String>(row, "name")?).map_err(|_| DbError::BadRow("name"))?;
     let status = RuleStatus::from_word(&get::<String>(row, "status")?).ok_or(DbError::BadRow("status"))?;
     let version = u64::try_from(get::<i64>(row, "version")?).map_err(|_| DbError::BadRow("version"))?;

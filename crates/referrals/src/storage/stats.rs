@@ -21,8 +21,9 @@ pub struct Top {
 
 /// How many of what, from one day of the store to another, both included.
 pub fn days(tx: &Tx<'_>, from: &str, to: &str) -> Result<BTreeMap<String, i64>, DbError> {
-    let sql = "SELECT what, sum(n) AS n FROM referral_days WHERE day BETWEEN ? AND ? GROUP BY what";
-    let read = |row: &Row<'_>| Ok((get(row, "what")?, get(row, "n")?));
+    let sql =
+        "SELECT counter, sum(total) AS total FROM referral_daily_counters WHERE day BETWEEN ? AND ? GROUP BY counter";
+    let read = |row: &Row<'_>| Ok((get(row, "counter")?, get(row, "total")?));
     tx.prepare_cached(sql)?.query_and_then([from, to], read)?.collect()
 }
 
@@ -36,13 +37,13 @@ pub fn unseen(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<i64, 
 /// Counted clicks from this moment to the end of its day, and on the days after it.
 pub fn clicks_since(tx: &Tx<'_>, at: Timestamp, day_end: Timestamp, day: &str) -> Result<i64, DbError> {
     let sql = "SELECT (SELECT count(*) FROM referral_clicks WHERE at >= ? AND at < ?)
-               + coalesce((SELECT sum(n) FROM referral_days WHERE what = 'click' AND day > ?), 0)";
+               + coalesce((SELECT sum(total) FROM referral_daily_counters WHERE counter = 'click' AND day > ?), 0)";
     Ok(tx.prepare_cached(sql)?.query_row(params![stored(at), stored(day_end), day], |row| row.get(0))?)
 }
 
 /// The best referrers of a period, as the counters call it.
 pub fn tops(tx: &Tx<'_>, period: &str, limit: u32) -> Result<Vec<Top>, DbError> {
-    let sql = "SELECT customer_id, customers.name, successful, last_at FROM referral_tops
+    let sql = "SELECT customer_id, customers.name, successful, last_at FROM referral_leaderboard
                LEFT JOIN customers ON customers.id = customer_id
                WHERE period = ? AND successful > 0 ORDER BY successful DESC, last_at DESC, customer_id LIMIT ?";
     let read = |row: &Row<'_>| {

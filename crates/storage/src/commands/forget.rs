@@ -1,53 +1,49 @@
-//! Forgetting whom commands were for.
+//! Removing the people that commands were for.
 
-use crate::{DbError, Tx};
+use crate::{Error, Row, Tx, params};
 use flux_protocol::OrderId;
 use flux_shop::PlayerName;
-use rusqlite::{Row, params};
 
 const OPEN: &str = "status IN ('pending', 'delivered', 'awaiting_player')";
 
 /// Whether this order has open commands.
-pub fn has_open(tx: &Tx<'_>, order: &OrderId) -> Result<bool, DbError> {
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM commands WHERE order_id = ? AND {OPEN})");
-    Ok(tx.prepare_cached(&sql)?.query_row([order.as_str()], |row| row.get(0))?)
+pub fn has_open(tx: &Tx<'_>, order: &OrderId) -> Result<bool, Error> {
+    tx.exists(&format!("SELECT 1 FROM commands WHERE order_id = $1 AND {OPEN} LIMIT 1"), params![order])
 }
 
-/// Takes the player and the game's answers out of an order's commands.
-pub fn forget_order(tx: &Tx<'_>, order: &OrderId) -> Result<(), DbError> {
+/// Removes the player and the game's answers from an order's commands.
+pub fn forget_order(tx: &Tx<'_>, order: &OrderId) -> Result<(), Error> {
     let history = "UPDATE command_history SET output = NULL WHERE output IS NOT NULL
-                   AND command_id IN (SELECT id FROM commands WHERE order_id = ?)";
-    tx.prepare_cached(history)?.execute([order.as_str()])?;
-    let commands = "UPDATE commands SET player_name = NULL, player_uuid = NULL, output = NULL WHERE order_id = ?";
-    tx.prepare_cached(commands)?.execute([order.as_str()])?;
+                   AND command_id IN (SELECT id FROM commands WHERE order_id = $1)";
+    tx.execute(history, params![order])?;
+    let commands = "UPDATE commands SET player_name = NULL, player_uuid = NULL, output = NULL WHERE order_id = $1";
+    tx.execute(commands, params![order])?;
     Ok(())
 }
 
-/// Takes a player out of the commands that belong to no order, and out of their templates: staff may have typed the name.
-/// False if one is open still, and then nothing is changed.
-pub fn forget_player(tx: &Tx<'_>, player: &PlayerName) -> Result<bool, DbError> {
-    let theirs = "player_name = ?1 COLLATE NOCASE AND order_id IS NULL";
-    let open = format!("SELECT EXISTS (SELECT 1 FROM commands WHERE {theirs} AND {OPEN})");
-    if tx.prepare_cached(&open)?.query_row([player.as_str()], |row| row.get(0))? {
+/// Removes a player from the commands that belong to no order, and from their templates, where staff may have typed the name.
+/// False if one is still open; then nothing is changed.
+pub fn forget_player(tx: &Tx<'_>, player: &PlayerName) -> Result<bool, Error> {
+    let theirs = "player_name = $1 COLLATE NOCASE AND order_id IS NULL";
+    if tx.exists(&format!("SELECT 1 FROM commands WHERE {theirs} AND {OPEN} LIMIT 1"), params![player])? {
         return Ok(false);
     }
     let history = format!(
         "UPDATE command_history SET output = NULL WHERE output IS NOT NULL
          AND command_id IN (SELECT id FROM commands WHERE {theirs})"
     );
-    tx.prepare_cached(&history)?.execute([player.as_str()])?;
-    let found = format!("SELECT seq, command FROM commands WHERE {theirs}");
-    let read = |row: &Row<'_>| Ok((row.get("seq")?, row.get("command")?));
-    let found: Vec<(i64, String)> =
-        tx.prepare_cached(&found)?.query_and_then([player.as_str()], read)?.collect::<Result<_, DbError>>()?;
-    let update = "UPDATE commands SET command = ?, player_name = NULL, player_uuid = NULL, output = NULL WHERE seq = ?";
+    tx.execute(&history, params![player])?;
+    let read = |row: &Row<'_>| Ok::<_, Error>((row.get::<i64>("seq")?, row.get::<String>("command")?));
+    let found = tx.query(&format!("SELECT seq, command FROM commands WHERE {theirs}"), params![player], read)?;
+    let update =
+        "UPDATE commands SET command = $1, player_name = NULL, player_uuid = NULL, output = NULL WHERE seq = $2";
     for (seq, command) in found {
-        tx.prepare_cached(update)?.execute(params![without(&command, player.as_str()), seq])?;
+        tx.execute(update, params![without(&command, player.as_str()), seq])?;
     }
     Ok(true)
 }
 
-/// A template with the placeholder wherever the name stood, in whatever case. Names are ASCII.
+/// A template with the placeholder in place of the name, in any case. Names are ASCII.
 fn without(command: &str, name: &str) -> String {
     let (mut text, mut rest) = (String::with_capacity(command.len()), command);
     let lower = name.to_ascii_lowercase();
@@ -64,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_taken_out_in_whatever_case() {
+    fn name_is_replaced_in_any_case() {
         assert_eq!(without("give STEVE 1, steve ä Steve", "Steve"), "give {player} 1, {player} ä {player}");
         assert_eq!(without("say hi", "Steve"), "say hi");
     }

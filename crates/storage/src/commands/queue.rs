@@ -1,161 +1,153 @@
-//! Lists of commands: for people, and for what is due.
+//! Lists of commands: for people, for agents, and for sweeps.
 
 use super::read::command;
-use crate::limits;
-use crate::row::{get, stored, time};
-use crate::{DbError, Tx};
+use crate::{Error, Param, Row, Tx, limits, params};
 use flux_protocol::{JournalId, OrderId, ServerId};
 use flux_shop::{CommandRow, QueueCounts};
 use jiff::Timestamp;
-use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
-/// Which commands people want to see. All that is given must hold.
+/// A filter for a list of commands. Each given condition must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// The status's word.
     pub status: Option<String>,
     /// The server.
     pub server: Option<ServerId>,
-    /// The player's name, whatever its case.
+    /// The player's name, in any case.
     pub player: Option<String>,
     /// The order.
     pub order: Option<OrderId>,
 }
 
-/// Commands with their places, newest first, before this place.
-pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec<(i64, CommandRow)>, DbError> {
-    let mut sql = "SELECT * FROM commands WHERE seq < ?".to_owned();
-    let mut values = vec![Value::Integer(before)];
+/// Commands with their numbers, newest first, before this number.
+pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec<(i64, CommandRow)>, Error> {
+    let mut sql = "SELECT * FROM commands WHERE seq < $1".to_owned();
+    let mut values: Vec<&dyn Param> = vec![&before];
     let conditions = [
-        (" AND status = ?", filter.status.clone()),
-        (" AND server_id = ?", filter.server.clone().map(String::from)),
-        (" AND player_name = ? COLLATE NOCASE", filter.player.clone()),
-        (" AND order_id = ?", filter.order.clone().map(String::from)),
+        ("status = $", "", filter.status.as_ref().map(|status| status as &dyn Param)),
+        ("server_id = $", "", filter.server.as_ref().map(|server| server as &dyn Param)),
+        ("player_name = $", " COLLATE NOCASE", filter.player.as_ref().map(|player| player as &dyn Param)),
+        ("order_id = $", "", filter.order.as_ref().map(|order| order as &dyn Param)),
     ];
-    for (condition, value) in conditions {
+    for (condition, collation, value) in conditions {
         if let Some(value) = value {
-            sql.push_str(condition);
-            values.push(Value::Text(value));
+            values.push(value);
+            sql.push_str(&format!(" AND {condition}{}{collation}", values.len()));
         }
     }
-    sql.push_str(" ORDER BY seq DESC LIMIT ?");
-    values.push(Value::Integer(limit.into()));
-    let read = |row: &Row<'_>| Ok::<_, DbError>((get(row, "seq")?, command(row)?));
-    tx.prepare_cached(&sql)?.query_and_then(params_from_iter(values), read)?.collect()
+    values.push(&limit);
+    sql.push_str(&format!(" ORDER BY seq DESC LIMIT ${}", values.len()));
+    tx.query(&sql, &values, |row| Ok((row.get("seq")?, command(row)?)))
 }
 
-/// How many commands are open or have failed, by their status, over all servers.
-pub fn counts(tx: &Tx<'_>) -> Result<Vec<(String, i64)>, DbError> {
-    let sql = "SELECT status, count(*) FROM commands INDEXED BY commands_by_status
+/// The number of open and failed commands by status, over all servers.
+pub fn counts(tx: &Tx<'_>) -> Result<Vec<(String, i64)>, Error> {
+    let sql = "SELECT status, count(*) AS total FROM commands INDEXED BY commands_by_status
                WHERE status IN ('pending', 'delivered', 'awaiting_player', 'failed') GROUP BY status";
-    tx.prepare_cached(sql)?.query_and_then([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    tx.query(sql, params![], |row| Ok((row.get("status")?, row.get("total")?)))
 }
 
-/// How many of a server's commands are where.
-pub fn queue_counts(tx: &Tx<'_>, server: &ServerId) -> Result<QueueCounts, DbError> {
-    let sql = "SELECT status, count(*) AS n FROM commands
-               WHERE server_id = ? AND status IN ('pending', 'delivered', 'awaiting_player', 'failed') GROUP BY status";
-    let mut statement = tx.prepare_cached(sql)?;
-    let mut rows = statement.query([server.as_str()])?;
+/// The number of a server's open and failed commands by status.
+pub fn queue_counts(tx: &Tx<'_>, server: &ServerId) -> Result<QueueCounts, Error> {
+    let sql = "SELECT status, count(*) AS total FROM commands
+               WHERE server_id = $1 AND status IN ('pending', 'delivered', 'awaiting_player', 'failed') GROUP BY status";
+    let read = |row: &Row<'_>| Ok::<_, Error>((row.get::<String>("status")?, row.get("total")?));
     let mut counts = QueueCounts::default();
-    while let Some(row) = rows.next()? {
-        let count: i64 = get(row, "n")?;
-        *match get::<String>(row, "status")?.as_str() {
+    for (status, total) in tx.query(sql, params![server], read)? {
+        *match status.as_str() {
             "pending" => &mut counts.pending,
             "delivered" => &mut counts.delivered,
             "awaiting_player" => &mut counts.awaiting_player,
             _ => &mut counts.failed,
-        } = count.unsigned_abs();
+        } = total;
     }
     Ok(counts)
 }
 
-/// What a journal is to be offered.
+/// A filter for the commands that a journal may be offered.
 #[derive(Debug, Clone)]
-pub struct Scope {
-    /// What was offered after this is left out; `None` leaves nothing out.
+pub struct OfferFilter {
+    /// Leaves out commands that were offered after this time; `None` leaves none out.
     pub quiet_since: Option<Timestamp>,
-    /// Only what is for this player, whatever the case of the name.
+    /// Only commands for this player, in any case.
     pub player: Option<String>,
-    /// At most so many.
+    /// The largest number of commands.
     pub limit: usize,
 }
 
-/// The ways in which a command comes to be offered, each with the index over such rows alone: thousands that merely wait
-/// for their players must cost nothing. SQLite, left to choose, would walk all that the server ever had. A retry that is
-/// further away than the longest wait (`LONGEST_RETRY_DELAY`, in ms) was made while the clock was wrong.
+/// The conditions under which a command is offered, each with the index over such rows only: thousands of commands that wait
+/// for their players must cost nothing. SQLite, left to choose, would read every command that the server ever had. A retry
+/// that is further away than the longest wait (`LONGEST_RETRY_DELAY`, in ms) was made while the clock was wrong.
 const TO_OFFER: [(&str, &str); 5] = [
     (
         "commands_by_server_status",
-        "status = 'pending' AND NOT cancel_wanted AND (next_attempt_at IS NULL OR next_attempt_at <= ?3 OR next_attempt_at > ?3 + 120000)",
+        "status = 'pending' AND NOT cancel_requested
+         AND (next_attempt_at IS NULL OR next_attempt_at <= $3 OR next_attempt_at > $3 + 120000)",
     ),
-    ("commands_to_revoke", "cancel_wanted AND status IN ('pending', 'delivered', 'awaiting_player')"),
-    ("commands_by_report", "status IN ('delivered', 'awaiting_player') AND NOT cancel_wanted AND reported_by IS NULL"),
-    ("commands_by_report", "status IN ('delivered', 'awaiting_player') AND NOT cancel_wanted AND reported_by < ?2"),
-    ("commands_by_report", "status IN ('delivered', 'awaiting_player') AND NOT cancel_wanted AND reported_by > ?2"),
+    ("commands_to_revoke", "cancel_requested AND status IN ('pending', 'delivered', 'awaiting_player')"),
+    (
+        "commands_by_report",
+        "status IN ('delivered', 'awaiting_player') AND NOT cancel_requested AND reported_by IS NULL",
+    ),
+    ("commands_by_report", "status IN ('delivered', 'awaiting_player') AND NOT cancel_requested AND reported_by < $2"),
+    ("commands_by_report", "status IN ('delivered', 'awaiting_player') AND NOT cancel_requested AND reported_by > $2"),
 ];
 
-/// A server's open commands that this journal may have to be offered, oldest first: the candidates for
-/// `CommandState::offer_to`, which has the last word.
+/// A server's open commands that this journal may have to be offered, oldest first. They are candidates:
+/// `CommandState::offer_to` decides.
 pub fn to_offer(
     tx: &Tx<'_>,
     server: &ServerId,
     journal: &JournalId,
-    scope: &Scope,
+    filter: &OfferFilter,
     now: Timestamp,
-) -> Result<Vec<CommandRow>, DbError> {
-    let quiet_since = scope.quiet_since.map(stored);
-    let values = params![server.as_str(), journal.as_str(), stored(now), quiet_since, scope.player, scope.limit as i64];
+) -> Result<Vec<CommandRow>, Error> {
+    let values = params![server, journal, now, filter.quiet_since, filter.player, filter.limit as i64];
     let mut found: Vec<CommandRow> = Vec::new();
-    for (index, way) in TO_OFFER {
+    for (index, condition) in TO_OFFER {
         let sql = format!(
-            "SELECT * FROM commands INDEXED BY {index} WHERE server_id = ?1 AND {way}
-             AND (?4 IS NULL OR offered_at IS NULL OR offered_at <= ?4)
-             AND (?5 IS NULL OR player_name = ?5 COLLATE NOCASE) ORDER BY sequence LIMIT ?6"
+            "SELECT * FROM commands INDEXED BY {index} WHERE server_id = $1 AND {condition}
+             AND ($4 IS NULL OR offered_at IS NULL OR offered_at <= $4)
+             AND ($5 IS NULL OR player_name = $5 COLLATE NOCASE) ORDER BY sequence LIMIT $6"
         );
-        for row in tx.prepare_cached(&sql)?.query_and_then(values, command)? {
-            found.push(row?);
-        }
+        found.extend(tx.query(&sql, values, command)?);
     }
     found.sort_by_key(|command| command.sequence);
-    found.truncate(scope.limit);
+    found.truncate(filter.limit);
     Ok(found)
 }
 
-/// When this server's next retry is due.
-pub fn next_retry(tx: &Tx<'_>, server: &ServerId, now: Timestamp) -> Result<Option<Timestamp>, DbError> {
-    let sql = "SELECT next_attempt_at FROM commands WHERE server_id = ? AND next_attempt_at > ?
+/// The time of this server's next retry.
+pub fn next_retry(tx: &Tx<'_>, server: &ServerId, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let sql = "SELECT next_attempt_at FROM commands WHERE server_id = $1 AND next_attempt_at > $2
                ORDER BY next_attempt_at LIMIT 1";
-    let mut statement = tx.prepare_cached(sql)?;
-    let at = statement.query_row(params![server.as_str(), stored(now)], |row| Ok(time(row, "next_attempt_at")));
-    at.optional()?.transpose()
+    tx.one(sql, params![server, now], |row| row.get("next_attempt_at"))
 }
 
-/// All of a server's open commands.
-pub fn open_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<Vec<CommandRow>, DbError> {
-    let sql = "SELECT * FROM commands WHERE server_id = ? AND status IN ('pending', 'delivered', 'awaiting_player')
+/// A server's open commands.
+pub fn open_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<Vec<CommandRow>, Error> {
+    let sql = "SELECT * FROM commands WHERE server_id = $1 AND status IN ('pending', 'delivered', 'awaiting_player')
                ORDER BY sequence";
-    tx.prepare_cached(sql)?.query_and_then([server.as_str()], command)?.collect()
+    tx.query(sql, params![server], command)
 }
 
 /// All open commands.
-pub fn all_open(tx: &Tx<'_>) -> Result<Vec<CommandRow>, DbError> {
+pub fn all_open(tx: &Tx<'_>) -> Result<Vec<CommandRow>, Error> {
     let sql = "SELECT * FROM commands WHERE status IN ('pending', 'delivered', 'awaiting_player')";
-    tx.prepare_cached(sql)?.query_and_then([], command)?.collect()
+    tx.query(sql, params![], command)
 }
 
-/// How many of a server's commands are still open.
-pub fn awaiting_word(tx: &Tx<'_>, server: &ServerId) -> Result<u64, DbError> {
-    let sql =
-        "SELECT count(*) FROM commands WHERE server_id = ? AND status IN ('pending', 'delivered', 'awaiting_player')";
-    let count: i64 = tx.prepare_cached(sql)?.query_row([server.as_str()], |row| row.get(0))?;
-    Ok(count.unsigned_abs())
+/// The number of a server's open commands.
+pub fn open_count(tx: &Tx<'_>, server: &ServerId) -> Result<u64, Error> {
+    let sql = "SELECT count(*) AS total FROM commands
+               WHERE server_id = $1 AND status IN ('pending', 'delivered', 'awaiting_player')";
+    tx.only(sql, params![server], |row| row.get("total"))
 }
 
-/// Commands whose time ran out before they were offered to anybody.
-pub fn expired(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<CommandRow>, DbError> {
-    let sql = "SELECT * FROM commands INDEXED BY commands_to_expire WHERE expires_at IS NOT NULL AND status = 'pending' AND offered = 'never'
-               AND expires_at <= ? ORDER BY expires_at LIMIT ?";
-    tx.prepare_cached(sql)?.query_and_then(params![stored(now), limits::EXPIRY_ROWS], command)?.collect()
+/// Commands that expired before they were offered to anybody.
+pub fn expired(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<CommandRow>, Error> {
+    let sql = "SELECT * FROM commands INDEXED BY commands_to_expire
+               WHERE expires_at IS NOT NULL AND status = 'pending' AND offered = 'never' AND expires_at <= $1
+               ORDER BY expires_at LIMIT $2";
+    tx.query(sql, params![now, limits::EXPIRY_ROWS], command)
 }

@@ -1,81 +1,77 @@
-use crate::DbError;
-use crate::row::{get, json, text, text_or_null, time, time_or_null};
+//! A row of the commands table as a command.
+
+use crate::{Error, Row};
 use flux_delivery::command::{CommandState, CommandStatus, OfferedTo};
 use flux_protocol::{Attempt, CommandKind, PlayerRef};
 use flux_shop::{CommandPurpose, CustomerId};
 use flux_shop::{CommandRow, NewCommand, Origin, Trigger};
-use rusqlite::Row;
 
 /// A row as a command.
-pub(super) fn command(row: &Row<'_>) -> Result<CommandRow, DbError> {
+pub(super) fn command(row: &Row<'_>) -> Result<CommandRow, Error> {
     Ok(CommandRow {
         new: new(row)?,
-        sequence: whole(row, "sequence")?,
+        sequence: row.get("sequence")?,
         state: state(row)?,
-        reason: get(row, "reason")?,
-        output: get(row, "output")?,
-        cancel_requested_at: time_or_null(row, "cancel_requested_at")?,
-        offered_at: time_or_null(row, "offered_at")?,
-        created_at: time(row, "created_at")?,
-        updated_at: time(row, "updated_at")?,
+        reason: row.get("reason")?,
+        output: row.get("output")?,
+        cancel_requested_at: row.get("cancel_requested_at")?,
+        offered_at: row.get("offered_at")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
     })
 }
 
-fn new(row: &Row<'_>) -> Result<NewCommand, DbError> {
-    let kind = match get::<String>(row, "kind")?.as_str() {
+fn new(row: &Row<'_>) -> Result<NewCommand, Error> {
+    let kind = match row.get::<String>("kind")?.as_str() {
         "purchase" => CommandKind::Purchase,
         "referral" => CommandKind::Referral,
         "manual" => CommandKind::Manual,
-        _ => return Err(DbError::BadRow("kind")),
+        _ => return Err(Error::BadRow("kind")),
     };
-    let (name, uuid): (Option<String>, _) = (get(row, "player_name")?, get(row, "player_uuid")?);
+    let (name, uuid): (Option<String>, _) = (row.get("player_name")?, row.get("player_uuid")?);
     Ok(NewCommand {
-        id: text(row, "id")?,
-        server_id: text(row, "server_id")?,
-        order_id: text_or_null(row, "order_id")?,
+        id: row.get("id")?,
+        server_id: row.get("server_id")?,
+        order_id: row.get("order_id")?,
         origin: origin(row)?,
         kind,
         player: name.map(|name| PlayerRef { name, uuid }),
-        command: get(row, "command")?,
-        values: json(row, "fill")?,
-        require_online: get(row, "require_online")?,
-        delay_seconds: get(row, "delay_seconds")?,
-        required_slots: get(row, "required_slots")?,
-        expires_at: time_or_null(row, "expires_at")?,
+        command: row.get("command")?,
+        values: row.json("template_values")?,
+        require_online: row.get("require_online")?,
+        delay_seconds: row.get("delay_seconds")?,
+        required_slots: row.get("required_slots")?,
+        expires_at: row.get("expires_at")?,
     })
 }
 
-fn origin(row: &Row<'_>) -> Result<Option<Origin>, DbError> {
-    if let Some(grant) = text_or_null(row, "grant_id")? {
+fn origin(row: &Row<'_>) -> Result<Option<Origin>, Error> {
+    if let Some(grant) = row.get("grant_id")? {
         // One whose customer was forgotten is nobody's.
-        let customer = CustomerId::from_stored(get::<Option<String>>(row, "customer_id")?.unwrap_or_default());
-        let on = if get(row, "undoes")? { CommandPurpose::Reversal } else { CommandPurpose::Grant };
+        let customer = CustomerId::from_stored(row.get::<Option<String>>("customer_id")?.unwrap_or_default());
+        let on = if row.get("is_reversal")? { CommandPurpose::Reversal } else { CommandPurpose::Grant };
         return Ok(Some(Origin::Reward { grant, customer, on }));
     }
-    let Some(id) = text_or_null(row, "package_id")? else { return Ok(None) };
-    let on = Trigger::from_word(&get::<String>(row, "made_on")?).ok_or(DbError::BadRow("made_on"))?;
+    let Some(id) = row.get("package_id")? else { return Ok(None) };
+    let on = Trigger::from_word(&row.get::<String>("trigger")?).ok_or(Error::BadRow("trigger"))?;
     Ok(Some(Origin::Package { id, on }))
 }
 
-fn state(row: &Row<'_>) -> Result<CommandState, DbError> {
-    let (status, reason): (String, Option<String>) = (get(row, "status")?, get(row, "status_reason")?);
-    let offered = match get::<String>(row, "offered")?.as_str() {
+fn state(row: &Row<'_>) -> Result<CommandState, Error> {
+    let (status, reason): (String, Option<String>) = (row.get("status")?, row.get("status_reason")?);
+    let offered = match row.get::<String>("offered")?.as_str() {
         "never" => OfferedTo::Nobody,
-        "journal" => OfferedTo::Only(text(row, "offered_journal")?),
+        "journal" => OfferedTo::Only(row.get("offered_journal")?),
         "others" => OfferedTo::Others,
-        _ => return Err(DbError::BadRow("offered")),
+        _ => return Err(Error::BadRow("offered")),
     };
     Ok(CommandState {
-        status: CommandStatus::parse(&status, reason.as_deref()).ok_or(DbError::BadRow("status"))?,
-        attempt: Attempt::new(get(row, "attempt")?).ok_or(DbError::BadRow("attempt"))?,
-        retries_used: get(row, "retries_used")?,
-        cancel_requested: get(row, "cancel_wanted")?,
+        status: CommandStatus::parse(&status, reason.as_deref()).ok_or(Error::BadRow("status"))?,
+        attempt: Attempt::new(row.get("attempt")?).ok_or(Error::BadRow("attempt"))?,
+        retries_used: row.get("retries_used")?,
+        cancel_requested: row.get("cancel_requested")?,
         offered,
-        reported_by: text_or_null(row, "reported_by")?,
-        next_attempt_at: time_or_null(row, "next_attempt_at")?,
+        reported_by: row.get("reported_by")?,
+        next_attempt_at: row.get("next_attempt_at")?,
     })
-}
-
-fn whole(row: &Row<'_>, column: &'static str) -> Result<u64, DbError> {
-    u64::try_from(get::<i64>(row, column)?).map_err(|_| DbError::BadRow(column))
 }

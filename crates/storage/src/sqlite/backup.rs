@@ -1,8 +1,8 @@
-//! Copies of the whole file: backups, and putting one in the place of the database.
+//! Backups of the whole file, and restoring one.
 
 use super::open;
 use super::session::Session;
-use crate::{DbError, Tx};
+use crate::{Error, Tx};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, TransactionBehavior};
 use std::ffi::OsString;
@@ -12,45 +12,41 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How far events and sequences jump at a restore: nothing that was numbered since the backup is numbered again, so that a
-/// reader's place stays true and an agent's order is kept.
+/// The jump of event numbers and command sequences at a restore. No number that was given since the backup is given again,
+/// so that a reader's cursor stays valid and an agent keeps its order.
 const RESTORE_GAP: i64 = 1_000_000_000;
 
-/// Copies a database, whoever writes to it meanwhile: as it is at one moment, checked, in one file that is there only when
-/// it is whole.
-pub(crate) fn backup(path: &Path, to: &Path) -> Result<(), DbError> {
-    open::must_be_there(path)?;
+/// Copies a database as it is at one moment, whoever writes to it meanwhile, and checks the copy. The copy appears under its
+/// name only when it is whole.
+pub(crate) fn backup(path: &Path, to: &Path) -> Result<(), Error> {
+    open::require_file(path)?;
     if to.exists() {
-        return Err(DbError::Exists(to.to_owned()));
+        return Err(Error::Exists(to.to_owned()));
     }
     let part = beside(to, ".part");
     let made = copy(path, &part).and_then(|()| in_place(&part, to));
     made.inspect_err(|_| drop(fs::remove_file(&part)))
 }
 
-fn copy(path: &Path, part: &Path) -> Result<(), DbError> {
+fn copy(path: &Path, part: &Path) -> Result<(), Error> {
     let source = open::reader(path)?;
     create(part)?;
     let mut copy = Connection::open(part)?;
-    // All in one step: a step would begin anew whenever somebody has written between two.
+    // In one step: a write between two steps makes SQLite begin again.
     match Backup::new(&source, &mut copy)?.step(-1)? {
         StepResult::Done => {}
-        _ => return Err(DbError::Busy),
+        _ => return Err(Error::Busy),
     }
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     open::integrity(&copy)
 }
 
-/// Puts a backup in the database's place. `work` is what a restore does to it first. What was there before is kept as
-/// `….before-restore`. The caller holds the lock.
-pub(crate) fn restore(
-    path: &Path,
-    from: &Path,
-    work: impl FnOnce(&Tx<'_>) -> Result<(), DbError>,
-) -> Result<(), DbError> {
-    open::must_be_there(from)?;
+/// Puts a backup in the database's place after `work` has run on it. The file that was there is kept as `….before-restore`.
+/// The caller holds the lock.
+pub(crate) fn restore(path: &Path, from: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), Error>) -> Result<(), Error> {
+    open::require_file(from)?;
     let part = beside(path, ".restoring");
-    // A try that was broken off.
+    // Left by a try that was interrupted.
     for ending in ["", "-wal", "-shm"] {
         drop(fs::remove_file(beside(&part, ending)));
     }
@@ -60,7 +56,7 @@ pub(crate) fn restore(
     copied.map_err(|cause| failed(&part, cause))?;
     prepare(&part, work).inspect_err(|_| drop(fs::remove_file(&part)))?;
     let before = beside(path, ".before-restore");
-    // The log first: beside another file it would be that one's damage.
+    // The log first: beside another file it would damage that one.
     for ending in ["-wal", "-shm", ""] {
         let (now, then) = (beside(path, ending), beside(&before, ending));
         drop(fs::remove_file(&then));
@@ -72,7 +68,7 @@ pub(crate) fn restore(
     in_place(&part, path)
 }
 
-fn prepare(part: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), DbError>) -> Result<(), DbError> {
+fn prepare(part: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), Error>) -> Result<(), Error> {
     let mut connection = open::writer(part)?;
     open::integrity(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -84,14 +80,15 @@ fn prepare(part: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), DbError>) -> Re
     connection.close().map_err(|(_, error)| error.into())
 }
 
-fn in_place(part: &Path, path: &Path) -> Result<(), DbError> {
+fn in_place(part: &Path, path: &Path) -> Result<(), Error> {
     let done = File::open(part).and_then(|file| file.sync_all()).and_then(|()| fs::rename(part, path));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     done.and_then(|()| File::open(folder)?.sync_all()).map_err(|cause| failed(path, cause))
 }
 
-/// A new file of our own: what is there was left by a try before, or is a link that somebody has laid, and is never written to.
-fn create(path: &Path) -> Result<(), DbError> {
+/// Creates a new file. A file of this name is removed first and never written to: an earlier try left it, or it is a link
+/// that an attacker made.
+fn create(path: &Path) -> Result<(), Error> {
     let _ = fs::remove_file(path);
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     made.map(drop).map_err(|cause| failed(path, cause))
@@ -103,9 +100,9 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn failed(path: &Path, cause: io::Error) -> DbError {
+fn failed(path: &Path, cause: io::Error) -> Error {
     match cause.kind() {
-        io::ErrorKind::PermissionDenied => DbError::Permission(path.to_owned()),
-        _ => DbError::CannotCreate { path: path.to_owned(), cause: Arc::new(cause) },
+        io::ErrorKind::PermissionDenied => Error::Permission(path.to_owned()),
+        _ => Error::CannotCreate { path: path.to_owned(), cause: Arc::new(cause) },
     }
 }

@@ -1,0 +1,80 @@
+//! Domain types as columns. What was checked when it came in is read as it is: a rule that has become stricter since does
+//! not make a stored row unreadable.
+
+use crate::{Column, Param, Value};
+use flux_protocol::{CommandId, JournalId, OrderId, SecretHash, ServerId};
+use flux_shop::{
+    Address, Amount, Code, Currency, CustomerId, Email, GrantId, Label, OrderStatus, PackageId, PlayerName, PlayerUuid,
+    Role, Tier, Trigger,
+};
+
+macro_rules! texts {
+    ($($text:ty)+) => { $(
+        impl Param for $text {
+            fn value(&self) -> Value<'_> {
+                Value::Text(self.as_str())
+            }
+        }
+    )+ };
+}
+
+/// Texts that were checked when they came in.
+macro_rules! stored_texts {
+    ($($text:ty)+) => { texts!($($text)+); $(
+        impl Column for $text {
+            fn from_value(value: Value<'_>) -> Option<$text> {
+                String::from_value(value).map(<$text>::from_stored)
+            }
+        }
+    )+ };
+}
+
+/// Texts whose rule is the contract with the agents, which never changes.
+macro_rules! parsed_texts {
+    ($($text:ty)+) => { texts!($($text)+); $(
+        impl Column for $text {
+            fn from_value(value: Value<'_>) -> Option<$text> {
+                String::from_value(value)?.parse().ok()
+            }
+        }
+    )+ };
+}
+
+/// Texts of a closed list.
+macro_rules! words {
+    ($($word:ty)+) => { texts!($($word)+); $(
+        impl Column for $word {
+            fn from_value(value: Value<'_>) -> Option<$word> {
+                <$word>::from_word(&String::from_value(value)?)
+            }
+        }
+    )+ };
+}
+
+stored_texts!(Address Code Currency CustomerId Email Label PackageId PlayerName PlayerUuid Tier);
+parsed_texts!(CommandId GrantId JournalId OrderId ServerId);
+words!(OrderStatus Role Trigger);
+
+impl Param for SecretHash {
+    fn value(&self) -> Value<'_> {
+        Value::Bytes(self.as_bytes())
+    }
+}
+
+impl Column for SecretHash {
+    fn from_value(value: Value<'_>) -> Option<SecretHash> {
+        SecretHash::from_bytes(&Vec::from_value(value)?)
+    }
+}
+
+impl Param for Amount {
+    fn value(&self) -> Value<'_> {
+        Value::Integer((*self).into())
+    }
+}
+
+impl Column for Amount {
+    fn from_value(value: Value<'_>) -> Option<Amount> {
+        u64::try_from(i64::from_value(value)?).ok().map(Amount::from_stored)
+    }
+}

@@ -1,0 +1,73 @@
+//! A package's template as it is stored: JSON of this type, whatever the API's shape is.
+
+use crate::Error;
+use flux_protocol::ServerId;
+use flux_shop::{DelaySeconds, ExpirySeconds, ServerChoice, Slots, Template, TemplateBody, Trigger};
+use serde::{Deserialize, Serialize};
+
+/// A stored template. Unknown fields are ignored and missing ones have their defaults, so that rows of other versions of
+/// this program stay readable.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct TemplateRow {
+    command: String,
+    /// `None` for all servers.
+    servers: Option<Vec<String>>,
+    require_online: bool,
+    delay_seconds: u32,
+    required_slots: u8,
+    expires_seconds: Option<u32>,
+    trigger: String,
+}
+
+impl Default for TemplateRow {
+    fn default() -> TemplateRow {
+        TemplateRow {
+            command: String::new(),
+            servers: None,
+            require_online: true,
+            delay_seconds: 0,
+            required_slots: 0,
+            expires_seconds: None,
+            trigger: Trigger::Purchase.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<&TemplateBody> for TemplateRow {
+    fn from(template: &TemplateBody) -> TemplateRow {
+        TemplateRow {
+            command: template.command.to_string(),
+            servers: match &template.servers {
+                ServerChoice::All => None,
+                ServerChoice::These(ids) => Some(ids.iter().map(ServerId::to_string).collect()),
+            },
+            require_online: template.require_online,
+            delay_seconds: template.delay_seconds.get(),
+            required_slots: template.required_slots.get(),
+            expires_seconds: template.expires_seconds.map(ExpirySeconds::get),
+            trigger: template.on.as_str().to_owned(),
+        }
+    }
+}
+
+impl TemplateRow {
+    /// The template.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRow`] where a server's id or the trigger is nothing that this program writes.
+    pub(crate) fn read(self) -> Result<TemplateBody, Error> {
+        let server = |id: String| ServerId::try_from(id).map_err(|_| Error::BadRow("a template's server"));
+        let servers = self.servers.map(|ids| ids.into_iter().map(server).collect::<Result<_, _>>()).transpose()?;
+        Ok(TemplateBody {
+            command: Template::from_stored(self.command),
+            servers: servers.map_or(ServerChoice::All, ServerChoice::These),
+            require_online: self.require_online,
+            delay_seconds: DelaySeconds::from_stored(self.delay_seconds),
+            required_slots: Slots::from_stored(self.required_slots),
+            expires_seconds: self.expires_seconds.map(ExpirySeconds::from_stored),
+            on: Trigger::from_word(&self.trigger).ok_or(Error::BadRow("a template's trigger"))?,
+        })
+    }
+}

@@ -1,0 +1,493 @@
+-- The companion's schema. Times are milliseconds since 1970, amounts are minor units (cents), truth values are 0 or 1,
+-- JSON is text. `seq` columns number rows in the order in which they were added.
+
+CREATE TABLE servers (
+  id                    TEXT PRIMARY KEY,
+  name                  TEXT NOT NULL,
+  address               TEXT NOT NULL,
+  secret_hash           BLOB NOT NULL,
+  created_at            INTEGER NOT NULL,
+  removing_at           INTEGER,
+  removed_at            INTEGER,
+  next_sequence         INTEGER NOT NULL DEFAULT 1,
+  journal_id            TEXT,
+  hostname              TEXT,
+  agent_version         TEXT,
+  game_state            TEXT,
+  players               INTEGER,
+  last_seen_at          INTEGER,
+  last_poll_at          INTEGER,
+  poll_interval_seconds INTEGER
+) STRICT;
+
+CREATE TABLE api_keys (
+  name       TEXT PRIMARY KEY,
+  hash       BLOB NOT NULL UNIQUE,
+  role       TEXT NOT NULL CHECK (role IN ('admin', 'store')),
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE customers (
+  id            TEXT PRIMARY KEY,
+  email         TEXT,
+  email_key     TEXT,                            -- the address as it is compared
+  name          TEXT,
+  tier          TEXT,
+  registered_at INTEGER,
+  player_name   TEXT,
+  player_uuid   TEXT,                            -- 32 lower-case digits
+  created_at    INTEGER NOT NULL,
+  updated_at    INTEGER NOT NULL,
+  anonymised_at INTEGER
+) STRICT;
+CREATE INDEX customers_by_player_name ON customers (player_name COLLATE NOCASE) WHERE player_name IS NOT NULL;
+CREATE INDEX customers_by_player_uuid ON customers (player_uuid) WHERE player_uuid IS NOT NULL;
+CREATE INDEX customers_by_email ON customers (email_key, registered_at) WHERE email_key IS NOT NULL;
+CREATE INDEX customers_by_tier ON customers (tier) WHERE tier IS NOT NULL;
+
+-- A removed package stays for the orders that name it.
+CREATE TABLE packages (
+  id         TEXT PRIMARY KEY,
+  name       TEXT NOT NULL,
+  price      INTEGER NOT NULL,
+  currency   TEXT NOT NULL,
+  commands   TEXT NOT NULL,                      -- JSON: a list of templates
+  updated_at INTEGER NOT NULL,
+  removed_at INTEGER
+) STRICT;
+
+CREATE TABLE orders (
+  seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+  id              TEXT NOT NULL UNIQUE,
+  status          TEXT NOT NULL,
+  customer_id     TEXT NOT NULL,
+  customer_email  TEXT,
+  customer_name   TEXT,
+  player_name     TEXT NOT NULL,
+  player_uuid     TEXT,
+  items           TEXT NOT NULL,                 -- JSON: a list of package ids and quantities
+  amount          INTEGER NOT NULL,
+  currency        TEXT NOT NULL,
+  refunded_amount INTEGER NOT NULL DEFAULT 0,
+  referral_code   TEXT,
+  imported        INTEGER NOT NULL,
+  occurred_at     TEXT,                          -- RFC 3339 with every digit sent: a repeated PUT is compared with it
+  paid_at         INTEGER,
+  completed_at    INTEGER,
+  cancelled_at    INTEGER,
+  refunded_at     INTEGER,
+  charged_back_at INTEGER,
+  anonymised_at   INTEGER,
+  created_at      INTEGER NOT NULL,
+  updated_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX orders_by_status ON orders (status, seq);
+CREATE INDEX orders_by_customer ON orders (customer_id);
+
+-- The packages that orders name. An imported order has no rows here: its packages may not exist.
+CREATE TABLE order_items (
+  order_id   TEXT NOT NULL REFERENCES orders (id),
+  position   INTEGER NOT NULL,
+  package_id TEXT NOT NULL REFERENCES packages (id),
+  quantity   INTEGER NOT NULL,
+  PRIMARY KEY (order_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX order_items_by_package ON order_items (package_id);
+
+-- Packages with refund or chargeback commands as they were when the order was paid: later edits do not apply to it.
+CREATE TABLE order_package_snapshots (
+  order_id   TEXT NOT NULL REFERENCES orders (id),
+  position   INTEGER NOT NULL,
+  package_id TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  price      INTEGER NOT NULL,
+  currency   TEXT NOT NULL,
+  commands   TEXT NOT NULL,
+  PRIMARY KEY (order_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- Each refund of an order once.
+CREATE TABLE order_refunds (
+  order_id  TEXT NOT NULL REFERENCES orders (id),
+  dedup_key TEXT NOT NULL,                       -- the refund's id, or its amount where it has none
+  amount    INTEGER NOT NULL,
+  at        INTEGER NOT NULL,
+  PRIMARY KEY (order_id, dedup_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE commands (
+  seq                 INTEGER PRIMARY KEY AUTOINCREMENT,
+  id                  TEXT NOT NULL UNIQUE,
+  server_id           TEXT NOT NULL REFERENCES servers (id),
+  order_id            TEXT REFERENCES orders (id),
+  package_id          TEXT,                      -- of an order's command: its package,
+  trigger             TEXT,                      -- and what of the order made it
+  grant_id            TEXT,                      -- of a reward's command: its grant,
+  customer_id         TEXT,                      -- the customer who has it,
+  is_reversal         INTEGER NOT NULL,          -- and whether it takes the reward back
+  kind                TEXT NOT NULL,
+  player_name         TEXT,
+  player_uuid         TEXT,
+  command             TEXT NOT NULL,             -- the template
+  template_values     TEXT NOT NULL,             -- JSON: an object of texts that fill in the template
+  require_online      INTEGER NOT NULL,
+  delay_seconds       INTEGER NOT NULL,
+  required_slots      INTEGER NOT NULL,
+  expires_at          INTEGER,
+  sequence            INTEGER NOT NULL,
+  status              TEXT NOT NULL,
+  status_reason       TEXT,                      -- the reason that belongs to the status
+  attempt             INTEGER NOT NULL,
+  retries_used        INTEGER NOT NULL,
+  cancel_requested    INTEGER NOT NULL,
+  offered             TEXT NOT NULL,             -- never, journal or others
+  offered_journal     TEXT,
+  reported_by         TEXT,
+  next_attempt_at     INTEGER,
+  reason              TEXT,                      -- the reason that people see: of the last attempt
+  output              TEXT,
+  cancel_requested_at INTEGER,
+  offered_at          INTEGER,
+  created_at          INTEGER NOT NULL,
+  updated_at          INTEGER NOT NULL,
+  UNIQUE (server_id, sequence)
+) STRICT;
+CREATE INDEX commands_by_server_status ON commands (server_id, status, sequence);
+CREATE INDEX commands_by_server ON commands (server_id, seq);
+CREATE INDEX commands_by_report ON commands (server_id, reported_by, status)
+  WHERE status IN ('delivered', 'awaiting_player');
+CREATE INDEX commands_to_revoke ON commands (server_id, sequence) WHERE cancel_requested;
+CREATE INDEX commands_by_status ON commands (status, seq);
+CREATE INDEX commands_by_order ON commands (order_id, seq) WHERE order_id IS NOT NULL;
+CREATE INDEX commands_by_player ON commands (player_name COLLATE NOCASE, seq) WHERE player_name IS NOT NULL;
+CREATE INDEX commands_to_retry ON commands (server_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX commands_to_expire ON commands (expires_at)
+  WHERE expires_at IS NOT NULL AND status = 'pending' AND offered = 'never';
+CREATE INDEX commands_of_grant ON commands (grant_id, seq) WHERE grant_id IS NOT NULL;
+CREATE INDEX commands_of_customer ON commands (customer_id) WHERE customer_id IS NOT NULL;
+CREATE INDEX commands_not_sent ON commands (customer_id) WHERE customer_id IS NOT NULL AND offered = 'never';
+
+CREATE TABLE command_history (
+  seq        INTEGER PRIMARY KEY,
+  command_id TEXT NOT NULL REFERENCES commands (id),
+  at         INTEGER NOT NULL,
+  status     TEXT NOT NULL,
+  attempt    INTEGER NOT NULL,
+  reason     TEXT,
+  output     TEXT
+) STRICT;
+CREATE INDEX command_history_by_command ON command_history (command_id);
+
+-- Append-only. The partial indexes find the events that name a customer, and those that are mails. Their conditions use
+-- GLOB: an index whose condition is a list of words makes SQLite build a table of its own for each event.
+CREATE TABLE events (
+  seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+  at      INTEGER NOT NULL,
+  kind    TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  data    TEXT NOT NULL,                         -- JSON
+  actor   TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_of_customers ON events (subject) WHERE kind = 'customer.saved' OR kind GLOB 'mail.*';
+CREATE INDEX events_of_invited ON events (lower(data ->> 'to')) WHERE kind = 'mail.invitation';
+CREATE INDEX events_with_mails ON events (seq) WHERE kind GLOB 'mail.*';
+
+-- What each Idempotency-Key has made.
+CREATE TABLE idempotency (
+  api_key         TEXT NOT NULL,
+  idempotency_key TEXT NOT NULL,
+  request_hash    BLOB NOT NULL,
+  subject         TEXT NOT NULL,
+  at              INTEGER NOT NULL,
+  PRIMARY KEY (api_key, idempotency_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_by_age ON idempotency (at);
+
+-- The last event that the webhook's receiver has taken: one row, once there is one.
+CREATE TABLE webhook_cursor (
+  id  INTEGER PRIMARY KEY CHECK (id = 1),
+  seq INTEGER NOT NULL
+) STRICT;
+
+-- The last event whose mail is done with: one row, while mails are set up.
+CREATE TABLE mail_cursor (
+  id  INTEGER PRIMARY KEY CHECK (id = 1),
+  seq INTEGER NOT NULL
+) STRICT;
+CREATE TABLE mail_retries (
+  seq   INTEGER PRIMARY KEY REFERENCES events (seq),
+  tries INTEGER NOT NULL,
+  at    INTEGER NOT NULL
+) STRICT;
+
+-- One row while the file is being served. A row at the start means that the last shutdown was unclean.
+CREATE TABLE unclean_shutdown (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT;
+
+-- Referrals: settings, links, attributions, rewards, ledgers, and the counters that make each read cost the same however
+-- many rows there are.
+
+CREATE TABLE referral_program (
+  id          INTEGER PRIMARY KEY CHECK (id = 1),
+  settings    TEXT NOT NULL,                     -- JSON
+  enabled_at  INTEGER,                           -- null while it is off
+  configured  INTEGER NOT NULL,
+  version     INTEGER NOT NULL,
+  share       TEXT NOT NULL,
+  mails       TEXT NOT NULL,
+  codes_after TEXT                               -- customers after this id may still be without a code
+) STRICT;
+
+CREATE TABLE referral_rules (
+  id       TEXT PRIMARY KEY,
+  name     TEXT NOT NULL,
+  name_key TEXT NOT NULL UNIQUE,
+  tier     TEXT NOT NULL UNIQUE,                 -- `all` for the global rule
+  status   TEXT NOT NULL,
+  version  INTEGER NOT NULL,
+  settings TEXT NOT NULL                         -- JSON
+) STRICT;
+INSERT INTO referral_rules VALUES
+  ('rule_global', 'All-Tier Referral Rule', 'all-tier referral rule', 'all', 'disabled', 1, '{}');
+
+CREATE TABLE referral_links (
+  seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+  id          TEXT NOT NULL UNIQUE,
+  customer_id TEXT NOT NULL UNIQUE,
+  code        TEXT NOT NULL,
+  code_key    TEXT NOT NULL UNIQUE,
+  clicks      INTEGER NOT NULL DEFAULT 0,
+  day         TEXT NOT NULL,
+  created_at  INTEGER NOT NULL,
+  last_click_at INTEGER
+) STRICT;
+
+-- Counted clicks only. Old ones are deleted; the counters keep them.
+CREATE TABLE referral_clicks (
+  seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+  link_id TEXT NOT NULL REFERENCES referral_links (id),
+  visitor TEXT,
+  at      INTEGER NOT NULL,
+  day     TEXT NOT NULL
+) STRICT;
+CREATE INDEX referral_clicks_by_link ON referral_clicks (link_id, at);
+CREATE INDEX referral_clicks_by_visitor ON referral_clicks (link_id, visitor, at) WHERE visitor IS NOT NULL;
+CREATE INDEX referral_clicks_by_time ON referral_clicks (at);
+
+CREATE TABLE referral_attributions (
+  seq              INTEGER PRIMARY KEY AUTOINCREMENT,
+  id               TEXT NOT NULL UNIQUE,
+  code             TEXT NOT NULL,
+  referrer_id      TEXT NOT NULL,
+  referee_id       TEXT NOT NULL,
+  referee_email    TEXT,                         -- as it is compared
+  referee_name     TEXT,                         -- the player's name
+  referee_uuid     TEXT,
+  channel          TEXT NOT NULL,
+  clicked_at       INTEGER,
+  bound_at         INTEGER NOT NULL,
+  registered_at    INTEGER,
+  expires_at       INTEGER,
+  status           TEXT NOT NULL,
+  reason           TEXT,
+  order_id         TEXT UNIQUE,                  -- the order that made it qualify; no other may use it
+  amount           INTEGER,
+  currency         TEXT,
+  refunded         INTEGER NOT NULL DEFAULT 0,
+  minimum          INTEGER,
+  minimum_currency TEXT,
+  external_source  TEXT,
+  external_ref     TEXT,
+  day              TEXT NOT NULL,                -- of the bind, in the store's time zone
+  week             TEXT NOT NULL
+) STRICT;
+-- Constraints that hold whoever writes: one open attribution per friend, one row per external reference.
+CREATE UNIQUE INDEX referral_attributions_open ON referral_attributions (referee_id) WHERE status = 'pending';
+CREATE UNIQUE INDEX referral_attributions_external ON referral_attributions (external_source, external_ref)
+  WHERE external_ref IS NOT NULL;
+CREATE INDEX referral_attributions_by_referee ON referral_attributions (referee_id, seq);
+CREATE INDEX referral_attributions_by_email ON referral_attributions (referee_email, seq) WHERE referee_email IS NOT NULL;
+CREATE INDEX referral_attributions_by_uuid ON referral_attributions (referee_uuid, seq) WHERE referee_uuid IS NOT NULL;
+CREATE INDEX referral_attributions_by_name ON referral_attributions (referee_name COLLATE NOCASE, seq)
+  WHERE referee_name IS NOT NULL;
+CREATE INDEX referral_attributions_by_referrer ON referral_attributions (referrer_id, seq);
+CREATE INDEX referral_attributions_by_pair ON referral_attributions (referrer_id, referee_id);
+CREATE INDEX referral_attributions_by_status ON referral_attributions (status, seq);
+CREATE INDEX referral_attributions_registered ON referral_attributions (referrer_id, registered_at)
+  WHERE registered_at IS NOT NULL;
+CREATE INDEX referral_attributions_successful ON referral_attributions (referrer_id, day, bound_at)
+  WHERE status IN ('qualified', 'rewarded');
+CREATE INDEX referral_attributions_to_expire ON referral_attributions (expires_at)
+  WHERE status = 'pending' AND expires_at IS NOT NULL;
+
+CREATE TABLE referral_grants (
+  seq            INTEGER PRIMARY KEY AUTOINCREMENT,
+  id             TEXT NOT NULL UNIQUE,
+  attribution_id TEXT NOT NULL REFERENCES referral_attributions (id),
+  side           TEXT NOT NULL,
+  trigger        TEXT NOT NULL,
+  customer_id    TEXT NOT NULL,
+  terms          TEXT NOT NULL,                  -- JSON
+  status         TEXT NOT NULL,
+  due_at         INTEGER,
+  issued_at      INTEGER,
+  expires_at     INTEGER,
+  used_order     TEXT,
+  skipped        TEXT,
+  discount_id    TEXT UNIQUE,
+  code           TEXT,
+  code_key       TEXT UNIQUE,
+  auto_apply     INTEGER NOT NULL DEFAULT 0,
+  reversal       TEXT,                           -- JSON: the commands that take it back, once it is taken back
+  UNIQUE (attribution_id, side, trigger)
+) STRICT;
+CREATE INDEX referral_grants_of_customer ON referral_grants (customer_id, seq);
+CREATE INDEX referral_grants_that_apply ON referral_grants (customer_id, coalesce(expires_at, 9223372036854775807))
+  WHERE auto_apply AND status IN ('issued', 'expired');
+CREATE INDEX referral_grants_used ON referral_grants (customer_id, used_order) WHERE used_order IS NOT NULL;
+CREATE INDEX referral_grants_due ON referral_grants (due_at) WHERE status = 'scheduled' AND due_at IS NOT NULL;
+CREATE INDEX referral_grants_to_expire ON referral_grants (expires_at) WHERE status = 'issued' AND expires_at IS NOT NULL;
+
+-- A reward's commands that are held until its customer has a player.
+CREATE TABLE referral_held_commands (
+  grant_id        TEXT NOT NULL REFERENCES referral_grants (id),
+  position        INTEGER NOT NULL,
+  server_id       TEXT NOT NULL REFERENCES servers (id),
+  customer_id     TEXT NOT NULL,
+  command         TEXT NOT NULL,
+  template_values TEXT NOT NULL,                 -- JSON
+  require_online  INTEGER NOT NULL,
+  cancelled       INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (grant_id, position, server_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX referral_held_commands_of_server ON referral_held_commands (server_id) WHERE NOT cancelled;
+CREATE INDEX referral_held_commands_of_customer ON referral_held_commands (customer_id);
+
+CREATE TABLE referral_ledger (
+  seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+  customer_id TEXT NOT NULL,
+  unit        TEXT NOT NULL,                     -- `points` or a currency
+  delta       INTEGER NOT NULL,
+  cause       TEXT NOT NULL,
+  ref         TEXT NOT NULL,
+  at          INTEGER NOT NULL,
+  UNIQUE (cause, ref)
+) STRICT;
+CREATE INDEX referral_ledger_points ON referral_ledger (customer_id, seq) WHERE unit = 'points';
+CREATE INDEX referral_ledger_credit ON referral_ledger (customer_id, seq) WHERE unit <> 'points';
+CREATE TABLE referral_balances (
+  customer_id TEXT NOT NULL,
+  unit        TEXT NOT NULL,
+  balance     INTEGER NOT NULL,
+  PRIMARY KEY (customer_id, unit)
+) STRICT, WITHOUT ROWID;
+
+-- Orders as the referral rules know them, including those that only a checkout or a refund has named.
+CREATE TABLE referral_orders (
+  id             TEXT PRIMARY KEY,
+  customer_id    TEXT,
+  email          TEXT,                           -- as it is compared
+  player_name    TEXT,
+  player_uuid    TEXT,
+  paid_at        INTEGER,
+  amount         INTEGER,
+  currency       TEXT,
+  completed_at   INTEGER,
+  reversal       TEXT,                           -- cancelled, refunded or chargeback
+  reversed_at    INTEGER,
+  refunded       INTEGER NOT NULL DEFAULT 0,
+  imported       INTEGER NOT NULL DEFAULT 0,
+  is_purchase    INTEGER NOT NULL DEFAULT 0,
+  code           TEXT,
+  attribution_id TEXT,
+  reason         TEXT
+) STRICT;
+CREATE INDEX referral_orders_of_customer ON referral_orders (customer_id) WHERE customer_id IS NOT NULL;
+CREATE INDEX referral_orders_bought ON referral_orders (customer_id) WHERE is_purchase;
+CREATE INDEX referral_orders_bought_email ON referral_orders (email) WHERE is_purchase AND email IS NOT NULL;
+CREATE INDEX referral_orders_bought_uuid ON referral_orders (player_uuid) WHERE is_purchase AND player_uuid IS NOT NULL;
+CREATE INDEX referral_orders_bought_name ON referral_orders (player_name COLLATE NOCASE)
+  WHERE is_purchase AND player_name IS NOT NULL;
+CREATE INDEX referral_orders_of_strangers ON referral_orders (email) WHERE customer_id IS NULL AND email IS NOT NULL;
+CREATE INDEX referral_orders_by_code ON referral_orders (lower(code)) WHERE code IS NOT NULL;
+CREATE TABLE referral_refunds (
+  order_id  TEXT NOT NULL REFERENCES referral_orders (id),
+  dedup_key TEXT NOT NULL,
+  amount    INTEGER NOT NULL,
+  PRIMARY KEY (order_id, dedup_key)
+) STRICT, WITHOUT ROWID;
+
+-- Counters per day in the store's time zone, each referrer's successes per period, and the use of the cap.
+-- Triggers keep them, so that no writer can forget one.
+CREATE TABLE referral_daily_counters (
+  counter TEXT NOT NULL,                         -- link, click, a status, or `revenue ` and a currency
+  day     TEXT NOT NULL,
+  total   INTEGER NOT NULL,
+  PRIMARY KEY (counter, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE referral_leaderboard (
+  period      TEXT NOT NULL,                     -- all, 2026, 2026-11, 2026-W48, 2026-11-25
+  customer_id TEXT NOT NULL,
+  successful  INTEGER NOT NULL,
+  last_at     INTEGER NOT NULL,                  -- the newest bind among them
+  PRIMARY KEY (period, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX referral_leaderboard_ranking ON referral_leaderboard (period, successful DESC, last_at DESC, customer_id);
+CREATE TABLE referral_cap_usage (
+  customer_id TEXT PRIMARY KEY,
+  live_grants INTEGER NOT NULL                   -- grants as a referrer that count against the cap
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER referral_link_counted AFTER INSERT ON referral_links BEGIN
+  INSERT INTO referral_daily_counters VALUES ('link', NEW.day, 1) ON CONFLICT DO UPDATE SET total = total + 1;
+END;
+CREATE TRIGGER referral_click_counted AFTER INSERT ON referral_clicks BEGIN
+  INSERT INTO referral_daily_counters VALUES ('click', NEW.day, 1) ON CONFLICT DO UPDATE SET total = total + 1;
+  UPDATE referral_links SET clicks = clicks + 1, last_click_at = max(coalesce(last_click_at, 0), NEW.at) WHERE id = NEW.link_id;
+END;
+CREATE TRIGGER referral_attribution_counted AFTER INSERT ON referral_attributions BEGIN
+  INSERT INTO referral_daily_counters VALUES (NEW.status, NEW.day, 1) ON CONFLICT DO UPDATE SET total = total + 1;
+END;
+CREATE TRIGGER referral_attribution_recounted AFTER UPDATE OF status ON referral_attributions
+  WHEN OLD.status <> NEW.status BEGIN
+  UPDATE referral_daily_counters SET total = total - 1 WHERE counter = OLD.status AND day = OLD.day;
+  INSERT INTO referral_daily_counters VALUES (NEW.status, NEW.day, 1) ON CONFLICT DO UPDATE SET total = total + 1;
+END;
+CREATE TRIGGER referral_success_counted AFTER UPDATE OF status ON referral_attributions
+  WHEN OLD.status NOT IN ('qualified', 'rewarded') AND NEW.status IN ('qualified', 'rewarded') BEGIN
+  INSERT INTO referral_leaderboard
+    SELECT column1, NEW.referrer_id, 1, NEW.bound_at
+    FROM (VALUES ('all'), (substr(NEW.day, 1, 4)), (substr(NEW.day, 1, 7)), (NEW.week), (NEW.day)) WHERE true
+    ON CONFLICT DO UPDATE SET successful = successful + 1, last_at = max(last_at, excluded.last_at);
+END;
+CREATE TRIGGER referral_success_uncounted AFTER UPDATE OF status ON referral_attributions
+  WHEN OLD.status IN ('qualified', 'rewarded') AND NEW.status NOT IN ('qualified', 'rewarded') BEGIN
+  UPDATE referral_leaderboard SET successful = successful - 1, last_at = coalesce((
+      SELECT bound_at FROM referral_attributions AS a INDEXED BY referral_attributions_successful
+      WHERE a.referrer_id = NEW.referrer_id AND a.status IN ('qualified', 'rewarded')
+        AND a.day BETWEEN span.first AND span.last AND (span.week IS NULL OR a.week = span.week)
+      ORDER BY a.day DESC, a.bound_at DESC LIMIT 1), 0)
+    FROM (SELECT 'all' AS period, '' AS first, 'z' AS last, NULL AS week
+      UNION ALL SELECT substr(NEW.day, 1, 4), substr(NEW.day, 1, 4), substr(NEW.day, 1, 4) || 'z', NULL
+      UNION ALL SELECT substr(NEW.day, 1, 7), substr(NEW.day, 1, 7), substr(NEW.day, 1, 7) || 'z', NULL
+      UNION ALL SELECT NEW.week, date(NEW.day, '-6 days'), date(NEW.day, '+6 days'), NEW.week
+      UNION ALL SELECT NEW.day, NEW.day, NEW.day, NULL) AS span
+    WHERE referral_leaderboard.period = span.period AND customer_id = NEW.referrer_id;
+END;
+CREATE TRIGGER referral_revenue_counted AFTER UPDATE OF status, refunded ON referral_attributions
+  WHEN OLD.status = 'rewarded' OR NEW.status = 'rewarded' BEGIN
+  UPDATE referral_daily_counters SET total = total - max(OLD.amount - OLD.refunded, 0)
+    WHERE OLD.status = 'rewarded' AND counter = 'revenue ' || OLD.currency AND day = OLD.day;
+  INSERT INTO referral_daily_counters SELECT 'revenue ' || NEW.currency, NEW.day, max(NEW.amount - NEW.refunded, 0)
+    WHERE NEW.status = 'rewarded' AND NEW.currency IS NOT NULL
+    -- A sum that large stays there: integers end at 2^63.
+    ON CONFLICT DO UPDATE SET total = min(total + excluded.total, 9000000000000000000);
+END;
+CREATE TRIGGER referral_cap_usage_raised AFTER INSERT ON referral_grants
+  WHEN NEW.side = 'referrer' AND NEW.status NOT IN ('revoked', 'cancelled') BEGIN
+  INSERT INTO referral_cap_usage VALUES (NEW.customer_id, 1) ON CONFLICT DO UPDATE SET live_grants = live_grants + 1;
+END;
+CREATE TRIGGER referral_cap_usage_changed AFTER UPDATE OF status ON referral_grants
+  WHEN NEW.side = 'referrer' AND (OLD.status IN ('revoked', 'cancelled')) <> (NEW.status IN ('revoked', 'cancelled')) BEGIN
+  UPDATE referral_cap_usage SET live_grants = live_grants + iif(NEW.status IN ('revoked', 'cancelled'), -1, 1)
+    WHERE customer_id = NEW.customer_id;
+END;
