@@ -5,7 +5,7 @@ HAS_NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 RUN_TESTS := $(if $(HAS_NEXTEST),nextest run,test)
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test test-rust sim seeded-bugs mutants test-interop test-game test-release test-system lint docs deny advisories bench bench-short bench-check package clean
+.PHONY: help quickstart test test-rust sim model seeded-bugs mutants test-interop test-game test-release test-system lint docs deny advisories bench bench-short bench-check package clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
@@ -25,6 +25,9 @@ test-rust: ## Run the Rust tests: units, properties, end to end, simulation, doc
 
 sim: ## Simulate one history (SEED=7) or search many (SEEDS=50000)
 	$(if $(SEED),SEED=$(SEED)) $(if $(SEEDS),SEEDS=$(SEEDS)) $(CARGO) test --profile sim -p flux-tests --test simulation every_seed -- --nocapture
+
+model: ## Search the delivery rules exhaustively (about 2 min on 2 cores, 3 GB of memory)
+	$(CARGO) run --quiet --release --manifest-path docs/spec/delivery-model/Cargo.toml -- suite
 
 seeded-bugs: ## Apply each patch of tests/seeded_bugs and check that the simulation finds it (about 20 min)
 	scripts/seeded-bugs.sh
