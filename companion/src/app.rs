@@ -3,11 +3,15 @@
 use crate::agents::Sessions;
 use crate::config::Config;
 use crate::limits;
-use crate::services::referrals::Desk;
-use crate::services::{Audit, Wake};
-use flux_platform::{Clock, Entropy};
+use crate::secrets::KeySecret;
+use crate::services::{Audit, Wake, effects};
+use flux_platform::{Clock, Entropy, SystemEntropy};
+use flux_protocol::SecretHash;
+use flux_referrals::http::{Host, ReferralApi};
+use flux_referrals::{Effects, ReferralContext, Referrals};
 use flux_shop::Actor;
-use flux_storage::Db;
+use flux_storage::{Db, Tx};
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::{Semaphore, watch};
@@ -22,6 +26,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The random source.
     pub entropy: Arc<dyn Entropy>,
+    /// The referrals.
+    referrals: Arc<Referrals>,
     /// The agents' sessions.
     pub sessions: Arc<Sessions>,
     /// The companion is about to stop: what would go on for ever ends.
@@ -36,6 +42,7 @@ impl App {
     /// A companion that nobody is connected to.
     pub(crate) fn new(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Arc<App> {
         Arc::new(App {
+            referrals: Arc::new(Referrals::new(context(&config, Arc::clone(&entropy)))),
             config,
             db,
             clock,
@@ -50,13 +57,18 @@ impl App {
     /// Who does something, now. To the millisecond, which is what the database keeps.
     pub fn by(&self, actor: Actor) -> Audit {
         let now = self.clock.now();
-        Audit { actor, now: jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now) }
+        Audit { actor, now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now) }
     }
 
-    /// What the referral rules need besides the database.
-    pub fn desk(&self) -> Desk {
-        let store = &self.config.store;
-        Desk { entropy: Arc::clone(&self.entropy), zone: store.zone.clone(), address: store.address.clone() }
+    /// The referrals, as orders, commands and customers meet them.
+    pub fn hooks(&self) -> Arc<Referrals> {
+        Arc::clone(&self.referrals)
+    }
+
+    /// The state of the referral routes and sweeps.
+    pub(crate) fn referral_api(self: &Arc<App>) -> ReferralApi {
+        let host = Arc::clone(self) as Arc<dyn Host>;
+        ReferralApi::new(host, self.db.clone(), self.hooks(), self.config.store.id.clone())
     }
 
     /// Tells the sessions of these servers that there is something to offer.
@@ -65,4 +77,31 @@ impl App {
             self.sessions.wake(server);
         }
     }
+}
+
+impl Host for App {
+    fn now(&self) -> Timestamp {
+        self.by(Actor::companion()).now
+    }
+
+    fn key_hash(&self, secret: &str) -> Option<SecretHash> {
+        KeySecret::parse(secret).map(|secret| secret.hash())
+    }
+
+    fn apply(&self, tx: &Tx<'_>, audit: &Audit, effects: Effects) -> Result<Wake, flux_referrals::Error> {
+        Ok(effects::apply(tx, audit, &*self.referrals, effects)?)
+    }
+
+    fn wake(&self, servers: &Wake) {
+        App::wake(self, servers);
+    }
+}
+
+/// The referrals of a store with this config, for the command line.
+pub(crate) fn referrals(config: &Config) -> Referrals {
+    Referrals::new(context(config, Arc::new(SystemEntropy)))
+}
+
+fn context(config: &Config, entropy: Arc<dyn Entropy>) -> ReferralContext {
+    ReferralContext { entropy, zone: config.store.zone.clone(), address: config.store.address.clone() }
 }

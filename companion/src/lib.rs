@@ -83,6 +83,6 @@ pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn En
 }
 
 /// One sweep, for tests: what the timer does every 30 s.
-pub async fn sweep(app: &App) {
+pub async fn sweep(app: &Arc<App>) {
     sweeps::sweep(app).await;
 }

@@ -18,19 +18,6 @@ pub const PUSH_BYTES: usize = 256 * 1024;
 /// How long the removal of a server waits for its agent's words.
 pub const REMOVAL_WAIT: Duration = Duration::from_secs(10);
 
-/// Requests a second of one visitor who has no key: the public links.
-pub const VISITS_PER_SECOND: u32 = 20;
-/// Rows of the referrals that one sweep does in one transaction.
-pub const SWEEP_ROWS: u32 = 500;
-/// The most rewards, or lines of a ledger, that one answer shows: the newest.
-pub const REWARDS_SHOWN: u32 = 1_000;
-/// Rewards that a customer's panel shows: the newest.
-pub const PANEL_REWARDS: u32 = 100;
-/// Discounts of one customer that are compared for the best.
-pub const DISCOUNTS_COMPARED: u32 = 1_000;
-/// How long counted clicks are kept one by one: 90 days.
-pub const CLICKS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-
 /// Streams of events that are open at once.
 pub const EVENT_STREAMS: usize = 100;
 /// Events that a stream or the webhook reads at once.

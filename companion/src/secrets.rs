@@ -2,7 +2,7 @@
 
 use flux_platform::Entropy;
 use flux_protocol::{CommandId, SecretHash, ServerId, ServerToken};
-use flux_shop::{ANONYMOUS_CHARS, ANONYMOUS_CODE, CustomerId};
+use flux_shop::CustomerId;
 use secrecy::{ExposeSecret, SecretString};
 
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -27,21 +27,6 @@ pub(crate) fn command_id(entropy: &dyn Entropy) -> CommandId {
 pub(crate) fn anonymous_customer(entropy: &dyn Entropy) -> CustomerId {
     #[expect(clippy::expect_used, reason = "25 characters of a-z, 0-9 and _ are an id")]
     format!("anon_{}", entropy.text(LOWER, 20)).parse().expect("an id")
-}
-
-/// A new rule's id.
-pub(crate) fn rule_id(entropy: &dyn Entropy) -> String {
-    format!("rule_{}", entropy.text(LOWER, 12))
-}
-
-/// A new link's id.
-pub(crate) fn link_id(entropy: &dyn Entropy) -> String {
-    format!("lnk_{}", entropy.text(LOWER, 20))
-}
-
-/// The code that stands in the place of a forgotten customer's.
-pub(crate) fn anonymous_code(entropy: &dyn Entropy) -> String {
-    format!("{ANONYMOUS_CODE}{}", entropy.text(LOWER, ANONYMOUS_CHARS))
 }
 
 /// A request's id, for logs and error answers.

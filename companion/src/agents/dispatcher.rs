@@ -104,9 +104,10 @@ async fn offer(
 /// Commits the offers of a filter to this session, if its token is still the server's.
 pub(super) async fn commit(app: &App, session: &Session, filter: OfferFilter) -> Result<Offers, ServiceError> {
     let (credential, journal, now) = (session.credential.clone(), session.journal_id.clone(), app.clock.now());
+    let hooks = app.hooks();
     let write = move |tx: &Tx<'_>| {
         let server = credential.server(tx)?.id;
-        Ok::<_, ServiceError>(offers::offer(tx, &server, &journal, &filter, Transport::Session, now)?)
+        offers::offer(tx, &*hooks, &server, &journal, &filter, Transport::Session, now)
     };
     app.db.write(write).await
 }

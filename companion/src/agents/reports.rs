@@ -32,12 +32,12 @@ pub(crate) async fn take_reports(
     for bad in &batch.bad {
         tracing::warn!(server.id = %server_id, command.id = bad.id, problem = bad.problem, "a report could not be read");
     }
-    let by = app.by(Actor::agent(&server_id));
+    let (by, hooks) = (app.by(Actor::agent(&server_id)), app.hooks());
     let applied = app
         .db
         .write(move |tx| {
             let server = accept_reports(tx, &by, &credential, &journal)?;
-            Ok::<_, ServiceError>(apply_all(tx, &by, &server.id, &journal, batch.items)?)
+            apply_all(tx, &by, &*hooks, &server.id, &journal, batch.items)
         })
         .await?;
     for note in &applied.notes {

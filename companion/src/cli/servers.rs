@@ -1,4 +1,5 @@
 use super::{CliError, ServerCommand, print, print_json, with_database};
+use crate::app::referrals;
 use crate::config::Config;
 use crate::secrets;
 use crate::services::servers::{Unanswered, add, begin_removal, finish_removal, replace_token};
@@ -71,10 +72,11 @@ fn all(tx: &Tx<'_>) -> Result<Vec<(Server, QueueCounts)>, ServiceError> {
 
 fn remove(config: &Config, id: ServerId, force: bool) -> Result<(), CliError> {
     let left = if force { Unanswered::Cancelled } else { Unanswered::StayOpen };
+    let hooks = referrals(config);
     let unanswered = with_database(config, async move |db, by| {
         let write = db.write(move |tx| {
-            begin_removal(tx, &by, &id)?;
-            finish_removal(tx, &by, &id, left)
+            begin_removal(tx, &by, &hooks, &id)?;
+            finish_removal(tx, &by, &hooks, &id, left)
         });
         Ok(write.await?)
     })?;

@@ -5,7 +5,6 @@ use crate::agents;
 use crate::agents::reports::{AgentReports, take_reports};
 use crate::app::App;
 use crate::limits;
-use crate::services::ServiceError;
 use crate::services::agents::{Contact, record_contact};
 use crate::services::offers::{self, Transport};
 use axum::Json;
@@ -98,11 +97,12 @@ async fn offer(
     let by = app.by(Actor::agent(&credential.server_id));
     let (now, server_id) = (by.now, credential.server_id.clone());
     let sessions = Arc::clone(&app.sessions);
+    let hooks = app.hooks();
     let write = move |tx: &flux_storage::Tx<'_>| {
         // Checked inside the transaction: a Hello registers its session before its own transaction.
         let other = sessions.other_than(&credential.server_id, &journal);
         let server = record_contact(tx, &by, &credential, &journal, &contact, other)?;
-        Ok::<_, ServiceError>(offers::offer(tx, &server.id, &journal, &filter, Transport::Response, by.now)?)
+        offers::offer(tx, &*hooks, &server.id, &journal, &filter, Transport::Response, by.now)
     };
     let offers = app.db.write(write).await?;
     for command in &offers.commands {

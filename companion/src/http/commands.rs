@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{CommandId, CommandKind, OrderId, ServerId};
+use flux_referrals::OrderHooks;
 use flux_rest::{
     Admin, ApiError, ApiKey, Body, Errors, Id, IdempotencyKey, Idempotent, Page, Query, before_place, page, page_limit,
 };
@@ -209,10 +210,10 @@ async fn change(
     app: &App,
     key: ApiKey,
     id: CommandId,
-    what: impl FnOnce(&Tx<'_>, &Audit, &CommandId) -> Result<CommandRow, ServiceError> + Send + 'static,
+    what: impl FnOnce(&Tx<'_>, &Audit, &dyn OrderHooks, &CommandId) -> Result<CommandRow, ServiceError> + Send + 'static,
 ) -> Result<Json<CommandView>, ApiError> {
-    let by = app.by(key.actor());
-    let view = app.db.write(move |tx| what(tx, &by, &id).and_then(|command| whole(tx, command))).await?;
+    let (by, hooks) = (app.by(key.actor()), app.hooks());
+    let view = app.db.write(move |tx| what(tx, &by, &*hooks, &id).and_then(|command| whole(tx, command))).await?;
     let command = &view.command;
     tracing::info!(command.id = %command.new.id, server.id = %command.new.server_id,
         attempt = command.state.attempt.get(), command.status = command.state.status.as_str(), "command changed by hand");

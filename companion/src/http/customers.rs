@@ -20,11 +20,11 @@ pub(super) async fn put(
     Id(id): Id<CustomerId>,
     Body(body, _): Body<CustomerBody>,
 ) -> Result<(StatusCode, Json<CustomerRow>), ApiError> {
-    let (by, desk) = (app.by(key.actor()), app.desk());
+    let (by, hooks) = (app.by(key.actor()), app.hooks());
     let (is_new, wake, customer) = app
         .db
         .write(move |tx| {
-            let (is_new, wake) = work::put(tx, &by, &desk, &id, &body)?;
+            let (is_new, wake) = work::put(tx, &by, &*hooks, &id, &body)?;
             Ok::<_, ServiceError>((is_new, wake, customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?))
         })
         .await?;
@@ -53,9 +53,9 @@ pub(super) async fn remove(
     key: ApiKey,
     Id(id): Id<CustomerId>,
 ) -> Result<StatusCode, ApiError> {
-    let (by, desk) = (app.by(key.actor()), app.desk());
+    let (by, hooks) = (app.by(key.actor()), app.hooks());
     let anonymous = secrets::anonymous_customer(&*app.entropy);
-    app.db.write(move |tx| work::anonymise(tx, &by, &desk, &id, &anonymous)).await?;
+    app.db.write(move |tx| work::anonymise(tx, &by, &*hooks, &id, &anonymous)).await?;
     app.db.vacuum().await?;
     tracing::info!("a customer was forgotten");
     Ok(StatusCode::NO_CONTENT)

@@ -1,7 +1,7 @@
 //! The middleware of every request: an id, a limit on requests in flight, a time limit, and one shape for errors.
 
 use crate::app::App;
-use crate::{limits, secrets};
+use crate::secrets;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -28,7 +28,7 @@ impl Middleware {
         let chosen = &app.config.limits;
         let (places, rate) =
             (Semaphore::new(chosen.requests_in_flight), Arc::new(RateLimiter::new(chosen.requests_per_second)));
-        let visitors = VisitorRate(Arc::new(RateLimiter::new(limits::VISITS_PER_SECOND)));
+        let visitors = VisitorRate(Arc::new(RateLimiter::new(flux_referrals::limits::VISITS_PER_SECOND)));
         Middleware { places, rate, visitors, app }
     }
 }

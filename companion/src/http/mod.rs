@@ -10,7 +10,6 @@ mod metrics;
 mod middleware;
 mod orders;
 mod packages;
-mod referrals;
 mod servers;
 mod stream;
 
@@ -19,6 +18,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use flux_referrals::http::ReferralApi;
 use flux_rest::{ErrorAnswer, no_such_method, no_such_path};
 use middleware::Middleware;
 use std::sync::Arc;
@@ -39,14 +39,18 @@ struct Document;
 
 /// Everything but the hub.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let (routes, document) = routes().split_for_parts();
+    let (routes, mut document) = routes().split_for_parts();
+    let (referral_routes, referral_document) = referral_routes().split_for_parts();
+    document.merge(referral_document);
+    let referral_routes =
+        referral_routes.route("/r/{code}", get(flux_referrals::http::visit)).with_state(Arc::new(app.referral_api()));
     let document = finished(document, app.config.public_url.as_deref());
     let text = document.to_json().unwrap_or_default();
     let openapi = ([(http::header::CONTENT_TYPE, "application/json")], text);
     let middleware = Arc::new(Middleware::new(Arc::clone(app)));
     routes
         .route("/openapi.json", get(move || async move { openapi }))
-        .route("/r/{code}", get(referrals::visit))
+        .merge(referral_routes)
         .route("/api/v1/events/stream", get(stream::stream))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
@@ -57,7 +61,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 
 /// The API's document: OpenAPI 3.1.
 pub(crate) fn document() -> OpenApi {
-    finished(routes().into_openapi(), None)
+    let mut document = routes().into_openapi();
+    document.merge(referral_routes().into_openapi());
+    finished(document, None)
 }
 
 fn finished(mut document: OpenApi, public_url: Option<&str>) -> OpenApi {
@@ -70,6 +76,10 @@ fn finished(mut document: OpenApi, public_url: Option<&str>) -> OpenApi {
     components.add_security_scheme("token", SecurityScheme::Http(token));
     document.servers = public_url.map(|url| vec![utoipa::openapi::Server::new(url)]);
     document
+}
+
+fn referral_routes() -> OpenApiRouter<Arc<ReferralApi>> {
+    OpenApiRouter::new().nest("/api/v1", flux_referrals::http::routes())
 }
 
 fn routes() -> OpenApiRouter<Arc<App>> {
@@ -95,7 +105,6 @@ fn routes() -> OpenApiRouter<Arc<App>> {
                 .routes(routes!(commands::show))
                 .routes(routes!(commands::retry))
                 .routes(routes!(commands::cancel))
-                .merge(referrals::routes())
                 .routes(routes!(events::list))
                 .routes(routes!(agent::poll))
                 .routes(routes!(agent::report))

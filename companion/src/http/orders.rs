@@ -3,11 +3,11 @@
 use crate::agents::Sessions;
 use crate::app::App;
 use crate::services::agents::is_polling;
-use crate::services::referrals::{self, Desk};
 use crate::services::{Audit, ServiceError, Wake, orders as work};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::{OrderId, ServerId};
+use flux_referrals::{OrderHooks, Referrals};
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, before_place, page, page_limit};
 use flux_shop::{
     Amount, CommandView, HistoryRow, Order, OrderBody, OrderStatus, OrderView, RefundId, ServerState, ServerStates,
@@ -70,12 +70,12 @@ pub(super) async fn put(
     Id(id): Id<OrderId>,
     Body(body, _): Body<OrderBody>,
 ) -> Result<(StatusCode, Json<OrderView>), ApiError> {
-    let (by, desk, look) = (app.by(key.actor()), app.desk(), Look::new(&app));
+    let (by, hooks, look) = (app.by(key.actor()), app.hooks(), Look::new(&app));
     let now = by.now;
     let (is_new, wake, view) = app
         .db
         .write(move |tx| {
-            let (is_new, wake) = work::put(tx, &by, &desk, &id, body)?;
+            let (is_new, wake) = work::put(tx, &by, &*hooks, &id, body)?;
             Ok::<_, ServiceError>((is_new, wake, look.whole(tx, &id)?))
         })
         .await?;
@@ -128,7 +128,7 @@ pub(super) async fn paid(
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, desk, id| work::pay(tx, by, desk, id, said.occurred_at)).await
+    say(&app, key, id, move |tx, by, hooks, id| work::pay(tx, by, hooks, id, said.occurred_at)).await
 }
 
 /// The storefront is done with the order.
@@ -140,7 +140,7 @@ pub(super) async fn completed(
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, desk, id| work::complete(tx, by, desk, id, said.occurred_at)).await
+    say(&app, key, id, move |tx, by, hooks, id| work::complete(tx, by, hooks, id, said.occurred_at)).await
 }
 
 /// The order was called off. What a paid one has not run yet is not run; what has run stays until a refund takes it back.
@@ -152,7 +152,7 @@ pub(super) async fn cancelled(
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, desk, id| work::cancel(tx, by, desk, id, said.occurred_at)).await
+    say(&app, key, id, move |tx, by, hooks, id| work::cancel(tx, by, hooks, id, said.occurred_at)).await
 }
 
 /// The buyer's bank took the money back: what has not run is cancelled, what has run is taken back.
@@ -164,7 +164,7 @@ pub(super) async fn chargeback(
     Id(id): Id<OrderId>,
     OptionalBody(said): OptionalBody<SaidBody>,
 ) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, desk, id| work::charge_back(tx, by, desk, id, said.occurred_at)).await
+    say(&app, key, id, move |tx, by, hooks, id| work::charge_back(tx, by, hooks, id, said.occurred_at)).await
 }
 
 /// Money was paid back. Refunds are summed; only one that brings `refundedAmount` to the amount cancels what has not run,
@@ -178,7 +178,7 @@ pub(super) async fn refunded(
     OptionalBody(body): OptionalBody<RefundBody>,
 ) -> Result<Json<OrderView>, ApiError> {
     let refund = work::Refund { amount: body.refunded_amount, id: body.refund_id };
-    say(&app, key, id, move |tx, by, desk, id| work::refund(tx, by, desk, id, &refund, body.occurred_at)).await
+    say(&app, key, id, move |tx, by, hooks, id| work::refund(tx, by, hooks, id, &refund, body.occurred_at)).await
 }
 
 /// Does what the storefront says, and answers with the order as it then is.
@@ -186,11 +186,11 @@ async fn say(
     app: &App,
     key: ApiKey,
     id: OrderId,
-    what: impl FnOnce(&Tx<'_>, &Audit, &Desk, &OrderId) -> Result<Wake, ServiceError> + Send + 'static,
+    what: impl FnOnce(&Tx<'_>, &Audit, &dyn OrderHooks, &OrderId) -> Result<Wake, ServiceError> + Send + 'static,
 ) -> Result<Json<OrderView>, ApiError> {
-    let (by, desk, look) = (app.by(key.actor()), app.desk(), Look::new(app));
+    let (by, hooks, look) = (app.by(key.actor()), app.hooks(), Look::new(app));
     let now = by.now;
-    let write = move |tx: &Tx<'_>| Ok::<_, ServiceError>((what(tx, &by, &desk, &id)?, look.whole(tx, &id)?));
+    let write = move |tx: &Tx<'_>| Ok::<_, ServiceError>((what(tx, &by, &*hooks, &id)?, look.whole(tx, &id)?));
     let (wake, view) = app.db.write(write).await?;
     log(&view, now);
     app.wake(&wake);
@@ -212,13 +212,14 @@ fn log(view: &OrderView, now: Timestamp) {
 
 /// What an order's answer needs besides the database.
 struct Look {
+    hooks: Arc<Referrals>,
     sessions: Arc<Sessions>,
     now: Timestamp,
 }
 
 impl Look {
     fn new(app: &App) -> Look {
-        Look { sessions: Arc::clone(&app.sessions), now: app.clock.now() }
+        Look { hooks: app.hooks(), sessions: Arc::clone(&app.sessions), now: app.clock.now() }
     }
 
     /// An order with its commands and their history.
@@ -248,7 +249,7 @@ impl Look {
             }
             views.push(CommandView { history: history(command.new.id.as_str()), command });
         }
-        let referral = referrals::referral_of(tx, &order.id, self.now)?;
+        let referral = self.hooks.referral_of(tx, &order.id, self.now)?;
         Ok(OrderView::new(order, views, known, referral))
     }
 

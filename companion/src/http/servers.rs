@@ -188,8 +188,8 @@ pub(super) async fn remove(
     let by = app.by(by.actor);
     let left = if query.force { Unanswered::Cancelled } else { Unanswered::StayOpen };
     let unanswered = {
-        let id = id.clone();
-        app.db.write(move |tx| work::finish_removal(tx, &by, &id, left)).await?
+        let (id, hooks) = (id.clone(), app.hooks());
+        app.db.write(move |tx| work::finish_removal(tx, &by, &*hooks, &id, left)).await?
     };
     app.sessions.disconnect(&id, ErrorCode::ServerRemoved.message("the store has removed this server"));
     tracing::info!(server.id = %id, commands.unanswered = unanswered, "server removed");
@@ -197,7 +197,8 @@ pub(super) async fn remove(
 }
 
 async fn begin(app: &App, by: Audit, id: ServerId) -> Result<Server, ServiceError> {
-    app.db.write(move |tx| work::begin_removal(tx, &by, &id)).await
+    let hooks = app.hooks();
+    app.db.write(move |tx| work::begin_removal(tx, &by, &*hooks, &id)).await
 }
 
 /// Waits until nothing of this server is open, or the time is over.

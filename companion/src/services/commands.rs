@@ -3,6 +3,7 @@
 use super::{Audit, ServiceError, reversals};
 use flux_delivery::command::{CommandState, CommandStatus};
 use flux_protocol::CommandId;
+use flux_referrals::OrderHooks;
 use flux_shop::CommandPurpose;
 use flux_shop::{CommandRow, NewCommand, Origin, Trigger, is_visible_change, kind};
 use flux_storage::{DbError, Tx, commands, events, history};
@@ -75,11 +76,11 @@ pub(super) fn request_cancel(
 }
 
 /// `POST /commands/{id}/cancel`.
-pub fn cancel(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, ServiceError> {
+pub fn cancel(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -> Result<CommandRow, ServiceError> {
     let command = find(tx, id)?;
     match command.state.status {
         CommandStatus::Cancelled => Ok(command),
-        status if status.is_open() => Ok(reversals::after_closing(tx, by, request_cancel(tx, by, command, None)?)?),
+        status if status.is_open() => reversals::after_closing(tx, by, hooks, request_cancel(tx, by, command, None)?),
         status => {
             let message = format!("the command is {} already", status.as_str());
             Err(ServiceError::conflict("command_closed", message))
@@ -89,13 +90,13 @@ pub fn cancel(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, Ser
 
 /// `POST /commands/{id}/retry`: starts a new series of attempts of a failed command. An expiry in the past is dropped,
 /// since a person wants the command run now.
-pub fn retry(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, ServiceError> {
+pub fn retry(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -> Result<CommandRow, ServiceError> {
     let mut command = find(tx, id)?;
     let server = flux_storage::servers::find(tx, &command.new.server_id)?;
     if server.is_none_or(|server| server.removing) {
         return Err(ServiceError::conflict("server_removed", "the command's server was removed"));
     }
-    if is_revoked(tx, &command)? {
+    if is_revoked(tx, hooks, &command)? {
         let message = "its order was cancelled, refunded or charged back, or its reward was taken back";
         return Err(ServiceError::conflict("order_revoked", message));
     }
@@ -108,13 +109,13 @@ pub fn retry(tx: &Tx<'_>, by: &Audit, id: &CommandId) -> Result<CommandRow, Serv
     };
     command.new.expires_at = command.new.expires_at.filter(|at| *at > by.now);
     command.cancel_requested_at = None;
-    Ok(reversals::after_closing(tx, by, save(tx, by, command, after)?)?)
+    reversals::after_closing(tx, by, hooks, save(tx, by, command, after)?)
 }
 
 /// Whether the order or the reward that this command delivers was revoked.
-pub(super) fn is_revoked(tx: &Tx<'_>, command: &CommandRow) -> Result<bool, DbError> {
+pub(super) fn is_revoked(tx: &Tx<'_>, hooks: &dyn OrderHooks, command: &CommandRow) -> Result<bool, ServiceError> {
     if let Some(Origin::Reward { grant, on: CommandPurpose::Grant, .. }) = &command.new.origin {
-        return flux_referrals::storage::grants::is_taken_back(tx, grant);
+        return Ok(hooks.is_reversed(tx, grant)?);
     }
     let package = command.new.origin.as_ref().and_then(Origin::package);
     let is_bought = package.is_some_and(|(_, on)| on == Trigger::Purchase);
@@ -123,10 +124,15 @@ pub(super) fn is_revoked(tx: &Tx<'_>, command: &CommandRow) -> Result<bool, DbEr
 }
 
 /// Fails a command that expired before any agent was offered it.
-pub fn expire(tx: &Tx<'_>, by: &Audit, mut command: CommandRow) -> Result<CommandRow, DbError> {
+pub fn expire(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    mut command: CommandRow,
+) -> Result<CommandRow, ServiceError> {
     let after = command.state.clone().expire();
     command.reason = after.status.reason().map(str::to_owned).or(command.reason);
-    reversals::after_closing(tx, by, save(tx, by, command, after)?)
+    reversals::after_closing(tx, by, hooks, save(tx, by, command, after)?)
 }
 
 /// Marks all open commands after a restore: they may have been offered to a journal that this database does not know

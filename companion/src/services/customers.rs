@@ -1,7 +1,7 @@
 //! Customers, and forgetting them.
 
-use super::referrals::{self, Desk};
-use super::{Audit, ServiceError, Wake};
+use super::{Audit, ServiceError, Wake, effects};
+use flux_referrals::OrderHooks;
 use flux_shop::{Customer, CustomerBody, CustomerId, Order, OrderBody, OrderStatus, Player, PlayerName, kind};
 use flux_storage::{Tx, commands, customers, events, orders};
 use serde_json::json;
@@ -14,7 +14,7 @@ const NOBODY: &str = "anonymised";
 pub fn put(
     tx: &Tx<'_>,
     by: &Audit,
-    desk: &Desk,
+    hooks: &dyn OrderHooks,
     id: &CustomerId,
     body: &CustomerBody,
 ) -> Result<(bool, Wake), ServiceError> {
@@ -33,8 +33,8 @@ pub fn put(
     customers::put(tx, id, body, by.now)?;
     // Nothing of the person: events stay.
     events::record(tx, by, kind::CUSTOMER_SAVED, id.as_str(), &json!({}))?;
-    let who = flux_referral_rules::CustomerId::new(id.as_str());
-    Ok((before.is_none(), referrals::customer_changed(tx, by, desk, before.as_ref(), &who)?))
+    let effects = hooks.customer_saved(tx, by, before.as_ref(), id)?;
+    Ok((before.is_none(), effects::apply(tx, by, hooks, effects)?))
 }
 
 /// `DELETE /customers/{id}`: takes the customer out of everything. Orders, amounts and commands stay, under an id that
@@ -42,7 +42,7 @@ pub fn put(
 pub fn anonymise(
     tx: &Tx<'_>,
     by: &Audit,
-    desk: &Desk,
+    hooks: &dyn OrderHooks,
     id: &CustomerId,
     anonymous: &CustomerId,
 ) -> Result<(), ServiceError> {
@@ -55,7 +55,7 @@ pub fn anonymise(
     for player in customer.body.player.into_iter().chain(ordered) {
         players.entry(player.name.as_str().to_ascii_lowercase()).or_insert(player);
     }
-    referrals::forget(tx, desk, id, anonymous)?;
+    hooks.customer_forgotten(tx, id, anonymous)?;
     for order in bought {
         forget_order(tx, by, order, anonymous)?;
     }

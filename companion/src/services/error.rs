@@ -73,3 +73,32 @@ impl From<ServiceError> for ApiError {
         }
     }
 }
+
+impl From<flux_referrals::Error> for ServiceError {
+    fn from(error: flux_referrals::Error) -> ServiceError {
+        match error {
+            flux_referrals::Error::NotFound(what) => ServiceError::NotFound(what),
+            flux_referrals::Error::Conflict { code, message } => ServiceError::Conflict { code, message },
+            flux_referrals::Error::Invalid { field, message } => ServiceError::Invalid { field, message },
+            flux_referrals::Error::Storage(error) => ServiceError::Db(error),
+        }
+    }
+}
+
+/// For the referral routes, whose events apply their effects through the companion's services.
+impl From<ServiceError> for flux_referrals::Error {
+    fn from(error: ServiceError) -> flux_referrals::Error {
+        match error {
+            ServiceError::NotFound(what) => flux_referrals::Error::NotFound(what),
+            ServiceError::Conflict { code, message } => flux_referrals::Error::Conflict { code, message },
+            ServiceError::Invalid { field, message } => flux_referrals::Error::Invalid { field, message },
+            ServiceError::Db(error) => flux_referrals::Error::Storage(error),
+            // Only agents' calls end in one of these.
+            error @ (ServiceError::AlreadyConnected { .. }
+            | ServiceError::StaleJournal
+            | ServiceError::TokenRevoked) => {
+                flux_referrals::Error::Conflict { code: "agent", message: error.to_string() }
+            }
+        }
+    }
+}

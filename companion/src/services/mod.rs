@@ -4,11 +4,11 @@
 pub mod agents;
 pub mod commands;
 pub mod customers;
+pub mod effects;
 mod error;
 pub mod offers;
 pub mod orders;
 pub mod packages;
-pub mod referrals;
 pub mod reports;
 mod reversals;
 pub mod servers;

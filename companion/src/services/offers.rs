@@ -1,8 +1,9 @@
 //! Offers to agents. Each offer, with its journal, is committed before it is sent (rule 2).
 
-use super::{Audit, commands};
+use super::{Audit, ServiceError, commands};
 use flux_delivery::command::Offer;
 use flux_protocol::{Command, JournalId, Revocation, ServerId};
+use flux_referrals::OrderHooks;
 use flux_shop::{Actor, CommandRow};
 use flux_storage::commands::OfferFilter;
 use flux_storage::{DbError, Tx, commands as commands_repo};
@@ -38,16 +39,17 @@ pub enum Transport {
 /// Commits the offers of this filter to this journal.
 pub fn offer(
     tx: &Tx<'_>,
+    hooks: &dyn OrderHooks,
     server: &ServerId,
     journal: &JournalId,
     filter: &OfferFilter,
     transport: Transport,
     now: Timestamp,
-) -> Result<Offers, DbError> {
+) -> Result<Offers, ServiceError> {
     let found = commands_repo::to_offer(tx, server, journal, filter, now)?;
     let mut offers = Offers { is_full: found.len() == filter.limit, ..Offers::default() };
     for command in found {
-        let Some(command) = unless_expired(tx, command, now)? else { continue };
+        let Some(command) = unless_expired(tx, hooks, command, now)? else { continue };
         match command.state.offer_to(journal, now) {
             Some(Offer::Deliver { redelivered }) => offers.commands.push(command.to_wire(redelivered)),
             Some(Offer::Revoke { redelivered }) => offers.revoked.push(command.to_revocation(redelivered)),
@@ -59,12 +61,17 @@ pub fn offer(
 }
 
 /// Expires a command right before its first offer: the store expires only commands that no agent was offered (rule 7).
-fn unless_expired(tx: &Tx<'_>, command: CommandRow, now: Timestamp) -> Result<Option<CommandRow>, DbError> {
+fn unless_expired(
+    tx: &Tx<'_>,
+    hooks: &dyn OrderHooks,
+    command: CommandRow,
+    now: Timestamp,
+) -> Result<Option<CommandRow>, ServiceError> {
     let is_over = command.new.expires_at.is_some_and(|at| at <= now);
     if !is_over || command.state.clone().expire() == command.state {
         return Ok(Some(command));
     }
-    commands::expire(tx, &Audit { actor: Actor::companion(), now }, command)?;
+    commands::expire(tx, &Audit { actor: Actor::companion(), now }, hooks, command)?;
     Ok(None)
 }
 

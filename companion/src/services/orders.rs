@@ -1,8 +1,9 @@
 //! Orders: what the storefront says of them, and what that causes.
 
-use super::referrals::{self, Desk};
-use super::{Audit, ServiceError, Wake, commands, reversals};
+use super::{Audit, ServiceError, Wake, commands, effects, reversals};
 use flux_protocol::{OrderId, ServerId};
+use flux_referral_rules::ReversalKind;
+use flux_referrals::OrderHooks;
 use flux_shop::{
     Amount, Order, OrderBody, OrderStatus, OrderTimes, Package, PutStatus, RefundId, TooManyCommands, Trigger, expand,
     kind,
@@ -21,7 +22,13 @@ pub struct Refund {
 }
 
 /// `PUT /orders/{id}`: true if the order is new. The same again changes nothing; another body replaces an order that is not paid yet.
-pub fn put(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, body: OrderBody) -> Result<(bool, Wake), ServiceError> {
+pub fn put(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    id: &OrderId,
+    body: OrderBody,
+) -> Result<(bool, Wake), ServiceError> {
     let to_pay = body.status == PutStatus::Paid;
     let body = body.without_status();
     let before = orders::find(tx, id)?;
@@ -32,16 +39,16 @@ pub fn put(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, body: OrderBody) 
             let message = format!("the order is {} already, with another content", order.status.as_str());
             return Err(ServiceError::conflict("order_differs", message));
         }
-        before => save(tx, by, desk, id, body, before)?,
+        before => save(tx, by, hooks, id, body, before)?,
     };
     let at = order.body.occurred_at;
-    Ok((is_new, if to_pay { pay_order(tx, by, desk, order, at)? } else { Wake::new() }))
+    Ok((is_new, if to_pay { pay_order(tx, by, hooks, order, at)? } else { Wake::new() }))
 }
 
 fn save(
     tx: &Tx<'_>,
     by: &Audit,
-    desk: &Desk,
+    hooks: &dyn OrderHooks,
     id: &OrderId,
     body: OrderBody,
     before: Option<Order>,
@@ -61,8 +68,7 @@ fn save(
     customers::ensure_exists(tx, &order.body.customer, by.now)?;
     let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
     events::record(tx, by, kind, id.as_str(), &facts(&order, order.body.occurred_at))?;
-    referrals::order_placed(tx, by, desk, &order)?;
-    referrals::imported(tx, &order)?;
+    effects::apply(tx, by, hooks, hooks.placed(tx, by, &order)?)?;
     Ok(order)
 }
 
@@ -98,24 +104,36 @@ fn packages_of(tx: &Tx<'_>, order: &Order) -> Result<Vec<Package>, ServiceError>
 }
 
 /// `POST …/paid`: makes the order's commands, once. `at` is when it was paid, where that was not now.
-pub fn pay(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, ServiceError> {
-    pay_order(tx, by, desk, find(tx, id)?, at)
+pub fn pay(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    id: &OrderId,
+    at: Option<Timestamp>,
+) -> Result<Wake, ServiceError> {
+    pay_order(tx, by, hooks, find(tx, id)?, at)
 }
 
-fn pay_order(tx: &Tx<'_>, by: &Audit, desk: &Desk, order: Order, at: Option<Timestamp>) -> Result<Wake, ServiceError> {
+fn pay_order(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    order: Order,
+    at: Option<Timestamp>,
+) -> Result<Wake, ServiceError> {
     if order.times.paid_at.is_some() {
         return Ok(Wake::new());
     }
     if order.status != OrderStatus::Created {
         return Err(wrong_state(&order, "paid"));
     }
-    make_paid(tx, by, desk, order, at)
+    make_paid(tx, by, hooks, order, at)
 }
 
 fn make_paid(
     tx: &Tx<'_>,
     by: &Audit,
-    desk: &Desk,
+    hooks: &dyn OrderHooks,
     mut order: Order,
     at: Option<Timestamp>,
 ) -> Result<Wake, ServiceError> {
@@ -136,7 +154,7 @@ fn make_paid(
         commands::make(tx, by, command)?;
     }
     // After the order's own: a reward of the same server has its place behind what was bought.
-    wake.extend(referrals::paid(tx, by, desk, &order, paid_at)?);
+    wake.extend(effects::apply(tx, by, hooks, hooks.paid(tx, by, &order, paid_at)?)?);
     Ok(wake)
 }
 
@@ -160,7 +178,7 @@ fn expanded(
 pub fn complete(
     tx: &Tx<'_>,
     by: &Audit,
-    desk: &Desk,
+    hooks: &dyn OrderHooks,
     id: &OrderId,
     at: Option<Timestamp>,
 ) -> Result<Wake, ServiceError> {
@@ -173,11 +191,17 @@ pub fn complete(
     }
     order.times.completed_at = Some(at.unwrap_or(by.now));
     set(tx, by, order, OrderStatus::Completed, kind::ORDER_COMPLETED, at)?;
-    Ok(referrals::completed(tx, by, desk, id, at.unwrap_or(by.now))?.wake)
+    effects::apply(tx, by, hooks, hooks.completed(tx, by, id, at.unwrap_or(by.now))?)
 }
 
 /// `POST …/cancelled`: called off. What a paid order has not run yet is not run; what has run is taken back by a refund only.
-pub fn cancel(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Option<Timestamp>) -> Result<Wake, ServiceError> {
+pub fn cancel(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    id: &OrderId,
+    at: Option<Timestamp>,
+) -> Result<Wake, ServiceError> {
     let mut order = find(tx, id)?;
     if order.times.cancelled_at.is_some() {
         return Ok(Wake::new());
@@ -187,8 +211,9 @@ pub fn cancel(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Option<Tim
     }
     order.times.cancelled_at = Some(at.unwrap_or(by.now));
     set(tx, by, order, OrderStatus::Cancelled, kind::ORDER_CANCELLED, at)?;
-    let rewards = referrals::cancelled(tx, by, desk, id, at.unwrap_or(by.now))?;
-    Ok(reversals::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
+    let rewards = hooks.reversed(tx, by, id, ReversalKind::Cancelled, at.unwrap_or(by.now))?;
+    let rewards = effects::apply(tx, by, hooks, rewards)?;
+    Ok(reversals::revoke(tx, by, hooks, id)?.into_iter().chain(rewards).collect())
 }
 
 /// `POST …/refunded`. Refunds are summed, each counted once by its id; one without an id is known by its amount. The whole
@@ -197,7 +222,7 @@ pub fn cancel(tx: &Tx<'_>, by: &Audit, desk: &Desk, id: &OrderId, at: Option<Tim
 pub fn refund(
     tx: &Tx<'_>,
     by: &Audit,
-    desk: &Desk,
+    hooks: &dyn OrderHooks,
     id: &OrderId,
     refund: &Refund,
     at: Option<Timestamp>,
@@ -236,10 +261,11 @@ pub fn refund(
     set(tx, by, order, status, kind::ORDER_REFUNDED, at)?;
     let now = at.unwrap_or(by.now);
     if !is_full {
-        return referrals::partly_refunded(tx, by, desk, id, total, now);
+        return effects::apply(tx, by, hooks, hooks.partly_refunded(tx, by, id, total, now)?);
     }
-    let rewards = referrals::refunded(tx, by, desk, id, now)?;
-    Ok(reversals::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
+    let rewards = hooks.reversed(tx, by, id, ReversalKind::Refunded, now)?;
+    let rewards = effects::apply(tx, by, hooks, rewards)?;
+    Ok(reversals::revoke(tx, by, hooks, id)?.into_iter().chain(rewards).collect())
 }
 
 fn check_refund(order: &Order, refund: &Refund) -> Result<(), ServiceError> {
@@ -260,7 +286,7 @@ fn check_refund(order: &Order, refund: &Refund) -> Result<(), ServiceError> {
 pub fn charge_back(
     tx: &Tx<'_>,
     by: &Audit,
-    desk: &Desk,
+    hooks: &dyn OrderHooks,
     id: &OrderId,
     at: Option<Timestamp>,
 ) -> Result<Wake, ServiceError> {
@@ -273,8 +299,9 @@ pub fn charge_back(
     }
     order.times.charged_back_at = Some(at.unwrap_or(by.now));
     set(tx, by, order, OrderStatus::Chargeback, kind::ORDER_CHARGEBACK, at)?;
-    let rewards = referrals::charged_back(tx, by, desk, id, at.unwrap_or(by.now))?;
-    Ok(reversals::revoke(tx, by, id)?.into_iter().chain(rewards).collect())
+    let rewards = hooks.reversed(tx, by, id, ReversalKind::Chargeback, at.unwrap_or(by.now))?;
+    let rewards = effects::apply(tx, by, hooks, rewards)?;
+    Ok(reversals::revoke(tx, by, hooks, id)?.into_iter().chain(rewards).collect())
 }
 
 /// Saves what an order has become, with its event.

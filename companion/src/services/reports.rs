@@ -1,9 +1,10 @@
 //! Reports: an agent says how its commands went.
 
-use super::{Audit, commands, offers, reversals};
+use super::{Audit, ServiceError, commands, offers, reversals};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::limits::OUTPUT_CHARS;
 use flux_protocol::{CommandId, CommandReport, JournalId, ReportAck, ReportState, Revocation, ServerId};
+use flux_referrals::OrderHooks;
 use flux_shop::{CommandRow, HistoryRow};
 use flux_storage::{DbError, Tx, commands as commands_repo, history};
 
@@ -34,17 +35,18 @@ pub struct Note {
 pub fn apply_all(
     tx: &Tx<'_>,
     by: &Audit,
+    hooks: &dyn OrderHooks,
     server: &ServerId,
     journal: &JournalId,
     reports: Vec<CommandReport>,
-) -> Result<AppliedReports, DbError> {
+) -> Result<AppliedReports, ServiceError> {
     let mut applied = AppliedReports::default();
     for report in reports {
         if !applied.acknowledged.acknowledged.contains(&report.id) {
             applied.acknowledged.acknowledged.push(report.id.clone());
         }
         let note = match find(tx, server, &report.id)? {
-            Some(command) => apply(tx, by, journal, command, report, &mut applied.revoked)?,
+            Some(command) => apply(tx, by, hooks, journal, command, report, &mut applied.revoked)?,
             None => Note { report, after: None, counted: false },
         };
         applied.notes.push(note);
@@ -60,11 +62,12 @@ fn find(tx: &Tx<'_>, server: &ServerId, id: &CommandId) -> Result<Option<Command
 fn apply(
     tx: &Tx<'_>,
     by: &Audit,
+    hooks: &dyn OrderHooks,
     journal: &JournalId,
     mut command: CommandRow,
     report: CommandReport,
     revoked: &mut Vec<Revocation>,
-) -> Result<Note, DbError> {
+) -> Result<Note, ServiceError> {
     let reaction = command.state.clone().apply_report(report.attempt, report.state, journal, by.now);
     let after = reaction.state;
     if reaction.counted {
@@ -76,12 +79,15 @@ fn apply(
     let note = Note { after: Some((after.status, after.attempt.get())), counted: reaction.counted, report };
     let changed = reaction.counted || command.state != after;
     let is_reopened = !command.state.status.is_open() && after.status.is_open();
-    let mut command =
-        if changed { reversals::after_closing(tx, by, commands::save(tx, by, command, after)?)? } else { command };
+    let mut command = if changed {
+        reversals::after_closing(tx, by, hooks, commands::save(tx, by, command, after)?)?
+    } else {
+        command
+    };
     // The database had forgotten this attempt (a restore), and the order was refunded since.
-    let is_revoked = is_reopened && commands::is_revoked(tx, &command)?;
+    let is_revoked = is_reopened && commands::is_revoked(tx, hooks, &command)?;
     if is_revoked {
-        command = reversals::after_closing(tx, by, commands::request_cancel(tx, by, command, None)?)?;
+        command = reversals::after_closing(tx, by, hooks, commands::request_cancel(tx, by, command, None)?)?;
     }
     if (reaction.revoke || is_revoked) && !revoked.iter().any(|revocation| revocation.id == command.new.id) {
         revoked.push(offers::offer_revoke(tx, command, journal, by.now)?);

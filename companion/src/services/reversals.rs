@@ -3,21 +3,22 @@
 //! package are closed there, and only if one of them completed.
 
 use super::commands::{self, Saved};
-use super::{Audit, ServiceError, Wake, referrals};
+use super::{Audit, ServiceError, Wake, effects};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{OrderId, ServerId};
+use flux_referrals::OrderHooks;
 use flux_shop::{CommandRow, Order, PackageId, Trigger, expand};
 use flux_storage::{DbError, Tx, commands as commands_repo, orders};
 use std::collections::BTreeSet;
 
 /// Revokes the order's open purchase commands, and reverses those of each package and server where none is open.
-pub(super) fn revoke(tx: &Tx<'_>, by: &Audit, id: &OrderId) -> Result<Wake, ServiceError> {
+pub(super) fn revoke(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &OrderId) -> Result<Wake, ServiceError> {
     let mut places: BTreeSet<(PackageId, ServerId)> = BTreeSet::new();
     for command in commands_repo::of_order(tx, id)? {
         let Some(package) = bought(&command) else { continue };
         places.insert((package.clone(), command.new.server_id.clone()));
         if command.state.status.is_open() {
-            after_closing(tx, by, commands::request_cancel(tx, by, command, None)?)?;
+            after_closing(tx, by, hooks, commands::request_cancel(tx, by, command, None)?)?;
         }
     }
     let order = orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))?;
@@ -28,10 +29,16 @@ pub(super) fn revoke(tx: &Tx<'_>, by: &Audit, id: &OrderId) -> Result<Wake, Serv
 }
 
 /// Runs the reversals that waited for this command to close: of its reward, or of its order's package on its server.
-pub(super) fn after_closing(tx: &Tx<'_>, by: &Audit, saved: Saved) -> Result<CommandRow, DbError> {
+pub(super) fn after_closing(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    saved: Saved,
+) -> Result<CommandRow, ServiceError> {
     let Saved { command, is_closed } = saved;
     if is_closed {
-        referrals::closed(tx, by, &command)?;
+        // They are for this command's server, which its callers wake.
+        effects::apply(tx, by, hooks, hooks.command_closed(tx, &command)?)?;
         reverse_order_of(tx, by, &command)?;
     }
     Ok(command)

@@ -3,6 +3,7 @@
 use super::{Audit, ServiceError, commands, reversals};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{SecretHash, ServerId, ServerToken};
+use flux_referrals::OrderHooks;
 use flux_referrals::storage::lines as reward_lines;
 use flux_shop::{Address, AgentFacts, Label, Server, kind};
 use flux_storage::{Tx, commands as commands_repo, events, servers};
@@ -70,7 +71,7 @@ pub fn replace_token(tx: &Tx<'_>, by: &Audit, id: &ServerId, hash: SecretHash) -
 }
 
 /// The first step of a removal: the server gets no new commands, and cancels are requested for open ones.
-pub fn begin_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<Server, ServiceError> {
+pub fn begin_removal(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &ServerId) -> Result<Server, ServiceError> {
     let server = find(tx, id)?;
     if !server.removing {
         servers::begin_removal(tx, id, by.now)?;
@@ -78,7 +79,7 @@ pub fn begin_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<Server, S
     }
     reward_lines::cancel_of_server(tx, id)?;
     for command in commands_repo::open_of_server(tx, id)? {
-        reversals::after_closing(tx, by, commands::request_cancel(tx, by, command, Some(REMOVED))?)?;
+        reversals::after_closing(tx, by, hooks, commands::request_cancel(tx, by, command, Some(REMOVED))?)?;
     }
     Ok(server)
 }
@@ -93,7 +94,13 @@ pub enum Unanswered {
 }
 
 /// The last step of a removal. Returns the number of commands without the agent's answer.
-pub fn finish_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId, unanswered: Unanswered) -> Result<u64, ServiceError> {
+pub fn finish_removal(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    id: &ServerId,
+    unanswered: Unanswered,
+) -> Result<u64, ServiceError> {
     find(tx, id)?;
     let open = commands_repo::open_of_server(tx, id)?;
     let count = open.len() as u64;
@@ -103,7 +110,7 @@ pub fn finish_removal(tx: &Tx<'_>, by: &Audit, id: &ServerId, unanswered: Unansw
         after.status = CommandStatus::Cancelled;
         after.cancel_requested = false;
         after.next_attempt_at = None;
-        reversals::after_closing(tx, by, commands::save(tx, by, command, after)?)?;
+        reversals::after_closing(tx, by, hooks, commands::save(tx, by, command, after)?)?;
     }
     servers::remove(tx, id, by.now)?;
     events::record(

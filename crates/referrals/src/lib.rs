@@ -1,4 +1,19 @@
-//! Referrals around the pure rules (`flux_referral_rules`): settings in their JSON shapes, and the tables.
+//! Everything about referrals: the pure rules are `flux_referral_rules`; here are the events that load their facts and write
+//! their decisions ([`service`]), the tables ([`storage`]), the routes ([`http`]), and the settings in their JSON shapes
+//! ([`model`]). The store around them calls [`OrderHooks`] and applies [`Effects`].
 
+mod context;
+mod effects;
+mod error;
+mod hooks;
+pub mod http;
+mod ids;
+pub mod limits;
 pub mod model;
+pub mod service;
 pub mod storage;
+
+pub use context::ReferralContext;
+pub use effects::{Effect, Effects};
+pub use error::Error;
+pub use hooks::{OrderHooks, Referrals};

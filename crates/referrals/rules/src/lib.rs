@@ -95,7 +95,7 @@ pub use link::{IssuedLink, Landing, Link, StoreAddress, issue_link};
 pub use mail::{Scenario, Switches, mails, turns_codes_on};
 pub use money::{Currency, Days, Money, Percent, Points, PositiveMoney};
 pub use open::Decision;
-pub use order::{OrderRecord, Undoing};
+pub use order::{OrderRecord, ReversalKind};
 pub use program::{Doors, Eligibility, Master, Program, SelfReferral};
 pub use register::{Registration, register};
 pub use reward::{Benefit, Discount, DiscountKind, Ladder, OnReturn, OrderTiming, Side, Slot, Slots, Trigger};

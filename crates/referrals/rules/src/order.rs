@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 words! {
     /// How an order was undone (D-09).
-    Undoing {
+    ReversalKind {
         /// It was paid back.
         Refunded = "refunded",
         /// It was called off.
@@ -17,13 +17,13 @@ words! {
     }
 }
 
-impl From<Undoing> for Reason {
-    fn from(undoing: Undoing) -> Reason {
+impl From<ReversalKind> for Reason {
+    fn from(undoing: ReversalKind) -> Reason {
         match undoing {
-            Undoing::Refunded => Reason::Refunded,
-            Undoing::Cancelled => Reason::Cancelled,
-            Undoing::Chargeback => Reason::Chargeback,
-            Undoing::Returned => Reason::Returned,
+            ReversalKind::Refunded => Reason::Refunded,
+            ReversalKind::Cancelled => Reason::Cancelled,
+            ReversalKind::Chargeback => Reason::Chargeback,
+            ReversalKind::Returned => Reason::Returned,
         }
     }
 }
@@ -42,7 +42,7 @@ pub struct OrderRecord {
     /// When it was completed.
     pub completed_at: Option<Timestamp>,
     /// How and when it was undone as a whole.
-    pub undone: Option<(Undoing, Timestamp)>,
+    pub undone: Option<(ReversalKind, Timestamp)>,
     /// What was paid back so far, in minor units.
     pub refunded: i64,
     /// Whether it was placed before the program's time.
@@ -70,7 +70,7 @@ impl OrderRecord {
     }
 
     /// It was undone as a whole. The first news of it counts.
-    pub fn undo(&mut self, undoing: Undoing, at: Timestamp) {
+    pub fn undo(&mut self, undoing: ReversalKind, at: Timestamp) {
         self.undone.get_or_insert((undoing, at));
     }
 
@@ -83,7 +83,7 @@ impl OrderRecord {
     /// nothing (D-05), and not if only its payment failed.
     pub fn is_purchase(&self) -> bool {
         let is_free = self.paid.is_some_and(|(_, amount)| amount.amount() == 0);
-        let was_called_off = matches!(self.undone, Some((Undoing::Cancelled, _)));
+        let was_called_off = matches!(self.undone, Some((ReversalKind::Cancelled, _)));
         !is_free && (self.paid.is_some() || self.is_imported || was_called_off)
     }
 }

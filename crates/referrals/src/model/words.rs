@@ -1,6 +1,6 @@
 //! The rules' words as JSON has them.
 
-use flux_referral_rules::{Door, Side, Trigger, Undoing};
+use flux_referral_rules::{Door, ReversalKind, Side, Trigger};
 use serde::{Deserialize, Serialize};
 
 /// Whose reward it is.
@@ -129,13 +129,13 @@ impl From<Door> for DoorWord {
     }
 }
 
-impl From<UndoWord> for Undoing {
-    fn from(word: UndoWord) -> Undoing {
+impl From<UndoWord> for ReversalKind {
+    fn from(word: UndoWord) -> ReversalKind {
         match word {
-            UndoWord::Refunded => Undoing::Refunded,
-            UndoWord::Cancelled => Undoing::Cancelled,
-            UndoWord::Chargeback => Undoing::Chargeback,
-            UndoWord::Returned => Undoing::Returned,
+            UndoWord::Refunded => ReversalKind::Refunded,
+            UndoWord::Cancelled => ReversalKind::Cancelled,
+            UndoWord::Chargeback => ReversalKind::Chargeback,
+            UndoWord::Returned => ReversalKind::Returned,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{money, player, ways, word_or_null};
 use flux_protocol::OrderId;
-use flux_referral_rules::{AttributionId, CustomerId, EmailKey, OrderRecord, Person, Undoing};
+use flux_referral_rules::{AttributionId, CustomerId, EmailKey, OrderRecord, Person, ReversalKind};
 use flux_storage::row::{get, stored, text, time_or_null};
 use flux_storage::{DbError, Tx};
 use rusqlite::{OptionalExtension, Row, params};
@@ -102,7 +102,7 @@ fn read(row: &Row<'_>) -> Result<OrderRow, DbError> {
     let customer = get::<Option<String>>(row, "customer_id")?.map(CustomerId::new);
     let email = get::<Option<String>>(row, "email")?.as_deref().and_then(EmailKey::of);
     let player = player(row, "player_name", "player_uuid")?;
-    let undoing = word_or_null(row, "reversal", Undoing::from_word)?;
+    let undoing = word_or_null(row, "reversal", ReversalKind::from_word)?;
     Ok(OrderRow {
         buyer: customer.clone().map(|customer| Person { customer, email: email.clone(), player }),
         email: email.filter(|_| customer.is_none()),

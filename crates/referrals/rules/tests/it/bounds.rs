@@ -91,6 +91,6 @@ fn a_grants_expiry_binds_to_the_second_and_is_written_down_once() {
     assert_eq!(sweep::expire_rewards(world.grants.values(), at(11 * 86_400 + 1)).len(), 1);
     world.sweep(day(12));
     assert!(sweep::expire_rewards(world.grants.values(), day(13)).is_empty());
-    world.undone("o1", Undoing::Refunded, day(13));
+    world.undone("o1", ReversalKind::Refunded, day(13));
     assert_eq!(world.coupons("Bob")[0].grant.status.as_str(), "expired", "there is nothing left to take back");
 }

@@ -9,7 +9,7 @@ fn d_04_while_the_flag_is_on_a_referee_has_one_attribution_for_ever() {
     let mut world = ordinary();
     bring(&mut world, "Bob");
     orders(&mut world, "Bob", "o1");
-    world.undone("o1", Undoing::Refunded, day(2));
+    world.undone("o1", ReversalKind::Refunded, day(2));
     let other = world.code("Carol");
     assert_eq!(world.paid("Bob", "o2", eur(1), Some(other.as_str()), day(3)), Some(Reason::Refunded));
     assert_eq!(world.rows.len(), 1);
@@ -43,7 +43,7 @@ fn d_05_a_free_order_is_no_purchase() {
     assert_eq!(orders(&mut world, "Bob", "o2"), None, "and uses nothing up");
     let mut free = OrderRecord::new("x".parse().unwrap());
     assert!(free.pay(eur(0), day(0)) && !free.pay(eur(1), day(1)));
-    free.undo(Undoing::Cancelled, day(0));
+    free.undo(ReversalKind::Cancelled, day(0));
     assert!(!free.is_purchase());
 }
 
@@ -235,7 +235,7 @@ fn d_22_registering_too_late_or_after_a_void_earns_nothing() {
         world.bind("Bob", Door::Link, code.as_str(), false, None, day(0)).unwrap();
         if is_voided {
             orders(&mut world, "Bob", "o1");
-            world.undone("o1", Undoing::Refunded, day(2));
+            world.undone("o1", ReversalKind::Refunded, day(2));
         }
         let registration = |at| {
             let mut world = world.clone();

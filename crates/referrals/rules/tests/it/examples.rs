@@ -109,7 +109,7 @@ fn ripllo_a_code_for_each_side() {
     assert_eq!(*skipped, GrantStatus::Cancelled { skipped: Some(Reason::CapReached) });
     story.say("  Alice gets nothing for her: cap_reached");
     codes(&world, &mut story, &["Carol"]);
-    world.undone("o1", Undoing::Refunded, day(5));
+    world.undone("o1", ReversalKind::Refunded, day(5));
     story.say(format!("day 5: Bob's order is refunded: {}", world.rows[0].status.as_str()));
     codes(&world, &mut story, &["Alice", "Bob"]);
     pay(&mut world, &mut story, 15, "Dave", "o3", 2500, None);
@@ -174,7 +174,7 @@ fn rijoy_a_rule_per_tier() {
         world.sweep(day(now));
         story.say(format!("day {now}: Bob's order was completed on day 62: she has {} points", world.points("Alice")));
     }
-    world.undone("o1", Undoing::Returned, day(75));
+    world.undone("o1", ReversalKind::Returned, day(75));
     story.say(format!("day 75: Bob returns it: she has {} points", world.points("Alice")));
     story.told();
 }

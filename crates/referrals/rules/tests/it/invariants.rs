@@ -72,7 +72,7 @@ fn hear(world: &mut World, event: Event) {
             world.paid(&friend(who), &format!("o{order}"), eur(amount), code.as_deref(), at(seconds));
         }
         Event::Completed { order, at: seconds } => world.completed(&format!("o{order}"), at(seconds)),
-        Event::Undone { order, at: seconds } => world.undone(&format!("o{order}"), Undoing::Refunded, at(seconds)),
+        Event::Undone { order, at: seconds } => world.undone(&format!("o{order}"), ReversalKind::Refunded, at(seconds)),
         Event::Refunded { order, total, at: seconds } => world.refunded(&format!("o{order}"), total, at(seconds)),
         Event::Redeemed { friend: who, at: seconds } => {
             world.redeem(&friend(who), &format!("r{who}"), eur(1000), at(seconds));

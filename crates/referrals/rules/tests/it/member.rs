@@ -153,14 +153,14 @@ fn r3_11_a_cancelled_order_disqualifies_itself_and_uses_up_the_first() {
     placed.buyer = Some(customer("Bob"));
     assert!(!placed.is_purchase(), "a checkout whose payment failed was never placed");
     world.orders.insert(placed.id.clone(), placed);
-    world.undone("o1", Undoing::Cancelled, day(1));
+    world.undone("o1", ReversalKind::Cancelled, day(1));
     assert_eq!(orders(&mut world, "Bob", "o1"), Some(Reason::Cancelled), "though its payment arrives late");
     assert_eq!(world.rows[0].status, Status::Voided(Reason::Cancelled));
     let mut world = program();
     bring(&mut world, "Bob");
     let mut placed = OrderRecord::new("o1".parse().unwrap());
     placed.buyer = Some(customer("Bob"));
-    placed.undo(Undoing::Cancelled, day(1));
+    placed.undo(ReversalKind::Cancelled, day(1));
     world.orders.insert(placed.id.clone(), placed);
     assert_eq!(orders(&mut world, "Bob", "o2"), Some(Reason::NotFirstPurchase));
 }

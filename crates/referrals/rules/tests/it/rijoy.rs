@@ -297,7 +297,7 @@ fn r4_25_refunded_while_waiting_issues_nothing() {
     world.edit_global(|rule| rule.order_timing = OrderTiming::DaysAfterPayment(days(7)));
     bring(&mut world, "Bob");
     orders(&mut world, "Bob", "o1");
-    world.undone("o1", Undoing::Refunded, day(2));
+    world.undone("o1", ReversalKind::Refunded, day(2));
     world.sweep(day(100));
     assert_eq!(world.points("Alice"), 0);
     assert_eq!(world.grants_of(&world.rows[0].id)[0].status, GrantStatus::Cancelled { skipped: None });
@@ -314,7 +314,7 @@ fn r4_26_r4_27_and_r4_28_points_are_taken_back_if_that_is_ticked_though_they_are
             panic!("there are enough")
         };
         world.ledger.push(entry);
-        world.undone("o1", Undoing::Returned, day(2));
+        world.undone("o1", ReversalKind::Returned, day(2));
         assert_eq!(world.points("Alice"), left);
         assert_eq!(world.rows[0].status, Status::Voided(Reason::Returned));
         assert_eq!(

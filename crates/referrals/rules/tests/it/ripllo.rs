@@ -244,7 +244,7 @@ fn r2_26_a_refund_voids_and_revokes_the_codes() {
     world.edit_global(|rule| put(rule, Side::Referrer, Trigger::FirstOrder, fixed(500, "EUR")));
     bring(&mut world, "Bob");
     orders(&mut world, "Bob", "o1");
-    world.undone("o1", Undoing::Refunded, day(2));
+    world.undone("o1", ReversalKind::Refunded, day(2));
     assert_eq!(world.rows[0].status, Status::Voided(Reason::Refunded));
     assert!(world.grants.values().all(|grant| !grant.is_live() && grant.status.as_str() == "revoked"));
     assert_eq!(world.redeem("Bob", "o2", eur(100), day(3)), None);
@@ -254,13 +254,13 @@ fn r2_26_a_refund_voids_and_revokes_the_codes() {
 fn r2_27_a_void_twice_is_one_and_one_that_comes_first_is_remembered() {
     let mut world = ordinary();
     bring(&mut world, "Bob");
-    world.undone("o1", Undoing::Refunded, day(2));
+    world.undone("o1", ReversalKind::Refunded, day(2));
     assert_eq!(world.rows[0].status, Status::Pending);
     assert_eq!(orders(&mut world, "Bob", "o1"), Some(Reason::Refunded));
     assert_eq!(world.rows[0].status, Status::Voided(Reason::Refunded));
     assert!(world.grants.is_empty() && world.ledger.is_empty());
     let before = world.rows.clone();
-    world.undone("o1", Undoing::Chargeback, day(3));
+    world.undone("o1", ReversalKind::Chargeback, day(3));
     assert_eq!(world.rows, before);
 }
 
@@ -270,7 +270,7 @@ fn r2_27_a_code_that_was_redeemed_stays_used() {
     bring(&mut world, "Bob");
     orders(&mut world, "Bob", "o1");
     assert_eq!(world.redeem("Bob", "o2", eur(1000), day(2)), Some(100));
-    world.undone("o1", Undoing::Refunded, day(3));
+    world.undone("o1", ReversalKind::Refunded, day(3));
     assert_eq!(world.rows[0].status, Status::Voided(Reason::Refunded));
     let codes = world.grants_of(&world.rows[0].id);
     assert_eq!(codes[1].status.as_str(), "used");
@@ -306,7 +306,7 @@ fn r2_31_the_funnel_counts_rows_by_status_and_clicks_of_30_days() {
     assert_eq!(stats(&world), (3, 0, 0, 0, 0));
     orders(&mut world, "Bob", "o1");
     orders(&mut world, "Carol", "o2");
-    world.undone("o2", Undoing::Refunded, day(2));
+    world.undone("o2", ReversalKind::Refunded, day(2));
     world.rows[2].expires_at = Some(day(1));
     assert_eq!(stats(&world), (0, 0, 1, 1, 1), "expired by its time, though no sweep has run");
     for (clicked, expected) in [(day(0), true), (at(-1), false), (day(30), true), (at(30 * 86_400 + 1), false)] {
@@ -325,7 +325,7 @@ fn r2_32_revenue_is_per_currency_and_falls_with_a_void() {
     world.paid("Dave", "o3", Money::new(7, Currency::parse("USD").unwrap()).unwrap(), None, day(1));
     let revenue = |world: &World| Funnel::of(&world.rows, day(3)).unwrap().revenue.into_values().collect::<Vec<_>>();
     assert_eq!(revenue(&world), [4000, 7]);
-    world.undone("o2", Undoing::Refunded, day(2));
+    world.undone("o2", ReversalKind::Refunded, day(2));
     assert_eq!(revenue(&world), [2000, 7]);
 }
 
@@ -336,7 +336,7 @@ fn r2_33_and_c_19_my_rewards_show_everything_but_revoked_and_cancelled_ones() {
     orders(&mut world, "Bob", "o1");
     let shown = |world: &World| world.grants.values().filter(|grant| grant.is_live()).count();
     assert_eq!(shown(&world), 2);
-    world.undone("o1", Undoing::Refunded, day(2));
+    world.undone("o1", ReversalKind::Refunded, day(2));
     assert_eq!(shown(&world), 1, "points are kept by default, codes are not");
 }
 

@@ -14,7 +14,7 @@ fn d_08_a_void_frees_a_place_under_the_cap_and_what_was_kept_does_not() {
             bring(&mut world, friend);
         }
         orders(&mut world, "Bob", "o1");
-        world.undone("o1", Undoing::Refunded, day(2));
+        world.undone("o1", ReversalKind::Refunded, day(2));
         orders(&mut world, "Carol", "o2");
         let skipped = match &world.grants_of(&world.rows[1].id)[0].status {
             GrantStatus::Cancelled { skipped } => *skipped,
@@ -38,10 +38,10 @@ fn d_08_the_cap_counts_registration_grants_too() {
 #[test]
 fn d_09_every_undoing_goes_one_way_and_keeps_its_reason() {
     for (undoing, reason) in [
-        (Undoing::Refunded, Reason::Refunded),
-        (Undoing::Cancelled, Reason::Cancelled),
-        (Undoing::Chargeback, Reason::Chargeback),
-        (Undoing::Returned, Reason::Returned),
+        (ReversalKind::Refunded, Reason::Refunded),
+        (ReversalKind::Cancelled, Reason::Cancelled),
+        (ReversalKind::Chargeback, Reason::Chargeback),
+        (ReversalKind::Returned, Reason::Returned),
     ] {
         for void_first in [false, true] {
             let mut world = ordinary();
@@ -81,7 +81,7 @@ fn d_10_a_void_leaves_what_registering_has_earned() {
     });
     bring(&mut world, "Bob");
     orders(&mut world, "Bob", "o1");
-    world.undone("o1", Undoing::Refunded, day(2));
+    world.undone("o1", ReversalKind::Refunded, day(2));
     assert_eq!(world.points("Alice"), 1);
     let live: Vec<_> = world.grants.values().filter(|grant| grant.is_live()).map(|grant| grant.key.trigger).collect();
     assert_eq!(live, [Trigger::Registration, Trigger::Registration]);
@@ -133,7 +133,7 @@ fn d_16_a_void_finds_the_same_whether_or_not_a_sweep_has_run_since_the_reward_wa
             if sweep_first {
                 world.sweep(day(5));
             }
-            world.undone("o1", Undoing::Refunded, day(6));
+            world.undone("o1", ReversalKind::Refunded, day(6));
             assert_eq!(world.points("Alice"), if recover { 0 } else { 100 });
             ends.push((world.rows, world.grants, world.ledger, world.lines));
         }
@@ -156,7 +156,7 @@ fn commands_are_cancelled_by_a_void_and_taken_back_by_those_that_are_for_it() {
         if has_run {
             world.lines.values_mut().for_each(|(_, state)| *state = LineState::Completed);
         }
-        world.undone("o1", Undoing::Refunded, day(2));
+        world.undone("o1", ReversalKind::Refunded, day(2));
         let states: Vec<LineState> = world.lines.values().map(|(_, state)| *state).collect();
         let first = if has_run { LineState::Completed } else { LineState::Cancelled };
         assert_eq!(states, [first, LineState::Pending]);

@@ -272,7 +272,7 @@ impl World {
         }
     }
 
-    pub(crate) fn undone(&mut self, order: &str, undoing: Undoing, at: Timestamp) {
+    pub(crate) fn undone(&mut self, order: &str, undoing: ReversalKind, at: Timestamp) {
         let id: OrderId = order.parse().unwrap();
         self.orders.entry(id.clone()).or_insert_with(|| OrderRecord::new(id.clone())).undo(undoing, at);
         self.void(&id, at);

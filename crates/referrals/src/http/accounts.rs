@@ -1,0 +1,166 @@
+//! Points and store credit.
+
+use super::ReferralApi;
+use super::{moment, who};
+use crate::Error;
+use crate::limits;
+use crate::service;
+use crate::storage::ledger;
+use axum::Json;
+use axum::extract::State;
+use flux_referral_rules::{LedgerEntry, Points, Unit};
+use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Query};
+use flux_shop::{CustomerId, Label};
+use flux_storage::Tx;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A customer's points.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct PointsView {
+    /// May be below 0, where points were taken back that had been spent.
+    balance: i64,
+    /// Newest first.
+    entries: Vec<EntryView>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EntryQuery {
+    /// Entries: 1 to 1,000, 100 unless asked otherwise.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+impl EntryQuery {
+    fn limit(&self) -> Result<u32, ApiError> {
+        let most = limits::REWARDS_SHOWN;
+        match self.limit.unwrap_or(flux_rest::limits::PAGE_ITEMS) {
+            limit if (1..=most).contains(&limit) => Ok(limit),
+            _ => Err(ApiError::value("limit", format!("must be 1 to {most}"))),
+        }
+    }
+}
+
+/// A customer's store credit.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct CreditView {
+    balances: Vec<Balance>,
+    /// Newest first.
+    entries: Vec<EntryView>,
+}
+
+/// In minor units.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Balance {
+    currency: String,
+    balance: i64,
+}
+
+/// A line of the ledger.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct EntryView {
+    delta: i64,
+    /// Of store credit alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+    /// `grant`, `spend` or `recover`.
+    cause: String,
+    /// The grant, or the spender's reference.
+    #[serde(rename = "ref")]
+    reference: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+/// Points to be spent.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SpendBody {
+    /// How many.
+    points: i64,
+    /// What for: the same again spends nothing more.
+    #[serde(rename = "ref")]
+    reference: Label,
+    /// When it happened, where that was not now: an admin's key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+}
+
+/// What is left.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Spent {
+    balance: i64,
+}
+
+impl From<LedgerEntry> for EntryView {
+    fn from(entry: LedgerEntry) -> EntryView {
+        EntryView {
+            delta: entry.delta,
+            currency: match entry.unit {
+                Unit::Points => None,
+                Unit::Credit(currency) => Some(currency.to_string()),
+            },
+            cause: entry.cause.to_string(),
+            reference: entry.reference,
+            at: entry.at,
+        }
+    }
+}
+
+/// A customer's points.
+#[utoipa::path(get, path = "/points/{customerId}", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path), EntryQuery),
+    responses((status = 200, body = PointsView), Errors))]
+pub(super) async fn points(
+    State(api): State<Arc<ReferralApi>>,
+    _key: ApiKey,
+    Id(id): Id<CustomerId>,
+    Query(query): Query<EntryQuery>,
+) -> Result<Json<PointsView>, ApiError> {
+    let limit = query.limit()?;
+    let look = move |tx: &Tx<'_>| {
+        let entries = ledger::lines(tx, &who(&id), true, limit)?;
+        let balance = ledger::balance(tx, &who(&id), Unit::Points)?;
+        Ok::<_, Error>(PointsView { balance, entries: entries.into_iter().map(EntryView::from).collect() })
+    };
+    Ok(Json(api.db().read(look).await?))
+}
+
+/// Spends points, once per reference; 409 if there are not enough.
+#[utoipa::path(post, path = "/points/{customerId}/spend", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path)), request_body = SpendBody,
+    responses((status = 200, body = Spent), Errors))]
+pub(super) async fn spend(
+    State(api): State<Arc<ReferralApi>>,
+    key: ApiKey,
+    Id(id): Id<CustomerId>,
+    Body(body, _): Body<SpendBody>,
+) -> Result<Json<Spent>, ApiError> {
+    let points = Points::new(body.points).map_err(|invalid| ApiError::value("points", invalid.to_string()))?;
+    let (by, at) = (api.by(key.actor()), moment(&api, &key, body.occurred_at)?);
+    let write = move |tx: &Tx<'_>| service::spend(tx, &by, &who(&id), points, body.reference.as_str(), at);
+    Ok(Json(Spent { balance: api.db().write(write).await? }))
+}
+
+/// A customer's store credit.
+#[utoipa::path(get, path = "/credit/{customerId}", tag = "referrals", security(("key" = [])), params(("customerId" = String, Path), EntryQuery),
+    responses((status = 200, body = CreditView), Errors))]
+pub(super) async fn credit(
+    State(api): State<Arc<ReferralApi>>,
+    _key: ApiKey,
+    Id(id): Id<CustomerId>,
+    Query(query): Query<EntryQuery>,
+) -> Result<Json<CreditView>, ApiError> {
+    let limit = query.limit()?;
+    let look = move |tx: &Tx<'_>| {
+        let balances = ledger::credit(tx, &who(&id))?.into_iter();
+        let entries = ledger::lines(tx, &who(&id), false, limit)?;
+        Ok::<_, Error>(CreditView {
+            balances: balances.map(|(currency, balance)| Balance { currency, balance }).collect(),
+            entries: entries.into_iter().map(EntryView::from).collect(),
+        })
+    };
+    Ok(Json(api.db().read(look).await?))
+}

@@ -1,0 +1,155 @@
+//! The state of the referral routes, and what they need from the store around them.
+
+use crate::service::{self, Outcome};
+use crate::{Effects, Error, ReferralContext, Referrals, limits};
+use flux_protocol::SecretHash;
+use flux_protocol::ServerId;
+use flux_rest::{ApiError, KeyDirectory};
+use flux_shop::{Actor, Audit};
+use flux_storage::keys::{self, KeyRow};
+use flux_storage::{Db, Tx};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The servers whose commands have changed.
+pub type Wake = BTreeSet<ServerId>;
+
+/// The store around the referrals.
+pub trait Host: Send + Sync + 'static {
+    /// The present time, to the millisecond.
+    fn now(&self) -> Timestamp;
+
+    /// The hash of an API key's secret; `None` if it cannot be one.
+    fn key_hash(&self, secret: &str) -> Option<SecretHash>;
+
+    /// Creates and cancels commands, in the transaction of the event that asked for it.
+    ///
+    /// # Errors
+    ///
+    /// The store's; the event is then undone.
+    fn apply(&self, tx: &Tx<'_>, audit: &Audit, effects: Effects) -> Result<Wake, Error>;
+
+    /// Tells the sessions of these servers that there are commands to offer.
+    fn wake(&self, servers: &Wake);
+}
+
+/// The state of the referral routes.
+#[derive(Clone)]
+pub struct ReferralApi {
+    host: Arc<dyn Host>,
+    db: Db,
+    referrals: Arc<Referrals>,
+    store_id: String,
+}
+
+impl ReferralApi {
+    /// The referrals of the store with this id.
+    pub fn new(host: Arc<dyn Host>, db: Db, referrals: Arc<Referrals>, store_id: String) -> ReferralApi {
+        ReferralApi { host, db, referrals, store_id }
+    }
+
+    pub(super) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(super) fn referrals(&self) -> Arc<Referrals> {
+        Arc::clone(&self.referrals)
+    }
+
+    pub(super) fn store_id(&self) -> &str {
+        &self.store_id
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.host.now()
+    }
+
+    pub(super) fn by(&self, actor: Actor) -> Audit {
+        Audit { actor, now: self.host.now() }
+    }
+
+    /// Runs an event and applies its effects in one transaction, then wakes the servers. `view` reads what is answered
+    /// after the effects.
+    pub(super) async fn run<T, V>(
+        &self,
+        audit: Audit,
+        event: impl FnOnce(&Tx<'_>, &Audit, &ReferralContext) -> Result<(T, Effects), Error> + Send + 'static,
+        view: impl FnOnce(&Tx<'_>, &Audit, &T) -> Result<V, Error> + Send + 'static,
+    ) -> Result<(T, V), Error>
+    where
+        T: Send + 'static,
+        V: Send + 'static,
+    {
+        let (host, referrals) = (Arc::clone(&self.host), self.referrals());
+        let write = move |tx: &Tx<'_>| {
+            let (outcome, effects) = event(tx, &audit, referrals.context())?;
+            let wake = host.apply(tx, &audit, effects)?;
+            let seen = view(tx, &audit, &outcome)?;
+            Ok::<_, Error>((outcome, seen, wake))
+        };
+        let (outcome, seen, wake) = self.db.write(write).await?;
+        self.host.wake(&wake);
+        Ok((outcome, seen))
+    }
+
+    /// Does all that a sweep finds as of `at`, [`limits::SWEEP_ROWS`] rows in each transaction. Returns their number.
+    ///
+    /// # Errors
+    ///
+    /// The first transaction's that fails; those before it stand.
+    pub async fn sweep(&self, audit: &Audit, sweep: Sweep, at: Timestamp) -> Result<u64, Error> {
+        let mut total = 0;
+        loop {
+            let step = move |tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext| match sweep {
+                Sweep::ExpirePending => Ok((service::expire_pending(tx, audit, ctx, at)?, Effects::default())),
+                Sweep::IssueDue => service::issue_due(tx, audit, ctx, at),
+                Sweep::ExpireRewards => Ok((service::expire_rewards(tx, audit, ctx, at)?, Effects::default())),
+            };
+            let (count, ()) = self.run(audit.clone(), step, |_, _, _| Ok(())).await?;
+            total += u64::from(count);
+            if count < limits::SWEEP_ROWS {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Gives every customer without a code one, where codes were turned on since.
+    ///
+    /// # Errors
+    ///
+    /// The first transaction's that fails; those before it stand.
+    pub async fn issue_missing_codes(&self, audit: &Audit) -> Result<(), Error> {
+        loop {
+            let (audit, referrals) = (audit.clone(), self.referrals());
+            let step = move |tx: &Tx<'_>| service::issue_missing_codes(tx, &audit, referrals.context());
+            if !self.db.write(step).await? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A sweep: what the clock brings.
+#[derive(Debug, Clone, Copy)]
+pub enum Sweep {
+    /// Expires the attributions whose order can no longer come in time.
+    ExpirePending,
+    /// Issues the rewards that have fallen due.
+    IssueDue,
+    /// Expires the codes that were not used in time.
+    ExpireRewards,
+}
+
+impl KeyDirectory for ReferralApi {
+    async fn find_key(&self, secret: &str) -> Result<Option<KeyRow>, ApiError> {
+        let Some(hash) = self.host.key_hash(secret) else { return Ok(None) };
+        Ok(self.db.read(move |tx| keys::find(tx, &hash)).await?)
+    }
+}
+
+/// An outcome without its effects, which are applied apart.
+pub(super) fn split(outcome: Outcome) -> (Outcome, Effects) {
+    let Outcome { attribution, is_new, refusal, effects } = outcome;
+    (Outcome { attribution, is_new, refusal, effects: Effects::default() }, effects)
+}

@@ -1,0 +1,89 @@
+//! Discounts: what a cart comes to, and using one up.
+
+use super::ReferralApi;
+use super::{moment, who};
+use crate::model::QuoteView;
+use crate::service;
+use axum::Json;
+use axum::extract::State;
+use flux_protocol::OrderId;
+use flux_referral_rules::Money;
+use flux_rest::{ApiError, ApiKey, Body, Errors};
+use flux_shop::{Amount, Currency, CustomerId};
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// A cart.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct QuoteBody {
+    customer_id: CustomerId,
+    /// In minor units.
+    amount: Amount,
+    currency: Currency,
+    /// The discount code that the customer typed; the best that applies by itself unless said.
+    #[serde(default)]
+    code: Option<String>,
+    /// When it happened, where that was not now: an admin's key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+}
+
+/// An order that uses a discount.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct RedeemBody {
+    customer_id: CustomerId,
+    /// The order; the same again uses nothing more.
+    #[schema(value_type = String)]
+    order_id: OrderId,
+    /// Before the discount, in minor units.
+    amount: Amount,
+    currency: Currency,
+    /// The discount code that the customer typed; the best that applies by itself unless said.
+    #[serde(default)]
+    code: Option<String>,
+    /// When it happened, where that was not now: an admin's key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+}
+
+/// What a cart comes to. `reason` tells why a typed code takes nothing off.
+#[utoipa::path(post, path = "/discounts/quote", tag = "referrals", security(("key" = [])), request_body = QuoteBody,
+    responses((status = 200, body = QuoteView), Errors))]
+pub(super) async fn quote(
+    State(api): State<Arc<ReferralApi>>,
+    key: ApiKey,
+    Body(body, _): Body<QuoteBody>,
+) -> Result<Json<QuoteView>, ApiError> {
+    let (order, at) = (money(body.amount, &body.currency)?, moment(&api, &key, body.occurred_at)?);
+    let look =
+        move |tx: &flux_storage::Tx<'_>| service::quote(tx, &who(&body.customer_id), order, body.code.as_deref(), at);
+    Ok(Json(api.db().read(look).await?))
+}
+
+/// Uses a discount up on an order, once. 409 with the reason for a typed code that takes nothing off.
+#[utoipa::path(post, path = "/discounts/redeem", tag = "referrals", security(("key" = [])), request_body = RedeemBody,
+    responses((status = 200, body = QuoteView), Errors))]
+pub(super) async fn redeem(
+    State(api): State<Arc<ReferralApi>>,
+    key: ApiKey,
+    Body(body, _): Body<RedeemBody>,
+) -> Result<Json<QuoteView>, ApiError> {
+    let (order, at) = (money(body.amount, &body.currency)?, moment(&api, &key, body.occurred_at)?);
+    let by = api.by(key.actor());
+    let write = move |tx: &flux_storage::Tx<'_>| {
+        service::redeem(tx, &by, &who(&body.customer_id), (&body.order_id, order), body.code.as_deref(), at)
+    };
+    Ok(Json(api.db().write(write).await?))
+}
+
+fn money(amount: Amount, currency: &Currency) -> Result<Money, ApiError> {
+    let amount = i64::try_from(amount.get()).unwrap_or(i64::MAX);
+    let money =
+        flux_referral_rules::Currency::parse(currency.as_str()).and_then(|currency| Money::new(amount, currency));
+    money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))
+}

@@ -1,0 +1,151 @@
+//! Links, clicks, and codes at checkout.
+
+use super::ReferralApi;
+use super::{check_account, moment, program_id, who};
+use crate::Error;
+use crate::model::LinkView;
+use crate::service::{self, ClickOutcome, CodeView, Visitor};
+use crate::storage::people;
+use axum::Json;
+use axum::extract::State;
+use flux_rest::{ApiError, ApiKey, Body, Errors, Id};
+use flux_shop::{CustomerId, Email, Label};
+use flux_storage::Tx;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Who wants a link.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct IssueBody {
+    /// The store's id.
+    account_id: String,
+    customer_id: CustomerId,
+    /// Where the customer is not known yet: their name, which the code begins with.
+    #[serde(default)]
+    name: Option<Label>,
+    /// And their address.
+    #[serde(default)]
+    email: Option<Email>,
+}
+
+/// A click on a link.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ClickBody {
+    /// The store's id.
+    account_id: String,
+    /// The link's code.
+    code: String,
+    /// What the visitor is known by: their clicks count once a day.
+    #[serde(default)]
+    visitor_key: Option<Label>,
+    /// The visitor's `User-Agent`: programs that make a preview are not counted.
+    #[serde(default)]
+    user_agent: Option<String>,
+    /// When it happened, where that was not now: an admin's key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+}
+
+/// What goes into the visitor's cookie.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ClickAnswer {
+    program_id: String,
+    link_id: String,
+}
+
+/// An invitation by mail.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct InvitationBody {
+    /// The store's id.
+    account_id: String,
+    /// Who invites.
+    customer_id: CustomerId,
+    /// Whom: an e-mail address.
+    email: Email,
+}
+
+/// A customer's link: the same every time. `null` while the program is off, or no rule rewards them.
+#[utoipa::path(post, path = "/referrals/links/issue", tag = "referrals", security(("key" = [])), request_body = IssueBody,
+    responses((status = 201, body = LinkView), (status = 200, body = Option<LinkView>), Errors))]
+pub(super) async fn issue(
+    State(api): State<Arc<ReferralApi>>,
+    key: ApiKey,
+    Body(body, _): Body<IssueBody>,
+) -> Result<(StatusCode, Json<Option<LinkView>>), ApiError> {
+    check_account(&api, Some(&body.account_id))?;
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    let write = move |tx: &Tx<'_>| {
+        let id = who(&body.customer_id);
+        people::meet(tx, &id, by.now)?;
+        let (email, name) = (body.email.as_ref().map(Email::as_str), body.name.as_ref().map(Label::as_str));
+        people::learn(tx, &id, email, name, by.now)?;
+        service::issue_link(tx, &by, referrals.context(), &id)
+    };
+    Ok(match api.db().write(write).await? {
+        None => (StatusCode::OK, Json(None)),
+        Some((link, is_new)) => (if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(Some(link))),
+    })
+}
+
+/// A visitor followed a link: counted, unless it was a preview or a repeat. 409 while the link is dead.
+#[utoipa::path(post, path = "/referrals/links/click", tag = "referrals", security(("key" = [])), request_body = ClickBody,
+    responses((status = 200, body = ClickAnswer), Errors))]
+pub(super) async fn click(
+    State(api): State<Arc<ReferralApi>>,
+    key: ApiKey,
+    Body(body, _): Body<ClickBody>,
+) -> Result<Json<ClickAnswer>, ApiError> {
+    check_account(&api, Some(&body.account_id))?;
+    let at = moment(&api, &key, body.occurred_at)?;
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    let write = move |tx: &Tx<'_>| {
+        let (key, user_agent) = (body.visitor_key.as_ref().map(Label::as_str), body.user_agent.as_deref());
+        service::click(tx, &by, referrals.context(), &body.code, Visitor { key, user_agent, purpose: None }, at)
+    };
+    match api.db().write(write).await? {
+        ClickOutcome::Unknown => Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_code", "nobody has this code")),
+        ClickOutcome::Dead { reason, .. } => {
+            Err(ApiError::new(StatusCode::CONFLICT, reason.as_str(), "the link is dead at present"))
+        }
+        ClickOutcome::Leads { link } => Ok(Json(ClickAnswer { program_id: program_id(&api), link_id: link.id })),
+    }
+}
+
+/// A code, as somebody types it at checkout: whether it may be used. Changes nothing; who types it is judged when the order is paid.
+#[utoipa::path(get, path = "/referrals/codes/{code}", tag = "referrals", security(("key" = [])), params(("code" = String, Path)),
+    responses((status = 200, body = CodeView), Errors))]
+pub(super) async fn validate(
+    State(api): State<Arc<ReferralApi>>,
+    key: ApiKey,
+    Id(code): Id<String>,
+) -> Result<Json<CodeView>, ApiError> {
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    Ok(Json(api.db().read(move |tx| service::validate(tx, &by, referrals.context(), &code)).await?))
+}
+
+/// Sends a customer's invitation, where that mail is switched on.
+#[utoipa::path(post, path = "/referrals/invitations", tag = "referrals", security(("key" = [])), request_body = InvitationBody,
+    responses((status = 202, description = "it is on its way"), Errors))]
+pub(super) async fn invite(
+    State(api): State<Arc<ReferralApi>>,
+    key: ApiKey,
+    Body(body, _): Body<InvitationBody>,
+) -> Result<StatusCode, ApiError> {
+    check_account(&api, Some(&body.account_id))?;
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    let write = move |tx: &Tx<'_>| {
+        if !body.email.as_str().contains('@') {
+            return Err(Error::Invalid { field: "email".to_owned(), message: "is no e-mail address".to_owned() });
+        }
+        service::invite(tx, &by, referrals.context(), &who(&body.customer_id), body.email.as_str())
+    };
+    api.db().write(write).await?;
+    Ok(StatusCode::ACCEPTED)
+}

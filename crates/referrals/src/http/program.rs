@@ -1,0 +1,79 @@
+//! The program, and the texts.
+
+use super::ReferralApi;
+use crate::Error;
+use crate::model::{MailsDoc, MailsPatch, ProgramPatch, ProgramView, ShareDoc, SharePatch};
+use crate::service;
+use crate::storage::program as rows;
+use axum::Json;
+use axum::extract::State;
+use flux_rest::{Admin, ApiError, Body, Errors};
+use flux_shop::Actor;
+use http::{HeaderMap, header};
+use std::sync::Arc;
+
+/// The program. `configured` is false until it was first saved.
+#[utoipa::path(get, path = "/referrals/program", tag = "referrals", security(("key" = [])),
+    responses((status = 200, body = ProgramView), Errors))]
+pub(super) async fn show(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<ProgramView>, ApiError> {
+    let (by, referrals) = (api.by(Actor::companion()), api.referrals());
+    Ok(Json(api.db().read(move |tx| service::show_program(tx, &by, referrals.context())).await?))
+}
+
+/// Saves the program: what is absent stays, `null` clears.
+#[utoipa::path(put, path = "/referrals/program", tag = "referrals", security(("key" = [])), request_body = ProgramPatch,
+    params(("If-Match" = Option<String>, Header, description = "the version that was read")),
+    responses((status = 200, body = ProgramView), Errors))]
+pub(super) async fn save(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    headers: HeaderMap,
+    Body(patch, _): Body<ProgramPatch>,
+) -> Result<Json<ProgramView>, ApiError> {
+    let version = headers.get(header::IF_MATCH).map(|value| {
+        let text = value.to_str().unwrap_or_default().trim_matches('"');
+        text.parse().map_err(|_| ApiError::value("If-Match", "must be a version: a whole number"))
+    });
+    let (version, by, referrals) = (version.transpose()?, api.by(key.actor()), api.referrals());
+    Ok(Json(api.db().write(move |tx| service::save_program(tx, &by, referrals.context(), patch, version)).await?))
+}
+
+/// What customers share.
+#[utoipa::path(get, path = "/referrals/share", tag = "referrals", security(("key" = [])),
+    responses((status = 200, body = ShareDoc), Errors))]
+pub(super) async fn show_share(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<ShareDoc>, ApiError> {
+    let zone = api.referrals().context().zone.clone();
+    Ok(Json(api.db().read(move |tx| Ok::<_, Error>(rows::load(tx, &zone)?.share)).await?))
+}
+
+/// Saves what customers share: what is absent stays. `{link}`, `{code}` and `{name}` are filled in.
+#[utoipa::path(put, path = "/referrals/share", tag = "referrals", security(("key" = [])), request_body = SharePatch,
+    responses((status = 200, body = ShareDoc), Errors))]
+pub(super) async fn save_share(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    Body(patch, _): Body<SharePatch>,
+) -> Result<Json<ShareDoc>, ApiError> {
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    Ok(Json(api.db().write(move |tx| service::save_share(tx, &by, referrals.context(), patch)).await?))
+}
+
+/// The mails of every scenario.
+#[utoipa::path(get, path = "/referrals/emails", tag = "referrals", security(("key" = [])),
+    responses((status = 200, body = MailsDoc), Errors))]
+pub(super) async fn show_mails(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<MailsDoc>, ApiError> {
+    let zone = api.referrals().context().zone.clone();
+    Ok(Json(api.db().read(move |tx| Ok::<_, Error>(rows::load(tx, &zone)?.mails)).await?))
+}
+
+/// Saves mails: what is absent stays.
+#[utoipa::path(put, path = "/referrals/emails", tag = "referrals", security(("key" = [])), request_body = MailsPatch,
+    responses((status = 200, body = MailsDoc), Errors))]
+pub(super) async fn save_mails(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    Body(patch, _): Body<MailsPatch>,
+) -> Result<Json<MailsDoc>, ApiError> {
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    Ok(Json(api.db().write(move |tx| service::save_mails(tx, &by, referrals.context(), patch)).await?))
+}

@@ -1,0 +1,138 @@
+//! What customers and owners look at.
+
+use super::ReferralApi;
+use super::{check_account, who};
+use crate::Error;
+use crate::limits;
+use crate::model::{GrantView, Period};
+use crate::service::{self, Leader, StatsView, SummaryView};
+use crate::storage::grants;
+use axum::Json;
+use axum::extract::State;
+use flux_rest::{Admin, ApiError, ApiKey, Errors, Id, PathTexts, Query};
+use flux_shop::{Actor, CustomerId};
+use flux_storage::Tx;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A customer's rewards.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Rewards {
+    /// Newest first; at most 1,000.
+    rewards: Vec<GrantView>,
+}
+
+/// The best referrers.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Tops {
+    /// The best first.
+    top: Vec<Leader>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RewardQuery {
+    /// `all`: those that were taken back or never given, too.
+    #[serde(default)]
+    include: Option<String>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StatsQuery {
+    /// The first day of the store's calendar, such as 2026-11-01.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<Date>,
+    /// The last day, included.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<Date>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TopQuery {
+    /// How many: 1 to 100, 10 unless asked otherwise.
+    #[serde(default)]
+    limit: Option<u32>,
+    /// Friends bound today, this week, month or year of the store's calendar; `all` unless asked otherwise.
+    #[serde(default)]
+    #[param(inline)]
+    period: Period,
+}
+
+/// What a customer was given, as referrer and as friend, with status and expiry.
+#[utoipa::path(get, path = "/referrals/rewards/{accountId}/{customerId}", tag = "referrals", security(("key" = [])),
+    params(("accountId" = String, Path), ("customerId" = String, Path), RewardQuery),
+    responses((status = 200, body = Rewards), Errors))]
+pub(super) async fn rewards(
+    State(api): State<Arc<ReferralApi>>,
+    _key: ApiKey,
+    PathTexts((account, customer)): PathTexts<(String, String)>,
+    Query(query): Query<RewardQuery>,
+) -> Result<Json<Rewards>, ApiError> {
+    check_account(&api, Some(&account))?;
+    let customer: CustomerId = customer.parse().map_err(|error| ApiError::value("customerId", error))?;
+    let is_live = match query.include.as_deref() {
+        None => true,
+        Some("all") => false,
+        Some(_) => return Err(ApiError::value("include", "must be `all`, or absent")),
+    };
+    let now = api.now();
+    let look = move |tx: &Tx<'_>| {
+        let rows = grants::of_customer(tx, &who(&customer), is_live, limits::REWARDS_SHOWN)?;
+        service::grant_views(tx, &rows, now)
+    };
+    Ok(Json(Rewards { rewards: api.db().read(look).await? }))
+}
+
+/// What came of the program; of some days, where those are named.
+#[utoipa::path(get, path = "/referrals/stats", tag = "referrals", security(("key" = [])), params(StatsQuery),
+    responses((status = 200, body = StatsView), Errors))]
+pub(super) async fn stats(
+    State(api): State<Arc<ReferralApi>>,
+    _key: Admin,
+    Query(query): Query<StatsQuery>,
+) -> Result<Json<StatsView>, ApiError> {
+    if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
+        return Err(ApiError::value("from", "must not be after `to`"));
+    }
+    let (by, referrals) = (api.by(Actor::companion()), api.referrals());
+    Ok(Json(api.db().read(move |tx| service::stats(tx, &by, referrals.context(), query.from, query.to)).await?))
+}
+
+/// The referrers with the most successful referrals.
+#[utoipa::path(get, path = "/referrals/top", tag = "referrals", security(("key" = [])), params(TopQuery),
+    responses((status = 200, body = Tops), Errors))]
+pub(super) async fn top(
+    State(api): State<Arc<ReferralApi>>,
+    _key: ApiKey,
+    Query(query): Query<TopQuery>,
+) -> Result<Json<Tops>, ApiError> {
+    let limit = flux_rest::page_limit(Some(query.limit.unwrap_or(10)))?;
+    let (by, referrals) = (api.by(Actor::companion()), api.referrals());
+    Ok(Json(Tops {
+        top: api.db().read(move |tx| service::leaderboard(tx, &by, referrals.context(), query.period, limit)).await?,
+    }))
+}
+
+/// What a customer sees of the program; 404 while no rule rewards them. One who has no link yet is given one.
+#[utoipa::path(get, path = "/customers/{id}/panel", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = SummaryView), Errors))]
+pub(super) async fn panel(
+    State(api): State<Arc<ReferralApi>>,
+    key: ApiKey,
+    Id(id): Id<CustomerId>,
+) -> Result<Json<SummaryView>, ApiError> {
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    let look = move |tx: &Tx<'_>| {
+        flux_storage::customers::find(tx, &id)?.ok_or(Error::NotFound("customer"))?;
+        service::summary(tx, &by, referrals.context(), &who(&id))
+    };
+    Ok(Json(api.db().write(look).await?))
+}

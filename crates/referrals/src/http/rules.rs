@@ -1,0 +1,194 @@
+//! The rules: the global one, and one per tier.
+
+use super::ReferralApi;
+use super::who;
+use crate::Error;
+use crate::model::{RulePatch, RuleView, SideWord, SlotBody, TriggerWord};
+use crate::service;
+use crate::storage::rules as rows;
+use axum::Json;
+use axum::extract::State;
+use flux_referral_rules::RuleId;
+use flux_rest::{Admin, ApiError, Body, Errors, Id, IdempotencyKey, Idempotent, Page, PathTexts, Query};
+use flux_shop::{CustomerId, Tier};
+use flux_storage::Tx;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The tiers that have no rule yet.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Tiers {
+    /// Those that customers have, and `all` if it were free.
+    tiers: Vec<String>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EffectiveQuery {
+    /// The rule that rewards this customer as a referrer.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    customer_id: Option<CustomerId>,
+    /// The rule for this tier.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    tier: Option<Tier>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SlotQuery {
+    /// Put it in the place of what is there.
+    #[serde(default)]
+    replace: bool,
+}
+
+/// All rules, the global one first: at most 101.
+#[utoipa::path(get, path = "/referrals/rules", tag = "referrals", security(("key" = [])),
+    responses((status = 200, body = Page<RuleView>), Errors))]
+pub(super) async fn list(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Page<RuleView>>, ApiError> {
+    let all = api.db().read(|tx| Ok::<_, Error>(rows::load(tx)?)).await?;
+    Ok(Json(Page { items: all.rules.iter().map(|rule| all.view(rule)).collect(), next_cursor: None }))
+}
+
+/// Adds the rule of a tier; it is disabled unless said otherwise.
+#[utoipa::path(post, path = "/referrals/rules", tag = "referrals", security(("key" = [])), request_body = RulePatch,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = RuleView), (status = 200, body = RuleView), Errors))]
+pub(super) async fn add(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    idempotency: IdempotencyKey,
+    Body(patch, bytes): Body<RulePatch>,
+) -> Result<(StatusCode, Json<RuleView>), ApiError> {
+    let (by, referrals, once) = (api.by(key.actor()), api.referrals(), idempotency.of_request(&key.0.name, &bytes));
+    let write = move |tx: &Tx<'_>| {
+        let make = || service::add_rule(tx, &by, referrals.context(), patch).map(|rule| (rule.id.to_string(), rule));
+        once.run(tx, by.now, make, |id| look(tx, id))
+    };
+    Ok(match api.db().write(write).await? {
+        Idempotent::Created(rule) => (StatusCode::CREATED, Json(rule)),
+        Idempotent::Repeated(rule) => (StatusCode::OK, Json(rule)),
+    })
+}
+
+/// A rule.
+#[utoipa::path(get, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = RuleView), Errors))]
+pub(super) async fn show(
+    State(api): State<Arc<ReferralApi>>,
+    _key: Admin,
+    Id(id): Id<String>,
+) -> Result<Json<RuleView>, ApiError> {
+    Ok(Json(api.db().read(move |tx| look(tx, &id)).await?))
+}
+
+fn look(tx: &Tx<'_>, id: &str) -> Result<RuleView, Error> {
+    let all = rows::load(tx)?;
+    let rule = all.rules.iter().find(|rule| rule.id.as_str() == id);
+    rule.map(|rule| all.view(rule)).ok_or(Error::NotFound("rule"))
+}
+
+/// Changes a rule: what is absent stays, `null` clears.
+#[utoipa::path(put, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)), request_body = RulePatch,
+    responses((status = 200, body = RuleView), Errors))]
+pub(super) async fn change(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    Id(id): Id<String>,
+    Body(patch, _): Body<RulePatch>,
+) -> Result<Json<RuleView>, ApiError> {
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    Ok(Json(
+        api.db().write(move |tx| service::change_rule(tx, &by, referrals.context(), &RuleId::new(id), patch)).await?,
+    ))
+}
+
+/// Deletes the rule of a tier. The global one stays: disable it instead.
+#[utoipa::path(delete, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
+    responses((status = 204), Errors))]
+pub(super) async fn remove(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    Id(id): Id<String>,
+) -> Result<StatusCode, ApiError> {
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    api.db().write(move |tx| service::remove_rule(tx, &by, referrals.context(), &RuleId::new(id))).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sets a reward where there is none; 409 on a filled slot, unless it is to be replaced. What was issued stays.
+#[utoipa::path(put, path = "/referrals/rules/{id}/slots/{side}/{trigger}", tag = "referrals", security(("key" = [])),
+    params(("id" = String, Path), ("side" = SideWord, Path), ("trigger" = TriggerWord, Path), SlotQuery), request_body = SlotBody,
+    responses((status = 200, body = RuleView), Errors))]
+pub(super) async fn set_slot(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    PathTexts(place): PathTexts<(String, String, String)>,
+    Query(query): Query<SlotQuery>,
+    Body(body, _): Body<SlotBody>,
+) -> Result<Json<RuleView>, ApiError> {
+    let (id, side, trigger) = slot(place)?;
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    let write =
+        move |tx: &Tx<'_>| service::set_slot(tx, &by, referrals.context(), (&id, side, trigger), &body, query.replace);
+    Ok(Json(api.db().write(write).await?))
+}
+
+/// Takes a reward away. What was issued stays.
+#[utoipa::path(delete, path = "/referrals/rules/{id}/slots/{side}/{trigger}", tag = "referrals", security(("key" = [])),
+    params(("id" = String, Path), ("side" = SideWord, Path), ("trigger" = TriggerWord, Path)),
+    responses((status = 200, body = RuleView), Errors))]
+pub(super) async fn remove_slot(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    PathTexts(place): PathTexts<(String, String, String)>,
+) -> Result<Json<RuleView>, ApiError> {
+    let (id, side, trigger) = slot(place)?;
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    Ok(Json(api.db().write(move |tx| service::remove_slot(tx, &by, referrals.context(), (&id, side, trigger))).await?))
+}
+
+/// The tiers that have no rule yet.
+#[utoipa::path(get, path = "/referrals/rules/available-tiers", tag = "referrals", security(("key" = [])),
+    responses((status = 200, body = Tiers), Errors))]
+pub(super) async fn available_tiers(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Tiers>, ApiError> {
+    let look = |tx: &Tx<'_>| {
+        let (all, tiers) = (rows::load(tx)?, rows::customers_tiers(tx)?);
+        let free: BTreeSet<_> = all.rules.available_tiers(&tiers);
+        Ok::<_, Error>(free.into_iter().map(|tier| tier.to_string()).collect())
+    };
+    Ok(Json(Tiers { tiers: api.db().read(look).await? }))
+}
+
+/// The rule under which a customer, or a tier, refers now; `null` if there is none.
+#[utoipa::path(get, path = "/referrals/rules/effective", tag = "referrals", security(("key" = [])), params(EffectiveQuery),
+    responses((status = 200, body = Option<RuleView>), Errors))]
+pub(super) async fn effective_rule(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    Query(query): Query<EffectiveQuery>,
+) -> Result<Json<Option<RuleView>>, ApiError> {
+    if query.customer_id.is_some() == query.tier.is_some() {
+        return Err(ApiError::value("customerId", "name either a customer or a tier"));
+    }
+    let (by, referrals) = (api.by(key.actor()), api.referrals());
+    let look = move |tx: &Tx<'_>| {
+        let customer = query.customer_id.as_ref().map(who);
+        service::effective_rule(tx, &by, referrals.context(), customer.as_ref(), query.tier.as_ref().map(Tier::as_str))
+    };
+    Ok(Json(api.db().read(look).await?))
+}
+
+fn slot((id, side, trigger): (String, String, String)) -> Result<(RuleId, SideWord, TriggerWord), ApiError> {
+    Ok((RuleId::new(id), word("side", &side)?, word("trigger", &trigger)?))
+}
+
+fn word<T: DeserializeOwned>(field: &str, text: &str) -> Result<T, ApiError> {
+    serde_json::from_value(text.into()).map_err(|error| ApiError::value(field, error.to_string()))
+}

@@ -1,0 +1,72 @@
+//! The sweeps, by hand: a timer runs them every 30 s. Nothing that is decided depends on when they ran.
+
+use super::ReferralApi;
+use super::Sweep;
+use super::moment;
+use axum::Json;
+use axum::extract::State;
+use flux_rest::{Admin, ApiError, ApiKey, Errors, OptionalBody};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// As of when.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SweepBody {
+    /// Where that is not now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    now: Option<Timestamp>,
+}
+
+/// How many.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Expired {
+    expired: u64,
+}
+
+/// How many.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Issued {
+    issued: u64,
+}
+
+/// Writes down which attributions' time is over.
+#[utoipa::path(post, path = "/referrals/sweeps/expire-pending", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
+    responses((status = 200, body = Expired), Errors))]
+pub(super) async fn expire_pending(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    OptionalBody(body): OptionalBody<SweepBody>,
+) -> Result<Json<Expired>, ApiError> {
+    Ok(Json(Expired { expired: run(&api, key, Sweep::ExpirePending, body.now).await? }))
+}
+
+/// Issues the rewards that have fallen due.
+#[utoipa::path(post, path = "/referrals/sweeps/issue-due", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
+    responses((status = 200, body = Issued), Errors))]
+pub(super) async fn issue_due(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    OptionalBody(body): OptionalBody<SweepBody>,
+) -> Result<Json<Issued>, ApiError> {
+    Ok(Json(Issued { issued: run(&api, key, Sweep::IssueDue, body.now).await? }))
+}
+
+/// Writes down which codes were not used in time.
+#[utoipa::path(post, path = "/referrals/sweeps/expire-rewards", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
+    responses((status = 200, body = Expired), Errors))]
+pub(super) async fn expire_rewards(
+    State(api): State<Arc<ReferralApi>>,
+    key: Admin,
+    OptionalBody(body): OptionalBody<SweepBody>,
+) -> Result<Json<Expired>, ApiError> {
+    Ok(Json(Expired { expired: run(&api, key, Sweep::ExpireRewards, body.now).await? }))
+}
+
+async fn run(api: &ReferralApi, Admin(key): Admin, sweep: Sweep, now: Option<Timestamp>) -> Result<u64, ApiError> {
+    let key = ApiKey(key);
+    let (by, at) = (api.by(key.actor()), moment(api, &key, now)?);
+    Ok(api.sweep(&by, sweep, at).await?)
+}

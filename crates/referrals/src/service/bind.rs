@@ -1,0 +1,134 @@
+//! Binds a friend to the owner of the code they bring.
+
+use super::UnitOfWork;
+use super::apply_decision::expire_attribution;
+use crate::Error;
+use crate::model::attribution_id;
+use crate::storage::attributions::{self, AttributionRow, Extra};
+use crate::storage::{clicks, links, people};
+use flux_referral_rules::{Attribution, Bind, Bound, Code, Door, Person, Reason, Refusal, Status};
+use flux_shop::kind;
+use flux_storage::events;
+use jiff::Timestamp;
+use serde_json::json;
+
+/// A friend with a code.
+pub(super) struct BindRequest<'a> {
+    /// The code as it was typed, or came with the link.
+    pub(super) code: &'a str,
+    /// The friend.
+    pub(super) person: &'a Person,
+    /// The player that they say is theirs, which may be somebody's already: whoever plays as the referrer is the referrer (D-13).
+    pub(super) claimed_player: Option<flux_referral_rules::Player>,
+    /// Whether they register with this very event.
+    pub(super) registers_now: bool,
+    /// Through which door.
+    pub(super) door: Door,
+    /// When they clicked, where the storefront says so.
+    pub(super) clicked_at: Option<Timestamp>,
+    /// Source and reference at the storefront.
+    pub(super) external: Option<(&'a str, &'a str)>,
+    /// When.
+    pub(super) at: Timestamp,
+}
+
+/// Binds a friend to whoever's code they bring; true if the attribution is new.
+pub(super) fn bind(
+    work: &mut UnitOfWork<'_>,
+    request: &BindRequest<'_>,
+) -> Result<Result<(AttributionRow, bool), Refusal>, Error> {
+    let link = match Code::parse(request.code) {
+        Ok(code) => links::by_code(work.tx(), &code)?,
+        Err(_) => None,
+    };
+    let Some(link) = link else { return Ok(Err(Refusal::UnknownCode)) };
+    let owner = work.referrer(&link.customer)?;
+    let latest = match request.external {
+        Some((source, reference)) => attributions::external(work.tx(), source, reference)?,
+        None => None,
+    };
+    let latest = match latest {
+        Some(row) => Some(row),
+        None => attributions::latest_of(work.tx(), request.person)?,
+    };
+    // The same person under two ids may have an older one open under this id: it binds.
+    let open = attributions::pending_of(work.tx(), &request.person.customer)?;
+    let is_open = open.as_ref().is_some_and(|row| row.attribution.status_at(request.at) == Status::Pending);
+    let (latest, over) = if is_open { (open, None) } else { (latest, open) };
+    // A link's click starts the window; a code was typed in (R2-30).
+    let clicked_at = match (request.clicked_at, request.door) {
+        (None, Door::Link) => clicks::newest(work.tx(), &link.id, request.at)?,
+        (clicked_at, _) => clicked_at,
+    };
+    let mut referee = request.person.clone();
+    referee.player = referee.player.or_else(|| request.claimed_player.clone());
+    let facts = Bind {
+        id: &free_id(work, &link.customer, request.person)?,
+        link: Some((&link.code, &owner)),
+        referee: &referee,
+        registered_at: people::registered_at(work.tx(), &referee)?,
+        registers_now: request.registers_now,
+        latest: latest.as_ref().map(|row| &row.attribution),
+        is_circular: attributions::exists(work.tx(), &request.person.customer, &link.customer)?,
+        door: request.door,
+        clicked_at,
+        at: request.at,
+    };
+    match (flux_referral_rules::bind(&work.store(), &facts), latest) {
+        (Bound::New(attribution), latest) => {
+            make_room(work, latest, request.at)?;
+            make_room(work, over, request.at)?;
+            Ok(Ok((save_new(work, attribution, request)?, true)))
+        }
+        (Bound::Existing, Some(row)) => Ok(Ok((row, false))),
+        (Bound::Existing, None) => Ok(Err(Refusal::UnknownCode)),
+        (Bound::Refused(refusal), _) => {
+            // Somebody has tried to reward themselves: that is worth a look. The event names the link, not the person.
+            if matches!(refusal, Refusal::Because(Reason::SelfReferral | Reason::Circular)) {
+                let data = json!({"reason": refusal.as_str(), "door": request.door.as_str()});
+                events::record(work.tx(), work.audit(), kind::ATTRIBUTION_REFUSED, link.id.as_str(), &data)?;
+            }
+            Ok(Err(refusal))
+        }
+    }
+}
+
+/// The first id of these two that is free: the same after a restore, as long as the same things happen again.
+fn free_id(
+    work: &UnitOfWork<'_>,
+    referrer: &flux_referral_rules::CustomerId,
+    referee: &Person,
+) -> Result<flux_referral_rules::AttributionId, Error> {
+    let id = |n| attribution_id(referrer, &referee.customer, n);
+    let is_taken = |n| Ok::<_, Error>(attributions::find(work.tx(), &id(n))?.is_some());
+    // They are taken in their order, and none becomes free again: a few looks find the first one that is.
+    let (mut taken, mut free) = (0, 0);
+    while is_taken(free)? {
+        (taken, free) = (free, free * 2 + 1);
+    }
+    while free > taken + 1 {
+        let middle = taken.midpoint(free);
+        if is_taken(middle)? { taken = middle } else { free = middle }
+    }
+    Ok(id(free))
+}
+
+/// Writes down that the older attribution is over, where no sweep has: only one of a friend's is open.
+fn make_room(work: &UnitOfWork<'_>, latest: Option<AttributionRow>, at: Timestamp) -> Result<(), Error> {
+    let Some(AttributionRow { attribution, .. }) = latest else { return Ok(()) };
+    let is_over = attribution.status == Status::Pending && attribution.status_at(at) == Status::Expired;
+    if is_over { expire_attribution(work, attribution) } else { Ok(()) }
+}
+
+fn save_new(
+    work: &UnitOfWork<'_>,
+    attribution: Attribution,
+    request: &BindRequest<'_>,
+) -> Result<AttributionRow, Error> {
+    let (day, week) = (work.ctx().day(request.at), work.ctx().week(request.at));
+    let extra = Extra { referee: request.person, day: &day, week: &week, external: request.external };
+    attributions::insert(work.tx(), &attribution, &extra)?;
+    let data = json!({"door": attribution.door.as_str(), "expiresAt": attribution.expires_at});
+    events::record(work.tx(), work.audit(), kind::ATTRIBUTION_BOUND, attribution.id.as_str(), &data)?;
+    attributions::find(work.tx(), &attribution.id)?.ok_or(Error::NotFound("attribution"))
+}

@@ -1,0 +1,99 @@
+//! What a customer's changes mean for their referrals.
+
+use super::UnitOfWork;
+use super::reward_commands::release_held;
+use super::signup::reward_registration;
+use crate::Effects;
+use crate::Error;
+use crate::ReferralContext;
+use crate::ids;
+use crate::storage::{attributions, forget as rows, people};
+use flux_referral_rules::CustomerId;
+use flux_shop::Audit;
+use flux_shop::{CustomerRow, Player, PlayerName, PlayerUuid};
+use flux_storage::{Tx, commands, customers};
+
+/// A customer was saved: friends are found again by what is known of them now, rewards that waited for a player go out,
+/// those not yet sent are for the player's new name, and a registration that is news is rewarded.
+pub(crate) fn changed(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    before: Option<&CustomerRow>,
+    id: &flux_shop::CustomerId,
+) -> Result<Effects, Error> {
+    let id = &CustomerId::new(id.as_str());
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    propagate_identity(&mut work, id)?;
+    let was_registered = before.is_some_and(|before| before.body.registered_at.is_some());
+    if let Some(at) = work.customer(id)?.registered_at.filter(|_| !was_registered) {
+        reward_registration(&mut work, id, at)?;
+    }
+    Ok(work.into_effects())
+}
+
+/// A player has joined: the name of a known UUID is learnt (section 8.2).
+pub(crate) fn joined(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    name: &str,
+    uuid: Option<&str>,
+) -> Result<Effects, Error> {
+    let (Ok(name), Some(Ok(uuid))) = (name.parse::<PlayerName>(), uuid.map(str::parse::<PlayerUuid>)) else {
+        return Ok(Effects::default());
+    };
+    let Some(id) = customers::rename_player(tx, &uuid, &name, audit.now)? else { return Ok(Effects::default()) };
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    propagate_identity(&mut work, &CustomerId::new(id.as_str()))?;
+    Ok(work.into_effects())
+}
+
+/// Takes a customer out of the referrals. Refused while a reward of theirs is on its way.
+pub(crate) fn forget(
+    tx: &Tx<'_>,
+    ctx: &ReferralContext,
+    id: &flux_shop::CustomerId,
+    anonymous: &flux_shop::CustomerId,
+) -> Result<(), Error> {
+    if rows::has_open(tx, id.as_str())? {
+        return Err(Error::conflict(
+            "customer_in_use",
+            "a reward of theirs has open commands: cancel them first, or wait",
+        ));
+    }
+    Ok(rows::forget(tx, id.as_str(), anonymous.as_str(), &ids::anonymous_code(&*ctx.entropy))?)
+}
+
+/// Fills in what is not known of a customer yet, on what binds them too.
+pub(super) fn update_profile(
+    work: &mut UnitOfWork<'_>,
+    id: &CustomerId,
+    email: Option<&str>,
+    name: Option<&str>,
+) -> Result<(), Error> {
+    if people::learn(work.tx(), id, email, name, work.audit().now)? { propagate_identity(work, id) } else { Ok(()) }
+}
+
+/// Who a customer is by now.
+fn propagate_identity(work: &mut UnitOfWork<'_>, id: &CustomerId) -> Result<(), Error> {
+    let person = work.customer(id)?.person;
+    attributions::know_referee(work.tx(), &person)?;
+    if let Some(player) = &person.player {
+        commands::rename_unsent(work.tx(), id, player)?;
+        release_held(work, id, player)?;
+    }
+    Ok(())
+}
+
+/// Links a player to a customer who has none, if nobody else has it (section 8.1).
+pub(super) fn link_player_if_free(work: &mut UnitOfWork<'_>, id: &CustomerId, player: &Player) -> Result<(), Error> {
+    let has_one = work.customer(id)?.person.player.is_some();
+    let whose: flux_shop::CustomerId = id.as_str().parse().map_err(|_| Error::NotFound("customer"))?;
+    if has_one || customers::other_with_player(work.tx(), &whose, player)?.is_some() {
+        return Ok(());
+    }
+    let uuid = player.uuid.as_ref().map(customers::strip_dashes);
+    people::link_player(work.tx(), id, player.name.as_str(), uuid.as_deref(), work.audit().now)?;
+    propagate_identity(work, id)
+}

@@ -1,0 +1,159 @@
+//! Weighs an order: whose it is, for which attribution, and what it earns or undoes.
+
+use super::UnitOfWork;
+use super::apply_decision::{apply_decision, dispatch_facts, player_names};
+use super::bind::BindRequest;
+use super::bind::bind;
+use super::orders::{Buyer, to_rules_player};
+use super::sessions::Payer;
+use super::signup::follow_referee;
+use crate::Error;
+use crate::model::grant_id;
+use crate::storage::orders::{self as rows, OrderRow};
+use crate::storage::{attributions, grants, lines, people};
+use flux_protocol::OrderId;
+use flux_referral_rules::{
+    Attribution, AttributionId, Candidate, CustomerId, Door, EmailKey, Held, LineState, Money, Payment, Person,
+    candidate, pay, void as undo,
+};
+use jiff::Timestamp;
+
+pub(super) fn load_order(work: &UnitOfWork<'_>, id: &OrderId) -> Result<OrderRow, Error> {
+    Ok(rows::find(work.tx(), id)?.unwrap_or_else(|| OrderRow::new(id.clone())))
+}
+
+/// Whose payment it is: who the checkout to_rules_player would buy, else who the storefront names now, by id or by address.
+pub(super) fn find_payer(work: &UnitOfWork<'_>, order: &OrderRow, payer: &Payer) -> Result<Option<CustomerId>, Error> {
+    match (order.record.buyer.as_ref().or(payer.customer.as_ref()), payer.address()) {
+        (Some(customer), _) => Ok(Some(customer.clone())),
+        (None, Some(address)) => Ok(people::by_email(work.tx(), &address)?),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Who buys: the customer's own player before the order's, which may be a present's.
+pub(super) fn person_of(work: &UnitOfWork<'_>, buyer: &Buyer) -> Result<Person, Error> {
+    let known = work.customer(&buyer.customer)?.person;
+    let ordered = buyer.player.as_ref().map(to_rules_player);
+    Ok(Person {
+        customer: buyer.customer.clone(),
+        email: buyer.email.as_deref().and_then(EmailKey::of).or(known.email),
+        player: known.player.or(ordered),
+    })
+}
+
+pub(super) fn bind_at_checkout(
+    work: &mut UnitOfWork<'_>,
+    person: &Person,
+    code: &str,
+    at: Timestamp,
+) -> Result<Result<(Attribution, bool), flux_referral_rules::Refusal>, Error> {
+    let request = BindRequest {
+        code,
+        person,
+        claimed_player: None,
+        registers_now: false,
+        door: Door::CodeCheckout,
+        clicked_at: None,
+        external: None,
+        at,
+    };
+    Ok(bind(work, &request)?.map(|(row, is_new)| (row.attribution, is_new)))
+}
+
+/// Weighs a payment, once; the attribution that it was weighed for.
+pub(super) fn evaluate_payment(
+    work: &mut UnitOfWork<'_>,
+    id: &OrderId,
+    buyer: Option<&Buyer>,
+    amount: Money,
+    at: Timestamp,
+) -> Result<Option<AttributionId>, Error> {
+    let mut order = load_order(work, id)?;
+    // Paid, and nobody knew by whom: when somebody does, it is weighed as of then.
+    let late = order.record.paid.filter(|_| order.record.buyer.is_none() && buyer.is_some());
+    let (amount, at) = late.map_or((amount, at), |(paid_at, amount)| (amount, paid_at));
+    match (&mut order.buyer, buyer) {
+        (None, Some(buyer)) => {
+            let mut person = person_of(work, buyer)?;
+            person.email = person.email.or(order.email.take());
+            order.record.buyer = Some(person.customer.clone());
+            order.buyer = Some(person);
+        }
+        (Some(person), Some(buyer)) if person.email.is_none() => person.email = person_of(work, buyer)?.email,
+        _ => {}
+    }
+    let is_news = order.record.pay(amount, at) || late.is_some();
+    let (true, Some(person)) = (is_news, order.buyer.clone()) else {
+        rows::put(work.tx(), &order)?;
+        return Ok(order.attribution);
+    };
+    let found = if order.record.is_imported { None } else { find_attribution(work, &mut order, &person, at)? };
+    if let Some(attribution) = found {
+        let referrer = work.referrer(&attribution.referrer)?;
+        let has_bought = rows::has_bought(work.tx(), &person, id)?;
+        let facts = Payment {
+            attribution: follow_referee(work, &attribution, &person.customer)?,
+            referrer: &referrer,
+            referee: &person,
+            order: &order.record,
+            has_bought,
+        };
+        let decision = pay(&work.store(), facts);
+        order.attribution = Some(attribution.id.clone());
+        order.reason = decision.reason.map(|reason| reason.to_string());
+        apply_decision(work, &attribution, decision)?;
+    }
+    rows::put(work.tx(), &order)?;
+    Ok(order.attribution)
+}
+
+/// The attribution that an order is weighed for: found by its buyer, or bound by its code. Why there is none goes into the order.
+fn find_attribution(
+    work: &mut UnitOfWork<'_>,
+    order: &mut OrderRow,
+    person: &Person,
+    at: Timestamp,
+) -> Result<Option<Attribution>, Error> {
+    let fed = attributions::fed_by(work.tx(), &order.record.id)?.map(|row| row.attribution);
+    let latest = attributions::latest_of(work.tx(), person)?.map(|row| row.attribution);
+    let (program, code) = (&work.program().program, order.code.clone());
+    match candidate(program, &order.record.id, fed.as_ref(), latest.as_ref(), code.is_some(), at) {
+        Candidate::Known(row) => Ok(Some(row.clone())),
+        Candidate::None => Ok(None),
+        Candidate::ByCode => match bind_at_checkout(work, person, &code.unwrap_or_default(), at)? {
+            Ok((attribution, _)) => Ok(Some(attribution)),
+            Err(refusal) => {
+                order.reason = Some(refusal.as_str().to_owned());
+                Ok(None)
+            }
+        },
+    }
+}
+
+/// An order was undone, as a whole or in part.
+pub(super) fn reverse_order(
+    work: &mut UnitOfWork<'_>,
+    order: OrderRow,
+    at: Timestamp,
+) -> Result<Option<AttributionId>, Error> {
+    rows::put(work.tx(), &order)?;
+    let Some(row) = attributions::fed_by(work.tx(), &order.record.id)? else { return Ok(order.attribution) };
+    let before = row.attribution;
+    let held = held_grants(work, &before)?;
+    let names = player_names(work, &before)?;
+    let dispatch = dispatch_facts(work, &names, &before);
+    let decision = undo(&work.program().program, before.clone(), &held, &order.record, &dispatch, at);
+    let after = apply_decision(work, &before, decision)?;
+    Ok(Some(after.id))
+}
+
+/// An attribution's grants, and which of them have run.
+pub(super) fn held_grants(work: &UnitOfWork<'_>, row: &Attribution) -> Result<Vec<Held>, Error> {
+    let mut held = Vec::new();
+    for grant in grants::of_attribution(work.tx(), &row.id)? {
+        let states = lines::states(work.tx(), &grant_id(&grant.grant.key))?;
+        held.push(Held { has_run: states.contains(&LineState::Completed), grant: grant.grant });
+    }
+    Ok(held)
+}

@@ -1,0 +1,176 @@
+//! Links: one a customer, and what becomes of a click.
+
+use super::UnitOfWork;
+use super::mails::send_mail;
+use crate::Error;
+use crate::ReferralContext;
+use crate::ids;
+use crate::model::LinkView;
+use crate::storage::links::{self as rows, LinkRow};
+use crate::storage::{clicks, people};
+use flux_referral_rules::{
+    Click, Code, CustomerId, IssuedLink, Landing, Link, LinkId, Reason, Rule, Scenario, Visit, effective,
+    make_link_code,
+};
+use flux_shop::Audit;
+use flux_shop::kind;
+use flux_storage::{Tx, events};
+use jiff::Timestamp;
+use serde_json::json;
+
+/// `POST /links/issue`: the customer's link, and whether it is new. `None`: they do not refer at present.
+pub fn issue(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    customer: &CustomerId,
+) -> Result<Option<(LinkView, bool)>, Error> {
+    people::meet(tx, customer, audit.now)?;
+    issue_link(&mut UnitOfWork::begin(tx, audit, ctx)?, customer)
+}
+
+/// The customer's link as it stands, unless they do not refer at present.
+pub fn link_of(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    customer: &CustomerId,
+) -> Result<Option<LinkView>, Error> {
+    let work = UnitOfWork::begin(tx, audit, ctx)?;
+    let referrer = work.referrer(customer)?;
+    let Ok(rule) = effective(&work.store(), &referrer) else { return Ok(None) };
+    let row = rows::of_customer(tx, customer)?;
+    Ok(row.map(|row| link_view(&work, &row, rule)))
+}
+
+/// Who clicks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Visitor<'a> {
+    /// What they are known by: a click of theirs counts once a day.
+    pub key: Option<&'a str>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<&'a str>,
+    /// The `Sec-Purpose` or `Purpose` header.
+    pub purpose: Option<&'a str>,
+}
+
+/// What became of a click.
+#[derive(Debug)]
+pub enum ClickOutcome {
+    /// Nobody has this code.
+    Unknown,
+    /// The link leads here; the click counted, or was a preview or a repeat.
+    Leads {
+        /// The link.
+        link: LinkView,
+    },
+    /// The link is dead at present: the store's home page is all that is left.
+    Dead {
+        /// Why.
+        reason: Reason,
+        /// The home page.
+        home: String,
+    },
+}
+
+/// A visit of a link.
+pub fn click(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    code: &str,
+    visitor: Visitor<'_>,
+    at: Timestamp,
+) -> Result<ClickOutcome, Error> {
+    let link = match Code::parse(code) {
+        Ok(code) => rows::by_code(tx, &code)?,
+        Err(_) => None,
+    };
+    let Some(link) = link else { return Ok(ClickOutcome::Unknown) };
+    let work = UnitOfWork::begin(tx, audit, ctx)?;
+    let referrer = work.referrer(&link.customer)?;
+    let standing = effective(&work.store(), &referrer);
+    let last_by_visitor = match visitor.key {
+        Some(key) => clicks::last_of(tx, &link.id, key, at)?,
+        None => None,
+    };
+    let visit = Visit { at, user_agent: visitor.user_agent, purpose: visitor.purpose, last_by_visitor };
+    match (flux_referral_rules::click(&visit, standing), standing) {
+        (Click::Refused(reason), _) | (_, Err(reason)) => {
+            let home = landing(&work, None).as_str().to_owned();
+            Ok(ClickOutcome::Dead { reason, home })
+        }
+        (click, Ok(rule)) => {
+            if click == Click::Counted {
+                clicks::add(tx, &link.id, visitor.key, at, &ctx.day(at))?;
+            }
+            Ok(ClickOutcome::Leads { link: link_view(&work, &link, rule) })
+        }
+    }
+}
+
+pub(super) fn issue_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Result<Option<(LinkView, bool)>, Error> {
+    let existing = rows::of_customer(work.tx(), customer)?;
+    let known = existing.as_ref().map(|row| Link { id: row.id.clone(), code: row.code.clone() });
+    let referrer = work.referrer(customer)?;
+    let standing = effective(&work.store(), &referrer).cloned();
+    let issued = flux_referral_rules::issue_link(known.as_ref(), standing.as_ref().map_err(|reason| *reason));
+    let Ok(rule) = standing else { return Ok(None) };
+    let (row, is_new) = match (issued, existing) {
+        (IssuedLink::Null(_), _) => return Ok(None),
+        (_, Some(row)) => (row, false),
+        (_, None) => (create_link(work, customer)?, true),
+    };
+    Ok(Some((link_view(work, &row, &rule), is_new)))
+}
+
+fn create_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Result<LinkRow, Error> {
+    let name = work.customer(customer)?.name;
+    let mut failure = None;
+    let is_taken = |code: &Code| match rows::by_code(work.tx(), code) {
+        Ok(found) => found.is_some(),
+        Err(error) => {
+            failure = Some(error);
+            true
+        }
+    };
+    let code = make_link_code(name.as_deref(), |bound| work.ctx().below(bound), is_taken);
+    let code = match (failure, code) {
+        (Some(error), _) => return Err(error.into()),
+        (None, code) => code.map_err(|invalid| Error::conflict("no_free_code", invalid.to_string()))?,
+    };
+    let row = LinkRow {
+        id: LinkId::new(ids::link_id(&*work.ctx().entropy)),
+        customer: customer.clone(),
+        code,
+        clicks: 0,
+        created_at: work.audit().now,
+    };
+    rows::insert(work.tx(), &row, &work.ctx().day(work.audit().now))?;
+    events::record(work.tx(), work.audit(), kind::LINK_ISSUED, row.id.as_str(), &json!({}))?;
+    if work.program().program.doors.take_codes() {
+        send_mail(work, Scenario::CodeIssued, customer)?;
+    }
+    Ok(row)
+}
+
+pub(super) fn link_view(work: &UnitOfWork<'_>, row: &LinkRow, rule: &Rule) -> LinkView {
+    LinkView {
+        id: row.id.to_string(),
+        code: row.code.to_string(),
+        url: landing(work, Some(rule)).link(&row.code),
+        customer_id: row.customer.to_string(),
+        created_at: row.created_at,
+        clicks: row.clicks,
+    }
+}
+
+/// Where links lead: the rule's page, else the program's, else the store's home. A page that is no longer on a host of
+/// the store is not led to.
+pub(super) fn landing(work: &UnitOfWork<'_>, rule: Option<&Rule>) -> Landing {
+    let of_rule =
+        rule.and_then(|rule| work.rules().docs.get(rule.id.as_str())).and_then(|doc| doc.landing_url.as_ref());
+    let addresses = [of_rule, work.program().doc.landing_url.as_ref()];
+    let found = addresses.into_iter().flatten().find_map(|address| work.ctx().address.landing(address).ok());
+    found.unwrap_or_else(|| work.ctx().address.home())
+}

@@ -1,0 +1,64 @@
+//! One function for each referral event: it loads the facts, lets the pure rules decide, and writes the decision down, all
+//! in its caller's transaction.
+//!
+//! | event | module |
+//! | --- | --- |
+//! | settings are saved | `settings` |
+//! | a link is issued or clicked | `links` |
+//! | a friend signs up or registers | `signup` |
+//! | an order is placed, paid, reversed (through `/orders`) | `orders` |
+//! | the same, reported by a storefront that keeps its orders | `sessions` |
+//! | a deadline passes | `sweeps` |
+//! | a cart is priced, a code is redeemed, points are spent | `spending` |
+//! | a customer changes or is forgotten | `customers` |
+//!
+//! `evaluate_order` evaluates an order for both kinds; `apply_decision` writes a decision, `reward_commands` its commands,
+//! `mails` its mails; `view` and `summary` are read by people.
+
+mod apply_decision;
+mod bind;
+pub(crate) mod customers;
+mod evaluate_order;
+mod links;
+mod mails;
+pub(crate) mod orders;
+pub(crate) mod reward_commands;
+mod sessions;
+mod settings;
+mod signup;
+mod spending;
+mod summary;
+mod sweeps;
+mod unit_of_work;
+mod view;
+
+pub use links::{ClickOutcome, Visitor, click, issue as issue_link, link_of};
+pub use mails::invite;
+pub use orders::{Buyer, checkout};
+pub use sessions::{Payer, completed, fulfil, of_session, void, withdraw};
+pub use settings::{
+    add_rule, change_rule, remove_rule, remove_slot, save_mails, save_program, save_share, set_slot, show_program,
+};
+pub use signup::{Signup, signup};
+pub use spending::{quote, redeem, spend};
+pub use summary::{CodeView, Leader, StatsView, SummaryView, effective_rule, leaderboard, stats, summary, validate};
+pub use sweeps::{expire_pending, expire_rewards, issue_due, issue_missing_codes};
+pub use view::{attribution, grants as grant_views, view_of};
+
+use unit_of_work::UnitOfWork;
+
+use crate::Effects;
+use flux_referral_rules::{AttributionId, Refusal};
+
+/// What a referral event came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The attribution that it was about.
+    pub attribution: Option<AttributionId>,
+    /// Whether that attribution is new.
+    pub is_new: bool,
+    /// Why a friend was not bound. The event's other changes stand.
+    pub refusal: Option<Refusal>,
+    /// The changes of commands, to be applied by the caller.
+    pub effects: Effects,
+}

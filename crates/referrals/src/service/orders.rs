@@ -1,0 +1,183 @@
+//! Orders as the rules hear of them from `/orders`, and what they say of one.
+
+use super::customers::{link_player_if_free, update_profile};
+use super::evaluate_order::{bind_at_checkout, evaluate_payment, load_order, person_of, reverse_order};
+use super::{Outcome, UnitOfWork};
+use crate::Effects;
+use crate::Error;
+use crate::ReferralContext;
+use crate::storage::orders as rows;
+use crate::storage::{attributions, people};
+use flux_protocol::OrderId;
+use flux_referral_rules::{CustomerId, Money, Status};
+use flux_shop::Audit;
+use flux_shop::{Order, Player, ReferralView};
+use flux_storage::Tx;
+use jiff::Timestamp;
+
+/// Who buys.
+#[derive(Debug, Clone)]
+pub struct Buyer {
+    /// The customer.
+    pub customer: CustomerId,
+    /// Their address, as the order has it.
+    pub email: Option<String>,
+    /// Who gets it.
+    pub player: Option<Player>,
+}
+
+impl From<&Order> for Buyer {
+    fn from(order: &Order) -> Buyer {
+        let customer = &order.body.customer;
+        Buyer {
+            customer: CustomerId::new(customer.id.as_str()),
+            email: customer.email.as_ref().map(|email| email.as_str().to_owned()),
+            player: Some(order.body.player.clone()),
+        }
+    }
+}
+
+/// An order was placed: who buys, and with which code. Binds by the code.
+pub fn checkout(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    id: &OrderId,
+    buyer: &Buyer,
+    code: Option<&str>,
+    at: Timestamp,
+) -> Result<Outcome, Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    people::meet(tx, &buyer.customer, audit.now)?;
+    update_profile(&mut work, &buyer.customer, buyer.email.as_deref(), None)?;
+    let mut order = load_order(&work, id)?;
+    let person = person_of(&work, buyer)?;
+    if let (Some((paid_at, amount)), None) = (order.record.paid, &order.record.buyer) {
+        // The payment came before anybody knew whose it was: it is weighed now.
+        order.code = code.map(str::to_owned);
+        rows::put(tx, &order)?;
+        let found = evaluate_payment(&mut work, id, Some(buyer), amount, paid_at)?;
+        return Ok(work.outcome(found, false, None));
+    }
+    // The same checkout again: what it has bound stays, and one that is paid binds nothing more.
+    let is_same_buyer = order.record.buyer.as_ref() == Some(&person.customer);
+    if order.record.paid.is_some() || (order.attribution.is_some() && is_same_buyer) {
+        let known = order.attribution;
+        return Ok(work.outcome(known, false, None));
+    }
+    (order.attribution, order.reason, order.code) = (None, None, order.code.filter(|_| is_same_buyer));
+    order.record.buyer = Some(person.customer.clone());
+    order.buyer = Some(person.clone());
+    order.code = code.map(str::to_owned).or(order.code);
+    let Some(code) = code else {
+        rows::put(tx, &order)?;
+        let latest = attributions::latest_of(tx, &person)?.map(|row| row.attribution.id);
+        return Ok(work.outcome(latest, false, None));
+    };
+    let bound = bind_at_checkout(&mut work, &person, code, at)?;
+    let outcome = match bound {
+        Ok((attribution, is_new)) => (Some(attribution.id), is_new, None),
+        Err(refusal) => (None, false, Some(refusal)),
+    };
+    order.attribution = outcome.0.clone().or(order.attribution);
+    order.reason = outcome.2.map(|refusal| refusal.as_str().to_owned());
+    rows::put(tx, &order)?;
+    Ok(work.outcome(outcome.0, outcome.1, outcome.2))
+}
+
+/// `/orders`: an order was placed. An imported one uses up "first purchase" (R3-10), and earns nothing.
+pub(crate) fn placed(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, order: &Order) -> Result<Effects, Error> {
+    let at = order.body.occurred_at.unwrap_or(audit.now);
+    let typed = order.body.referral_code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
+    let code = typed.filter(|_| !order.body.imported);
+    let effects = checkout(tx, audit, ctx, &order.id, &Buyer::from(order), code, at)?.effects;
+    if let (Some(typed), true) = (typed, order.body.imported) {
+        // It binds nobody; but forgetting the code's owner finds it here.
+        rows::set_code(tx, &order.id, typed)?;
+    }
+    if let Some(mut row) = rows::find(tx, &order.id)?
+        && row.record.is_imported != order.body.imported
+    {
+        row.record.is_imported = order.body.imported;
+        rows::put(tx, &row)?;
+    }
+    Ok(effects)
+}
+
+/// `/orders`: an order is paid.
+pub(crate) fn paid(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    order: &Order,
+    at: Timestamp,
+) -> Result<Effects, Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    if !order.body.imported {
+        link_player_if_free(&mut work, &Buyer::from(order).customer, &order.body.player)?;
+    }
+    let amount = i64::try_from(order.body.amount.get()).unwrap_or(i64::MAX);
+    let currency = flux_referral_rules::Currency::parse(order.body.currency.as_str());
+    let money = currency.and_then(|currency| Money::new(amount, currency));
+    let money = money.map_err(|invalid| Error::invalid("amount", invalid.to_string()))?;
+    evaluate_payment(&mut work, &order.id, None, money, at)?;
+    Ok(work.into_effects())
+}
+
+/// `/orders`: so much of it was paid back in all.
+pub(crate) fn partly_refunded(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    id: &OrderId,
+    total: u64,
+    at: Timestamp,
+) -> Result<Effects, Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let mut order = load_order(&work, id)?;
+    order.record.refund(i64::try_from(total).unwrap_or(i64::MAX));
+    reverse_order(&mut work, order, at)?;
+    Ok(work.into_effects())
+}
+
+/// What the rules say of an order; `None` if it has nothing to do with a referral.
+pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<Option<ReferralView>, Error> {
+    let Some(order) = rows::find(tx, id)? else { return Ok(None) };
+    let row = match &order.attribution {
+        Some(id) => attributions::find(tx, id)?,
+        None => None,
+    };
+    let mut attribution = row.map(|row| row.attribution);
+    if let (None, None, None, Some(buyer)) = (&attribution, &order.reason, order.record.paid, &order.buyer) {
+        // Whom somebody else's link has bound needs no code.
+        let latest = attributions::latest_of(tx, buyer)?.map(|row| row.attribution);
+        attribution = latest.filter(|row| row.status_at(now) == Status::Pending);
+    }
+    if attribution.is_none() && order.reason.is_none() {
+        return Ok(None);
+    }
+    let decision = match &attribution {
+        Some(row) if row.is_fed_by(id) => row.status_at(now).as_str(),
+        Some(_) if order.record.paid.is_none() && order.reason.is_none() => "bound",
+        _ => "refused",
+    };
+    let fed = attribution.as_ref().filter(|row| row.is_fed_by(id)).and_then(|row| row.status_at(now).reason());
+    let reason = fed.map(|reason| reason.to_string()).or(order.reason);
+    Ok(Some(ReferralView {
+        attribution_id: attribution.map(|row| row.id.to_string()),
+        decision: decision.to_owned(),
+        reason,
+    }))
+}
+
+/// A player as the rules know one.
+pub(super) fn to_rules_player(player: &Player) -> flux_referral_rules::Player {
+    let uuid = player.uuid.as_ref().map(flux_storage::customers::strip_dashes);
+    flux_referral_rules::Player { name: player.name.as_str().to_owned(), uuid }
+}
+
+/// The same the other way round.
+pub(super) fn to_player(player: &flux_referral_rules::Player) -> Result<Player, &'static str> {
+    let uuid = player.uuid.as_deref().map(str::parse).transpose()?;
+    Ok(Player { name: player.name.parse()?, uuid })
+}

@@ -1,0 +1,239 @@
+//! The program, the rules, and the texts.
+
+use super::UnitOfWork;
+use crate::Error;
+use crate::ReferralContext;
+use crate::ids;
+use crate::model::{
+    Flaw, MailsDoc, MailsPatch, ProgramPatch, ProgramView, RewardCommandBody, RuleDoc, RulePatch, RuleView, ShareDoc,
+    SharePatch, SideWord, SlotBody, TriggerWord, program_view,
+};
+use crate::storage::program::{self, ProgramRow};
+use crate::storage::rules as rows;
+use flux_referral_rules::{Invalid, Rule, RuleId, RuleName, Scope, Slot, turns_codes_on};
+use flux_shop::Audit;
+use flux_shop::kind;
+use flux_storage::{Tx, events};
+use serde_json::json;
+
+/// `GET /program`.
+pub fn show_program(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext) -> Result<ProgramView, Error> {
+    let work = UnitOfWork::begin(tx, audit, ctx)?;
+    Ok(program_answer(&work))
+}
+
+/// `PUT /program`. `version` is what the caller has seen.
+pub fn save_program(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    patch: ProgramPatch,
+    version: Option<u64>,
+) -> Result<ProgramView, Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    check_version(version.or(patch.version), work.program().version)?;
+    let before = work.program().clone();
+    let read = |body: &RewardCommandBody| body.read(work.servers());
+    let (program, rules, doc) =
+        patch.save(&before.program, &work.rules().rules, before.doc.clone(), read, audit.now)?;
+    check_landing(ctx, doc.landing_url.as_deref())?;
+    if rules.global() != work.rules().rules.global() {
+        save_rule(&mut work, rules.global().clone(), None)?;
+    }
+    let turns_on = turns_codes_on(before.program.doors, program.doors);
+    work.set_program(ProgramRow {
+        program,
+        doc,
+        configured: true,
+        version: before.version + 1,
+        codes_after: if turns_on { Some(String::new()) } else { before.codes_after.clone() },
+        ..before
+    });
+    work.rules_mut().rules = rules;
+    program::save(tx, work.program())?;
+    events::record(tx, audit, kind::PROGRAM_SAVED, "program", &json!({"version": work.program().version}))?;
+    let mut view = program_answer(&work);
+    view.warnings = warnings(work.rules().rules.global());
+    Ok(view)
+}
+
+/// `POST /rules`.
+pub fn add_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: RulePatch) -> Result<RuleView, Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let name = patch.name.as_ref().ok_or_else(|| Flaw::value("name", "is missing"))?;
+    let name = RuleName::parse(name.as_str()).map_err(|invalid| Flaw::of("name", &invalid))?;
+    if patch.tier.is_none() {
+        return Err(Flaw::value("tier", "is missing").into());
+    }
+    let rule = Rule::new(RuleId::new(ids::rule_id(&*ctx.entropy)), name, Scope::All);
+    let (rule, doc) = patched_rule(&work, patch, &rule, RuleDoc::default())?;
+    let added = work.rules_mut().rules.add(rule.clone());
+    added.map_err(|invalid| Flaw::of(blame(&invalid), &invalid))?;
+    save_rule(&mut work, rule.clone(), Some(doc))?;
+    Ok(rule_answer(&work, &rule))
+}
+
+/// `PUT /rules/{id}`.
+pub fn change_rule(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    id: &RuleId,
+    patch: RulePatch,
+) -> Result<RuleView, Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let before = find_rule(&work, id)?;
+    check_version(patch.version, before.version)?;
+    if patch.id.as_ref().is_some_and(|said| said != id.as_str()) {
+        return Err(Flaw::value("id", "is another than the path's").into());
+    }
+    let doc = work.rules().docs.get(id.as_str()).cloned().unwrap_or_default();
+    let (rule, doc) = patched_rule(&work, patch, &before, doc)?;
+    replace_rule(&mut work, Rule { version: before.version + 1, ..rule }, doc)
+}
+
+/// `DELETE /rules/{id}`: the global one stays.
+pub fn remove_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &RuleId) -> Result<(), Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    find_rule(&work, id)?;
+    work.rules_mut().rules.remove(id).map_err(|invalid| Flaw::of("id", &invalid))?;
+    rows::remove(tx, id)?;
+    Ok(events::record(tx, audit, kind::RULE_REMOVED, id.as_str(), &json!({}))?)
+}
+
+/// `PUT /rules/{id}/slots/{side}/{trigger}`: refused on a filled slot (R3-05), unless it is to be replaced.
+pub fn set_slot(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    (id, side, trigger): (&RuleId, SideWord, TriggerWord),
+    body: &SlotBody,
+    replaces: bool,
+) -> Result<RuleView, Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let mut rule = find_rule(&work, id)?;
+    let slot: Slot = body.read(work.program().program.currency, |body| body.read(work.servers()))?;
+    let (side, trigger) = (side.into(), trigger.into());
+    if replaces {
+        rule.slots.replace(side, trigger, Some(slot));
+    } else {
+        rule.slots.add(side, trigger, slot).map_err(|invalid| Flaw::of("slot", &invalid))?;
+    }
+    rule.version += 1;
+    let doc = settings_of(&work, &rule);
+    replace_rule(&mut work, rule, doc)
+}
+
+/// `DELETE /rules/{id}/slots/{side}/{trigger}`. What was issued earlier stays (R3-06).
+pub fn remove_slot(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    (id, side, trigger): (&RuleId, SideWord, TriggerWord),
+) -> Result<RuleView, Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let mut rule = find_rule(&work, id)?;
+    if rule.slots.get(side.into(), trigger.into()).is_none() {
+        return Ok(rule_answer(&work, &rule));
+    }
+    rule.slots.replace(side.into(), trigger.into(), None);
+    rule.version += 1;
+    let doc = settings_of(&work, &rule);
+    replace_rule(&mut work, rule, doc)
+}
+
+/// `PUT /share`.
+pub fn save_share(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: SharePatch) -> Result<ShareDoc, Error> {
+    let mut row = program::load(tx, &ctx.zone)?;
+    row.share = row.share.patched(patch)?;
+    program::save(tx, &row)?;
+    events::record(tx, audit, kind::PROGRAM_SAVED, "share", &json!({}))?;
+    Ok(row.share)
+}
+
+/// `PUT /emails`.
+pub fn save_mails(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: MailsPatch) -> Result<MailsDoc, Error> {
+    let mut row = program::load(tx, &ctx.zone)?;
+    row.mails = row.mails.patched(patch)?;
+    program::save(tx, &row)?;
+    events::record(tx, audit, kind::PROGRAM_SAVED, "emails", &json!({}))?;
+    Ok(row.mails)
+}
+
+fn program_answer(work: &UnitOfWork<'_>) -> ProgramView {
+    let ProgramRow { program, doc, configured, version, .. } = work.program();
+    program_view(doc.clone(), program, *configured, *version, &work.rules().rules)
+}
+
+fn find_rule(work: &UnitOfWork<'_>, id: &RuleId) -> Result<Rule, Error> {
+    work.rules().rules.iter().find(|rule| rule.id == *id).cloned().ok_or(Error::NotFound("rule"))
+}
+
+fn patched_rule(work: &UnitOfWork<'_>, patch: RulePatch, rule: &Rule, doc: RuleDoc) -> Result<(Rule, RuleDoc), Error> {
+    let currency = work.program().program.currency;
+    let (rule, doc) = patch.over(rule, doc, currency, |body| body.read(work.servers()))?;
+    check_landing(work.ctx(), doc.landing_url.as_deref())?;
+    Ok((rule, doc))
+}
+
+/// What a rule gives, with the landing address that it has.
+fn settings_of(work: &UnitOfWork<'_>, rule: &Rule) -> RuleDoc {
+    let landing_url = work.rules().docs.get(rule.id.as_str()).and_then(|doc| doc.landing_url.clone());
+    RuleDoc { landing_url, ..RuleDoc::from(rule) }
+}
+
+fn replace_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: RuleDoc) -> Result<RuleView, Error> {
+    let replaced = work.rules_mut().rules.replace(rule.clone());
+    replaced.map_err(|invalid| Flaw::of(blame(&invalid), &invalid))?;
+    save_rule(work, rule.clone(), Some(doc))?;
+    Ok(rule_answer(work, &rule))
+}
+
+fn save_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: Option<RuleDoc>) -> Result<(), Error> {
+    let doc = doc.unwrap_or_else(|| settings_of(work, &rule));
+    rows::put(work.tx(), &rule, &doc)?;
+    work.rules_mut().docs.insert(rule.id.to_string(), doc);
+    let data = json!({"name": rule.name.as_str(), "status": rule.status.as_str(), "version": rule.version});
+    Ok(events::record(work.tx(), work.audit(), kind::RULE_SAVED, rule.id.as_str(), &data)?)
+}
+
+fn rule_answer(work: &UnitOfWork<'_>, rule: &Rule) -> RuleView {
+    RuleView { warnings: warnings(rule), ..work.rules().view(rule) }
+}
+
+fn blame(invalid: &Invalid) -> &'static str {
+    match invalid {
+        Invalid::NameTaken => "name",
+        _ => "tier",
+    }
+}
+
+/// Commands that are not safe to run twice (R0-13).
+fn warnings(rule: &Rule) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for side in flux_referral_rules::Side::ALL {
+        for trigger in flux_referral_rules::Trigger::ALL {
+            let commands = rule.slots.get(*side, *trigger).map(Slot::commands).unwrap_or_default();
+            let words = commands.iter().filter_map(|command| command.template.toggle_word());
+            warnings.extend(words.map(|word| {
+                format!("{side}.{trigger}: `{word}` turns something on and off: run a second time after a failed try, it undoes itself")
+            }));
+        }
+    }
+    warnings
+}
+
+fn check_version(said: Option<u64>, stands: u64) -> Result<(), Error> {
+    match said {
+        Some(said) if said != stands => {
+            let message = format!("it has changed since: version {stands} stands, {said} was named");
+            Err(Error::conflict("version_conflict", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_landing(ctx: &ReferralContext, address: Option<&str>) -> Result<(), Error> {
+    let landing = ctx.address.landing(address.unwrap_or_default());
+    Ok(landing.map(drop).map_err(|invalid| Flaw::of("landingUrl", &invalid))?)
+}

@@ -1,0 +1,263 @@
+//! What customers and owners look at: the panel, a code at checkout, statistics, the best referrers.
+
+use super::UnitOfWork;
+use super::links::{issue_link, landing};
+use crate::Error;
+use crate::ReferralContext;
+use crate::limits;
+use crate::model::{BenefitBody, GrantView, LinkView, Period, RuleView, SharedView};
+use crate::storage::{grants as grant_rows, ledger, links, stats as rows};
+use flux_referral_rules::{
+    Code, CodeVerdict, CustomerId, Side, Tier, Trigger, Unit, effective, store_day, validate as judge,
+};
+use flux_shop::Audit;
+use flux_storage::Tx;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a customer sees of the program.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SummaryView {
+    /// The rule that rewards them.
+    pub rule_name: String,
+    /// Their link.
+    pub link: LinkView,
+    /// Their code; null while codes are switched off.
+    pub code: Option<String>,
+    /// Whether a code can be typed anywhere.
+    pub code_enabled: bool,
+    /// The terms.
+    pub terms: Option<String>,
+    /// What they may share.
+    pub share: SharedView,
+    /// Their points.
+    pub points: i64,
+    /// Their store credit.
+    pub credit: Vec<CreditView>,
+    /// Their rewards, newest first; at most 100.
+    pub rewards: Vec<GrantView>,
+}
+
+/// A balance of store credit.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CreditView {
+    /// The currency.
+    pub currency: String,
+    /// In minor units.
+    pub balance: i64,
+}
+
+/// A code at checkout.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeView {
+    /// As it was made.
+    pub code: String,
+    /// Whether it may be used.
+    pub valid: bool,
+    /// Why not.
+    pub reason: Option<String>,
+    /// Whose it is.
+    pub referrer_name: Option<String>,
+    /// The terms.
+    pub terms: Option<String>,
+    /// Where its link leads.
+    pub landing_url: String,
+    /// What a friend gets for the first order.
+    pub referee_benefit: Option<BenefitBody>,
+}
+
+/// What came of the program.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StatsView {
+    active_links: i64,
+    clicks: ClickStats,
+    attributions: Funnel,
+    /// Of rewarded referrals, without what was paid back.
+    revenue: Vec<Revenue>,
+    referrals: Referrals,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ClickStats {
+    total: i64,
+    /// Up to now, whatever days were asked for.
+    last30_days: i64,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Funnel {
+    pending: i64,
+    qualified: i64,
+    rewarded: i64,
+    voided: i64,
+    expired: i64,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Revenue {
+    currency: String,
+    amount: i64,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Referrals {
+    total: i64,
+    successful: i64,
+}
+
+/// One of the best referrers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Leader {
+    customer_id: String,
+    name: Option<String>,
+    /// Referrals that have succeeded.
+    successful: i64,
+    /// When the last of them was bound.
+    #[schema(value_type = String, format = DateTime)]
+    last_at: Timestamp,
+}
+
+/// `GET /customers/{id}/panel`. A customer who has no link yet is given one.
+pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerId) -> Result<SummaryView, Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let (link, _) = issue_link(&mut work, id)?.ok_or(Error::NotFound("panel: no rule rewards this customer"))?;
+    let referrer = work.referrer(id)?;
+    let rule = effective(&work.store(), &referrer);
+    let rule_name = rule.map(|rule| rule.name.as_str().to_owned()).unwrap_or_default();
+    let name = work.customer(id)?.name.unwrap_or_default();
+    let code = Code::parse(&link.code).map_err(|invalid| Error::invalid("code", invalid.to_string()))?;
+    let code_enabled = work.program().program.doors.take_codes();
+    let credit = ledger::credit(tx, id)?.into_iter().map(|(currency, balance)| CreditView { currency, balance });
+    let rewards = grant_rows::of_customer(tx, id, true, limits::PANEL_REWARDS)?;
+    Ok(SummaryView {
+        rule_name,
+        share: work.program().share.filled(&link.url, &code, &name)?,
+        code: code_enabled.then(|| link.code.clone()),
+        link,
+        code_enabled,
+        terms: work.program().doc.program_terms.clone(),
+        points: ledger::balance(tx, id, Unit::Points)?,
+        credit: credit.collect(),
+        rewards: super::grant_views(tx, &rewards, audit.now)?,
+    })
+}
+
+/// `GET /rules/effective`: the rule under which a customer, or somebody of a tier, refers now.
+pub fn effective_rule(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    customer: Option<&CustomerId>,
+    tier: Option<&str>,
+) -> Result<Option<RuleView>, Error> {
+    let work = UnitOfWork::begin(tx, audit, ctx)?;
+    let mut referrer = work.referrer(customer.unwrap_or(&CustomerId::new(String::new())))?;
+    if let Some(tier) = tier {
+        // Whoever is of a tier may be anybody who may refer.
+        (referrer.is_member, referrer.is_buyer) = (true, true);
+        referrer.tier = Tier::parse(tier).ok();
+    }
+    Ok(effective(&work.store(), &referrer).ok().map(|rule| work.rules().view(rule)))
+}
+
+/// `GET /codes/{code}`.
+pub fn validate(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, code: &str) -> Result<CodeView, Error> {
+    let unknown = Error::NotFound("code");
+    let Ok(code) = Code::parse(code) else { return Err(unknown) };
+    let Some(link) = links::by_code(tx, &code)? else { return Err(unknown) };
+    let work = UnitOfWork::begin(tx, audit, ctx)?;
+    let referrer = work.referrer(&link.customer)?;
+    let verdict = judge(&work.store(), &referrer);
+    let standing = effective(&work.store(), &referrer);
+    let benefit = standing.ok().and_then(|rule| rule.slots.get(Side::Referee, Trigger::FirstOrder));
+    Ok(CodeView {
+        code: link.code.to_string(),
+        valid: verdict == CodeVerdict::Valid,
+        reason: match (verdict, standing) {
+            (CodeVerdict::Valid, _) => None,
+            (CodeVerdict::NotEligible, Err(reason)) => Some(reason.to_string()),
+            (CodeVerdict::NotEligible, Ok(_)) => Some("door_closed".to_owned()),
+        },
+        referrer_name: work.customer(&link.customer)?.name,
+        terms: work.program().doc.program_terms.clone(),
+        landing_url: landing(&work, standing.ok()).link(&link.code),
+        referee_benefit: benefit.and_then(flux_referral_rules::Slot::benefit).map(BenefitBody::from),
+    })
+}
+
+/// `GET /stats`: of the store's days from one to another, both included; of all, where none is named.
+pub fn stats(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    from: Option<Date>,
+    to: Option<Date>,
+) -> Result<StatsView, Error> {
+    let from = from.map_or_else(String::new, |day| day.to_string());
+    let to = to.map_or_else(|| "z".to_owned(), |day| day.to_string());
+    let days = rows::days(tx, &from, &to)?;
+    let unseen = rows::unseen(tx, &from, &to, audit.now)?;
+    let of = |what: &str| days.get(what).copied().unwrap_or_default();
+    let month_ago = audit.now - jiff::SignedDuration::from_hours(24 * flux_referral_rules::limits::RECENT_CLICK_DAYS);
+    let its_day = store_day(month_ago, &ctx.zone);
+    let attributions = Funnel {
+        pending: of("pending") - unseen,
+        qualified: of("qualified"),
+        rewarded: of("rewarded"),
+        voided: of("voided"),
+        expired: of("expired") + unseen,
+    };
+    let Funnel { pending, qualified, rewarded, voided, expired } = attributions;
+    Ok(StatsView {
+        active_links: of("link"),
+        clicks: ClickStats {
+            total: of("click"),
+            last30_days: rows::clicks_since(tx, month_ago, its_day.end, &ctx.day(month_ago))?,
+        },
+        revenue: revenue(&days),
+        referrals: Referrals {
+            total: pending + qualified + rewarded + voided + expired,
+            successful: qualified + rewarded,
+        },
+        attributions,
+    })
+}
+
+fn revenue(days: &BTreeMap<String, i64>) -> Vec<Revenue> {
+    let sums = days.iter().filter_map(|(what, n)| Some((what.strip_prefix("revenue ")?.to_owned(), *n)));
+    sums.filter(|(_, amount)| *amount != 0).map(|(currency, amount)| Revenue { currency, amount }).collect()
+}
+
+/// `GET /top`: the best referrers of a period of the store's calendar.
+pub fn leaderboard(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    period: Period,
+    limit: u32,
+) -> Result<Vec<Leader>, Error> {
+    let day = ctx.day(audit.now);
+    let key = match period {
+        Period::All => "all".to_owned(),
+        Period::Year => day[..4].to_owned(),
+        Period::Month => day[..7].to_owned(),
+        Period::Week => ctx.week(audit.now),
+        Period::Day => day,
+    };
+    let best = rows::tops(tx, &key, limit)?.into_iter();
+    Ok(best
+        .map(|top| Leader {
+            customer_id: top.customer,
+            name: top.name,
+            successful: top.successful,
+            last_at: top.last_at,
+        })
+        .collect())
+}

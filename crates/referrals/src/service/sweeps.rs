@@ -1,0 +1,72 @@
+//! What the clock brings: deadlines that pass, rewards that fall due. Some rows at a time; each call is one transaction,
+//! and says how many rows it has done: as many as its limit, and there may be more.
+
+use super::UnitOfWork;
+use super::apply_decision::{announce_grant, expire_attribution, issue_if_due, settle_attribution};
+use super::links::issue_link;
+use crate::Effects;
+use crate::Error;
+use crate::ReferralContext;
+use crate::limits;
+use crate::storage::{attributions, clicks, grants, links, program};
+use flux_referral_rules::{Master, sweep};
+use flux_shop::Audit;
+use flux_storage::Tx;
+use jiff::Timestamp;
+
+/// `expire-pending`: attributions whose order can no longer come in time.
+pub fn expire_pending(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Timestamp) -> Result<u32, Error> {
+    let work = UnitOfWork::begin(tx, audit, ctx)?;
+    let late = attributions::to_expire(tx, now, limits::SWEEP_ROWS)?;
+    let count = late.len() as u32;
+    late.into_iter().try_for_each(|row| expire_attribution(&work, row.attribution))?;
+    Ok(count)
+}
+
+/// `issue-due`: rewards that have fallen due, unless the program is off.
+pub fn issue_due(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Timestamp) -> Result<(u32, Effects), Error> {
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let mut count = 0;
+    for row in grants::due(tx, now, limits::SWEEP_ROWS)? {
+        let found = attributions::find(tx, &row.grant.key.attribution)?.ok_or(Error::NotFound("attribution"))?;
+        if issue_if_due(&mut work, &found.attribution, &row.grant, now)? {
+            count += 1;
+            settle_attribution(&mut work, found.attribution)?;
+        }
+    }
+    Ok((count, work.into_effects()))
+}
+
+/// `expire-rewards`: codes that were not used in time.
+pub fn expire_rewards(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Timestamp) -> Result<u32, Error> {
+    let work = UnitOfWork::begin(tx, audit, ctx)?;
+    let late: Vec<_> = grants::to_expire(tx, now, limits::SWEEP_ROWS)?.into_iter().map(|row| row.grant).collect();
+    let late = sweep::expire_rewards(&late, now);
+    for grant in &late {
+        grants::put(tx, grant)?;
+        announce_grant(&work, grant)?;
+    }
+    Ok(late.len() as u32)
+}
+
+/// Codes were switched on: customers who have none are given one, and so the mail (R3-18). Old clicks are forgotten.
+/// Whether there are more customers.
+pub fn issue_missing_codes(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext) -> Result<bool, Error> {
+    let forget = audit.now.checked_sub(limits::CLICKS_KEPT).unwrap_or(audit.now);
+    clicks::forget_before(tx, forget, limits::SWEEP_ROWS)?;
+    let mut row = program::load(tx, &ctx.zone)?;
+    if row.program.master == Master::Off {
+        // They are given when it is on again.
+        return Ok(false);
+    }
+    let Some(after) = row.codes_after.take() else { return Ok(false) };
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let found = links::customers_without(tx, &after, limits::SWEEP_ROWS)?;
+    let has_more = found.len() as u32 == limits::SWEEP_ROWS;
+    row.codes_after = found.last().map(|(id, _)| id.as_str().to_owned()).filter(|_| has_more);
+    for (customer, _) in found {
+        issue_link(&mut work, &customer)?;
+    }
+    program::save(tx, &row)?;
+    Ok(has_more)
+}

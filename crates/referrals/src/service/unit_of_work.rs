@@ -1,0 +1,110 @@
+//! One referral event in its transaction: the settings it was begun with, and the effects it has collected.
+
+use super::Outcome;
+use crate::storage::orders;
+use crate::storage::people::{self, Customer};
+use crate::storage::program::{self, ProgramRow};
+use crate::storage::rules::{self, RuleRows};
+use crate::{Effect, Effects, Error, ReferralContext};
+use flux_protocol::ServerId;
+use flux_referral_rules::{AttributionId, CustomerId, Person, Referrer, Refusal, Store};
+use flux_shop::Audit;
+use flux_storage::{Tx, servers};
+use std::collections::BTreeSet;
+
+/// A referral event that is being worked on.
+pub(super) struct UnitOfWork<'a> {
+    tx: &'a Tx<'a>,
+    audit: &'a Audit,
+    ctx: &'a ReferralContext,
+    program: ProgramRow,
+    rules: RuleRows,
+    servers: BTreeSet<ServerId>,
+    effects: Effects,
+}
+
+impl<'a> UnitOfWork<'a> {
+    /// Loads the settings.
+    pub(super) fn begin(tx: &'a Tx<'a>, audit: &'a Audit, ctx: &'a ReferralContext) -> Result<UnitOfWork<'a>, Error> {
+        let servers = servers::receiving(tx)?.into_iter().collect();
+        let (program, rules) = (program::load(tx, &ctx.zone)?, rules::load(tx)?);
+        Ok(UnitOfWork { tx, audit, ctx, program, rules, servers, effects: Effects::default() })
+    }
+
+    pub(super) fn tx(&self) -> &'a Tx<'a> {
+        self.tx
+    }
+
+    pub(super) fn audit(&self) -> &'a Audit {
+        self.audit
+    }
+
+    pub(super) fn ctx(&self) -> &'a ReferralContext {
+        self.ctx
+    }
+
+    pub(super) fn program(&self) -> &ProgramRow {
+        &self.program
+    }
+
+    pub(super) fn set_program(&mut self, program: ProgramRow) {
+        self.program = program;
+    }
+
+    pub(super) fn rules(&self) -> &RuleRows {
+        &self.rules
+    }
+
+    pub(super) fn rules_mut(&mut self) -> &mut RuleRows {
+        &mut self.rules
+    }
+
+    /// The servers that may be given commands.
+    pub(super) fn servers(&self) -> &BTreeSet<ServerId> {
+        &self.servers
+    }
+
+    /// The settings as the pure rules take them.
+    pub(super) fn store(&self) -> Store<'_> {
+        Store { program: &self.program.program, rules: &self.rules.rules, servers: &self.servers }
+    }
+
+    /// A customer; one of whom only the id is known where there is no row.
+    pub(super) fn customer(&self, id: &CustomerId) -> Result<Customer, Error> {
+        let unknown = || Customer {
+            person: Person { customer: id.clone(), email: None, player: None },
+            name: None,
+            tier: None,
+            registered_at: None,
+        };
+        Ok(people::find(self.tx, id)?.unwrap_or_else(unknown))
+    }
+
+    /// A customer as a referrer.
+    pub(super) fn referrer(&self, id: &CustomerId) -> Result<Referrer, Error> {
+        let (customer, counts) = (self.customer(id)?, people::counts(self.tx, id)?);
+        Ok(Referrer {
+            is_member: customer.registered_at.is_some(),
+            is_buyer: orders::is_buyer(self.tx, id)?,
+            person: customer.person,
+            tier: customer.tier,
+            live_grants: counts.live_grants,
+            successful: counts.successful,
+        })
+    }
+
+    /// Adds a change of a command, to be applied by the caller.
+    pub(super) fn add(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// The collected changes of commands.
+    pub(super) fn into_effects(self) -> Effects {
+        self.effects
+    }
+
+    /// The event's outcome.
+    pub(super) fn outcome(self, attribution: Option<AttributionId>, is_new: bool, refusal: Option<Refusal>) -> Outcome {
+        Outcome { attribution, is_new, refusal, effects: self.effects }
+    }
+}

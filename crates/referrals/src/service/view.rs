@@ -1,0 +1,70 @@
+//! Attributions and rewards as people are shown them.
+
+use crate::Error;
+use crate::model::{AttributionView, BenefitBody, GrantView, attribution_view, grant_id};
+use crate::storage::attributions::{self, AttributionRow};
+use crate::storage::grants::{self as rows, GrantRow};
+use crate::storage::{lines, people};
+use flux_referral_rules::{AttributionId, Delivery, Grant, GrantStatus, LineState};
+use flux_storage::Tx;
+use jiff::Timestamp;
+
+/// The attribution with this id.
+pub fn attribution(tx: &Tx<'_>, id: &AttributionId, now: Timestamp) -> Result<AttributionView, Error> {
+    let row = attributions::find(tx, id)?.ok_or(Error::NotFound("attribution"))?;
+    view_of(tx, &row, now)
+}
+
+/// An attribution with its grants.
+pub fn view_of(tx: &Tx<'_>, row: &AttributionRow, now: Timestamp) -> Result<AttributionView, Error> {
+    let found = rows::of_attribution(tx, &row.attribution.id)?;
+    let (mut all, mut has_player) = (Vec::new(), true);
+    for grant in &found {
+        let states = lines::states(tx, &grant_id(&grant.grant.key))?;
+        has_player &= states.is_empty() || has_a_player(tx, &grant.grant)?;
+        all.extend(states);
+    }
+    let delivery = Delivery::of(has_player, all);
+    Ok(attribution_view(&row.attribution, row.reason, delivery, grants(tx, &found, now)?, now))
+}
+
+/// Grants, with where their commands are.
+pub fn grants(tx: &Tx<'_>, rows: &[GrantRow], now: Timestamp) -> Result<Vec<GrantView>, Error> {
+    rows.iter().map(|row| grant(tx, row, now)).collect()
+}
+
+fn grant(tx: &Tx<'_>, row: &GrantRow, now: Timestamp) -> Result<GrantView, Error> {
+    let GrantRow { id, grant, discount, .. } = row;
+    let states: Vec<LineState> = lines::states(tx, id)?;
+    let has_player = states.is_empty() || has_a_player(tx, grant)?;
+    // What a sweep wrote down stands; what it has not seen yet is told all the same.
+    let status =
+        if matches!(grant.status, GrantStatus::Expired(_)) { grant.status.clone() } else { grant.status_at(now) };
+    let (mut due_at, mut issue, mut skipped) = (None, None, None);
+    match &status {
+        GrantStatus::Scheduled { due_at: at } => due_at = *at,
+        GrantStatus::Cancelled { skipped: why } => skipped = *why,
+        GrantStatus::Issued(of) | GrantStatus::Used(of, _) | GrantStatus::Expired(of) | GrantStatus::Revoked(of) => {
+            issue = Some(*of);
+        }
+    }
+    Ok(GrantView {
+        id: id.to_string(),
+        side: grant.key.side.into(),
+        trigger: grant.key.trigger.into(),
+        customer_id: grant.customer.to_string(),
+        benefit: grant.terms.benefit.as_ref().map(BenefitBody::from),
+        status: status.as_str().to_owned(),
+        due_at,
+        issued_at: issue.map(|issue| issue.at),
+        expires_at: issue.and_then(|issue| issue.expires_at),
+        discount_id: discount.as_ref().map(|(id, _)| id.clone()),
+        code: discount.as_ref().map(|(_, code)| code.to_string()),
+        delivery: Delivery::of(has_player, states).to_string(),
+        skip_reason: skipped.map(|reason| reason.to_string()),
+    })
+}
+
+fn has_a_player(tx: &Tx<'_>, grant: &Grant) -> Result<bool, Error> {
+    Ok(people::find(tx, &grant.customer)?.is_some_and(|customer| customer.person.player.is_some()))
+}
