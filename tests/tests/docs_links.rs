@@ -58,13 +58,15 @@ fn targets(text: &str) -> Vec<String> {
     targets
 }
 
-/// The anchors that GitHub makes for a document's headings.
+/// The anchors that GitHub makes for a document's headings, and those that the document sets itself.
 fn anchors(text: &str) -> BTreeSet<String> {
     let (mut anchors, mut seen, mut fenced) = (BTreeSet::new(), HashMap::<String, usize>::new(), false);
     for line in text.lines() {
         if line.starts_with("```") {
             fenced = !fenced;
         }
+        let set = line.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        anchors.extend(set.map(str::to_owned));
         let title = line.trim_start_matches('#');
         if fenced || title.len() == line.len() || !title.starts_with(' ') {
             continue;

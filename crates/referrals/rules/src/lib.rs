@@ -15,7 +15,7 @@
 //! | points are spent | the balance | [`spend`] |
 //! | settings are saved | what stands | [`save`], [`Rules`], [`Slots`] |
 //!
-//! Three readings of the specification that are worth knowing:
+//! Ids such as R0-01, C-02 and D-03 are rows of `docs/spec/referrals.md`. Three readings of that specification:
 //!
 //! - A payment is weighed once, when it is news; heard again, it answers as it did. Otherwise a repeat that comes after a later bind would
 //!   earn what the payment has not (invariant 5).
