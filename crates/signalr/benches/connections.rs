@@ -78,7 +78,7 @@ impl TokenSource for NoToken {
     }
 }
 
-#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "a benchmark is its own entropy module")]
+#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "a benchmark has no entropy module")]
 fn fill_random(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives random bytes");
 }

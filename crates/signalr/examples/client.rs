@@ -1,4 +1,4 @@
-//! Talks to the hub of the other example, over every restart of it, until Ctrl-C:
+//! A client of the hub in `hub.rs`, which reconnects after every restart of it, until Ctrl-C:
 //! `cargo run --example client`
 
 use std::{error::Error, sync::Arc, time::Duration};
@@ -6,15 +6,15 @@ use std::{error::Error, sync::Arc, time::Duration};
 use flux_signalr::client::{Client, ClientOptions, Session, TcpDialer, TokenSource};
 use secrecy::SecretString;
 
-struct Fixed;
+struct FixedToken;
 
-impl TokenSource for Fixed {
+impl TokenSource for FixedToken {
     fn token(&self) -> Option<SecretString> {
         Some("let-me-in".to_owned().into())
     }
 }
 
-#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "an example is its own entropy module")]
+#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "an example has no entropy module")]
 fn random(bound: u64) -> u64 {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
@@ -22,15 +22,15 @@ fn random(bound: u64) -> u64 {
 }
 
 async fn talk(mut session: Session) {
-    let heard = session.connection.invoke("Say", vec!["hello".into()], Duration::from_secs(5)).await;
-    println!("heard by: {heard:?}");
+    let reached = session.connection.invoke("Broadcast", vec!["hello".into()], Duration::from_secs(5)).await;
+    println!("clients reached: {reached:?}");
     while let Some(call) = session.incoming.recv().await {
         println!("{}: {:?}", call.target, call.arguments);
     }
     println!("ended: {:?}", session.connection.closed().await);
 }
 
-async fn talk_for_ever(mut client: Client) {
+async fn run(mut client: Client) {
     loop {
         talk(client.next_session().await).await;
     }
@@ -39,10 +39,10 @@ async fn talk_for_ever(mut client: Client) {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = ClientOptions::new("http://127.0.0.1:5080/hubs/room".parse()?);
-    let client = Client::new(options, Arc::new(TcpDialer::new(None)), Arc::new(Fixed), Box::new(random));
+    let client = Client::new(options, Arc::new(TcpDialer::new(None)), Arc::new(FixedToken), Box::new(random));
     tokio::select! { biased;
         stopped = tokio::signal::ctrl_c() => stopped?,
-        () = talk_for_ever(client) => {}
+        () = run(client) => {}
     }
     Ok(())
 }

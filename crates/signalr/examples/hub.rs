@@ -1,4 +1,4 @@
-//! A hub that repeats what it hears to everybody, and asks everybody a question for one; the token is `let-me-in`:
+//! A hub that broadcasts messages to all clients and collects their answers to a question; the token is `let-me-in`:
 //! `cargo run --example hub [ADDRESS]`
 
 use std::{collections::BTreeMap, error::Error, sync::Arc, sync::Mutex, time::Duration};
@@ -13,25 +13,25 @@ use serde_json::Value;
 
 #[derive(Default)]
 struct Room {
-    listeners: Mutex<BTreeMap<u64, HubConnection>>,
+    clients: Mutex<BTreeMap<u64, HubConnection>>,
 }
 
 impl Room {
-    fn listeners(&self) -> Result<Vec<HubConnection>, HubError> {
-        Ok(self.listeners.lock().map_err(|_| HubError::Internal)?.values().cloned().collect())
+    fn clients(&self) -> Result<Vec<HubConnection>, HubError> {
+        Ok(self.clients.lock().map_err(|_| HubError::Internal)?.values().cloned().collect())
     }
 
-    /// How many were told.
-    fn say(&self, arguments: &[Value]) -> Result<Value, HubError> {
-        let listeners = self.listeners()?;
-        Ok(listeners.iter().filter(|listener| listener.send("Said", arguments.to_vec()).is_ok()).count().into())
+    /// Sends to every client and returns how many were reached.
+    fn broadcast(&self, arguments: &[Value]) -> Result<Value, HubError> {
+        let clients = self.clients()?;
+        Ok(clients.iter().filter(|client| client.send("Message", arguments.to_vec()).is_ok()).count().into())
     }
 
-    /// The answers of those who gave one in time.
+    /// The answers that arrived in time.
     async fn ask(&self, question: String) -> Result<Value, HubError> {
         let mut answers = Vec::new();
-        for listener in self.listeners()? {
-            answers.extend(listener.invoke("Question", vec![question.clone().into()], Duration::from_secs(5)).await);
+        for client in self.clients()? {
+            answers.extend(client.invoke("Question", vec![question.clone().into()], Duration::from_secs(5)).await);
         }
         Ok(answers.into())
     }
@@ -46,14 +46,14 @@ impl HubService for Room {
     }
 
     async fn connected(&self, caller: &Caller<()>) {
-        if let Ok(mut listeners) = self.listeners.lock() {
-            listeners.insert(caller.connection.id(), caller.connection.clone());
+        if let Ok(mut clients) = self.clients.lock() {
+            clients.insert(caller.connection.id(), caller.connection.clone());
         }
     }
 
     async fn invoke(&self, _: &Caller<()>, target: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
-        if target_matches(target, "Say") {
-            self.say(&arguments)
+        if target_matches(target, "Broadcast") {
+            self.broadcast(&arguments)
         } else if target_matches(target, "Ask") {
             let (question,) = read(arguments)?;
             self.ask(question).await
@@ -63,13 +63,13 @@ impl HubService for Room {
     }
 
     async fn disconnected(&self, caller: &Caller<()>) {
-        if let Ok(mut listeners) = self.listeners.lock() {
-            listeners.remove(&caller.connection.id());
+        if let Ok(mut clients) = self.clients.lock() {
+            clients.remove(&caller.connection.id());
         }
     }
 }
 
-#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "an example is its own entropy module")]
+#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "an example has no entropy module")]
 fn fill_random(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives random bytes");
 }

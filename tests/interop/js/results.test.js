@@ -23,7 +23,7 @@ async function join(t, url, answer) {
   const options = { accessTokenFactory: () => "let-me-in", transport: HttpTransportType.WebSockets };
   const client = new HubConnectionBuilder().withUrl(url, options).configureLogging(LogLevel.None).build();
   if (answer) client.on("Question", answer);
-  client.said = new Promise((resolve) => client.on("Said", resolve));
+  client.received = new Promise((resolve) => client.on("Message", resolve));
   t.after(() => client.stop());
   await client.start();
   return client;
@@ -42,9 +42,9 @@ test("a hub gets the results of its clients, and errors where there is none", as
   await assert.rejects(asker.invoke("Ask", 1, 2), /invalid arguments/);
 });
 
-test("what one says all hear", async (t) => {
+test("a broadcast reaches every client", async (t) => {
   const url = await startHub(t);
   const [one, two] = [await join(t, url), await join(t, url)];
-  assert.equal(await one.invoke("say", "hello"), 2);
-  assert.deepEqual(await Promise.all([one.said, two.said]), ["hello", "hello"]);
+  assert.equal(await one.invoke("broadcast", "hello"), 2);
+  assert.deepEqual(await Promise.all([one.received, two.received]), ["hello", "hello"]);
 });

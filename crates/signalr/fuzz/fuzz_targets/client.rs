@@ -1,3 +1,5 @@
+//! A client against a server that sends arbitrary bytes once and behaves afterwards.
+
 #![no_main]
 
 use std::{io, sync::Arc, time::Duration};
@@ -14,10 +16,10 @@ use tokio::{
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 const NEGOTIATED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 120\r\n\r\n{\"negotiateVersion\":0,\"connectionId\":\"id\",\"availableTransports\":[{\"transport\":\"WebSockets\",\"transferFormats\":[\"Text\"]}]}";
-/// A text frame with the handshake's answer.
+/// A text frame with the handshake response.
 const ACCEPTED: &[u8] = b"\x81\x03{}\x1e";
-/// The longest wait that a server can talk the client into is a `Retry-After` of an hour.
-const PATIENCE: Duration = Duration::from_secs(2 * 3600);
+/// Longer than the longest wait that a server can cause, a `Retry-After` of one hour.
+const SESSION_DEADLINE: Duration = Duration::from_secs(2 * 3600);
 
 struct Pipes(mpsc::Sender<DuplexStream>);
 
@@ -47,7 +49,7 @@ async fn read_head(stream: &mut DuplexStream) -> Option<String> {
     String::from_utf8(head).ok()
 }
 
-/// The right answer to a request, up to the last byte before the first frame.
+/// The valid response to a request, up to the last byte before the first frame.
 fn answer(head: &str) -> Vec<u8> {
     match head.lines().find_map(|line| line.strip_prefix("sec-websocket-key: ")) {
         None => NEGOTIATED.to_vec(),
@@ -58,7 +60,7 @@ fn answer(head: &str) -> Vec<u8> {
     }
 }
 
-/// Says `wild` once, in place of the answer to negotiate or of the frames; from then on it behaves.
+/// Sends `wild` once, in place of the negotiate response or of the frames, and behaves from then on.
 async fn serve(mut streams: mpsc::Receiver<DuplexStream>, in_http: bool, mut wild: Option<Vec<u8>>) {
     let mut kept = Vec::new();
     while let Some(mut stream) = streams.recv().await {
@@ -81,10 +83,10 @@ fuzz_target!(|data: &[u8]| {
         tokio::spawn(serve(streams, place % 2 == 0, Some(wild.to_vec())));
         let options = ClientOptions::new("http://hub/hub".parse().expect("a hub's address"));
         let mut client = Client::new(options, Arc::new(Pipes(sender)), Arc::new(NoToken), Box::new(|_| 0));
-        // The first session may live on those bytes; it ends when the server has been silent for long enough.
+        // The first session may come from those bytes; it ends at the server timeout.
         for _ in 0..2 {
-            let session = timeout(PATIENCE, client.next_session()).await.expect("a session in the end");
-            timeout(PATIENCE, session.connection.closed()).await.expect("its end");
+            let session = timeout(SESSION_DEADLINE, client.next_session()).await.expect("a session in the end");
+            timeout(SESSION_DEADLINE, session.connection.closed()).await.expect("its end");
         }
     });
 });

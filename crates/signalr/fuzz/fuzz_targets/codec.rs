@@ -1,3 +1,5 @@
+//! The codec with arbitrary bytes, split arbitrarily.
+
 #![no_main]
 
 use flux_signalr::codec::{CodecError, Decoder, HandshakeRequest, HandshakeResponse, Message, encode};
@@ -5,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 
 const LIMIT_BYTES: usize = 256;
 
-/// What comes out of these pieces, up to the first error.
+/// Decodes the pieces up to the first error.
 fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Message>, Option<CodecError>) {
     let mut decoder = Decoder::new(LIMIT_BYTES);
     let mut messages = Vec::new();

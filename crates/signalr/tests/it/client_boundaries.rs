@@ -1,5 +1,5 @@
-//! Every fault at every byte of what a server says, from the answer to negotiate to the answer to a call: the client
-//! never hangs, never loses a call's end, and has a whole session after it.
+//! Every fault at every byte that a server sends, from its negotiate response to the answer to a call: the client never
+//! hangs, every call resolves, and a working session follows.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,12 +17,12 @@ use crate::{
     wire_faults::{FLIPS, Fault, FaultyWriter, answer, frame, read_frame, read_head, upgraded},
 };
 
-/// Handshake and a push in one frame, a push over two, and the answer to call 1.
+/// The handshake and a push in one frame, a push over two frames, and the answer to call 1.
 const HANDSHAKE: &str = "{}\x1e{\"type\":1,\"target\":\"Push\",\"arguments\":[1]}\x1e";
 const SECOND_PUSH: [&str; 2] = ["{\"type\":1,\"target\":\"Pu", "sh\",\"arguments\":[2]}\x1e"];
 const COMPLETION: &str = "{\"type\":3,\"invocationId\":\"1\",\"result\":\"done\"}\x1e";
 
-/// Plays one connection; false when the fault ended it.
+/// Serves one connection; false if the fault ended it.
 async fn play(stream: &mut DuplexStream, writer: &mut FaultyWriter) -> bool {
     let Some(head) = read_head(stream).await else { return false };
     if head.starts_with("POST") {
@@ -51,23 +51,23 @@ async fn serve(mut streams: mpsc::Receiver<DuplexStream>, mut writer: FaultyWrit
     }
 }
 
-/// How many bytes the server says in one whole exchange.
+/// The number of bytes that the server sends in one exchange.
 fn length() -> usize {
     let key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     let frames = [HANDSHAKE, SECOND_PUSH[0], SECOND_PUSH[1], COMPLETION].map(|text| frame(text, None).len());
     answer(&negotiated()).len() + upgraded(key).len() + frames.iter().sum::<usize>()
 }
 
-/// What the application saw of one session: the pushes, and how its call ended.
-type Seen = (Vec<Value>, Result<Value, CallError>);
+/// One session as the application saw it: the pushes, and the outcome of its call.
+type Observed = (Vec<Value>, Result<Value, CallError>);
 
-/// Lives through the fault until a call is answered.
-async fn live(fault: Fault, at: usize) -> (Vec<Seen>, Duration) {
+/// Runs a client through the fault until a call is answered.
+async fn run_with_fault(fault: Fault, at: usize) -> (Vec<Observed>, Duration) {
     let (pipes, streams) = Pipes::bare();
     tokio::spawn(serve(streams, FaultyWriter { fault, left: Some(at) }));
     let mut client = Client::new(options("http://hub/hub"), pipes, Token::new("good"), Box::new(|_| 0));
     let start = Instant::now();
-    let mut seen: Vec<Seen> = Vec::new();
+    let mut seen: Vec<Observed> = Vec::new();
     while !matches!(seen.last(), Some((_, Ok(_)))) {
         assert!(seen.len() < 3, "{fault:?} at byte {at}: {seen:?}");
         let mut session = client.next_session().await;
@@ -81,7 +81,7 @@ async fn live(fault: Fault, at: usize) -> (Vec<Seen>, Duration) {
     (seen, start.elapsed())
 }
 
-fn whole() -> Seen {
+fn complete() -> Observed {
     (vec![json!(1), json!(2)], Ok(json!("done")))
 }
 
@@ -89,11 +89,11 @@ fn whole() -> Seen {
 #[tokio::test(start_paused = true)]
 async fn cut_at_any_byte_ends_calls_and_a_new_session_follows() {
     for at in 0..length() {
-        let (mut seen, elapsed) = live(Fault::Cut, at).await;
-        assert_eq!((seen.pop(), elapsed), (Some(whole()), Duration::ZERO), "at byte {at}");
+        let (mut seen, elapsed) = run_with_fault(Fault::Cut, at).await;
+        assert_eq!((seen.pop(), elapsed), (Some(complete()), Duration::ZERO), "at byte {at}");
         for (pushes, call) in seen {
             assert_eq!(call, Err(CallError::ConnectionLost), "at byte {at}");
-            assert!(whole().0.starts_with(&pushes), "at byte {at}: {pushes:?}");
+            assert!(complete().0.starts_with(&pushes), "at byte {at}: {pushes:?}");
         }
     }
 }
@@ -102,8 +102,8 @@ async fn cut_at_any_byte_ends_calls_and_a_new_session_follows() {
 #[tokio::test(start_paused = true)]
 async fn server_stalled_at_any_byte_is_dropped_in_15_or_30_s() {
     for at in 0..length() {
-        let (mut seen, elapsed) = live(Fault::Stall, at).await;
-        assert_eq!(seen.pop(), Some(whole()), "at byte {at}");
+        let (mut seen, elapsed) = run_with_fault(Fault::Stall, at).await;
+        assert_eq!(seen.pop(), Some(complete()), "at byte {at}");
         let expected = if seen.is_empty() { 15 } else { 30 };
         assert_eq!(elapsed.as_secs(), expected, "at byte {at}");
         assert!(seen.iter().all(|(_, call)| *call == Err(CallError::ConnectionLost)), "at byte {at}");
@@ -114,7 +114,7 @@ async fn server_stalled_at_any_byte_is_dropped_in_15_or_30_s() {
 #[tokio::test(start_paused = true)]
 async fn server_bytes_split_anywhere_give_the_same_session() {
     for at in 0..length() {
-        assert_eq!(live(Fault::Split, at).await, (vec![whole()], Duration::from_secs(1)), "at byte {at}");
+        assert_eq!(run_with_fault(Fault::Split, at).await, (vec![complete()], Duration::from_secs(1)), "at byte {at}");
     }
 }
 
@@ -123,7 +123,7 @@ async fn server_bytes_split_anywhere_give_the_same_session() {
 async fn any_flipped_byte_still_leads_to_a_session_within_90_s() {
     for fault in FLIPS {
         for at in 0..length() {
-            let (_, elapsed) = live(fault, at).await;
+            let (_, elapsed) = run_with_fault(fault, at).await;
             assert!(elapsed <= Duration::from_secs(90), "{fault:?} at byte {at}: {elapsed:?}");
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     scripted_server::{ServerSocket, plain},
 };
 
+/// A client and its scripted server.
 async fn pair_with(change: impl FnOnce(&mut ClientOptions)) -> (Session, ServerSocket) {
     let (_, mut sockets, router) = plain();
     let mut options = options(&format!("http://{}/hub", serve(router).await));

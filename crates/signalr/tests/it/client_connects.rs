@@ -1,4 +1,4 @@
-//! The client's way to a session, against a scripted server.
+//! The client's attempts to connect, against a scripted server.
 
 use axum::response::IntoResponse;
 use flux_signalr::client::{ErrorClass, State};

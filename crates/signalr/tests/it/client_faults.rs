@@ -1,5 +1,5 @@
-//! The faults that break published clients (README.md), each played by a scripted server. Those at every byte are in
-//! `client_boundaries.rs`; merged handshake, redirect loop, Close and silence have their tests beside their rules.
+//! The server faults that break published clients (README.md). Faults at every byte are in `client_boundaries.rs`;
+//! merged handshakes, redirect loops, Close and silence are tested with their requirements.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn connect(client: &mut Client, sockets: &mut Sockets) -> (Session, Server
     tokio::join!(client.next_session(), sockets.accept_ready())
 }
 
-/// A session on pipes, whose clock is the test's.
+/// A session on pipes, with a paused clock.
 async fn paused() -> (Session, ServerSocket) {
     let (_, mut sockets, router) = plain();
     connect(&mut patient_client(options("http://hub/hub"), Pipes::serve(router)), &mut sockets).await
@@ -94,7 +94,7 @@ async fn calls_to_a_server_that_only_pings_time_out() {
 async fn frozen_server_is_dropped_after_30_s() {
     let (session, _peer) = paused().await;
     let start = Instant::now();
-    // More than the connection takes without a reader.
+    // More than the connection buffers without a reader.
     let filler = json!("x".repeat(30 * 1024));
     let mut refused = None;
     while refused.is_none() {
@@ -110,14 +110,14 @@ async fn client_notices_dead_server_after_a_clock_jump() {
     let (mut session, mut peer) = paused().await;
     peer.send_record(json!({"type": 1, "target": "Arrived", "arguments": []})).await;
     advance(Duration::from_secs(3600)).await;
-    assert!(session.incoming.recv().await.unwrap().is("Arrived"), "the session lives: it heard something");
+    assert!(session.incoming.recv().await.unwrap().is("Arrived"), "the session lives, because data had arrived");
     advance(Duration::from_secs(3600)).await;
     let start = Instant::now();
     assert_eq!(session.connection.closed().await.class, ErrorClass::ServerTimeout);
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
-/// One session by hand over TCP, up to its second call; then the connection is reset.
+/// Serves one session over TCP up to its second call, then resets the connection.
 async fn reset_after_two_calls(listener: &TcpListener) {
     let (mut negotiation, _) = listener.accept().await.unwrap();
     read_head(&mut negotiation).await.unwrap();

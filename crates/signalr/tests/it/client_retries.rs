@@ -1,4 +1,4 @@
-//! The client's timers, with the clock under control.
+//! The client's timers, with a paused clock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ async fn connect(client: &mut Client, sockets: &mut Sockets) -> (Session, Server
     tokio::join!(client.next_session(), sockets.accept_ready())
 }
 
-/// How long the client takes to its next session.
+/// The time until the client's next session.
 async fn gap(client: &mut Client, sockets: &mut Sockets) -> (Duration, Session, ServerSocket) {
     let start = Instant::now();
     let (session, peer) = connect(client, sockets).await;

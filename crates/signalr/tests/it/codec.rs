@@ -1,3 +1,5 @@
+//! The codec: properties over random messages and bytes, and each kind of malformed record.
+
 use flux_signalr::codec::{CodecError, Decoder, HandshakeRequest, HandshakeResponse, Message, encode, target_matches};
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Our client against our hub over loopback.
+//! The client against the hub, over loopback.
 
 use std::{sync::atomic::Ordering, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Two networks: real loopback, and in-memory pipes for tests whose clock is paused.
+//! Shared helpers: a server on real loopback, an in-memory network for tests with a paused clock, and clients for both.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -14,11 +14,11 @@ use tokio::{
     time::timeout,
 };
 
-/// Ends a test that would hang; no test waits for it.
+/// Ends a test that hangs; no passing test waits for it.
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(300);
 
 pub(crate) async fn with_timeout<T>(future: impl Future<Output = T>) -> T {
-    timeout(TEST_TIMEOUT, future).await.expect("it should have happened by now")
+    timeout(TEST_TIMEOUT, future).await.expect("the test hangs")
 }
 
 /// Serves a router on a loopback port and returns `127.0.0.1:port`.
@@ -29,7 +29,7 @@ pub(crate) async fn serve(router: Router) -> String {
     address
 }
 
-/// An in-memory network with one server on it, whatever the name dialled.
+/// An in-memory network with one server, whatever host name is dialled.
 pub(crate) struct Pipes(mpsc::Sender<DuplexStream>);
 
 impl Pipes {
@@ -39,7 +39,7 @@ impl Pipes {
         pipes
     }
 
-    /// Without a server: the far end of each connection goes to the test.
+    /// A network without a server: the test receives the far end of each connection.
     pub(crate) fn bare() -> (Arc<Self>, mpsc::Receiver<DuplexStream>) {
         let (sender, receiver) = mpsc::channel(8);
         (Arc::new(Self(sender)), receiver)
@@ -76,7 +76,7 @@ impl Listener for PipeListener {
     }
 }
 
-/// A token that a test can replace.
+/// A token that the test can replace.
 pub(crate) struct Token(watch::Sender<&'static str>);
 
 impl Token {
@@ -99,17 +99,17 @@ pub(crate) fn options(url: &str) -> ClientOptions {
     ClientOptions::new(url.parse().unwrap())
 }
 
-/// A client whose random numbers are all 0, so that it retries at once.
+/// A client over TCP whose random numbers are all 0, so that it retries at once.
 pub(crate) fn eager_client(options: ClientOptions, token: &'static str) -> Client {
     Client::new(options, Arc::new(TcpDialer::new(None)), Token::new(token), Box::new(|_| 0))
 }
 
-/// A client on pipes whose random numbers are the largest, so that its waits are the ceilings.
+/// A client on pipes whose random numbers are the largest, so that it waits as long as the backoff allows.
 pub(crate) fn patient_client(options: ClientOptions, pipes: Arc<Pipes>) -> Client {
     Client::new(options, pipes, Token::new("good"), Box::new(|bound| bound - 1))
 }
 
-/// Lets a client try until it has come to a state.
+/// Runs the client until it reaches a state.
 pub(crate) async fn wait_for_state(client: &mut Client, wanted: impl FnMut(&State) -> bool) -> State {
     let mut states = client.states();
     tokio::select! { biased;

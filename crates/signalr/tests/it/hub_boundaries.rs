@@ -1,5 +1,5 @@
-//! Every fault at every byte of what a client says, from its upgrade request to its second call: the hub never hangs,
-//! tells its service of every end, and gives the seat back.
+//! Every fault at every byte that a client sends, from its upgrade request to its second call: the hub never hangs,
+//! reports every end to its service, and removes the connection.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
 
 const MASK: [u8; 4] = [0x11, 0x22, 0x33, 0x44];
 
-/// Upgrade request, handshake and a call in one frame, a call over two.
+/// An upgrade request, the handshake and a call in one frame, and a call over two frames.
 fn bytes() -> Vec<u8> {
     let fixed = "Host: hub\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
     let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer good\r\n";
@@ -34,20 +34,20 @@ fn bytes() -> Vec<u8> {
 struct Playback {
     hub: Hub<TestService>,
     service: Arc<TestService>,
-    /// The client's end, as long as it is there.
+    /// The client's end of the connection, while it exists.
     stream: Option<DuplexStream>,
 }
 
-/// A client that says all of it, with the fault.
+/// Plays a client with the fault.
 async fn play(fault: Fault, at: usize) -> Playback {
     let (hub, service, router) = hub(TestService::new(), HubOptions::default());
     let mut stream = Pipes::serve(router).connect().await;
-    let goes_on = FaultyWriter { fault, left: Some(at) }.write(&mut stream, &bytes()).await;
-    Playback { hub, service, stream: Some(stream).filter(|_| goes_on || fault == Fault::Stall) }
+    let continues = FaultyWriter { fault, left: Some(at) }.write(&mut stream, &bytes()).await;
+    Playback { hub, service, stream: Some(stream).filter(|_| continues || fault == Fault::Stall) }
 }
 
 impl Playback {
-    /// Long after: nobody is connected, and whoever was has been said to be gone.
+    /// Whether nobody is connected, and every connection was reported as closed.
     fn is_over(&self) -> bool {
         let log = self.service.log.borrow();
         let count = |line: &str| log.iter().filter(|logged| *logged == line).count();

@@ -1,4 +1,4 @@
-//! The hub's calls of its clients, the limits on its own methods, and what a handle on a connection can do.
+//! The hub's calls to its clients, the limits of its own methods, and the connection handle.
 
 use std::{sync::Arc, time::Duration};
 

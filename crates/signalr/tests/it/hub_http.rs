@@ -1,4 +1,4 @@
-//! The hub's negotiate and upgrade, by hand.
+//! The hub's negotiate and upgrade, with raw requests.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ async fn hub_at() -> String {
     serve(hub(TestService::new(), HubOptions::default()).2).await
 }
 
-async fn ask(address: &str, request: &str, token: &str) -> (u16, String) {
+async fn send_request(address: &str, request: &str, token: &str) -> (u16, String) {
     http(TcpStream::connect(address).await.unwrap(), request, token).await
 }
 
-async fn key(address: &str) -> String {
-    let (_, answer) = ask(address, "POST /hubs/agent/negotiate?negotiateVersion=1", "good").await;
+async fn negotiated_id(address: &str) -> String {
+    let (_, answer) = send_request(address, "POST /hubs/agent/negotiate?negotiateVersion=1", "good").await;
     json_body(&answer)["connectionToken"].as_str().unwrap().to_owned()
 }
 
@@ -33,7 +33,7 @@ async fn open(address: &str, target: &str, token: &str) -> Result<RawClient<TcpS
 async fn negotiate_answers_with_the_common_version() {
     let address = hub_at().await;
     let negotiate = async |query: &str| {
-        let (status, answer) = ask(&address, &format!("POST /hubs/agent/negotiate{query}"), "good").await;
+        let (status, answer) = send_request(&address, &format!("POST /hubs/agent/negotiate{query}"), "good").await;
         assert_eq!(status, 200);
         assert!(answer.contains("content-type: application/json"));
         json_body(&answer)
@@ -51,19 +51,19 @@ async fn negotiate_answers_with_the_common_version() {
     assert!(body.get("connectionToken").is_none());
     assert!(negotiate("?negotiateVersion=-1").await["error"].is_string());
     assert!(negotiate("?negotiateVersion=x").await["error"].is_string());
-    assert_eq!(ask(&address, "GET /hubs/agent/negotiate", "good").await.0, 405);
+    assert_eq!(send_request(&address, "GET /hubs/agent/negotiate", "good").await.0, 405);
 }
 
 /// Checklist 3, 8.
 #[tokio::test]
 async fn connection_id_opens_exactly_one_socket() {
     let address = hub_at().await;
-    let target = format!("/hubs/agent?id={}", key(&address).await);
-    assert_eq!(ask(&address, &format!("GET {target}"), "good").await.0, 400);
+    let target = format!("/hubs/agent?id={}", negotiated_id(&address).await);
+    assert_eq!(send_request(&address, &format!("GET {target}"), "good").await.0, 400);
     let first = open(&address, &target, "good").await.ok().unwrap();
     assert_eq!(open(&address, &target, "good").await.err(), Some(409));
     assert_eq!(open(&address, "/hubs/agent?id=unknown", "good").await.err(), Some(404));
-    assert_eq!(ask(&address, "GET /hubs/agent", "good").await.0, 400);
+    assert_eq!(send_request(&address, "GET /hubs/agent", "good").await.0, 400);
     assert!(open(&address, "/hubs/agent", "good").await.is_ok());
     drop(first);
 }
@@ -72,7 +72,7 @@ async fn connection_id_opens_exactly_one_socket() {
 #[tokio::test]
 async fn public_id_opens_no_socket_under_version_1() {
     let address = hub_at().await;
-    let (_, answer) = ask(&address, "POST /hubs/agent/negotiate?negotiateVersion=1", "good").await;
+    let (_, answer) = send_request(&address, "POST /hubs/agent/negotiate?negotiateVersion=1", "good").await;
     let target = format!("/hubs/agent?id={}", json_body(&answer)["connectionId"].as_str().unwrap());
     assert_eq!(open(&address, &target, "good").await.err(), Some(404));
 }
@@ -81,7 +81,7 @@ async fn public_id_opens_no_socket_under_version_1() {
 #[tokio::test]
 async fn every_request_needs_a_token_in_header_or_query() {
     let address = hub_at().await;
-    assert_eq!(ask(&address, "POST /hubs/agent/negotiate", "bad").await.0, 401);
+    assert_eq!(send_request(&address, "POST /hubs/agent/negotiate", "bad").await.0, 401);
     assert_eq!(open(&address, "/hubs/agent", "bad").await.err(), Some(401));
     let stream = TcpStream::connect(&address).await.unwrap();
     let request = "ws://hub/hubs/agent?access_token=good";
@@ -92,7 +92,7 @@ async fn every_request_needs_a_token_in_header_or_query() {
 #[tokio::test]
 async fn connection_id_works_only_for_its_identity() {
     let address = hub_at().await;
-    let target = format!("/hubs/agent?id={}", key(&address).await);
+    let target = format!("/hubs/agent?id={}", negotiated_id(&address).await);
     assert_eq!(open(&address, &target, "other").await.err(), Some(404));
     assert!(open(&address, &target, "good").await.is_ok(), "the wrong caller did not use it up");
 }
@@ -115,13 +115,13 @@ async fn unused_negotiation_expires_after_15_s() {
 async fn negotiations_and_connections_are_limited() {
     let options = HubOptions { max_negotiations: 1, max_connections: 1, ..HubOptions::default() };
     let address = serve(hub(TestService::new(), options).2).await;
-    let target = format!("/hubs/agent?id={}", key(&address).await);
-    let (status, answer) = ask(&address, "POST /hubs/agent/negotiate", "good").await;
+    let target = format!("/hubs/agent?id={}", negotiated_id(&address).await);
+    let (status, answer) = send_request(&address, "POST /hubs/agent/negotiate", "good").await;
     assert_eq!(status, 503);
     assert!(answer.contains("retry-after: 5"));
     let _first = open(&address, &target, "good").await.ok().unwrap();
     assert_eq!(open(&address, "/hubs/agent", "good").await.err(), Some(503));
-    assert_eq!(ask(&address, "POST /hubs/agent/negotiate", "good").await.0, 503);
+    assert_eq!(send_request(&address, "POST /hubs/agent/negotiate", "good").await.0, 503);
 }
 
 /// Checklist 51.
@@ -130,5 +130,5 @@ async fn browser_headers_are_ignored() {
     let address = hub_at().await;
     let request = "POST /hubs/agent/negotiate?negotiateVersion=1&_=1700000000000";
     let headers = "HTTP/1.1\r\nX-Requested-With: XMLHttpRequest\r\nX-SignalR-User-Agent: Microsoft SignalR/10.0\r\nOrigin: http://x\r\nX-Ignored:";
-    assert_eq!(ask(&address, &format!("{request} {headers}"), "good").await.0, 200);
+    assert_eq!(send_request(&address, &format!("{request} {headers}"), "good").await.0, 200);
 }

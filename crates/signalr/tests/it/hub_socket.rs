@@ -1,4 +1,4 @@
-//! The hub's records, by hand.
+//! The hub's records, with a raw client.
 
 use flux_signalr::hub::HubOptions;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! A planted token, looked for in everything that is logged.
+//! Searches everything that both sides log for a planted token.
 
 use std::{
     io,
@@ -55,7 +55,7 @@ async fn logs_never_contain_a_token_even_at_trace() {
     assert_eq!(connection.invoke("Void", vec![], TEST_TIMEOUT).await, Ok(Value::Null));
     connection.stop().await;
 
-    // As browsers send it.
+    // Browsers send the token in the query.
     let mut stream = TcpStream::connect(&address).await.unwrap();
     let upgrade = "Host: hub\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
     let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";

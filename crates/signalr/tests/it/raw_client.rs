@@ -1,4 +1,4 @@
-//! A client by hand: plain HTTP requests, and a WebSocket whose records are written and read as they are.
+//! A hand-written client: plain HTTP requests, and a WebSocket for raw records.
 
 use flux_signalr::codec::Decoder;
 use futures_util::{SinkExt, StreamExt};
@@ -9,7 +9,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message as Frame, client::IntoClientRequest},
 };
 
-/// A status and a body.
+/// Sends one request and returns the status and the whole response.
 pub(crate) async fn http(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str, token: &str) -> (u16, String) {
     let fixed = "Host: hub\r\nContent-Length: 0\r\nConnection: close";
     let head = format!("{request} HTTP/1.1\r\n{fixed}\r\nAuthorization: bearer {token}\r\n\r\n");
@@ -27,12 +27,12 @@ pub(crate) fn json_body(answer: &str) -> Value {
 pub(crate) struct RawClient<S> {
     socket: WebSocketStream<S>,
     decoder: Decoder,
-    /// Every frame so far was text.
+    /// Whether every received frame was text.
     pub(crate) text_only: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
-    /// Opens the socket, or returns the status that refused it.
+    /// Opens the socket, or returns the HTTP status of the refusal.
     pub(crate) async fn open(stream: S, target: &str, token: &str) -> Result<Self, u16> {
         let mut request = format!("ws://hub{target}").into_client_request().unwrap();
         request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
@@ -43,7 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
         }
     }
 
-    /// Opens without negotiation and shakes hands.
+    /// Opens the socket without negotiation, and shakes hands.
     pub(crate) async fn connected(stream: S) -> Self {
         let mut raw = Self::open(stream, "/hubs/agent", "good").await.unwrap();
         raw.send_text("{\"protocol\":\"json\",\"version\":1}\x1e").await;
@@ -59,7 +59,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
         self.socket.send(Frame::binary(bytes.to_vec())).await.unwrap();
     }
 
-    /// The next record; `null` when the socket was closed.
+    /// The next record, or `null` if the socket was closed.
     pub(crate) async fn next_record(&mut self) -> Value {
         loop {
             if let Some(record) = self.decoder.next_record().unwrap() {
@@ -77,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
         }
     }
 
-    /// The code of the WebSocket close, which has to be the next thing.
+    /// The code of the WebSocket close, which must be the next frame.
     pub(crate) async fn close_code(&mut self) -> Option<u16> {
         match self.socket.next().await {
             Some(Ok(Frame::Close(Some(frame)))) => Some(frame.code.into()),

@@ -1,4 +1,4 @@
-//! A server by hand: it answers HTTP as a test says and hands the sockets over to it.
+//! A scripted server: the test decides its HTTP responses and receives its sockets.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +16,7 @@ use flux_signalr::codec::Decoder;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-/// What a scripted answer may depend on.
+/// A received request.
 pub(crate) struct Seen {
     pub(crate) method: String,
     pub(crate) uri: String,
@@ -31,20 +31,20 @@ pub(crate) struct Script {
     sockets: mpsc::Sender<WebSocket>,
 }
 
-/// The script's side of the sockets that were opened.
+/// The server's ends of the opened sockets.
 pub(crate) struct Sockets(mpsc::Receiver<WebSocket>);
 
-/// A server that negotiates and takes sockets, unless `answer` has another answer to the n-th request (from 0).
+/// A server that negotiates and accepts sockets, unless `answer` returns another response to the n-th request (from 0).
 pub(crate) fn script(
     answer: impl Fn(&Seen, usize) -> Option<Response> + Send + Sync + 'static,
 ) -> (Arc<Script>, Sockets, Router) {
-    let (sockets, taken) = mpsc::channel(8);
+    let (sockets, accepted) = mpsc::channel(8);
     let script = Arc::new(Script { answer: Box::new(answer), seen: Mutex::default(), sockets });
     let router = Router::new()
         .route("/hub/negotiate", post(negotiate))
         .route("/hub", get(attach))
         .with_state(Arc::clone(&script));
-    (script, Sockets(taken), router)
+    (script, Sockets(accepted), router)
 }
 
 pub(crate) fn plain() -> (Arc<Script>, Sockets, Router) {
@@ -90,14 +90,14 @@ pub(crate) fn status(code: u16) -> Option<Response> {
     Some(Response::builder().status(code).body(Body::empty()).unwrap())
 }
 
-/// One socket, seen from the server.
+/// The server's end of one socket.
 pub(crate) struct ServerSocket {
     socket: WebSocket,
     decoder: Decoder,
 }
 
 impl Sockets {
-    /// The next socket, its handshake read but not answered.
+    /// The next socket, with its handshake read but not answered.
     pub(crate) async fn accept(&mut self) -> ServerSocket {
         let socket = self.0.recv().await.unwrap();
         let mut peer = ServerSocket { socket, decoder: Decoder::new(usize::MAX) };
@@ -105,7 +105,7 @@ impl Sockets {
         peer
     }
 
-    /// The next socket, its handshake done and its first ping read (point 33).
+    /// The next socket, after the handshake and the client's first ping (checklist 33).
     pub(crate) async fn accept_ready(&mut self) -> ServerSocket {
         let mut peer = self.accept().await;
         peer.send_text("{}\x1e").await;
@@ -127,7 +127,7 @@ impl ServerSocket {
         self.send_text(&format!("{record}\x1e")).await;
     }
 
-    /// The next record; `null` when the socket was closed.
+    /// The next record, or `null` if the socket was closed.
     pub(crate) async fn next_record(&mut self) -> Value {
         loop {
             if let Some(record) = self.decoder.next_record().unwrap() {

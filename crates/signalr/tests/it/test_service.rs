@@ -1,4 +1,4 @@
-//! The hub service that the tests talk to.
+//! The hub service of the tests.
 
 use std::{
     collections::BTreeSet,
@@ -23,11 +23,11 @@ use crate::harness::TEST_TIMEOUT;
 /// Add(a, b), Ask, which asks its caller back, and Wait, which waits for a permit of `gate`.
 pub(crate) struct TestService {
     pub(crate) tokens: Mutex<BTreeSet<String>>,
-    /// After so many successful authentications everybody is refused.
+    /// The number of authentications that may still succeed.
     pub(crate) authentications_left: AtomicUsize,
     pub(crate) gate: Semaphore,
     pub(crate) greeting: Option<Value>,
-    /// `connected` never returns.
+    /// Whether `connected` never returns.
     pub(crate) stuck: bool,
     pub(crate) connections: watch::Sender<Vec<HubConnection>>,
     pub(crate) log: watch::Sender<Vec<String>>,
@@ -52,7 +52,7 @@ impl TestService {
         self.log.send_modify(|log| log.push(line.into()));
     }
 
-    /// The n-th connection (from 1), once it is there.
+    /// Waits for the n-th connection (from 1).
     pub(crate) async fn connection(&self, n: usize) -> HubConnection {
         let mut connections = self.connections.subscribe();
         connections.wait_for(|connections| connections.len() >= n).await.unwrap()[n - 1].clone()
@@ -130,7 +130,7 @@ impl HubService for TestService {
     }
 }
 
-/// A hub with a service, at `/hubs/agent`.
+/// A hub with a service, mounted at `/hubs/agent`.
 pub(crate) fn hub(service: TestService, options: HubOptions) -> (Hub<TestService>, Arc<TestService>, Router) {
     let service = Arc::new(service);
     let counter = AtomicU8::new(0);

@@ -1,4 +1,4 @@
-//! The dialer's TLS.
+//! TLS of the dialer.
 
 use std::{io, net::SocketAddr, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Both ends byte by byte: HTTP heads and WebSocket frames as they stand on the wire, and faults at any byte of them.
+//! HTTP heads and WebSocket frames as bytes, and a writer that injects a fault at any of them.
 
 use std::time::Duration;
 
@@ -9,29 +9,29 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-/// What becomes of a stream of bytes at one of them.
+/// A fault at one byte of a stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
-    /// The connection is gone before that byte.
+    /// The connection ends before that byte.
     Cut,
-    /// From that byte on the sender neither writes nor reads, and the connection stays: what SIGSTOP does to a process.
+    /// From that byte on the sender neither writes nor reads, but the connection stays open, as with SIGSTOP.
     Stall,
-    /// That byte and the rest come a second later.
+    /// That byte and the rest arrive a second later.
     Split,
-    /// The byte is another one.
+    /// The byte is changed.
     Flip(u8),
 }
 
 pub(crate) const FLIPS: [Fault; 4] = [Fault::Flip(0x01), Fault::Flip(0x10), Fault::Flip(0x80), Fault::Flip(0xFF)];
 
-/// Writes streams of bytes one after another, with one fault at the `left`-th byte of them all.
+/// Writes several byte strings with one fault, `left` bytes from now.
 pub(crate) struct FaultyWriter {
     pub(crate) fault: Fault,
     pub(crate) left: Option<usize>,
 }
 
 impl FaultyWriter {
-    /// False when the fault was one after which nothing is written any more.
+    /// Writes, and returns false if nothing may follow.
     pub(crate) async fn write(&mut self, stream: &mut DuplexStream, bytes: &[u8]) -> bool {
         let Some(at) = self.left.take() else { return stream.write_all(bytes).await.is_ok() };
         if at >= bytes.len() {
@@ -52,7 +52,7 @@ impl FaultyWriter {
     }
 }
 
-/// A request's or an answer's head, without a body.
+/// Reads the head of a request or a response.
 pub(crate) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -67,7 +67,7 @@ pub(crate) fn answer(body: &Value) -> Vec<u8> {
     (head + &body).into_bytes()
 }
 
-/// The answer to an upgrade request with this head.
+/// The response to an upgrade request with this head.
 pub(crate) fn upgraded(head: &str) -> Vec<u8> {
     let key = head.lines().find_map(|line| line.strip_prefix("sec-websocket-key: ")).unwrap();
     let accept = derive_accept_key(key.trim().as_bytes());
@@ -75,7 +75,7 @@ pub(crate) fn upgraded(head: &str) -> Vec<u8> {
     format!("{fixed}Sec-WebSocket-Accept: {accept}\r\n\r\n").into_bytes()
 }
 
-/// A text frame of a server; masked, one of a client.
+/// A text frame, of a server without a mask, of a client with one.
 pub(crate) fn frame(text: &str, mask: Option<[u8; 4]>) -> Vec<u8> {
     let mask_bit = if mask.is_some() { 0x80 } else { 0 };
     let mut frame = vec![0x81];
@@ -92,7 +92,7 @@ pub(crate) fn frame(text: &str, mask: Option<[u8; 4]>) -> Vec<u8> {
     frame
 }
 
-/// The content of the next frame, whatever its kind; `None` at the end.
+/// Reads the content of the next frame of any kind; `None` at the end.
 pub(crate) async fn read_frame(stream: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
     let _kind = stream.read_u8().await.ok()?;
     let second = stream.read_u8().await.ok()?;
