@@ -1,28 +1,41 @@
-//! Packets on the wire: `length i32 | id i32 | kind i32 | body | 0 | 0`, little-endian, where `length` counts all that follows it.
+//! Packets on the wire: `length i32 | id i32 | kind i32 | body | 0 | 0`, little-endian. `length` counts everything after it.
 //!
-//! Sources: Valve's "Source RCON Protocol" for the frame; vanilla's and Paper's RCON threads (1.8 to 26.x agree) for the limits.
+//! Sources: Valve's "Source RCON Protocol" for the frame; the RCON threads of vanilla and Paper (1.8 to 26.x agree) for
+//! the limits.
+//!
+//! ```
+//! use flux_rcon::codec::{Decoder, KIND_COMMAND, Packet};
+//!
+//! let packet = Packet::new(2, KIND_COMMAND, "list");
+//! let mut decoder = Decoder::default();
+//! decoder.feed(&packet.encode());
+//! assert_eq!(decoder.next_packet()?, Some(packet));
+//! # Ok::<(), flux_rcon::codec::DecodeError>(())
+//! ```
 
 use std::borrow::Cow;
 
-/// A login request; its body is the password.
+/// The kind of a login request, whose body is the password.
 pub const KIND_LOGIN: i32 = 3;
-/// A command request; its body is the line.
+/// The kind of a command request, whose body is the command.
 pub const KIND_COMMAND: i32 = 2;
-/// The answer to a login: the request's id, or [`ID_REFUSED`].
+/// The kind of a login's answer, whose id is that of the request or [`ID_REFUSED`].
 pub const KIND_LOGIN_REPLY: i32 = 2;
-/// A piece of the answer to a command.
+/// The kind of one piece of a command's answer.
 pub const KIND_REPLY: i32 = 0;
-/// The id of the answer to a wrong login, and to a command before a login.
+/// The id of the answer to a wrong password, and to a command before the login.
 pub const ID_REFUSED: i32 = -1;
 
-/// What a game reads at once for a whole request. It closes the connection when a read is not exactly one packet (MC-72390, MC-87863).
+/// The size of the one read with which a game receives a request, in bytes. It closes the connection if a read is not
+/// exactly one packet (MC-72390, MC-87863).
 pub const REQUEST_READ_BYTES: usize = 1460;
-/// Vanilla cuts an answer into pieces of this many UTF-16 code units, so a packet with fewer is the last.
+/// The size of the pieces into which vanilla splits an answer, in UTF-16 code units. A smaller piece is the last.
 pub const REPLY_PIECE_UNITS: usize = 4096;
 
-/// The smallest `length`: id, kind and two zero bytes.
+/// The smallest `length` in bytes: id, kind and two zero bytes.
 pub const MIN_LENGTH: usize = 10;
-/// The largest `length` accepted. Vanilla's longest is 12,298 (4,096 units of three bytes); other servers do not cut at all.
+/// The largest accepted `length` in bytes. Vanilla's largest is 12,298 (4,096 units of three bytes); other servers do not
+/// split their answers.
 pub const MAX_LENGTH: usize = 64 * 1024;
 
 const LENGTH_FIELD_BYTES: usize = 4;
@@ -31,21 +44,21 @@ const TERMINATOR: [u8; 2] = [0, 0];
 /// One packet, in either direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
-    /// Chosen by the client; answers carry their request's.
+    /// The id, chosen by the client and repeated in the answers.
     pub id: i32,
-    /// One of the `KIND_` constants; their meaning depends on the direction.
+    /// One of the `KIND_` constants, whose meaning depends on the direction.
     pub kind: i32,
-    /// UTF-8 from every server of today, without the two zero bytes.
+    /// The body without its two zero bytes. All current servers send UTF-8.
     pub body: Vec<u8>,
 }
 
 impl Packet {
-    /// A packet with a body of at most [`MAX_LENGTH`] − [`MIN_LENGTH`] bytes, which the sender sees to.
+    /// Creates a packet. The caller keeps the body within [`MAX_LENGTH`] − [`MIN_LENGTH`] bytes.
     pub fn new(id: i32, kind: i32, body: impl Into<Vec<u8>>) -> Self {
         Packet { id, kind, body: body.into() }
     }
 
-    /// The packet as bytes, to be written in one call.
+    /// Encodes the packet. Write it in a single call, so that it arrives in one read.
     pub fn encode(&self) -> Vec<u8> {
         let length = self.body.len() + MIN_LENGTH;
         debug_assert!(length <= MAX_LENGTH, "a body of {} bytes", self.body.len());
@@ -58,36 +71,41 @@ impl Packet {
         bytes
     }
 
-    /// The body as text; what is not UTF-8 becomes U+FFFD.
+    /// The body as text, with invalid UTF-8 replaced by U+FFFD.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 }
 
-/// Why bytes are not RCON. Nothing after them can be understood.
+/// Bytes that are not RCON. Close the connection, since nothing after them can be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// The length field is outside [`MIN_LENGTH`]..=[`MAX_LENGTH`].
-    #[error("a packet length of {0}, allowed are {MIN_LENGTH} to {MAX_LENGTH}")]
+    #[error("a packet length of {0} bytes, where {MIN_LENGTH} to {MAX_LENGTH} are allowed")]
     Length(i32),
     /// The packet does not end in two zero bytes.
     #[error("a packet that does not end in two zero bytes")]
     Terminator,
 }
 
-/// Finds packets in a stream cut anywhere. Whoever takes all packets between two feeds keeps it below one packet plus one feed.
+/// Finds packets in a stream, however it is split. If all packets are read between two feeds, it buffers at most one packet
+/// and one feed.
 #[derive(Debug, Default)]
 pub struct Decoder {
     buffer: Vec<u8>,
 }
 
 impl Decoder {
-    /// Takes in bytes as they come.
+    /// Adds received bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole packet, or `None` when bytes are missing. After an error the stream is of no more use.
+    /// Returns the next complete packet, or `None` until more bytes arrive.
+    ///
+    /// # Errors
+    ///
+    /// A [`DecodeError`]; the stream cannot be used any more.
     pub fn next_packet(&mut self) -> Result<Option<Packet>, DecodeError> {
         let Some((length, rest)) = split_i32(&self.buffer) else { return Ok(None) };
         let size = usize::try_from(length)
@@ -100,13 +118,13 @@ impl Decoder {
         Ok(Some(packet))
     }
 
-    /// Whether no byte of an unfinished packet is waiting.
+    /// Whether no part of a packet is buffered.
     pub fn is_empty(&self) -> bool {
         self.buffer.is_empty()
     }
 }
 
-/// What follows the length field. A frame is at least [`MIN_LENGTH`] long, so only its end can be wrong.
+/// Parses everything after the length field. A frame has at least [`MIN_LENGTH`] bytes, so only its end can be wrong.
 fn parse(frame: &[u8]) -> Result<Packet, DecodeError> {
     let (id, rest) = split_i32(frame).ok_or(DecodeError::Terminator)?;
     let (kind, rest) = split_i32(rest).ok_or(DecodeError::Terminator)?;

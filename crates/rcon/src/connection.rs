@@ -1,33 +1,38 @@
+//! A logged-in connection that runs one command at a time.
+
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, timeout};
 
-use crate::codec::{ID_REFUSED, KIND_COMMAND, KIND_LOGIN, KIND_LOGIN_REPLY, KIND_REPLY, Packet, REPLY_PIECE_UNITS};
+use crate::codec::{ID_REFUSED, KIND_COMMAND, KIND_LOGIN_REPLY, Packet, REPLY_PIECE_UNITS};
+use crate::login::{LOGIN_ID, login};
 use crate::outcome::{ConnectError, Outcome, ReplyError, SendRejected};
-use crate::wire::{Idle, SendError, Wire};
+use crate::packet_stream::{PacketStream, SendError, Unsolicited};
 
-/// The longest line in UTF-8. Vanilla reads 1,446 bytes of body at once; tunnels and small MTUs leave less for a segment.
+/// The longest command in bytes of UTF-8. Vanilla reads 1,446 bytes of body at once; tunnels and small MTUs leave less for
+/// one segment.
 pub const MAX_COMMAND_BYTES: usize = 1400;
-/// The longest answer kept. A list of 5,000 players with UUIDs takes a third of it.
+/// The longest accepted answer in bytes. A list of 5,000 players with UUIDs takes a third of it.
 pub const MAX_REPLY_BYTES: usize = 1024 * 1024;
 
-/// A request kind no game knows. Vanilla and Paper answer it at once without touching the game's main thread.
-const KIND_MARKER: i32 = 0;
-const LOGIN_ID: i32 = 1;
+/// A request kind that no game knows. Vanilla and Paper answer it at once, without the main thread, so its answer marks
+/// the end of the one before it.
+const KIND_END_MARKER: i32 = 0;
 
-/// How long each step may take.
+/// The time limits of each step.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// For the TCP connection, and again for the login.
     pub login: Duration,
-    /// For the operating system to take a request.
+    /// For writing a request to the operating system.
     pub write: Duration,
-    /// From a request until anything comes back. The game answers between two ticks, so this is how long it may freeze.
+    /// From a request to the first byte of its answer. The game answers between two ticks, so this is how long it may
+    /// freeze.
     pub first_byte: Duration,
-    /// From then until the answer is whole.
+    /// From the first byte to the complete answer.
     pub whole_reply: Duration,
 }
 
@@ -38,18 +43,23 @@ impl Timeouts {
     }
 }
 
-/// A logged-in connection with one line in flight at a time (`&mut`).
+/// A logged-in connection that runs one command at a time.
 ///
-/// It is poisoned, and must be replaced, once a line has no whole answer: a late answer would be taken for the next line's.
+/// Once a command has no complete answer, the connection is poisoned and must be replaced: a late answer would be taken
+/// for that of the next command.
 pub struct Connection {
-    wire: Wire,
+    stream: PacketStream,
     timeouts: Timeouts,
     last_id: i32,
     poisoned: bool,
 }
 
 impl Connection {
-    /// Connects over TCP to `host:port` and logs in.
+    /// Connects over TCP to `address` (`host:port`) and logs in.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConnectError`], whose text tells the admin what to check.
     pub async fn open(address: &str, password: &SecretString, timeouts: Timeouts) -> Result<Self, ConnectError> {
         let unreachable = |source| ConnectError::Unreachable { address: address.to_owned(), source };
         let stream = timeout(timeouts.login, TcpStream::connect(address))
@@ -60,39 +70,34 @@ impl Connection {
         Self::login(stream, password, timeouts).await
     }
 
-    /// Logs in over a stream that is already there. A stream that delays small writes must have been told not to.
+    /// Logs in over an existing stream. Turn off Nagle's algorithm on a TCP stream first.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConnectError`].
     pub async fn login(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         password: &SecretString,
         timeouts: Timeouts,
     ) -> Result<Self, ConnectError> {
-        let password = password.expose_secret();
-        if password.is_empty() || password.len() > MAX_COMMAND_BYTES || password.contains('\0') {
-            return Err(ConnectError::UnusablePassword);
-        }
-        let mut wire = Wire::new(stream);
-        wire.send(&Packet::new(LOGIN_ID, KIND_LOGIN, password), timeouts.write).await.map_err(|error| match error {
-            SendError::Before(error) | SendError::After(error) => ConnectError::Io(error),
-            SendError::BeforeInTime => ConnectError::NoAnswer,
-        })?;
-        timeout(timeouts.login, login_reply(&mut wire)).await.map_err(|_| ConnectError::NoAnswer)??;
-        Ok(Connection { wire, timeouts, last_id: LOGIN_ID, poisoned: false })
+        let stream = login(PacketStream::new(stream), password, timeouts).await?;
+        Ok(Connection { stream, timeouts, last_id: LOGIN_ID, poisoned: false })
     }
 
-    /// Sends one line, without a leading slash, and waits for its whole answer.
+    /// Runs one command, without a leading slash, and waits for its complete answer.
     ///
-    /// A caller may drop the future at any point; the connection is poisoned then, and the line's outcome is unknown.
-    pub async fn run(&mut self, line: &str) -> Outcome {
-        match self.prepare(line).await {
-            Err(refusal) => Outcome::NotSent(refusal),
+    /// The future may be dropped at any point; then the connection is poisoned and the outcome of the command unknown.
+    pub async fn run(&mut self, command: &str) -> Outcome {
+        match self.prepare(command).await {
+            Err(error) => Outcome::NotSent(error),
             Ok(request) => self.send(&request).await,
         }
     }
 
-    /// Waits, with no line in flight, until something happens to the connection: true when the game has closed it, false when something
-    /// has come unasked, which the next line looks at. A caller may drop the future at any point.
+    /// Waits between commands until something happens to the connection: true if the game closed it, false if unexpected
+    /// data arrived, which the next command checks. The future may be dropped at any point.
     pub async fn closed(&mut self) -> bool {
-        self.wire.fill().await.is_err()
+        self.stream.fill().await.is_err()
     }
 
     /// Whether the connection must be replaced.
@@ -100,71 +105,73 @@ impl Connection {
         self.poisoned
     }
 
-    async fn prepare(&mut self, line: &str) -> Result<Packet, SendRejected> {
+    /// Checks the command and the connection, and makes the request.
+    async fn prepare(&mut self, command: &str) -> Result<Packet, SendRejected> {
         if self.poisoned {
             return Err(SendRejected::Poisoned);
         }
-        if line.len() > MAX_COMMAND_BYTES {
-            return Err(SendRejected::TooLong { bytes: line.len() });
+        if command.len() > MAX_COMMAND_BYTES {
+            return Err(SendRejected::TooLong { bytes: command.len() });
         }
-        if line.contains(['\0', '\r', '\n']) {
+        if command.contains(['\0', '\r', '\n']) {
             return Err(SendRejected::ControlCharacter);
         }
-        // The runtime looks at its sockets between two turns, so after one it knows about a game that has gone.
+        // The runtime polls its sockets when tasks yield, so afterwards it knows whether the game has closed the connection.
         tokio::task::yield_now().await;
         self.poisoned = true;
-        match self.wire.idle().await {
-            Idle::Packets(packets) if packets.iter().all(|packet| self.is_old(packet.id, self.last_id + 1)) => {}
-            Idle::Closed => return Err(SendRejected::Closed),
-            Idle::Packets(_) | Idle::Garbage => return Err(SendRejected::Unexpected),
+        match self.stream.unsolicited().await {
+            Unsolicited::Packets(packets) if packets.iter().all(|packet| self.is_old(packet.id, self.last_id + 1)) => {}
+            Unsolicited::Closed => return Err(SendRejected::Closed),
+            Unsolicited::Packets(_) | Unsolicited::Garbage => return Err(SendRejected::Unexpected),
         }
-        Ok(Packet::new(self.next_id().ok_or(SendRejected::Poisoned)?, KIND_COMMAND, line))
+        Ok(Packet::new(self.next_id().ok_or(SendRejected::Poisoned)?, KIND_COMMAND, command))
     }
 
-    /// From here the connection is poisoned until the whole answer is in.
+    /// Sends a request. The connection stays poisoned until the answer is complete.
     async fn send(&mut self, request: &Packet) -> Outcome {
-        match self.wire.send(request, self.timeouts.write).await {
+        match self.stream.send(request, self.timeouts.write).await {
             Ok(()) => self.reply(request.id).await.unwrap_or_else(Outcome::Unknown),
-            Err(SendError::Before(error)) => Outcome::NotSent(SendRejected::Write(error)),
-            Err(SendError::BeforeInTime) => Outcome::NotSent(SendRejected::WriteTimedOut),
-            Err(SendError::After(error)) => Outcome::Unknown(error.into()),
+            Err(SendError::NotWritten(error)) => Outcome::NotSent(SendRejected::Write(error)),
+            Err(SendError::TimedOut) => Outcome::NotSent(SendRejected::WriteTimedOut),
+            Err(SendError::AfterWrite(error)) => Outcome::Unknown(error.into()),
         }
     }
 
     async fn reply(&mut self, id: i32) -> Result<Outcome, ReplyError> {
         let Timeouts { first_byte, whole_reply, .. } = self.timeouts;
-        timeout(first_byte, self.wire.fill()).await.map_err(|_| ReplyError::NoReply)??;
+        timeout(first_byte, self.stream.fill()).await.map_err(|_| ReplyError::NoReply)??;
         timeout(whole_reply, self.whole_reply(id)).await.map_err(|_| ReplyError::Incomplete)?
     }
 
-    /// The pieces of an answer. Vanilla sends no end, so a full first piece asks for the marker, and only then: the game has consumed
-    /// the line by now, so both cannot reach it in one read, on which it would close the connection.
+    /// Reads the pieces of an answer. Vanilla does not mark the end, so after a full first piece an end marker is requested.
+    /// Not earlier: the game has read the command by now, so it cannot receive both requests in one read, after which it
+    /// would close the connection.
     async fn whole_reply(&mut self, id: i32) -> Result<Outcome, ReplyError> {
         let first = self.receive_from(id).await?;
-        if is_refusal(&first) {
+        if is_login_refusal(&first) {
             return Ok(Outcome::Rejected);
         }
         if first.text().encode_utf16().count() < REPLY_PIECE_UNITS {
             return Ok(self.replied(first.body));
         }
-        let marker = self.next_id().ok_or(ReplyError::Incomplete)?;
-        self.wire.send(&Packet::new(marker, KIND_MARKER, ""), self.timeouts.write).await.map_err(
+        let end_marker = self.next_id().ok_or(ReplyError::Incomplete)?;
+        self.stream.send(&Packet::new(end_marker, KIND_END_MARKER, ""), self.timeouts.write).await.map_err(
             |error| match error {
-                SendError::Before(error) | SendError::After(error) => ReplyError::Io(error),
-                SendError::BeforeInTime => ReplyError::Incomplete,
+                SendError::NotWritten(error) | SendError::AfterWrite(error) => ReplyError::Io(error),
+                SendError::TimedOut => ReplyError::Incomplete,
             },
         )?;
-        self.until_marker(id, marker, first.body).await
+        self.read_until(id, end_marker, first.body).await
     }
 
-    async fn until_marker(&mut self, id: i32, marker: i32, mut body: Vec<u8>) -> Result<Outcome, ReplyError> {
+    async fn read_until(&mut self, id: i32, end_marker: i32, mut body: Vec<u8>) -> Result<Outcome, ReplyError> {
         loop {
             let packet = self.receive_from(id).await?;
-            if packet.id == marker {
+            if packet.id == end_marker {
                 return Ok(self.replied(body));
             }
-            if is_refusal(&packet) {
-                // A server that takes the marker for a login (Pumpkin): the answer is whole, the connection of no more use.
+            if is_login_refusal(&packet) {
+                // The server took the end marker for a login (Pumpkin): the answer is complete, but the connection is unusable.
                 return Ok(Outcome::Replied(text(&body)));
             }
             body.extend_from_slice(&packet.body);
@@ -174,11 +181,12 @@ impl Connection {
         }
     }
 
-    /// The next packet that answers request `id` or a later one; answers to earlier ones are dropped (Cuberite sends two for one line).
+    /// Waits for a packet that answers request `id` or a later one, and drops answers to earlier ones (Cuberite sends two
+    /// answers to one command).
     async fn receive_from(&mut self, id: i32) -> Result<Packet, ReplyError> {
         loop {
-            let packet = self.wire.receive().await?;
-            if (id..=self.last_id).contains(&packet.id) || is_refusal(&packet) {
+            let packet = self.stream.receive().await?;
+            if (id..=self.last_id).contains(&packet.id) || is_login_refusal(&packet) {
                 return Ok(packet);
             }
             if !self.is_old(packet.id, id) {
@@ -196,7 +204,7 @@ impl Connection {
         (LOGIN_ID..current).contains(&id)
     }
 
-    /// `None` after two thousand million requests: ids are not used twice on a connection.
+    /// The next request id; `None` after about two thousand million requests, because ids are not reused.
     fn next_id(&mut self) -> Option<i32> {
         self.last_id = self.last_id.checked_add(1)?;
         Some(self.last_id)
@@ -212,24 +220,8 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Waits for the login's answer. Valve's servers send an empty reply first.
-async fn login_reply(wire: &mut Wire) -> Result<(), ConnectError> {
-    loop {
-        let packet = wire.receive().await.map_err(|cause| match cause {
-            ReplyError::Closed => ConnectError::Closed,
-            ReplyError::Io(error) => ConnectError::Io(error),
-            _ => ConnectError::NotRcon,
-        })?;
-        match packet {
-            Packet { id: LOGIN_ID, kind: KIND_LOGIN_REPLY, .. } => return Ok(()),
-            Packet { id: LOGIN_ID, kind: KIND_REPLY, .. } => {}
-            _ if is_refusal(&packet) => return Err(ConnectError::WrongPassword),
-            _ => return Err(ConnectError::NotRcon),
-        }
-    }
-}
-
-fn is_refusal(packet: &Packet) -> bool {
+/// Whether a packet refuses a login.
+pub(crate) fn is_login_refusal(packet: &Packet) -> bool {
     packet.id == ID_REFUSED && packet.kind == KIND_LOGIN_REPLY
 }
 

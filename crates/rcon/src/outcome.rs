@@ -1,88 +1,93 @@
+//! The outcome of a command, and the errors of the client.
+
 use std::io;
 
 use crate::codec::DecodeError;
-use crate::connection::MAX_COMMAND_BYTES;
+use crate::connection::{MAX_COMMAND_BYTES, MAX_REPLY_BYTES};
 
-/// How far a line got. Only [`Outcome::NotSent`] and [`Outcome::Rejected`] allow sending it again without asking the game first.
+/// The outcome of a command. Only after [`NotSent`](Outcome::NotSent) and [`Rejected`](Outcome::Rejected) may it be sent
+/// again without asking the game first.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The game cannot have received the whole line.
+    /// The game cannot have received the whole command.
     NotSent(SendRejected),
-    /// The game answered that this connection is not logged in, so the line surely did not run. A new connection is needed.
+    /// The game answered that this connection is not logged in, so the command did not run. Connect again.
     Rejected,
-    /// The line may have reached the game, and no whole answer came. A new connection is needed.
+    /// The command may have run, and no complete answer arrived. Connect again.
     Unknown(ReplyError),
-    /// The game's whole answer; empty for many commands. Whether the command succeeded is for the reader to judge.
+    /// The complete answer of the game, which is empty for many commands and does not tell by itself whether the command
+    /// succeeded.
     Replied(String),
 }
 
-/// Why the game cannot have received a line.
+/// A command that the game cannot have received.
 #[derive(Debug, thiserror::Error)]
 pub enum SendRejected {
-    /// The line would not fit into one segment of a network with tunnels, and vanilla closes the connection on a split request.
-    #[error("the line has {bytes} bytes; RCON carries at most {MAX_COMMAND_BYTES}")]
+    /// The command is longer than [`MAX_COMMAND_BYTES`]. It might not fit into one TCP segment, and vanilla closes the
+    /// connection on a split request.
+    #[error("the command has {bytes} bytes; RCON carries at most {MAX_COMMAND_BYTES}")]
     TooLong {
-        /// The line's length in UTF-8.
+        /// The length of the command in UTF-8.
         bytes: usize,
     },
-    /// NUL would end the line early; CR and LF are no part of any command.
-    #[error("the line contains a NUL, a carriage return or a line feed")]
+    /// The command contains NUL, which would end it early, or CR or LF, which no command contains.
+    #[error("the command contains a NUL, a carriage return or a line feed")]
     ControlCharacter,
-    /// An earlier line ended without a whole answer, or its caller went away midway.
-    #[error("the connection was given up after an earlier line; connect again")]
+    /// An earlier command has no complete answer, or its future was dropped.
+    #[error("the connection cannot be used after an earlier command without an answer; connect again")]
     Poisoned,
-    /// The game closed the connection before the line was written, as it does when it stops.
-    #[error("the game closed the connection before the line was sent; connect again")]
+    /// The game closed the connection before the command was written, as it does when it stops.
+    #[error("the game closed the connection before the command was sent; connect again")]
     Closed,
-    /// Before the line was written the connection carried what no game sends unasked.
-    #[error("the connection carries something that is no answer to any line; connect again")]
+    /// Unexpected data had arrived before the command was written.
+    #[error("the connection carries data that answers no command; connect again")]
     Unexpected,
-    /// The operating system took nothing, or not all, of the packet. A game never runs part of a packet.
-    #[error("the line could not be written to the game: {0}")]
+    /// The operating system accepted no or only a part of the packet. A game never runs a part of a packet.
+    #[error("the command could not be written to the game: {0}")]
     Write(#[source] io::Error),
-    /// The connection took nothing for the whole write timeout.
-    #[error("the game took no bytes in time; is it frozen?")]
+    /// The connection accepted no data within the write timeout.
+    #[error("the game accepted no data in time; is it frozen?")]
     WriteTimedOut,
 }
 
-/// Why a sent line has no whole answer.
+/// A sent command without a complete answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplyError {
-    /// Nothing came within the first-byte timeout.
+    /// Nothing arrived within the first-byte timeout.
     #[error("the game did not answer in time")]
     NoReply,
-    /// The answer began and did not end within the whole-reply timeout.
+    /// The answer was not complete within the whole-reply timeout.
     #[error("the game's answer was not complete in time")]
     Incomplete,
     /// The game closed the connection before its answer was complete.
-    #[error("the game closed the connection before it had answered")]
+    #[error("the game closed the connection before it answered")]
     Closed,
     /// The connection failed.
     #[error("the connection to the game failed: {0}")]
     Io(#[from] io::Error),
-    /// An answer to a request that was never made.
-    #[error("the game answered request {0}, which was never made; does something else use this connection?")]
+    /// The id of the answer belongs to no request.
+    #[error("the game answered request {0}, which was never sent; does something else use this connection?")]
     WrongId(i32),
-    /// What came is not RCON.
+    /// The answer is not RCON.
     #[error("the game's answer is not RCON: {0}")]
     Garbage(#[from] DecodeError),
-    /// The answer is longer than [`MAX_REPLY_BYTES`](crate::MAX_REPLY_BYTES).
-    #[error("the game's answer is too long to keep")]
+    /// The answer is longer than [`MAX_REPLY_BYTES`].
+    #[error("the game's answer is longer than {MAX_REPLY_BYTES} bytes")]
     TooLong,
 }
 
-/// Why there is no connection. The texts tell the server's admin what to do.
+/// A failed connection attempt. The texts tell the server's admin what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// Nothing listens there, or it cannot be reached.
+    /// Nothing listens at the address, or it cannot be reached.
     #[error(
         "no RCON at {address}: {source}. Is the game running (RCON starts last), and does its server.properties have \
          enable-rcon=true, a password in rcon.password and this port in rcon.port (25575 unless changed)?"
     )]
     Unreachable {
-        /// As it was asked for.
+        /// The address as given.
         address: String,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The TCP connection took longer than the login timeout.
@@ -90,23 +95,23 @@ pub enum ConnectError {
         "no RCON at {address}: no answer in time. Is the address right, and does a firewall let this machine through to rcon.port?"
     )]
     TimedOut {
-        /// As it was asked for.
+        /// The address as given.
         address: String,
     },
-    /// The password cannot be right: empty (the game starts no RCON then), too long, or with a NUL in it.
+    /// The password is empty (the game then starts no RCON), too long, or contains a NUL.
     #[error(
-        "the RCON password is empty, longer than {MAX_COMMAND_BYTES} bytes or contains a NUL: set rcon.password in server.properties and here"
+        "the RCON password is empty, longer than {MAX_COMMAND_BYTES} bytes or contains a NUL: set another rcon.password in server.properties, and the same here"
     )]
     UnusablePassword,
-    /// The game refused the password.
+    /// The game rejected the password.
     #[error(
-        "the game refused the RCON password: it must be the same as rcon.password in server.properties (changes there need a restart of the game)"
+        "the game refused the RCON password: it must match rcon.password in server.properties (a change there needs a restart of the game)"
     )]
     WrongPassword,
-    /// Connected, but no answer to the login within the login timeout.
+    /// Connected, but the login was not answered within the login timeout.
     #[error("the game did not answer the RCON login in time. Is it frozen, or is this port not its rcon.port?")]
     NoAnswer,
-    /// Connected, and closed before the login was answered.
+    /// Connected, but the connection was closed before the login was answered.
     #[error(
         "the connection was closed before the RCON login was answered. Is the game stopping, or is this port not its rcon.port?"
     )]
@@ -114,7 +119,7 @@ pub enum ConnectError {
     /// The connection failed during the login.
     #[error("the connection failed during the RCON login: {0}")]
     Io(#[source] io::Error),
-    /// What answers is something else.
-    #[error("what answers is not RCON. Is this the game's rcon.port, and not its server-port or query.port?")]
+    /// Something other than RCON answers.
+    #[error("the answer is not RCON. Is this the game's rcon.port, and not its server-port or query.port?")]
     NotRcon,
 }

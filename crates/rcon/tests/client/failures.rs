@@ -1,3 +1,5 @@
+//! Failures: the outcome tells whether the command can have run.
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,7 +11,7 @@ use tokio::time::{Duration, Instant};
 
 use crate::fake_game::{FakeGame, TIMEOUT, logged_in};
 
-/// Runs a line against a game that does as `script` says, and checks that the connection is given up afterwards.
+/// Runs a command against a scripted game, and checks that the connection is poisoned afterwards.
 async fn failing(script: impl AsyncFnOnce(&mut FakeGame, Packet)) -> Outcome {
     let (mut connection, mut game) = logged_in().await;
     let (outcome, ()) = tokio::join!(connection.run("give Steve diamond"), async {
@@ -25,8 +27,8 @@ async fn failing(script: impl AsyncFnOnce(&mut FakeGame, Packet)) -> Outcome {
 #[tokio::test]
 async fn invalid_commands_are_not_sent_and_connection_stays() {
     let (mut connection, mut game) = logged_in().await;
-    for line in ["say a\0b", "say a\nb", "say a\rb"] {
-        assert!(matches!(connection.run(line).await, Outcome::NotSent(SendRejected::ControlCharacter)));
+    for command in ["say a\0b", "say a\nb", "say a\rb"] {
+        assert!(matches!(connection.run(command).await, Outcome::NotSent(SendRejected::ControlCharacter)));
     }
     let long = "é".repeat(MAX_COMMAND_BYTES / 2) + "x";
     assert!(matches!(connection.run(&long).await, Outcome::NotSent(SendRejected::TooLong { bytes: 1401 })));
@@ -155,14 +157,14 @@ async fn dropped_caller_poisons_the_connection() {
     let (mut connection, mut game) = logged_in().await;
     tokio::select! {
         biased;
-        outcome = connection.run("give Steve diamond") => panic!("nobody answered, and yet {outcome:?}"),
+        outcome = connection.run("give Steve diamond") => panic!("nobody answered: {outcome:?}"),
         request = game.request() => assert_eq!(request.text(), "give Steve diamond"),
     }
     assert!(connection.is_poisoned());
     assert!(matches!(connection.run("list").await, Outcome::NotSent(SendRejected::Poisoned)));
 }
 
-/// The login with the password "pw".
+/// The size of a login with the password "pw".
 const LOGIN_BYTES: usize = 16;
 
 #[tokio::test]
@@ -197,7 +199,7 @@ async fn login_over(
     (connection.unwrap(), game)
 }
 
-/// A stream that takes one write, the login, and nothing after it.
+/// A stream that accepts one write, the login, and nothing after it.
 struct OneWrite {
     stream: DuplexStream,
     written: bool,

@@ -1,4 +1,4 @@
-//! The other side of a connection, told what to do step by step.
+//! The game's side of a connection, which a test scripts step by step.
 
 use flux_rcon::codec::{Decoder, KIND_LOGIN_REPLY, KIND_REPLY, Packet};
 use flux_rcon::{Connection, Timeouts};
@@ -7,7 +7,7 @@ use tokio::time::{Duration, timeout};
 
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A request that is not there by now never comes.
+/// Ends a test that waits for a request in vain.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct FakeGame(pub(crate) DuplexStream);
@@ -29,11 +29,11 @@ pub(crate) async fn logged_in() -> (Connection, FakeGame) {
 }
 
 impl FakeGame {
-    /// One read, as vanilla does it: it must be exactly one packet.
+    /// Reads once, as vanilla does; the read must be exactly one packet.
     pub(crate) async fn request(&mut self) -> Packet {
         let mut bytes = [0; 1460];
         let read = timeout(REQUEST_TIMEOUT, self.0.read(&mut bytes)).await;
-        let count = read.expect("the client asks for something").unwrap();
+        let count = read.expect("the client sends a request").unwrap();
         let mut decoder = Decoder::default();
         decoder.feed(&bytes[..count]);
         let packet = decoder.next_packet().unwrap().expect("one read is one packet");
@@ -53,7 +53,7 @@ impl FakeGame {
         self.0.write_all(bytes).await.unwrap();
     }
 
-    /// Whether the client has written anything that is not read yet.
+    /// Whether the client has written nothing since the last read.
     pub(crate) async fn is_quiet(&mut self) -> bool {
         let mut byte = [0; 1];
         tokio::select! {
@@ -64,7 +64,7 @@ impl FakeGame {
     }
 }
 
-/// Enough for the other side to do whatever it can do without us.
+/// Yields often enough for the other task to run until it waits.
 pub(crate) async fn yield_many() {
     for _ in 0..20 {
         tokio::task::yield_now().await;

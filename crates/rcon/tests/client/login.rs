@@ -1,3 +1,5 @@
+//! The login: every answer, and every failure with its own error.
+
 use flux_rcon::codec::{ID_REFUSED, KIND_LOGIN, KIND_LOGIN_REPLY, KIND_REPLY, Packet};
 use flux_rcon::{ConnectError, Connection, Outcome, Timeouts};
 use tokio::net::TcpListener;

@@ -1,4 +1,4 @@
-//! The client against a scripted game: one test per fact about vanilla, Paper and their relatives that concerns a client.
+//! The client against a scripted game: one test for each behaviour of vanilla, Paper and other servers that concerns it.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 

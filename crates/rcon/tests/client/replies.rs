@@ -1,3 +1,5 @@
+//! Answers: split into pieces, cut into segments, late or duplicated.
+
 use flux_rcon::Outcome;
 use flux_rcon::codec::{ID_REFUSED, KIND_COMMAND, KIND_LOGIN_REPLY, KIND_REPLY, Packet, REPLY_PIECE_UNITS};
 use proptest::prelude::*;
@@ -11,20 +13,21 @@ fn text(outcome: Outcome) -> String {
     }
 }
 
-/// Answers one line with `pieces`, whose last one vanilla would not cut further, and expects a marker only where it is needed.
+/// Answers one command with `pieces`, and expects a request for the end marker only where it is needed.
 async fn answer(game: &mut FakeGame, pieces: Vec<String>) {
     let request = game.request().await;
     for piece in &pieces {
         game.reply(request.id, piece).await;
     }
     if pieces[0].encode_utf16().count() >= REPLY_PIECE_UNITS {
-        let marker = game.request().await;
-        assert_ne!((marker.id, marker.kind), (request.id, KIND_COMMAND));
-        game.reply(marker.id, "Unknown request 0").await;
+        let end_marker = game.request().await;
+        assert_ne!((end_marker.id, end_marker.kind), (request.id, KIND_COMMAND));
+        game.reply(end_marker.id, "Unknown request 0").await;
     }
 }
 
-/// What vanilla sends: 4,096 UTF-16 units apiece, each encoded by itself, so that a character cut in two becomes two question marks.
+/// Splits an answer as vanilla does: into pieces of 4,096 UTF-16 units, each encoded on its own, so that a split character
+/// becomes two question marks.
 fn cut(reply: &str) -> Vec<String> {
     let units: Vec<u16> = reply.encode_utf16().collect();
     let piece = |units: &[u16]| char::decode_utf16(units.iter().copied()).map(|unit| unit.unwrap_or('?')).collect();
@@ -88,9 +91,9 @@ async fn end_marker_is_sent_after_the_first_piece_only() {
         game.bytes(all_but_one).await;
         assert!(game.is_quiet().await);
         game.bytes(last).await;
-        let marker = game.request().await;
+        let end_marker = game.request().await;
         game.reply(request.id, end).await;
-        game.reply(marker.id, "Unknown request 0").await;
+        game.reply(end_marker.id, "Unknown request 0").await;
     });
     assert_eq!(text(outcome).len(), REPLY_PIECE_UNITS + 1);
 }
@@ -115,13 +118,13 @@ async fn late_reply_to_an_earlier_command_is_dropped() {
     let (first, id) = tokio::join!(connection.run("one"), async {
         let request = game.request().await;
         game.reply(request.id, "").await;
-        game.reply(request.id, "late, before the next line").await;
+        game.reply(request.id, "late, before the next command").await;
         request.id
     });
     assert_eq!(text(first), "");
     let (second, ()) = tokio::join!(connection.run("two"), async {
         let request = game.request().await;
-        game.reply(id, "late, after the next line").await;
+        game.reply(id, "late, after the next command").await;
         game.reply(request.id, "two").await;
     });
     assert_eq!(text(second), "two");
@@ -145,7 +148,7 @@ proptest! {
     }
 }
 
-/// Like [`answer`], a segment at a time, each taken by the client before the next is sent.
+/// Like [`answer`], in segments; the client reads each before the next is sent.
 async fn answer_in_segments(game: &mut FakeGame, pieces: &[String], segments: &[usize]) {
     let request = game.request().await;
     let bytes: Vec<u8> =
@@ -158,7 +161,7 @@ async fn answer_in_segments(game: &mut FakeGame, pieces: &[String], segments: &[
         rest = others;
     }
     if pieces[0].encode_utf16().count() >= REPLY_PIECE_UNITS {
-        let marker = game.request().await;
-        game.reply(marker.id, "Unknown request 0").await;
+        let end_marker = game.request().await;
+        game.reply(end_marker.id, "Unknown request 0").await;
     }
 }

@@ -1,4 +1,4 @@
-//! Further facts about games' RCON servers, one test each; the other files have those about logins, replies and failures.
+//! Further quirks of RCON servers; those of logins, replies and failures are in the other files.
 
 use flux_rcon::Outcome;
 use flux_rcon::codec::{KIND_COMMAND, KIND_REPLY, Packet, REPLY_PIECE_UNITS};
@@ -6,7 +6,7 @@ use tokio::time::Duration;
 
 use crate::fake_game::{FakeGame, logged_in};
 
-/// Runs "list" against a game that does as `script` says.
+/// Runs "list" against a scripted game; returns its answer and whether the connection is poisoned.
 async fn answered_by(script: impl AsyncFnOnce(&mut FakeGame, Packet)) -> (String, bool) {
     let (mut connection, mut game) = logged_in().await;
     let (outcome, ()) = tokio::join!(connection.run("list"), async {
@@ -48,7 +48,7 @@ async fn reply_of_exactly_two_full_pieces_is_complete() {
 
 #[tokio::test]
 async fn piece_length_counts_utf_16_units_not_bytes() {
-    // 4,095 units and 8,190 bytes: no marker is due.
+    // 4,095 units in 8,190 bytes need no end marker.
     let piece = "é".repeat(REPLY_PIECE_UNITS - 1);
     let (text, _) = answered_by(async |game, request| {
         game.reply(request.id, &piece).await;
@@ -101,14 +101,14 @@ async fn command_is_sent_as_utf_8() {
 #[tokio::test]
 async fn extra_reply_packets_are_harmless() {
     let (mut connection, mut game) = logged_in().await;
-    for line in ["first", "second"] {
-        let (outcome, ()) = tokio::join!(connection.run(line), async {
+    for command in ["first", "second"] {
+        let (outcome, ()) = tokio::join!(connection.run(command), async {
             let request = game.request().await;
-            for message in [line, "more", "and more"] {
+            for message in [command, "more", "and more"] {
                 game.reply(request.id, message).await;
             }
         });
-        assert!(matches!(outcome, Outcome::Replied(text) if text == line));
+        assert!(matches!(outcome, Outcome::Replied(text) if text == command));
     }
     assert!(!connection.is_poisoned());
 }
@@ -117,7 +117,7 @@ async fn extra_reply_packets_are_harmless() {
 async fn idle_connection_stays_silent_and_usable() {
     let (mut connection, mut game) = logged_in().await;
     tokio::time::advance(Duration::from_secs(24 * 3600)).await;
-    assert!(game.is_quiet().await, "no game needs to be kept awake");
+    assert!(game.is_quiet().await, "no game needs keep-alives");
     let (outcome, ()) = tokio::join!(connection.run("list"), async {
         let request = game.request().await;
         game.reply(request.id, "nobody").await;
