@@ -103,3 +103,15 @@ async fn every_request_of_the_api_document_works_from_nothing_to_a_delivered_and
         }
     }
 }
+
+#[tokio::test]
+async fn tutorial_requests_sell_diamonds() {
+    let env = TestEnv::start(&["Steve"]).await;
+    let requests = requests("docs/tutorial/first-store.md");
+    assert_eq!(requests.len(), 3, "a package, an order, and a look at it");
+    for request in requests {
+        request.send(&env).await;
+    }
+    env.delivered("order-1").await;
+    env.testbed.has("Steve", "diamond", 5, crate::test_env::LIMIT).await.unwrap();
+}

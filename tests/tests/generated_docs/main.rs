@@ -1,5 +1,5 @@
-//! `docs/reference/{config,cli,api}.md` are generated from the programs. These tests generate them in memory and compare;
-//! `make docs` writes them.
+//! `docs/reference/{config,cli,api}.md` are generated from the programs, and so is the example of `flux-agent status`.
+//! These tests generate them in memory and compare; `make docs` writes them.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -7,6 +7,7 @@ mod api;
 mod cli;
 mod config;
 mod roles;
+mod status;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -17,13 +18,13 @@ fn root() -> PathBuf {
 
 /// Compares a page with what was generated, or writes it where `UPDATE_DOCS` is set.
 fn check(page: &str, generated: &str) {
-    let path = root().join("docs/reference").join(page);
+    let path = root().join("docs").join(page);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, generated).unwrap();
     }
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     let different = stored.lines().zip(generated.lines()).find(|(old, new)| old != new);
-    assert!(stored == generated, "docs/reference/{page} is out of date, run `make docs`: {different:#?}");
+    assert!(stored == generated, "docs/{page} is out of date, run `make docs`: {different:#?}");
 }
 
 /// Text in a cell of a table: one line, and no bar that would end the cell.
@@ -41,12 +42,12 @@ fn codes<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
 
 #[test]
 fn config_md_is_up_to_date() {
-    check("config.md", &config::page());
+    check("reference/config.md", &config::page());
 }
 
 #[test]
 fn cli_md_is_up_to_date() {
-    check("cli.md", &cli::page());
+    check("reference/cli.md", &cli::page());
 }
 
 #[tokio::test]
@@ -54,5 +55,14 @@ async fn api_md_is_up_to_date() {
     let document = std::fs::read_to_string(root().join("companion/openapi.json")).unwrap();
     let document: Value = serde_json::from_str(&document).unwrap();
     let roles = roles::of(&document).await;
-    check("api.md", &api::page(&document, &roles));
+    check("reference/api.md", &api::page(&document, &roles));
+}
+
+#[test]
+fn status_example_is_up_to_date() {
+    const PAGE: &str = "how-to/monitor.md";
+    let page = std::fs::read_to_string(root().join("docs").join(PAGE)).unwrap();
+    let (before, rest) = page.split_once("```text\n").unwrap();
+    let (_, after) = rest.split_once("\n```").unwrap();
+    check(PAGE, &format!("{before}```text\n{}\n```{after}", status::example()));
 }
