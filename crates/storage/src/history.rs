@@ -34,7 +34,7 @@ pub fn of_command(tx: &Tx<'_>, id: &CommandId) -> Result<Vec<HistoryRow>, Error>
 pub fn of_order(tx: &Tx<'_>, order: &OrderId) -> Result<BTreeMap<String, Vec<HistoryRow>>, Error> {
     let sql = "SELECT h.* FROM commands c JOIN command_history h ON h.command_id = c.id
                WHERE c.order_id = $1 ORDER BY h.seq";
-    let read = |row: &Row<'_>| Ok::<_, Error>((row.get::<String>("command_id")?, history(row)?));
+    let read = |row: &Row<'_>| Ok((row.get::<String>("command_id")?, history(row)?));
     let mut histories: BTreeMap<String, Vec<HistoryRow>> = BTreeMap::new();
     for (command, row) in tx.query(sql, params![order], read)? {
         histories.entry(command).or_default().push(row);

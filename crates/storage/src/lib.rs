@@ -20,7 +20,7 @@ pub mod limits;
 pub mod mail;
 pub mod orders;
 pub mod packages;
-pub mod row;
+mod row;
 pub mod servers;
 mod sqlite;
 mod tx;

@@ -2,8 +2,6 @@
 
 use crate::sqlite::session::SqliteRow;
 use crate::{Column, Error};
-use jiff::Timestamp;
-use rusqlite::types::FromSql;
 use std::str::FromStr;
 
 /// A row of an answer. It lives as long as the closure that reads it.
@@ -71,42 +69,4 @@ impl<'a> Row<'a> {
 /// [`Error::BadRow`] where the value cannot be JSON.
 pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|_| Error::BadRow("a value that is no JSON"))
-}
-
-// The functions below read rusqlite's rows, for the referral tables until those go through `Tx::query`.
-
-/// A column's value.
-pub fn get<T: FromSql>(row: &rusqlite::Row<'_>, column: &str) -> Result<T, Error> {
-    Ok(row.get(column)?)
-}
-
-/// A checked text that this program has written.
-pub fn text<T: FromStr>(row: &rusqlite::Row<'_>, column: &'static str) -> Result<T, Error> {
-    get::<String>(row, column)?.parse().map_err(|_| Error::BadRow(column))
-}
-
-/// The same where there may be none.
-pub fn text_or_null<T: FromStr>(row: &rusqlite::Row<'_>, column: &'static str) -> Result<Option<T>, Error> {
-    get::<Option<String>>(row, column)?.map(|text| text.parse().map_err(|_| Error::BadRow(column))).transpose()
-}
-
-/// A time.
-pub fn time(row: &rusqlite::Row<'_>, column: &'static str) -> Result<Timestamp, Error> {
-    Timestamp::from_millisecond(get(row, column)?).map_err(|_| Error::BadRow(column))
-}
-
-/// The same where there may be none.
-pub fn time_or_null(row: &rusqlite::Row<'_>, column: &'static str) -> Result<Option<Timestamp>, Error> {
-    let milliseconds: Option<i64> = get(row, column)?;
-    milliseconds.map(|at| Timestamp::from_millisecond(at).map_err(|_| Error::BadRow(column))).transpose()
-}
-
-/// A time as it is stored. What lies beyond the last that can be read again is that one.
-pub fn stored(at: Timestamp) -> i64 {
-    at.as_millisecond().min(Timestamp::MAX.as_second() * 1000)
-}
-
-/// JSON that this program has written.
-pub fn json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: &'static str) -> Result<T, Error> {
-    serde_json::from_str(&get::<String>(row, column)?).map_err(|_| Error::BadRow(column))
 }

@@ -4,8 +4,7 @@
 
 use crate::sqlite::session::Session;
 use crate::{Error, Param, Row, Value};
-use rusqlite::Connection;
-use std::ops::{ControlFlow, Deref};
+use std::ops::ControlFlow;
 
 /// A transaction. Everything done with it is committed as a whole, or not at all.
 pub struct Tx<'a> {
@@ -23,16 +22,16 @@ impl<'a> Tx<'a> {
     /// # Errors
     ///
     /// The database's, or the first that `read` returns.
-    pub fn query<T, E: From<Error>>(
+    pub fn query<T>(
         &self,
         sql: &str,
         params: &[&dyn Param],
-        mut read: impl FnMut(&Row<'_>) -> Result<T, E>,
-    ) -> Result<Vec<T>, E> {
+        mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
         let mut found = Vec::new();
         self.engine.each(sql, params, |row| {
             found.push(read(row)?);
-            Ok::<_, E>(ControlFlow::Continue(()))
+            Ok(ControlFlow::Continue(()))
         })?;
         Ok(found)
     }
@@ -42,16 +41,16 @@ impl<'a> Tx<'a> {
     /// # Errors
     ///
     /// The database's, or the one that `read` returns.
-    pub fn one<T, E: From<Error>>(
+    pub fn one<T>(
         &self,
         sql: &str,
         params: &[&dyn Param],
-        mut read: impl FnMut(&Row<'_>) -> Result<T, E>,
-    ) -> Result<Option<T>, E> {
+        mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
         let mut found = None;
         self.engine.each(sql, params, |row| {
             found = Some(read(row)?);
-            Ok::<_, E>(ControlFlow::Break(()))
+            Ok(ControlFlow::Break(()))
         })?;
         Ok(found)
     }
@@ -61,13 +60,13 @@ impl<'a> Tx<'a> {
     /// # Errors
     ///
     /// The database's, the one that `read` returns, or [`Error::BadRow`] where there is no row after all.
-    pub fn only<T, E: From<Error>>(
+    pub fn only<T>(
         &self,
         sql: &str,
         params: &[&dyn Param],
-        read: impl FnMut(&Row<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.one(sql, params, read)?.ok_or_else(|| Error::BadRow("no row where there is always one").into())
+        read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.one(sql, params, read)?.ok_or_else(|| Error::BadRow("no row where there is always one"))
     }
 
     /// Whether a statement gives any row. Write `SELECT 1 FROM … LIMIT 1`.
@@ -76,7 +75,7 @@ impl<'a> Tx<'a> {
     ///
     /// The database's.
     pub fn exists(&self, sql: &str, params: &[&dyn Param]) -> Result<bool, Error> {
-        Ok(self.one(sql, params, |_| Ok::<_, Error>(()))?.is_some())
+        Ok(self.one(sql, params, |_| Ok(()))?.is_some())
     }
 
     /// Runs a statement that gives no rows; the number of rows that it wrote.
@@ -99,13 +98,5 @@ impl<'a> Tx<'a> {
         rows: impl IntoIterator<Item = [Value<'r>; N]>,
     ) -> Result<usize, Error> {
         self.engine.execute_many(sql, rows)
-    }
-}
-
-/// For statements that are not portable yet.
-impl Deref for Tx<'_> {
-    type Target = Connection;
-    fn deref(&self) -> &Connection {
-        self.engine.connection()
     }
 }

@@ -5,11 +5,8 @@ use flux_protocol::OrderId;
 use flux_referral_rules::{
     Attribution, AttributionId, Code, CustomerId, Door, Person, PositiveMoney, Purchase, Reason, Status,
 };
-use flux_storage::row::{get, stored, text_or_null, time, time_or_null};
-use flux_storage::{DbError, Tx};
+use flux_storage::{Error, Param, Row, Tx, params};
 use jiff::Timestamp;
-use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Params, Row, params, params_from_iter};
 
 /// An attribution as it is kept.
 #[derive(Debug, Clone)]
@@ -36,113 +33,121 @@ pub struct Extra<'a> {
 }
 
 /// Adds one.
-pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), DbError> {
+pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), Error> {
     let sql = "INSERT INTO referral_attributions (id, code, referrer_id, referee_id, referee_email, referee_name, referee_uuid, channel,
                clicked_at, bound_at, registered_at, expires_at, status, external_source, external_ref, day, week)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     let who = extra.referee;
-    tx.prepare_cached(sql)?.execute(params![
-        row.id.as_str(),
-        row.code.as_str(),
-        row.referrer.as_str(),
-        row.referee.as_str(),
-        who.email.as_ref().map(|email| email.as_str()),
-        who.player.as_ref().map(|player| &player.name),
-        who.player.as_ref().and_then(|player| player.uuid.as_ref()),
-        row.door.as_str(),
-        row.clicked_at.map(stored),
-        stored(row.bound_at),
-        row.registered_at.map(stored),
-        row.expires_at.map(stored),
-        row.status.as_str(),
-        extra.external.map(|(source, _)| source),
-        extra.external.map(|(_, reference)| reference),
-        extra.day,
-        extra.week,
-    ])?;
+    tx.execute(
+        sql,
+        params![
+            row.id.as_str(),
+            row.code.as_str(),
+            row.referrer.as_str(),
+            row.referee.as_str(),
+            who.email.as_ref().map(|email| email.as_str()),
+            who.player.as_ref().map(|player| &player.name),
+            who.player.as_ref().and_then(|player| player.uuid.as_ref()),
+            row.door.as_str(),
+            row.clicked_at,
+            row.bound_at,
+            row.registered_at,
+            row.expires_at,
+            row.status.as_str(),
+            extra.external.map(|(source, _)| source),
+            extra.external.map(|(_, reference)| reference),
+            extra.day,
+            extra.week,
+        ],
+    )?;
     Ok(())
 }
 
 /// Saves what of one can change.
-pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(), DbError> {
-    let sql = "UPDATE referral_attributions SET registered_at = ?, status = ?, reason = ?, order_id = ?, amount = ?, currency = ?,
-               refunded = ?, minimum = ?, minimum_currency = ? WHERE id = ?";
+pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(), Error> {
+    let sql = "UPDATE referral_attributions SET registered_at = $1, status = $2, reason = $3, order_id = $4, amount = $5, currency = $6,
+               refunded = $7, minimum = $8, minimum_currency = $9 WHERE id = $10";
     let purchase = row.purchase.as_ref();
     let minimum = purchase.and_then(|purchase| purchase.minimum);
     // Why a later order has earned nothing is that order's, not one's that has.
     let has_earned = matches!(row.status, Status::Qualified(_) | Status::Rewarded);
     let why = why.filter(|_| !has_earned);
-    tx.prepare_cached(sql)?.execute(params![
-        row.registered_at.map(stored),
-        row.status.as_str(),
-        row.status.reason().or(why).map(Reason::as_str),
-        purchase.map(|purchase| purchase.order.as_str()),
-        purchase.map(|purchase| purchase.amount.amount()),
-        purchase.map(|purchase| purchase.amount.currency().to_string()),
-        purchase.map_or(0, |purchase| purchase.refunded),
-        minimum.map(PositiveMoney::amount),
-        minimum.map(|minimum| minimum.currency().to_string()),
-        row.id.as_str(),
-    ])?;
+    tx.execute(
+        sql,
+        params![
+            row.registered_at,
+            row.status.as_str(),
+            row.status.reason().or(why).map(Reason::as_str),
+            purchase.map(|purchase| purchase.order.as_str()),
+            purchase.map(|purchase| purchase.amount.amount()),
+            purchase.map(|purchase| purchase.amount.currency().to_string()),
+            purchase.map_or(0, |purchase| purchase.refunded),
+            minimum.map(PositiveMoney::amount),
+            minimum.map(|minimum| minimum.currency().to_string()),
+            row.id.as_str(),
+        ],
+    )?;
     Ok(())
 }
 
 /// Saves who a friend is by now, on what binds them.
-pub fn know_referee(tx: &Tx<'_>, who: &Person) -> Result<(), DbError> {
-    let sql = "UPDATE referral_attributions SET referee_email = coalesce(?, referee_email), referee_name = coalesce(?, referee_name),
-               referee_uuid = coalesce(?, referee_uuid) WHERE referee_id = ?";
-    tx.prepare_cached(sql)?.execute(params![
-        who.email.as_ref().map(|email| email.as_str()),
-        who.player.as_ref().map(|player| &player.name),
-        who.player.as_ref().and_then(|player| player.uuid.as_ref()),
-        who.customer.as_str(),
-    ])?;
+pub fn know_referee(tx: &Tx<'_>, who: &Person) -> Result<(), Error> {
+    let sql = "UPDATE referral_attributions SET referee_email = coalesce($1, referee_email), referee_name = coalesce($2, referee_name),
+               referee_uuid = coalesce($3, referee_uuid) WHERE referee_id = $4";
+    tx.execute(
+        sql,
+        params![
+            who.email.as_ref().map(|email| email.as_str()),
+            who.player.as_ref().map(|player| &player.name),
+            who.player.as_ref().and_then(|player| player.uuid.as_ref()),
+            who.customer.as_str(),
+        ],
+    )?;
     Ok(())
 }
 
 /// The same friend under another id.
-pub fn set_referee(tx: &Tx<'_>, id: &AttributionId, who: &CustomerId) -> Result<(), DbError> {
-    tx.prepare_cached("UPDATE referral_attributions SET referee_id = ? WHERE id = ?")?
-        .execute([who.as_str(), id.as_str()])?;
+pub fn set_referee(tx: &Tx<'_>, id: &AttributionId, who: &CustomerId) -> Result<(), Error> {
+    tx.execute("UPDATE referral_attributions SET referee_id = $1 WHERE id = $2", params![who.as_str(), id.as_str()])?;
     Ok(())
 }
 
 /// The one with this id.
-pub fn find(tx: &Tx<'_>, id: &AttributionId) -> Result<Option<AttributionRow>, DbError> {
-    one(tx, "SELECT * FROM referral_attributions WHERE id = ?", [id.as_str()])
+pub fn find(tx: &Tx<'_>, id: &AttributionId) -> Result<Option<AttributionRow>, Error> {
+    one(tx, "SELECT * FROM referral_attributions WHERE id = $1", id.as_str())
 }
 
 /// The one that this order has made qualify.
-pub fn fed_by(tx: &Tx<'_>, order: &OrderId) -> Result<Option<AttributionRow>, DbError> {
-    one(tx, "SELECT * FROM referral_attributions WHERE order_id = ?", [order.as_str()])
+pub fn fed_by(tx: &Tx<'_>, order: &OrderId) -> Result<Option<AttributionRow>, Error> {
+    one(tx, "SELECT * FROM referral_attributions WHERE order_id = $1", order.as_str())
 }
 
 /// The one that the storefront calls so.
-pub fn external(tx: &Tx<'_>, source: &str, reference: &str) -> Result<Option<AttributionRow>, DbError> {
-    let sql = "SELECT * FROM referral_attributions WHERE external_source = ? AND external_ref = ?";
-    one(tx, sql, [source, reference])
+pub fn external(tx: &Tx<'_>, source: &str, reference: &str) -> Result<Option<AttributionRow>, Error> {
+    let sql = "SELECT * FROM referral_attributions WHERE external_source = $1 AND external_ref = $2";
+    tx.one(sql, params![source, reference], read)
 }
 
 /// The newest one of this person as a friend: the same customer, address or player (D-23). Each way has its index.
-pub fn latest_of(tx: &Tx<'_>, who: &Person) -> Result<Option<AttributionRow>, DbError> {
+pub fn latest_of(tx: &Tx<'_>, who: &Person) -> Result<Option<AttributionRow>, Error> {
     let mut newest: Option<AttributionRow> = None;
     for (way, value) in ways(who, ["referee_id", "referee_email", "referee_uuid", "referee_name"]) {
         let sql = format!("SELECT * FROM referral_attributions WHERE {way} ORDER BY seq DESC LIMIT 1");
-        let found = one(tx, &sql, [value])?;
+        let found = one(tx, &sql, value)?;
         newest = [newest, found].into_iter().flatten().max_by_key(|row| row.seq);
     }
     Ok(newest)
 }
 
 /// The one of this customer that is written down as pending: there is at most one.
-pub fn pending_of(tx: &Tx<'_>, referee: &CustomerId) -> Result<Option<AttributionRow>, DbError> {
-    one(tx, "SELECT * FROM referral_attributions WHERE referee_id = ? AND status = 'pending'", [referee.as_str()])
+pub fn pending_of(tx: &Tx<'_>, referee: &CustomerId) -> Result<Option<AttributionRow>, Error> {
+    one(tx, "SELECT * FROM referral_attributions WHERE referee_id = $1 AND status = 'pending'", referee.as_str())
 }
 
 /// Whether one has brought the other.
-pub fn exists(tx: &Tx<'_>, referrer: &CustomerId, referee: &CustomerId) -> Result<bool, DbError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM referral_attributions WHERE referrer_id = ? AND referee_id = ?)";
-    Ok(tx.prepare_cached(sql)?.query_row([referrer.as_str(), referee.as_str()], |row| row.get(0))?)
+pub fn exists(tx: &Tx<'_>, referrer: &CustomerId, referee: &CustomerId) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM referral_attributions WHERE referrer_id = $1 AND referee_id = $2 LIMIT 1";
+    tx.exists(sql, params![referrer.as_str(), referee.as_str()])
 }
 
 /// How many friends of this referrer, but for one, have registered from `start` to before `end`; at most `most` are counted.
@@ -152,18 +157,18 @@ pub fn registered_between(
     but: &AttributionId,
     (start, end): (Timestamp, Timestamp),
     most: u32,
-) -> Result<u32, DbError> {
-    let sql = "SELECT count(*) FROM (SELECT 1 FROM referral_attributions
-               WHERE referrer_id = ? AND registered_at >= ? AND registered_at < ? AND id <> ? LIMIT ?)";
-    let values = params![referrer.as_str(), stored(start), stored(end), but.as_str(), most];
-    Ok(tx.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+) -> Result<u32, Error> {
+    let sql = "SELECT count(*) AS total FROM (SELECT 1 FROM referral_attributions
+               WHERE referrer_id = $1 AND registered_at >= $2 AND registered_at < $3 AND id <> $4 LIMIT $5) AS some";
+    let values = params![referrer.as_str(), start, end, but.as_str(), most];
+    tx.only(sql, values, |row| row.get("total"))
 }
 
 /// Some of those whose time ran out before `now` and that are not written down as such.
-pub fn to_expire(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<AttributionRow>, DbError> {
+pub fn to_expire(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<AttributionRow>, Error> {
     let sql =
-        "SELECT * FROM referral_attributions WHERE status = 'pending' AND expires_at < ? ORDER BY expires_at LIMIT ?";
-    tx.prepare_cached(sql)?.query_and_then(params![stored(now), limit], read)?.collect()
+        "SELECT * FROM referral_attributions WHERE status = 'pending' AND expires_at < $1 ORDER BY expires_at LIMIT $2";
+    tx.query(sql, params![now, limit], read)
 }
 
 /// Which attributions people want to see. All that is given must hold.
@@ -180,57 +185,50 @@ pub struct Filter {
 }
 
 /// Attributions, newest first, before this place.
-pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec<AttributionRow>, DbError> {
-    let mut sql = "SELECT * FROM referral_attributions WHERE seq < ?".to_owned();
-    let mut values = vec![Value::Integer(before)];
-    let now = stored(filter.now);
-    match filter.status {
-        Some("pending") => {
-            sql.push_str(" AND status = 'pending' AND (expires_at IS NULL OR expires_at >= ?)");
-            values.push(Value::Integer(now));
-        }
+pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec<AttributionRow>, Error> {
+    let mut sql = "SELECT * FROM referral_attributions WHERE seq < $1".to_owned();
+    let mut values: Vec<&dyn Param> = vec![&before];
+    let mut add = |condition: &str, value| {
+        values.push(value);
+        sql.push_str(&condition.replace("{}", &values.len().to_string()));
+    };
+    match &filter.status {
+        Some("pending") => add(" AND status = 'pending' AND (expires_at IS NULL OR expires_at >= ${})", &filter.now),
         Some("expired") => {
-            sql.push_str(" AND status IN ('expired', 'pending') AND (status = 'expired' OR expires_at < ?)");
-            values.push(Value::Integer(now));
+            add(" AND status IN ('expired', 'pending') AND (status = 'expired' OR expires_at < ${})", &filter.now);
         }
-        _ => {}
+        Some(status) => add(" AND status = ${}", status),
+        None => {}
     }
-    let other = filter.status.filter(|status| !["pending", "expired"].contains(status));
-    let conditions = [
-        (" AND status = ?", other.map(str::to_owned)),
-        (" AND referrer_id = ?", filter.referrer.clone()),
-        (" AND referee_id = ?", filter.referee.clone()),
-    ];
-    for (condition, value) in conditions {
-        if let Some(value) = value {
-            sql.push_str(condition);
-            values.push(Value::Text(value));
-        }
+    if let Some(referrer) = &filter.referrer {
+        add(" AND referrer_id = ${}", referrer);
     }
-    sql.push_str(" ORDER BY seq DESC LIMIT ?");
-    values.push(Value::Integer(limit.into()));
-    tx.prepare_cached(&sql)?.query_and_then(params_from_iter(values), read)?.collect()
+    if let Some(referee) = &filter.referee {
+        add(" AND referee_id = ${}", referee);
+    }
+    add(" ORDER BY seq DESC LIMIT ${}", &limit);
+    tx.query(&sql, &values, read)
 }
 
-fn one(tx: &Tx<'_>, sql: &str, values: impl Params) -> Result<Option<AttributionRow>, DbError> {
-    tx.prepare_cached(sql)?.query_row(values, |row| Ok(read(row))).optional()?.transpose()
+fn one(tx: &Tx<'_>, sql: &str, value: &str) -> Result<Option<AttributionRow>, Error> {
+    tx.one(sql, params![value], read)
 }
 
-fn read(row: &Row<'_>) -> Result<AttributionRow, DbError> {
+fn read(row: &Row<'_>) -> Result<AttributionRow, Error> {
     let why = reason(row, "reason")?;
-    let status = Status::from_words(&get::<String>(row, "status")?, why).ok_or(DbError::BadRow("status"))?;
+    let status = Status::from_words(&row.get::<String>("status")?, why).ok_or(Error::BadRow("status"))?;
     Ok(AttributionRow {
-        seq: get(row, "seq")?,
+        seq: row.get("seq")?,
         attribution: Attribution {
-            id: AttributionId::new(get::<String>(row, "id")?),
-            code: Code::parse(&get::<String>(row, "code")?).map_err(|_| DbError::BadRow("code"))?,
-            referrer: CustomerId::new(get::<String>(row, "referrer_id")?),
-            referee: CustomerId::new(get::<String>(row, "referee_id")?),
+            id: AttributionId::new(row.get::<String>("id")?),
+            code: Code::parse(&row.get::<String>("code")?).map_err(|_| Error::BadRow("code"))?,
+            referrer: CustomerId::new(row.get::<String>("referrer_id")?),
+            referee: CustomerId::new(row.get::<String>("referee_id")?),
             door: word(row, "channel", Door::from_word)?,
-            clicked_at: time_or_null(row, "clicked_at")?,
-            bound_at: time(row, "bound_at")?,
-            registered_at: time_or_null(row, "registered_at")?,
-            expires_at: time_or_null(row, "expires_at")?,
+            clicked_at: row.get("clicked_at")?,
+            bound_at: row.get("bound_at")?,
+            registered_at: row.get("registered_at")?,
+            expires_at: row.get("expires_at")?,
             status,
             purchase: purchase(row)?,
         },
@@ -238,26 +236,26 @@ fn read(row: &Row<'_>) -> Result<AttributionRow, DbError> {
     })
 }
 
-fn purchase(row: &Row<'_>) -> Result<Option<Purchase>, DbError> {
-    let (Some(order), Some(amount)) = (text_or_null(row, "order_id")?, money(row, "amount", "currency")?) else {
+fn purchase(row: &Row<'_>) -> Result<Option<Purchase>, Error> {
+    let (Some(order), Some(amount)) = (row.get("order_id")?, money(row, "amount", "currency")?) else {
         return Ok(None);
     };
     let minimum = money(row, "minimum", "minimum_currency")?;
     let minimum = minimum.map(|money| PositiveMoney::new(money.amount(), money.currency())).transpose();
-    let minimum = minimum.map_err(|_| DbError::BadRow("minimum"))?;
-    Ok(Some(Purchase { order, amount, refunded: get(row, "refunded")?, minimum }))
+    let minimum = minimum.map_err(|_| Error::BadRow("minimum"))?;
+    Ok(Some(Purchase { order, amount, refunded: row.get("refunded")?, minimum }))
 }
 
 /// The friend's player and address, as the row has them.
-pub fn referee(tx: &Tx<'_>, id: &AttributionId) -> Result<Option<Person>, DbError> {
-    let sql = "SELECT * FROM referral_attributions WHERE id = ?";
-    let read = |row: &Row<'_>| -> Result<Person, DbError> {
-        let email: Option<String> = get(row, "referee_email")?;
+pub fn referee(tx: &Tx<'_>, id: &AttributionId) -> Result<Option<Person>, Error> {
+    let sql = "SELECT * FROM referral_attributions WHERE id = $1";
+    let read = |row: &Row<'_>| -> Result<Person, Error> {
+        let email: Option<String> = row.get("referee_email")?;
         Ok(Person {
-            customer: CustomerId::new(get::<String>(row, "referee_id")?),
+            customer: CustomerId::new(row.get::<String>("referee_id")?),
             email: email.as_deref().and_then(flux_referral_rules::EmailKey::of),
             player: player(row, "referee_name", "referee_uuid")?,
         })
     };
-    tx.prepare_cached(sql)?.query_row([id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+    tx.one(sql, params![id.as_str()], read)
 }

@@ -1,8 +1,6 @@
 //! Takes a customer out of the referrals: rows and totals stay, under an id that stands for nobody.
 
-use flux_storage::row::{get, json, to_json};
-use flux_storage::{DbError, Tx};
-use rusqlite::{Row, params};
+use flux_storage::{Error, Row, Tx, params, to_json};
 use std::collections::BTreeMap;
 
 /// The columns that name a customer.
@@ -19,96 +17,94 @@ const NAMES: [(&str, &str); 9] = [
 ];
 
 /// The attributions in which a customer was the friend: also one that has followed them to another id since, by their order or their reward.
-const AS_FRIEND: &str = "a.referee_id = ?1 OR a.order_id IN (SELECT id FROM referral_orders WHERE customer_id = ?1)
-  OR a.id IN (SELECT attribution_id FROM referral_grants WHERE customer_id = ?1 AND side = 'referee')";
+const AS_FRIEND: &str = "a.referee_id = $1 OR a.order_id IN (SELECT id FROM referral_orders WHERE customer_id = $1)
+  OR a.id IN (SELECT attribution_id FROM referral_grants WHERE customer_id = $1 AND side = 'referee')";
 
 /// Whether a reward of theirs is on its way.
-pub fn has_open(tx: &Tx<'_>, id: &str) -> Result<bool, DbError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM referral_grants JOIN commands ON grant_id = referral_grants.id
-               WHERE referral_grants.customer_id = ? AND commands.status IN ('pending', 'delivered', 'awaiting_player'))";
-    Ok(tx.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+pub fn has_open(tx: &Tx<'_>, id: &str) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM referral_grants JOIN commands ON grant_id = referral_grants.id
+               WHERE referral_grants.customer_id = $1 AND commands.status IN ('pending', 'delivered', 'awaiting_player') LIMIT 1";
+    tx.exists(sql, params![id])
 }
 
 /// Puts `anonymous` in the place of `id`; `code` in the place of their code, which has their name in it.
-pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), DbError> {
+pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), Error> {
     clear_commands(tx, id)?;
     clear_lines(tx, id)?;
     clear_typed_codes(tx, id, code)?;
     // What waits for a player will never have one.
-    tx.prepare_cached("UPDATE referral_held_commands SET cancelled = 1 WHERE customer_id = ?")?.execute([id])?;
+    tx.execute("UPDATE referral_held_commands SET cancelled = 1 WHERE customer_id = $1", params![id])?;
     let sql = format!(
         "UPDATE referral_attributions AS a SET referee_email = NULL, referee_name = NULL, referee_uuid = NULL,
          external_source = NULL, external_ref = NULL WHERE {AS_FRIEND}"
     );
-    tx.prepare_cached(&sql)?.execute([id])?;
-    tx.prepare_cached("UPDATE referral_attributions SET code = ?2 WHERE referrer_id = ?1")?.execute([id, code])?;
-    let sql = "UPDATE referral_links SET code = ?2, code_key = lower(?2) WHERE customer_id = ?1";
-    tx.prepare_cached(sql)?.execute([id, code])?;
-    let sql = "UPDATE referral_clicks SET visitor = NULL WHERE link_id IN (SELECT id FROM referral_links WHERE customer_id = ?)";
-    tx.prepare_cached(sql)?.execute([id])?;
+    tx.execute(&sql, params![id])?;
+    tx.execute("UPDATE referral_attributions SET code = $2 WHERE referrer_id = $1", params![id, code])?;
+    let sql = "UPDATE referral_links SET code = $2, code_key = lower($2) WHERE customer_id = $1";
+    tx.execute(sql, params![id, code])?;
+    let sql = "UPDATE referral_clicks SET visitor = NULL WHERE link_id IN (SELECT id FROM referral_links WHERE customer_id = $1)";
+    tx.execute(sql, params![id])?;
     let sql =
-        "UPDATE referral_orders SET customer_id = ?2, email = NULL, player_name = NULL, player_uuid = NULL, code = NULL
-               WHERE customer_id = ?1";
-    tx.prepare_cached(sql)?.execute([id, anonymous])?;
+        "UPDATE referral_orders SET customer_id = $2, email = NULL, player_name = NULL, player_uuid = NULL, code = NULL
+               WHERE customer_id = $1";
+    tx.execute(sql, params![id, anonymous])?;
     let sql = "UPDATE referral_orders SET email = NULL WHERE customer_id IS NULL
-               AND email = (SELECT email_key FROM customers WHERE id = ?)";
-    tx.prepare_cached(sql)?.execute([id])?;
+               AND email = (SELECT email_key FROM customers WHERE id = $1)";
+    tx.execute(sql, params![id])?;
     for (table, column) in NAMES {
-        tx.prepare_cached(&format!("UPDATE {table} SET {column} = ?2 WHERE {column} = ?1"))?
-            .execute([id, anonymous])?;
+        tx.execute(&format!("UPDATE {table} SET {column} = $2 WHERE {column} = $1"), params![id, anonymous])?;
     }
     // Their rewards' commands, whatever their player was called then.
-    let sql = "UPDATE commands SET customer_id = NULL, player_name = NULL, player_uuid = NULL WHERE customer_id = ?";
-    tx.prepare_cached(sql)?.execute([id])?;
+    let sql = "UPDATE commands SET customer_id = NULL, player_name = NULL, player_uuid = NULL WHERE customer_id = $1";
+    tx.execute(sql, params![id])?;
     Ok(())
 }
 
 /// Puts the new code in the place of theirs where buyers have typed it.
-fn clear_typed_codes(tx: &Tx<'_>, id: &str, code: &str) -> Result<(), DbError> {
-    let typed = "SELECT o.id FROM referral_links JOIN referral_orders AS o ON lower(o.code) = code_key WHERE referral_links.customer_id = ?1";
-    let sql = format!("UPDATE orders SET referral_code = ?2 WHERE id IN ({typed})");
-    tx.prepare_cached(&sql)?.execute([id, code])?;
-    let sql = format!("UPDATE referral_orders SET code = ?2 WHERE id IN ({typed})");
-    tx.prepare_cached(&sql)?.execute([id, code])?;
+fn clear_typed_codes(tx: &Tx<'_>, id: &str, code: &str) -> Result<(), Error> {
+    let typed = "SELECT o.id FROM referral_links JOIN referral_orders AS o ON lower(o.code) = code_key WHERE referral_links.customer_id = $1";
+    let sql = format!("UPDATE orders SET referral_code = $2 WHERE id IN ({typed})");
+    tx.execute(&sql, params![id, code])?;
+    let sql = format!("UPDATE referral_orders SET code = $2 WHERE id IN ({typed})");
+    tx.execute(&sql, params![id, code])?;
     Ok(())
 }
 
 /// Takes their name out of what waits to be given to the other side, and out of what would take a reward back.
-fn clear_lines(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
-    for (whose, key) in [("a.referrer_id = ?1", "referrer"), (AS_FRIEND, "referee")] {
+fn clear_lines(tx: &Tx<'_>, id: &str) -> Result<(), Error> {
+    for (whose, key) in [("a.referrer_id = $1", "referrer"), (AS_FRIEND, "referee")] {
         let grants = format!(
             "(SELECT g.id FROM referral_attributions AS a JOIN referral_grants AS g ON g.attribution_id = a.id WHERE {whose})"
         );
         let sql = format!(
             "UPDATE referral_held_commands SET template_values = json_replace(template_values, '$.{key}', '') WHERE grant_id IN {grants}"
         );
-        tx.prepare_cached(&sql)?.execute([id])?;
+        tx.execute(&sql, params![id])?;
         let sql = format!(
             "UPDATE referral_grants SET reversal = (SELECT json_group_array(json_replace(line.value, '$.values.{key}', ''))
                FROM json_each(reversal) AS line) WHERE reversal IS NOT NULL AND id IN {grants}"
         );
-        tx.prepare_cached(&sql)?.execute([id])?;
+        tx.execute(&sql, params![id])?;
     }
     Ok(())
 }
 
 /// Takes the names of both sides, and the game's answers, out of the commands of every reward that has to do with them.
-fn clear_commands(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
+fn clear_commands(tx: &Tx<'_>, id: &str) -> Result<(), Error> {
     let sql = format!(
-        "SELECT commands.seq, commands.id, commands.template_values, referrer_id = ?1 AS is_referrer FROM referral_attributions AS a
+        "SELECT commands.seq, commands.id, commands.template_values, referrer_id = $1 AS is_referrer FROM referral_attributions AS a
          JOIN referral_grants AS g ON g.attribution_id = a.id JOIN commands ON grant_id = g.id
-         WHERE referrer_id = ?1 OR {AS_FRIEND}"
+         WHERE referrer_id = $1 OR {AS_FRIEND}"
     );
-    let read = |row: &Row<'_>| {
-        Ok((get(row, "seq")?, get(row, "id")?, json(row, "template_values")?, get(row, "is_referrer")?))
-    };
+    let read =
+        |row: &Row<'_>| Ok((row.get("seq")?, row.get("id")?, row.json("template_values")?, row.get("is_referrer")?));
     type Found = (i64, String, BTreeMap<String, String>, bool);
-    let found: Vec<Found> = tx.prepare_cached(&sql)?.query_and_then([id], read)?.collect::<Result<_, DbError>>()?;
+    let found: Vec<Found> = tx.query(&sql, params![id], read)?;
     for (seq, command, mut fill, is_referrer) in found {
         fill.insert(if is_referrer { "referrer" } else { "referee" }.to_owned(), String::new());
-        let sql = "UPDATE commands SET template_values = ?, output = NULL WHERE seq = ?";
-        tx.prepare_cached(sql)?.execute(params![to_json(&fill)?, seq])?;
-        tx.prepare_cached("UPDATE command_history SET output = NULL WHERE command_id = ?")?.execute([command])?;
+        let sql = "UPDATE commands SET template_values = $1, output = NULL WHERE seq = $2";
+        tx.execute(sql, params![to_json(&fill)?, seq])?;
+        tx.execute("UPDATE command_history SET output = NULL WHERE command_id = $1", params![command])?;
     }
     Ok(())
 }

@@ -8,10 +8,8 @@ use flux_referral_rules::{
     Trigger,
 };
 use flux_shop::GrantId;
-use flux_storage::row::{get, json, stored, text, time_or_null, to_json};
-use flux_storage::{DbError, Tx};
+use flux_storage::{Error, Param, Row, Tx, params, to_json};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Params, Row, params};
 
 /// A grant as it is kept.
 #[derive(Debug, Clone)]
@@ -35,71 +33,72 @@ impl GrantRow {
 }
 
 /// Saves a grant, new or changed; its discount code stays.
-pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), DbError> {
+pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), Error> {
     let sql =
         "INSERT INTO referral_grants (id, attribution_id, side, trigger, customer_id, terms, status, due_at, issued_at,
-               expires_at, used_order, skipped) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-               ON CONFLICT (attribution_id, side, trigger) DO UPDATE SET status = ?7, due_at = ?8, issued_at = ?9,
-               expires_at = ?10, used_order = ?11, skipped = ?12";
+               expires_at, used_order, skipped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+               ON CONFLICT (attribution_id, side, trigger) DO UPDATE SET status = $7, due_at = $8, issued_at = $9,
+               expires_at = $10, used_order = $11, skipped = $12";
     let (mut due_at, mut issue, mut used, mut skipped) = (None, None, None, None);
     match &grant.status {
-        GrantStatus::Scheduled { due_at: at } => due_at = at.map(stored),
+        GrantStatus::Scheduled { due_at: at } => due_at = *at,
         GrantStatus::Used(of, order) => (issue, used) = (Some(*of), Some(order.as_str())),
         GrantStatus::Issued(of) | GrantStatus::Expired(of) | GrantStatus::Revoked(of) => issue = Some(*of),
         GrantStatus::Cancelled { skipped: why } => skipped = why.map(|why| why.as_str()),
     }
-    tx.prepare_cached(sql)?.execute(params![
-        grant_id(&grant.key).as_str(),
-        grant.key.attribution.as_str(),
-        grant.key.side.as_str(),
-        grant.key.trigger.as_str(),
-        grant.customer.as_str(),
-        to_json(&TermsDoc::from(&grant.terms))?,
-        grant.status.as_str(),
-        due_at,
-        issue.map(|issue| stored(issue.at)),
-        issue.and_then(|issue| issue.expires_at).map(stored),
-        used,
-        skipped,
-    ])?;
+    tx.execute(
+        sql,
+        params![
+            grant_id(&grant.key).as_str(),
+            grant.key.attribution.as_str(),
+            grant.key.side.as_str(),
+            grant.key.trigger.as_str(),
+            grant.customer.as_str(),
+            to_json(&TermsDoc::from(&grant.terms))?,
+            grant.status.as_str(),
+            due_at,
+            issue.map(|issue| issue.at),
+            issue.and_then(|issue| issue.expires_at),
+            used,
+            skipped,
+        ],
+    )?;
     Ok(())
 }
 
 /// Gives a grant its discount code.
-pub fn mint(tx: &Tx<'_>, key: &GrantKey, code: &Code, discount: &Discount) -> Result<(), DbError> {
-    let sql = "UPDATE referral_grants SET discount_id = ?, code = ?, code_key = ?, auto_apply = ? WHERE id = ?";
+pub fn mint(tx: &Tx<'_>, key: &GrantKey, code: &Code, discount: &Discount) -> Result<(), Error> {
+    let sql = "UPDATE referral_grants SET discount_id = $1, code = $2, code_key = $3, auto_apply = $4 WHERE id = $5";
     let id = grant_id(key);
     let applies = discount.auto_apply == Some(true);
-    tx.prepare_cached(sql)?.execute(params![discount_id(&id), code.as_str(), code.key(), applies, id.as_str()])?;
+    tx.execute(sql, params![discount_id(&id), code.as_str(), code.key(), applies, id.as_str()])?;
     Ok(())
 }
 
 /// Whether a discount code exists.
-pub fn has_code(tx: &Tx<'_>, code: &Code) -> Result<bool, DbError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM referral_grants WHERE code_key = ?)";
-    Ok(tx.prepare_cached(sql)?.query_row([code.key()], |row| row.get(0))?)
+pub fn has_code(tx: &Tx<'_>, code: &Code) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM referral_grants WHERE code_key = $1 LIMIT 1";
+    tx.exists(sql, params![code.key()])
 }
 
 /// Whether a grant was revoked, or cancelled before it was given.
-pub fn is_taken_back(tx: &Tx<'_>, id: &GrantId) -> Result<bool, DbError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM referral_grants WHERE id = ? AND status IN ('revoked', 'cancelled'))";
-    Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?)
+pub fn is_taken_back(tx: &Tx<'_>, id: &GrantId) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM referral_grants WHERE id = $1 AND status IN ('revoked', 'cancelled') LIMIT 1";
+    tx.exists(sql, params![id.as_str()])
 }
 
 /// Keeps what takes a grant back.
-pub fn keep_take_back(tx: &Tx<'_>, id: &GrantId, lines: &[RewardLine]) -> Result<(), DbError> {
+pub fn keep_take_back(tx: &Tx<'_>, id: &GrantId, lines: &[RewardLine]) -> Result<(), Error> {
     let lines: Vec<SavedLine> = lines.iter().map(SavedLine::from).collect();
-    let sql = "UPDATE referral_grants SET reversal = ? WHERE id = ?";
-    tx.prepare_cached(sql)?.execute(params![to_json(&lines)?, id.as_str()])?;
+    let sql = "UPDATE referral_grants SET reversal = $1 WHERE id = $2";
+    tx.execute(sql, params![to_json(&lines)?, id.as_str()])?;
     Ok(())
 }
 
 /// What takes a grant back, if it is to be taken back.
-pub fn take_back(tx: &Tx<'_>, id: &GrantId) -> Result<Vec<SavedLine>, DbError> {
-    let sql = "SELECT reversal FROM referral_grants WHERE id = ? AND reversal IS NOT NULL";
-    let mut statement = tx.prepare_cached(sql)?;
-    let found = statement.query_row([id.as_str()], |row| Ok(json(row, "reversal"))).optional()?;
-    found.unwrap_or_else(|| Ok(Vec::new()))
+pub fn take_back(tx: &Tx<'_>, id: &GrantId) -> Result<Vec<SavedLine>, Error> {
+    let sql = "SELECT reversal FROM referral_grants WHERE id = $1 AND reversal IS NOT NULL";
+    Ok(tx.one(sql, params![id.as_str()], |row| row.json("reversal"))?.unwrap_or_default())
 }
 
 /// A command that takes a reward back.
@@ -130,82 +129,82 @@ impl From<&RewardLine> for SavedLine {
 }
 
 /// An attribution's grants.
-pub fn of_attribution(tx: &Tx<'_>, id: &AttributionId) -> Result<Vec<GrantRow>, DbError> {
-    all(tx, "SELECT * FROM referral_grants WHERE attribution_id = ? ORDER BY seq", [id.as_str()])
+pub fn of_attribution(tx: &Tx<'_>, id: &AttributionId) -> Result<Vec<GrantRow>, Error> {
+    all(tx, "SELECT * FROM referral_grants WHERE attribution_id = $1 ORDER BY seq", params![id.as_str()])
 }
 
 /// A customer's grants, newest first; with `is_live`, without those that were taken back or never given (C-19).
-pub fn of_customer(tx: &Tx<'_>, id: &CustomerId, is_live: bool, limit: u32) -> Result<Vec<GrantRow>, DbError> {
+pub fn of_customer(tx: &Tx<'_>, id: &CustomerId, is_live: bool, limit: u32) -> Result<Vec<GrantRow>, Error> {
     let hidden = if is_live { "AND status NOT IN ('revoked', 'cancelled')" } else { "" };
-    let sql = format!("SELECT * FROM referral_grants WHERE customer_id = ? {hidden} ORDER BY seq DESC LIMIT ?");
+    let sql = format!("SELECT * FROM referral_grants WHERE customer_id = $1 {hidden} ORDER BY seq DESC LIMIT $2");
     all(tx, &sql, params![id.as_str(), limit])
 }
 
 /// A customer's discounts that apply by themselves at that time, those that end first before the others. What a sweep has
 /// written down as expired since then is among them (D-16).
-pub fn that_apply(tx: &Tx<'_>, id: &CustomerId, at: Timestamp, limit: u32) -> Result<Vec<GrantRow>, DbError> {
-    let sql = "SELECT * FROM referral_grants WHERE customer_id = ? AND auto_apply AND status IN ('issued', 'expired')
-               AND coalesce(expires_at, 9223372036854775807) >= ? ORDER BY coalesce(expires_at, 9223372036854775807), seq LIMIT ?";
-    all(tx, sql, params![id.as_str(), stored(at), limit])
+pub fn that_apply(tx: &Tx<'_>, id: &CustomerId, at: Timestamp, limit: u32) -> Result<Vec<GrantRow>, Error> {
+    let sql = "SELECT * FROM referral_grants WHERE customer_id = $1 AND auto_apply AND status IN ('issued', 'expired')
+               AND coalesce(expires_at, 9223372036854775807) >= $2 ORDER BY coalesce(expires_at, 9223372036854775807), seq LIMIT $3";
+    all(tx, sql, params![id.as_str(), at, limit])
 }
 
 /// The grant with this discount code.
-pub fn by_code(tx: &Tx<'_>, code: &Code) -> Result<Option<GrantRow>, DbError> {
-    Ok(all(tx, "SELECT * FROM referral_grants WHERE code_key = ?", [code.key()])?.pop())
+pub fn by_code(tx: &Tx<'_>, code: &Code) -> Result<Option<GrantRow>, Error> {
+    Ok(all(tx, "SELECT * FROM referral_grants WHERE code_key = $1", params![code.key()])?.pop())
 }
 
 /// The grant whose code this customer has used on this order.
-pub fn used_on(tx: &Tx<'_>, id: &CustomerId, order: &OrderId) -> Result<Option<GrantRow>, DbError> {
-    let sql = "SELECT * FROM referral_grants WHERE customer_id = ? AND used_order = ?";
-    Ok(all(tx, sql, [id.as_str(), order.as_str()])?.pop())
+pub fn used_on(tx: &Tx<'_>, id: &CustomerId, order: &OrderId) -> Result<Option<GrantRow>, Error> {
+    let sql = "SELECT * FROM referral_grants WHERE customer_id = $1 AND used_order = $2";
+    Ok(all(tx, sql, params![id.as_str(), order.as_str()])?.pop())
 }
 
 /// Some of those that fell due by `now`, the earliest first.
-pub fn due(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, DbError> {
-    let sql = "SELECT * FROM referral_grants WHERE status = 'scheduled' AND due_at <= ? ORDER BY due_at, seq LIMIT ?";
-    all(tx, sql, params![stored(now), limit])
+pub fn due(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, Error> {
+    let sql = "SELECT * FROM referral_grants WHERE status = 'scheduled' AND due_at <= $1 ORDER BY due_at, seq LIMIT $2";
+    all(tx, sql, params![now, limit])
 }
 
 /// Some of those whose code ran out before `now` and that are not written down as such.
-pub fn to_expire(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, DbError> {
-    let sql = "SELECT * FROM referral_grants WHERE status = 'issued' AND expires_at < ? ORDER BY expires_at LIMIT ?";
-    all(tx, sql, params![stored(now), limit])
+pub fn to_expire(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, Error> {
+    let sql = "SELECT * FROM referral_grants WHERE status = 'issued' AND expires_at < $1 ORDER BY expires_at LIMIT $2";
+    all(tx, sql, params![now, limit])
 }
 
-fn all(tx: &Tx<'_>, sql: &str, values: impl Params) -> Result<Vec<GrantRow>, DbError> {
-    tx.prepare_cached(sql)?.query_and_then(values, read)?.collect()
+fn all(tx: &Tx<'_>, sql: &str, values: &[&dyn Param]) -> Result<Vec<GrantRow>, Error> {
+    tx.query(sql, values, read)
 }
 
-fn read(row: &Row<'_>) -> Result<GrantRow, DbError> {
-    let terms: TermsDoc = json(row, "terms")?;
-    let issue = time_or_null(row, "issued_at")?;
+fn read(row: &Row<'_>) -> Result<GrantRow, Error> {
+    let terms: TermsDoc = row.json("terms")?;
+    let issue = row.get("issued_at")?;
     let issue = match issue {
-        Some(at) => Some(Issue { at, expires_at: time_or_null(row, "expires_at")? }),
+        Some(at) => Some(Issue { at, expires_at: row.get("expires_at")? }),
         None => None,
     };
-    let issued = || issue.ok_or(DbError::BadRow("issued_at"));
-    let status = match get::<String>(row, "status")?.as_str() {
-        "scheduled" => GrantStatus::Scheduled { due_at: time_or_null(row, "due_at")? },
+    let issued = || issue.ok_or(Error::BadRow("issued_at"));
+    let status = match row.get::<String>("status")?.as_str() {
+        "scheduled" => GrantStatus::Scheduled { due_at: row.get("due_at")? },
         "issued" => GrantStatus::Issued(issued()?),
-        "used" => GrantStatus::Used(issued()?, text(row, "used_order")?),
+        "used" => GrantStatus::Used(issued()?, row.get("used_order")?),
         "expired" => GrantStatus::Expired(issued()?),
         "revoked" => GrantStatus::Revoked(issued()?),
         "cancelled" => GrantStatus::Cancelled { skipped: reason(row, "skipped")? },
-        _ => return Err(DbError::BadRow("status")),
+        _ => return Err(Error::BadRow("status")),
     };
-    let code: Option<String> = get(row, "code")?;
-    let code = code.map(|code| Code::parse(&code)).transpose().map_err(|_| DbError::BadRow("code"))?;
+    let code: Option<String> = row.get("code")?;
+    let code = code.map(|code| Code::parse(&code)).transpose().map_err(|_| Error::BadRow("code"))?;
     let key = GrantKey {
-        attribution: AttributionId::new(get::<String>(row, "attribution_id")?),
+        attribution: AttributionId::new(row.get::<String>("attribution_id")?),
         side: word(row, "side", Side::from_word)?,
         trigger: word(row, "trigger", Trigger::from_word)?,
     };
-    let terms = terms.read().map_err(|_| DbError::BadRow("terms"))?;
+    let terms = terms.read().map_err(|_| Error::BadRow("terms"))?;
     Ok(GrantRow {
-        seq: get(row, "seq")?,
-        id: text(row, "id")?,
-        discount: get::<Option<String>>(row, "discount_id")?.zip(code),
-        grant: Grant { key, customer: CustomerId::new(get::<String>(row, "customer_id")?), terms, status },
+        seq: row.get("seq")?,
+        id: row.get("id")?,
+        discount: row.get::<Option<String>>("discount_id")?.zip(code),
+        grant: Grant { key, customer: CustomerId::new(row.get::<String>("customer_id")?), terms, status },
     })
 }
 

@@ -2,52 +2,48 @@
 
 use super::word;
 use flux_referral_rules::{Cause, Currency, CustomerId, LedgerEntry, Unit};
-use flux_storage::row::{get, stored, time};
-use flux_storage::{DbError, Tx};
-
-use rusqlite::{OptionalExtension, Row, params};
+use flux_storage::{Error, Row, Tx, params};
 
 /// The word of points in the column of units.
 const POINTS: &str = "points";
 
 /// Adds a line, and says what the balance then is. `None`: it would be beyond 64 bits, and nothing was added.
-pub fn post(tx: &Tx<'_>, entry: &LedgerEntry) -> Result<Option<i64>, DbError> {
+pub fn post(tx: &Tx<'_>, entry: &LedgerEntry) -> Result<Option<i64>, Error> {
     let Some(after) = balance(tx, &entry.customer, entry.unit)?.checked_add(entry.delta) else { return Ok(None) };
     let unit = unit_word(entry.unit);
-    let sql = "INSERT INTO referral_ledger (customer_id, unit, delta, cause, ref, at) VALUES (?, ?, ?, ?, ?, ?)";
-    let (cause, at) = (entry.cause.as_str(), stored(entry.at));
-    tx.prepare_cached(sql)?.execute(params![entry.customer.as_str(), unit, entry.delta, cause, entry.reference, at])?;
-    let sql = "INSERT INTO referral_balances VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET balance = ?3";
-    tx.prepare_cached(sql)?.execute(params![entry.customer.as_str(), unit, after])?;
+    let sql = "INSERT INTO referral_ledger (customer_id, unit, delta, cause, ref, at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let (cause, at) = (entry.cause.as_str(), entry.at);
+    tx.execute(sql, params![entry.customer.as_str(), unit, entry.delta, cause, entry.reference, at])?;
+    let sql =
+        "INSERT INTO referral_balances VALUES ($1, $2, $3) ON CONFLICT (customer_id, unit) DO UPDATE SET balance = $3";
+    tx.execute(sql, params![entry.customer.as_str(), unit, after])?;
     Ok(Some(after))
 }
 
 /// A balance.
-pub fn balance(tx: &Tx<'_>, customer: &CustomerId, unit: Unit) -> Result<i64, DbError> {
-    let sql = "SELECT balance FROM referral_balances WHERE customer_id = ? AND unit = ?";
-    let mut statement = tx.prepare_cached(sql)?;
-    let found = statement.query_row([customer.as_str(), &unit_word(unit)], |row| row.get(0)).optional()?;
-    Ok(found.unwrap_or_default())
+pub fn balance(tx: &Tx<'_>, customer: &CustomerId, unit: Unit) -> Result<i64, Error> {
+    let sql = "SELECT balance FROM referral_balances WHERE customer_id = $1 AND unit = $2";
+    let balance = |row: &Row<'_>| row.get("balance");
+    Ok(tx.one(sql, params![customer.as_str(), unit_word(unit)], balance)?.unwrap_or_default())
 }
 
 /// A customer's balances of store credit.
-pub fn credit(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<(String, i64)>, DbError> {
-    let sql = "SELECT unit, balance FROM referral_balances WHERE customer_id = ? AND unit <> 'points' ORDER BY unit";
-    let read = |row: &Row<'_>| Ok((get(row, "unit")?, get(row, "balance")?));
-    tx.prepare_cached(sql)?.query_and_then([customer.as_str()], read)?.collect()
+pub fn credit(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<(String, i64)>, Error> {
+    let sql = "SELECT unit, balance FROM referral_balances WHERE customer_id = $1 AND unit <> 'points' ORDER BY unit";
+    let read = |row: &Row<'_>| Ok((row.get("unit")?, row.get("balance")?));
+    tx.query(sql, params![customer.as_str()], read)
 }
 
 /// The line that this cause and reference has made.
-pub fn find(tx: &Tx<'_>, cause: Cause, reference: &str) -> Result<Option<LedgerEntry>, DbError> {
-    let mut statement = tx.prepare_cached("SELECT * FROM referral_ledger WHERE cause = ? AND ref = ?")?;
-    statement.query_row([cause.as_str(), reference], |row| Ok(read(row))).optional()?.transpose()
+pub fn find(tx: &Tx<'_>, cause: Cause, reference: &str) -> Result<Option<LedgerEntry>, Error> {
+    tx.one("SELECT * FROM referral_ledger WHERE cause = $1 AND ref = $2", params![cause.as_str(), reference], read)
 }
 
 /// A customer's lines, newest first, of points or of store credit.
-pub fn lines(tx: &Tx<'_>, customer: &CustomerId, of_points: bool, limit: u32) -> Result<Vec<LedgerEntry>, DbError> {
+pub fn lines(tx: &Tx<'_>, customer: &CustomerId, of_points: bool, limit: u32) -> Result<Vec<LedgerEntry>, Error> {
     let unit = if of_points { "unit = 'points'" } else { "unit <> 'points'" };
-    let sql = format!("SELECT * FROM referral_ledger WHERE customer_id = ? AND {unit} ORDER BY seq DESC LIMIT ?");
-    tx.prepare_cached(&sql)?.query_and_then(params![customer.as_str(), limit], read)?.collect()
+    let sql = format!("SELECT * FROM referral_ledger WHERE customer_id = $1 AND {unit} ORDER BY seq DESC LIMIT $2");
+    tx.query(&sql, params![customer.as_str(), limit], read)
 }
 
 fn unit_word(unit: Unit) -> String {
@@ -57,17 +53,17 @@ fn unit_word(unit: Unit) -> String {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<LedgerEntry, DbError> {
-    let unit = match get::<String>(row, "unit")?.as_str() {
+fn read(row: &Row<'_>) -> Result<LedgerEntry, Error> {
+    let unit = match row.get::<String>("unit")?.as_str() {
         POINTS => Unit::Points,
-        code => Unit::Credit(Currency::parse(code).map_err(|_| DbError::BadRow("unit"))?),
+        code => Unit::Credit(Currency::parse(code).map_err(|_| Error::BadRow("unit"))?),
     };
     Ok(LedgerEntry {
-        customer: CustomerId::new(get::<String>(row, "customer_id")?),
+        customer: CustomerId::new(row.get::<String>("customer_id")?),
         unit,
-        delta: get(row, "delta")?,
+        delta: row.get("delta")?,
         cause: word(row, "cause", Cause::from_word)?,
-        reference: get(row, "ref")?,
-        at: time(row, "at")?,
+        reference: row.get("ref")?,
+        at: row.get("at")?,
     })
 }

@@ -15,47 +15,46 @@ pub mod rules;
 pub mod stats;
 
 use flux_referral_rules::{Currency, Money, Person, Player, Reason};
-use flux_storage::{DbError, row};
-use rusqlite::Row;
+use flux_storage::{Error, Row};
 
 /// A word of a closed list.
-fn word<T>(row: &Row<'_>, column: &'static str, read: fn(&str) -> Option<T>) -> Result<T, DbError> {
-    read(&row::get::<String>(row, column)?).ok_or(DbError::BadRow(column))
+fn word<T>(row: &Row<'_>, column: &'static str, read: fn(&str) -> Option<T>) -> Result<T, Error> {
+    read(&row.get::<String>(column)?).ok_or(Error::BadRow(column))
 }
 
 /// The same where there may be none.
-fn word_or_null<T>(row: &Row<'_>, column: &'static str, read: fn(&str) -> Option<T>) -> Result<Option<T>, DbError> {
-    let text: Option<String> = row::get(row, column)?;
-    text.map(|text| read(&text).ok_or(DbError::BadRow(column))).transpose()
+fn word_or_null<T>(row: &Row<'_>, column: &'static str, read: fn(&str) -> Option<T>) -> Result<Option<T>, Error> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| read(&text).ok_or(Error::BadRow(column))).transpose()
 }
 
-fn reason(row: &Row<'_>, column: &'static str) -> Result<Option<Reason>, DbError> {
+fn reason(row: &Row<'_>, column: &'static str) -> Result<Option<Reason>, Error> {
     word_or_null(row, column, Reason::from_word)
 }
 
-fn money(row: &Row<'_>, amount: &'static str, currency: &'static str) -> Result<Option<Money>, DbError> {
-    let (Some(amount), Some(code)) = (row::get(row, amount)?, row::get::<Option<String>>(row, currency)?) else {
+fn money(row: &Row<'_>, amount: &'static str, currency: &'static str) -> Result<Option<Money>, Error> {
+    let (Some(amount), Some(code)) = (row.get(amount)?, row.get::<Option<String>>(currency)?) else {
         return Ok(None);
     };
     let money = Currency::parse(&code).and_then(|code| Money::new(amount, code));
-    money.map(Some).map_err(|_| DbError::BadRow("an amount of money"))
+    money.map(Some).map_err(|_| Error::BadRow("an amount of money"))
 }
 
-fn player(row: &Row<'_>, name: &str, uuid: &str) -> Result<Option<Player>, DbError> {
-    let (name, uuid): (Option<String>, Option<String>) = (row::get(row, name)?, row::get(row, uuid)?);
+fn player(row: &Row<'_>, name: &'static str, uuid: &'static str) -> Result<Option<Player>, Error> {
+    let (name, uuid): (Option<String>, Option<String>) = (row.get(name)?, row.get(uuid)?);
     Ok(name.map(|name| Player { name, uuid }))
 }
 
 /// The ways in which a row may be the same person's (D-23), given the columns of its id, address, UUID and name: conditions on
 /// one value each, each with its index.
 fn ways<'a>(who: &'a Person, [id, email, uuid, name]: [&str; 4]) -> Vec<(String, &'a str)> {
-    let mut ways = vec![(format!("{id} = ?"), who.customer.as_str())];
-    ways.extend(who.email.as_ref().map(|key| (format!("{email} = ?"), key.as_str())));
+    let mut ways = vec![(format!("{id} = $1"), who.customer.as_str())];
+    ways.extend(who.email.as_ref().map(|key| (format!("{email} = $1"), key.as_str())));
     if let Some(player) = &who.player {
-        let by_name = format!("{name} = ? COLLATE NOCASE");
+        let by_name = format!("{name} = $1 COLLATE NOCASE");
         match &player.uuid {
             Some(of) => {
-                ways.push((format!("{uuid} = ?"), of));
+                ways.push((format!("{uuid} = $1"), of));
                 ways.push((format!("{by_name} AND {uuid} IS NULL"), &player.name));
             }
             None => ways.push((by_name, &player.name)),

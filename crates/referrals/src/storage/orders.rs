@@ -3,9 +3,7 @@
 use super::{money, player, ways, word_or_null};
 use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, CustomerId, EmailKey, OrderRecord, Person, ReversalKind};
-use flux_storage::row::{get, stored, text, time_or_null};
-use flux_storage::{DbError, Tx};
-use rusqlite::{OptionalExtension, Row, params};
+use flux_storage::{Error, Row, Tx, params};
 
 /// An order as it is kept.
 #[derive(Debug, Clone)]
@@ -32,91 +30,93 @@ impl OrderRow {
 }
 
 /// Saves all of it.
-pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), DbError> {
+pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), Error> {
     let sql = "INSERT INTO referral_orders (id, customer_id, email, player_name, player_uuid, paid_at, amount, currency, completed_at,
                  reversal, reversed_at, refunded, imported, is_purchase, code, attribution_id, reason)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-               ON CONFLICT (id) DO UPDATE SET customer_id = ?2, email = ?3, player_name = ?4, player_uuid = ?5, paid_at = ?6,
-                 amount = ?7, currency = ?8, completed_at = ?9, reversal = ?10, reversed_at = ?11, refunded = ?12, imported = ?13,
-                 is_purchase = ?14, code = ?15, attribution_id = ?16, reason = ?17";
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+               ON CONFLICT (id) DO UPDATE SET customer_id = $2, email = $3, player_name = $4, player_uuid = $5, paid_at = $6,
+                 amount = $7, currency = $8, completed_at = $9, reversal = $10, reversed_at = $11, refunded = $12, imported = $13,
+                 is_purchase = $14, code = $15, attribution_id = $16, reason = $17";
     let OrderRow { record, buyer, .. } = order;
     let player = buyer.as_ref().and_then(|buyer| buyer.player.as_ref());
-    tx.prepare_cached(sql)?.execute(params![
-        record.id.as_str(),
-        record.buyer.as_ref().map(CustomerId::as_str),
-        buyer.as_ref().map_or(order.email.as_ref(), |buyer| buyer.email.as_ref()).map(EmailKey::as_str),
-        player.map(|player| &player.name),
-        player.and_then(|player| player.uuid.as_ref()),
-        record.paid.map(|(at, _)| stored(at)),
-        record.paid.map(|(_, money)| money.amount()),
-        record.paid.map(|(_, money)| money.currency().to_string()),
-        record.completed_at.map(stored),
-        record.undone.map(|(undoing, _)| undoing.as_str()),
-        record.undone.map(|(_, at)| stored(at)),
-        record.refunded,
-        record.is_imported,
-        record.is_purchase(),
-        order.code,
-        order.attribution.as_ref().map(AttributionId::as_str),
-        order.reason,
-    ])?;
+    tx.execute(
+        sql,
+        params![
+            record.id.as_str(),
+            record.buyer.as_ref().map(CustomerId::as_str),
+            buyer.as_ref().map_or(order.email.as_ref(), |buyer| buyer.email.as_ref()).map(EmailKey::as_str),
+            player.map(|player| &player.name),
+            player.and_then(|player| player.uuid.as_ref()),
+            record.paid.map(|(at, _)| at),
+            record.paid.map(|(_, money)| money.amount()),
+            record.paid.map(|(_, money)| money.currency().to_string()),
+            record.completed_at,
+            record.undone.map(|(undoing, _)| undoing.as_str()),
+            record.undone.map(|(_, at)| at),
+            record.refunded,
+            record.is_imported,
+            record.is_purchase(),
+            order.code,
+            order.attribution.as_ref().map(AttributionId::as_str),
+            order.reason,
+        ],
+    )?;
     Ok(())
 }
 
 /// The order with this id.
-pub fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Option<OrderRow>, DbError> {
-    let mut statement = tx.prepare_cached("SELECT * FROM referral_orders WHERE id = ?")?;
-    statement.query_row([id.as_str()], |row| Ok(read(row))).optional()?.transpose()
+pub fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Option<OrderRow>, Error> {
+    tx.one("SELECT * FROM referral_orders WHERE id = $1", params![id.as_str()], read)
 }
 
 /// Keeps the code that was typed.
-pub fn set_code(tx: &Tx<'_>, id: &OrderId, code: &str) -> Result<(), DbError> {
-    tx.prepare_cached("UPDATE referral_orders SET code = ? WHERE id = ?")?.execute([code, id.as_str()])?;
+pub fn set_code(tx: &Tx<'_>, id: &OrderId, code: &str) -> Result<(), Error> {
+    tx.execute("UPDATE referral_orders SET code = $1 WHERE id = $2", params![code, id.as_str()])?;
     Ok(())
 }
 
 /// Keeps a refund; false if it was kept already.
-pub fn add_refund(tx: &Tx<'_>, id: &OrderId, word: &str, amount: i64) -> Result<bool, DbError> {
-    let sql = "INSERT INTO referral_refunds (order_id, dedup_key, amount) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-    Ok(tx.prepare_cached(sql)?.execute(params![id.as_str(), word, amount])? == 1)
+pub fn add_refund(tx: &Tx<'_>, id: &OrderId, word: &str, amount: i64) -> Result<bool, Error> {
+    let sql = "INSERT INTO referral_refunds (order_id, dedup_key, amount) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    Ok(tx.execute(sql, params![id.as_str(), word, amount])? == 1)
 }
 
 /// Whether this customer has bought.
-pub fn is_buyer(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, DbError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM referral_orders WHERE customer_id = ? AND is_purchase)";
-    Ok(tx.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?)
+pub fn is_buyer(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM referral_orders WHERE customer_id = $1 AND is_purchase LIMIT 1";
+    tx.exists(sql, params![id.as_str()])
 }
 
 /// Whether the same person (D-23) has another purchase than this order. Each way has its index.
-pub fn has_bought(tx: &Tx<'_>, who: &Person, but: &OrderId) -> Result<bool, DbError> {
+pub fn has_bought(tx: &Tx<'_>, who: &Person, but: &OrderId) -> Result<bool, Error> {
     for (way, value) in ways(who, ["customer_id", "email", "player_uuid", "player_name"]) {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM referral_orders WHERE {way} AND is_purchase AND id <> ?)");
-        if tx.prepare_cached(&sql)?.query_row([value, but.as_str()], |row| row.get(0))? {
+        let sql = format!("SELECT 1 FROM referral_orders WHERE {way} AND is_purchase AND id <> $2 LIMIT 1");
+        if tx.exists(&sql, params![value, but.as_str()])? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn read(row: &Row<'_>) -> Result<OrderRow, DbError> {
-    let customer = get::<Option<String>>(row, "customer_id")?.map(CustomerId::new);
-    let email = get::<Option<String>>(row, "email")?.as_deref().and_then(EmailKey::of);
+fn read(row: &Row<'_>) -> Result<OrderRow, Error> {
+    let customer = row.get::<Option<String>>("customer_id")?.map(CustomerId::new);
+    let email = row.get::<Option<String>>("email")?.as_deref().and_then(EmailKey::of);
     let player = player(row, "player_name", "player_uuid")?;
     let undoing = word_or_null(row, "reversal", ReversalKind::from_word)?;
     Ok(OrderRow {
         buyer: customer.clone().map(|customer| Person { customer, email: email.clone(), player }),
         email: email.filter(|_| customer.is_none()),
         record: OrderRecord {
-            id: text(row, "id")?,
+            id: row.get("id")?,
             buyer: customer,
-            paid: time_or_null(row, "paid_at")?.zip(money(row, "amount", "currency")?),
-            completed_at: time_or_null(row, "completed_at")?,
-            undone: undoing.zip(time_or_null(row, "reversed_at")?),
-            refunded: get(row, "refunded")?,
-            is_imported: get(row, "imported")?,
+            paid: row.get::<Option<_>>("paid_at")?.zip(money(row, "amount", "currency")?),
+            completed_at: row.get("completed_at")?,
+            undone: undoing.zip(row.get("reversed_at")?),
+            refunded: row.get("refunded")?,
+            is_imported: row.get("imported")?,
         },
-        code: get(row, "code")?,
-        attribution: get::<Option<String>>(row, "attribution_id")?.map(AttributionId::new),
-        reason: get(row, "reason")?,
+        code: row.get("code")?,
+        attribution: row.get::<Option<String>>("attribution_id")?.map(AttributionId::new),
+        reason: row.get("reason")?,
     })
 }

@@ -2,11 +2,9 @@
 
 use crate::model::{MailsDoc, ProgramDoc, ShareDoc};
 use flux_referral_rules::{Master, Program};
-use flux_storage::row::{get, json, stored, time_or_null, to_json};
-use flux_storage::{DbError, Tx};
+use flux_storage::{Error, Row, Tx, params, to_json};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rusqlite::{OptionalExtension, Row, params};
 
 /// The program as it is kept.
 #[derive(Debug, Clone)]
@@ -28,10 +26,9 @@ pub struct ProgramRow {
 }
 
 /// The program; before it was ever saved: on, with every default.
-pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, DbError> {
-    let mut statement = tx.prepare_cached("SELECT * FROM referral_program")?;
-    let found = statement.query_row([], |row| Ok(read(row, zone))).optional()?;
-    found.unwrap_or_else(|| {
+pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
+    let found = tx.one("SELECT * FROM referral_program", params![], |row| read(row, zone))?;
+    found.map(Ok).unwrap_or_else(|| {
         let doc = ProgramDoc::default();
         Ok(ProgramRow {
             program: program(&doc, Master::On { since: Timestamp::UNIX_EPOCH }, zone)?,
@@ -46,40 +43,43 @@ pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, DbError> {
 }
 
 /// Saves all of it.
-pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), DbError> {
+pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
     let sql = "INSERT INTO referral_program (id, settings, enabled_at, configured, version, share, mails, codes_after)
-               VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET settings = ?1, enabled_at = ?2, configured = ?3,
-               version = ?4, share = ?5, mails = ?6, codes_after = ?7";
+               VALUES (1, $1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET settings = $1, enabled_at = $2, configured = $3,
+               version = $4, share = $5, mails = $6, codes_after = $7";
     let since = match row.program.master {
         Master::Off => None,
-        Master::On { since } => Some(stored(since)),
+        Master::On { since } => Some(since),
     };
-    tx.prepare_cached(sql)?.execute(params![
-        to_json(&row.doc)?,
-        since,
-        row.configured,
-        row.version as i64,
-        to_json(&row.share)?,
-        to_json(&row.mails)?,
-        row.codes_after,
-    ])?;
+    tx.execute(
+        sql,
+        params![
+            to_json(&row.doc)?,
+            since,
+            row.configured,
+            row.version as i64,
+            to_json(&row.share)?,
+            to_json(&row.mails)?,
+            row.codes_after,
+        ],
+    )?;
     Ok(())
 }
 
-fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, DbError> {
-    let doc: ProgramDoc = json(row, "settings")?;
-    let master = time_or_null(row, "enabled_at")?.map_or(Master::Off, |since| Master::On { since });
+fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
+    let doc: ProgramDoc = row.json("settings")?;
+    let master = row.get::<Option<Timestamp>>("enabled_at")?.map_or(Master::Off, |since| Master::On { since });
     Ok(ProgramRow {
         program: program(&doc, master, zone)?,
         doc,
-        configured: get(row, "configured")?,
-        version: u64::try_from(get::<i64>(row, "version")?).map_err(|_| DbError::BadRow("version"))?,
-        share: json(row, "share")?,
-        mails: json(row, "mails")?,
-        codes_after: get(row, "codes_after")?,
+        configured: row.get("configured")?,
+        version: u64::try_from(row.get::<i64>("version")?).map_err(|_| Error::BadRow("version"))?,
+        share: row.json("share")?,
+        mails: row.json("mails")?,
+        codes_after: row.get("codes_after")?,
     })
 }
 
-fn program(doc: &ProgramDoc, master: Master, zone: &TimeZone) -> Result<Program, DbError> {
-    doc.read_saved(master, zone.clone()).map_err(|_| DbError::BadRow("the program's settings"))
+fn program(doc: &ProgramDoc, master: Master, zone: &TimeZone) -> Result<Program, Error> {
+    doc.read_saved(master, zone.clone()).map_err(|_| Error::BadRow("the program's settings"))
 }

@@ -2,9 +2,7 @@
 
 use crate::model::{RuleDoc, RuleView};
 use flux_referral_rules::{Rule, RuleId, RuleName, RuleStatus, Rules, Scope, Tier};
-use flux_storage::row::{get, json, to_json};
-use flux_storage::{DbError, Tx};
-use rusqlite::{Row, params};
+use flux_storage::{Error, Row, Tx, params, to_json};
 use std::collections::BTreeMap;
 
 /// All rules, for the rules; and each one's settings, as they are answered.
@@ -32,52 +30,53 @@ impl RuleRows {
 }
 
 /// All of them: a global one and at most 100 more.
-pub fn load(tx: &Tx<'_>) -> Result<RuleRows, DbError> {
+pub fn load(tx: &Tx<'_>) -> Result<RuleRows, Error> {
     let sql = "SELECT * FROM referral_rules ORDER BY tier <> 'all', tier";
-    let mut statement = tx.prepare_cached(sql)?;
-    let mut found = statement.query_and_then([], read)?;
-    let (global, doc) = found.next().ok_or(DbError::BadRow("the global rule"))??;
+    let mut found = tx.query(sql, params![], read)?.into_iter();
+    let (global, doc) = found.next().ok_or(Error::BadRow("the global rule"))?;
     let mut docs = BTreeMap::from([(global.id.to_string(), doc)]);
     let mut rules = Rules::new(global.id.clone());
-    rules.replace(global).map_err(|_| DbError::BadRow("the global rule"))?;
-    for next in found {
-        let (rule, doc) = next?;
+    rules.replace(global).map_err(|_| Error::BadRow("the global rule"))?;
+    for (rule, doc) in found {
         docs.insert(rule.id.to_string(), doc);
-        rules.add(rule).map_err(|_| DbError::BadRow("a rule"))?;
+        rules.add(rule).map_err(|_| Error::BadRow("a rule"))?;
     }
     Ok(RuleRows { rules, docs })
 }
 
 /// Saves a rule, new or changed.
-pub fn put(tx: &Tx<'_>, rule: &Rule, doc: &RuleDoc) -> Result<(), DbError> {
-    let sql = "INSERT INTO referral_rules (id, name, name_key, tier, status, version, settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-               ON CONFLICT (id) DO UPDATE SET name = ?2, name_key = ?3, tier = ?4, status = ?5, version = ?6, settings = ?7";
-    tx.prepare_cached(sql)?.execute(params![
-        rule.id.as_str(),
-        rule.name.as_str(),
-        rule.name.key(),
-        tier(rule),
-        rule.status.as_str(),
-        rule.version as i64,
-        to_json(doc)?,
-    ])?;
+pub fn put(tx: &Tx<'_>, rule: &Rule, doc: &RuleDoc) -> Result<(), Error> {
+    let sql = "INSERT INTO referral_rules (id, name, name_key, tier, status, version, settings) VALUES ($1, $2, $3, $4, $5, $6, $7)
+               ON CONFLICT (id) DO UPDATE SET name = $2, name_key = $3, tier = $4, status = $5, version = $6, settings = $7";
+    tx.execute(
+        sql,
+        params![
+            rule.id.as_str(),
+            rule.name.as_str(),
+            rule.name.key(),
+            tier(rule),
+            rule.status.as_str(),
+            rule.version as i64,
+            to_json(doc)?,
+        ],
+    )?;
     Ok(())
 }
 
 /// Removes a tier's rule.
-pub fn remove(tx: &Tx<'_>, id: &RuleId) -> Result<(), DbError> {
-    tx.prepare_cached("DELETE FROM referral_rules WHERE id = ?")?.execute([id.as_str()])?;
+pub fn remove(tx: &Tx<'_>, id: &RuleId) -> Result<(), Error> {
+    tx.execute("DELETE FROM referral_rules WHERE id = $1", params![id.as_str()])?;
     Ok(())
 }
 
 /// The tiers that customers have, each once: found by skipping from one to the next, however many customers there are.
-pub fn customers_tiers(tx: &Tx<'_>) -> Result<Vec<Tier>, DbError> {
+pub fn customers_tiers(tx: &Tx<'_>) -> Result<Vec<Tier>, Error> {
     let sql = "WITH RECURSIVE tiers (tier) AS (
                  SELECT min(tier) FROM customers WHERE tier IS NOT NULL
                  UNION ALL SELECT (SELECT min(tier) FROM customers WHERE tier > tiers.tier) FROM tiers WHERE tier IS NOT NULL)
                SELECT tier FROM tiers WHERE tier IS NOT NULL AND tier <> 'all' LIMIT 1000";
-    let read = |row: &Row<'_>| Tier::parse(&get::<String>(row, "tier")?).map_err(|_| DbError::BadRow("tier"));
-    tx.prepare_cached(sql)?.query_and_then([], read)?.collect()
+    let read = |row: &Row<'_>| Tier::parse(&row.get::<String>("tier")?).map_err(|_| Error::BadRow("tier"));
+    tx.query(sql, params![], read)
 }
 
 fn tier(rule: &Rule) -> &str {
@@ -87,16 +86,16 @@ fn tier(rule: &Rule) -> &str {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<(Rule, RuleDoc), DbError> {
-    let scope = match get::<String>(row, "tier")?.as_str() {
+fn read(row: &Row<'_>) -> Result<(Rule, RuleDoc), Error> {
+    let scope = match row.get::<String>("tier")?.as_str() {
         "all" => Scope::All,
-        tier => Scope::Tier(Tier::parse(tier).map_err(|_| DbError::BadRow("tier"))?),
+        tier => Scope::Tier(Tier::parse(tier).map_err(|_| Error::BadRow("tier"))?),
     };
-    let doc: RuleDoc = json(row, "settings")?;
-    let name = RuleName::parse(&get::<String>(row, "name")?).map_err(|_| DbError::BadRow("name"))?;
-    let status = RuleStatus::from_word(&get::<String>(row, "status")?).ok_or(DbError::BadRow("status"))?;
-    let version = u64::try_from(get::<i64>(row, "version")?).map_err(|_| DbError::BadRow("version"))?;
-    let rule = Rule { status, version, ..Rule::new(RuleId::new(get::<String>(row, "id")?), name, scope) };
-    let rule = doc.read_saved(rule).map_err(|_| DbError::BadRow("a rule's settings"))?;
+    let doc: RuleDoc = row.json("settings")?;
+    let name = RuleName::parse(&row.get::<String>("name")?).map_err(|_| Error::BadRow("name"))?;
+    let status = RuleStatus::from_word(&row.get::<String>("status")?).ok_or(Error::BadRow("status"))?;
+    let version = u64::try_from(row.get::<i64>("version")?).map_err(|_| Error::BadRow("version"))?;
+    let rule = Rule { status, version, ..Rule::new(RuleId::new(row.get::<String>("id")?), name, scope) };
+    let rule = doc.read_saved(rule).map_err(|_| Error::BadRow("a rule's settings"))?;
     Ok((rule, doc))
 }

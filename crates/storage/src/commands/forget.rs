@@ -33,7 +33,7 @@ pub fn forget_player(tx: &Tx<'_>, player: &PlayerName) -> Result<bool, Error> {
          AND command_id IN (SELECT id FROM commands WHERE {theirs})"
     );
     tx.execute(&history, params![player])?;
-    let read = |row: &Row<'_>| Ok::<_, Error>((row.get::<i64>("seq")?, row.get::<String>("command")?));
+    let read = |row: &Row<'_>| Ok((row.get::<i64>("seq")?, row.get::<String>("command")?));
     let found = tx.query(&format!("SELECT seq, command FROM commands WHERE {theirs}"), params![player], read)?;
     let update =
         "UPDATE commands SET command = $1, player_name = NULL, player_uuid = NULL, output = NULL WHERE seq = $2";

@@ -51,7 +51,7 @@ pub fn counts(tx: &Tx<'_>) -> Result<Vec<(String, i64)>, Error> {
 pub fn queue_counts(tx: &Tx<'_>, server: &ServerId) -> Result<QueueCounts, Error> {
     let sql = "SELECT status, count(*) AS total FROM commands
                WHERE server_id = $1 AND status IN ('pending', 'delivered', 'awaiting_player', 'failed') GROUP BY status";
-    let read = |row: &Row<'_>| Ok::<_, Error>((row.get::<String>("status")?, row.get("total")?));
+    let read = |row: &Row<'_>| Ok((row.get::<String>("status")?, row.get("total")?));
     let mut counts = QueueCounts::default();
     for (status, total) in tx.query(sql, params![server], read)? {
         *match status.as_str() {

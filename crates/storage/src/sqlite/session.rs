@@ -17,22 +17,17 @@ impl<'a> Session<'a> {
         Session { connection }
     }
 
-    /// The connection.
-    pub(crate) fn connection(self) -> &'a Connection {
-        self.connection
-    }
-
     /// Gives each row of a statement to `read`, until it breaks.
-    pub(crate) fn each<E: From<Error>>(
+    pub(crate) fn each(
         self,
         sql: &str,
         params: &[&dyn Param],
-        mut read: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, E>,
-    ) -> Result<(), E> {
+        mut read: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
         let mut statement = self.prepare(sql)?;
         bind(&mut statement, params)?;
         let mut rows = statement.raw_query();
-        while let Some(row) = rows.next().map_err(Error::from)? {
+        while let Some(row) = rows.next()? {
             if read(&Row::new(SqliteRow(row)))?.is_break() {
                 break;
             }
@@ -132,7 +127,7 @@ mod tests {
         );
         let sql = "SELECT a, b, c FROM t WHERE b = $2 AND (a = $1 OR $1 IS NULL)";
         let read = |row: &crate::Row<'_>| {
-            Ok::<_, Error>((row.get::<i64>("a")?, row.get::<String>("b")?, row.get::<Option<Vec<u8>>>("c")?))
+            Ok((row.get::<i64>("a")?, row.get::<String>("b")?, row.get::<Option<Vec<u8>>>("c")?))
         };
         let found = tx.one(sql, params![None::<i64>, "seven"], read).unwrap();
         assert_eq!(found, Some((7, "seven".to_owned(), Some(vec![7]))));
