@@ -48,7 +48,7 @@ async fn is_closed_without_a_word(stream: &mut TcpStream) -> bool {
 }
 
 #[tokio::test]
-async fn two_requests_in_one_segment_close_the_connection_and_neither_runs() {
+async fn two_requests_in_one_segment_close_the_connection() {
     let (game, mut stream) = logged_in().await;
     let two = [
         Packet::new(8, KIND_COMMAND, "give Steve diamond").encode(),
@@ -60,7 +60,7 @@ async fn two_requests_in_one_segment_close_the_connection_and_neither_runs() {
 }
 
 #[tokio::test]
-async fn a_request_split_in_two_closes_the_connection_and_does_not_run() {
+async fn split_request_closes_the_connection_and_does_not_run() {
     let (game, mut stream) = logged_in().await;
     let request = Packet::new(8, KIND_COMMAND, "give Steve diamond").encode();
     stream.write_all(&request[..request.len() - 3]).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_request_split_in_two_closes_the_connection_and_does_not_run() {
 }
 
 #[tokio::test]
-async fn a_request_of_1460_bytes_runs_and_one_more_byte_closes_the_connection() {
+async fn request_of_1460_bytes_runs_and_a_longer_one_closes() {
     let (game, mut stream) = logged_in().await;
     let longest = format!("say {}", "x".repeat(REQUEST_READ_BYTES - 14 - 4));
     assert_eq!(ask(&mut stream, &Packet::new(8, KIND_COMMAND, &*longest)).await, Packet::new(8, KIND_REPLY, ""));
@@ -79,7 +79,7 @@ async fn a_request_of_1460_bytes_runs_and_one_more_byte_closes_the_connection() 
 }
 
 #[tokio::test]
-async fn a_command_before_the_login_is_refused_and_the_connection_kept() {
+async fn command_before_login_is_refused_and_connection_kept() {
     let (game, mut stream) = connected().await;
     let refused = Packet::new(ID_REFUSED, KIND_LOGIN_REPLY, "");
     assert_eq!(ask(&mut stream, &Packet::new(1, KIND_COMMAND, "give Steve diamond")).await, refused);

@@ -67,7 +67,7 @@ async fn a_wrong_password_is_told() {
 }
 
 #[tokio::test]
-async fn a_long_list_arrives_whole_and_so_does_one_of_exactly_4096_units() {
+async fn long_list_arrives_whole_also_at_exactly_4096_units() {
     let running = start(Settings { max_players: 200, ..Settings::new("secret") }).await;
     let mut connection = running.connect().await;
     // 45 characters of sentence, and for each of 73 players the name, 39 for its UUID and 2 for the comma but once: 1,060 are left.
@@ -85,7 +85,7 @@ async fn a_long_list_arrives_whole_and_so_does_one_of_exactly_4096_units() {
 }
 
 #[tokio::test]
-async fn a_reply_lost_after_running_leaves_the_outcome_unknown_and_the_items_given() {
+async fn lost_reply_leaves_outcome_unknown_and_items_given() {
     let running = started().await;
     running.game.faults().on("give", 1, Fault::LoseReplyAfterRunning);
     let mut connection = running.connect().await;
@@ -97,7 +97,7 @@ async fn a_reply_lost_after_running_leaves_the_outcome_unknown_and_the_items_giv
 }
 
 #[tokio::test]
-async fn a_connection_closed_before_running_looks_the_same_and_gives_nothing() {
+async fn close_before_running_leaves_outcome_unknown_and_no_items() {
     let running = started().await;
     running.game.faults().once(Fault::CloseBeforeRunning);
     let outcome = running.connect().await.run("give Steve diamond").await;
@@ -116,7 +116,7 @@ async fn garbage_for_an_answer_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test]
-async fn a_frozen_game_runs_the_line_of_a_client_that_has_gone_before_any_line_of_a_new_connection() {
+async fn frozen_game_runs_the_old_clients_line_first() {
     let running = started().await;
     running.game.faults().once(Fault::Delay(Duration::from_millis(50)));
     let mut impatient = running.connect().await;
@@ -178,7 +178,7 @@ async fn the_world_file_holds_everything_before_the_answer_is_sent() {
 }
 
 #[tokio::test]
-async fn a_world_that_cannot_be_saved_ends_the_game_and_sends_no_answer() {
+async fn game_ends_without_an_answer_if_its_world_cannot_be_saved() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("worlds");
     std::fs::create_dir(&place).unwrap();
@@ -215,7 +215,7 @@ async fn papers_replies_do_not_mix() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_command_is_answered_with_no_packet_where_the_server_is_so() {
+async fn silent_command_gets_no_packet_on_a_silent_server() {
     let running = start(Settings { silent: true, ..Settings::new("secret") }).await;
     assert!(matches!(running.connect().await.run("say hello").await, Outcome::Unknown(ReplyError::NoReply)));
     assert_eq!(running.game.effects().len(), 1);
@@ -247,7 +247,7 @@ async fn a_clean_restart_keeps_everything_but_the_players() {
 }
 
 #[tokio::test]
-async fn a_crash_takes_what_was_not_saved_and_may_take_the_marks_alone() {
+async fn crash_loses_unsaved_state_and_maybe_only_the_markers() {
     let running = restarted(Restart::RolledBack).await;
     assert_eq!(running.game.inventory("Steve")["diamond"], 1);
     assert_eq!(running.game.world(|world| world.stored("flux:proof", "b")), None);

@@ -73,7 +73,7 @@ fn intruders(words: &[&str], allowed: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_pure_cores_know_no_runtime_no_database_and_no_random_source() {
+fn pure_crates_use_no_runtime_database_or_randomness() {
     let impure = ["tokio", "rusqlite", "hyper", "reqwest", "getrandom", "rand", "rustix", "tracing", "flux-platform"];
     let cores: [(&str, &[&str]); 5] = [
         ("flux-protocol", &[]),
@@ -90,7 +90,7 @@ fn the_pure_cores_know_no_runtime_no_database_and_no_random_source() {
 }
 
 #[test]
-fn agent_and_companion_meet_in_the_protocol_only_and_signalr_knows_neither() {
+fn agent_and_companion_share_only_the_protocol() {
     assert!(!tree("flux-agent", &[]).contains("flux-companion"));
     assert!(!tree("flux-companion", &[]).contains("flux-agent"));
     let ours: Vec<_> = tree("flux-signalr", &[]).into_iter().filter(|name| name.starts_with("flux-")).collect();
@@ -178,7 +178,7 @@ fn every_seeded_bug_applies_to_the_sources() {
 }
 
 #[test]
-fn every_rule_of_the_contract_has_a_test_by_its_number_on_each_side_that_keeps_it() {
+fn every_contract_rule_has_a_numbered_test_on_each_side() {
     let sides: [(&str, &[&str], std::ops::RangeInclusive<u32>); 2] = [
         (
             "agent",

@@ -33,7 +33,7 @@ async fn open(fixture: &Path, folder: &Path) -> (Testbed, StoreApi) {
 }
 
 #[tokio::test]
-async fn what_waits_in_files_of_every_earlier_version_is_delivered_and_what_is_done_is_not_done_again() {
+async fn earlier_files_deliver_what_waits_and_repeat_nothing() {
     let fixtures = fixtures();
     assert!(!fixtures.is_empty(), "there are fixtures");
     for fixture in fixtures {

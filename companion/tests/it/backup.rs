@@ -49,7 +49,7 @@ async fn pay(app: &TestApp, number: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_10_a_backup_is_made_while_orders_stream_in_and_after_its_restore_nothing_runs_twice() {
+async fn rule_10_restored_backup_runs_nothing_twice() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::in_folder(folder.path());
     Db::create(&program.database).expect("a new database");

@@ -37,7 +37,7 @@ async fn only_a_failed_command_is_retried_by_hand() {
 }
 
 #[tokio::test]
-async fn rule_7_what_was_never_offered_expires_and_what_was_does_not() {
+async fn rule_7_only_never_offered_commands_expire() {
     let app = TestApp::new().await;
     let (_, token) = app.server().await;
     app.package(json!([{"command": "say 1", "expiresSeconds": 60}, {"command": "say 2", "expiresSeconds": 60}, {"command": "say 3", "expiresSeconds": 90}])).await;

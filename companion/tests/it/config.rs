@@ -35,7 +35,7 @@ fn a_mistake_is_told_with_its_place_and_what_is_allowed() {
 }
 
 #[test]
-fn the_webhooks_address_is_taken_apart_and_its_secret_never_shown() {
+fn webhook_address_is_parsed_and_its_secret_hidden() {
     let config = parse("webhook: {url: 'https://[::1]:8443/hook?a=b', secret: hunter2}").expect("valid");
     assert!(!format!("{config:?}").contains("hunter2"));
     let url = config.webhook.expect("a webhook").url;

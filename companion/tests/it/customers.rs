@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 #[tokio::test]
-async fn a_customer_is_saved_whole_shown_and_met_with_their_first_order() {
+async fn customer_is_saved_and_created_by_their_first_order() {
     let app = TestApp::new().await;
     app.package(json!([])).await;
     let body = json!({"email": "a@example.com", "name": "Alice", "tier": "gold", "registeredAt": "2026-01-01T00:00:00Z",
@@ -104,7 +104,7 @@ async fn deliver(app: &TestApp, token: &str, id: &str, number: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_customer_leaves_the_totals_and_no_trace_in_the_files() {
+async fn forgotten_customer_leaves_totals_and_no_trace_in_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("companion.db");
     Db::create(&path).expect("a new database");

@@ -93,7 +93,7 @@ async fn a_log_cut_anywhere_leaves_what_was_committed_before_the_cut() {
 }
 
 #[tokio::test]
-async fn what_has_queued_up_shares_one_commit_and_is_answered_after_it() {
+async fn queued_writes_share_one_commit() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = made(folder.path());
     let (db, _) = Db::open(&path).expect("it opens");

@@ -54,7 +54,7 @@ impl Reader {
 }
 
 #[tokio::test]
-async fn a_stream_tells_events_as_they_happen_and_a_reader_goes_on_where_it_was() {
+async fn event_stream_resumes_where_the_reader_stopped() {
     let served = Served::start().await;
     served.app.server().await;
     let mut live = Reader::open(&served, "", "").await;
@@ -79,7 +79,7 @@ async fn a_stream_tells_events_as_they_happen_and_a_reader_goes_on_where_it_was(
 }
 
 #[tokio::test]
-async fn a_stream_ends_when_its_key_is_revoked_and_when_the_companion_stops() {
+async fn event_stream_ends_on_key_revocation_and_on_stop() {
     let served = Served::start().await;
     let mut reader = Reader::open(&served, "", "").await;
     served

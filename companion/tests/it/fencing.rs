@@ -4,7 +4,7 @@ use http::{Request, StatusCode};
 use serde_json::json;
 
 #[tokio::test]
-async fn another_journal_is_refused_while_one_polls_within_twice_its_interval() {
+async fn second_journal_is_refused_while_the_first_one_polls() {
     let app = TestApp::new().await;
     let (_, token) = app.server().await;
     assert_eq!(app.poll(&token, "j1").await.0, StatusCode::OK);

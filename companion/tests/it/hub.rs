@@ -43,7 +43,7 @@ async fn a_paid_order_is_pushed_reported_and_delivered() {
 }
 
 #[tokio::test]
-async fn what_waited_while_the_agent_was_away_comes_with_its_hello_in_batches_of_500() {
+async fn waiting_commands_follow_hello_in_batches_of_500() {
     let (served, _, token) = served().await;
     let (status, _) = served.call("PUT", "/orders/o1", &crate::test_app::order(700, "paid")).await;
     assert_eq!(status, 201);
@@ -72,7 +72,7 @@ async fn what_waited_while_the_agent_was_away_comes_with_its_hello_in_batches_of
 }
 
 #[tokio::test]
-async fn the_same_journal_replaces_its_older_session_and_another_one_is_refused() {
+async fn same_journal_replaces_its_session_and_another_is_refused() {
     let (served, _, token) = served().await;
     let mut first = served.agent(&token, "j1").await;
     let mut second = served.agent(&token, "j1").await;
@@ -89,7 +89,7 @@ async fn the_same_journal_replaces_its_older_session_and_another_one_is_refused(
 }
 
 #[tokio::test]
-async fn rule_9_after_the_session_of_a_lost_journal_the_next_one_gets_it_redelivered() {
+async fn rule_9_next_journal_gets_lost_commands_redelivered() {
     let (served, server, token) = served().await;
     let mut first = served.agent(&token, "j1").await;
     let id = pay(&served, "o1").await;
@@ -111,7 +111,7 @@ async fn rule_9_after_the_session_of_a_lost_journal_the_next_one_gets_it_redeliv
 }
 
 #[tokio::test]
-async fn rule_5_a_new_token_ends_the_session_for_good_and_the_old_one_is_401() {
+async fn rule_5_new_token_ends_the_session_and_the_old_one_gets_401() {
     let (served, server, token) = served().await;
     let mut agent = served.agent(&token, "j1").await;
     let mut silent = served.connect(&token).await.expect("a session that has not said Hello");
@@ -128,7 +128,7 @@ async fn rule_5_a_new_token_ends_the_session_for_good_and_the_old_one_is_401() {
 }
 
 #[tokio::test]
-async fn one_agent_takes_no_more_than_its_own_places_and_keeps_them_only_with_a_hello() {
+async fn agent_keeps_only_its_own_slots_and_only_after_hello() {
     let (served, _, token) = served().await;
     let (other, _) = served.call("POST", "/servers", &json!({"name": "Other", "address": "localhost"})).await;
     assert_eq!(other, 201);
@@ -146,7 +146,7 @@ async fn one_agent_takes_no_more_than_its_own_places_and_keeps_them_only_with_a_
 }
 
 #[tokio::test]
-async fn a_cancel_is_revoked_at_once_though_the_command_was_just_offered() {
+async fn cancelled_command_is_revoked_right_after_its_offer() {
     let (served, _, token) = served().await;
     let mut agent = served.agent(&token, "j1").await;
     let id = pay(&served, "o1").await;
@@ -175,7 +175,7 @@ async fn who_joined_is_delivered_what_this_journal_has_not_reported() {
 }
 
 #[tokio::test]
-async fn an_unknown_version_an_unknown_method_and_wrong_arguments_are_errors_of_the_call_alone() {
+async fn invalid_call_is_an_error_and_the_session_stays() {
     let (served, _, token) = served().await;
     let mut agent = served.connect(&token).await.expect("a session");
     let mut newer = hello("j1");
@@ -228,7 +228,7 @@ async fn http_poll(served: &Served, token: &str, journal: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_token_replaced_behind_the_running_companions_back_ends_the_session_too() {
+async fn token_replaced_in_the_database_ends_the_session() {
     let (served, server, token) = served().await;
     let mut agent = served.agent(&token, "j1").await;
     // As the command line does: on the same database, without the sessions.

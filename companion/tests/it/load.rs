@@ -50,7 +50,7 @@ async fn twenty_times_the_same_at_once_is_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_different_things_said_of_one_order_at_once_leave_it_whole() {
+async fn concurrent_transitions_leave_an_order_consistent() {
     let (app, _folder) = threaded().await;
     app.server().await;
     app.package(json!([{"command": "say hi"}, {"command": "take", "on": "refund"}])).await;
@@ -114,7 +114,7 @@ async fn a_body_that_does_not_come_is_408_and_half_a_body_400() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_requests_than_are_worked_on_at_once_are_503_and_told_when_to_come_again() {
+async fn excess_requests_get_503_with_retry_after() {
     let app = TestApp::configured(Db::in_memory().expect("a database"), "limits: {requests_in_flight: 1}").await;
     let slow = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
     let one_more = async {

@@ -7,7 +7,7 @@ fn ids(order: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_paid_order_makes_its_commands_per_item_unit_command_and_server_in_rising_sequence() {
+async fn paid_order_makes_commands_in_rising_sequence() {
     let app = TestApp::new().await;
     let (one, _) = app.server().await;
     let (two, _) = app.server().await;
@@ -53,7 +53,7 @@ async fn a_paid_order_makes_its_commands_per_item_unit_command_and_server_in_ris
 }
 
 #[tokio::test]
-async fn a_commands_id_is_derived_so_that_a_new_database_makes_the_same_one() {
+async fn command_id_is_the_same_in_a_new_database() {
     let mut found = Vec::new();
     for _ in 0..2 {
         let app = TestApp::new().await;
@@ -68,7 +68,7 @@ async fn a_commands_id_is_derived_so_that_a_new_database_makes_the_same_one() {
 }
 
 #[tokio::test]
-async fn the_same_order_again_is_200_and_another_one_is_409_once_it_is_paid() {
+async fn repeated_order_is_200_and_changed_paid_order_is_409() {
     let app = TestApp::new().await;
     app.server().await;
     app.package(json!([{"command": "say hi"}])).await;

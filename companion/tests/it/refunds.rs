@@ -64,7 +64,7 @@ async fn what_has_never_run_is_not_taken_back() {
 }
 
 #[tokio::test]
-async fn taking_back_waits_until_the_last_revoked_command_of_the_package_is_closed() {
+async fn reversal_waits_for_the_last_revoked_command() {
     let (app, _, token) = app_with_reversal().await;
     let (_, paid) = app.put("/orders/o1", order(2, "paid")).await;
     let [first, second] = [0, 1].map(|at| text(&list(&paid, "commands")[at], "id"));
@@ -112,7 +112,7 @@ async fn a_command_that_ran_after_all_is_taken_back_too() {
 }
 
 #[tokio::test]
-async fn what_is_taken_back_is_what_was_sold_whatever_the_package_is_today() {
+async fn reversal_follows_the_package_as_sold() {
     let (app, _, token) = app_with_reversal().await;
     let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
     app.poll(&token, "j1").await;
@@ -160,7 +160,7 @@ async fn a_refund_beyond_what_is_left_is_409_and_is_not_counted() {
 }
 
 #[tokio::test]
-async fn the_whole_amount_is_a_full_refund_whatever_was_paid_back_before() {
+async fn full_amount_is_a_full_refund_despite_earlier_partials() {
     let (app, ..) = app_with_reversal().await;
     app.paid("o1").await;
     say(&app, "refunded", json!({"refundedAmount": 300})).await;
@@ -191,7 +191,7 @@ async fn a_chargeback_revokes_and_runs_its_own_commands() {
 }
 
 #[tokio::test]
-async fn a_paid_order_that_is_cancelled_runs_nothing_more_and_a_refund_may_follow() {
+async fn cancelled_paid_order_stops_and_can_be_refunded() {
     let (app, _, token) = app_with_reversal().await;
     let (_, paid) = app.put("/orders/o1", order(2, "paid")).await;
     let [first, second] = [0, 1].map(|at| text(&list(&paid, "commands")[at], "id"));
@@ -209,7 +209,7 @@ async fn a_paid_order_that_is_cancelled_runs_nothing_more_and_a_refund_may_follo
 }
 
 #[tokio::test]
-async fn words_that_come_in_the_wrong_order_are_refused_and_change_nothing() {
+async fn transitions_in_the_wrong_order_are_refused() {
     let (app, ..) = app_with_reversal().await;
     app.put("/orders/o1", order(1, "created")).await;
     for early in ["completed", "refunded", "chargeback"] {
@@ -238,7 +238,7 @@ async fn when_something_happened_is_kept_where_it_was_said() {
 }
 
 #[tokio::test]
-async fn an_imported_order_may_name_what_is_no_more_and_is_refunded_without_a_trace_in_the_game() {
+async fn imported_order_may_name_removed_items_and_be_refunded() {
     let (app, _, token) = app_with_reversal().await;
     let mut body = order(1, "paid");
     body["imported"] = json!(true);

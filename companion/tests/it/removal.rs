@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_server_without_an_agent_is_removed_at_once_and_gets_no_more_commands() {
+async fn server_without_an_agent_is_removed_at_once() {
     let app = TestApp::new().await;
     let (server, token) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;
@@ -40,7 +40,7 @@ async fn a_forced_removal_closes_what_has_no_word() {
 }
 
 #[tokio::test]
-async fn a_removal_waits_for_the_agents_words_and_then_ends_its_session() {
+async fn removal_waits_for_the_agent_then_ends_its_session() {
     let served = Served::start().await;
     let (server, token) = served.app.server().await;
     served.app.package(json!([{"command": "say hi"}])).await;
@@ -77,7 +77,7 @@ async fn a_silent_agent_is_waited_for_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_removal_waits_a_poll_brings_the_revoke_and_a_report_ends_the_wait() {
+async fn waiting_removal_is_polled_as_revoke_and_ends_on_report() {
     let app = TestApp::new().await;
     let (server, token) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;

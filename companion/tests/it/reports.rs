@@ -26,7 +26,7 @@ async fn a_poll_brings_commands_as_the_contract_has_them() {
 }
 
 #[tokio::test]
-async fn rule_2_a_command_is_offered_until_this_journal_has_reported_it() {
+async fn rule_2_command_is_offered_until_this_journal_reports_it() {
     let (app, token, id) = offered().await;
     assert_eq!(only_command(&app.poll(&token, "j1").await.1), id);
     assert_eq!(text(&app.command(&id).await, "status"), "pending", "an offer is no delivery");
@@ -37,7 +37,7 @@ async fn rule_2_a_command_is_offered_until_this_journal_has_reported_it() {
 }
 
 #[tokio::test]
-async fn rule_4_what_awaits_its_player_does_so_for_years_under_the_same_attempt() {
+async fn rule_4_command_waits_years_for_its_player_in_one_attempt() {
     let (app, token, id) = offered().await;
     for (status, reason) in [("awaiting_player", Some("player_offline")), ("delivered", None)].repeat(3) {
         app.report(&token, "j1", json!([report(&id, 1, status, reason)])).await;
@@ -49,7 +49,7 @@ async fn rule_4_what_awaits_its_player_does_so_for_years_under_the_same_attempt(
 }
 
 #[tokio::test]
-async fn rule_9_after_a_lost_journal_what_is_open_comes_again_and_says_so() {
+async fn rule_9_open_commands_of_a_lost_journal_are_redelivered() {
     let (app, token, id) = offered().await;
     app.report(&token, "j1", json!([report(&id, 1, "delivered", None)])).await;
     app.clock.pass(31);
@@ -63,7 +63,7 @@ async fn rule_9_after_a_lost_journal_what_is_open_comes_again_and_says_so() {
 
 /// A restored database knows the first attempt alone, and of the refund, which the storefront has sent again.
 #[tokio::test]
-async fn an_attempt_that_was_forgotten_of_what_was_refunded_is_revoked_when_it_is_heard_of() {
+async fn forgotten_attempt_of_a_refunded_command_is_revoked() {
     let (app, token, id) = offered().await;
     app.report(&token, "j1", json!([report(&id, 1, "failed", Some("uncertain"))])).await;
     app.post("/orders/o1/refunded", json!({})).await;
@@ -75,7 +75,7 @@ async fn an_attempt_that_was_forgotten_of_what_was_refunded_is_revoked_when_it_i
 }
 
 #[tokio::test]
-async fn a_clock_that_was_ahead_keeps_neither_a_retry_nor_an_agent_waiting() {
+async fn clock_that_ran_ahead_delays_no_retry_and_no_agent() {
     let (app, token, id) = offered().await;
     app.clock.pass(24 * 60 * 60);
     app.poll(&token, "j1").await;
@@ -86,7 +86,7 @@ async fn a_clock_that_was_ahead_keeps_neither_a_retry_nor_an_agent_waiting() {
 }
 
 #[tokio::test]
-async fn a_refused_command_is_retried_on_time_with_its_last_answer_shown() {
+async fn refused_command_is_retried_on_time_with_its_last_answer() {
     let (app, token, id) = offered().await;
     let mut refused = report(&id, 1, "failed", Some("rejected_by_game"));
     refused["output"] = json!("x".repeat(2_000));
@@ -121,7 +121,7 @@ async fn a_bad_report_spoils_no_other_and_is_not_acknowledged() {
 }
 
 #[tokio::test]
-async fn rule_1_completed_is_final_and_a_late_report_changes_nothing_and_is_acknowledged() {
+async fn rule_1_completed_is_final_and_late_reports_are_acknowledged() {
     let (app, token, id) = offered().await;
     app.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await;
     let before = app.command(&id).await;
@@ -145,7 +145,7 @@ async fn a_command_of_another_server_is_an_unknown_one() {
 }
 
 #[tokio::test]
-async fn rule_8_an_open_report_of_what_is_cancelled_is_answered_with_a_revoke() {
+async fn rule_8_open_report_of_a_cancelled_command_gets_a_revoke() {
     let (app, token, id) = offered().await;
     app.post(&format!("/commands/{id}/cancel"), json!({})).await;
     let (_, answer) =
@@ -176,7 +176,7 @@ async fn who_joined_gets_what_waits_for_them_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_call_of_more_than_500_reports_and_a_poll_for_more_are_refused() {
+async fn more_than_500_reports_or_polled_commands_are_refused() {
     let (app, token, _) = offered().await;
     let many: Vec<_> = (0..501).map(|n| report(&format!("c{n}"), 1, "completed", None)).collect();
     assert_eq!(app.report(&token, "j1", json!(many)).await.0, StatusCode::UNPROCESSABLE_ENTITY);

@@ -21,7 +21,7 @@ async fn a_server_is_added_shown_renamed_and_its_token_shown_once() {
 }
 
 #[tokio::test]
-async fn a_server_is_online_while_its_agent_polls_and_its_queue_is_counted() {
+async fn server_is_online_while_its_agent_polls() {
     let app = TestApp::new().await;
     let (id, token) = app.server().await;
     app.package(json!([{"command": "say 1"}, {"command": "say 2"}, {"command": "say 3"}])).await;
@@ -83,7 +83,7 @@ async fn an_idempotency_key_adds_one_server_and_shows_its_token_once() {
 }
 
 #[tokio::test]
-async fn every_error_carries_its_requests_id_and_unknown_paths_the_same_shape() {
+async fn every_error_has_a_request_id_and_the_same_shape() {
     let app = TestApp::new().await;
     for (method, path, status, code) in [
         ("GET", "/api/v1/nothing", 404, "no_such_path"),

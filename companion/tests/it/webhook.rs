@@ -55,7 +55,7 @@ fn seqs(body: &[u8]) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn the_webhook_is_told_every_event_in_order_signed_and_until_it_takes_them() {
+async fn webhook_gets_every_event_signed_in_order_with_retries() {
     let receiver = Receiver(TcpListener::bind("127.0.0.1:0").await.expect("a port"));
     let address = receiver.0.local_addr().expect("an address");
     let served = Served::configured(&format!("webhook: {{url: 'http://{address}/hook?a=b', secret: {SECRET}}}")).await;

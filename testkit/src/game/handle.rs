@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_clock_runs_at_twenty_ticks_a_second_and_goes_on_after_a_restart() {
+    async fn clock_runs_20_ticks_a_second_across_restarts() {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings { world_file: Some(folder.path().join("world.json")), ..Settings::new("secret") };
         let game = Game::new(settings.clone()).unwrap();

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_after_4096_units_and_a_full_last_piece_has_no_trailer() {
+    fn text_is_cut_at_4096_units_without_a_trailer() {
         let lengths = |text: String| pieces(&text).iter().map(|piece| piece.encode_utf16().count()).collect::<Vec<_>>();
         assert_eq!(lengths(String::new()), [0]);
         assert_eq!(lengths("é".repeat(4095)), [4095]);

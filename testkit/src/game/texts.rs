@@ -120,7 +120,7 @@ fn small_commands_say_what_vanilla_says() {
 }
 
 #[test]
-fn the_dead_have_names_but_are_no_living_entities_and_lose_what_they_are_given() {
+fn dead_players_have_names_and_lose_given_items() {
     let mut world = world_with(&["Steve"]);
     says(
         &mut world,
@@ -163,7 +163,7 @@ fn an_inventory_is_shown_slot_by_slot() {
 }
 
 #[test]
-fn a_mark_is_left_together_with_the_effect_and_tells_whether_it_succeeded() {
+fn marker_is_stored_with_the_effect_and_its_success() {
     let mut world = world_with(&["Steve"]);
     says(
         &mut world,
@@ -220,7 +220,7 @@ fn world_of(flavour: Flavour, names: &[&str]) -> World {
 }
 
 #[test]
-fn craftbukkits_descendants_know_vanillas_commands_by_their_long_names() {
+fn craftbukkit_servers_accept_vanilla_commands_by_long_name() {
     for flavour in [Flavour::Paper, Flavour::Spigot] {
         let mut world = world_of(flavour, &["Steve"]);
         says(
@@ -238,7 +238,7 @@ fn craftbukkits_descendants_know_vanillas_commands_by_their_long_names() {
 }
 
 #[test]
-fn essentialsx_lists_by_group_and_keeps_vanillas_list_behind_its_long_name() {
+fn essentialsx_groups_the_list_and_keeps_minecraft_list() {
     let mut world = world_of(Flavour::Paper, &["Steve", "Alex"]);
     says(
         &mut world,
@@ -251,7 +251,7 @@ fn essentialsx_lists_by_group_and_keeps_vanillas_list_behind_its_long_name() {
 }
 
 #[test]
-fn a_plugins_command_stands_behind_run_on_paper_and_counts_as_done_whatever_it_says() {
+fn plugin_command_behind_run_on_paper_always_counts_as_done() {
     let mut world = world_of(Flavour::Paper, &["Steve"]);
     says(
         &mut world,
@@ -269,7 +269,7 @@ fn a_plugins_command_stands_behind_run_on_paper_and_counts_as_done_whatever_it_s
 }
 
 #[test]
-fn a_plugins_command_does_not_parse_behind_run_on_spigot_and_runs_plain() {
+fn plugin_command_behind_run_on_spigot_does_not_parse() {
     let mut world = world_of(Flavour::Spigot, &["Steve"]);
     let text = world.run("execute store success storage flux:proof a byte 1 run eco give Steve 5", 0);
     assert!(text.starts_with("Incorrect argument for command") && text.ends_with("<--[HERE]"), "{text}");

@@ -48,7 +48,7 @@ fn signal(env: &TestEnv, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_held_command_is_shown_with_its_whole_life_and_runs_once_more_by_hand() {
+async fn held_command_is_shown_and_retried_by_hand() {
     let env = TestEnv::start_with(&["Steve"], "delivery:\n  proof: none\n").await;
     env.testbed.game("fault lose-reply 1 give").await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
@@ -76,7 +76,7 @@ async fn a_held_command_is_shown_with_its_whole_life_and_runs_once_more_by_hand(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_waits_is_listed_and_can_be_dropped_also_while_the_game_is_down() {
+async fn waiting_commands_are_listed_and_dropped_without_a_game() {
     let mut env = TestEnv::start(&[]).await;
     env.pay("order-1", "Alex", "diamonds", 1).await;
     env.pay("order-2", "Alex", "diamonds", 1).await;
@@ -95,7 +95,7 @@ async fn what_waits_is_listed_and_can_be_dropped_also_while_the_game_is_down() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_game_is_asked_over_the_daemons_own_connection_and_the_policy_judges() {
+async fn game_command_uses_the_daemons_connection_and_policy() {
     let mut env = TestEnv::start(&["Steve"]).await;
     assert!(done(&env, &["rcon", "give", "Steve", "diamond", "2"]).contains("Gave 2 [Diamond] to Steve"));
     assert_eq!(agent(&env, &["rcon", "op", "Steve"]).status.code(), Some(77));
@@ -119,7 +119,7 @@ async fn the_game_is_asked_over_the_daemons_own_connection_and_the_policy_judges
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_broken_file_keeps_the_old_configuration_and_is_shown_until_it_is_mended() {
+async fn broken_config_keeps_the_old_one_until_it_is_fixed() {
     let env = TestEnv::start(&["Steve"]).await;
     rewrite(&env, |config| config + "log: {level: planted}\n");
     assert_eq!(agent(&env, &["reload"]).status.code(), Some(78), "checked before the daemon is asked");
@@ -160,7 +160,7 @@ fn agent_at(env: &TestEnv, runtime: &str, arguments: &[&str]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_rcon_password_and_address_take_effect_between_two_lines() {
+async fn new_rcon_password_and_address_apply_between_two_lines() {
     let mut env = TestEnv::start(&["Steve"]).await;
     let password = env.testbed.folder().join("rcon-password");
     env.testbed.kill(Who::Game).await.unwrap();
@@ -206,7 +206,7 @@ async fn rotating_the_token_again_and_again_loses_and_repeats_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_the_store_does_not_know_is_refused_and_the_old_one_kept() {
+async fn unknown_new_token_is_refused_and_the_old_one_kept() {
     let env = TestEnv::start(&[]).await;
     let before = std::fs::read_to_string(env.testbed.folder().join("token")).unwrap();
     let (id, _) = env.token.split_once('.').unwrap();

@@ -125,7 +125,7 @@ async fn a_damaged_journal_is_refused_in_words_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_damaged_database_is_found_by_check_and_what_cannot_be_served_is_refused_and_left_as_it_is() {
+async fn damaged_database_is_reported_and_left_unchanged() {
     let companion = Programs::beside_this().unwrap().companion;
     let mut cells = 0;
     for (_, database, _, _folder) in versions().await {
@@ -196,7 +196,7 @@ fn allow(path: &Path, mode: u32) {
 }
 
 #[tokio::test]
-async fn a_file_that_is_read_only_or_anothers_is_refused_in_words_and_left_as_it_is() {
+async fn unwritable_file_is_refused_with_a_reason_and_left_unchanged() {
     let (journal, database, token, _folder) = versions().await.pop().unwrap();
     let by = "must belong to the agent's user";
     for (what, spoil, program, arguments, word) in [
@@ -340,6 +340,6 @@ async fn an_emptied_journal_loses_and_repeats_nothing() {
 }
 
 #[tokio::test]
-async fn rule_9_a_journal_moved_away_loses_and_repeats_nothing() {
+async fn rule_9_moved_journal_loses_and_repeats_nothing() {
     a_loss(|state| std::fs::rename(state, state.with_extension("away")).unwrap()).await;
 }

@@ -3,7 +3,7 @@ use flux_testkit::testbed::Who;
 use serde_json::json;
 
 #[tokio::test]
-async fn an_online_players_order_is_in_the_game_and_shown_as_delivered() {
+async fn online_players_order_is_delivered() {
     let env = TestEnv::start(&["Steve"]).await;
     env.pay("order-1", "steve", "diamonds", 3).await;
     env.testbed.has("Steve", "diamond", 3, LIMIT).await.unwrap();
@@ -14,7 +14,7 @@ async fn an_online_players_order_is_in_the_game_and_shown_as_delivered() {
 }
 
 #[tokio::test]
-async fn an_absent_players_order_waits_and_runs_when_they_join_even_with_the_store_down() {
+async fn absent_players_order_runs_on_join_with_the_store_down() {
     let mut env = TestEnv::start(&[]).await;
     env.pay("order-1", "Alex", "diamonds", 2).await;
     env.delivery_is("order-1", "awaiting_player").await;
@@ -37,7 +37,7 @@ async fn a_dead_player_gets_theirs_after_respawning() {
 }
 
 #[tokio::test]
-async fn names_and_lines_that_must_not_run_fail_with_their_reason_and_never_reach_the_game() {
+async fn forbidden_names_and_lines_fail_and_never_reach_the_game() {
     let env = TestEnv::start(&["Steve"]).await;
     env.package("admin", json!({"command": "minecraft:op {player}"})).await;
     env.package("nonsense", json!({"command": "give {player} {unknown}"})).await;
@@ -53,7 +53,7 @@ async fn names_and_lines_that_must_not_run_fail_with_their_reason_and_never_reac
 }
 
 #[tokio::test]
-async fn a_command_that_the_game_refuses_is_pending_again_with_its_answer_kept() {
+async fn command_refused_by_the_game_is_pending_with_its_answer() {
     let env = TestEnv::start(&["Steve"]).await;
     env.package("typo", json!({"command": "gvie {player} diamond"})).await;
     env.pay("order-1", "Steve", "typo", 1).await;
@@ -82,7 +82,7 @@ async fn a_refund_of_what_still_waits_cancels_it_on_the_agents_word() {
 }
 
 #[tokio::test]
-async fn with_the_session_cut_the_poll_takes_over_and_the_session_comes_back() {
+async fn polling_takes_over_while_the_session_is_cut() {
     let env = TestEnv::start(&["Steve"]).await;
     env.testbed.link.cut_sessions();
     env.pay("order-1", "Steve", "diamonds", 1).await;

@@ -71,7 +71,7 @@ async fn the_readmes_requests_work_and_sell_diamonds() {
 }
 
 #[tokio::test]
-async fn every_request_of_the_api_document_works_from_nothing_to_a_delivered_and_a_refunded_order() {
+async fn every_documented_request_works_in_sequence() {
     let env = TestEnv::start(&["Steve"]).await;
     let requests = requests("docs/how-to/connect-a-storefront.md");
     assert!(requests.len() >= 27, "they were found: {}", requests.len());

@@ -3,7 +3,7 @@ use flux_testkit::testbed::{Programs, Who, until};
 use std::process::Command;
 
 #[tokio::test]
-async fn a_lost_answer_is_settled_by_the_games_own_mark_and_nothing_runs_twice() {
+async fn lost_answer_is_settled_by_the_games_marker() {
     let env = TestEnv::start(&["Steve"]).await;
     env.testbed.game("fault lose-reply 1 give").await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
@@ -13,7 +13,7 @@ async fn a_lost_answer_is_settled_by_the_games_own_mark_and_nothing_runs_twice()
 }
 
 #[tokio::test]
-async fn a_line_that_the_game_did_not_run_before_it_hung_up_is_sent_again_since_no_mark_is_there() {
+async fn line_without_a_marker_is_sent_again() {
     let env = TestEnv::start(&["Steve"]).await;
     env.testbed.game("fault close 1 give").await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
@@ -22,7 +22,7 @@ async fn a_line_that_the_game_did_not_run_before_it_hung_up_is_sent_again_since_
 }
 
 #[tokio::test]
-async fn without_proof_a_lost_answer_is_held_as_uncertain_and_never_sent_again() {
+async fn lost_answer_without_proof_is_held_as_uncertain() {
     let env = TestEnv::start_with(&["Steve"], "delivery:\n  proof: none\n").await;
     env.testbed.game("fault lose-reply 1 give").await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
@@ -46,7 +46,7 @@ async fn the_game_may_be_down_at_the_start_and_for_long() {
 }
 
 #[tokio::test]
-async fn a_wrong_rcon_password_is_said_and_the_agent_goes_on_when_the_game_has_the_right_one() {
+async fn wrong_rcon_password_is_reported_and_can_be_fixed() {
     let mut env = TestEnv::without_agent(&["Steve"]).await;
     env.testbed.kill(Who::Game).await.unwrap();
     let password = env.testbed.folder().join("rcon-password");
@@ -82,7 +82,7 @@ async fn the_intent_is_on_disk_before_the_line_is_in_the_game() {
 }
 
 #[tokio::test]
-async fn rule_8_a_refund_made_while_the_agent_was_away_is_heard_before_anything_runs() {
+async fn rule_8_refund_during_an_outage_is_heard_before_lines_run() {
     let mut env = TestEnv::start(&[]).await;
     env.pay("order-1", "Alex", "diamonds", 1).await;
     env.delivery_is("order-1", "awaiting_player").await;
@@ -108,7 +108,7 @@ async fn a_malformed_frame_closes_its_session_and_the_companion_lives() {
 }
 
 #[tokio::test]
-async fn sigterm_ends_the_agent_with_0_and_what_waited_runs_after_the_next_start() {
+async fn sigterm_exits_with_0_and_waiting_lines_run_after_restart() {
     let mut env = TestEnv::start(&[]).await;
     env.pay("order-1", "Alex", "diamonds", 1).await;
     env.delivery_is("order-1", "awaiting_player").await;
@@ -120,7 +120,7 @@ async fn sigterm_ends_the_agent_with_0_and_what_waited_runs_after_the_next_start
 }
 
 #[test]
-fn a_config_with_mistakes_is_exit_78_with_all_of_them_and_no_secret() {
+fn invalid_config_exits_with_78_and_shows_no_secret() {
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("config.yml");
     std::fs::write(&path, "store:\n  url: ftp://x\n  token: planted-secret\nrcon:\n  adress: 1\n  password: planted-secret\npresence:\n  interval: 5\n").unwrap();
@@ -140,7 +140,7 @@ fn a_config_with_mistakes_is_exit_78_with_all_of_them_and_no_secret() {
 }
 
 #[tokio::test]
-async fn an_agent_that_has_nothing_to_do_stops_without_waiting_for_a_line() {
+async fn idle_agent_stops_at_once() {
     let mut env = TestEnv::start(&["Steve"]).await;
     env.pay("order-1", "Steve", "diamonds", 1).await;
     env.delivered("order-1").await;

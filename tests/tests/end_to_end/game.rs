@@ -44,7 +44,7 @@ async fn inventory(env: &TestEnv, player: &str) -> Value {
 }
 
 #[tokio::test]
-async fn peers_01_answers_lost_again_and_again_deliver_nothing_twice() {
+async fn repeatedly_lost_answers_deliver_nothing_twice() {
     let env = TestEnv::start(&["Steve"]).await;
     env.testbed.game("fault lose-reply 3 give").await.unwrap();
     for number in 1..=4 {
@@ -60,7 +60,7 @@ async fn peers_01_answers_lost_again_and_again_deliver_nothing_twice() {
 }
 
 #[tokio::test]
-async fn peers_02_who_leaves_midway_gets_the_rest_next_time_and_nothing_twice() {
+async fn player_who_leaves_midway_gets_the_rest_on_return() {
     let env = TestEnv::start(&["Steve"]).await;
     let items = ["diamond", "emerald", "apple", "bread", "coal"];
     let commands = items.map(|item| format!("give {{player}} {item}"));
@@ -77,7 +77,7 @@ async fn peers_02_who_leaves_midway_gets_the_rest_next_time_and_nothing_twice() 
 }
 
 #[tokio::test]
-async fn peers_03_what_is_bought_while_the_server_restarts_is_delivered_afterwards_by_itself() {
+async fn purchase_during_a_server_restart_is_delivered_afterwards() {
     let mut env = TestEnv::start(&["Steve"]).await;
     env.testbed.kill(Who::Game).await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
@@ -97,7 +97,7 @@ async fn peers_03_what_is_bought_while_the_server_restarts_is_delivered_afterwar
 }
 
 #[tokio::test]
-async fn peers_04_a_join_brings_what_waits_within_seconds() {
+async fn join_delivers_waiting_commands() {
     let env = TestEnv::start(&[]).await;
     env.pay("order-1", "Alex", "diamonds", 1).await;
     env.delivery_is("order-1", "awaiting_player").await;
@@ -106,7 +106,7 @@ async fn peers_04_a_join_brings_what_waits_within_seconds() {
 }
 
 #[tokio::test]
-async fn peers_07_only_the_whole_name_gets_it_and_bedrock_names_work() {
+async fn only_the_exact_name_matches_and_bedrock_names_work() {
     let env = TestEnv::start(&["Steve_", "teve", "Steve", "Steven", ".Steve"]).await;
     env.pay("order-1", "steve", "diamonds", 1).await;
     env.pay("order-2", ".Steve", "diamonds", 2).await;
@@ -124,7 +124,7 @@ async fn peers_07_only_the_whole_name_gets_it_and_bedrock_names_work() {
 }
 
 #[tokio::test]
-async fn peers_07_a_name_with_a_space_shifts_no_argument() {
+async fn name_with_a_space_shifts_no_argument() {
     let env = TestEnv::start(&["Steve"]).await;
     let order = crate::test_env::order_body("Steve 64", "diamonds", 1);
     assert!(env.api.put("/api/v1/orders/order-1", order).await.is_err());
@@ -134,7 +134,7 @@ async fn peers_07_a_name_with_a_space_shifts_no_argument() {
 }
 
 #[tokio::test]
-async fn peers_08_commands_run_one_at_a_time_in_the_order_in_which_they_were_paid() {
+async fn commands_run_one_at_a_time_in_payment_order() {
     let env = TestEnv::start(&["Steve", "Alex"]).await;
     env.package("say", json!({"command": "say {order}"})).await;
     let mut expected = Vec::new();
@@ -148,7 +148,7 @@ async fn peers_08_commands_run_one_at_a_time_in_the_order_in_which_they_were_pai
 }
 
 #[tokio::test]
-async fn peers_09_a_full_inventory_is_waited_for_and_nothing_runs_for_who_is_away() {
+async fn full_inventory_and_absent_player_keep_commands_waiting() {
     let env = TestEnv::start(&["Steve"]).await;
     env.package("dirt", json!({"command": "give {player} dirt 2304"})).await;
     env.package("roomy", json!({"command": "give {player} diamond 1", "requiredSlots": 1})).await;
@@ -164,7 +164,7 @@ async fn peers_09_a_full_inventory_is_waited_for_and_nothing_runs_for_who_is_awa
 }
 
 #[tokio::test]
-async fn a_hundred_commands_that_wait_for_room_ask_the_game_once_and_hold_up_nobody() {
+async fn hundred_commands_waiting_for_room_ask_the_game_once() {
     let env = TestEnv::start(&["Steve", "Alex"]).await;
     env.package("dirt", json!({"command": "give {player} dirt 2304"})).await;
     env.package("roomy", json!({"command": "give {player} diamond 1", "requiredSlots": 1})).await;
@@ -180,7 +180,7 @@ async fn a_hundred_commands_that_wait_for_room_ask_the_game_once_and_hold_up_nob
 }
 
 #[tokio::test]
-async fn peers_10_a_command_shows_that_it_waited_ran_and_what_the_game_said() {
+async fn command_history_shows_waiting_run_and_answer() {
     let env = TestEnv::start(&[]).await;
     env.pay("order-1", "Alex", "diamonds", 1).await;
     env.delivery_is("order-1", "awaiting_player").await;
@@ -196,7 +196,7 @@ async fn peers_10_a_command_shows_that_it_waited_ran_and_what_the_game_said() {
 }
 
 #[tokio::test]
-async fn peers_12_a_reply_over_4096_bytes_is_read_whole_and_nothing_runs_twice() {
+async fn reply_over_4096_bytes_is_read_whole() {
     let env = rig_on(&["--max-players", "200"], &["Steve"]).await;
     for number in 0..150 {
         env.testbed.game(&format!("join Player_{number:03}")).await.unwrap();
@@ -215,7 +215,7 @@ async fn peers_12_a_reply_over_4096_bytes_is_read_whole_and_nothing_runs_twice()
 }
 
 #[tokio::test]
-async fn peers_12_a_hundred_commands_at_once_never_make_the_game_hang_up() {
+async fn hundred_commands_at_once_keep_the_connection_open() {
     let env = TestEnv::start(&["Steve"]).await;
     env.pay("order-1", "Steve", "diamonds", 100).await;
     env.delivered("order-1").await;
@@ -224,7 +224,7 @@ async fn peers_12_a_hundred_commands_at_once_never_make_the_game_hang_up() {
 }
 
 #[tokio::test]
-async fn peers_12_after_a_broken_connection_the_agent_logs_in_before_it_sends() {
+async fn agent_logs_in_again_before_it_sends() {
     let env = TestEnv::start(&["Steve"]).await;
     for number in 1..=3 {
         env.testbed.game("restart").await.unwrap();
@@ -236,7 +236,7 @@ async fn peers_12_after_a_broken_connection_the_agent_logs_in_before_it_sends() 
 }
 
 #[tokio::test]
-async fn peers_12_an_answer_that_is_no_rcon_is_settled_like_a_lost_one() {
+async fn answer_that_is_not_rcon_is_settled_like_a_lost_one() {
     let env = TestEnv::start(&["Steve"]).await;
     env.testbed.game("fault garbage 1 give").await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
@@ -246,7 +246,7 @@ async fn peers_12_an_answer_that_is_no_rcon_is_settled_like_a_lost_one() {
 
 /// The items were saved and the marks were not: nobody can tell any more that the line ran, so it must not be sent again.
 #[tokio::test]
-async fn a_crash_that_takes_the_marks_has_a_line_in_flight_held_and_never_sent_again() {
+async fn line_in_flight_is_held_if_a_crash_lost_the_markers() {
     let mut env = TestEnv::start(&["Steve"]).await;
     env.testbed.game("save").await.unwrap();
     // A real restart takes longer than the 5 s by which the clocks may differ.
@@ -277,7 +277,7 @@ async fn on_spigot_a_plugins_command_goes_plain_and_runs_once() {
 }
 
 #[tokio::test]
-async fn on_paper_with_essentialsx_players_are_found_and_a_lost_answer_of_a_plugin_is_settled_by_its_mark() {
+async fn paper_with_essentialsx_settles_lost_plugin_answers() {
     let env = rig_on(&["--flavour", "paper", "--plugins"], &["Steve"]).await;
     env.package("money", json!({"command": "eco give {player} 5"})).await;
     env.package("rank", json!({"command": "lp user {player} parent add vip"})).await;
@@ -291,7 +291,7 @@ async fn on_paper_with_essentialsx_players_are_found_and_a_lost_answer_of_a_plug
 
 /// A plugin that finds no player has run all the same, as far as its mark tells: that mark is the first send's and says nothing of the second.
 #[tokio::test]
-async fn a_line_that_was_sent_while_its_player_was_away_is_not_taken_for_run_when_its_next_send_is_lost() {
+async fn marker_of_an_earlier_send_does_not_settle_the_next() {
     let env = rig_on(&["--flavour", "paper", "--plugins"], &[]).await;
     env.package("money", json!({"command": "eco give {player} 5", "requireOnline": false})).await;
     env.pay("order-1", "Steve", "money", 1).await;
@@ -303,7 +303,7 @@ async fn a_line_that_was_sent_while_its_player_was_away_is_not_taken_for_run_whe
 }
 
 #[tokio::test]
-async fn on_a_server_that_sends_no_packet_for_a_silent_command_it_runs_once() {
+async fn silent_command_runs_once_where_no_packet_is_sent() {
     let env = rig_on(&["--silent"], &["Steve"]).await;
     env.package("say", json!({"command": "say {order}"})).await;
     env.pay("order-1", "Steve", "say", 1).await;

@@ -40,7 +40,7 @@ async fn killing_the_companion_loses_nothing_and_runs_nothing_twice() {
 
 /// A game that is killed with a line in flight takes the knowledge with it: such a line is held as uncertain, and never sent again.
 #[tokio::test]
-async fn killing_the_game_runs_nothing_twice_and_what_is_not_known_is_said() {
+async fn killed_game_runs_nothing_twice_and_reports_uncertainty() {
     let mut env = TestEnv::start(&["Steve"]).await;
     for number in 0..COMMANDS {
         env.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
@@ -80,7 +80,7 @@ fn draw(state: &mut u64, end: u64) -> u64 {
 
 /// All three are killed, one after the other at any moment, until so many kills are survived, while orders come in. `KILLS=1000 ORDERS=10000` is the long run.
 #[tokio::test]
-async fn whatever_is_killed_and_when_no_line_runs_twice_and_none_is_lost() {
+async fn random_kills_lose_no_line_and_repeat_none() {
     let (kills, orders) = (number("KILLS", 100), number("ORDERS", 1_000));
     let mut env = TestEnv::start(&["Steve"]).await;
     env.package("say", json!({"command": "say {order}", "requireOnline": false})).await;

@@ -45,7 +45,7 @@ fn agent(env: &TestEnv, arguments: &[&str]) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn peers_04_a_join_that_the_log_tells_of_delivers_at_once_whatever_wrote_the_log() {
+async fn join_in_any_log_format_delivers_at_once() {
     for flavour in ["vanilla", "paper", "spigot", "fabric", "forge"] {
         let env = rig_with_log(&["--flavour", flavour]).await;
         paid_and_waiting(&env, "order-1", "Steve").await;
@@ -56,7 +56,7 @@ async fn peers_04_a_join_that_the_log_tells_of_delivers_at_once_whatever_wrote_t
 }
 
 #[tokio::test]
-async fn a_join_is_seen_after_midnight_and_after_a_restart_of_the_game() {
+async fn join_is_seen_after_midnight_and_after_a_game_restart() {
     let env = rig_with_log(&[]).await;
     env.testbed.game("rotate").await.unwrap();
     paid_and_waiting(&env, "order-1", "Steve").await;
@@ -88,7 +88,7 @@ async fn a_forged_line_costs_a_question_and_delivers_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_cannot_be_read_is_said_once_and_the_list_is_asked_for_as_ever() {
+async fn unreadable_log_is_reported_once_and_polling_continues() {
     let mut env = TestEnv::without_agent(&[]).await;
     env.testbed.write_agent_config(&env.token, "").unwrap();
     let path = env.testbed.folder().join("agent.yml");
@@ -105,7 +105,7 @@ async fn a_log_that_cannot_be_read_is_said_once_and_the_list_is_asked_for_as_eve
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_crash_of_the_game_may_have_undone_is_marked_and_never_run_again() {
+async fn commands_that_a_crash_may_have_undone_are_marked() {
     let env = TestEnv::start(&["Steve"]).await;
     env.testbed.game("save").await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
@@ -133,7 +133,7 @@ async fn what_a_crash_of_the_game_may_have_undone_is_marked_and_never_run_again(
 }
 
 #[tokio::test]
-async fn five_hundred_joins_within_a_moment_run_ten_thousand_waiting_commands_in_order_without_a_storm_of_questions() {
+async fn mass_join_runs_10000_commands_in_order_with_few_lists() {
     const PLAYERS: usize = 500;
     const COMMANDS: usize = 20;
     let env = rig_with_log(&["--max-players", "600", "--volatile"]).await;
@@ -175,7 +175,7 @@ async fn five_hundred_joins_within_a_moment_run_ten_thousand_waiting_commands_in
 }
 
 #[tokio::test]
-async fn a_list_that_is_asked_for_a_new_command_runs_first_what_has_waited_longer() {
+async fn list_for_a_new_command_first_runs_older_waiting_ones() {
     let mut env = TestEnv::without_agent(&[]).await;
     env.testbed.write_agent_config(&env.token, "").unwrap();
     let path = env.testbed.folder().join("agent.yml");

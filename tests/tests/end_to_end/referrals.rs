@@ -125,7 +125,7 @@ async fn end_state(api: &StoreApi) -> Value {
 }
 
 #[tokio::test]
-async fn five_hundred_referral_events_with_repeats_swaps_and_200_kills_end_as_a_clean_run_does() {
+async fn referral_events_with_200_kills_end_like_a_clean_run() {
     let (clean_folder, killed_folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let (mut clean, api, codes) = set_up(&clean_folder).await;
     for event in story(&codes, &mut Dice(3)) {
@@ -160,7 +160,7 @@ async fn five_hundred_referral_events_with_repeats_swaps_and_200_kills_end_as_a_
 }
 
 #[tokio::test]
-async fn a_friend_orders_with_a_code_and_the_referrer_who_is_away_is_rewarded_on_joining() {
+async fn referrer_is_rewarded_on_joining_after_a_friends_order() {
     let env = TestEnv::start(&[]).await;
     let commands = json!({"enabled": true, "rewardCommands": [{"command": "give {player} emerald 2"}]});
     env.api.put("/api/v1/referrals/program", commands).await.unwrap();

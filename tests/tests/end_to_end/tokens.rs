@@ -16,7 +16,7 @@ async fn a_wrong_token_is_said_once_and_the_agent_stays() {
 }
 
 #[tokio::test]
-async fn rule_5_a_regenerated_token_ends_the_session_and_the_new_one_loses_nothing() {
+async fn rule_5_regenerated_token_ends_the_session_and_loses_nothing() {
     let mut env = TestEnv::start(&[]).await;
     env.pay("order-1", "Alex", "diamonds", 1).await;
     env.delivery_is("order-1", "awaiting_player").await;

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 const DAY: i64 = 86_400;
 
+/// R2-18, R2-21, R2-22, R2-23.
 #[tokio::test]
-async fn r2_18_r2_21_r2_22_and_r2_23_a_signup_is_pending_and_its_first_order_gives_each_side_a_code() {
+async fn signup_is_pending_and_first_order_mints_both_codes() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     let (status, pending) = fixture.signup("bob", &code).await;
@@ -25,8 +26,9 @@ async fn r2_18_r2_21_r2_22_and_r2_23_a_signup_is_pending_and_its_first_order_giv
     }
 }
 
+/// R2-19, D-02.
 #[tokio::test]
-async fn r2_19_and_d_02_the_same_signup_is_the_same_row_and_another_code_changes_nothing() {
+async fn repeated_signup_is_the_same_row_with_the_first_code() {
     let fixture = ReferralFixture::code_rewards().await;
     let (alice, carol) = (fixture.code("alice").await, fixture.code("carol").await);
     let first = fixture.signup("bob", &alice).await.1;
@@ -40,8 +42,9 @@ async fn r2_19_and_d_02_the_same_signup_is_the_same_row_and_another_code_changes
     assert_eq!(list(&fixture.get("/attributions").await, "items").len(), 1);
 }
 
+/// R2-20.
 #[tokio::test]
-async fn r2_20_a_replay_of_an_external_reference_under_another_id_finds_the_same_row() {
+async fn replayed_external_reference_finds_the_same_row() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     let signup = async |id: &str| {
@@ -54,8 +57,9 @@ async fn r2_20_a_replay_of_an_external_reference_under_another_id_finds_the_same
     assert_eq!((status, &again["id"], text(&again, "refereeCustomerId")), (StatusCode::OK, &first["id"], "bob".into()));
 }
 
+/// R2-24, R2-25.
 #[tokio::test]
-async fn r2_24_and_r2_25_only_a_paid_session_of_a_known_buyer_counts_and_counts_once() {
+async fn only_paid_session_of_known_buyer_counts_once() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     fixture.signup("bob", &code).await;
@@ -82,8 +86,9 @@ async fn r2_24_and_r2_25_only_a_paid_session_of_a_known_buyer_counts_and_counts_
     );
 }
 
+/// R2-26, R2-27, C-07, C-19.
 #[tokio::test]
-async fn r2_26_r2_27_c_07_and_c_19_a_void_revokes_unused_codes_and_customers_no_longer_see_them() {
+async fn void_revokes_unused_codes_and_hides_them() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     let rewarded = fixture.refer("bob", &code, 2500).await;
@@ -107,8 +112,9 @@ async fn r2_26_r2_27_c_07_and_c_19_a_void_revokes_unused_codes_and_customers_no_
     assert_eq!((&quote["discount"], &quote["reason"]), (&json!(0), &json!("revoked")));
 }
 
+/// R2-27.
 #[tokio::test]
-async fn r2_27_a_void_that_comes_first_is_remembered() {
+async fn void_before_the_payment_is_remembered() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     fixture.signup("bob", &code).await;
@@ -117,8 +123,9 @@ async fn r2_27_a_void_that_comes_first_is_remembered() {
     assert_eq!((state(&late), list(&late, "grants").len()), (("voided", Some("refunded")), 0));
 }
 
+/// D-11.
 #[tokio::test]
-async fn d_11_refunds_are_summed_and_the_rest_is_tested_again() {
+async fn refunds_are_summed_and_the_rest_is_evaluated_again() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     fixture.refer("bob", &code, 2500).await;
@@ -134,8 +141,9 @@ async fn d_11_refunds_are_summed_and_the_rest_is_tested_again() {
     assert_eq!(fixture.get("/stats").await["revenue"], json!([]), "R2-32");
 }
 
+/// R2-28, R2-29, D-16.
 #[tokio::test]
-async fn r2_28_r2_29_and_d_16_the_window_binds_to_the_second_and_the_sweep_writes_it_down() {
+async fn window_ends_to_the_second_and_the_sweep_records_it() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     for friend in ["bob", "carol", "dave"] {
@@ -152,8 +160,9 @@ async fn r2_28_r2_29_and_d_16_the_window_binds_to_the_second_and_the_sweep_write
     assert_eq!(fixture.get("/stats").await["attributions"], funnel);
 }
 
+/// D-17.
 #[tokio::test]
-async fn d_17_an_admin_may_say_when_and_sweep_the_future_and_a_storefront_may_not() {
+async fn only_admins_set_event_times_and_sweep_the_future() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     fixture.signup("bob", &code).await;
@@ -168,8 +177,9 @@ async fn d_17_an_admin_may_say_when_and_sweep_the_future_and_a_storefront_may_no
     assert_eq!(fixture.post("/attributions/signup", body).await.1["boundAt"], "2020-01-01T00:00:00Z");
 }
 
+/// R2-30, R2-10.
 #[tokio::test]
-async fn r2_30_and_r2_10_the_window_starts_at_the_click_and_for_a_typed_code_at_the_bind() {
+async fn window_starts_at_the_click_or_at_the_bind() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     fixture.post("/links/click", json!({"accountId": "store", "code": code})).await;
@@ -186,8 +196,9 @@ async fn r2_30_and_r2_10_the_window_starts_at_the_click_and_for_a_typed_code_at_
     assert_eq!(fixture.checkout("s2", "erin", Some(&code)).await.0, StatusCode::CREATED);
 }
 
+/// R2-31, R0-17, C-13.
 #[tokio::test]
-async fn r2_31_r0_17_and_c_13_statistics_carry_the_funnel_revenue_and_totals_and_can_be_of_some_days() {
+async fn statistics_have_funnel_revenue_totals_and_date_range() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     fixture.refer("bob", &code, 2500).await;
@@ -204,8 +215,9 @@ async fn r2_31_r0_17_and_c_13_statistics_carry_the_funnel_revenue_and_totals_and
     assert_eq!((status.as_u16(), error["error"]["field"].as_str()), (422, Some("from")));
 }
 
+/// R0-17.
 #[tokio::test]
-async fn r0_17_the_best_referrers_are_listed_by_period() {
+async fn best_referrers_are_listed_by_period() {
     let fixture = ReferralFixture::code_rewards().await;
     let (alice, carol) = (fixture.referrer("alice", "AliceMC").await, fixture.referrer("carol", "CarolMC").await);
     for friend in ["b1", "b2"] {
@@ -232,8 +244,9 @@ async fn r0_17_the_best_referrers_are_listed_by_period() {
     assert_eq!(why(&fixture.app.get("/referrals/top?period=century").await).0, 422);
 }
 
+/// R2-33.
 #[tokio::test]
-async fn r2_33_the_history_is_paged_filtered_and_shows_what_became_of_each() {
+async fn history_is_paged_filtered_and_shows_outcomes() {
     let fixture = ReferralFixture::code_rewards().await;
     let (alice, carol) = (fixture.code("alice").await, fixture.code("carol").await);
     fixture.refer("b1", &alice, 2500).await;
@@ -252,8 +265,9 @@ async fn r2_33_the_history_is_paged_filtered_and_shows_what_became_of_each() {
     assert_eq!(why(&fixture.app.get("/referrals/attributions/att_none").await), (404, "not_found"));
 }
 
+/// R2-09.
 #[tokio::test]
-async fn r2_09_a_code_is_good_for_its_days_from_its_mint() {
+async fn code_is_valid_for_its_days_from_minting() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     let own = text(&grant(&fixture.refer("bob", &code, 2500).await, "referrer"), "code");

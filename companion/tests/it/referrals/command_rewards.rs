@@ -27,8 +27,9 @@ async fn delivery(fixture: &ReferralFixture, attribution: &Value) -> String {
     text(&fixture.get(&format!("/attributions/{id}")).await, "delivery")
 }
 
+/// R0-02, R0-09, R0-10.
 #[tokio::test]
-async fn r0_02_r0_09_and_r0_10_a_purchase_with_the_code_queues_the_commands_for_the_referrers_player_in_their_order() {
+async fn purchase_with_code_queues_referrers_commands_in_order() {
     let fixture = ReferralFixture::command_rewards(
         json!([{"command": GIVE}, {"command": "say {referee} came with {referrer}: {count}, {order}"}]),
     )
@@ -49,8 +50,9 @@ async fn r0_02_r0_09_and_r0_10_a_purchase_with_the_code_queues_the_commands_for_
     assert_eq!(lines, [line(GIVE, "AliceMC"), line("say {referee} came with {referrer}: {count}, {order}", "AliceMC")]);
 }
 
+/// R0-04.
 #[tokio::test]
-async fn r0_04_off_nothing_is_queued_and_on_again_later_purchases_reward() {
+async fn disabled_program_queues_nothing_until_enabled_again() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
     let (_, token) = fixture.app.server().await;
     let code = fixture.referrer("alice", "AliceMC").await;
@@ -64,8 +66,9 @@ async fn r0_04_off_nothing_is_queued_and_on_again_later_purchases_reward() {
     assert_eq!(polled(&fixture, &token).await, [line(GIVE, "AliceMC")]);
 }
 
+/// R0-06, R0-07, D-04.
 #[tokio::test]
-async fn r0_06_r0_07_and_d_04_only_a_first_purchase_counts_unless_the_flag_is_off_and_then_each_order_once() {
+async fn first_purchase_only_is_the_default_and_can_be_disabled() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
     fixture.app.server().await;
     let code = fixture.referrer("alice", "AliceMC").await;
@@ -80,8 +83,9 @@ async fn r0_06_r0_07_and_d_04_only_a_first_purchase_counts_unless_the_flag_is_of
     assert_eq!(commands(&fixture).await.len(), 2, "once per order");
 }
 
+/// R0-08, D-01, D-05.
 #[tokio::test]
-async fn r0_08_d_01_and_d_05_the_minimum_is_inclusive_and_a_free_order_is_none() {
+async fn minimum_is_inclusive_and_free_order_never_counts() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
     fixture.app.put("/referrals/program", json!({"minPurchaseAmount": 1000, "currency": "EUR"})).await;
     let code = fixture.referrer("alice", "AliceMC").await;
@@ -96,8 +100,9 @@ async fn r0_08_d_01_and_d_05_the_minimum_is_inclusive_and_a_free_order_is_none()
     assert_eq!(state(&fixture.buy("b3", "s4", 1000).await), ("rewarded", None), "a free order uses nothing up");
 }
 
+/// R0-11, R0-12, D-19.
 #[tokio::test]
-async fn r0_11_r0_12_and_d_19_one_server_a_list_or_all_and_one_that_is_gone_is_skipped() {
+async fn servers_are_one_a_list_or_all_and_missing_is_skipped() {
     let fixture = ReferralFixture::command_rewards(json!([])).await;
     let mut servers = Vec::new();
     for _ in 0..3 {
@@ -121,8 +126,9 @@ async fn r0_11_r0_12_and_d_19_one_server_a_list_or_all_and_one_that_is_gone_is_s
     assert!(fixture.app.event_kinds().await.contains(&"grant.server_skipped".to_owned()));
 }
 
+/// R0-13, C-14.
 #[tokio::test]
-async fn r0_13_and_c_14_a_failed_command_is_sent_again_under_the_same_id() {
+async fn failed_reward_command_is_retried_under_the_same_id() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
     let (_, token) = fixture.app.server().await;
     let code = fixture.referrer("alice", "AliceMC").await;
@@ -142,8 +148,9 @@ async fn r0_13_and_c_14_a_failed_command_is_sent_again_under_the_same_id() {
     assert_eq!(text(&commands(&fixture).await[0], "status"), "failed");
 }
 
+/// R0-18.
 #[tokio::test]
-async fn r0_18_the_history_shows_each_step_of_the_delivery() {
+async fn history_shows_each_delivery_step() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
     let (_, token) = fixture.app.server().await;
     let code = fixture.referrer("alice", "AliceMC").await;
@@ -162,8 +169,9 @@ async fn r0_18_the_history_shows_each_step_of_the_delivery() {
     assert_eq!(commands(&fixture).await[0]["grantId"], grant(&rewarded, "referrer")["id"]);
 }
 
+/// R0-19, D-03.
 #[tokio::test]
-async fn r0_19_and_d_03_edits_reach_later_referrals_and_no_earlier_one() {
+async fn program_edits_affect_later_referrals_only() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
     let (_, token) = fixture.app.server().await;
     let code = fixture.referrer("alice", "AliceMC").await;
@@ -175,8 +183,9 @@ async fn r0_19_and_d_03_edits_reach_later_referrals_and_no_earlier_one() {
     assert_eq!(polled(&fixture, &token).await, [line(GIVE, "AliceMC"), line("give {player} emerald", "AliceMC")]);
 }
 
+/// R0-20.
 #[tokio::test]
-async fn r0_20_an_unknown_code_is_404_and_the_order_goes_on() {
+async fn unknown_code_is_404_and_the_order_goes_on() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
     let code = fixture.referrer("alice", "AliceMC").await;
     assert_eq!(why(&fixture.checkout("s1", "bob", Some("nobody-1")).await), (404, "unknown_code"));
@@ -185,8 +194,9 @@ async fn r0_20_an_unknown_code_is_404_and_the_order_goes_on() {
     assert_eq!(fixture.checkout("s2", "carol", Some(&typed)).await.0, StatusCode::CREATED);
 }
 
+/// R0-22.
 #[tokio::test]
-async fn r0_22_without_a_player_the_reward_waits_and_goes_out_when_one_is_linked() {
+async fn reward_waits_until_a_player_is_linked() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}, {"command": "say hi {player}"}])).await;
     let (_, token) = fixture.app.server().await;
     let code = fixture.code("alice").await;
@@ -208,7 +218,7 @@ async fn r0_22_without_a_player_the_reward_waits_and_goes_out_when_one_is_linked
 }
 
 #[tokio::test]
-async fn a_player_whose_uuid_is_known_is_rewarded_under_the_name_that_they_joined_with() {
+async fn reward_uses_the_name_that_the_known_uuid_joined_with() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
     let (_, token) = fixture.app.server().await;
     let uuid = "069a79f444e94726a5befca90e38aaf5";
@@ -222,8 +232,9 @@ async fn a_player_whose_uuid_is_known_is_rewarded_under_the_name_that_they_joine
     assert_eq!(fixture.app.get("/customers/alice").await.1["player"]["name"], "NewName");
 }
 
+/// D-09, D-10.
 #[tokio::test]
-async fn d_09_and_d_10_a_void_cancels_what_has_not_run_and_takes_back_what_has() {
+async fn void_cancels_queued_commands_and_reverses_completed_ones() {
     let fixture = ReferralFixture::command_rewards(
         json!([{"command": GIVE}, {"command": "take {player} diamond 10", "onVoid": true}]),
     )
@@ -253,8 +264,9 @@ async fn d_09_and_d_10_a_void_cancels_what_has_not_run_and_takes_back_what_has()
     assert_eq!(commands(&fixture).await.len(), 4, "and what ran after all is");
 }
 
+/// C-15, D-07.
 #[tokio::test]
-async fn c_15_and_d_07_the_cap_holds_however_many_orders_are_paid_at_once() {
+async fn cap_holds_under_concurrent_payments() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
     fixture.app.put("/referrals/program", json!({"maxRewardsPerReferrer": 2})).await;
     fixture.app.server().await;
@@ -272,8 +284,9 @@ async fn c_15_and_d_07_the_cap_holds_however_many_orders_are_paid_at_once() {
     assert_eq!(state(&fixture.fulfil("s99", 100).await.1), ("rewarded", None), "D-08: a void frees a place");
 }
 
+/// R0-23.
 #[tokio::test]
-async fn r0_23_coupons_are_apart_a_discount_code_refers_nobody() {
+async fn discount_code_refers_nobody() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("alice").await;
     let discount = text(&grant(&fixture.refer("bob", &code, 2500).await, "referrer"), "code");

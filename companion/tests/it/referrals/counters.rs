@@ -28,7 +28,7 @@ async fn all_attributions(fixture: &ReferralFixture) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn statistics_and_tops_equal_a_count_of_all_rows_after_any_events() {
+async fn counters_equal_a_count_of_all_rows() {
     let fixture = ReferralFixture::code_rewards().await;
     fixture.app.put("/referrals/program", json!({"requireFirstPurchase": false})).await;
     let mut codes = Vec::new();

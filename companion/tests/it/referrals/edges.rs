@@ -33,7 +33,7 @@ pub(super) async fn fixture_in(folder: &std::path::Path) -> (ReferralFixture, St
 }
 
 #[tokio::test]
-async fn a_person_with_two_ids_who_is_bound_under_one_stays_bound_under_it() {
+async fn person_with_two_ids_stays_bound_under_the_first() {
     let (fixture, code) = fixture().await;
     fixture.app.put("/referrals/program", json!({"requireFirstPurchase": false})).await;
     let signup = |id: &str, email: Option<&str>| json!({"accountId": "store", "refereeCustomerId": id, "refereeEmail": email, "linkCode": code});
@@ -45,8 +45,9 @@ async fn a_person_with_two_ids_who_is_bound_under_one_stays_bound_under_it() {
     assert_eq!((status, &placed["referral"]["decision"]), (StatusCode::CREATED, &json!("rewarded")), "{placed}");
 }
 
+/// D-17.
 #[tokio::test]
-async fn d_17_no_moment_is_too_late_to_be_kept_and_read_again() {
+async fn extreme_timestamps_are_stored_and_read_back() {
     let (fixture, code) = fixture().await;
     fixture.app.put("/referrals/program", json!({"attributionWindowDays": 3650, "rewardExpiryDays": 3650})).await;
     for (number, at) in
@@ -69,8 +70,9 @@ async fn d_17_no_moment_is_too_late_to_be_kept_and_read_again() {
     assert_eq!(fixture.app.get("/referrals/attributions").await.0, StatusCode::OK);
 }
 
+/// R0-20.
 #[tokio::test]
-async fn r0_20_whatever_a_buyer_types_as_a_code_the_order_goes_on() {
+async fn order_succeeds_whatever_text_its_code_has() {
     let (fixture, code) = fixture().await;
     for (number, typed, decision) in [
         (0, format!("  {} ", code.to_uppercase()), json!("rewarded")),
@@ -102,7 +104,7 @@ async fn an_address_that_looks_odd_is_no_reason_to_refuse_an_order() {
 }
 
 #[tokio::test]
-async fn an_unpaid_order_that_changes_hands_is_weighed_for_who_buys_it_in_the_end() {
+async fn unpaid_order_that_changes_buyers_counts_for_the_last() {
     let (fixture, code) = fixture().await;
     fixture.app.put("/orders/o1", order("bob", json!({"status": "created", "referralCode": code}))).await;
     fixture.app.put("/orders/o1", order("carol", json!({"status": "created"}))).await;
@@ -115,7 +117,7 @@ async fn an_unpaid_order_that_changes_hands_is_weighed_for_who_buys_it_in_the_en
 }
 
 #[tokio::test]
-async fn whom_a_link_has_bound_is_shown_as_bound_without_a_code_and_a_second_order_says_its_own_reason() {
+async fn link_binding_is_shown_and_second_order_has_own_reason() {
     let (fixture, code) = fixture().await;
     fixture.signup("bob", &code).await;
     let (_, created) = fixture.app.put("/orders/o1", order("bob", json!({"status": "created"}))).await;
@@ -127,8 +129,9 @@ async fn whom_a_link_has_bound_is_shown_as_bound_without_a_code_and_a_second_ord
     assert_eq!((state(row), &row["orderId"]), (("rewarded", None), &json!("o1")));
 }
 
+/// R3-12.
 #[tokio::test]
-async fn r3_12_who_had_registered_before_they_were_bound_earns_nobody_a_registration() {
+async fn registration_before_the_bind_earns_nothing() {
     let (fixture, code) = fixture().await;
     fixture.rule(json!({"status": "active", "slots": {"referrer": {"registration": {"benefit": {"type": "points", "points": 5}}}}})).await;
     fixture.app.put("/orders/o1", order("bob", json!({"status": "created", "referralCode": code}))).await;
@@ -142,7 +145,7 @@ async fn r3_12_who_had_registered_before_they_were_bound_earns_nobody_a_registra
 }
 
 #[tokio::test]
-async fn a_session_that_is_paid_links_the_player_that_it_named_as_an_order_does() {
+async fn paid_session_links_its_player_like_an_order() {
     let (fixture, code) = fixture().await;
     let checkout = json!({"accountId": "store", "checkoutSessionId": "s1", "customerId": "bob", "code": code, "player": {"name": "BobMC"}});
     fixture.post("/attributions/checkout", checkout).await;
@@ -195,7 +198,7 @@ async fn a_rule_that_is_added_twice_with_one_idempotency_key_is_one() {
 }
 
 #[tokio::test]
-async fn null_is_the_default_where_there_must_be_a_value_and_what_is_absent_stays() {
+async fn null_resets_to_the_default_and_absent_fields_stay() {
     let (fixture, _) = fixture().await;
     fixture
         .app
@@ -228,7 +231,7 @@ async fn null_is_the_default_where_there_must_be_a_value_and_what_is_absent_stay
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_of_a_query_or_a_path_is_an_error_like_any_other() {
+async fn unreadable_query_or_path_is_an_ordinary_error() {
     let (fixture, _) = fixture().await;
     let (status, error) = fixture.app.get("/referrals/stats?from=2026-11-30&to=2026-11-01").await;
     assert_eq!((status, &error["error"]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("from")));
@@ -237,7 +240,7 @@ async fn what_cannot_be_read_of_a_query_or_a_path_is_an_error_like_any_other() {
 }
 
 #[tokio::test]
-async fn an_order_is_sent_again_after_the_owner_of_its_code_was_forgotten() {
+async fn order_repeats_after_its_codes_owner_was_forgotten() {
     let (fixture, code) = fixture().await;
     let body = order("bob", json!({"referralCode": code}));
     fixture.app.put("/orders/o1", body.clone()).await;
@@ -249,7 +252,7 @@ async fn an_order_is_sent_again_after_the_owner_of_its_code_was_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_forgotten_leaves_no_trace_in_rewards_under_no_name_that_they_had() {
+async fn forgotten_customer_leaves_no_name_in_rewards() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("companion.db");
     Db::create(&path).expect("a new database");
@@ -288,8 +291,9 @@ async fn who_is_forgotten_leaves_no_trace_in_rewards_under_no_name_that_they_had
     }
 }
 
+/// D-16.
 #[tokio::test]
-async fn d_16_what_is_read_does_not_depend_on_a_sweep() {
+async fn reads_do_not_depend_on_a_sweep() {
     let (fixture, code) = fixture().await;
     let click = json!({"accountId": "store", "code": code, "visitorKey": "v1", "occurredAt": "2026-10-01T00:00:00Z"});
     fixture.post("/links/click", click).await;
@@ -314,8 +318,9 @@ async fn d_16_what_is_read_does_not_depend_on_a_sweep() {
     }
 }
 
+/// R3-18.
 #[tokio::test]
-async fn r3_18_codes_that_were_switched_on_while_the_program_was_off_are_given_once_it_is_on() {
+async fn codes_enabled_while_program_is_off_come_when_it_is_on() {
     let (fixture, _) = fixture().await;
     fixture.app.put("/customers/erin", json!({"name": "Erin"})).await;
     fixture.app.put("/referrals/program", json!({"bind": {"codeAtSignup": false, "codeAtCheckout": false}})).await;
@@ -330,7 +335,7 @@ async fn r3_18_codes_that_were_switched_on_while_the_program_was_off_are_given_o
 }
 
 #[tokio::test]
-async fn who_was_invited_and_is_forgotten_is_no_longer_in_the_invitation() {
+async fn forgotten_invitee_is_removed_from_the_invitation() {
     let (fixture, _) = fixture().await;
     let text = json!({"on": true, "subject": "Come", "body": "{link}"});
     fixture.app.put("/referrals/emails", json!({"invitation": text})).await;

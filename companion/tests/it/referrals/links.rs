@@ -27,8 +27,9 @@ async fn clicks(fixture: &ReferralFixture, id: &str) -> Value {
     fixture.post("/links/issue", json!({"accountId": "store", "customerId": id})).await.1["clicks"].clone()
 }
 
+/// R0-01, R0-14, R2-13, R2-14.
 #[tokio::test]
-async fn r0_01_r0_14_r2_13_and_r2_14_a_customer_has_one_link_and_one_code_and_can_read_them() {
+async fn customer_has_one_link_and_one_code() {
     let fixture = ReferralFixture::code_rewards().await;
     let body = json!({"accountId": "store", "customerId": "c1", "name": "Älice Miller"});
     let (status, link) = fixture.post("/links/issue", body.clone()).await;
@@ -44,8 +45,9 @@ async fn r0_01_r0_14_r2_13_and_r2_14_a_customer_has_one_link_and_one_code_and_ca
     assert!(!others.contains(&code) && others[0] != others[1]);
 }
 
+/// R2-04, R3-03, R4-31.
 #[tokio::test]
-async fn r2_04_r3_03_and_r4_31_while_nothing_rewards_them_customers_have_no_link_and_no_panel() {
+async fn customers_have_no_link_or_summary_without_rewards() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("c1").await;
     fixture.app.put("/referrals/program", json!({"enabled": false})).await;
@@ -60,8 +62,9 @@ async fn r2_04_r3_03_and_r4_31_while_nothing_rewards_them_customers_have_no_link
     assert_eq!(text(&fixture.post("/links/issue", body).await.1, "code"), code, "enabling revives the same code");
 }
 
+/// R2-16, R2-17.
 #[tokio::test]
-async fn r2_16_and_r2_17_people_are_counted_and_previews_repeats_and_unknown_codes_are_not() {
+async fn clicks_count_people_not_previews_or_repeats() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("c1").await;
     let click = async |more: Value| {
@@ -86,7 +89,7 @@ async fn r2_16_and_r2_17_people_are_counted_and_previews_repeats_and_unknown_cod
 }
 
 #[tokio::test]
-async fn the_public_link_leads_to_the_store_and_counts_each_visitor_once_a_day() {
+async fn public_link_counts_each_visitor_once_a_day() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("c1").await;
     let firefox = ("user-agent", "Firefox");
@@ -117,8 +120,9 @@ async fn a_visitor_who_asks_too_often_is_told_to_slow_down() {
     assert_eq!(visit(&fixture, "GET", &code, &[("x-forwarded-for", "10.0.0.8")]).await.0, 302, "and nobody else is");
 }
 
+/// R3-16, R4-30, C-17.
 #[tokio::test]
-async fn r3_16_r4_30_and_c_17_links_lead_to_the_page_that_is_set_on_a_host_of_the_store() {
+async fn link_leads_to_the_configured_page_on_a_store_host() {
     let fixture = ReferralFixture::code_rewards().await;
     let set = async |address: Value| fixture.app.put("/referrals/program", json!({"landingUrl": address})).await.0;
     let url =
@@ -133,8 +137,9 @@ async fn r3_16_r4_30_and_c_17_links_lead_to_the_page_that_is_set_on_a_host_of_th
     assert_eq!(url().await, format!("http://127.0.0.1:8787?ref={code}"), "blank: the home page");
 }
 
+/// R0-15, R0-20, R3-17, R3-19.
 #[tokio::test]
-async fn r0_15_r0_20_r3_17_and_r3_19_a_code_is_read_as_people_type_it_and_can_be_switched_off() {
+async fn code_is_read_leniently_and_can_be_disabled() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("c1").await;
     let typed = format!("%20{}%20", code.to_uppercase());
@@ -157,8 +162,9 @@ async fn r0_15_r0_20_r3_17_and_r3_19_a_code_is_read_as_people_type_it_and_can_be
     assert_eq!(fixture.signup("dave", &code).await.0, StatusCode::CREATED, "links still work");
 }
 
+/// D-18.
 #[tokio::test]
-async fn d_18_another_stores_id_is_not_found() {
+async fn id_of_another_store_is_not_found() {
     let fixture = ReferralFixture::code_rewards().await;
     for (path, body) in [
         ("/links/issue", json!({"accountId": "other", "customerId": "c1"})),

@@ -1,4 +1,4 @@
-//! The referral rules over the API: what needs a database, a clock or a queue. What they decide is tested in `crates/referrals`.
+//! The referral rules over the API: what needs a database, a clock or a queue. What they decide is tested in `crates/referrals/rules`.
 
 mod code_rewards;
 mod command_rewards;

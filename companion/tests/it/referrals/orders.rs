@@ -28,8 +28,9 @@ async fn say(fixture: &ReferralFixture, id: &str, word: &str, body: Value) -> Va
     order
 }
 
+/// C-06.
 #[tokio::test]
-async fn c_06_an_order_binds_by_its_code_counts_when_it_is_paid_and_shows_the_decision() {
+async fn order_binds_by_code_and_shows_the_decision() {
     let (fixture, code) = fixture().await;
     let (_, created) = fixture.app.put("/orders/o1", order("bob", Some(&code), "created", 2500)).await;
     assert_eq!((&created["referral"]["decision"], &created["referral"]["reason"]), (&json!("bound"), &Value::Null));
@@ -51,8 +52,9 @@ async fn c_06_an_order_binds_by_its_code_counts_when_it_is_paid_and_shows_the_de
     assert_eq!(plain["referral"], Value::Null);
 }
 
+/// R0-21, C-06.
 #[tokio::test]
-async fn r0_21_and_c_06_an_order_that_is_put_again_or_paid_again_rewards_once() {
+async fn repeated_order_or_payment_rewards_once() {
     let (fixture, code) = fixture().await;
     for _ in 0..3 {
         fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
@@ -62,7 +64,7 @@ async fn r0_21_and_c_06_an_order_that_is_put_again_or_paid_again_rewards_once() 
 }
 
 #[tokio::test]
-async fn every_word_of_an_order_has_the_effect_of_the_referral_endpoint() {
+async fn order_transition_equals_the_referral_endpoint() {
     for (word, reason) in [("cancelled", "cancelled"), ("refunded", "refunded"), ("chargeback", "chargeback")] {
         let (fixture, code) = fixture().await;
         fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
@@ -98,8 +100,9 @@ async fn completion_dates_a_reward_that_waits_for_it() {
     assert_eq!(referral(&fixture, "o1").await["decision"], "rewarded");
 }
 
+/// R3-10.
 #[tokio::test]
-async fn r3_10_an_imported_order_earns_nothing_and_uses_up_the_first() {
+async fn imported_order_earns_nothing_and_uses_up_the_first() {
     let (fixture, code) = fixture().await;
     let mut imported = order("bob", Some(&code), "paid", 2500);
     imported["imported"] = json!(true);
@@ -108,8 +111,9 @@ async fn r3_10_an_imported_order_earns_nothing_and_uses_up_the_first() {
     assert_eq!(paid["referral"]["reason"], "not_first_purchase");
 }
 
+/// D-23.
 #[tokio::test]
-async fn d_23_a_guests_order_under_another_id_with_the_same_player_or_address_is_an_earlier_one() {
+async fn guest_order_with_same_player_or_address_is_an_earlier_one() {
     let (fixture, code) = fixture().await;
     let mut guest = order("guest1", None, "paid", 100);
     guest["player"] = json!({"name": "BobMC"});
@@ -135,7 +139,7 @@ async fn a_first_purchase_links_the_player_that_nobody_else_has() {
 }
 
 #[tokio::test]
-async fn forgetting_a_customer_leaves_totals_and_the_other_sides_rewards_and_no_trace() {
+async fn forgetting_keeps_totals_and_the_other_sides_reward() {
     let (fixture, _) = fixture().await;
     let code = fixture.referrer("zacharias", "ZachMC").await;
     fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;

@@ -7,8 +7,9 @@ use crate::test_app::{list, report, text};
 use http::StatusCode;
 use serde_json::{Value, json};
 
+/// D-23.
 #[tokio::test]
-async fn d_23_a_member_who_comes_again_under_another_id_is_no_new_customer() {
+async fn member_under_another_id_is_no_new_customer() {
     let (fixture, code) = fixture().await;
     let member =
         json!({"email": "Eve@Example.com", "player": {"name": "EveMC"}, "registeredAt": "2020-01-01T00:00:00Z"});
@@ -27,8 +28,9 @@ async fn d_23_a_member_who_comes_again_under_another_id_is_no_new_customer() {
     assert_eq!(fixture.signup("frank", &code).await.0, StatusCode::CREATED, "who is new is bound");
 }
 
+/// D-22, R3-08.
 #[tokio::test]
-async fn d_22_r3_08_a_guest_who_registers_under_another_id_is_rewarded_under_that_one() {
+async fn guest_is_rewarded_under_the_id_they_register_with() {
     let (fixture, code) = fixture().await;
     let points = |points: i64| json!({"benefit": {"type": "points", "points": points}});
     fixture
@@ -51,8 +53,9 @@ async fn d_22_r3_08_a_guest_who_registers_under_another_id_is_rewarded_under_tha
     assert_eq!((state(&row), fixture.points("gina").await), (("rewarded", None), 10));
 }
 
+/// D-22.
 #[tokio::test]
-async fn d_22_a_bind_never_moves_to_its_own_referrer_or_away_from_a_member() {
+async fn binding_never_moves_to_its_referrer_or_from_a_member() {
     let (fixture, code) = fixture().await;
     fixture.signup("bob", &code).await;
     let (_, paid) = fixture
@@ -70,8 +73,9 @@ async fn d_22_a_bind_never_moves_to_its_own_referrer_or_away_from_a_member() {
     assert!(rows.is_empty(), "{rows:?}");
 }
 
+/// R2-25.
 #[tokio::test(flavor = "multi_thread")]
-async fn r2_25_an_address_alone_says_who_has_paid() {
+async fn address_alone_identifies_the_buyer() {
     let folder = tempfile::tempdir().expect("a folder");
     let (fixture, code) = fixture_in(folder.path()).await;
     let paid = |session: &str, email: &str| json!({"checkoutSessionId": session, "status": "paid", "currency": "EUR", "amount": 2500, "refereeEmail": email});
@@ -114,8 +118,9 @@ async fn an_admin_takes_an_attribution_back_that_no_order_has_undone() {
     assert_eq!(status, StatusCode::FORBIDDEN);
 }
 
+/// D-16.
 #[tokio::test]
-async fn d_16_a_cart_of_the_past_is_priced_as_it_was_whether_or_not_a_sweep_has_run() {
+async fn past_cart_is_priced_the_same_with_or_without_a_sweep() {
     let (fixture, code) = fixture().await;
     let auto = json!({"benefit": {"type": "percent", "percent": 10, "autoApply": true, "expiryDays": 5}});
     fixture.rule(json!({"status": "active", "slots": {"referee": {"firstOrder": auto}}})).await;
@@ -131,7 +136,7 @@ async fn d_16_a_cart_of_the_past_is_priced_as_it_was_whether_or_not_a_sweep_has_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_typed_in_an_imported_order_is_forgotten_with_its_owner() {
+async fn code_in_an_imported_order_is_forgotten_with_its_owner() {
     let folder = tempfile::tempdir().expect("a folder");
     let (fixture, _) = fixture_in(folder.path()).await;
     let code = fixture.referrer("zacharias", "ZachMC").await;
@@ -142,7 +147,7 @@ async fn a_code_typed_in_an_imported_order_is_forgotten_with_its_owner() {
 }
 
 #[tokio::test]
-async fn the_program_can_be_sent_back_as_it_was_read_and_a_list_is_no_object() {
+async fn program_can_be_put_back_as_read_and_list_is_refused() {
     let (fixture, _) = fixture().await;
     let program = fixture.get("/program").await;
     let (status, after) = fixture.app.put("/referrals/program", program.clone()).await;
@@ -163,7 +168,7 @@ async fn the_program_can_be_sent_back_as_it_was_read_and_a_list_is_no_object() {
 }
 
 #[tokio::test]
-async fn a_code_begins_with_its_owners_first_name_in_ascii_and_a_landing_page_may_have_any_name() {
+async fn code_starts_with_the_owners_first_name_in_ascii() {
     let (fixture, _) = fixture().await;
     for (id, name, stem) in [("j", "Jürgen Groß", "jurgen-"), ("i", "Игорь", "igor-"), ("x", "★", "ref-")] {
         fixture.app.put(&format!("/customers/{id}"), json!({"name": name})).await;
@@ -177,7 +182,7 @@ async fn a_code_begins_with_its_owners_first_name_in_ascii_and_a_landing_page_ma
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_payment_that_is_told_again_brings_nothing_of_who_was_forgotten_back() {
+async fn repeated_payment_restores_nothing_of_a_forgotten_customer() {
     let folder = tempfile::tempdir().expect("a folder");
     let (fixture, code) = fixture_in(folder.path()).await;
     fixture.signup("zoe", &code).await;
@@ -189,8 +194,9 @@ async fn a_payment_that_is_told_again_brings_nothing_of_who_was_forgotten_back()
     assert!(!is_in_the_files(folder.path(), "zoe@example"));
 }
 
+/// D-22.
 #[tokio::test]
-async fn d_22_a_present_for_a_guest_takes_nothing_from_them() {
+async fn gift_to_a_guest_takes_nothing_from_them() {
     let (fixture, code) = fixture().await;
     let points = json!({"benefit": {"type": "points", "points": 7}});
     fixture
@@ -210,8 +216,9 @@ async fn d_22_a_present_for_a_guest_takes_nothing_from_them() {
     assert_eq!((fixture.points("v").await, fixture.points("mallory").await), (7, 0));
 }
 
+/// R2-25.
 #[tokio::test]
-async fn r2_25_a_payment_by_an_unknown_address_is_weighed_when_its_buyer_is_known() {
+async fn payment_by_unknown_address_counts_once_its_buyer_is_known() {
     let (fixture, code) = fixture().await;
     let signup = json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": code});
     fixture.post("/attributions/signup", signup).await;
@@ -230,7 +237,7 @@ async fn r2_25_a_payment_by_an_unknown_address_is_weighed_when_its_buyer_is_know
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_followed_to_another_id_is_forgotten_under_the_first_one_too() {
+async fn forgetting_covers_the_first_of_two_ids() {
     let folder = tempfile::tempdir().expect("a folder");
     let (fixture, _) = fixture_in(folder.path()).await;
     let (_, token) = fixture.app.server().await;

@@ -16,8 +16,9 @@ async fn member() -> ReferralFixture {
     fixture
 }
 
+/// R3-02, R3-07, R3-08, C-11.
 #[tokio::test]
-async fn r3_02_r3_07_r3_08_and_c_11_the_friends_discount_applies_by_itself_and_both_sides_see_their_rewards() {
+async fn referee_discount_is_automatic_and_both_sides_see_rewards() {
     let fixture = member().await;
     let code = fixture.code("alice").await;
     fixture.signup("bob", &code).await;
@@ -41,8 +42,9 @@ async fn r3_02_r3_07_r3_08_and_c_11_the_friends_discount_applies_by_itself_and_b
     assert_eq!(fixture.rewards("alice").await[0]["benefit"]["points"], 100);
 }
 
+/// R3-06.
 #[tokio::test]
-async fn r3_06_rewards_issued_earlier_are_untouched_by_a_change_of_the_slot() {
+async fn slot_change_leaves_issued_rewards_alone() {
     let fixture = member().await;
     let code = fixture.code("alice").await;
     fixture.signup("bob", &code).await;
@@ -52,8 +54,9 @@ async fn r3_06_rewards_issued_earlier_are_untouched_by_a_change_of_the_slot() {
     assert_eq!(text(&fixture.rewards("bob").await[0], "status"), "issued");
 }
 
+/// R3-09, R3-10, R3-11, C-04.
 #[tokio::test]
-async fn r3_09_r3_10_r3_11_and_c_04_an_order_before_imported_or_called_off_uses_up_the_first() {
+async fn earlier_imported_or_cancelled_order_uses_up_the_first() {
     let fixture = member().await;
     let code = fixture.code("alice").await;
     for friend in ["imported", "cancelled", "unpaid", "fresh"] {
@@ -78,8 +81,9 @@ async fn r3_09_r3_10_r3_11_and_c_04_an_order_before_imported_or_called_off_uses_
     }
 }
 
+/// R3-12, R3-13, R3-14, R3-15, D-22.
 #[tokio::test]
-async fn r3_12_r3_13_r3_14_r3_15_and_d_22_only_a_registration_through_the_link_counts_once_also_of_a_known_guest() {
+async fn only_registration_through_the_link_counts_once() {
     let fixture = member().await;
     fixture
         .app
@@ -123,8 +127,9 @@ async fn a_customer_who_is_saved_as_registered_has_registered() {
     assert_eq!(why(&fixture.signup("erin", &code).await), (409, "existing_customer"));
 }
 
+/// D-13, D-14, D-23, C-03.
 #[tokio::test]
-async fn d_13_d_14_d_23_and_c_03_one_does_not_refer_oneself_nor_each_other_and_a_refusal_leaves_an_event() {
+async fn self_and_circular_referrals_are_refused_with_an_event() {
     let fixture = member().await;
     fixture.app.put("/customers/alice", json!({"email": "Alice@example.com", "player": {"name": "AliceMC"}})).await;
     let code = fixture.code("alice").await;
@@ -154,8 +159,9 @@ async fn d_13_d_14_d_23_and_c_03_one_does_not_refer_oneself_nor_each_other_and_a
     assert_eq!(fixture.post("/attributions/signup", own).await.0, StatusCode::CREATED, "R2-35");
 }
 
+/// R3-18.
 #[tokio::test]
-async fn r3_18_turning_codes_on_gives_one_to_every_customer_who_has_none_and_mails_it() {
+async fn enabling_codes_issues_and_mails_the_missing_ones() {
     let fixture = member().await;
     let mail = json!({"codeIssued": {"on": true, "subject": "Your code, {name}", "body": "{code} {link}"}});
     fixture.app.put("/referrals/emails", mail).await;
@@ -176,8 +182,9 @@ async fn r3_18_turning_codes_on_gives_one_to_every_customer_who_has_none_and_mai
     assert_eq!(fixture.code("alice").await, code);
 }
 
+/// R3-21.
 #[tokio::test]
-async fn r3_21_a_mail_is_sent_only_while_it_is_on_and_is_an_event() {
+async fn mail_is_sent_only_while_enabled_and_is_an_event() {
     let fixture = member().await;
     let code = fixture.referrer("alice", "AliceMC").await;
     fixture.signup("bob", &code).await;

@@ -5,8 +5,9 @@ use crate::test_app::{TestApp, list, text};
 use http::StatusCode;
 use serde_json::{Value, json};
 
+/// R2-01, R2-02.
 #[tokio::test]
-async fn r2_01_and_r2_02_there_is_one_program_which_is_not_configured_until_it_is_saved_and_saving_overwrites() {
+async fn program_is_unset_until_saved_and_saving_overwrites() {
     let app = TestApp::new().await;
     let (status, program) = app.get("/referrals/program").await;
     assert_eq!((status, &program["configured"], &program["version"]), (StatusCode::OK, &json!(false), &json!(0)));
@@ -20,8 +21,9 @@ async fn r2_01_and_r2_02_there_is_one_program_which_is_not_configured_until_it_i
     assert_eq!((&read["version"], &read["refereeValue"]), (&json!(2), &json!(25)));
 }
 
+/// R0-05, R2-12.
 #[tokio::test]
-async fn r0_05_and_r2_12_what_a_write_does_not_mention_has_its_default_and_terms_are_shown_to_customers() {
+async fn absent_fields_get_defaults_and_terms_are_public() {
     let fixture = ReferralFixture::with(
         json!({"rewardType": "fixed", "referrerValue": 500, "refereeValue": 0, "currency": "EUR",
         "programTerms": "One reward a friend."}),
@@ -56,8 +58,9 @@ async fn a_write_that_has_seen_an_older_version_is_refused() {
     assert_eq!(why(&rule), (409, "version_conflict"));
 }
 
+/// R2-05 to R2-07, R4-14, R4-17, C-16.
 #[tokio::test]
-async fn r2_05_to_r2_07_r4_14_r4_17_and_c_16_a_value_that_cannot_stand_is_422_and_names_its_field() {
+async fn invalid_value_is_422_and_names_its_field() {
     let fixture = ReferralFixture::code_rewards().await;
     let benefit = |benefit: Value| json!({"slots": {"referrer": {"firstOrder": {"benefit": benefit}}}});
     let at = "slots.referrer.firstOrder.benefit";
@@ -117,8 +120,9 @@ async fn r2_05_to_r2_07_r4_14_r4_17_and_c_16_a_value_that_cannot_stand_is_422_an
     assert_eq!(fixture.get("/program").await["version"], 1, "nothing was half saved");
 }
 
+/// R0-12, R0-13.
 #[tokio::test]
-async fn r0_12_and_r0_13_a_server_that_is_not_there_is_refused_and_a_toggle_is_warned_of() {
+async fn missing_server_is_refused_and_toggle_gets_a_warning() {
     let fixture = ReferralFixture::command_rewards(json!([])).await;
     let (server, _) = fixture.app.server().await;
     let unknown = json!({"rewardCommands": [{"command": "say hi", "servers": [server, "srv_000000000000"]}]});
@@ -130,8 +134,9 @@ async fn r0_12_and_r0_13_a_server_that_is_not_there_is_refused_and_a_toggle_is_w
     assert_eq!(saved["rewardCommands"][0]["servers"], json!([server]), "named twice, kept once");
 }
 
+/// R4-03, R4-05, R4-06.
 #[tokio::test]
-async fn r4_03_r4_05_and_r4_06_the_global_rule_is_there_and_names_and_tiers_are_unique() {
+async fn global_rule_exists_and_names_and_tiers_are_unique() {
     let app = TestApp::new().await;
     let (_, rules) = app.get("/referrals/rules").await;
     let global = &list(&rules, "items")[0];
@@ -160,8 +165,9 @@ async fn r4_03_r4_05_and_r4_06_the_global_rule_is_there_and_names_and_tiers_are_
     assert_eq!(why(&app.get(&format!("/referrals/rules/{id}")).await), (404, "not_found"));
 }
 
+/// C-02, C-05, R4-04.
 #[tokio::test]
-async fn c_02_c_05_and_r4_04_the_effective_rule_is_the_tiers_then_the_global_one_then_none() {
+async fn effective_rule_is_the_tiers_then_the_global_one() {
     let fixture = ReferralFixture::with(json!({"enabled": true})).await;
     fixture.rule(json!({"status": "active"})).await;
     let rule = |name: &str, tier: &str, status: &str| json!({"name": name, "tier": tier, "status": status});
@@ -181,8 +187,9 @@ async fn c_02_c_05_and_r4_04_the_effective_rule_is_the_tiers_then_the_global_one
     assert_eq!(effective("tier=bronze").await, Value::Null);
 }
 
+/// R3-04, R3-05, C-10.
 #[tokio::test]
-async fn r3_04_r3_05_and_c_10_a_filled_slot_is_refused_until_it_is_emptied() {
+async fn filled_slot_is_refused_until_it_is_emptied() {
     let fixture = ReferralFixture::with(json!({"enabled": true})).await;
     let slot = "/referrals/rules/rule_global/slots/referrer/registration";
     let points = |points: i64| json!({"benefit": {"type": "points", "points": points}});
@@ -196,8 +203,9 @@ async fn r3_04_r3_05_and_c_10_a_filled_slot_is_refused_until_it_is_emptied() {
     assert_eq!(why(&fixture.app.put(slot, json!({})).await).0, 422, "a reward of nothing");
 }
 
+/// R3-20, R3-21.
 #[tokio::test]
-async fn r3_20_and_r3_21_texts_and_mails_are_saved_part_by_part() {
+async fn texts_and_mails_are_saved_field_by_field() {
     let fixture = ReferralFixture::code_rewards().await;
     let share =
         json!({"x": {"text": "{name}: {link} ({code})"}, "email": {"title": "Come", "body": "{link}", "icon": null}});
@@ -217,8 +225,9 @@ async fn r3_20_and_r3_21_texts_and_mails_are_saved_part_by_part() {
     assert_eq!((&mails["invitation"]["on"], &mails["codeIssued"]["on"]), (&json!(true), &json!(false)));
 }
 
+/// R4-32.
 #[tokio::test]
-async fn r4_32_there_is_no_assistant_and_a_key_of_the_storefront_changes_no_settings() {
+async fn storefront_key_cannot_change_settings() {
     let fixture = ReferralFixture::code_rewards().await;
     let store = fixture.app.store.clone();
     for (method, path) in [

@@ -18,8 +18,9 @@ fn points(points: i64) -> Value {
     json!({"benefit": {"type": "points", "points": points}})
 }
 
+/// R4-01, R4-07.
 #[tokio::test]
-async fn r4_01_and_r4_07_the_rule_of_the_referrers_tier_at_that_moment_wins() {
+async fn rule_of_the_referrers_tier_at_that_moment_applies() {
     let (fixture, code) = with_rule(json!({"slots": {"referrer": {"registration": points(10)}}})).await;
     let gold = json!({"name": "Gold", "tier": "gold", "status": "active", "slots": {"referrer": {"registration": points(20)}}});
     fixture.post("/rules", gold).await;
@@ -31,9 +32,9 @@ async fn r4_01_and_r4_07_the_rule_of_the_referrers_tier_at_that_moment_wins() {
     assert_eq!((text(&panel, "ruleName"), &panel["points"]), ("Gold".into(), &json!(30)));
 }
 
+/// R4-18, R4-19, R4-20.
 #[tokio::test]
-async fn r4_18_r4_19_and_r4_20_the_daily_limit_binds_the_referrers_registration_reward_alone_and_starts_anew_each_day()
-{
+async fn daily_limit_binds_registration_rewards_and_resets_daily() {
     let slots = json!({"referrer": {"registration": points(10)}, "referee": {"registration": {"benefit": {"type": "freeShipping"}}}});
     let (fixture, code) = with_rule(json!({"dailyRegistrationLimit": 2, "slots": slots})).await;
     for friend in ["b1", "b2", "b3"] {
@@ -48,8 +49,9 @@ async fn r4_18_r4_19_and_r4_20_the_daily_limit_binds_the_referrers_registration_
     assert_eq!(fixture.points("alice").await, 30, "the next calendar day has begun");
 }
 
+/// R4-21, R4-22, C-08, D-21.
 #[tokio::test]
-async fn r4_21_r4_22_c_08_and_d_21_the_first_order_counts_for_so_many_days_after_registering() {
+async fn first_order_counts_for_a_number_of_days() {
     let (fixture, code) =
         with_rule(json!({"orderValidDays": 60, "slots": {"referrer": {"firstOrder": points(10)}}})).await;
     fixture.signup("b1", &code).await;
@@ -60,8 +62,9 @@ async fn r4_21_r4_22_c_08_and_d_21_the_first_order_counts_for_so_many_days_after
     assert_eq!(state(&fixture.buy("b2", "s2", 100).await), ("expired", Some("too_late")));
 }
 
+/// R4-23, R4-24, R4-25.
 #[tokio::test]
-async fn r4_23_r4_24_and_r4_25_a_reward_waits_for_its_day_and_one_undone_before_is_never_given() {
+async fn delayed_reward_waits_and_a_void_prevents_it() {
     let timing = json!({"type": "daysAfterCompletion", "days": 7});
     let (fixture, code) =
         with_rule(json!({"orderTiming": timing, "slots": {"referrer": {"firstOrder": points(10)}}})).await;
@@ -92,8 +95,9 @@ async fn r4_23_r4_24_and_r4_25_a_reward_waits_for_its_day_and_one_undone_before_
     assert_eq!(fixture.points("alice").await, 10);
 }
 
+/// C-18, D-20.
 #[tokio::test]
-async fn c_18_and_d_20_what_falls_due_while_the_program_is_off_is_held_and_goes_out_after() {
+async fn rewards_due_while_the_program_is_off_are_held() {
     let timing = json!({"type": "daysAfterPayment", "days": 1});
     let (fixture, code) =
         with_rule(json!({"orderTiming": timing, "slots": {"referrer": {"firstOrder": points(10)}}})).await;
@@ -107,8 +111,9 @@ async fn c_18_and_d_20_what_falls_due_while_the_program_is_off_is_held_and_goes_
     assert_eq!(fixture.points("alice").await, 10);
 }
 
+/// R4-26, R4-27, R4-28, D-12.
 #[tokio::test]
-async fn r4_26_r4_27_r4_28_and_d_12_points_are_taken_back_in_full_only_where_the_box_is_ticked() {
+async fn points_are_reversed_in_full_only_where_configured() {
     for (recovers, after) in [(true, -90), (false, 10)] {
         let on_return = json!({"recoverPoints": recovers, "revokeUnusedCodes": false});
         let (fixture, code) =
@@ -129,8 +134,9 @@ async fn r4_26_r4_27_r4_28_and_d_12_points_are_taken_back_in_full_only_where_the
     }
 }
 
+/// R2-36.
 #[tokio::test]
-async fn r2_36_store_credit_has_a_ledger_of_its_own() {
+async fn store_credit_has_its_own_ledger() {
     let credit = json!({"benefit": {"type": "storeCredit", "amount": 500, "currency": "EUR"}});
     let (fixture, code) = with_rule(json!({"slots": {"referrer": {"firstOrder": credit}}})).await;
     fixture.refer("b1", &code, 100).await;
@@ -143,8 +149,9 @@ async fn r2_36_store_credit_has_a_ledger_of_its_own() {
     );
 }
 
+/// R2-34.
 #[tokio::test]
-async fn r2_34_a_ladder_gives_more_from_the_third_on() {
+async fn ladder_gives_more_from_the_third_referral() {
     let ladder = json!([{"from": 1, "benefit": {"type": "points", "points": 10}}, {"from": 3, "benefit": {"type": "points", "points": 15}}]);
     let (fixture, code) = with_rule(json!({"ladder": ladder})).await;
     for (friend, balance) in [("b1", 10), ("b2", 20), ("b3", 35), ("b4", 50)] {

@@ -1,7 +1,7 @@
 //! Every limit on both sides, and the words of JSON.
 
-use crate::kit::*;
-use crate::world::*;
+use crate::builders::*;
+use crate::fake_store::*;
 use flux_referral_rules::*;
 
 #[test]
@@ -54,7 +54,7 @@ fn the_closed_list_of_reasons_is_this_one() {
 }
 
 #[test]
-fn a_status_is_two_words_in_the_database_and_comes_back_as_it_was() {
+fn status_round_trips_through_two_database_words() {
     let all = [
         Status::Pending,
         Status::Qualified(None),
@@ -80,17 +80,17 @@ fn a_grants_key_and_words_are_those_of_json() {
 
 #[test]
 fn a_grants_expiry_binds_to_the_second_and_is_written_down_once() {
-    let mut world = ordinary();
-    world.program.reward_expiry = Some(days(10));
-    bring(&mut world, "Bob");
-    orders(&mut world, "Bob", "o1");
-    let grant = world.coupons("Bob")[0].grant.clone();
+    let mut store = ordinary();
+    store.program.reward_expiry = Some(days(10));
+    bring(&mut store, "Bob");
+    orders(&mut store, "Bob", "o1");
+    let grant = store.coupons("Bob")[0].grant.clone();
     assert_eq!(grant.status_at(day(11)).as_str(), "issued");
     assert_eq!(grant.status_at(at(11 * 86_400 + 1)).as_str(), "expired");
-    assert!(sweep::expire_rewards(world.grants.values(), day(11)).is_empty());
-    assert_eq!(sweep::expire_rewards(world.grants.values(), at(11 * 86_400 + 1)).len(), 1);
-    world.sweep(day(12));
-    assert!(sweep::expire_rewards(world.grants.values(), day(13)).is_empty());
-    world.undone("o1", ReversalKind::Refunded, day(13));
-    assert_eq!(world.coupons("Bob")[0].grant.status.as_str(), "expired", "there is nothing left to take back");
+    assert!(sweep::expire_rewards(store.grants.values(), day(11)).is_empty());
+    assert_eq!(sweep::expire_rewards(store.grants.values(), at(11 * 86_400 + 1)).len(), 1);
+    store.sweep(day(12));
+    assert!(sweep::expire_rewards(store.grants.values(), day(13)).is_empty());
+    store.undone("o1", ReversalKind::Refunded, day(13));
+    assert_eq!(store.coupons("Bob")[0].grant.status.as_str(), "expired", "there is nothing left to take back");
 }

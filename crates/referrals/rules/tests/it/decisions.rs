@@ -1,54 +1,58 @@
 //! The decision register and the conflicts between the seeds.
 
-use crate::kit::*;
-use crate::world::*;
+use crate::builders::*;
+use crate::fake_store::*;
 use flux_referral_rules::*;
 
+/// D-04.
 #[test]
-fn d_04_while_the_flag_is_on_a_referee_has_one_attribution_for_ever() {
-    let mut world = ordinary();
-    bring(&mut world, "Bob");
-    orders(&mut world, "Bob", "o1");
-    world.undone("o1", ReversalKind::Refunded, day(2));
-    let other = world.code("Carol");
-    assert_eq!(world.paid("Bob", "o2", eur(1), Some(other.as_str()), day(3)), Some(Reason::Refunded));
-    assert_eq!(world.rows.len(), 1);
+fn referee_has_one_attribution_ever_with_first_purchase_only() {
+    let mut store = ordinary();
+    bring(&mut store, "Bob");
+    orders(&mut store, "Bob", "o1");
+    store.undone("o1", ReversalKind::Refunded, day(2));
+    let other = store.code("Carol");
+    assert_eq!(store.paid("Bob", "o2", eur(1), Some(other.as_str()), day(3)), Some(Reason::Refunded));
+    assert_eq!(store.rows.len(), 1);
 }
 
+/// D-04.
 #[test]
-fn d_04_without_the_flag_a_new_one_opens_at_checkout_only_and_only_once_the_former_is_closed() {
-    let mut world = ordinary();
-    world.program.require_first_purchase = false;
-    world.program.window = Some(days(10));
-    bring(&mut world, "Bob");
-    let other = world.code("Carol");
-    assert_eq!(world.bind("Bob", Door::CodeCheckout, other.as_str(), false, None, day(10)), Ok(0), "still pending");
-    assert_eq!(world.bind("Bob", Door::Link, other.as_str(), false, None, day(11)), Ok(0), "not at signup");
+fn new_attribution_opens_at_checkout_once_the_last_is_closed() {
+    let mut store = ordinary();
+    store.program.require_first_purchase = false;
+    store.program.window = Some(days(10));
+    bring(&mut store, "Bob");
+    let other = store.code("Carol");
+    assert_eq!(store.bind("Bob", Door::CodeCheckout, other.as_str(), false, None, day(10)), Ok(0), "still pending");
+    assert_eq!(store.bind("Bob", Door::Link, other.as_str(), false, None, day(11)), Ok(0), "not at signup");
     assert_eq!(
-        world.bind("Bob", Door::CodeCheckout, other.as_str(), false, None, at(10 * 86_400 + 1)),
+        store.bind("Bob", Door::CodeCheckout, other.as_str(), false, None, at(10 * 86_400 + 1)),
         Ok(1),
         "expired"
     );
-    world.paid("Bob", "o1", eur(1), Some(other.as_str()), day(12));
-    assert_eq!((world.rows.len(), world.rows[1].status), (2, Status::Rewarded));
-    assert_eq!(world.rows.iter().filter(|row| row.is_fed_by(&"o1".parse().unwrap())).count(), 1);
+    store.paid("Bob", "o1", eur(1), Some(other.as_str()), day(12));
+    assert_eq!((store.rows.len(), store.rows[1].status), (2, Status::Rewarded));
+    assert_eq!(store.rows.iter().filter(|row| row.is_fed_by(&"o1".parse().unwrap())).count(), 1);
 }
 
+/// D-05.
 #[test]
-fn d_05_a_free_order_is_no_purchase() {
-    let mut world = ordinary();
-    bring(&mut world, "Bob");
-    assert_eq!(world.paid("Bob", "o1", eur(0), None, day(1)), Some(Reason::ZeroAmount));
-    assert_eq!(world.rows[0].status, Status::Pending);
-    assert_eq!(orders(&mut world, "Bob", "o2"), None, "and uses nothing up");
+fn free_order_is_no_purchase() {
+    let mut store = ordinary();
+    bring(&mut store, "Bob");
+    assert_eq!(store.paid("Bob", "o1", eur(0), None, day(1)), Some(Reason::ZeroAmount));
+    assert_eq!(store.rows[0].status, Status::Pending);
+    assert_eq!(orders(&mut store, "Bob", "o2"), None, "and uses nothing up");
     let mut free = OrderRecord::new("x".parse().unwrap());
     assert!(free.pay(eur(0), day(0)) && !free.pay(eur(1), day(1)));
     free.undo(ReversalKind::Cancelled, day(0));
     assert!(!free.is_purchase());
 }
 
+/// D-06.
 #[test]
-fn d_06_another_currency_counts_only_where_no_money_is_compared() {
+fn other_currency_counts_only_where_no_money_is_compared() {
     let dollars = Money::new(5000, Currency::parse("USD").unwrap()).unwrap();
     for (minimum, benefit, expected) in [
         (None, points(100), None),
@@ -59,36 +63,38 @@ fn d_06_another_currency_counts_only_where_no_money_is_compared() {
         (None, fixed(100, "USD"), None),
     ] {
         for in_ladder in [false, true] {
-            let mut world = ordinary();
-            world.program.minimum = minimum;
-            world.edit_global(|rule| match in_ladder {
+            let mut store = ordinary();
+            store.program.minimum = minimum;
+            store.edit_global(|rule| match in_ladder {
                 false => put(rule, Side::Referrer, Trigger::FirstOrder, benefit.clone()),
                 true => rule.ladder = Ladder::new(vec![(1, benefit.clone())]).unwrap(),
             });
-            bring(&mut world, "Bob");
-            assert_eq!(world.paid("Bob", "o1", dollars, None, day(1)), expected, "{benefit:?}");
+            bring(&mut store, "Bob");
+            assert_eq!(store.paid("Bob", "o1", dollars, None, day(1)), expected, "{benefit:?}");
             let status = if expected.is_some() { Status::Pending } else { Status::Rewarded };
-            assert_eq!(world.rows[0].status, status);
+            assert_eq!(store.rows[0].status, status);
         }
     }
 }
 
+/// D-07.
 #[test]
-fn d_07_at_the_cap_a_row_of_which_the_referee_gets_nothing_stays_qualified() {
-    let mut world = commands(&["say hi"]);
-    world.program.max_rewards = limit(1);
+fn row_at_the_cap_stays_qualified_without_referee_reward() {
+    let mut store = commands(&["say hi"]);
+    store.program.max_rewards = limit(1);
     for friend in ["Bob", "Carol"] {
-        bring(&mut world, friend);
-        orders(&mut world, friend, friend);
+        bring(&mut store, friend);
+        orders(&mut store, friend, friend);
     }
-    assert_eq!(world.rows[1].status, Status::Qualified(Some(Reason::CapReached)));
-    assert_eq!(world.verdicts[&"Carol".parse().unwrap()], Some(Reason::CapReached));
-    world.sweep(day(9));
-    assert_eq!(world.rows[1].status, Status::Qualified(Some(Reason::CapReached)));
+    assert_eq!(store.rows[1].status, Status::Qualified(Some(Reason::CapReached)));
+    assert_eq!(store.verdicts[&"Carol".parse().unwrap()], Some(Reason::CapReached));
+    store.sweep(day(9));
+    assert_eq!(store.rows[1].status, Status::Qualified(Some(Reason::CapReached)));
 }
 
+/// D-12.
 #[test]
-fn d_12_only_what_is_there_can_be_spent() {
+fn only_an_existing_balance_can_be_spent() {
     let alice = customer("Alice");
     let spent = |balance, before: Option<&LedgerEntry>, points| {
         spend(&alice, balance, before, Points::new(points).unwrap(), "cart-1", day(0))
@@ -103,98 +109,106 @@ fn d_12_only_what_is_there_can_be_spent() {
     assert_eq!(spent(100, Some(&of_bob), 30), Spent::OtherAmount);
 }
 
+/// D-14.
 #[test]
-fn d_14_a_circular_pair_is_refused_before_it_is_asked_who_has_registered() {
-    let mut world = ordinary();
-    bring(&mut world, "Bob");
-    let code = world.code("Bob");
-    world.register("Alice", day(0));
-    let refused = world.bind("Alice", Door::Link, code.as_str(), true, None, day(1));
+fn circular_pair_is_refused_before_registration_is_checked() {
+    let mut store = ordinary();
+    bring(&mut store, "Bob");
+    let code = store.code("Bob");
+    store.register("Alice", day(0));
+    let refused = store.bind("Alice", Door::Link, code.as_str(), true, None, day(1));
     assert_eq!(refused, Err(Refusal::Because(Reason::Circular)));
     assert_eq!(Refusal::Because(Reason::Circular).as_str(), "circular");
 }
 
+/// D-15.
 #[test]
-fn d_15_a_rule_that_rewards_registering_alone_is_done_then() {
-    let mut world = World::new().with_global(|rule| put(rule, Side::Referrer, Trigger::Registration, points(1)));
-    bring(&mut world, "Bob");
-    assert_eq!((world.rows[0].status, world.rows[0].purchase.clone()), (Status::Rewarded, None));
-    assert!(Funnel::of(&world.rows, day(1)).unwrap().revenue.is_empty());
-    let mut world = World::new().with_global(|rule| put(rule, Side::Referrer, Trigger::Registration, points(1)));
-    let code = world.code("Alice");
-    world.bind("Carol", Door::Link, code.as_str(), false, None, day(0)).unwrap();
-    assert_eq!(orders(&mut world, "Carol", "o1"), Some(Reason::NoRule), "an order earns nothing there");
-    assert_eq!(world.rows[0].status, Status::Pending);
+fn registration_only_rule_is_done_after_registering() {
+    let mut store = FakeStore::new().with_global(|rule| put(rule, Side::Referrer, Trigger::Registration, points(1)));
+    bring(&mut store, "Bob");
+    assert_eq!((store.rows[0].status, store.rows[0].purchase.clone()), (Status::Rewarded, None));
+    assert!(Funnel::of(&store.rows, day(1)).unwrap().revenue.is_empty());
+    let mut store = FakeStore::new().with_global(|rule| put(rule, Side::Referrer, Trigger::Registration, points(1)));
+    let code = store.code("Alice");
+    store.bind("Carol", Door::Link, code.as_str(), false, None, day(0)).unwrap();
+    assert_eq!(orders(&mut store, "Carol", "o1"), Some(Reason::NoRule), "an order earns nothing there");
+    assert_eq!(store.rows[0].status, Status::Pending);
 }
 
+/// D-15.
 #[test]
-fn d_15_at_the_cap_it_is_rewarded_if_the_referee_was_paid_else_qualified() {
+fn row_at_the_cap_is_rewarded_if_the_referee_was_paid() {
     for (pays_referee, expected) in [(true, Status::Rewarded), (false, Status::Qualified(Some(Reason::CapReached)))] {
-        let mut world = World::new().with_global(|rule| {
+        let mut store = FakeStore::new().with_global(|rule| {
             put(rule, Side::Referrer, Trigger::Registration, points(1));
             if pays_referee {
                 put(rule, Side::Referee, Trigger::Registration, points(1));
             }
         });
-        world.program.max_rewards = limit(1);
-        bring(&mut world, "Bob");
-        bring(&mut world, "Carol");
-        assert_eq!(world.rows[1].status, expected);
+        store.program.max_rewards = limit(1);
+        bring(&mut store, "Bob");
+        bring(&mut store, "Carol");
+        assert_eq!(store.rows[1].status, expected);
     }
 }
 
+/// D-16.
 #[test]
-fn d_16_a_sweep_into_the_future_changes_no_decision_about_the_past() {
-    let mut world = ordinary();
-    world.program.window = Some(days(10));
-    world.program.reward_expiry = Some(days(10));
-    bring(&mut world, "Bob");
-    bring(&mut world, "Carol");
-    orders(&mut world, "Carol", "o1");
-    world.sweep(day(1000));
-    assert_eq!(world.rows[0].status_at(day(10)), Status::Pending);
-    assert_eq!(world.redeem("Carol", "o2", eur(1000), day(11)), Some(100));
-    assert_eq!(orders(&mut world, "Bob", "o3"), None);
-    assert_eq!(world.rows[0].status, Status::Rewarded);
+fn future_sweep_changes_no_decision_about_the_past() {
+    let mut store = ordinary();
+    store.program.window = Some(days(10));
+    store.program.reward_expiry = Some(days(10));
+    bring(&mut store, "Bob");
+    bring(&mut store, "Carol");
+    orders(&mut store, "Carol", "o1");
+    store.sweep(day(1000));
+    assert_eq!(store.rows[0].status_at(day(10)), Status::Pending);
+    assert_eq!(store.redeem("Carol", "o2", eur(1000), day(11)), Some(100));
+    assert_eq!(orders(&mut store, "Bob", "o3"), None);
+    assert_eq!(store.rows[0].status, Status::Rewarded);
 }
 
+/// D-17.
 #[test]
-fn d_17_clocks_count_from_the_events_time() {
-    let mut world = ordinary();
-    world.program.reward_expiry = Some(days(10));
-    bring(&mut world, "Bob");
-    world.paid("Bob", "o1", eur(10), None, day(-400));
-    let GrantStatus::Issued(issue) = world.coupons("Bob")[0].grant.status else { panic!("it is issued") };
+fn timers_count_from_the_events_time() {
+    let mut store = ordinary();
+    store.program.reward_expiry = Some(days(10));
+    bring(&mut store, "Bob");
+    store.paid("Bob", "o1", eur(10), None, day(-400));
+    let GrantStatus::Issued(issue) = store.coupons("Bob")[0].grant.status else { panic!("it is issued") };
     assert_eq!((issue.at, issue.expires_at), (day(-400), Some(day(-390))));
 }
 
+/// D-19.
 #[test]
-fn d_19_all_servers_are_those_of_the_moment_of_issue() {
-    let mut world = commands(&["say hi"]);
-    world.edit_global(|rule| rule.order_timing = OrderTiming::DaysAfterPayment(days(1)));
-    bring(&mut world, "Bob");
-    orders(&mut world, "Bob", "o1");
-    world.add_servers(&["srv_new"]);
-    world.sweep(day(2));
-    assert_eq!(world.lines.len(), 2, "the server that was there when it was issued");
-    world.add_servers(&["srv_later"]);
-    world.sweep(day(3));
-    assert_eq!(world.lines.len(), 2, "and none that came later");
+fn all_servers_means_those_at_the_moment_of_issue() {
+    let mut store = commands(&["say hi"]);
+    store.edit_global(|rule| rule.order_timing = OrderTiming::DaysAfterPayment(days(1)));
+    bring(&mut store, "Bob");
+    orders(&mut store, "Bob", "o1");
+    store.add_servers(&["srv_new"]);
+    store.sweep(day(2));
+    assert_eq!(store.lines.len(), 2, "the server that was there when it was issued");
+    store.add_servers(&["srv_later"]);
+    store.sweep(day(3));
+    assert_eq!(store.lines.len(), 2, "and none that came later");
 }
 
+/// D-20.
 #[test]
-fn d_20_an_order_paid_while_the_program_is_off_uses_up_the_first_purchase() {
-    let mut world = ordinary();
-    bring(&mut world, "Bob");
-    world.program.master = Master::Off;
-    assert_eq!(orders(&mut world, "Bob", "o1"), Some(Reason::ProgramDisabled));
-    assert_eq!(world.rows[0].status, Status::Pending);
-    world.program.master = Master::On { since: day(2) };
-    assert_eq!(world.paid("Bob", "o2", eur(10), None, day(3)), Some(Reason::NotFirstPurchase));
+fn order_paid_while_disabled_uses_up_the_first_purchase() {
+    let mut store = ordinary();
+    bring(&mut store, "Bob");
+    store.program.master = Master::Off;
+    assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::ProgramDisabled));
+    assert_eq!(store.rows[0].status, Status::Pending);
+    store.program.master = Master::On { since: day(2) };
+    assert_eq!(store.paid("Bob", "o2", eur(10), None, day(3)), Some(Reason::NotFirstPurchase));
 }
 
+/// D-21, C-08.
 #[test]
-fn d_21_and_c_08_the_earlier_of_both_deadlines_closes_the_row_for_both_order_slots() {
+fn earlier_deadline_closes_both_order_slots() {
     for (window, valid, expected) in [
         (Some(14), Some(60), Some(14)),
         (Some(60), Some(14), Some(14)),
@@ -202,53 +216,56 @@ fn d_21_and_c_08_the_earlier_of_both_deadlines_closes_the_row_for_both_order_slo
         (Some(7), None, Some(7)),
         (None, None, None),
     ] {
-        let mut world = ordinary();
-        world.program.window = window.map(days);
-        world.edit_global(|rule| rule.order_valid = valid.map(days));
-        bring(&mut world, "Bob");
-        assert_eq!(world.rows[0].expires_at, expected.map(day));
+        let mut store = ordinary();
+        store.program.window = window.map(days);
+        store.edit_global(|rule| rule.order_valid = valid.map(days));
+        bring(&mut store, "Bob");
+        assert_eq!(store.rows[0].expires_at, expected.map(day));
     }
 }
 
+/// D-22.
 #[test]
-fn d_22_a_guest_is_bound_without_a_registration_and_registering_later_fires_once() {
-    let mut world = ordinary();
-    world.edit_global(|rule| put(rule, Side::Referrer, Trigger::Registration, points(1)));
-    let code = world.code("Alice");
-    world.bind("Bob", Door::Link, code.as_str(), false, None, day(0)).unwrap();
-    assert_eq!((world.points("Alice"), world.rows[0].registered_at), (0, None));
-    orders(&mut world, "Bob", "o1");
-    world.signup("Bob", None, day(5)).unwrap();
-    assert_eq!((world.points("Alice"), world.rows[0].registered_at), (101, Some(day(5))));
-    world.customer("Bob").registered_at = None;
-    world.register("Bob", day(6));
-    assert_eq!(world.points("Alice"), 101);
+fn guest_is_bound_and_registers_once_later() {
+    let mut store = ordinary();
+    store.edit_global(|rule| put(rule, Side::Referrer, Trigger::Registration, points(1)));
+    let code = store.code("Alice");
+    store.bind("Bob", Door::Link, code.as_str(), false, None, day(0)).unwrap();
+    assert_eq!((store.points("Alice"), store.rows[0].registered_at), (0, None));
+    orders(&mut store, "Bob", "o1");
+    store.signup("Bob", None, day(5)).unwrap();
+    assert_eq!((store.points("Alice"), store.rows[0].registered_at), (101, Some(day(5))));
+    store.customer("Bob").registered_at = None;
+    store.register("Bob", day(6));
+    assert_eq!(store.points("Alice"), 101);
 }
 
+/// D-22.
 #[test]
-fn d_22_registering_too_late_or_after_a_void_earns_nothing() {
+fn late_registration_or_one_after_a_void_earns_nothing() {
     for is_voided in [false, true] {
-        let mut world = ordinary();
-        world.program.window = Some(days(10));
-        world.edit_global(|rule| put(rule, Side::Referrer, Trigger::Registration, credit(1, "EUR")));
-        let code = world.code("Alice");
-        world.bind("Bob", Door::Link, code.as_str(), false, None, day(0)).unwrap();
+        let mut store = ordinary();
+        store.program.window = Some(days(10));
+        store.edit_global(|rule| put(rule, Side::Referrer, Trigger::Registration, credit(1, "EUR")));
+        let code = store.code("Alice");
+        store.bind("Bob", Door::Link, code.as_str(), false, None, day(0)).unwrap();
         if is_voided {
-            orders(&mut world, "Bob", "o1");
-            world.undone("o1", ReversalKind::Refunded, day(2));
+            orders(&mut store, "Bob", "o1");
+            store.undone("o1", ReversalKind::Refunded, day(2));
         }
         let registration = |at| {
-            let mut world = world.clone();
-            world.register("Bob", at);
-            world.ledger.iter().any(|entry| entry.unit != Unit::Points)
+            let mut store = store.clone();
+            store.register("Bob", at);
+            store.ledger.iter().any(|entry| entry.unit != Unit::Points)
         };
         assert_eq!(registration(day(10)), !is_voided);
         assert!(!registration(at(10 * 86_400 + 1)));
     }
 }
 
+/// D-23.
 #[test]
-fn d_23_the_same_person_under_another_id_is_the_same_person() {
+fn same_person_under_another_id_is_recognized() {
     let player = |name: &str, uuid: Option<&str>| Some(Player { name: name.to_owned(), uuid: uuid.map(str::to_owned) });
     let (dashed, bare) = ("069A79F4-44E9-4726-A5BE-FCA90E38AAF5", "069a79f444e94726a5befca90e38aaf5");
     for (guest, bob, same) in [
@@ -265,42 +282,44 @@ fn d_23_the_same_person_under_another_id_is_the_same_person() {
         ((EmailKey::of(" "), None), (EmailKey::of(""), None), false),
         ((None, None), (None, None), false),
     ] {
-        let mut world = ordinary();
-        (world.customer("Guest").person.email, world.customer("Guest").person.player) = guest.clone();
-        (world.customer("Bob").person.email, world.customer("Bob").person.player) = bob.clone();
-        world.paid("Guest", "o0", eur(1), None, day(-1));
-        bring(&mut world, "Bob");
+        let mut store = ordinary();
+        (store.customer("Guest").person.email, store.customer("Guest").person.player) = guest.clone();
+        (store.customer("Bob").person.email, store.customer("Bob").person.player) = bob.clone();
+        store.paid("Guest", "o0", eur(1), None, day(-1));
+        bring(&mut store, "Bob");
         let expected = same.then_some(Reason::NotFirstPurchase);
-        assert_eq!(orders(&mut world, "Bob", "o1"), expected, "{guest:?} {bob:?}");
+        assert_eq!(orders(&mut store, "Bob", "o1"), expected, "{guest:?} {bob:?}");
     }
 }
 
+/// C-06.
 #[test]
-fn c_06_an_order_below_the_minimum_leaves_the_row_pending_for_a_later_one() {
-    let mut world = ordinary();
-    world.program.minimum = Some(positive(1000, "EUR"));
-    world.program.require_first_purchase = false;
-    bring(&mut world, "Bob");
-    assert_eq!(world.paid("Bob", "o1", eur(999), None, day(1)), Some(Reason::BelowMinimum));
-    assert_eq!(world.rows[0].status, Status::Pending);
-    assert_eq!(world.paid("Bob", "o2", eur(1000), None, day(2)), None);
+fn order_below_the_minimum_leaves_the_row_pending() {
+    let mut store = ordinary();
+    store.program.minimum = Some(positive(1000, "EUR"));
+    store.program.require_first_purchase = false;
+    bring(&mut store, "Bob");
+    assert_eq!(store.paid("Bob", "o1", eur(999), None, day(1)), Some(Reason::BelowMinimum));
+    assert_eq!(store.rows[0].status, Status::Pending);
+    assert_eq!(store.paid("Bob", "o2", eur(1000), None, day(2)), None);
 }
 
+/// C-18.
 #[test]
-fn c_18_what_waits_while_the_program_is_off_is_held_and_goes_out_after() {
-    let mut world = ordinary();
-    world.edit_global(|rule| {
+fn rewards_due_while_disabled_are_held() {
+    let mut store = ordinary();
+    store.edit_global(|rule| {
         rule.order_timing = OrderTiming::DaysAfterPayment(days(1));
         put(rule, Side::Referrer, Trigger::FirstOrder, percent(5));
     });
-    world.program.reward_expiry = Some(days(10));
-    bring(&mut world, "Bob");
-    orders(&mut world, "Bob", "o1");
-    world.program.master = Master::Off;
-    world.sweep(day(50));
-    assert!(world.coupons("Alice").is_empty());
-    world.program.master = Master::On { since: day(60) };
-    world.sweep(day(61));
-    let GrantStatus::Issued(issue) = world.coupons("Alice")[0].grant.status else { panic!("it is issued") };
+    store.program.reward_expiry = Some(days(10));
+    bring(&mut store, "Bob");
+    orders(&mut store, "Bob", "o1");
+    store.program.master = Master::Off;
+    store.sweep(day(50));
+    assert!(store.coupons("Alice").is_empty());
+    store.program.master = Master::On { since: day(60) };
+    store.sweep(day(61));
+    let GrantStatus::Issued(issue) = store.coupons("Alice")[0].grant.status else { panic!("it is issued") };
     assert_eq!((issue.at, issue.expires_at), (day(60), Some(day(70))), "its clock starts when it could go out");
 }

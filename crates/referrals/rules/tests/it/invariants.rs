@@ -1,8 +1,8 @@
-//! The invariants of section 5, and the core against the reference model, over streams of events with repeats and in any order.
+//! The invariants, and the rules against the reference model, over streams of events with repeats and in any order.
 
-use crate::kit::*;
+use crate::builders::*;
+use crate::fake_store::*;
 use crate::model::{Config, DAY, Event, Model, Timing};
-use crate::world::*;
 use flux_referral_rules::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ fn friend(number: usize) -> String {
 }
 
 /// The core's store with this configuration, with a command beside the referrer's order reward.
-fn world(config: &Config) -> World {
-    let mut world = World::new().with_global(|rule| {
+fn fake_store(config: &Config) -> FakeStore {
+    let mut store = FakeStore::new().with_global(|rule| {
         let order = Side::Referrer;
         if let Some(count) = config.for_registration {
             put(rule, order, Trigger::Registration, points(count));
@@ -46,38 +46,38 @@ fn world(config: &Config) -> World {
             Timing::AfterCompletion(count) => OrderTiming::DaysAfterCompletion(days(count)),
         };
     });
-    world.program.require_first_purchase = config.first_only;
-    world.program.minimum = (config.minimum > 0).then(|| positive(config.minimum, "EUR"));
-    world.program.window = config.window.map(days);
-    world.program.max_rewards = config.cap.and_then(|cap| limit(cap as u32));
-    world.program.reward_expiry = config.expiry.map(days);
-    world.add_servers(&["srv_lobby"]);
-    REFERRERS.iter().for_each(|name| drop(world.code(name)));
-    world
+    store.program.require_first_purchase = config.first_only;
+    store.program.minimum = (config.minimum > 0).then(|| positive(config.minimum, "EUR"));
+    store.program.window = config.window.map(days);
+    store.program.max_rewards = config.cap.and_then(|cap| limit(cap as u32));
+    store.program.reward_expiry = config.expiry.map(days);
+    store.add_servers(&["srv_lobby"]);
+    REFERRERS.iter().for_each(|name| drop(store.code(name)));
+    store
 }
 
-fn hear(world: &mut World, event: Event) {
+fn hear(store: &mut FakeStore, event: Event) {
     match event {
         Event::Signup { friend: who, by, is_guest: false, at: seconds } => {
-            let code = world.code(REFERRERS[by]);
-            let _ = world.signup(&friend(who), Some(code.as_str()), at(seconds));
+            let code = store.code(REFERRERS[by]);
+            let _ = store.signup(&friend(who), Some(code.as_str()), at(seconds));
         }
         Event::Signup { friend: who, by, is_guest: true, at: seconds } => {
-            let code = world.code(REFERRERS[by]);
-            let _ = world.bind(&friend(who), Door::Link, code.as_str(), false, None, at(seconds));
+            let code = store.code(REFERRERS[by]);
+            let _ = store.bind(&friend(who), Door::Link, code.as_str(), false, None, at(seconds));
         }
-        Event::Register { friend: who, at: seconds } => world.register(&friend(who), at(seconds)),
+        Event::Register { friend: who, at: seconds } => store.register(&friend(who), at(seconds)),
         Event::Paid { friend: who, order, amount, code, at: seconds } => {
-            let code = code.map(|by| world.code(REFERRERS[by]).as_str().to_owned());
-            world.paid(&friend(who), &format!("o{order}"), eur(amount), code.as_deref(), at(seconds));
+            let code = code.map(|by| store.code(REFERRERS[by]).as_str().to_owned());
+            store.paid(&friend(who), &format!("o{order}"), eur(amount), code.as_deref(), at(seconds));
         }
-        Event::Completed { order, at: seconds } => world.completed(&format!("o{order}"), at(seconds)),
-        Event::Undone { order, at: seconds } => world.undone(&format!("o{order}"), ReversalKind::Refunded, at(seconds)),
-        Event::Refunded { order, total, at: seconds } => world.refunded(&format!("o{order}"), total, at(seconds)),
+        Event::Completed { order, at: seconds } => store.completed(&format!("o{order}"), at(seconds)),
+        Event::Undone { order, at: seconds } => store.undone(&format!("o{order}"), ReversalKind::Refunded, at(seconds)),
+        Event::Refunded { order, total, at: seconds } => store.refunded(&format!("o{order}"), total, at(seconds)),
         Event::Redeemed { friend: who, at: seconds } => {
-            world.redeem(&friend(who), &format!("r{who}"), eur(1000), at(seconds));
+            store.redeem(&friend(who), &format!("r{who}"), eur(1000), at(seconds));
         }
-        Event::Sweep { at: seconds } => world.sweep(at(seconds)),
+        Event::Sweep { at: seconds } => store.sweep(at(seconds)),
     }
 }
 
@@ -85,15 +85,15 @@ fn hear(world: &mut World, event: Event) {
 type End =
     (Vec<(String, &'static str, Option<String>)>, BTreeMap<(usize, &'static str, &'static str), String>, Vec<i64>);
 
-fn end_of(world: &World) -> End {
+fn end_of(store: &FakeStore) -> End {
     let place = |id: &AttributionId| id.as_str()[4..].parse::<usize>().unwrap();
-    let rows = world.rows.iter().map(|row| {
+    let rows = store.rows.iter().map(|row| {
         (row.referee.to_string(), row.status.as_str(), row.status.reason().map(|reason| reason.to_string()))
     });
-    let grants = world.grants.iter().map(|(key, grant)| {
+    let grants = store.grants.iter().map(|(key, grant)| {
         ((place(&key.attribution), key.side.as_str(), key.trigger.as_str()), grant.status.as_str().to_owned())
     });
-    (rows.collect(), grants.collect(), REFERRERS.iter().map(|name| world.points(name)).collect())
+    (rows.collect(), grants.collect(), REFERRERS.iter().map(|name| store.points(name)).collect())
 }
 
 fn end_of_model(model: &Model) -> End {
@@ -116,7 +116,7 @@ fn may_become(before: &str, after: &str) -> bool {
 }
 
 /// Invariants 1 to 4 and 6, after every event.
-fn check(config: &Config, before: &World, after: &World) -> Result<(), TestCaseError> {
+fn check(config: &Config, before: &FakeStore, after: &FakeStore) -> Result<(), TestCaseError> {
     for (key, grant) in &before.grants {
         prop_assert!(
             may_become(grant.status.as_str(), after.grants[key].status.as_str()),
@@ -223,30 +223,30 @@ fn stream() -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
-fn run(config: &Config, events: &[Event]) -> World {
-    let mut world = world(config);
-    events.iter().for_each(|event| hear(&mut world, *event));
-    world.sweep(at(END));
-    world
+fn run(config: &Config, events: &[Event]) -> FakeStore {
+    let mut store = fake_store(config);
+    events.iter().for_each(|event| hear(&mut store, *event));
+    store.sweep(at(END));
+    store
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_core_ends_as_the_model_does_and_keeps_every_invariant_on_the_way(config in config(), events in stream()) {
-        let (mut world, mut model) = (world(&config), Model::default());
+    fn core_matches_the_model_and_keeps_every_invariant(config in config(), events in stream()) {
+        let (mut store, mut model) = (fake_store(&config), Model::default());
         for event in events.into_iter().chain([Event::Sweep { at: END }]) {
-            let before = world.clone();
-            hear(&mut world, event);
+            let before = store.clone();
+            hear(&mut store, event);
             model.hear(&config, event);
-            check(&config, &before, &world)?;
-            prop_assert_eq!(end_of(&world), end_of_model(&model), "after {:?}", event);
+            check(&config, &before, &store)?;
+            prop_assert_eq!(end_of(&store), end_of_model(&model), "after {:?}", event);
         }
     }
 
     #[test]
-    fn invariant_5_a_stream_heard_twice_ends_as_heard_once(config in config(), events in stream()) {
+    fn replaying_a_stream_changes_nothing(config in config(), events in stream()) {
         // A redemption that found nothing the first time may find something the second: that is news, and no repeat.
         let events: Vec<Event> = events.into_iter().filter(|event| !matches!(event, Event::Redeemed { .. })).collect();
         // A signup that came too late for a reward, or a registration without a bind, stays what it was.
@@ -261,7 +261,7 @@ proptest! {
     }
 
     #[test]
-    fn invariant_5_a_payment_and_its_undoing_may_change_places(config in config(), mut events in stream(), place in any::<prop::sample::Index>(), is_full in any::<bool>()) {
+    fn payment_and_its_reversal_commute(config in config(), mut events in stream(), place in any::<prop::sample::Index>(), is_full in any::<bool>()) {
         // What is given and kept after a return is given only if the payment came first: the invariant is about what can be taken back.
         let config = Config { recover: true, revoke: true, expiry: None, ..config };
         events.retain(|event| !matches!(event, Event::Undone { order: 9, .. } | Event::Redeemed { .. }));
@@ -272,10 +272,10 @@ proptest! {
         let with = |pair: [Event; 2]| {
             let mut events = events.clone();
             events.splice(place..place, pair);
-            let world = run(&config, &events);
-            let (rows, grants, points) = end_of(&world);
+            let store = run(&config, &events);
+            let (rows, grants, points) = end_of(&store);
             let live: Vec<_> = grants.into_iter().filter(|(_, status)| !["cancelled", "revoked"].contains(&status.as_str())).collect();
-            (rows, live, points, Funnel::of(&world.rows, at(END)).unwrap())
+            (rows, live, points, Funnel::of(&store.rows, at(END)).unwrap())
         };
         prop_assert_eq!(with([pay, undo]), with([undo, pay]));
     }

@@ -1,17 +1,17 @@
-//! The referral rules, requirement by requirement: the number of each stands in its test's name.
+//! The referral rules, requirement by requirement. Each test's doc comment names its requirements in `docs/spec/referrals.md`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside #[test] functions")]
 
 mod bounds;
+mod builders;
+mod code_rewards;
+mod command_rewards;
 mod decisions;
 mod examples;
-mod fluxstore;
+mod fake_store;
 mod invariants;
-mod kit;
-mod member;
 mod model;
-mod rijoy;
-mod ripllo;
+mod registration_rewards;
+mod reversals;
 mod settings;
-mod undoing;
+mod tiered_rules;
 mod values;
-mod world;

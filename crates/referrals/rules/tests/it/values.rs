@@ -1,7 +1,7 @@
 //! Money and numbers (4.4), codes, identities, templates.
 
-use crate::kit::*;
-use crate::world::*;
+use crate::builders::*;
+use crate::fake_store::*;
 use flux_referral_rules::*;
 
 #[test]
@@ -27,7 +27,7 @@ fn what_is_left_of_an_amount_is_never_below_0_nor_above_it() {
 }
 
 #[test]
-fn a_percentage_is_from_1_to_100_and_rounds_down_without_wrapping() {
+fn percentage_is_1_to_100_and_rounds_down() {
     for bad in [0, -1, 101, 256 + 10, i64::MAX] {
         assert_eq!(Percent::new(bad), Err(Invalid::Percent), "{bad}");
     }
@@ -50,7 +50,7 @@ fn days_are_from_1_to_3650_and_exact_seconds() {
 }
 
 #[test]
-fn a_discount_is_at_most_the_order_and_its_own_limit_in_its_own_currency() {
+fn discount_is_limited_by_order_and_cap_in_its_currency() {
     let dollars = |amount| Money::new(amount, Currency::parse("USD").unwrap()).unwrap();
     let capped = DiscountKind::Percent { percent: Percent::new(50).unwrap(), max_off: Some(positive(30, "EUR")) };
     let sum = DiscountKind::Fixed(positive(30, "EUR"));
@@ -70,9 +70,9 @@ fn a_discount_is_at_most_the_order_and_its_own_limit_in_its_own_currency() {
 
 /// A coupon of Bob's, issued on day 0.
 fn coupon(code: &str, discount: Discount, expires_at: Option<jiff::Timestamp>) -> Coupon {
-    let mut world = World::new().with_global(|rule| put(rule, Side::Referee, Trigger::Registration, percent(10)));
-    bring(&mut world, "Bob");
-    let mut coupon = world.coupons("Bob").remove(0);
+    let mut store = FakeStore::new().with_global(|rule| put(rule, Side::Referee, Trigger::Registration, percent(10)));
+    bring(&mut store, "Bob");
+    let mut coupon = store.coupons("Bob").remove(0);
     coupon.code = Code::parse(code).unwrap();
     coupon.grant.key.attribution = AttributionId::new(code);
     coupon.grant.terms.benefit = Some(Benefit::Discount(Discount { auto_apply: Some(true), ..discount }));
@@ -117,7 +117,7 @@ fn a_quote_says_why_a_code_takes_nothing_off() {
 }
 
 #[test]
-fn among_equal_codes_the_one_that_ends_first_is_used_and_money_goes_before_shipping() {
+fn earliest_expiry_wins_among_equal_codes() {
     let bob = customer("Bob");
     let quoted = |coupons: &[Coupon]| quote(&bob, eur(1000), None, coupons, day(0)).unwrap().coupon.code;
     let long = coupon("a", of(10), None);

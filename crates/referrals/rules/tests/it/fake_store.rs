@@ -30,7 +30,7 @@ pub(crate) struct Customer {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct World {
+pub(crate) struct FakeStore {
     pub(crate) program: Program,
     pub(crate) rules: Rules,
     pub(crate) servers: BTreeSet<ServerId>,
@@ -51,9 +51,9 @@ pub(crate) struct World {
 pub(crate) type Occasion = u8;
 pub(crate) use flux_protocol::{OrderId, ServerId};
 
-impl World {
-    pub(crate) fn new() -> World {
-        World {
+impl FakeStore {
+    pub(crate) fn new() -> FakeStore {
+        FakeStore {
             program: Program::new(day(-1000)),
             rules: Rules::new(RuleId::new("rule_global")),
             servers: BTreeSet::new(),
@@ -71,7 +71,7 @@ impl World {
     }
 
     /// Edits the global rule and activates it.
-    pub(crate) fn with_global(mut self, edit: impl FnOnce(&mut Rule)) -> World {
+    pub(crate) fn with_global(mut self, edit: impl FnOnce(&mut Rule)) -> FakeStore {
         self.edit_global(|rule| {
             rule.status = RuleStatus::Active;
             edit(rule);
@@ -135,8 +135,8 @@ impl World {
     pub(crate) fn standing(&mut self, name: &str) -> Result<RuleId, Reason> {
         self.customer(name);
         let referrer = self.referrer(&customer(name));
-        let store = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
-        effective(&store, &referrer).map(|rule| rule.id.clone())
+        let context = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
+        effective(&context, &referrer).map(|rule| rule.id.clone())
     }
 
     fn latest(&self, person: &Person) -> Option<usize> {
@@ -163,7 +163,7 @@ impl World {
                 |row: &Attribution| row.referrer == who.person.customer && row.referee == owner.person.customer;
             self.rows.iter().any(reverse)
         });
-        let store = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
+        let context = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
         let facts = Bind {
             id: &id,
             link: owner.as_ref().map(|(code, owner)| (code, owner)),
@@ -176,7 +176,7 @@ impl World {
             clicked_at: clicked,
             at,
         };
-        match bind(&store, &facts) {
+        match bind(&context, &facts) {
             Bound::New(row) => {
                 self.rows.push(row);
                 Ok(self.rows.len() - 1)
@@ -207,10 +207,10 @@ impl World {
         let is_today = |one: &&Attribution| one.registered_at.is_some_and(|at| today.contains(&at));
         let others = self.rows.iter().filter(|one| one.id != row.id && one.referrer == row.referrer);
         let registered_that_day = others.filter(is_today).count() as u32;
-        let store = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
+        let context = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
         let facts =
             Registration { attribution: row, referrer: &referrer, referee: &who.person, registered_that_day, at };
-        let decision = register(&store, facts);
+        let decision = register(&context, facts);
         self.write(place, decision);
     }
 
@@ -252,9 +252,9 @@ impl World {
         let mut buyers = self.orders.values().filter(is_other).filter_map(|other| other.buyer.as_ref());
         let has_bought = buyers.any(|buyer| self.customers[buyer].person.is(&person));
         let referrer = self.referrer(&row.referrer);
-        let store = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
+        let context = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
         let facts = Payment { attribution: row, referrer: &referrer, referee: &person, order: &record, has_bought };
-        let decision = pay(&store, facts);
+        let decision = pay(&context, facts);
         let reason = decision.reason;
         self.verdicts.entry(id).or_insert(reason);
         self.write(place, decision);

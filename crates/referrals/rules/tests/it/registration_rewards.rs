@@ -1,50 +1,54 @@
-//! S3, Member System: registration and order rewards, codes, sharing, mails.
+//! Rewards for registering and for ordering, codes, sharing, mails (requirements R3).
 
-use crate::kit::*;
-use crate::world::*;
+use crate::builders::*;
+use crate::fake_store::*;
 use flux_referral_rules::*;
 
 /// Registering earns both something, and the first order earns the referrer something.
-fn program() -> World {
-    World::new().with_global(|rule| {
+fn program() -> FakeStore {
+    FakeStore::new().with_global(|rule| {
         put(rule, Side::Referrer, Trigger::Registration, points(10));
         put(rule, Side::Referee, Trigger::Registration, percent(10));
         put(rule, Side::Referrer, Trigger::FirstOrder, points(100));
     })
 }
 
+/// R3-02.
 #[test]
-fn r3_02_an_account_made_through_link_or_code_counts() {
+fn registration_through_link_or_code_counts() {
     for door in [Door::Link, Door::CodeSignup] {
-        let mut world = program();
-        let code = world.code("Alice");
-        world.bind("Bob", door, code.as_str(), true, None, day(0)).unwrap();
-        world.register("Bob", day(0));
-        assert_eq!((world.points("Alice"), world.coupons("Bob").len()), (10, 1));
+        let mut store = program();
+        let code = store.code("Alice");
+        store.bind("Bob", door, code.as_str(), true, None, day(0)).unwrap();
+        store.register("Bob", day(0));
+        assert_eq!((store.points("Alice"), store.coupons("Bob").len()), (10, 1));
     }
 }
 
+/// R3-01, R3-03.
 #[test]
-fn r3_01_and_r3_03_off_stops_everything_and_what_was_issued_stays_usable() {
-    let mut world = program();
-    bring(&mut world, "Bob");
-    world.program.master = Master::Off;
-    let code = world.code("Alice");
-    assert_eq!(world.signup("Carol", Some(code.as_str()), day(1)), Err(Refusal::Because(Reason::ProgramDisabled)));
-    assert_eq!(orders(&mut world, "Bob", "o1"), Some(Reason::ProgramDisabled));
-    assert_eq!(world.points("Alice"), 10);
-    assert_eq!(world.redeem("Bob", "o2", eur(1000), day(2)), Some(100));
+fn disabled_stops_rewards_and_issued_ones_stay_usable() {
+    let mut store = program();
+    bring(&mut store, "Bob");
+    store.program.master = Master::Off;
+    let code = store.code("Alice");
+    assert_eq!(store.signup("Carol", Some(code.as_str()), day(1)), Err(Refusal::Because(Reason::ProgramDisabled)));
+    assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::ProgramDisabled));
+    assert_eq!(store.points("Alice"), 10);
+    assert_eq!(store.redeem("Bob", "o2", eur(1000), day(2)), Some(100));
 }
 
+/// R3-04.
 #[test]
-fn r3_04_each_side_is_set_by_itself() {
-    let mut world = World::new().with_global(|rule| put(rule, Side::Referee, Trigger::Registration, percent(10)));
-    bring(&mut world, "Bob");
-    assert_eq!((world.grants.len(), world.coupons("Bob").len()), (1, 1));
+fn each_side_is_configured_separately() {
+    let mut store = FakeStore::new().with_global(|rule| put(rule, Side::Referee, Trigger::Registration, percent(10)));
+    bring(&mut store, "Bob");
+    assert_eq!((store.grants.len(), store.coupons("Bob").len()), (1, 1));
 }
 
+/// R3-05.
 #[test]
-fn r3_05_a_second_reward_in_a_slot_is_a_conflict_until_the_first_is_deleted() {
+fn second_reward_in_a_slot_is_a_conflict() {
     let mut slots = Slots::default();
     let slot = |benefit| Slot::new(Some(benefit), vec![]).unwrap();
     slots.add(Side::Referee, Trigger::Registration, slot(percent(10))).unwrap();
@@ -57,24 +61,26 @@ fn r3_05_a_second_reward_in_a_slot_is_a_conflict_until_the_first_is_deleted() {
     assert_eq!(Slot::new(None, vec![]), Err(Invalid::EmptySlot));
 }
 
+/// R3-06.
 #[test]
-fn r3_06_rewards_issued_earlier_are_untouched_by_a_change() {
-    let mut world = program();
-    bring(&mut world, "Bob");
-    let before = world.grants.clone();
-    world.edit_global(|rule| {
+fn settings_change_leaves_issued_rewards_alone() {
+    let mut store = program();
+    bring(&mut store, "Bob");
+    let before = store.grants.clone();
+    store.edit_global(|rule| {
         put(rule, Side::Referrer, Trigger::Registration, points(99));
         put(rule, Side::Referee, Trigger::Registration, percent(99));
     });
-    assert_eq!(world.grants, before);
-    assert_eq!(world.redeem("Bob", "o1", eur(1000), day(1)), Some(100));
+    assert_eq!(store.grants, before);
+    assert_eq!(store.redeem("Bob", "o1", eur(1000), day(1)), Some(100));
 }
 
+/// R3-07.
 #[test]
-fn r3_07_the_referees_discount_applies_by_itself_and_the_best_one_does() {
-    let mut world = program();
-    bring(&mut world, "Bob");
-    let coupons = world.coupons("Bob");
+fn best_referee_discount_applies_automatically() {
+    let mut store = program();
+    bring(&mut store, "Bob");
+    let coupons = store.coupons("Bob");
     assert_eq!(quote(&customer("Bob"), eur(1000), None, &coupons, day(1)).unwrap().discount, 100);
     let mut best = coupons[0].clone();
     best.code = Code::parse("D-best").unwrap();
@@ -96,13 +102,14 @@ fn with_auto(benefit: Benefit, auto: bool) -> Benefit {
     }
 }
 
+/// R3-08.
 #[test]
-fn r3_08_both_use_their_own_rewards_and_nobody_elses() {
-    let mut world = program();
-    world.edit_global(|rule| put(rule, Side::Referrer, Trigger::Registration, percent(50)));
-    bring(&mut world, "Bob");
-    assert_eq!((world.coupons("Alice").len(), world.coupons("Bob").len()), (1, 1));
-    let of_alice = world.coupons("Alice");
+fn each_side_uses_only_its_own_rewards() {
+    let mut store = program();
+    store.edit_global(|rule| put(rule, Side::Referrer, Trigger::Registration, percent(50)));
+    bring(&mut store, "Bob");
+    assert_eq!((store.coupons("Alice").len(), store.coupons("Bob").len()), (1, 1));
+    let of_alice = store.coupons("Alice");
     let code = of_alice[0].code.clone();
     let quoted = quote(&customer("Bob"), eur(1000), Some(&code), &of_alice, day(1));
     assert_eq!(quoted, Err(NoDiscount::UnknownCode));
@@ -114,114 +121,124 @@ fn r3_08_both_use_their_own_rewards_and_nobody_elses() {
     assert_eq!(quote(&customer("Alice"), eur(1000), Some(&code), &of_alice, day(1)).unwrap().discount, 500);
 }
 
+/// R3-09.
 #[test]
-fn r3_09_only_the_referees_first_order_ever_counts() {
-    let mut world = program();
-    world.program.minimum = Some(positive(1000, "EUR"));
-    bring(&mut world, "Bob");
-    assert_eq!(world.paid("Bob", "o1", eur(999), None, day(1)), Some(Reason::BelowMinimum));
-    assert_eq!(world.paid("Bob", "o2", eur(1000), None, day(2)), Some(Reason::NotFirstPurchase));
+fn only_the_referees_first_order_counts() {
+    let mut store = program();
+    store.program.minimum = Some(positive(1000, "EUR"));
+    bring(&mut store, "Bob");
+    assert_eq!(store.paid("Bob", "o1", eur(999), None, day(1)), Some(Reason::BelowMinimum));
+    assert_eq!(store.paid("Bob", "o2", eur(1000), None, day(2)), Some(Reason::NotFirstPurchase));
 }
 
+/// R3-10.
 #[test]
-fn r3_10_an_imported_order_disqualifies() {
-    let mut world = program();
-    bring(&mut world, "Bob");
+fn earlier_imported_order_disqualifies() {
+    let mut store = program();
+    bring(&mut store, "Bob");
     let mut imported = OrderRecord::new("old".parse().unwrap());
     imported.buyer = Some(customer("Bob"));
     imported.is_imported = true;
-    world.orders.insert(imported.id.clone(), imported);
-    assert_eq!(orders(&mut world, "Bob", "o1"), Some(Reason::NotFirstPurchase));
+    store.orders.insert(imported.id.clone(), imported);
+    assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::NotFirstPurchase));
 }
 
+/// R3-10.
 #[test]
-fn r3_10_an_imported_order_is_no_first_order_itself() {
-    let mut world = program();
-    bring(&mut world, "Bob");
+fn imported_order_is_no_first_order() {
+    let mut store = program();
+    bring(&mut store, "Bob");
     let mut imported = OrderRecord::new("old".parse().unwrap());
     imported.is_imported = true;
-    world.orders.insert(imported.id.clone(), imported);
-    assert_eq!(world.paid("Bob", "old", eur(5000), None, day(1)), None);
-    assert_eq!(world.rows[0].status, Status::Pending);
+    store.orders.insert(imported.id.clone(), imported);
+    assert_eq!(store.paid("Bob", "old", eur(5000), None, day(1)), None);
+    assert_eq!(store.rows[0].status, Status::Pending);
 }
 
+/// R3-11.
 #[test]
-fn r3_11_a_cancelled_order_disqualifies_itself_and_uses_up_the_first() {
-    let mut world = program();
-    bring(&mut world, "Bob");
+fn cancelled_order_uses_up_the_first() {
+    let mut store = program();
+    bring(&mut store, "Bob");
     let mut placed = OrderRecord::new("o1".parse().unwrap());
     placed.buyer = Some(customer("Bob"));
     assert!(!placed.is_purchase(), "a checkout whose payment failed was never placed");
-    world.orders.insert(placed.id.clone(), placed);
-    world.undone("o1", ReversalKind::Cancelled, day(1));
-    assert_eq!(orders(&mut world, "Bob", "o1"), Some(Reason::Cancelled), "though its payment arrives late");
-    assert_eq!(world.rows[0].status, Status::Voided(Reason::Cancelled));
-    let mut world = program();
-    bring(&mut world, "Bob");
+    store.orders.insert(placed.id.clone(), placed);
+    store.undone("o1", ReversalKind::Cancelled, day(1));
+    assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::Cancelled), "though its payment arrives late");
+    assert_eq!(store.rows[0].status, Status::Voided(Reason::Cancelled));
+    let mut store = program();
+    bring(&mut store, "Bob");
     let mut placed = OrderRecord::new("o1".parse().unwrap());
     placed.buyer = Some(customer("Bob"));
     placed.undo(ReversalKind::Cancelled, day(1));
-    world.orders.insert(placed.id.clone(), placed);
-    assert_eq!(orders(&mut world, "Bob", "o2"), Some(Reason::NotFirstPurchase));
+    store.orders.insert(placed.id.clone(), placed);
+    assert_eq!(orders(&mut store, "Bob", "o2"), Some(Reason::NotFirstPurchase));
 }
 
+/// R3-11.
 #[test]
-fn r3_11_a_checkout_whose_payment_failed_changes_nothing() {
-    let mut world = program();
-    bring(&mut world, "Bob");
+fn failed_payment_changes_nothing() {
+    let mut store = program();
+    bring(&mut store, "Bob");
     let mut failed = OrderRecord::new("o1".parse().unwrap());
     failed.buyer = Some(customer("Bob"));
-    world.orders.insert(failed.id.clone(), failed);
-    assert_eq!(orders(&mut world, "Bob", "o2"), None);
+    store.orders.insert(failed.id.clone(), failed);
+    assert_eq!(orders(&mut store, "Bob", "o2"), None);
 }
 
+/// R3-12, R4-09.
 #[test]
-fn r3_12_and_r4_09_registering_any_other_way_earns_the_referrer_nothing() {
-    let mut world = program();
-    world.code("Alice");
-    world.signup("Bob", None, day(0)).unwrap();
-    orders(&mut world, "Bob", "o1");
-    assert!(world.rows.is_empty() && world.grants.is_empty());
+fn registration_without_a_referral_earns_nothing() {
+    let mut store = program();
+    store.code("Alice");
+    store.signup("Bob", None, day(0)).unwrap();
+    orders(&mut store, "Bob", "o1");
+    assert!(store.rows.is_empty() && store.grants.is_empty());
 }
 
+/// R3-13.
 #[test]
-fn r3_13_a_known_customer_who_never_registered_counts_when_they_do() {
-    let mut world = program();
-    world.customer("Bob").person.email = EmailKey::of("bob@example.org");
-    bring(&mut world, "Bob");
-    assert_eq!(world.points("Alice"), 10);
+fn known_customer_counts_when_they_register() {
+    let mut store = program();
+    store.customer("Bob").person.email = EmailKey::of("bob@example.org");
+    bring(&mut store, "Bob");
+    assert_eq!(store.points("Alice"), 10);
 }
 
+/// R3-14.
 #[test]
-fn r3_14_a_guest_with_an_earlier_order_earns_the_registration_reward_alone() {
-    let mut world = program();
-    world.paid("Bob", "o0", eur(100), None, day(-5));
-    bring(&mut world, "Bob");
-    assert_eq!(world.points("Alice"), 10);
-    assert_eq!(orders(&mut world, "Bob", "o1"), Some(Reason::NotFirstPurchase));
-    assert_eq!(world.points("Alice"), 10);
+fn guest_with_an_earlier_order_earns_registration_only() {
+    let mut store = program();
+    store.paid("Bob", "o0", eur(100), None, day(-5));
+    bring(&mut store, "Bob");
+    assert_eq!(store.points("Alice"), 10);
+    assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::NotFirstPurchase));
+    assert_eq!(store.points("Alice"), 10);
 }
 
+/// R3-15.
 #[test]
-fn r3_15_somebody_who_has_registered_cannot_be_referred() {
-    let mut world = program();
-    let code = world.code("Alice");
-    world.register("Bob", day(-1));
+fn registered_customer_cannot_be_referred() {
+    let mut store = program();
+    let code = store.code("Alice");
+    store.register("Bob", day(-1));
     for door in [Door::Link, Door::CodeSignup] {
-        let refused = world.bind("Bob", door, code.as_str(), true, None, day(0));
+        let refused = store.bind("Bob", door, code.as_str(), true, None, day(0));
         assert_eq!(refused, Err(Refusal::Because(Reason::ExistingCustomer)));
     }
     assert_eq!(
-        world.bind("Bob", Door::CodeCheckout, code.as_str(), false, None, day(0)),
+        store.bind("Bob", Door::CodeCheckout, code.as_str(), false, None, day(0)),
         Ok(0),
         "but may bring a code to checkout"
     );
-    world.register("Bob", day(1));
-    assert!(world.grants.is_empty(), "which makes no registration of it");
+    store.register("Bob", day(1));
+    assert!(store.grants.is_empty(), "which makes no registration of it");
 }
 
+/// R3-16, R4-08, R4-30.
 #[test]
-fn r3_16_r4_08_and_r4_30_a_landing_address_is_the_stores_and_blank_is_the_home_page() {
+fn landing_url_is_on_the_store_and_blank_means_home() {
     let store = StoreAddress::new("https://Store.example/shop", &["blog.example:8080"]).unwrap();
     let code = Code::parse("alice-7Q9").unwrap();
     for (text, link) in [
@@ -269,24 +286,26 @@ fn r3_16_r4_08_and_r4_30_a_landing_address_is_the_stores_and_blank_is_the_home_p
     assert_eq!(StoreAddress::new("store.example", &[]), Err(Invalid::Landing));
 }
 
+/// R3-17, R3-19.
 #[test]
-fn r3_17_and_r3_19_with_codes_off_links_work_and_a_typed_code_is_refused() {
-    let mut world = program();
-    world.program.doors = Doors { link: true, code_at_signup: false, code_at_checkout: false };
-    let code = world.code("Alice");
+fn disabled_codes_refuse_typed_codes_and_keep_links() {
+    let mut store = program();
+    store.program.doors = Doors { link: true, code_at_signup: false, code_at_checkout: false };
+    let code = store.code("Alice");
     for door in [Door::CodeSignup, Door::CodeCheckout] {
-        assert_eq!(world.bind("Bob", door, code.as_str(), true, None, day(0)), Err(Refusal::DoorClosed));
+        assert_eq!(store.bind("Bob", door, code.as_str(), true, None, day(0)), Err(Refusal::DoorClosed));
         assert_eq!(Refusal::DoorClosed.as_str(), "door_closed");
     }
-    assert!(world.bind("Bob", Door::Link, code.as_str(), true, None, day(0)).is_ok());
-    world.program.doors = Doors { link: false, code_at_signup: true, code_at_checkout: false };
-    assert_eq!(world.bind("Carol", Door::Link, code.as_str(), true, None, day(0)), Err(Refusal::DoorClosed));
-    assert_eq!(world.bind("Carol", Door::CodeCheckout, code.as_str(), true, None, day(0)), Err(Refusal::DoorClosed));
-    assert!(world.bind("Carol", Door::CodeSignup, code.as_str(), true, None, day(0)).is_ok());
+    assert!(store.bind("Bob", Door::Link, code.as_str(), true, None, day(0)).is_ok());
+    store.program.doors = Doors { link: false, code_at_signup: true, code_at_checkout: false };
+    assert_eq!(store.bind("Carol", Door::Link, code.as_str(), true, None, day(0)), Err(Refusal::DoorClosed));
+    assert_eq!(store.bind("Carol", Door::CodeCheckout, code.as_str(), true, None, day(0)), Err(Refusal::DoorClosed));
+    assert!(store.bind("Carol", Door::CodeSignup, code.as_str(), true, None, day(0)).is_ok());
 }
 
+/// R3-18.
 #[test]
-fn r3_18_turning_codes_on_is_what_mails_them() {
+fn enabling_codes_mails_them() {
     let doors = |code_at_signup, code_at_checkout| Doors { link: true, code_at_signup, code_at_checkout };
     for (before, after, expected) in [
         (doors(false, false), doors(true, false), true),
@@ -299,8 +318,9 @@ fn r3_18_turning_codes_on_is_what_mails_them() {
     }
 }
 
+/// R3-20.
 #[test]
-fn r3_20_share_texts_have_the_link_filled_in_and_a_name_brings_no_placeholder() {
+fn share_text_fills_in_the_link_and_no_placeholder_of_a_name() {
     let code = Code::parse("alice-7Q9").unwrap();
     let texts = ShareTexts {
         x: Text::parse("{name} says: {link} {{code}} {other} {").unwrap(),
@@ -316,15 +336,16 @@ fn r3_20_share_texts_have_the_link_filled_in_and_a_name_brings_no_placeholder() 
     assert_eq!(Text::parse(&"x".repeat(10_001)), Err(Invalid::Text));
 }
 
+/// R3-21.
 #[test]
-fn r3_21_each_scenarios_mail_has_its_switch() {
-    let mut world = program();
-    let code = world.code("Alice");
-    world.bind("Bob", Door::Link, code.as_str(), true, None, day(0)).unwrap();
-    let before = world.rows[0].clone();
-    let referrer = world.referrer(&customer("Alice"));
-    let referee = world.customers[&customer("Bob")].person.clone();
-    let store = Store { program: &world.program, rules: &world.rules, servers: &world.servers };
+fn each_mail_has_its_switch() {
+    let mut store = program();
+    let code = store.code("Alice");
+    store.bind("Bob", Door::Link, code.as_str(), true, None, day(0)).unwrap();
+    let before = store.rows[0].clone();
+    let referrer = store.referrer(&customer("Alice"));
+    let referee = store.customers[&customer("Bob")].person.clone();
+    let context = Store { program: &store.program, rules: &store.rules, servers: &store.servers };
     let facts = Registration {
         attribution: before.clone(),
         referrer: &referrer,
@@ -332,7 +353,7 @@ fn r3_21_each_scenarios_mail_has_its_switch() {
         registered_that_day: 0,
         at: day(0),
     };
-    let decision = register(&store, facts);
+    let decision = register(&context, facts);
     let joined = (Scenario::FriendJoined, customer("Alice"));
     let issued = [(Scenario::RewardIssued, customer("Alice")), (Scenario::RewardIssued, customer("Bob"))];
     assert_eq!(mails(&before, &decision, &[Scenario::FriendJoined].into()), [joined]);

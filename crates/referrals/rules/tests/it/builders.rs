@@ -1,6 +1,6 @@
-//! Words for settings, so that a test reads like its requirement.
+//! Builders of programs, rules and benefits, so that a test reads like its requirement.
 
-use crate::world::{World, eur};
+use crate::fake_store::{FakeStore, eur};
 use flux_referral_rules::*;
 use std::num::NonZeroU32;
 
@@ -51,39 +51,39 @@ pub(crate) fn put(rule: &mut Rule, side: Side, trigger: Trigger, benefit: Benefi
 }
 
 /// Both sides get something for the first order: the referrer 100 points, the referee 10 percent.
-pub(crate) fn ordinary() -> World {
-    World::new().with_global(|rule| {
+pub(crate) fn ordinary() -> FakeStore {
+    FakeStore::new().with_global(|rule| {
         put(rule, Side::Referrer, Trigger::FirstOrder, points(100));
         put(rule, Side::Referee, Trigger::FirstOrder, percent(10));
     })
 }
 
-/// S0's program: commands for the referrer, on all servers.
-pub(crate) fn commands(templates: &[&str]) -> World {
-    let mut world = World::new().with_global(|rule| {
+/// A program with commands for the referrer, on all servers.
+pub(crate) fn commands(templates: &[&str]) -> FakeStore {
+    let mut store = FakeStore::new().with_global(|rule| {
         let commands = templates.iter().map(|template| command(template)).collect();
         let slot = Slot::new(None, commands).unwrap();
         rule.slots.replace(Side::Referrer, Trigger::FirstOrder, Some(slot));
     });
-    world.add_servers(&["srv_lobby"]);
-    world
+    store.add_servers(&["srv_lobby"]);
+    store
 }
 
 /// Alice brings this friend, who registers on day 0.
-pub(crate) fn bring(world: &mut World, friend: &str) {
-    let code = world.code("Alice");
-    world.signup(friend, Some(code.as_str()), crate::world::day(0)).unwrap();
+pub(crate) fn bring(store: &mut FakeStore, friend: &str) {
+    let code = store.code("Alice");
+    store.signup(friend, Some(code.as_str()), crate::fake_store::day(0)).unwrap();
 }
 
 /// The friend's first order, 20.00 EUR on day 1.
-pub(crate) fn orders(world: &mut World, friend: &str, order: &str) -> Option<Reason> {
-    world.paid(friend, order, eur(2000), None, crate::world::day(1))
+pub(crate) fn orders(store: &mut FakeStore, friend: &str, order: &str) -> Option<Reason> {
+    store.paid(friend, order, eur(2000), None, crate::fake_store::day(1))
 }
 
 /// The lines as an agent fills them in: `(server, line)`.
-pub(crate) fn filled(world: &World) -> Vec<(String, String)> {
-    let lines = world.lines.values().map(|(line, _)| {
-        let player = world.customers[&line.customer].person.player.clone().unwrap();
+pub(crate) fn filled(store: &FakeStore) -> Vec<(String, String)> {
+    let lines = store.lines.values().map(|(line, _)| {
+        let player = store.customers[&line.customer].person.player.clone().unwrap();
         let player = flux_delivery::PlayerName::parse(&player.name, ".").unwrap();
         let text = flux_delivery::fill(line.template.as_str(), Some(&player), None, &line.values).unwrap();
         (line.server.to_string(), text)
