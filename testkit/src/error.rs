@@ -1,3 +1,5 @@
+//! [`Error`]: everything that can go wrong in the sandbox game.
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;

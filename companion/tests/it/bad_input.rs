@@ -1,3 +1,5 @@
+//! Malformed requests: each is refused with the field that is wrong, and stores nothing.
+
 use crate::test_app::{TestApp, order};
 use axum::body::Body;
 use http::{Request, StatusCode};

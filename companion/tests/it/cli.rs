@@ -1,3 +1,5 @@
+//! The command line of `flux-companion`: keys, servers, and what packagers need.
+
 use flux_storage::Db;
 use serde_json::Value;
 use std::path::{Path, PathBuf};

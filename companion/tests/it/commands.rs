@@ -1,3 +1,5 @@
+//! Commands that an admin makes, cancels, retries and lists.
+
 use crate::test_app::{TestApp, list, only_command, report, text};
 use http::StatusCode;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Reading a valid `companion.yml`. The tests of invalid files are in `config_errors.rs`.
+
 use flux_companion::config::Config;
 use flux_config::{ConfigFile, SecretSources};
 

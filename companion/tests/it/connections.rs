@@ -1,3 +1,5 @@
+//! Idle connections leave room for requests.
+
 use crate::cli::Program;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};

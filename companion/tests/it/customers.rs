@@ -1,3 +1,5 @@
+//! Customers: saving, linking a player, forgetting.
+
 use crate::test_app::{TestApp, list, order, report, text};
 use flux_storage::Db;
 use http::StatusCode;

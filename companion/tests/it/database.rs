@@ -1,3 +1,5 @@
+//! The database file: durability, shared commits, damaged and newer files.
+
 use crate::test_app::{TestApp, only_command, report, text};
 use flux_storage::{Db, DbError, Tx, params};
 use futures_util::future::join_all;

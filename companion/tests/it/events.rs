@@ -1,3 +1,5 @@
+//! The event stream and the pages of events.
+
 use crate::socket::Served;
 use crate::test_app::{list, text};
 use serde_json::{Value, json};

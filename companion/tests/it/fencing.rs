@@ -1,3 +1,5 @@
+//! One agent for each server: a second journal, old tokens and missing headers are refused.
+
 use crate::test_app::{TestApp, report};
 use axum::body::Body;
 use http::{Request, StatusCode};

@@ -1,3 +1,5 @@
+//! Sessions of agents on the hub: offers, reports, replacement, revocation.
+
 use crate::socket::{Served, hello};
 use crate::test_app::{only_command, report, text};
 use flux_signalr::codec::Message;

@@ -1,3 +1,5 @@
+//! The OpenAPI document and the schema of the configuration match the programs.
+
 use crate::cli::Program;
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! Orders: the commands that they make, their transitions, and their pages.
+
 use crate::test_app::{TestApp, list, only_command, order, report, text};
 use http::StatusCode;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Removing a server, with and without an agent that answers.
+
 use crate::socket::Served;
 use crate::test_app::{TestApp, list, only_command, report, text};
 use http::StatusCode;

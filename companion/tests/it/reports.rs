@@ -1,3 +1,5 @@
+//! Offers and reports over REST, by the rules of the contract.
+
 use crate::test_app::{TestApp, list, only_command, order, report, text};
 use http::StatusCode;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Servers, roles of keys, rate limits, and the shape of errors.
+
 use crate::test_app::{TestApp, list, only_command, report, text};
 use axum::body::Body;
 use http::{Request, StatusCode};

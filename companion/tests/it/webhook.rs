@@ -1,3 +1,5 @@
+//! The webhook: order, signature and retries.
+
 use crate::socket::Served;
 use crate::test_app::{list, order, text};
 use flux_companion::signature;

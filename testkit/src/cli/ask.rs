@@ -1,3 +1,5 @@
+//! The subcommands that control a running game over its control port.
+
 use std::net::SocketAddr;
 
 use clap::{Args, Subcommand};

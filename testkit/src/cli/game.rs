@@ -1,3 +1,5 @@
+//! `flux-sandbox game`: runs a game in the foreground.
+
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;

@@ -1,3 +1,5 @@
+//! Parses a line of the control port and performs it on the game.
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

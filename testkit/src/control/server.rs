@@ -1,3 +1,5 @@
+//! Serves the control port on a loopback address.
+
 use std::io;
 use std::net::SocketAddr;
 

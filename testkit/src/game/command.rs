@@ -1,3 +1,5 @@
+//! A parsed command line and the errors of parsing, with the texts of vanilla.
+
 use super::dialect::Dialect;
 use super::limits::ECHO_CHARACTERS;
 

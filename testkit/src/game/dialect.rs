@@ -1,3 +1,5 @@
+//! [`Flavour`]: the server software that the game imitates, and which commands it knows.
+
 use std::fmt;
 
 /// Which server software this is: what it lets clients call its commands, how it answers, and how it writes its log.

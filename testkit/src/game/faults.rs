@@ -1,3 +1,5 @@
+//! Faults on demand: a lost reply, a closed connection, a delay, garbage.
+
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

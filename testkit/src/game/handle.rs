@@ -1,3 +1,5 @@
+//! [`Game`]: a handle that RCON connections, tests and the control port share.
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

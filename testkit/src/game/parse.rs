@@ -1,3 +1,5 @@
+//! Parses command lines as the game does. `run.rs` executes them.
+
 use super::command::{Action, Command, Experience, INCORRECT_ARGUMENT, SyntaxError, Target, UNKNOWN_COMMAND};
 use super::dialect::Dialect;
 use super::items;

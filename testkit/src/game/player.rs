@@ -1,3 +1,5 @@
+//! [`Player`]: the stored state of one player.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use md5::{Digest, Md5};

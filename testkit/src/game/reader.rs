@@ -1,3 +1,5 @@
+//! A cursor over a command line, with the argument types of vanilla.
+
 use super::command::{INCORRECT_ARGUMENT, SyntaxError, UNKNOWN_COMMAND};
 
 /// Walks through a line, argument by argument, as vanilla's command parser (Brigadier) does.

@@ -1,3 +1,5 @@
+//! Executes parsed commands on the [`World`] and returns the texts of vanilla.
+
 use super::command::{Action, Command, Experience, Target};
 use super::items;
 use super::limits::TAGS;

@@ -1,3 +1,5 @@
+//! [`World`]: the whole state of the game. Pure: no clock and no I/O.
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! The steps of the quickstart: each is printed with its duration.
+
 use super::Failed;
 use flux_testkit::testbed::{StoreApi, Testbed, TestbedError, Who};
 use serde_json::{Value, json};

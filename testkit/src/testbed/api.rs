@@ -1,3 +1,5 @@
+//! [`StoreApi`]: calls the companion's REST API as a storefront does.
+
 use super::TestbedError;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;

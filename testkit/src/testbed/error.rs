@@ -1,3 +1,5 @@
+//! [`TestbedError`]: everything that can go wrong while the three programs run.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! [`Testbed`]: prepares the files of the three programs, starts and kills the programs, and waits for states.
+
 use super::files::{free_address, write_private};
 use super::{Ended, Link, Program, Programs, StoreApi, TestbedError, until};
 use crate::control;

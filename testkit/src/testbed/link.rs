@@ -1,3 +1,5 @@
+//! [`Link`]: a TCP proxy between agent and companion that a test can cut.
+
 use super::TestbedError;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

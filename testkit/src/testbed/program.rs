@@ -1,3 +1,5 @@
+//! [`Program`]: a child process that can be started, killed and started again.
+
 use super::TestbedError;
 use std::ffi::OsString;
 use std::fs::OpenOptions;

@@ -1,3 +1,5 @@
+//! [`Programs`]: the paths of the three programs.
+
 use super::TestbedError;
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,3 +1,5 @@
+//! [`BenchEnv`]: the three programs without rate limits, and helpers that print times.
+
 use flux_testkit::testbed::{Programs, StoreApi, Testbed, TestbedError, Who, until};
 use serde_json::{Value, json};
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+//! [`Crowd`]: agents in child processes, and the lines that they print.
+
 use jiff::Timestamp;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};

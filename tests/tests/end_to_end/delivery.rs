@@ -1,3 +1,5 @@
+//! The ordinary deliveries: to a player who is online, absent, or refused by the game.
+
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::Who;
 use serde_json::json;

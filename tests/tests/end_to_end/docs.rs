@@ -1,3 +1,5 @@
+//! Every request of the API document works against the running programs.
+
 use crate::test_env::TestEnv;
 use serde_json::Value;
 use std::path::Path;

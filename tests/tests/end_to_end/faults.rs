@@ -1,3 +1,5 @@
+//! Single faults: lost answers, a wrong password, an outage, an invalid config.
+
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::{Programs, Who, until};
 use std::process::Command;

@@ -1,3 +1,5 @@
+//! `kill -9` on each program while orders come in.
+
 use crate::test_env::{LIMIT, TestEnv, order_body};
 use flux_testkit::testbed::{StoreApi, Testbed, Who, until};
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Referrals over real processes: a reward in the game, and repeated, reordered events with kills.
+
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::{Programs, StoreApi, Testbed, Who};
 use hyper::Method;

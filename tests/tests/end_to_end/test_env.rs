@@ -1,3 +1,5 @@
+//! [`TestEnv`]: the three running programs with one server and one package.
+
 use flux_testkit::testbed::{Programs, StoreApi, Testbed, TestbedError, Who, until};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

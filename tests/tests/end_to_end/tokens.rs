@@ -1,3 +1,5 @@
+//! Regenerated tokens.
+
 use crate::test_env::TestEnv;
 use flux_testkit::testbed::Who;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! The simulated network: listeners, dialers and HTTP calls on turmoil.
+
 use flux_rcon::{ConnectError, Connection, Timeouts};
 use flux_signalr::client::{BoxFuture, ByteStream};
 use flux_testkit::game::Accept;

@@ -1,3 +1,5 @@
+//! Plays one seed: starts the hosts, steps the simulation, and collects the history.
+
 use crate::faults::Faults;
 use crate::hosts::{self, Shared};
 use crate::net::{AGENT, GAME, PROXY, SECOND_AGENT, STORE};
