@@ -22,7 +22,7 @@ impl Executor {
         let lost_at = self.shared.hints.lost_at().unwrap_or(self.shared.started_at);
         let gone = forgotten(&suspects, clock.as_ref(), crash, lost_at, self.shared.now());
         for (id, why) in gone {
-            self.shared.journal().remark(id, self.shared.now(), "possibly_rolled_back", why)?;
+            self.shared.journal().annotate(id, self.shared.now(), "possibly_rolled_back", why)?;
             tracing::warn!(command.id = %id, why, "command possibly rolled back: look whether the player still has it");
         }
         Ok(())

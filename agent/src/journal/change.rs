@@ -70,7 +70,7 @@ impl Journal {
                 .prepare_cached("UPDATE job SET output = ?2, judged_by = ?3 WHERE id = ?1")?
                 .execute(params![id.as_str(), kept, note.detail])?;
         }
-        remember(&transaction, id, &job, now, note.event, note.detail)?;
+        append_history(&transaction, id, &job, now, note.event, note.detail)?;
         transaction.commit()?;
         Ok(Some(job))
     }
@@ -99,7 +99,7 @@ impl Journal {
                 intent.clock.map(super::row::clock_text),
                 marks_text(&row.marks, intent.mark),
             ])?;
-        remember(&transaction, id, &job, now, "running", Some(intent.line))?;
+        append_history(&transaction, id, &job, now, "running", Some(intent.line))?;
         transaction.commit()?;
         Ok(true)
     }
@@ -120,9 +120,9 @@ impl Journal {
     }
 
     /// Adds to a job's history what is known of it by now; the job stays as it is.
-    pub fn remark(&mut self, id: &CommandId, now: Timestamp, event: &str, detail: &str) -> Result<(), JournalError> {
+    pub fn annotate(&mut self, id: &CommandId, now: Timestamp, event: &str, detail: &str) -> Result<(), JournalError> {
         match load(&self.connection, id)? {
-            Some(row) => remember(&self.connection, id, &row.job, now, event, Some(detail)),
+            Some(row) => append_history(&self.connection, id, &row.job, now, event, Some(detail)),
             None => Ok(()),
         }
     }
@@ -186,7 +186,7 @@ fn schedule(job: &Job, when: When) -> (bool, Option<i64>) {
     }
 }
 
-pub(super) fn remember(
+pub(super) fn append_history(
     connection: &Connection,
     id: &CommandId,
     job: &Job,

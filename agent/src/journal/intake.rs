@@ -1,4 +1,4 @@
-use super::change::{load, remember, save};
+use super::change::{append_history, load, save};
 use super::{Journal, JournalError, When};
 use flux_delivery::Uuid;
 use flux_delivery::job::{Intake, Job};
@@ -31,7 +31,7 @@ impl Journal {
             }
             if changed {
                 save(&transaction, &command.id, &receipt.job(), When::Now, now)?;
-                remember(&transaction, &command.id, &receipt.job(), now, "received", None)?;
+                append_history(&transaction, &command.id, &receipt.job(), now, "received", None)?;
             }
             report_anew(&transaction, &command.id)?;
             received.push(Received {
@@ -57,7 +57,7 @@ impl Journal {
             }
             if row.is_none_or(|row| row.job != receipt.job()) {
                 save(&transaction, &revocation.id, &receipt.job(), When::Now, now)?;
-                remember(&transaction, &revocation.id, &receipt.job(), now, "revoked", None)?;
+                append_history(&transaction, &revocation.id, &receipt.job(), now, "revoked", None)?;
             }
             report_anew(&transaction, &revocation.id)?;
             received.push(Received {

@@ -9,7 +9,7 @@
 //! - [`decide`]: whether a command runs now, waits for its player, or is refused ([`policy`]).
 //! - [`answer`]: what the game's answer to a line means.
 //! - [`marker`] and [`game_clock`]: evidence for a line whose answer was lost.
-//! - [`OnlinePlayers`], [`free_slots`], [`parse_log_line`]: readers of the game's own texts.
+//! - [`OnlinePlayers`], [`parse_list`], [`free_slots`], [`parse_log_line`]: readers of the game's own texts.
 //!
 //! # Example
 //!
@@ -54,6 +54,7 @@ mod inventory;
 pub mod job;
 pub mod marker;
 mod online_players;
+mod player_list;
 mod player_name;
 pub mod policy;
 mod template;
@@ -63,7 +64,8 @@ pub use command_line::{CommandLine, LINE_BYTES};
 pub use decision::{Decision, Refusal, RunConditions, build_line, decide};
 pub use game_log::{LogHint, parse_log_line};
 pub use inventory::free_slots;
-pub use online_players::{OnlinePlayer, OnlinePlayers, parse_list};
+pub use online_players::{OnlinePlayer, OnlinePlayers};
+pub use player_list::parse_list;
 pub use player_name::PlayerName;
 pub use template::fill;
 pub use uuid::Uuid;

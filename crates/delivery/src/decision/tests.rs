@@ -1,3 +1,5 @@
+//! Tests of the decision whether a command runs.
+
 use super::*;
 use crate::policy::Glob;
 use flux_protocol::{Attempt, CommandKind, PlayerRef};

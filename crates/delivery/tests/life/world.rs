@@ -1,21 +1,16 @@
-//! Compares both sides' states with a small reference that knows what really happened to the line.
-//!
-//! The reference knows nothing of jobs and statuses. It counts effects, remembers whether a send is in doubt, and says
-//! which reports are true.
-
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+//! One command between a store, a journal and a game, with the truth beside it.
 
 use flux_delivery::answer::Verdict;
 use flux_delivery::command::{CommandState, CommandStatus, Offer};
 use flux_delivery::job::{Evidence, Job, JobState, OnUncertain};
 use flux_delivery::marker::Marker;
-use flux_protocol::{Attempt, FailReason, JournalId, ReportState, WaitReason};
+use flux_protocol::{Attempt, FailReason, JournalId, ReportState};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 /// One event in the life of a command, between a store, one journal and a game that keeps markers.
 #[derive(Debug, Clone, Copy)]
-enum Step {
+pub(crate) enum Step {
     /// The store's offer arrives.
     Offer,
     /// The journal's report arrives.
@@ -37,7 +32,7 @@ enum Step {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Game {
+pub(crate) enum Game {
     Runs,
     Refuses,
     PlayerAway,
@@ -47,20 +42,8 @@ enum Game {
     LosesIt,
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let game = prop_oneof![
-        4 => Just(Game::Runs), 1 => Just(Game::Refuses), 1 => Just(Game::PlayerAway),
-        2 => Just(Game::RunsUnheard), 2 => Just(Game::LosesIt),
-    ];
-    prop_oneof![
-        5 => Just(Step::Offer), 5 => Just(Step::Report), 1 => Just(Step::RepeatReport), 1 => Just(Step::Cancel),
-        6 => game.prop_map(Step::Act), 1 => Just(Step::Restart), 1 => Just(Step::LoseJournal),
-        1 => Just(Step::RollBack), 2 => Just(Step::Wait),
-    ]
-}
-
 /// Everything around one command.
-struct World {
+pub(crate) struct World {
     store: CommandState,
     row: Option<Job>,
     journal: u32,
@@ -87,7 +70,7 @@ struct Truth {
 }
 
 impl World {
-    fn new(on_uncertain: OnUncertain) -> World {
+    pub(crate) fn new(on_uncertain: OnUncertain) -> World {
         World {
             store: CommandState::default(),
             row: None,
@@ -103,7 +86,7 @@ impl World {
         format!("jrn_{}", self.journal).parse().unwrap()
     }
 
-    fn play(&mut self, step: Step) {
+    pub(crate) fn play(&mut self, step: Step) {
         match step {
             Step::Offer => self.offer(),
             Step::Report => self.report(),
@@ -199,7 +182,7 @@ impl World {
         }
     }
 
-    fn check(&mut self) -> Result<(), TestCaseError> {
+    pub(crate) fn check(&mut self) -> Result<(), TestCaseError> {
         let (truth, status) = (&self.truth, self.store.status);
         let allowed = if self.on_uncertain == OnUncertain::Retry { 1 + truth.doubts } else { 1 };
         prop_assert!(truth.effects <= allowed, "S1: {} effects", truth.effects);
@@ -220,7 +203,7 @@ impl World {
     }
 
     /// From here on everything works: both sides must close and agree (S4, S5).
-    fn settle(&mut self) -> Result<(), TestCaseError> {
+    pub(crate) fn settle(&mut self) -> Result<(), TestCaseError> {
         for _ in 0..12 {
             for step in [Step::Offer, Step::Act(Game::Runs), Step::Report, Step::Wait] {
                 self.play(step);
@@ -244,36 +227,5 @@ impl World {
             }
         }
         Ok(())
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn command_runs_at_most_once_and_both_sides_agree(
-        steps in proptest::collection::vec(step(), 0..40), retries in any::<bool>(),
-    ) {
-        let mut world = World::new(if retries { OnUncertain::Retry } else { OnUncertain::Hold });
-        for step in steps {
-            world.play(step);
-            world.check()?;
-        }
-        world.settle()?;
-    }
-
-    #[test]
-    fn job_never_goes_backwards(
-        state in 0..5_usize, redelivered in any::<bool>(), revoked in any::<bool>(), attempts in (1..4_u32, 1..4_u32),
-    ) {
-        let states = [JobState::Queued, JobState::AwaitingPlayer(WaitReason::PlayerOffline), JobState::Running, JobState::Uncertain];
-        let (first, second) = (Attempt::new(attempts.0).unwrap(), Attempt::new(attempts.1).unwrap());
-        let row = states.get(state).map(|state| Job { state: *state, ..Job::receive_delivery(None, first, false).job() });
-        let after = if revoked { Job::receive_revocation(row, second, redelivered) } else { Job::receive_delivery(row, second, redelivered) }.job();
-        prop_assert!(row.is_none_or(|row| row.attempt <= after.attempt), "an attempt never goes back");
-        if let Some(row) = row.filter(|row| matches!(row.state, JobState::Running | JobState::Uncertain)) {
-            prop_assert_eq!((after.state, after.attempt), (row.state, row.attempt), "an uncertain line is settled first");
-        }
-        prop_assert!(!revoked || !after.is_waiting(), "a revoked job does not wait to be sent");
     }
 }
