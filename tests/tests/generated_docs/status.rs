@@ -15,11 +15,11 @@ fn facts() -> Value {
         "store": {
             "url": "https://store.example.com", "serverId": "srv_000000000000", "serverName": "Survival",
             "session": "connected", "answeredAt": "2026-11-27T12:04:57Z",
-            "polledAt": null, "nextPollAt": null, "error": null
+            "polledAt": "2026-11-27T12:04:30Z", "nextPollAt": "2026-11-27T12:09:30Z", "error": null
         },
         "game": {
             "address": "127.0.0.1:25575", "state": "online", "players": 12, "playersAt": "2026-11-27T12:04:58Z",
-            "presenceSource": "list", "log": null, "proof": true, "error": null
+            "presenceSource": "list uuids", "log": null, "proof": true, "error": null
         },
         "journal": {
             "id": "jrn_example", "oldestOpenAt": "2026-11-26T10:05:00Z", "unreported": 0, "error": null,
