@@ -4,7 +4,7 @@ use super::{Audit, ServiceError, commands, reversals};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{SecretHash, ServerId, ServerToken};
 use flux_referrals::OrderHooks;
-use flux_referrals::storage::lines as reward_lines;
+use flux_referrals::storage::held_commands as reward_lines;
 use flux_shop::{Address, AgentFacts, Label, Server, kind};
 use flux_storage::{Tx, commands as commands_repo, events, servers};
 use serde_json::json;

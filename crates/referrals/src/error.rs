@@ -1,6 +1,6 @@
 //! The crate's errors.
 
-use crate::model::Flaw;
+use crate::model::FieldError;
 use flux_storage::DbError;
 
 /// A referral event that was refused. Its transaction changes nothing.
@@ -40,8 +40,8 @@ impl Error {
     }
 }
 
-impl From<Flaw> for Error {
-    fn from(flaw: Flaw) -> Error {
+impl From<FieldError> for Error {
+    fn from(flaw: FieldError) -> Error {
         match flaw.conflict {
             Some(code) => Error::conflict(code, flaw.message),
             None => Error::invalid(flaw.field, flaw.message),

@@ -128,7 +128,7 @@ impl OrderHooks for Referrals {
     }
 
     fn is_reversed(&self, tx: &Tx<'_>, grant: &GrantId) -> Result<bool, Error> {
-        Ok(grants::is_taken_back(tx, grant)?)
+        Ok(grants::is_reversed(tx, grant)?)
     }
 
     fn customer_saved(

@@ -43,7 +43,7 @@ words! {
 
 words! {
     /// How the friend came in.
-    Door {
+    Channel {
         /// Through the link, at registration or a guest's checkout.
         Link = "link",
         /// With the code, typed at registration.
@@ -151,7 +151,7 @@ pub struct Attribution {
     /// The friend.
     pub referee: CustomerId,
     /// How they came in.
-    pub door: Door,
+    pub door: Channel,
     /// When they clicked, where that is known.
     pub clicked_at: Option<Timestamp>,
     /// When they were bound.
@@ -177,7 +177,7 @@ impl Attribution {
     }
 
     /// Whether this order made it qualify.
-    pub fn is_fed_by(&self, order: &OrderId) -> bool {
+    pub fn is_qualified_by(&self, order: &OrderId) -> bool {
         self.purchase.as_ref().is_some_and(|purchase| purchase.order == *order)
     }
 }

@@ -1,6 +1,7 @@
 use crate::words::words;
 use crate::{
-    Attribution, AttributionId, Code, Door, Person, Program, Reason, Referrer, SelfReferral, Status, Store, effective,
+    Attribution, AttributionId, Channel, Code, Person, Program, Reason, Referrer, SelfReferral, Status, Store,
+    effective,
 };
 use flux_protocol::OrderId;
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ pub struct Bind<'a> {
     /// Whether an attribution has them as the referrer and the code's owner as the referee (D-14).
     pub is_circular: bool,
     /// Through which door.
-    pub door: Door,
+    pub door: Channel,
     /// When they clicked, if they did.
     pub clicked_at: Option<Timestamp>,
     /// Now, or when it happened.
@@ -32,7 +33,7 @@ pub struct Bind<'a> {
 
 /// Why somebody was not bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum BindError {
     /// Nobody has this code (404).
     UnknownCode,
     /// The door is shut (409).
@@ -41,13 +42,13 @@ pub enum Refusal {
     Because(Reason),
 }
 
-impl Refusal {
+impl BindError {
     /// The word in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
-            Refusal::UnknownCode => "unknown_code",
-            Refusal::DoorClosed => "door_closed",
-            Refusal::Because(reason) => reason.as_str(),
+            BindError::UnknownCode => "unknown_code",
+            BindError::DoorClosed => "door_closed",
+            BindError::Because(reason) => reason.as_str(),
         }
     }
 }
@@ -61,7 +62,7 @@ pub enum Bound {
     /// The first bind stays (D-02): the newest attribution of the referee (200).
     Existing,
     /// Nothing.
-    Refused(Refusal),
+    Refused(BindError),
 }
 
 /// Binds a friend to whoever's code they bring (section 6, `bind`), the tests in the specification's order.
@@ -72,28 +73,28 @@ pub fn bind(store: &Store<'_>, facts: &Bind<'_>) -> Bound {
     }
 }
 
-fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Refusal> {
+fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, BindError> {
     let program = store.program;
-    let (code, owner) = facts.link.ok_or(Refusal::UnknownCode)?;
-    let rule = effective(store, owner).map_err(Refusal::Because)?;
+    let (code, owner) = facts.link.ok_or(BindError::UnknownCode)?;
+    let rule = effective(store, owner).map_err(BindError::Because)?;
     if !program.doors.is_open(facts.door) {
-        return Err(Refusal::DoorClosed);
+        return Err(BindError::DoorClosed);
     }
     if facts.latest.is_some_and(|latest| !makes_room(latest, program, facts.door, facts.at)) {
         return Ok(None);
     }
     if program.self_referral == SelfReferral::Block && owner.person.is(facts.referee) {
-        return Err(Refusal::Because(Reason::SelfReferral));
+        return Err(BindError::Because(Reason::SelfReferral));
     }
     if facts.is_circular {
-        return Err(Refusal::Because(Reason::Circular));
+        return Err(BindError::Because(Reason::Circular));
     }
-    if facts.door != Door::CodeCheckout && facts.registered_at.is_some() {
-        return Err(Refusal::Because(Reason::ExistingCustomer));
+    if facts.door != Channel::CodeCheckout && facts.registered_at.is_some() {
+        return Err(BindError::Because(Reason::ExistingCustomer));
     }
     let window_end = program.window.map(|window| window.after(facts.clicked_at.unwrap_or(facts.at)));
     if window_end.is_some_and(|end| facts.at > end) {
-        return Err(Refusal::Because(Reason::TooLate));
+        return Err(BindError::Because(Reason::TooLate));
     }
     let registered_at = facts.registered_at.or(facts.registers_now.then_some(facts.at));
     let order_end = registered_at.zip(rule.order_valid).map(|(start, days)| days.after(start));
@@ -113,9 +114,9 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Ref
 }
 
 /// Whether a referee who has this attribution may open another (D-04): at checkout, once it is closed, where repeat purchases count.
-fn makes_room(latest: &Attribution, program: &Program, door: Door, at: Timestamp) -> bool {
+fn makes_room(latest: &Attribution, program: &Program, door: Channel, at: Timestamp) -> bool {
     let is_closed = latest.status_at(at) != Status::Pending;
-    door == Door::CodeCheckout && !program.require_first_purchase && is_closed
+    door == Channel::CodeCheckout && !program.require_first_purchase && is_closed
 }
 
 /// Which attribution an order is weighed for.
@@ -138,9 +139,9 @@ pub fn candidate<'a>(
     has_code: bool,
     at: Timestamp,
 ) -> Candidate<'a> {
-    match (fed.filter(|row| row.is_fed_by(order)), latest) {
+    match (fed.filter(|row| row.is_qualified_by(order)), latest) {
         (Some(row), _) => Candidate::Known(row),
-        (None, Some(row)) if has_code && makes_room(row, program, Door::CodeCheckout, at) => Candidate::ByCode,
+        (None, Some(row)) if has_code && makes_room(row, program, Channel::CodeCheckout, at) => Candidate::ByCode,
         (None, Some(row)) => Candidate::Known(row),
         (None, None) if has_code => Candidate::ByCode,
         (None, None) => Candidate::None,
@@ -159,6 +160,6 @@ words! {
 
 /// Judges a code that somebody types at checkout, without side effects; who types it is judged when the order is paid (R0-16).
 pub fn validate(store: &Store<'_>, owner: &Referrer) -> CodeVerdict {
-    let is_open = store.program.doors.is_open(Door::CodeCheckout);
+    let is_open = store.program.doors.is_open(Channel::CodeCheckout);
     if is_open && effective(store, owner).is_ok() { CodeVerdict::Valid } else { CodeVerdict::NotEligible }
 }

@@ -1,4 +1,4 @@
-use crate::{Invalid, limits};
+use crate::{ValidationError, limits};
 use deunicode::deunicode;
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,11 +12,11 @@ pub struct Code(String);
 
 impl Code {
     /// Reads what somebody typed: blanks around it and its case do not matter.
-    pub fn parse(text: &str) -> Result<Code, Invalid> {
+    pub fn parse(text: &str) -> Result<Code, ValidationError> {
         let text = text.trim();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         let good = (1..=limits::CODE_CHARS).contains(&text.len()) && text.bytes().all(allowed);
-        if good { Ok(Code(text.to_owned())) } else { Err(Invalid::Code) }
+        if good { Ok(Code(text.to_owned())) } else { Err(ValidationError::Code) }
     }
 
     /// The code as it is shown.
@@ -62,7 +62,7 @@ pub fn make_link_code(
     name: Option<&str>,
     mut below: impl FnMut(usize) -> usize,
     mut is_taken: impl FnMut(&Code) -> bool,
-) -> Result<Code, Invalid> {
+) -> Result<Code, ValidationError> {
     let first = name.unwrap_or_default().split_whitespace().next().unwrap_or_default();
     let stem: String = deunicode(first)
         .chars()
@@ -74,18 +74,18 @@ pub fn make_link_code(
     limits::CODE_SUFFIX_CHARS
         .map(|chars| Code(format!("{stem}-{}", draw(chars, &mut below))))
         .find(|code| !is_taken(code))
-        .ok_or(Invalid::NoFreeCode)
+        .ok_or(ValidationError::NoFreeCode)
 }
 
 /// Makes a discount code of random characters; the arguments are those of [`make_link_code`].
 pub fn make_discount_code(
     mut below: impl FnMut(usize) -> usize,
     mut is_taken: impl FnMut(&Code) -> bool,
-) -> Result<Code, Invalid> {
+) -> Result<Code, ValidationError> {
     (0..limits::DISCOUNT_CODE_DRAWS)
         .map(|_| Code(draw(limits::DISCOUNT_CODE_CHARS, &mut below)))
         .find(|code| !is_taken(code))
-        .ok_or(Invalid::NoFreeCode)
+        .ok_or(ValidationError::NoFreeCode)
 }
 
 fn draw(chars: usize, below: &mut impl FnMut(usize) -> usize) -> String {

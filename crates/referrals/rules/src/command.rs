@@ -1,4 +1,4 @@
-use crate::{CustomerId, Invalid, limits};
+use crate::{CustomerId, ValidationError, limits};
 use flux_protocol::ServerId;
 use flux_protocol::limits::TEMPLATE_BYTES;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,13 +33,13 @@ pub struct Template(String);
 
 impl Template {
     /// Checks a template.
-    pub fn parse(text: &str) -> Result<Template, Invalid> {
+    pub fn parse(text: &str) -> Result<Template, ValidationError> {
         let is_blank = text.trim().trim_start_matches('/').trim().is_empty();
         if is_blank || text.len() > TEMPLATE_BYTES || text.chars().any(char::is_control) {
-            return Err(Invalid::Template);
+            return Err(ValidationError::Template);
         }
         match placeholders(text).find(|name| !PLACEHOLDERS.contains(name)) {
-            Some(unknown) => Err(Invalid::Placeholder(unknown.to_owned())),
+            Some(unknown) => Err(ValidationError::Placeholder(unknown.to_owned())),
             None => Ok(Template(text.to_owned())),
         }
     }
@@ -80,13 +80,17 @@ pub struct ServerList(Vec<ServerId>);
 
 impl ServerList {
     /// Checks a list against the servers that are registered; one that is named twice is kept once (R0-12).
-    pub fn new(ids: &[ServerId], registered: &BTreeSet<ServerId>) -> Result<ServerList, Invalid> {
+    pub fn new(ids: &[ServerId], registered: &BTreeSet<ServerId>) -> Result<ServerList, ValidationError> {
         let mut seen = BTreeSet::new();
         let list: Vec<ServerId> = ids.iter().filter(|id| seen.insert(*id)).cloned().collect();
         if let Some(unknown) = list.iter().find(|id| !registered.contains(*id)) {
-            return Err(Invalid::UnknownServer(unknown.clone()));
+            return Err(ValidationError::UnknownServer(unknown.clone()));
         }
-        if (1..=limits::COMMAND_SERVERS).contains(&list.len()) { Ok(ServerList(list)) } else { Err(Invalid::Servers) }
+        if (1..=limits::COMMAND_SERVERS).contains(&list.len()) {
+            Ok(ServerList(list))
+        } else {
+            Err(ValidationError::Servers)
+        }
     }
 
     /// The servers.
@@ -120,7 +124,7 @@ pub struct RewardCommand {
 
 /// One command for one server, to be queued: `{player}` is `customer`'s, looked up when it is first sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RewardLine {
+pub struct PlannedCommand {
     /// The command's place in its slot, from 0: with the grant and the server, the line's key.
     pub index: usize,
     /// Where it runs.
@@ -139,7 +143,7 @@ pub struct RewardLine {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FanOut {
     /// The lines, those of one server in the order of the slot (R0-09).
-    pub lines: Vec<RewardLine>,
+    pub lines: Vec<PlannedCommand>,
     /// Commands, by their place, that had a server which is gone by now (R0-12): to be noted.
     pub skipped: Vec<(usize, ServerId)>,
 }
@@ -163,7 +167,7 @@ pub fn fan_out(
                 made.skipped.push((index, server.clone()));
                 continue;
             }
-            made.lines.push(RewardLine {
+            made.lines.push(PlannedCommand {
                 index,
                 server: server.clone(),
                 template: command.template.clone(),

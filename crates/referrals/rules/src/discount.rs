@@ -14,7 +14,7 @@ pub struct Coupon {
 
 words! {
     /// Why a code takes nothing off.
-    NoDiscount {
+    DiscountError {
         /// The customer has no such code, or none that applies by itself.
         UnknownCode = "unknown_code",
         /// It was used.
@@ -53,16 +53,16 @@ pub fn quote(
     typed: Option<&Code>,
     coupons: &[Coupon],
     at: Timestamp,
-) -> Result<Quote, NoDiscount> {
+) -> Result<Quote, DiscountError> {
     let mut own = coupons.iter().filter(|coupon| coupon.grant.customer == *customer);
     if let Some(code) = typed {
         return own
             .find(|coupon| coupon.code == *code)
-            .ok_or(NoDiscount::UnknownCode)
+            .ok_or(DiscountError::UnknownCode)
             .and_then(|c| value(c, order, at));
     }
     let quotes = own.filter(|coupon| applies_itself(coupon)).filter_map(|coupon| value(coupon, order, at).ok());
-    quotes.min_by_key(rank).ok_or(NoDiscount::UnknownCode)
+    quotes.min_by_key(rank).ok_or(DiscountError::UnknownCode)
 }
 
 fn rank(quote: &Quote) -> (i64, bool, Timestamp, Code) {
@@ -77,24 +77,24 @@ fn applies_itself(coupon: &Coupon) -> bool {
     matches!(&coupon.grant.terms.benefit, Some(Benefit::Discount(Discount { auto_apply: Some(true), .. })))
 }
 
-fn value(coupon: &Coupon, order: Money, at: Timestamp) -> Result<Quote, NoDiscount> {
-    let Some(Benefit::Discount(terms)) = &coupon.grant.terms.benefit else { return Err(NoDiscount::UnknownCode) };
+fn value(coupon: &Coupon, order: Money, at: Timestamp) -> Result<Quote, DiscountError> {
+    let Some(Benefit::Discount(terms)) = &coupon.grant.terms.benefit else { return Err(DiscountError::UnknownCode) };
     match coupon.grant.status_at(at) {
         GrantStatus::Issued(_) => {}
-        GrantStatus::Used(..) => return Err(NoDiscount::Used),
-        GrantStatus::Revoked(_) => return Err(NoDiscount::Revoked),
-        GrantStatus::Expired(_) => return Err(NoDiscount::TooLate),
-        GrantStatus::Scheduled { .. } | GrantStatus::Cancelled { .. } => return Err(NoDiscount::UnknownCode),
+        GrantStatus::Used(..) => return Err(DiscountError::Used),
+        GrantStatus::Revoked(_) => return Err(DiscountError::Revoked),
+        GrantStatus::Expired(_) => return Err(DiscountError::TooLate),
+        GrantStatus::Scheduled { .. } | GrantStatus::Cancelled { .. } => return Err(DiscountError::UnknownCode),
     }
     if let Some(minimum) = terms.min_spend {
         if minimum.currency() != order.currency() {
-            return Err(NoDiscount::CurrencyMismatch);
+            return Err(DiscountError::CurrencyMismatch);
         }
         if order.amount() < minimum.amount() {
-            return Err(NoDiscount::BelowMinimum);
+            return Err(DiscountError::BelowMinimum);
         }
     }
-    let discount = terms.kind.off(order).ok_or(NoDiscount::CurrencyMismatch)?;
+    let discount = terms.kind.off(order).ok_or(DiscountError::CurrencyMismatch)?;
     let free_shipping = terms.kind == DiscountKind::FreeShipping;
     Ok(Quote { coupon: coupon.clone(), discount, total: order.less(discount).amount(), free_shipping })
 }
@@ -107,7 +107,7 @@ pub enum Redeemed {
     /// This order has used this code before: answer as then.
     Before(Coupon),
     /// Nothing.
-    Refused(NoDiscount),
+    Refused(DiscountError),
 }
 
 /// Redeems what [`quote`] quotes, once per order, and once per code.

@@ -1,8 +1,8 @@
 use flux_protocol::ServerId;
 
-/// A setting or a value that the rules refuse. A storefront hears it as 422, or as 409 where [`Invalid::is_conflict`] says so.
+/// A setting or a value that the rules refuse. A storefront hears it as 422, or as 409 where [`ValidationError::is_conflict`] says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Invalid {
+pub enum ValidationError {
     /// Not a currency.
     #[error("a currency is three upper-case letters, such as EUR")]
     Currency,
@@ -99,9 +99,15 @@ pub enum Invalid {
     NoFreeCode,
 }
 
-impl Invalid {
+impl ValidationError {
     /// Whether what stands already is in the way (409), and not the value itself (422).
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Invalid::NameTaken | Invalid::TierTaken | Invalid::SlotTaken | Invalid::GlobalRule)
+        matches!(
+            self,
+            ValidationError::NameTaken
+                | ValidationError::TierTaken
+                | ValidationError::SlotTaken
+                | ValidationError::GlobalRule
+        )
     }
 }

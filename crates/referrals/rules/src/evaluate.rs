@@ -26,7 +26,7 @@ pub struct Payment<'a> {
 pub fn pay(store: &Store<'_>, facts: Payment<'_>) -> Decision {
     let Payment { attribution, referrer, referee, order, has_bought } = facts;
     let Some((paid_at, amount)) = order.paid else { return Decision::unchanged(attribution, None) };
-    if order.is_imported || attribution.is_fed_by(&order.id) {
+    if order.is_imported || attribution.is_qualified_by(&order.id) {
         return Decision::unchanged(attribution, None);
     }
     let rule = match check(store, &attribution, referrer, amount, has_bought, paid_at) {

@@ -1,6 +1,6 @@
 use crate::{
-    Attribution, Benefit, CustomerId, Discount, FanOut, Grant, GrantKey, GrantStatus, Issue, LedgerEntry, Master,
-    OrderTiming, Program, RunOn, Status, Trigger, fan_out, safe_value,
+    Attribution, Benefit, CustomerId, Discount, FanOut, Grant, GrantKey, GrantStatus, Issue, LedgerEntry, OrderTiming,
+    Program, ProgramState, RunOn, Status, Trigger, fan_out, safe_value,
 };
 use flux_protocol::{OrderId, ServerId};
 use jiff::Timestamp;
@@ -95,7 +95,7 @@ pub(crate) fn issue(grant: Grant, dispatch: &Dispatch<'_>, at: Timestamp) -> Cha
 /// It counts from the moment it fell due, or from the program's return if that was later, so that nothing depends on when a sweep ran (D-16).
 pub fn issue_due(program: &Program, grant: &Grant, dispatch: &Dispatch<'_>, now: Timestamp) -> Option<Change> {
     let GrantStatus::Scheduled { due_at: Some(due_at) } = grant.status else { return None };
-    let Master::On { since } = program.master else { return None };
+    let ProgramState::On { since } = program.master else { return None };
     (due_at <= now).then(|| issue(grant.clone(), dispatch, due_at.max(since.min(now))))
 }
 

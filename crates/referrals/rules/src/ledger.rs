@@ -1,5 +1,5 @@
 use crate::words::words;
-use crate::{Benefit, Currency, CustomerId, Grant, Invalid, Points};
+use crate::{Benefit, Currency, CustomerId, Grant, Points, ValidationError};
 use jiff::Timestamp;
 
 /// What an account counts.
@@ -60,10 +60,10 @@ impl LedgerEntry {
 }
 
 /// An account's balance: the sum of its entries in this unit. It may be below zero (D-12).
-pub fn balance<'a>(entries: impl IntoIterator<Item = &'a LedgerEntry>, unit: Unit) -> Result<i64, Invalid> {
+pub fn balance<'a>(entries: impl IntoIterator<Item = &'a LedgerEntry>, unit: Unit) -> Result<i64, ValidationError> {
     let deltas = entries.into_iter().filter(|entry| entry.unit == unit).map(|entry| entry.delta);
     let sum = deltas.fold(0_i128, |sum, delta| sum + i128::from(delta));
-    i64::try_from(sum).map_err(|_| Invalid::Overflow)
+    i64::try_from(sum).map_err(|_| ValidationError::Overflow)
 }
 
 /// What became of spending.

@@ -1,4 +1,4 @@
-use crate::{Code, Invalid, LinkId, Reason, limits};
+use crate::{Code, LinkId, Reason, ValidationError, limits};
 
 /// The store's own addresses: where links may lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,8 +9,8 @@ pub struct StoreAddress {
 
 impl StoreAddress {
     /// The home page, `https://host/…`, and further hosts (with their port, where they have one) on which the store has pages.
-    pub fn new(home: &str, more_hosts: &[&str]) -> Result<StoreAddress, Invalid> {
-        let host = host_of(home).ok_or(Invalid::Landing)?;
+    pub fn new(home: &str, more_hosts: &[&str]) -> Result<StoreAddress, ValidationError> {
+        let host = host_of(home).ok_or(ValidationError::Landing)?;
         let hosts = std::iter::once(host).chain(more_hosts.iter().map(|host| host.to_ascii_lowercase())).collect();
         Ok(StoreAddress { home: ascii(home), hosts })
     }
@@ -21,15 +21,15 @@ impl StoreAddress {
     }
 
     /// Reads the landing address that an admin has set (R3-16, R4-30): blank is the home page, a path is one of the home page's host.
-    pub fn landing(&self, text: &str) -> Result<Landing, Invalid> {
+    pub fn landing(&self, text: &str) -> Result<Landing, ValidationError> {
         let text = text.trim();
         if text.is_empty() {
             return Ok(self.home());
         }
         let is_path = text.starts_with('/') && !text.starts_with("//");
         let full = if is_path { format!("{}{text}", origin(&self.home)) } else { text.to_owned() };
-        let host = host_of(&full).ok_or(Invalid::Landing)?;
-        if self.hosts.contains(&host) { Ok(Landing(ascii(&full))) } else { Err(Invalid::Landing) }
+        let host = host_of(&full).ok_or(ValidationError::Landing)?;
+        if self.hosts.contains(&host) { Ok(Landing(ascii(&full))) } else { Err(ValidationError::Landing) }
     }
 }
 

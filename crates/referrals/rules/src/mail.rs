@@ -1,5 +1,5 @@
 use crate::words::words;
-use crate::{Attribution, CustomerId, Decision, Doors, GrantStatus};
+use crate::{Attribution, Channels, CustomerId, Decision, GrantStatus};
 use std::collections::BTreeSet;
 
 words! {
@@ -21,7 +21,7 @@ pub type Switches = BTreeSet<Scenario>;
 
 /// Whether this edit turns codes on, and so mails one to every customer who has none (R3-18). Turning off and on again finds nobody
 /// without one.
-pub fn turns_codes_on(before: Doors, after: Doors) -> bool {
+pub fn turns_codes_on(before: Channels, after: Channels) -> bool {
     !before.take_codes() && after.take_codes()
 }
 

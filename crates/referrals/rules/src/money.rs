@@ -1,4 +1,4 @@
-use crate::{Invalid, limits};
+use crate::{ValidationError, limits};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 
@@ -8,9 +8,9 @@ pub struct Currency([u8; 3]);
 
 impl Currency {
     /// Reads a currency; lower-case letters are refused, not mended.
-    pub fn parse(text: &str) -> Result<Currency, Invalid> {
-        let letters: [u8; 3] = text.as_bytes().try_into().map_err(|_| Invalid::Currency)?;
-        if letters.iter().all(u8::is_ascii_uppercase) { Ok(Currency(letters)) } else { Err(Invalid::Currency) }
+    pub fn parse(text: &str) -> Result<Currency, ValidationError> {
+        let letters: [u8; 3] = text.as_bytes().try_into().map_err(|_| ValidationError::Currency)?;
+        if letters.iter().all(u8::is_ascii_uppercase) { Ok(Currency(letters)) } else { Err(ValidationError::Currency) }
     }
 }
 
@@ -35,11 +35,11 @@ pub struct Money {
 
 impl Money {
     /// So many minor units, 0 to 2^53.
-    pub fn new(amount: i64, currency: Currency) -> Result<Money, Invalid> {
+    pub fn new(amount: i64, currency: Currency) -> Result<Money, ValidationError> {
         if (0..=limits::SAFE_INTEGER_MAX).contains(&amount) {
             Ok(Money { amount, currency })
         } else {
-            Err(Invalid::Amount)
+            Err(ValidationError::Amount)
         }
     }
 
@@ -66,9 +66,9 @@ pub struct PositiveMoney(Money);
 
 impl PositiveMoney {
     /// So many minor units, 1 to 2^53.
-    pub fn new(amount: i64, currency: Currency) -> Result<PositiveMoney, Invalid> {
+    pub fn new(amount: i64, currency: Currency) -> Result<PositiveMoney, ValidationError> {
         let money = Money::new(amount, currency)?;
-        if amount == 0 { Err(Invalid::ZeroAmount) } else { Ok(PositiveMoney(money)) }
+        if amount == 0 { Err(ValidationError::ZeroAmount) } else { Ok(PositiveMoney(money)) }
     }
 
     /// Minor units.
@@ -88,8 +88,12 @@ pub struct Percent(u8);
 
 impl Percent {
     /// Checks a percentage.
-    pub fn new(percent: i64) -> Result<Percent, Invalid> {
-        u8::try_from(percent).ok().filter(|percent| (1..=100).contains(percent)).map(Percent).ok_or(Invalid::Percent)
+    pub fn new(percent: i64) -> Result<Percent, ValidationError> {
+        u8::try_from(percent)
+            .ok()
+            .filter(|percent| (1..=100).contains(percent))
+            .map(Percent)
+            .ok_or(ValidationError::Percent)
     }
 
     /// 1 to 100.
@@ -115,8 +119,8 @@ pub struct Points(i64);
 
 impl Points {
     /// Checks a number of points, 1 to 2^53.
-    pub fn new(points: i64) -> Result<Points, Invalid> {
-        if (1..=limits::SAFE_INTEGER_MAX).contains(&points) { Ok(Points(points)) } else { Err(Invalid::Points) }
+    pub fn new(points: i64) -> Result<Points, ValidationError> {
+        if (1..=limits::SAFE_INTEGER_MAX).contains(&points) { Ok(Points(points)) } else { Err(ValidationError::Points) }
     }
 
     /// How many.
@@ -131,8 +135,8 @@ pub struct Days(i64);
 
 impl Days {
     /// Checks a number of days, 1 to 3650.
-    pub fn new(days: i64) -> Result<Days, Invalid> {
-        if limits::DAYS.contains(&days) { Ok(Days(days)) } else { Err(Invalid::Days) }
+    pub fn new(days: i64) -> Result<Days, ValidationError> {
+        if limits::DAYS.contains(&days) { Ok(Days(days)) } else { Err(ValidationError::Days) }
     }
 
     /// How many.

@@ -1,12 +1,12 @@
 use crate::words::words;
-use crate::{Currency, Days, Door, PositiveMoney};
+use crate::{Channel, Currency, Days, PositiveMoney};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::num::NonZeroU32;
 
 /// The master switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Master {
+pub enum ProgramState {
     /// Links are dead, and nothing is issued.
     Off,
     /// On since then: what fell due before is issued as of then (C-18).
@@ -40,7 +40,7 @@ words! {
 
 /// The doors through which a friend may come in (C-03).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Doors {
+pub struct Channels {
     /// The link.
     pub link: bool,
     /// The code, typed at registration.
@@ -49,13 +49,13 @@ pub struct Doors {
     pub code_at_checkout: bool,
 }
 
-impl Doors {
+impl Channels {
     /// Whether this one is open.
-    pub fn is_open(&self, door: Door) -> bool {
+    pub fn is_open(&self, door: Channel) -> bool {
         match door {
-            Door::Link => self.link,
-            Door::CodeSignup => self.code_at_signup,
-            Door::CodeCheckout => self.code_at_checkout,
+            Channel::Link => self.link,
+            Channel::CodeSignup => self.code_at_signup,
+            Channel::CodeCheckout => self.code_at_checkout,
         }
     }
 
@@ -69,7 +69,7 @@ impl Doors {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     /// The master switch.
-    pub master: Master,
+    pub master: ProgramState,
     /// Whether only the first purchase of a new customer counts.
     pub require_first_purchase: bool,
     /// The currency of the program's own amounts.
@@ -83,7 +83,7 @@ pub struct Program {
     /// How many rewards a referrer can get.
     pub max_rewards: Option<NonZeroU32>,
     /// The doors.
-    pub doors: Doors,
+    pub doors: Channels,
     /// Who may refer.
     pub eligibility: Eligibility,
     /// Whether one may refer oneself.
@@ -96,14 +96,14 @@ impl Program {
     /// The defaults: on, first purchase only, no minimum, no clocks, no cap, every door open.
     pub fn new(since: Timestamp) -> Program {
         Program {
-            master: Master::On { since },
+            master: ProgramState::On { since },
             require_first_purchase: true,
             currency: None,
             minimum: None,
             window: None,
             reward_expiry: None,
             max_rewards: None,
-            doors: Doors { link: true, code_at_signup: true, code_at_checkout: true },
+            doors: Channels { link: true, code_at_signup: true, code_at_checkout: true },
             eligibility: Eligibility::Any,
             self_referral: SelfReferral::Block,
             time_zone: TimeZone::UTC,

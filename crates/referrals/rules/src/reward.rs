@@ -1,5 +1,5 @@
 use crate::words::words;
-use crate::{Currency, Days, Invalid, Money, Percent, Points, PositiveMoney, RewardCommand, limits};
+use crate::{Currency, Days, Money, Percent, Points, PositiveMoney, RewardCommand, ValidationError, limits};
 use std::collections::BTreeMap;
 
 words! {
@@ -117,10 +117,10 @@ pub struct Slot {
 
 impl Slot {
     /// A slot with at least one of the two.
-    pub fn new(benefit: Option<Benefit>, commands: Vec<RewardCommand>) -> Result<Slot, Invalid> {
+    pub fn new(benefit: Option<Benefit>, commands: Vec<RewardCommand>) -> Result<Slot, ValidationError> {
         match (&benefit, commands.len()) {
-            (None, 0) => Err(Invalid::EmptySlot),
-            (_, count) if count > limits::SLOT_COMMANDS => Err(Invalid::TooManyCommands),
+            (None, 0) => Err(ValidationError::EmptySlot),
+            (_, count) if count > limits::SLOT_COMMANDS => Err(ValidationError::TooManyCommands),
             _ => Ok(Slot { benefit, commands }),
         }
     }
@@ -147,9 +147,9 @@ impl Slots {
     }
 
     /// Sets a reward where there is none (R3-05).
-    pub fn add(&mut self, side: Side, trigger: Trigger, slot: Slot) -> Result<(), Invalid> {
+    pub fn add(&mut self, side: Side, trigger: Trigger, slot: Slot) -> Result<(), ValidationError> {
         if self.0.contains_key(&(side, trigger)) {
-            return Err(Invalid::SlotTaken);
+            return Err(ValidationError::SlotTaken);
         }
         self.0.insert((side, trigger), slot);
         Ok(())
@@ -175,11 +175,11 @@ pub struct Ladder(BTreeMap<u32, Benefit>);
 
 impl Ladder {
     /// Steps, each with the number of the first referral that it is for.
-    pub fn new(steps: Vec<(u32, Benefit)>) -> Result<Ladder, Invalid> {
+    pub fn new(steps: Vec<(u32, Benefit)>) -> Result<Ladder, ValidationError> {
         let count = steps.len();
         let ladder = Ladder(steps.into_iter().collect());
         let good = count <= limits::LADDER_STEPS && ladder.0.len() == count && !ladder.0.contains_key(&0);
-        if good { Ok(ladder) } else { Err(Invalid::Ladder) }
+        if good { Ok(ladder) } else { Err(ValidationError::Ladder) }
     }
 
     /// The highest step that `n` reaches.

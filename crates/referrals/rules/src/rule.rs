@@ -1,5 +1,5 @@
 use crate::words::words;
-use crate::{Days, Invalid, Ladder, OnReturn, OrderTiming, RuleId, Slots, Trigger, limits};
+use crate::{Days, Ladder, OnReturn, OrderTiming, RuleId, Slots, Trigger, ValidationError, limits};
 use std::fmt;
 use std::num::NonZeroU32;
 
@@ -9,10 +9,10 @@ pub struct Tier(String);
 
 impl Tier {
     /// Checks a tier.
-    pub fn parse(text: &str) -> Result<Tier, Invalid> {
+    pub fn parse(text: &str) -> Result<Tier, ValidationError> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
         let good = (1..=limits::TIER_CHARS).contains(&text.len()) && text.bytes().all(allowed) && text != "all";
-        if good { Ok(Tier(text.to_owned())) } else { Err(Invalid::Tier) }
+        if good { Ok(Tier(text.to_owned())) } else { Err(ValidationError::Tier) }
     }
 
     /// The tier as text.
@@ -42,10 +42,10 @@ pub struct RuleName(String);
 
 impl RuleName {
     /// Checks a name; blanks around it are dropped.
-    pub fn parse(text: &str) -> Result<RuleName, Invalid> {
+    pub fn parse(text: &str) -> Result<RuleName, ValidationError> {
         let text = text.trim();
         let good = (1..=limits::RULE_NAME_CHARS).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        if good { Ok(RuleName(text.to_owned())) } else { Err(Invalid::RuleName) }
+        if good { Ok(RuleName(text.to_owned())) } else { Err(ValidationError::RuleName) }
     }
 
     /// The name as it is shown.

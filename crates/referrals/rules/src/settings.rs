@@ -1,7 +1,7 @@
 use crate::words::words;
 use crate::{
-    Benefit, Currency, Days, Discount, DiscountKind, Doors, Eligibility, Invalid, Master, Percent, PositiveMoney,
-    Program, RewardCommand, RuleStatus, Rules, SelfReferral, Side, Slot, Trigger,
+    Benefit, Channels, Currency, Days, Discount, DiscountKind, Eligibility, Percent, PositiveMoney, Program,
+    ProgramState, RewardCommand, RuleStatus, Rules, SelfReferral, Side, Slot, Trigger, ValidationError,
 };
 use jiff::Timestamp;
 use std::num::NonZeroU32;
@@ -31,7 +31,7 @@ impl<T> Patch<T> {
         !matches!(self, Patch::Keep)
     }
 
-    fn try_map<U>(self, read: impl FnOnce(T) -> Result<U, Invalid>) -> Result<Patch<U>, Invalid> {
+    fn try_map<U>(self, read: impl FnOnce(T) -> Result<U, ValidationError>) -> Result<Patch<U>, ValidationError> {
         Ok(match self {
             Patch::Keep => Patch::Keep,
             Patch::Clear => Patch::Clear,
@@ -91,7 +91,7 @@ pub struct ProgramPut {
     /// The cap.
     pub max_rewards: Patch<i64>,
     /// The doors.
-    pub doors: Option<Doors>,
+    pub doors: Option<Channels>,
     /// Who may refer.
     pub eligibility: Option<Eligibility>,
     /// Whether one may refer oneself.
@@ -106,7 +106,12 @@ impl ProgramPut {
 
 /// Saves a write (4.2): it keeps what is absent and clears what is `null`; one that names no rewards leaves the rules alone, and one
 /// that does sets the global rule's order rewards, and activates it if the program is on.
-pub fn save(put: ProgramPut, program: &Program, rules: &Rules, now: Timestamp) -> Result<(Program, Rules), Invalid> {
+pub fn save(
+    put: ProgramPut,
+    program: &Program,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<(Program, Rules), ValidationError> {
     let program = save_program(&put, program, now)?;
     let mut rules = rules.clone();
     // A write that switches the program off does nothing else to the rules (4.2).
@@ -117,16 +122,17 @@ pub fn save(put: ProgramPut, program: &Program, rules: &Rules, now: Timestamp) -
     Ok((program, rules))
 }
 
-fn save_program(put: &ProgramPut, program: &Program, now: Timestamp) -> Result<Program, Invalid> {
+fn save_program(put: &ProgramPut, program: &Program, now: Timestamp) -> Result<Program, ValidationError> {
     let currency = put.currency.clone().over(program.currency);
     let minimum = put.minimum.clone().over(program.minimum.map(PositiveMoney::amount));
     let minimum = minimum.filter(|amount| *amount != 0);
-    let minimum =
-        minimum.map(|amount| PositiveMoney::new(amount, currency.ok_or(Invalid::CurrencyMissing)?)).transpose()?;
-    let limit = |count: i64| u32::try_from(count).ok().and_then(NonZeroU32::new).ok_or(Invalid::Limit);
+    let minimum = minimum
+        .map(|amount| PositiveMoney::new(amount, currency.ok_or(ValidationError::CurrencyMissing)?))
+        .transpose()?;
+    let limit = |count: i64| u32::try_from(count).ok().and_then(NonZeroU32::new).ok_or(ValidationError::Limit);
     let master = match (put.enabled, program.master) {
-        (Some(true), Master::Off) => Master::On { since: now },
-        (Some(false), _) => Master::Off,
+        (Some(true), ProgramState::Off) => ProgramState::On { since: now },
+        (Some(false), _) => ProgramState::Off,
         (_, master) => master,
     };
     Ok(Program {
@@ -144,7 +150,7 @@ fn save_program(put: &ProgramPut, program: &Program, now: Timestamp) -> Result<P
     })
 }
 
-fn save_rewards(put: ProgramPut, program: &Program, rules: &mut Rules) -> Result<(), Invalid> {
+fn save_rewards(put: ProgramPut, program: &Program, rules: &mut Rules) -> Result<(), ValidationError> {
     let mut global = rules.global().clone();
     let slot = |side: Side| global.slots.get(side, Trigger::FirstOrder).cloned();
     let (referrer, referee) = (slot(Side::Referrer), slot(Side::Referee));
@@ -153,7 +159,7 @@ fn save_rewards(put: ProgramPut, program: &Program, rules: &mut Rules) -> Result
     let mut benefits = [benefit_of(&referrer), benefit_of(&referee)];
     if put.names_values() {
         let known = benefits.iter().flatten().find_map(RewardType::of).map(|(kind, _)| kind);
-        let kind = put.reward_type.or(known).ok_or(Invalid::RewardTypeMissing)?;
+        let kind = put.reward_type.or(known).ok_or(ValidationError::RewardTypeMissing)?;
         for (benefit, patch) in benefits.iter_mut().zip([put.referrer_value, put.referee_value]) {
             let value = patch.over(benefit.as_ref().and_then(RewardType::of).map(|(_, value)| value));
             let value = value.filter(|value| *value != 0);
@@ -164,22 +170,22 @@ fn save_rewards(put: ProgramPut, program: &Program, rules: &mut Rules) -> Result
     let [of_referrer, of_referee] = benefits;
     global.slots.replace(Side::Referrer, Trigger::FirstOrder, slot_or_none(of_referrer, commands)?);
     global.slots.replace(Side::Referee, Trigger::FirstOrder, slot_or_none(of_referee, commands_of(&referee))?);
-    if program.master != Master::Off {
+    if program.master != ProgramState::Off {
         global.status = RuleStatus::Active;
     }
     global.version += 1;
     rules.replace(global)
 }
 
-fn slot_or_none(benefit: Option<Benefit>, commands: Vec<RewardCommand>) -> Result<Option<Slot>, Invalid> {
+fn slot_or_none(benefit: Option<Benefit>, commands: Vec<RewardCommand>) -> Result<Option<Slot>, ValidationError> {
     if benefit.is_none() && commands.is_empty() { Ok(None) } else { Slot::new(benefit, commands).map(Some) }
 }
 
-fn valued(kind: RewardType, value: i64, program: &Program) -> Result<Benefit, Invalid> {
+fn valued(kind: RewardType, value: i64, program: &Program) -> Result<Benefit, ValidationError> {
     let kind = match kind {
         RewardType::Percent => DiscountKind::Percent { percent: Percent::new(value)?, max_off: None },
         RewardType::Fixed => {
-            DiscountKind::Fixed(PositiveMoney::new(value, program.currency.ok_or(Invalid::CurrencyMissing)?)?)
+            DiscountKind::Fixed(PositiveMoney::new(value, program.currency.ok_or(ValidationError::CurrencyMissing)?)?)
         }
     };
     Ok(Benefit::Discount(kind.into()))

@@ -1,4 +1,4 @@
-use crate::{Code, Invalid, limits};
+use crate::{Code, ValidationError, limits};
 
 /// A text of a share channel or a mail. `{link}`, `{code}` and `{name}` are filled in; any other brace is text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -6,8 +6,8 @@ pub struct Text(String);
 
 impl Text {
     /// Checks a text.
-    pub fn parse(text: &str) -> Result<Text, Invalid> {
-        if text.chars().count() <= limits::TEXT_CHARS { Ok(Text(text.to_owned())) } else { Err(Invalid::Text) }
+    pub fn parse(text: &str) -> Result<Text, ValidationError> {
+        if text.chars().count() <= limits::TEXT_CHARS { Ok(Text(text.to_owned())) } else { Err(ValidationError::Text) }
     }
 
     /// The text for a customer, in one pass, so that a name can bring no placeholder of its own.

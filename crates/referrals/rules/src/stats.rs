@@ -1,4 +1,4 @@
-use crate::{Attribution, Currency, CustomerId, Invalid, Status, limits};
+use crate::{Attribution, Currency, CustomerId, Status, ValidationError, limits};
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub struct Funnel {
 
 impl Funnel {
     /// Sums up attributions as they are at this moment (D-16).
-    pub fn of<'a>(rows: impl IntoIterator<Item = &'a Attribution>, now: Timestamp) -> Result<Funnel, Invalid> {
+    pub fn of<'a>(rows: impl IntoIterator<Item = &'a Attribution>, now: Timestamp) -> Result<Funnel, ValidationError> {
         let mut funnel = Funnel::default();
         for row in rows {
             *match row.status_at(now) {
@@ -35,7 +35,7 @@ impl Funnel {
             let remainder = row.purchase.as_ref().filter(|_| row.status == Status::Rewarded).map(|p| p.remainder());
             if let Some(money) = remainder {
                 let sum = funnel.revenue.entry(money.currency()).or_default();
-                *sum = sum.checked_add(money.amount()).ok_or(Invalid::Overflow)?;
+                *sum = sum.checked_add(money.amount()).ok_or(ValidationError::Overflow)?;
             }
         }
         Ok(funnel)

@@ -1,5 +1,6 @@
 use crate::{
-    Eligibility, Invalid, Master, Person, Program, Reason, Rule, RuleId, RuleName, RuleStatus, Scope, Tier, limits,
+    Eligibility, Person, Program, ProgramState, Reason, Rule, RuleId, RuleName, RuleStatus, Scope, Tier,
+    ValidationError, limits,
 };
 use flux_protocol::ServerId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,15 +35,15 @@ impl Rules {
     }
 
     /// Adds a tier's rule (R4-01).
-    pub fn add(&mut self, rule: Rule) -> Result<(), Invalid> {
+    pub fn add(&mut self, rule: Rule) -> Result<(), ValidationError> {
         if self.tiers.len() >= limits::TIER_RULES {
-            return Err(Invalid::TooManyRules);
+            return Err(ValidationError::TooManyRules);
         }
         self.put(rule)
     }
 
     /// Puts an edited rule in the place of the one with its id.
-    pub fn replace(&mut self, rule: Rule) -> Result<(), Invalid> {
+    pub fn replace(&mut self, rule: Rule) -> Result<(), ValidationError> {
         if rule.id != self.global.id {
             let before = self.take(&rule.id)?;
             let put = self.put(rule);
@@ -52,7 +53,7 @@ impl Rules {
             return put;
         }
         if rule.scope != Scope::All {
-            return Err(Invalid::GlobalRule);
+            return Err(ValidationError::GlobalRule);
         }
         self.check_name(&rule)?;
         self.global = rule;
@@ -60,8 +61,8 @@ impl Rules {
     }
 
     /// Deletes a tier's rule and hands it back; the global one stays.
-    pub fn remove(&mut self, id: &RuleId) -> Result<Rule, Invalid> {
-        if *id == self.global.id { Err(Invalid::GlobalRule) } else { self.take(id) }
+    pub fn remove(&mut self, id: &RuleId) -> Result<Rule, ValidationError> {
+        if *id == self.global.id { Err(ValidationError::GlobalRule) } else { self.take(id) }
     }
 
     /// The active rule of this tier, else the active global one, else none (C-02).
@@ -75,24 +76,24 @@ impl Rules {
         tiers.into_iter().filter(|tier| !self.tiers.contains_key(*tier)).cloned().collect()
     }
 
-    fn put(&mut self, rule: Rule) -> Result<(), Invalid> {
-        let Scope::Tier(tier) = rule.scope.clone() else { return Err(Invalid::TierTaken) };
+    fn put(&mut self, rule: Rule) -> Result<(), ValidationError> {
+        let Scope::Tier(tier) = rule.scope.clone() else { return Err(ValidationError::TierTaken) };
         self.check_name(&rule)?;
         if self.tiers.contains_key(&tier) {
-            return Err(Invalid::TierTaken);
+            return Err(ValidationError::TierTaken);
         }
         self.tiers.insert(tier, rule);
         Ok(())
     }
 
-    fn take(&mut self, id: &RuleId) -> Result<Rule, Invalid> {
+    fn take(&mut self, id: &RuleId) -> Result<Rule, ValidationError> {
         let tier = self.tiers.iter().find(|(_, rule)| rule.id == *id).map(|(tier, _)| tier.clone());
-        tier.and_then(|tier| self.tiers.remove(&tier)).ok_or(Invalid::UnknownRule)
+        tier.and_then(|tier| self.tiers.remove(&tier)).ok_or(ValidationError::UnknownRule)
     }
 
-    fn check_name(&self, rule: &Rule) -> Result<(), Invalid> {
+    fn check_name(&self, rule: &Rule) -> Result<(), ValidationError> {
         let is_taken = self.iter().any(|other| other.id != rule.id && other.name.key() == rule.name.key());
-        if is_taken { Err(Invalid::NameTaken) } else { Ok(()) }
+        if is_taken { Err(ValidationError::NameTaken) } else { Ok(()) }
     }
 }
 
@@ -126,7 +127,7 @@ pub struct Referrer {
 
 /// The rule under which this referrer refers now, or why there is none (C-02, C-05). No rule, no link, no reward.
 pub fn effective<'a>(store: &Store<'a>, referrer: &Referrer) -> Result<&'a Rule, Reason> {
-    if store.program.master == Master::Off {
+    if store.program.master == ProgramState::Off {
         return Err(Reason::ProgramDisabled);
     }
     let is_eligible = match store.program.eligibility {

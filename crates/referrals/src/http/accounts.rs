@@ -1,7 +1,7 @@
 //! Points and store credit.
 
 use super::ReferralApi;
-use super::{moment, who};
+use super::{effective_time, to_rules_id};
 use crate::Error;
 use crate::limits;
 use crate::service;
@@ -122,8 +122,8 @@ pub(super) async fn points(
 ) -> Result<Json<PointsView>, ApiError> {
     let limit = query.limit()?;
     let look = move |tx: &Tx<'_>| {
-        let entries = ledger::lines(tx, &who(&id), true, limit)?;
-        let balance = ledger::balance(tx, &who(&id), Unit::Points)?;
+        let entries = ledger::lines(tx, &to_rules_id(&id), true, limit)?;
+        let balance = ledger::balance(tx, &to_rules_id(&id), Unit::Points)?;
         Ok::<_, Error>(PointsView { balance, entries: entries.into_iter().map(EntryView::from).collect() })
     };
     Ok(Json(api.db().read(look).await?))
@@ -139,8 +139,8 @@ pub(super) async fn spend(
     Body(body, _): Body<SpendBody>,
 ) -> Result<Json<Spent>, ApiError> {
     let points = Points::new(body.points).map_err(|invalid| ApiError::value("points", invalid.to_string()))?;
-    let (by, at) = (api.by(key.actor()), moment(&api, &key, body.occurred_at)?);
-    let write = move |tx: &Tx<'_>| service::spend(tx, &by, &who(&id), points, body.reference.as_str(), at);
+    let (by, at) = (api.by(key.actor()), effective_time(&api, &key, body.occurred_at)?);
+    let write = move |tx: &Tx<'_>| service::spend(tx, &by, &to_rules_id(&id), points, body.reference.as_str(), at);
     Ok(Json(Spent { balance: api.db().write(write).await? }))
 }
 
@@ -155,8 +155,8 @@ pub(super) async fn credit(
 ) -> Result<Json<CreditView>, ApiError> {
     let limit = query.limit()?;
     let look = move |tx: &Tx<'_>| {
-        let balances = ledger::credit(tx, &who(&id))?.into_iter();
-        let entries = ledger::lines(tx, &who(&id), false, limit)?;
+        let balances = ledger::credit(tx, &to_rules_id(&id))?.into_iter();
+        let entries = ledger::lines(tx, &to_rules_id(&id), false, limit)?;
         Ok::<_, Error>(CreditView {
             balances: balances.map(|(currency, balance)| Balance { currency, balance }).collect(),
             entries: entries.into_iter().map(EntryView::from).collect(),

@@ -2,16 +2,16 @@
 
 use super::ReferralApi;
 use super::api::split;
-use super::{check_account, check_bound, moment, who};
+use super::{check_account, check_bound, effective_time, to_rules_id};
 use crate::Error;
 use crate::ReferralContext;
-use crate::model::{AttributionView, StatusWord, UndoWord};
+use crate::model::{AttributionView, ReversalDto, StatusDto};
 use crate::service::{self, Buyer, Outcome, Payer, Signup};
-use crate::storage::attributions::{self as rows, Filter};
+use crate::storage::attributions::{self as attributions_repo, Filter};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::OrderId;
-use flux_referral_rules::{AttributionId, Door, Money};
+use flux_referral_rules::{AttributionId, Channel, Money};
 use flux_rest::{Admin, ApiError, ApiKey, Body, Errors, Id, Page, Query, before_place, page, page_limit};
 use flux_shop::Audit;
 use flux_shop::{Amount, Code, Currency, CustomerId, Email, Label, Player, RefundId, object_or_null};
@@ -136,7 +136,7 @@ pub(super) struct VoidBody {
     checkout_session_id: OrderId,
     /// How; `refunded` unless said.
     #[serde(default)]
-    reason: UndoWord,
+    reason: ReversalDto,
     /// What this refund pays back, in minor units; all unless said. Refunds are summed.
     #[serde(default)]
     refunded_amount: Option<Amount>,
@@ -155,7 +155,7 @@ pub(super) struct VoidBody {
 pub(super) struct AttributionQuery {
     /// Only those of this status, as written down: a sweep writes `expired` within 30 s.
     #[serde(default)]
-    status: Option<StatusWord>,
+    status: Option<StatusDto>,
     /// Only those of this referrer.
     #[serde(default)]
     #[param(value_type = Option<String>)]
@@ -184,8 +184,8 @@ pub(super) async fn signup(
     check_account(&api, Some(&body.account_id))?;
     let code = match (body.link_code, body.code) {
         (Some(_), Some(_)) => return Err(ApiError::value("code", "name either linkCode or code")),
-        (Some(code), None) => Some((code, Door::Link)),
-        (None, Some(code)) => Some((code, Door::CodeSignup)),
+        (Some(code), None) => Some((code, Channel::Link)),
+        (None, Some(code)) => Some((code, Channel::CodeSignup)),
         (None, None) => None,
     };
     let external = match (body.external_source, body.external_ref) {
@@ -193,7 +193,7 @@ pub(super) async fn signup(
         (_, None) => None,
     };
     let signup = Signup {
-        customer: who(&body.referee_customer_id),
+        customer: to_rules_id(&body.referee_customer_id),
         email: body.referee_email.map(String::from),
         name: body.referee_name.map(String::from),
         player: body.referee_player,
@@ -201,7 +201,7 @@ pub(super) async fn signup(
         external,
         is_guest: body.guest,
         clicked_at: body.clicked_at,
-        at: moment(&api, &key, body.occurred_at)?,
+        at: effective_time(&api, &key, body.occurred_at)?,
     };
     let by = api.by(key.actor());
     answer(&api, by, move |tx, by, ctx| service::signup(tx, by, ctx, &signup)).await
@@ -216,8 +216,9 @@ pub(super) async fn checkout(
     Body(body, _): Body<CheckoutBody>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&api, Some(&body.account_id))?;
-    let at = moment(&api, &key, body.occurred_at)?;
-    let buyer = Buyer { customer: who(&body.customer_id), email: body.email.map(String::from), player: body.player };
+    let at = effective_time(&api, &key, body.occurred_at)?;
+    let buyer =
+        Buyer { customer: to_rules_id(&body.customer_id), email: body.email.map(String::from), player: body.player };
     let by = api.by(key.actor());
     answer(&api, by, move |tx, by, ctx| {
         let code = body.code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
@@ -235,14 +236,16 @@ pub(super) async fn fulfill(
     Body(body, _): Body<FulfillBody>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&api, body.account_id.as_deref())?;
-    let at = moment(&api, &key, body.occurred_at)?;
+    let at = effective_time(&api, &key, body.occurred_at)?;
     let amount = i64::try_from(body.amount.get()).unwrap_or(i64::MAX);
     let money = flux_referral_rules::Currency::parse(body.currency.as_str()).and_then(|of| Money::new(amount, of));
     let money = money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))?;
     let by = api.by(key.actor());
     answer(&api, by, move |tx, by, ctx| {
-        let payer =
-            Payer { customer: body.referee_customer_id.as_ref().map(who), email: body.referee_email.map(String::from) };
+        let payer = Payer {
+            customer: body.referee_customer_id.as_ref().map(to_rules_id),
+            email: body.referee_email.map(String::from),
+        };
         let session = &body.checkout_session_id;
         let outcome = if body.status == "paid" {
             service::fulfil(tx, by, ctx, session, &payer, money, at)?
@@ -264,7 +267,7 @@ pub(super) async fn complete(
     Body(body, _): Body<CompleteBody>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&api, body.account_id.as_deref())?;
-    let at = moment(&api, &key, body.occurred_at)?;
+    let at = effective_time(&api, &key, body.occurred_at)?;
     let by = api.by(key.actor());
     answer(&api, by, move |tx, by, ctx| service::completed(tx, by, ctx, &body.checkout_session_id, at)).await
 }
@@ -278,7 +281,7 @@ pub(super) async fn void(
     Body(body, _): Body<VoidBody>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&api, body.account_id.as_deref())?;
-    let at = moment(&api, &key, body.occurred_at)?;
+    let at = effective_time(&api, &key, body.occurred_at)?;
     if body.refunded_amount == Some(Amount::ZERO) {
         return Err(ApiError::value("refundedAmount", "must be at least 1: nothing is no refund"));
     }
@@ -319,12 +322,12 @@ pub(super) async fn list(
     let now = api.now();
     let filter = Filter {
         now,
-        status: query.status.map(StatusWord::as_str),
+        status: query.status.map(StatusDto::as_str),
         referrer: query.referrer.map(String::from),
         referee: query.referee.map(String::from),
     };
     let look = move |tx: &Tx<'_>| {
-        let found = rows::page(tx, before, &filter, limit + 1)?.into_iter();
+        let found = attributions_repo::page(tx, before, &filter, limit + 1)?.into_iter();
         found.map(|row| Ok((row.seq, service::view_of(tx, &row, now)?))).collect::<Result<Vec<_>, Error>>()
     };
     let rows = api.db().read(look).await?;

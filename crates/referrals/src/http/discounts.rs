@@ -1,7 +1,7 @@
 //! Discounts: what a cart comes to, and using one up.
 
 use super::ReferralApi;
-use super::{moment, who};
+use super::{effective_time, to_rules_id};
 use crate::model::QuoteView;
 use crate::service;
 use axum::Json;
@@ -59,9 +59,10 @@ pub(super) async fn quote(
     key: ApiKey,
     Body(body, _): Body<QuoteBody>,
 ) -> Result<Json<QuoteView>, ApiError> {
-    let (order, at) = (money(body.amount, &body.currency)?, moment(&api, &key, body.occurred_at)?);
-    let look =
-        move |tx: &flux_storage::Tx<'_>| service::quote(tx, &who(&body.customer_id), order, body.code.as_deref(), at);
+    let (order, at) = (money(body.amount, &body.currency)?, effective_time(&api, &key, body.occurred_at)?);
+    let look = move |tx: &flux_storage::Tx<'_>| {
+        service::quote(tx, &to_rules_id(&body.customer_id), order, body.code.as_deref(), at)
+    };
     Ok(Json(api.db().read(look).await?))
 }
 
@@ -73,10 +74,10 @@ pub(super) async fn redeem(
     key: ApiKey,
     Body(body, _): Body<RedeemBody>,
 ) -> Result<Json<QuoteView>, ApiError> {
-    let (order, at) = (money(body.amount, &body.currency)?, moment(&api, &key, body.occurred_at)?);
+    let (order, at) = (money(body.amount, &body.currency)?, effective_time(&api, &key, body.occurred_at)?);
     let by = api.by(key.actor());
     let write = move |tx: &flux_storage::Tx<'_>| {
-        service::redeem(tx, &by, &who(&body.customer_id), (&body.order_id, order), body.code.as_deref(), at)
+        service::redeem(tx, &by, &to_rules_id(&body.customer_id), (&body.order_id, order), body.code.as_deref(), at)
     };
     Ok(Json(api.db().write(write).await?))
 }

@@ -1,11 +1,11 @@
 //! Links, clicks, and codes at checkout.
 
 use super::ReferralApi;
-use super::{check_account, moment, program_id, who};
+use super::{check_account, effective_time, program_id, to_rules_id};
 use crate::Error;
 use crate::model::LinkView;
 use crate::service::{self, ClickOutcome, CodeView, Visitor};
-use crate::storage::people;
+use crate::storage::customers as customers_repo;
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id};
@@ -82,10 +82,10 @@ pub(super) async fn issue(
     check_account(&api, Some(&body.account_id))?;
     let (by, referrals) = (api.by(key.actor()), api.referrals());
     let write = move |tx: &Tx<'_>| {
-        let id = who(&body.customer_id);
-        people::meet(tx, &id, by.now)?;
+        let id = to_rules_id(&body.customer_id);
+        customers_repo::ensure_exists(tx, &id, by.now)?;
         let (email, name) = (body.email.as_ref().map(Email::as_str), body.name.as_ref().map(Label::as_str));
-        people::learn(tx, &id, email, name, by.now)?;
+        customers_repo::update_profile(tx, &id, email, name, by.now)?;
         service::issue_link(tx, &by, referrals.context(), &id)
     };
     Ok(match api.db().write(write).await? {
@@ -103,7 +103,7 @@ pub(super) async fn click(
     Body(body, _): Body<ClickBody>,
 ) -> Result<Json<ClickAnswer>, ApiError> {
     check_account(&api, Some(&body.account_id))?;
-    let at = moment(&api, &key, body.occurred_at)?;
+    let at = effective_time(&api, &key, body.occurred_at)?;
     let (by, referrals) = (api.by(key.actor()), api.referrals());
     let write = move |tx: &Tx<'_>| {
         let (key, user_agent) = (body.visitor_key.as_ref().map(Label::as_str), body.user_agent.as_deref());
@@ -144,7 +144,7 @@ pub(super) async fn invite(
         if !body.email.as_str().contains('@') {
             return Err(Error::Invalid { field: "email".to_owned(), message: "is no e-mail address".to_owned() });
         }
-        service::invite(tx, &by, referrals.context(), &who(&body.customer_id), body.email.as_str())
+        service::invite(tx, &by, referrals.context(), &to_rules_id(&body.customer_id), body.email.as_str())
     };
     api.db().write(write).await?;
     Ok(StatusCode::ACCEPTED)

@@ -15,7 +15,7 @@ pub use api::{Host, ReferralApi, Sweep, Wake};
 pub use visit::visit;
 
 use crate::Error;
-use flux_referral_rules::{Reason, Refusal};
+use flux_referral_rules::{BindError, Reason};
 use flux_rest::{ApiError, ApiKey, KeyReused};
 use flux_shop::{CustomerId, Role};
 use http::StatusCode;
@@ -77,7 +77,7 @@ fn check_account(api: &ReferralApi, account: Option<&str>) -> Result<(), ApiErro
 }
 
 /// When it happened: now, or when an admin's key says (D-17).
-fn moment(api: &ReferralApi, key: &ApiKey, said: Option<Timestamp>) -> Result<Timestamp, ApiError> {
+fn effective_time(api: &ReferralApi, key: &ApiKey, said: Option<Timestamp>) -> Result<Timestamp, ApiError> {
     let now = api.now();
     let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
     match said {
@@ -93,21 +93,21 @@ fn moment(api: &ReferralApi, key: &ApiKey, said: Option<Timestamp>) -> Result<Ti
 }
 
 /// A customer, for the rules.
-fn who(id: &CustomerId) -> flux_referral_rules::CustomerId {
+fn to_rules_id(id: &CustomerId) -> flux_referral_rules::CustomerId {
     flux_referral_rules::CustomerId::new(id.as_str())
 }
 
 /// An error if the friend was not bound. What else the event did stands.
-fn check_bound(refusal: Option<Refusal>) -> Result<(), ApiError> {
+fn check_bound(refusal: Option<BindError>) -> Result<(), ApiError> {
     let Some(refusal) = refusal else { return Ok(()) };
     let status = match refusal {
-        Refusal::UnknownCode => StatusCode::NOT_FOUND,
-        Refusal::DoorClosed | Refusal::Because(_) => StatusCode::CONFLICT,
+        BindError::UnknownCode => StatusCode::NOT_FOUND,
+        BindError::DoorClosed | BindError::Because(_) => StatusCode::CONFLICT,
     };
     let message = match refusal {
-        Refusal::UnknownCode => "nobody has this code",
-        Refusal::DoorClosed => "codes are not taken here at present",
-        Refusal::Because(reason) => match reason {
+        BindError::UnknownCode => "nobody has this code",
+        BindError::DoorClosed => "codes are not taken here at present",
+        BindError::Because(reason) => match reason {
             Reason::SelfReferral => "one cannot refer oneself",
             Reason::Circular => "they have referred the code's owner themselves",
             Reason::ExistingCustomer => "they have registered before",

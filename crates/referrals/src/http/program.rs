@@ -4,7 +4,7 @@ use super::ReferralApi;
 use crate::Error;
 use crate::model::{MailsDoc, MailsPatch, ProgramPatch, ProgramView, ShareDoc, SharePatch};
 use crate::service;
-use crate::storage::program as rows;
+use crate::storage::program as program_repo;
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{Admin, ApiError, Body, Errors};
@@ -43,7 +43,7 @@ pub(super) async fn save(
     responses((status = 200, body = ShareDoc), Errors))]
 pub(super) async fn show_share(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<ShareDoc>, ApiError> {
     let zone = api.referrals().context().zone.clone();
-    Ok(Json(api.db().read(move |tx| Ok::<_, Error>(rows::load(tx, &zone)?.share)).await?))
+    Ok(Json(api.db().read(move |tx| Ok::<_, Error>(program_repo::load(tx, &zone)?.share)).await?))
 }
 
 /// Saves what customers share: what is absent stays. `{link}`, `{code}` and `{name}` are filled in.
@@ -63,7 +63,7 @@ pub(super) async fn save_share(
     responses((status = 200, body = MailsDoc), Errors))]
 pub(super) async fn show_mails(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<MailsDoc>, ApiError> {
     let zone = api.referrals().context().zone.clone();
-    Ok(Json(api.db().read(move |tx| Ok::<_, Error>(rows::load(tx, &zone)?.mails)).await?))
+    Ok(Json(api.db().read(move |tx| Ok::<_, Error>(program_repo::load(tx, &zone)?.mails)).await?))
 }
 
 /// Saves mails: what is absent stays.

@@ -1,7 +1,7 @@
 //! What customers and owners look at.
 
 use super::ReferralApi;
-use super::{check_account, who};
+use super::{check_account, to_rules_id};
 use crate::Error;
 use crate::limits;
 use crate::model::{GrantView, Period};
@@ -25,7 +25,7 @@ pub(super) struct Rewards {
 
 /// The best referrers.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct Tops {
+pub(super) struct Leaderboard {
     /// The best first.
     top: Vec<Leader>,
 }
@@ -85,7 +85,7 @@ pub(super) async fn rewards(
     };
     let now = api.now();
     let look = move |tx: &Tx<'_>| {
-        let rows = grants::of_customer(tx, &who(&customer), is_live, limits::REWARDS_SHOWN)?;
+        let rows = grants::of_customer(tx, &to_rules_id(&customer), is_live, limits::REWARDS_SHOWN)?;
         service::grant_views(tx, &rows, now)
     };
     Ok(Json(Rewards { rewards: api.db().read(look).await? }))
@@ -108,15 +108,15 @@ pub(super) async fn stats(
 
 /// The referrers with the most successful referrals.
 #[utoipa::path(get, path = "/referrals/top", tag = "referrals", security(("key" = [])), params(TopQuery),
-    responses((status = 200, body = Tops), Errors))]
+    responses((status = 200, body = Leaderboard), Errors))]
 pub(super) async fn top(
     State(api): State<Arc<ReferralApi>>,
     _key: ApiKey,
     Query(query): Query<TopQuery>,
-) -> Result<Json<Tops>, ApiError> {
+) -> Result<Json<Leaderboard>, ApiError> {
     let limit = flux_rest::page_limit(Some(query.limit.unwrap_or(10)))?;
     let (by, referrals) = (api.by(Actor::companion()), api.referrals());
-    Ok(Json(Tops {
+    Ok(Json(Leaderboard {
         top: api.db().read(move |tx| service::leaderboard(tx, &by, referrals.context(), query.period, limit)).await?,
     }))
 }
@@ -132,7 +132,7 @@ pub(super) async fn panel(
     let (by, referrals) = (api.by(key.actor()), api.referrals());
     let look = move |tx: &Tx<'_>| {
         flux_storage::customers::find(tx, &id)?.ok_or(Error::NotFound("customer"))?;
-        service::summary(tx, &by, referrals.context(), &who(&id))
+        service::summary(tx, &by, referrals.context(), &to_rules_id(&id))
     };
     Ok(Json(api.db().write(look).await?))
 }

@@ -1,11 +1,11 @@
 //! The rules: the global one, and one per tier.
 
 use super::ReferralApi;
-use super::who;
+use super::to_rules_id;
 use crate::Error;
-use crate::model::{RulePatch, RuleView, SideWord, SlotBody, TriggerWord};
+use crate::model::{RulePatch, RuleView, SideDto, SlotBody, TriggerDto};
 use crate::service;
-use crate::storage::rules as rows;
+use crate::storage::rules as rules_repo;
 use axum::Json;
 use axum::extract::State;
 use flux_referral_rules::RuleId;
@@ -52,7 +52,7 @@ pub(super) struct SlotQuery {
 #[utoipa::path(get, path = "/referrals/rules", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = Page<RuleView>), Errors))]
 pub(super) async fn list(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Page<RuleView>>, ApiError> {
-    let all = api.db().read(|tx| Ok::<_, Error>(rows::load(tx)?)).await?;
+    let all = api.db().read(|tx| Ok::<_, Error>(rules_repo::load(tx)?)).await?;
     Ok(Json(Page { items: all.rules.iter().map(|rule| all.view(rule)).collect(), next_cursor: None }))
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn show(
 }
 
 fn look(tx: &Tx<'_>, id: &str) -> Result<RuleView, Error> {
-    let all = rows::load(tx)?;
+    let all = rules_repo::load(tx)?;
     let rule = all.rules.iter().find(|rule| rule.id.as_str() == id);
     rule.map(|rule| all.view(rule)).ok_or(Error::NotFound("rule"))
 }
@@ -124,7 +124,7 @@ pub(super) async fn remove(
 
 /// Sets a reward where there is none; 409 on a filled slot, unless it is to be replaced. What was issued stays.
 #[utoipa::path(put, path = "/referrals/rules/{id}/slots/{side}/{trigger}", tag = "referrals", security(("key" = [])),
-    params(("id" = String, Path), ("side" = SideWord, Path), ("trigger" = TriggerWord, Path), SlotQuery), request_body = SlotBody,
+    params(("id" = String, Path), ("side" = SideDto, Path), ("trigger" = TriggerDto, Path), SlotQuery), request_body = SlotBody,
     responses((status = 200, body = RuleView), Errors))]
 pub(super) async fn set_slot(
     State(api): State<Arc<ReferralApi>>,
@@ -142,7 +142,7 @@ pub(super) async fn set_slot(
 
 /// Takes a reward away. What was issued stays.
 #[utoipa::path(delete, path = "/referrals/rules/{id}/slots/{side}/{trigger}", tag = "referrals", security(("key" = [])),
-    params(("id" = String, Path), ("side" = SideWord, Path), ("trigger" = TriggerWord, Path)),
+    params(("id" = String, Path), ("side" = SideDto, Path), ("trigger" = TriggerDto, Path)),
     responses((status = 200, body = RuleView), Errors))]
 pub(super) async fn remove_slot(
     State(api): State<Arc<ReferralApi>>,
@@ -159,7 +159,7 @@ pub(super) async fn remove_slot(
     responses((status = 200, body = Tiers), Errors))]
 pub(super) async fn available_tiers(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Tiers>, ApiError> {
     let look = |tx: &Tx<'_>| {
-        let (all, tiers) = (rows::load(tx)?, rows::customers_tiers(tx)?);
+        let (all, tiers) = (rules_repo::load(tx)?, rules_repo::customers_tiers(tx)?);
         let free: BTreeSet<_> = all.rules.available_tiers(&tiers);
         Ok::<_, Error>(free.into_iter().map(|tier| tier.to_string()).collect())
     };
@@ -179,13 +179,13 @@ pub(super) async fn effective_rule(
     }
     let (by, referrals) = (api.by(key.actor()), api.referrals());
     let look = move |tx: &Tx<'_>| {
-        let customer = query.customer_id.as_ref().map(who);
+        let customer = query.customer_id.as_ref().map(to_rules_id);
         service::effective_rule(tx, &by, referrals.context(), customer.as_ref(), query.tier.as_ref().map(Tier::as_str))
     };
     Ok(Json(api.db().read(look).await?))
 }
 
-fn slot((id, side, trigger): (String, String, String)) -> Result<(RuleId, SideWord, TriggerWord), ApiError> {
+fn slot((id, side, trigger): (String, String, String)) -> Result<(RuleId, SideDto, TriggerDto), ApiError> {
     Ok((RuleId::new(id), word("side", &side)?, word("trigger", &trigger)?))
 }
 

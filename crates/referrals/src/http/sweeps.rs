@@ -2,7 +2,7 @@
 
 use super::ReferralApi;
 use super::Sweep;
-use super::moment;
+use super::effective_time;
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{Admin, ApiError, ApiKey, Errors, OptionalBody};
@@ -67,6 +67,6 @@ pub(super) async fn expire_rewards(
 
 async fn run(api: &ReferralApi, Admin(key): Admin, sweep: Sweep, now: Option<Timestamp>) -> Result<u64, ApiError> {
     let key = ApiKey(key);
-    let (by, at) = (api.by(key.actor()), moment(api, &key, now)?);
+    let (by, at) = (api.by(key.actor()), effective_time(api, &key, now)?);
     Ok(api.sweep(&by, sweep, at).await?)
 }

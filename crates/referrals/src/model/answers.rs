@@ -1,4 +1,4 @@
-use super::{BenefitBody, DoorWord, SideWord, StatusWord, TriggerWord};
+use super::{BenefitBody, ChannelDto, SideDto, StatusDto, TriggerDto};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -28,9 +28,9 @@ pub struct GrantView {
     /// Its id.
     pub id: String,
     /// Whose.
-    pub side: SideWord,
+    pub side: SideDto,
     /// For what.
-    pub trigger: TriggerWord,
+    pub trigger: TriggerDto,
     /// Who is rewarded.
     pub customer_id: String,
     /// What is given, beside commands.
@@ -63,11 +63,11 @@ pub struct AttributionView {
     /// Its id.
     pub id: String,
     /// Where it is.
-    pub status: StatusWord,
+    pub status: StatusDto,
     /// Why it was undone, or why an order has earned nothing.
     pub reason: Option<String>,
     /// How the friend came in.
-    pub door: DoorWord,
+    pub door: ChannelDto,
     /// The code of the link.
     pub link_code: String,
     /// Who brought the friend.

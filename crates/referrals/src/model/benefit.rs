@@ -1,5 +1,7 @@
-use super::Flaw;
-use flux_referral_rules::{Benefit, Currency, Days, Discount, DiscountKind, Invalid, Percent, Points, PositiveMoney};
+use super::FieldError;
+use flux_referral_rules::{
+    Benefit, Currency, Days, Discount, DiscountKind, Percent, Points, PositiveMoney, ValidationError,
+};
 use serde::{Deserialize, Serialize};
 
 /// What somebody gets: exactly one thing, and the fields that belong to it. Amounts are whole numbers of minor units.
@@ -47,39 +49,39 @@ enum BenefitKind {
 
 impl BenefitBody {
     /// Reads it; `program` is the currency of amounts that name none.
-    pub fn read(&self, program: Option<Currency>) -> Result<Benefit, Flaw> {
+    pub fn read(&self, program: Option<Currency>) -> Result<Benefit, FieldError> {
         self.refuse_strangers()?;
-        let currency = self.currency.as_deref().map(Currency::parse).transpose().map_err(Flaw::at("currency"))?;
+        let currency = self.currency.as_deref().map(Currency::parse).transpose().map_err(FieldError::at("currency"))?;
         let currency = currency.or(program);
         let money = |field: &'static str, amount: i64| {
-            let money = currency.ok_or(Invalid::CurrencyMissing).and_then(|of| PositiveMoney::new(amount, of));
-            money.map_err(Flaw::at(field))
+            let money = currency.ok_or(ValidationError::CurrencyMissing).and_then(|of| PositiveMoney::new(amount, of));
+            money.map_err(FieldError::at(field))
         };
         let amount = || needed("amount", self.amount).and_then(|amount| money("amount", amount));
         let max_off = self.max_off.map(|amount| money("maxOff", amount)).transpose()?;
         let kind = match self.kind {
             BenefitKind::Points => {
                 let points = needed("points", self.points)?;
-                return Points::new(points).map(Benefit::Points).map_err(Flaw::at("points"));
+                return Points::new(points).map(Benefit::Points).map_err(FieldError::at("points"));
             }
             BenefitKind::StoreCredit => return Ok(Benefit::StoreCredit(amount()?)),
             BenefitKind::Fixed => DiscountKind::Fixed(amount()?),
             BenefitKind::FreeShipping => DiscountKind::FreeShipping,
             BenefitKind::Percent => {
                 let percent = needed("percent", self.percent)?;
-                DiscountKind::Percent { percent: Percent::new(percent).map_err(Flaw::at("percent"))?, max_off }
+                DiscountKind::Percent { percent: Percent::new(percent).map_err(FieldError::at("percent"))?, max_off }
             }
         };
         Ok(Benefit::Discount(Discount {
             kind,
             min_spend: self.min_spend.map(|amount| money("minSpend", amount)).transpose()?,
-            expiry: self.expiry_days.map(Days::new).transpose().map_err(Flaw::at("expiryDays"))?,
+            expiry: self.expiry_days.map(Days::new).transpose().map_err(FieldError::at("expiryDays"))?,
             auto_apply: self.auto_apply,
         }))
     }
 
     /// Fields of another kind of benefit: free shipping has no value (R4-17), points no expiry.
-    fn refuse_strangers(&self) -> Result<(), Flaw> {
+    fn refuse_strangers(&self) -> Result<(), FieldError> {
         use BenefitKind::{Fixed, FreeShipping, Percent, Points, StoreCredit};
         let discounts: &[BenefitKind] = &[Percent, Fixed, FreeShipping];
         let fields: [(&str, bool, &[BenefitKind]); 7] = [
@@ -92,14 +94,14 @@ impl BenefitBody {
             ("autoApply", self.auto_apply.is_some(), discounts),
         ];
         match fields.into_iter().find(|(_, is_there, of)| *is_there && !of.contains(&self.kind)) {
-            Some((field, ..)) => Err(Flaw::value(field, "is no field of this type of reward: leave it out")),
+            Some((field, ..)) => Err(FieldError::value(field, "is no field of this type of reward: leave it out")),
             None => Ok(()),
         }
     }
 }
 
-fn needed(field: &'static str, value: Option<i64>) -> Result<i64, Flaw> {
-    value.ok_or_else(|| Flaw::value(field, "is missing: this type of reward needs it"))
+fn needed(field: &'static str, value: Option<i64>) -> Result<i64, FieldError> {
+    value.ok_or_else(|| FieldError::value(field, "is missing: this type of reward needs it"))
 }
 
 impl From<&Benefit> for BenefitBody {

@@ -1,4 +1,4 @@
-use super::Flaw;
+use super::FieldError;
 use flux_protocol::ServerId;
 use flux_referral_rules::{RewardCommand, RunOn, ServerList, Targets, Template};
 use flux_shop::objects;
@@ -34,13 +34,15 @@ enum TargetsBody {
 
 impl RewardCommandBody {
     /// Reads it; `registered` are the servers that it may name.
-    pub fn read(&self, registered: &BTreeSet<ServerId>) -> Result<RewardCommand, Flaw> {
+    pub fn read(&self, registered: &BTreeSet<ServerId>) -> Result<RewardCommand, FieldError> {
         let targets = match &self.servers {
             TargetsBody::All => Targets::All,
-            TargetsBody::These(ids) => Targets::These(ServerList::new(ids, registered).map_err(Flaw::at("servers"))?),
+            TargetsBody::These(ids) => {
+                Targets::These(ServerList::new(ids, registered).map_err(FieldError::at("servers"))?)
+            }
         };
         Ok(RewardCommand {
-            template: Template::parse(&self.command).map_err(Flaw::at("command"))?,
+            template: Template::parse(&self.command).map_err(FieldError::at("command"))?,
             targets,
             require_online: self.require_online,
             run_on: if self.on_void { RunOn::Void } else { RunOn::Issue },
@@ -48,7 +50,7 @@ impl RewardCommandBody {
     }
 
     /// Reads one that was saved: its servers may be gone by now.
-    pub fn read_saved(&self) -> Result<RewardCommand, Flaw> {
+    pub fn read_saved(&self) -> Result<RewardCommand, FieldError> {
         match &self.servers {
             TargetsBody::All => self.read(&BTreeSet::new()),
             TargetsBody::These(ids) => self.read(&ids.iter().cloned().collect()),
@@ -73,8 +75,8 @@ impl From<&RewardCommand> for RewardCommandBody {
 /// Reads a slot's commands.
 pub(super) fn read_all(
     bodies: &[RewardCommandBody],
-    read: impl Fn(&RewardCommandBody) -> Result<RewardCommand, Flaw>,
-) -> Result<Vec<RewardCommand>, Flaw> {
+    read: impl Fn(&RewardCommandBody) -> Result<RewardCommand, FieldError>,
+) -> Result<Vec<RewardCommand>, FieldError> {
     let read = |(index, body)| read(body).map_err(|flaw| flaw.within(&format!("commands[{index}]")));
     bodies.iter().enumerate().map(read).collect()
 }

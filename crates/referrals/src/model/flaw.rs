@@ -1,8 +1,8 @@
-use flux_referral_rules::Invalid;
+use flux_referral_rules::ValidationError;
 
 /// A setting that the rules refuse, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct FieldError {
     /// Which, as a path such as `slots.referrer.firstOrder.benefit`.
     pub field: String,
     /// What is wrong with it.
@@ -11,32 +11,32 @@ pub struct Flaw {
     pub conflict: Option<&'static str>,
 }
 
-impl Flaw {
+impl FieldError {
     /// A value that cannot stand.
-    pub fn value(field: impl Into<String>, message: impl Into<String>) -> Flaw {
-        Flaw { field: field.into(), message: message.into(), conflict: None }
+    pub fn value(field: impl Into<String>, message: impl Into<String>) -> FieldError {
+        FieldError { field: field.into(), message: message.into(), conflict: None }
     }
 
     /// What the rules say of a field.
-    pub fn of(field: impl Into<String>, invalid: &Invalid) -> Flaw {
+    pub fn of(field: impl Into<String>, invalid: &ValidationError) -> FieldError {
         let conflict = match invalid {
-            Invalid::NameTaken => Some("name_taken"),
-            Invalid::TierTaken => Some("tier_taken"),
-            Invalid::SlotTaken => Some("slot_taken"),
-            Invalid::GlobalRule => Some("global_rule"),
+            ValidationError::NameTaken => Some("name_taken"),
+            ValidationError::TierTaken => Some("tier_taken"),
+            ValidationError::SlotTaken => Some("slot_taken"),
+            ValidationError::GlobalRule => Some("global_rule"),
             _ => None,
         };
-        Flaw { field: field.into(), message: invalid.to_string(), conflict }
+        FieldError { field: field.into(), message: invalid.to_string(), conflict }
     }
 
     /// For `map_err`: what the rules say of this field.
-    pub(super) fn at(field: &str) -> impl FnOnce(Invalid) -> Flaw {
-        move |invalid| Flaw::of(field, &invalid)
+    pub(super) fn at(field: &str) -> impl FnOnce(ValidationError) -> FieldError {
+        move |invalid| FieldError::of(field, &invalid)
     }
 
     /// The same seen from further out.
     #[must_use]
-    pub(super) fn within(self, outer: &str) -> Flaw {
-        Flaw { field: format!("{outer}.{}", self.field), ..self }
+    pub(super) fn within(self, outer: &str) -> FieldError {
+        FieldError { field: format!("{outer}.{}", self.field), ..self }
     }
 }

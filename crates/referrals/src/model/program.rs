@@ -1,9 +1,9 @@
 use super::command::read_all;
 use super::patch::{Field, named, named_object, over, patch};
-use super::{Flaw, RewardCommandBody};
+use super::{FieldError, RewardCommandBody};
 use flux_referral_rules::{
-    Currency, Days, Doors, Eligibility, Master, PositiveMoney, Program, ProgramPut, RewardCommand, RewardType, Rules,
-    SelfReferral, Side, Slot, Trigger,
+    Channels, Currency, Days, Eligibility, PositiveMoney, Program, ProgramPut, ProgramState, RewardCommand, RewardType,
+    Rules, SelfReferral, Side, Slot, Trigger,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -32,7 +32,7 @@ pub struct ProgramDoc {
     /// Where links lead, with `?ref=CODE`; null: to the store's home page.
     pub landing_url: Option<String>,
     /// The doors through which a friend may come in.
-    pub bind: DoorsBody,
+    pub bind: ChannelsBody,
     /// Who may refer: `any`, `members` or `buyers`.
     pub referrer_eligibility: EligibilityWord,
     /// `block`, or `allow`.
@@ -133,7 +133,7 @@ pub struct ProgramPatch {
 /// The doors through which a friend may come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub struct DoorsBody {
+pub struct ChannelsBody {
     /// The link.
     pub link: bool,
     /// The code, typed at registration.
@@ -185,16 +185,16 @@ enum RewardTypeWord {
     Fixed,
 }
 
-impl Default for DoorsBody {
-    fn default() -> DoorsBody {
-        DoorsBody { link: true, code_at_signup: true, code_at_checkout: true }
+impl Default for ChannelsBody {
+    fn default() -> ChannelsBody {
+        ChannelsBody { link: true, code_at_signup: true, code_at_checkout: true }
     }
 }
 
-impl From<DoorsBody> for Doors {
-    fn from(body: DoorsBody) -> Doors {
-        let DoorsBody { link, code_at_signup, code_at_checkout } = body;
-        Doors { link, code_at_signup, code_at_checkout }
+impl From<ChannelsBody> for Channels {
+    fn from(body: ChannelsBody) -> Channels {
+        let ChannelsBody { link, code_at_signup, code_at_checkout } = body;
+        Channels { link, code_at_signup, code_at_checkout }
     }
 }
 
@@ -209,7 +209,7 @@ impl Default for ProgramDoc {
             max_rewards_per_referrer: None,
             program_terms: None,
             landing_url: None,
-            bind: DoorsBody::default(),
+            bind: ChannelsBody::default(),
             referrer_eligibility: EligibilityWord::default(),
             self_referral: SelfReferralWord::default(),
         }
@@ -218,17 +218,17 @@ impl Default for ProgramDoc {
 
 impl ProgramDoc {
     /// A saved program.
-    pub fn read_saved(&self, master: Master, time_zone: TimeZone) -> Result<Program, Flaw> {
-        let currency = self.currency.as_deref().map(Currency::parse).transpose().map_err(Flaw::at("currency"))?;
+    pub fn read_saved(&self, master: ProgramState, time_zone: TimeZone) -> Result<Program, FieldError> {
+        let currency = self.currency.as_deref().map(Currency::parse).transpose().map_err(FieldError::at("currency"))?;
         let minimum = currency.filter(|_| self.min_purchase_amount > 0);
         let minimum = minimum.map(|currency| PositiveMoney::new(self.min_purchase_amount, currency)).transpose();
         let limit = self.max_rewards_per_referrer.and_then(|most| u32::try_from(most).ok()).and_then(NonZeroU32::new);
-        let days = |days: Option<i64>, field| days.map(Days::new).transpose().map_err(Flaw::at(field));
+        let days = |days: Option<i64>, field| days.map(Days::new).transpose().map_err(FieldError::at(field));
         Ok(Program {
             master,
             require_first_purchase: self.require_first_purchase,
             currency,
-            minimum: minimum.map_err(Flaw::at("minPurchaseAmount"))?,
+            minimum: minimum.map_err(FieldError::at("minPurchaseAmount"))?,
             window: days(self.attribution_window_days, "attributionWindowDays")?,
             reward_expiry: days(self.reward_expiry_days, "rewardExpiryDays")?,
             max_rewards: limit,
@@ -242,7 +242,7 @@ impl ProgramDoc {
     /// The same settings as the rules have left them; texts and addresses are not theirs.
     #[must_use]
     pub fn with(self, program: &Program) -> ProgramDoc {
-        let Doors { link, code_at_signup, code_at_checkout } = program.doors;
+        let Channels { link, code_at_signup, code_at_checkout } = program.doors;
         ProgramDoc {
             require_first_purchase: program.require_first_purchase,
             min_purchase_amount: program.minimum.map_or(0, PositiveMoney::amount),
@@ -250,7 +250,7 @@ impl ProgramDoc {
             reward_expiry_days: program.reward_expiry.map(Days::get),
             attribution_window_days: program.window.map(Days::get),
             max_rewards_per_referrer: program.max_rewards.map(|most| most.get().into()),
-            bind: DoorsBody { link, code_at_signup, code_at_checkout },
+            bind: ChannelsBody { link, code_at_signup, code_at_checkout },
             referrer_eligibility: match program.eligibility {
                 Eligibility::Any => EligibilityWord::Any,
                 Eligibility::Members => EligibilityWord::Members,
@@ -292,18 +292,18 @@ impl ProgramPatch {
         program: &Program,
         rules: &Rules,
         doc: ProgramDoc,
-        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, Flaw>,
+        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, FieldError>,
         now: Timestamp,
-    ) -> Result<(Program, Rules, ProgramDoc), Flaw> {
+    ) -> Result<(Program, Rules, ProgramDoc), FieldError> {
         let terms = over(self.program_terms.clone(), doc.program_terms.clone());
         if terms.as_ref().is_some_and(|terms| terms.chars().count() > flux_referral_rules::limits::TEXT_CHARS) {
-            return Err(Flaw::of("programTerms", &flux_referral_rules::Invalid::Text));
+            return Err(FieldError::of("programTerms", &flux_referral_rules::ValidationError::Text));
         }
         let landing_url = over(self.landing_url.clone(), doc.landing_url.clone());
         let put = self.put(program, command)?;
         let blamed = put.clone();
         let (program, rules) = flux_referral_rules::save(put, program, rules, now)
-            .map_err(|invalid| Flaw::of(blame(&blamed, &invalid), &invalid))?;
+            .map_err(|invalid| FieldError::of(blame(&blamed, &invalid), &invalid))?;
         let landing_url = landing_url.filter(|address| !address.trim().is_empty());
         let doc = ProgramDoc { program_terms: terms, landing_url, ..doc.with(&program) };
         Ok((program, rules, doc))
@@ -312,23 +312,23 @@ impl ProgramPatch {
     fn put(
         self,
         program: &Program,
-        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, Flaw>,
-    ) -> Result<ProgramPut, Flaw> {
+        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, FieldError>,
+    ) -> Result<ProgramPut, FieldError> {
         let currency = match self.currency {
-            Some(Some(text)) => Some(Some(Currency::parse(&text).map_err(Flaw::at("currency"))?)),
+            Some(Some(text)) => Some(Some(Currency::parse(&text).map_err(FieldError::at("currency"))?)),
             other => other.map(|_| None),
         };
         let commands = match self.reward_commands {
             Some(Some(bodies)) => {
                 let most = flux_referral_rules::limits::SLOT_COMMANDS;
                 if bodies.len() > most {
-                    return Err(Flaw::value("rewardCommands", format!("must be at most {most} commands")));
+                    return Err(FieldError::value("rewardCommands", format!("must be at most {most} commands")));
                 }
                 let commands = read_all(&bodies, command);
-                Some(Some(
-                    commands
-                        .map_err(|flaw| Flaw { field: flaw.field.replacen("commands", "rewardCommands", 1), ..flaw })?,
-                ))
+                Some(Some(commands.map_err(|flaw| FieldError {
+                    field: flaw.field.replacen("commands", "rewardCommands", 1),
+                    ..flaw
+                })?))
             }
             other => other.map(|_| None),
         };
@@ -348,8 +348,8 @@ impl ProgramPatch {
             window_days: patch(self.attribution_window_days),
             max_rewards: patch(self.max_rewards_per_referrer),
             doors: self.bind.map(|bind| match bind {
-                None => DoorsBody::default().into(),
-                Some(bind) => Doors {
+                None => ChannelsBody::default().into(),
+                Some(bind) => Channels {
                     link: bind.link.unwrap_or(program.doors.link),
                     code_at_signup: bind.code_at_signup.unwrap_or(program.doors.code_at_signup),
                     code_at_checkout: bind.code_at_checkout.unwrap_or(program.doors.code_at_checkout),
@@ -362,19 +362,19 @@ impl ProgramPatch {
 }
 
 /// The field of a write that the rules refuse: the first of those set that can be meant.
-fn blame(put: &ProgramPut, invalid: &flux_referral_rules::Invalid) -> &'static str {
-    use flux_referral_rules::{Invalid, Patch};
+fn blame(put: &ProgramPut, invalid: &flux_referral_rules::ValidationError) -> &'static str {
+    use flux_referral_rules::{Patch, ValidationError};
     let bad = |days: &Patch<i64>| matches!(days, Patch::Set(days) if Days::new(*days).is_err());
     let is_value = |value: &Patch<i64>| matches!(value, Patch::Set(value) if *value != 0);
     match invalid {
-        Invalid::CurrencyMissing => "currency",
-        Invalid::RewardTypeMissing => "rewardType",
-        Invalid::Limit => "maxRewardsPerReferrer",
-        Invalid::Days if bad(&put.window_days) => "attributionWindowDays",
-        Invalid::Days => "rewardExpiryDays",
-        Invalid::Amount if matches!(&put.minimum, Patch::Set(minimum) if *minimum < 0) => "minPurchaseAmount",
-        Invalid::Percent | Invalid::Amount if is_value(&put.referrer_value) => "referrerValue",
-        Invalid::Percent | Invalid::Amount => "refereeValue",
+        ValidationError::CurrencyMissing => "currency",
+        ValidationError::RewardTypeMissing => "rewardType",
+        ValidationError::Limit => "maxRewardsPerReferrer",
+        ValidationError::Days if bad(&put.window_days) => "attributionWindowDays",
+        ValidationError::Days => "rewardExpiryDays",
+        ValidationError::Amount if matches!(&put.minimum, Patch::Set(minimum) if *minimum < 0) => "minPurchaseAmount",
+        ValidationError::Percent | ValidationError::Amount if is_value(&put.referrer_value) => "referrerValue",
+        ValidationError::Percent | ValidationError::Amount => "refereeValue",
         _ => "rewardCommands",
     }
 }
@@ -389,7 +389,7 @@ pub fn program_view(doc: ProgramDoc, program: &Program, configured: bool, versio
     let commands = slot(Side::Referrer).map(Slot::commands).unwrap_or_default();
     ProgramView {
         configured,
-        enabled: program.master != Master::Off,
+        enabled: program.master != ProgramState::Off,
         doc,
         reward_type: kind.map(|kind| kind.to_string()),
         referrer_value: value(referrer),

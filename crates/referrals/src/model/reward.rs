@@ -1,6 +1,6 @@
 use super::command::read_all;
 use super::rule::{OnReturnBody, TimingBody};
-use super::{BenefitBody, Flaw, RewardCommandBody};
+use super::{BenefitBody, FieldError, RewardCommandBody};
 use data_encoding::BASE32_NOPAD;
 use flux_referral_rules::{AttributionId, CustomerId, GrantKey, RuleId, Terms};
 use flux_shop::GrantId;
@@ -59,7 +59,7 @@ impl From<&Terms> for TermsDoc {
 
 impl TermsDoc {
     /// The terms.
-    pub fn read(&self) -> Result<Terms, Flaw> {
+    pub fn read(&self) -> Result<Terms, FieldError> {
         Ok(Terms {
             benefit: self.benefit.as_ref().map(|benefit| benefit.read(None)).transpose()?,
             commands: read_all(&self.commands, RewardCommandBody::read_saved)?,

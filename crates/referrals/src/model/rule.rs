@@ -1,8 +1,9 @@
 use super::patch::{Field, named, named_object, named_objects, over};
 use super::slot::SlotsPatch;
-use super::{BenefitBody, Flaw, RewardCommandBody, SlotsBody};
+use super::{BenefitBody, FieldError, RewardCommandBody, SlotsBody};
 use flux_referral_rules::{
-    Currency, Days, Invalid, Ladder, OnReturn, OrderTiming, RewardCommand, Rule, RuleName, RuleStatus, Scope, Tier,
+    Currency, Days, Ladder, OnReturn, OrderTiming, RewardCommand, Rule, RuleName, RuleStatus, Scope, Tier,
+    ValidationError,
 };
 use flux_shop::{Label, object_or_null};
 use serde::{Deserialize, Serialize};
@@ -164,11 +165,11 @@ impl From<OnReturnBody> for OnReturn {
 }
 
 impl TimingBody {
-    pub(super) fn read(self) -> Result<OrderTiming, Flaw> {
-        let days = || Days::new(self.days.unwrap_or_default()).map_err(Flaw::at("orderTiming.days"));
+    pub(super) fn read(self) -> Result<OrderTiming, FieldError> {
+        let days = || Days::new(self.days.unwrap_or_default()).map_err(FieldError::at("orderTiming.days"));
         match self.kind {
             TimingKind::AtPayment if self.days.is_some() => {
-                Err(Flaw::value("orderTiming.days", "is no field of this type: leave it out"))
+                Err(FieldError::value("orderTiming.days", "is no field of this type: leave it out"))
             }
             TimingKind::AtPayment => Ok(OrderTiming::AtPayment),
             TimingKind::DaysAfterPayment => days().map(OrderTiming::DaysAfterPayment),
@@ -204,8 +205,8 @@ impl RulePatch {
         rule: &Rule,
         doc: RuleDoc,
         program: Option<Currency>,
-        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, Flaw>,
-    ) -> Result<(Rule, RuleDoc), Flaw> {
+        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, FieldError>,
+    ) -> Result<(Rule, RuleDoc), FieldError> {
         let doc = RuleDoc {
             slots: self.slots.into_iter().fold(doc.slots, SlotsBody::patched),
             daily_registration_limit: over(self.daily_registration_limit, doc.daily_registration_limit),
@@ -215,7 +216,7 @@ impl RulePatch {
             landing_url: over(self.landing_url, doc.landing_url).filter(|address| !address.trim().is_empty()),
             ladder: over(self.ladder, Some(doc.ladder)).unwrap_or_default(),
         };
-        let name = self.name.map(|name| RuleName::parse(name.as_str())).transpose().map_err(Flaw::at("name"))?;
+        let name = self.name.map(|name| RuleName::parse(name.as_str())).transpose().map_err(FieldError::at("name"))?;
         let rule = Rule {
             name: name.unwrap_or_else(|| rule.name.clone()),
             scope: self.tier.map(|tier| scope(&tier)).transpose()?.unwrap_or_else(|| rule.scope.clone()),
@@ -229,10 +230,10 @@ impl RulePatch {
 }
 
 /// Whom a rule is for.
-pub(super) fn scope(word: &str) -> Result<Scope, Flaw> {
+pub(super) fn scope(word: &str) -> Result<Scope, FieldError> {
     match word {
         "all" => Ok(Scope::All),
-        tier => Tier::parse(tier).map(Scope::Tier).map_err(Flaw::at("tier")),
+        tier => Tier::parse(tier).map(Scope::Tier).map_err(FieldError::at("tier")),
     }
 }
 
@@ -242,28 +243,28 @@ impl RuleDoc {
         &self,
         rule: Rule,
         program: Option<Currency>,
-        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, Flaw>,
-    ) -> Result<Rule, Flaw> {
-        let limit = |count: i64| u32::try_from(count).ok().and_then(NonZeroU32::new).ok_or(Invalid::Limit);
+        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, FieldError>,
+    ) -> Result<Rule, FieldError> {
+        let limit = |count: i64| u32::try_from(count).ok().and_then(NonZeroU32::new).ok_or(ValidationError::Limit);
         let daily_limit = self.daily_registration_limit.map(limit).transpose();
         let step = |(index, step): (usize, &StepBody)| {
             let benefit = step.benefit.read(program);
             Ok((step.from, benefit.map_err(|flaw| flaw.within(&format!("ladder[{index}].benefit")))?))
         };
-        let ladder = self.ladder.iter().enumerate().map(step).collect::<Result<_, Flaw>>()?;
+        let ladder = self.ladder.iter().enumerate().map(step).collect::<Result<_, FieldError>>()?;
         Ok(Rule {
             slots: self.slots.read(program, command)?,
-            daily_limit: daily_limit.map_err(Flaw::at("dailyRegistrationLimit"))?,
-            order_valid: self.order_valid_days.map(Days::new).transpose().map_err(Flaw::at("orderValidDays"))?,
+            daily_limit: daily_limit.map_err(FieldError::at("dailyRegistrationLimit"))?,
+            order_valid: self.order_valid_days.map(Days::new).transpose().map_err(FieldError::at("orderValidDays"))?,
             order_timing: self.order_timing.read()?,
             on_return: self.on_return.into(),
-            ladder: Ladder::new(ladder).map_err(Flaw::at("ladder"))?,
+            ladder: Ladder::new(ladder).map_err(FieldError::at("ladder"))?,
             ..rule
         })
     }
 
     /// A saved rule.
-    pub fn read_saved(&self, rule: Rule) -> Result<Rule, Flaw> {
+    pub fn read_saved(&self, rule: Rule) -> Result<Rule, FieldError> {
         self.read_over(rule, None, RewardCommandBody::read_saved)
     }
 }

@@ -1,6 +1,6 @@
 use super::command::{commands, read_all};
 use super::patch::{Field, named_object, over};
-use super::{BenefitBody, Flaw, RewardCommandBody};
+use super::{BenefitBody, FieldError, RewardCommandBody};
 use flux_referral_rules::{Currency, RewardCommand, Side, Slot, Slots, Trigger};
 use flux_shop::{object, object_or_null};
 use serde::{Deserialize, Serialize};
@@ -67,11 +67,11 @@ impl SlotBody {
     pub fn read(
         &self,
         program: Option<Currency>,
-        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, Flaw>,
-    ) -> Result<Slot, Flaw> {
+        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, FieldError>,
+    ) -> Result<Slot, FieldError> {
         let benefit = self.benefit.as_ref().map(|body| body.read(program)).transpose();
         let benefit = benefit.map_err(|flaw| flaw.within("benefit"))?;
-        Slot::new(benefit, read_all(&self.commands, command)?).map_err(Flaw::at("benefit"))
+        Slot::new(benefit, read_all(&self.commands, command)?).map_err(FieldError::at("benefit"))
     }
 }
 
@@ -99,8 +99,8 @@ impl SlotsBody {
     pub(super) fn read(
         &self,
         program: Option<Currency>,
-        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, Flaw>,
-    ) -> Result<Slots, Flaw> {
+        command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, FieldError>,
+    ) -> Result<Slots, FieldError> {
         let mut slots = Slots::default();
         for (side, body) in [(Side::Referrer, &self.referrer), (Side::Referee, &self.referee)] {
             for (trigger, slot) in

@@ -1,4 +1,4 @@
-use super::Flaw;
+use super::FieldError;
 use super::patch::{Field, named, named_object, over};
 use flux_referral_rules::{Code, Scenario, ShareTexts, Shared, Text};
 use flux_shop::object_or_null;
@@ -142,7 +142,7 @@ impl Default for ShareFacebook {
 
 impl ShareDoc {
     /// The texts after a write.
-    pub fn patched(self, patch: SharePatch) -> Result<ShareDoc, Flaw> {
+    pub fn patched(self, patch: SharePatch) -> Result<ShareDoc, FieldError> {
         let doc = ShareDoc {
             x: match patch.x {
                 None => self.x,
@@ -161,19 +161,19 @@ impl ShareDoc {
             facebook: ShareFacebook::default(),
         };
         if patch.facebook.is_some_and(|facebook| !facebook.prompt_for_message) {
-            return Err(Flaw::value("facebook.promptForMessage", "is always true: Facebook takes no text"));
+            return Err(FieldError::value("facebook.promptForMessage", "is always true: Facebook takes no text"));
         }
         doc.texts().map(|_| doc)
     }
 
-    fn texts(&self) -> Result<ShareTexts, Flaw> {
-        let text = |field: &'static str, text: &str| Text::parse(text).map_err(Flaw::at(field));
+    fn texts(&self) -> Result<ShareTexts, FieldError> {
+        let text = |field: &'static str, text: &str| Text::parse(text).map_err(FieldError::at(field));
         if self.email.icon.as_ref().is_some_and(|icon| icon.len() > flux_referral_rules::limits::LANDING_BYTES) {
-            return Err(Flaw::value("email.icon", "is too long for an address"));
+            return Err(FieldError::value("email.icon", "is too long for an address"));
         }
         let is_web = |icon: &String| ["https://", "http://", "/"].iter().any(|start| icon.starts_with(start));
         if !self.email.icon.as_ref().is_none_or(is_web) {
-            return Err(Flaw::value("email.icon", "is no http:// or https:// address, and no path"));
+            return Err(FieldError::value("email.icon", "is no http:// or https:// address, and no path"));
         }
         Ok(ShareTexts {
             x: text("x.text", &self.x.text)?,
@@ -184,7 +184,7 @@ impl ShareDoc {
     }
 
     /// The texts for a customer.
-    pub fn filled(&self, link: &str, code: &Code, name: &str) -> Result<SharedView, Flaw> {
+    pub fn filled(&self, link: &str, code: &Code, name: &str) -> Result<SharedView, FieldError> {
         let Shared { x, email_title, email_body, email_icon, facebook_prompts } =
             self.texts()?.filled(link, code, name);
         Ok(ShareDoc {
@@ -197,7 +197,7 @@ impl ShareDoc {
 
 impl MailsDoc {
     /// The mails after a write.
-    pub fn patched(self, patch: MailsPatch) -> Result<MailsDoc, Flaw> {
+    pub fn patched(self, patch: MailsPatch) -> Result<MailsDoc, FieldError> {
         Ok(MailsDoc {
             code_issued: self.code_issued.patched(patch.code_issued, "codeIssued")?,
             invitation: self.invitation.patched(patch.invitation, "invitation")?,
@@ -218,7 +218,7 @@ impl MailsDoc {
 }
 
 impl MailText {
-    fn patched(self, patch: Option<MailPatch>, field: &str) -> Result<MailText, Flaw> {
+    fn patched(self, patch: Option<MailPatch>, field: &str) -> Result<MailText, FieldError> {
         let Some(patch) = patch else { return Ok(self) };
         let text = MailText {
             on: patch.on.unwrap_or(self.on),
@@ -226,13 +226,13 @@ impl MailText {
             body: patch.body.unwrap_or(self.body),
         };
         if text.subject.chars().any(char::is_control) {
-            return Err(Flaw::value("subject", "must be one line").within(field));
+            return Err(FieldError::value("subject", "must be one line").within(field));
         }
         if text.on && text.subject.trim().is_empty() {
-            return Err(Flaw::value("subject", "must not be empty while the mail is on").within(field));
+            return Err(FieldError::value("subject", "must not be empty while the mail is on").within(field));
         }
         for (name, value) in [("subject", &text.subject), ("body", &text.body)] {
-            Text::parse(value).map_err(Flaw::at(name)).map_err(|flaw| flaw.within(field))?;
+            Text::parse(value).map_err(FieldError::at(name)).map_err(|flaw| flaw.within(field))?;
         }
         Ok(text)
     }

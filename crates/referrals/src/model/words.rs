@@ -1,12 +1,12 @@
 //! The rules' words as JSON has them.
 
-use flux_referral_rules::{Door, ReversalKind, Side, Trigger};
+use flux_referral_rules::{Channel, ReversalKind, Side, Trigger};
 use serde::{Deserialize, Serialize};
 
 /// Whose reward it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum SideWord {
+pub enum SideDto {
     /// Who brought the friend.
     Referrer,
     /// The friend.
@@ -16,7 +16,7 @@ pub enum SideWord {
 /// What earns a reward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum TriggerWord {
+pub enum TriggerDto {
     /// The friend's own registration.
     Registration,
     /// The friend's first order that counts.
@@ -26,7 +26,7 @@ pub enum TriggerWord {
 /// Where an attribution is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum StatusWord {
+pub enum StatusDto {
     /// Bound; nothing was ordered yet that counts.
     Pending,
     /// The order counts; a reward is still to come, or was skipped.
@@ -42,7 +42,7 @@ pub enum StatusWord {
 /// How the friend came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum DoorWord {
+pub enum ChannelDto {
     /// Through the link.
     Link,
     /// With the code, typed at registration.
@@ -54,7 +54,7 @@ pub enum DoorWord {
 /// How an order was undone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum UndoWord {
+pub enum ReversalDto {
     /// It was paid back.
     #[default]
     Refunded,
@@ -83,85 +83,85 @@ pub enum Period {
     All,
 }
 
-impl From<SideWord> for Side {
-    fn from(word: SideWord) -> Side {
+impl From<SideDto> for Side {
+    fn from(word: SideDto) -> Side {
         match word {
-            SideWord::Referrer => Side::Referrer,
-            SideWord::Referee => Side::Referee,
+            SideDto::Referrer => Side::Referrer,
+            SideDto::Referee => Side::Referee,
         }
     }
 }
 
-impl From<Side> for SideWord {
-    fn from(side: Side) -> SideWord {
+impl From<Side> for SideDto {
+    fn from(side: Side) -> SideDto {
         match side {
-            Side::Referrer => SideWord::Referrer,
-            Side::Referee => SideWord::Referee,
+            Side::Referrer => SideDto::Referrer,
+            Side::Referee => SideDto::Referee,
         }
     }
 }
 
-impl From<TriggerWord> for Trigger {
-    fn from(word: TriggerWord) -> Trigger {
+impl From<TriggerDto> for Trigger {
+    fn from(word: TriggerDto) -> Trigger {
         match word {
-            TriggerWord::Registration => Trigger::Registration,
-            TriggerWord::FirstOrder => Trigger::FirstOrder,
+            TriggerDto::Registration => Trigger::Registration,
+            TriggerDto::FirstOrder => Trigger::FirstOrder,
         }
     }
 }
 
-impl From<Trigger> for TriggerWord {
-    fn from(trigger: Trigger) -> TriggerWord {
+impl From<Trigger> for TriggerDto {
+    fn from(trigger: Trigger) -> TriggerDto {
         match trigger {
-            Trigger::Registration => TriggerWord::Registration,
-            Trigger::FirstOrder => TriggerWord::FirstOrder,
+            Trigger::Registration => TriggerDto::Registration,
+            Trigger::FirstOrder => TriggerDto::FirstOrder,
         }
     }
 }
 
-impl From<Door> for DoorWord {
-    fn from(door: Door) -> DoorWord {
+impl From<Channel> for ChannelDto {
+    fn from(door: Channel) -> ChannelDto {
         match door {
-            Door::Link => DoorWord::Link,
-            Door::CodeSignup => DoorWord::CodeSignup,
-            Door::CodeCheckout => DoorWord::CodeCheckout,
+            Channel::Link => ChannelDto::Link,
+            Channel::CodeSignup => ChannelDto::CodeSignup,
+            Channel::CodeCheckout => ChannelDto::CodeCheckout,
         }
     }
 }
 
-impl From<UndoWord> for ReversalKind {
-    fn from(word: UndoWord) -> ReversalKind {
+impl From<ReversalDto> for ReversalKind {
+    fn from(word: ReversalDto) -> ReversalKind {
         match word {
-            UndoWord::Refunded => ReversalKind::Refunded,
-            UndoWord::Cancelled => ReversalKind::Cancelled,
-            UndoWord::Chargeback => ReversalKind::Chargeback,
-            UndoWord::Returned => ReversalKind::Returned,
+            ReversalDto::Refunded => ReversalKind::Refunded,
+            ReversalDto::Cancelled => ReversalKind::Cancelled,
+            ReversalDto::Chargeback => ReversalKind::Chargeback,
+            ReversalDto::Returned => ReversalKind::Returned,
         }
     }
 }
 
-impl StatusWord {
+impl StatusDto {
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
-            StatusWord::Pending => "pending",
-            StatusWord::Qualified => "qualified",
-            StatusWord::Rewarded => "rewarded",
-            StatusWord::Voided => "voided",
-            StatusWord::Expired => "expired",
+            StatusDto::Pending => "pending",
+            StatusDto::Qualified => "qualified",
+            StatusDto::Rewarded => "rewarded",
+            StatusDto::Voided => "voided",
+            StatusDto::Expired => "expired",
         }
     }
 }
 
-impl From<flux_referral_rules::Status> for StatusWord {
-    fn from(status: flux_referral_rules::Status) -> StatusWord {
+impl From<flux_referral_rules::Status> for StatusDto {
+    fn from(status: flux_referral_rules::Status) -> StatusDto {
         use flux_referral_rules::Status;
         match status {
-            Status::Pending => StatusWord::Pending,
-            Status::Qualified(_) => StatusWord::Qualified,
-            Status::Rewarded => StatusWord::Rewarded,
-            Status::Voided(_) => StatusWord::Voided,
-            Status::Expired => StatusWord::Expired,
+            Status::Pending => StatusDto::Pending,
+            Status::Qualified(_) => StatusDto::Qualified,
+            Status::Rewarded => StatusDto::Rewarded,
+            Status::Voided(_) => StatusDto::Voided,
+            Status::Expired => StatusDto::Expired,
         }
     }
 }

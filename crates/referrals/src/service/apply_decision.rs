@@ -8,7 +8,7 @@ use crate::model::grant_id;
 use crate::storage::grants::{self, GrantRow};
 use crate::storage::{attributions, ledger};
 use flux_referral_rules::{
-    Attribution, Change, Decision, Discount, Dispatch, Effect, Grant, GrantKey, GrantStatus, Invalid, Status,
+    Attribution, Change, Decision, Discount, Dispatch, Effect, Grant, GrantKey, GrantStatus, Status, ValidationError,
     mails as mails_of, make_discount_code,
 };
 use flux_shop::kind;
@@ -153,7 +153,7 @@ fn apply_effect(work: &mut UnitOfWork<'_>, effect: Effect) -> Result<(), Error> 
         Effect::RevokeCode(_) => Ok(()),
         Effect::Post(entry) => match ledger::post(work.tx(), &entry)? {
             Some(_) => Ok(()),
-            None => Err(Error::invalid("amount", Invalid::Overflow.to_string())),
+            None => Err(Error::invalid("amount", ValidationError::Overflow.to_string())),
         },
         Effect::Queue(key, made) => queue_commands(work, &key, made),
         Effect::CancelLines(key) => cancel_commands(work, &key),

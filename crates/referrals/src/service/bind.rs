@@ -5,8 +5,8 @@ use super::apply_decision::expire_attribution;
 use crate::Error;
 use crate::model::attribution_id;
 use crate::storage::attributions::{self, AttributionRow, Extra};
-use crate::storage::{clicks, links, people};
-use flux_referral_rules::{Attribution, Bind, Bound, Code, Door, Person, Reason, Refusal, Status};
+use crate::storage::{clicks, customers as customers_repo, links};
+use flux_referral_rules::{Attribution, Bind, BindError, Bound, Channel, Code, Person, Reason, Status};
 use flux_shop::kind;
 use flux_storage::events;
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ pub(super) struct BindRequest<'a> {
     /// Whether they register with this very event.
     pub(super) registers_now: bool,
     /// Through which door.
-    pub(super) door: Door,
+    pub(super) door: Channel,
     /// When they clicked, where the storefront says so.
     pub(super) clicked_at: Option<Timestamp>,
     /// Source and reference at the storefront.
@@ -36,12 +36,12 @@ pub(super) struct BindRequest<'a> {
 pub(super) fn bind(
     work: &mut UnitOfWork<'_>,
     request: &BindRequest<'_>,
-) -> Result<Result<(AttributionRow, bool), Refusal>, Error> {
+) -> Result<Result<(AttributionRow, bool), BindError>, Error> {
     let link = match Code::parse(request.code) {
         Ok(code) => links::by_code(work.tx(), &code)?,
         Err(_) => None,
     };
-    let Some(link) = link else { return Ok(Err(Refusal::UnknownCode)) };
+    let Some(link) = link else { return Ok(Err(BindError::UnknownCode)) };
     let owner = work.referrer(&link.customer)?;
     let latest = match request.external {
         Some((source, reference)) => attributions::external(work.tx(), source, reference)?,
@@ -57,7 +57,7 @@ pub(super) fn bind(
     let (latest, over) = if is_open { (open, None) } else { (latest, open) };
     // A link's click starts the window; a code was typed in (R2-30).
     let clicked_at = match (request.clicked_at, request.door) {
-        (None, Door::Link) => clicks::newest(work.tx(), &link.id, request.at)?,
+        (None, Channel::Link) => clicks::newest(work.tx(), &link.id, request.at)?,
         (clicked_at, _) => clicked_at,
     };
     let mut referee = request.person.clone();
@@ -66,7 +66,7 @@ pub(super) fn bind(
         id: &free_id(work, &link.customer, request.person)?,
         link: Some((&link.code, &owner)),
         referee: &referee,
-        registered_at: people::registered_at(work.tx(), &referee)?,
+        registered_at: customers_repo::registered_at(work.tx(), &referee)?,
         registers_now: request.registers_now,
         latest: latest.as_ref().map(|row| &row.attribution),
         is_circular: attributions::exists(work.tx(), &request.person.customer, &link.customer)?,
@@ -76,15 +76,15 @@ pub(super) fn bind(
     };
     match (flux_referral_rules::bind(&work.store(), &facts), latest) {
         (Bound::New(attribution), latest) => {
-            make_room(work, latest, request.at)?;
-            make_room(work, over, request.at)?;
+            close_expired(work, latest, request.at)?;
+            close_expired(work, over, request.at)?;
             Ok(Ok((save_new(work, attribution, request)?, true)))
         }
         (Bound::Existing, Some(row)) => Ok(Ok((row, false))),
-        (Bound::Existing, None) => Ok(Err(Refusal::UnknownCode)),
+        (Bound::Existing, None) => Ok(Err(BindError::UnknownCode)),
         (Bound::Refused(refusal), _) => {
             // Somebody has tried to reward themselves: that is worth a look. The event names the link, not the person.
-            if matches!(refusal, Refusal::Because(Reason::SelfReferral | Reason::Circular)) {
+            if matches!(refusal, BindError::Because(Reason::SelfReferral | Reason::Circular)) {
                 let data = json!({"reason": refusal.as_str(), "door": request.door.as_str()});
                 events::record(work.tx(), work.audit(), kind::ATTRIBUTION_REFUSED, link.id.as_str(), &data)?;
             }
@@ -114,7 +114,7 @@ fn free_id(
 }
 
 /// Writes down that the older attribution is over, where no sweep has: only one of a friend's is open.
-fn make_room(work: &UnitOfWork<'_>, latest: Option<AttributionRow>, at: Timestamp) -> Result<(), Error> {
+fn close_expired(work: &UnitOfWork<'_>, latest: Option<AttributionRow>, at: Timestamp) -> Result<(), Error> {
     let Some(AttributionRow { attribution, .. }) = latest else { return Ok(()) };
     let is_over = attribution.status == Status::Pending && attribution.status_at(at) == Status::Expired;
     if is_over { expire_attribution(work, attribution) } else { Ok(()) }

@@ -7,7 +7,7 @@ use crate::Effects;
 use crate::Error;
 use crate::ReferralContext;
 use crate::ids;
-use crate::storage::{attributions, forget as rows, people};
+use crate::storage::{attributions, customers as customers_repo, forget as forget_repo};
 use flux_referral_rules::CustomerId;
 use flux_shop::Audit;
 use flux_shop::{CustomerRow, Player, PlayerName, PlayerUuid};
@@ -56,13 +56,13 @@ pub(crate) fn forget(
     id: &flux_shop::CustomerId,
     anonymous: &flux_shop::CustomerId,
 ) -> Result<(), Error> {
-    if rows::has_open(tx, id.as_str())? {
+    if forget_repo::has_open(tx, id.as_str())? {
         return Err(Error::conflict(
             "customer_in_use",
             "a reward of theirs has open commands: cancel them first, or wait",
         ));
     }
-    Ok(rows::forget(tx, id.as_str(), anonymous.as_str(), &ids::anonymous_code(&*ctx.entropy))?)
+    Ok(forget_repo::forget(tx, id.as_str(), anonymous.as_str(), &ids::anonymous_code(&*ctx.entropy))?)
 }
 
 /// Fills in what is not known of a customer yet, on what binds them too.
@@ -72,13 +72,17 @@ pub(super) fn update_profile(
     email: Option<&str>,
     name: Option<&str>,
 ) -> Result<(), Error> {
-    if people::learn(work.tx(), id, email, name, work.audit().now)? { propagate_identity(work, id) } else { Ok(()) }
+    if customers_repo::update_profile(work.tx(), id, email, name, work.audit().now)? {
+        propagate_identity(work, id)
+    } else {
+        Ok(())
+    }
 }
 
 /// Who a customer is by now.
 fn propagate_identity(work: &mut UnitOfWork<'_>, id: &CustomerId) -> Result<(), Error> {
     let person = work.customer(id)?.person;
-    attributions::know_referee(work.tx(), &person)?;
+    attributions::update_referee(work.tx(), &person)?;
     if let Some(player) = &person.player {
         commands::rename_unsent(work.tx(), id, player)?;
         release_held(work, id, player)?;
@@ -94,6 +98,6 @@ pub(super) fn link_player_if_free(work: &mut UnitOfWork<'_>, id: &CustomerId, pl
         return Ok(());
     }
     let uuid = player.uuid.as_ref().map(customers::strip_dashes);
-    people::link_player(work.tx(), id, player.name.as_str(), uuid.as_deref(), work.audit().now)?;
+    customers_repo::link_player(work.tx(), id, player.name.as_str(), uuid.as_deref(), work.audit().now)?;
     propagate_identity(work, id)
 }

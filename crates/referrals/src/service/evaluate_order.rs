@@ -9,24 +9,24 @@ use super::sessions::Payer;
 use super::signup::follow_referee;
 use crate::Error;
 use crate::model::grant_id;
-use crate::storage::orders::{self as rows, OrderRow};
-use crate::storage::{attributions, grants, lines, people};
+use crate::storage::orders::{self as orders_repo, OrderRow};
+use crate::storage::{attributions, customers as customers_repo, grants, held_commands};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
-    Attribution, AttributionId, Candidate, CustomerId, Door, EmailKey, Held, LineState, Money, Payment, Person,
+    Attribution, AttributionId, Candidate, Channel, CustomerId, EmailKey, Held, LineState, Money, Payment, Person,
     candidate, pay, void as undo,
 };
 use jiff::Timestamp;
 
 pub(super) fn load_order(work: &UnitOfWork<'_>, id: &OrderId) -> Result<OrderRow, Error> {
-    Ok(rows::find(work.tx(), id)?.unwrap_or_else(|| OrderRow::new(id.clone())))
+    Ok(orders_repo::find(work.tx(), id)?.unwrap_or_else(|| OrderRow::new(id.clone())))
 }
 
 /// Whose payment it is: who the checkout to_rules_player would buy, else who the storefront names now, by id or by address.
 pub(super) fn find_payer(work: &UnitOfWork<'_>, order: &OrderRow, payer: &Payer) -> Result<Option<CustomerId>, Error> {
     match (order.record.buyer.as_ref().or(payer.customer.as_ref()), payer.address()) {
         (Some(customer), _) => Ok(Some(customer.clone())),
-        (None, Some(address)) => Ok(people::by_email(work.tx(), &address)?),
+        (None, Some(address)) => Ok(customers_repo::by_email(work.tx(), &address)?),
         (None, None) => Ok(None),
     }
 }
@@ -47,13 +47,13 @@ pub(super) fn bind_at_checkout(
     person: &Person,
     code: &str,
     at: Timestamp,
-) -> Result<Result<(Attribution, bool), flux_referral_rules::Refusal>, Error> {
+) -> Result<Result<(Attribution, bool), flux_referral_rules::BindError>, Error> {
     let request = BindRequest {
         code,
         person,
         claimed_player: None,
         registers_now: false,
-        door: Door::CodeCheckout,
+        door: Channel::CodeCheckout,
         clicked_at: None,
         external: None,
         at,
@@ -85,13 +85,13 @@ pub(super) fn evaluate_payment(
     }
     let is_news = order.record.pay(amount, at) || late.is_some();
     let (true, Some(person)) = (is_news, order.buyer.clone()) else {
-        rows::put(work.tx(), &order)?;
+        orders_repo::put(work.tx(), &order)?;
         return Ok(order.attribution);
     };
     let found = if order.record.is_imported { None } else { find_attribution(work, &mut order, &person, at)? };
     if let Some(attribution) = found {
         let referrer = work.referrer(&attribution.referrer)?;
-        let has_bought = rows::has_bought(work.tx(), &person, id)?;
+        let has_bought = orders_repo::has_bought(work.tx(), &person, id)?;
         let facts = Payment {
             attribution: follow_referee(work, &attribution, &person.customer)?,
             referrer: &referrer,
@@ -104,7 +104,7 @@ pub(super) fn evaluate_payment(
         order.reason = decision.reason.map(|reason| reason.to_string());
         apply_decision(work, &attribution, decision)?;
     }
-    rows::put(work.tx(), &order)?;
+    orders_repo::put(work.tx(), &order)?;
     Ok(order.attribution)
 }
 
@@ -115,7 +115,7 @@ fn find_attribution(
     person: &Person,
     at: Timestamp,
 ) -> Result<Option<Attribution>, Error> {
-    let fed = attributions::fed_by(work.tx(), &order.record.id)?.map(|row| row.attribution);
+    let fed = attributions::qualified_by(work.tx(), &order.record.id)?.map(|row| row.attribution);
     let latest = attributions::latest_of(work.tx(), person)?.map(|row| row.attribution);
     let (program, code) = (&work.program().program, order.code.clone());
     match candidate(program, &order.record.id, fed.as_ref(), latest.as_ref(), code.is_some(), at) {
@@ -137,8 +137,8 @@ pub(super) fn reverse_order(
     order: OrderRow,
     at: Timestamp,
 ) -> Result<Option<AttributionId>, Error> {
-    rows::put(work.tx(), &order)?;
-    let Some(row) = attributions::fed_by(work.tx(), &order.record.id)? else { return Ok(order.attribution) };
+    orders_repo::put(work.tx(), &order)?;
+    let Some(row) = attributions::qualified_by(work.tx(), &order.record.id)? else { return Ok(order.attribution) };
     let before = row.attribution;
     let held = held_grants(work, &before)?;
     let names = player_names(work, &before)?;
@@ -152,7 +152,7 @@ pub(super) fn reverse_order(
 pub(super) fn held_grants(work: &UnitOfWork<'_>, row: &Attribution) -> Result<Vec<Held>, Error> {
     let mut held = Vec::new();
     for grant in grants::of_attribution(work.tx(), &row.id)? {
-        let states = lines::states(work.tx(), &grant_id(&grant.grant.key))?;
+        let states = held_commands::states(work.tx(), &grant_id(&grant.grant.key))?;
         held.push(Held { has_run: states.contains(&LineState::Completed), grant: grant.grant });
     }
     Ok(held)

@@ -6,8 +6,8 @@ use crate::Error;
 use crate::ReferralContext;
 use crate::ids;
 use crate::model::LinkView;
-use crate::storage::links::{self as rows, LinkRow};
-use crate::storage::{clicks, people};
+use crate::storage::links::{self as links_repo, LinkRow};
+use crate::storage::{clicks, customers as customers_repo};
 use flux_referral_rules::{
     Click, Code, CustomerId, IssuedLink, Landing, Link, LinkId, Reason, Rule, Scenario, Visit, effective,
     make_link_code,
@@ -25,7 +25,7 @@ pub fn issue(
     ctx: &ReferralContext,
     customer: &CustomerId,
 ) -> Result<Option<(LinkView, bool)>, Error> {
-    people::meet(tx, customer, audit.now)?;
+    customers_repo::ensure_exists(tx, customer, audit.now)?;
     issue_link(&mut UnitOfWork::begin(tx, audit, ctx)?, customer)
 }
 
@@ -39,7 +39,7 @@ pub fn link_of(
     let work = UnitOfWork::begin(tx, audit, ctx)?;
     let referrer = work.referrer(customer)?;
     let Ok(rule) = effective(&work.store(), &referrer) else { return Ok(None) };
-    let row = rows::of_customer(tx, customer)?;
+    let row = links_repo::of_customer(tx, customer)?;
     Ok(row.map(|row| link_view(&work, &row, rule)))
 }
 
@@ -83,7 +83,7 @@ pub fn click(
     at: Timestamp,
 ) -> Result<ClickOutcome, Error> {
     let link = match Code::parse(code) {
-        Ok(code) => rows::by_code(tx, &code)?,
+        Ok(code) => links_repo::by_code(tx, &code)?,
         Err(_) => None,
     };
     let Some(link) = link else { return Ok(ClickOutcome::Unknown) };
@@ -110,7 +110,7 @@ pub fn click(
 }
 
 pub(super) fn issue_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Result<Option<(LinkView, bool)>, Error> {
-    let existing = rows::of_customer(work.tx(), customer)?;
+    let existing = links_repo::of_customer(work.tx(), customer)?;
     let known = existing.as_ref().map(|row| Link { id: row.id.clone(), code: row.code.clone() });
     let referrer = work.referrer(customer)?;
     let standing = effective(&work.store(), &referrer).cloned();
@@ -127,7 +127,7 @@ pub(super) fn issue_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Re
 fn create_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Result<LinkRow, Error> {
     let name = work.customer(customer)?.name;
     let mut failure = None;
-    let is_taken = |code: &Code| match rows::by_code(work.tx(), code) {
+    let is_taken = |code: &Code| match links_repo::by_code(work.tx(), code) {
         Ok(found) => found.is_some(),
         Err(error) => {
             failure = Some(error);
@@ -146,7 +146,7 @@ fn create_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Result<LinkR
         clicks: 0,
         created_at: work.audit().now,
     };
-    rows::insert(work.tx(), &row, &work.ctx().day(work.audit().now))?;
+    links_repo::insert(work.tx(), &row, &work.ctx().day(work.audit().now))?;
     events::record(work.tx(), work.audit(), kind::LINK_ISSUED, row.id.as_str(), &json!({}))?;
     if work.program().program.doors.take_codes() {
         send_mail(work, Scenario::CodeIssued, customer)?;

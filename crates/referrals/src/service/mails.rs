@@ -4,7 +4,7 @@ use super::UnitOfWork;
 use super::links::{issue_link, landing};
 use crate::Error;
 use crate::ReferralContext;
-use crate::storage::{links, people};
+use crate::storage::{customers as customers_repo, links};
 use flux_referral_rules::{CustomerId, Scenario, Switches, effective};
 use flux_shop::Audit;
 use flux_storage::{Tx, events};
@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// `POST /referrals/invitations`: a customer's invitation to somebody, where that mail is switched on.
 pub fn invite(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, customer: &CustomerId, to: &str) -> Result<(), Error> {
-    people::meet(tx, customer, audit.now)?;
+    customers_repo::ensure_exists(tx, customer, audit.now)?;
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     if !work.program().mails.of(Scenario::Invitation).on {
         return Err(Error::conflict("mail_off", "the mail `invitation` is switched off"));

@@ -48,7 +48,7 @@ pub use view::{attribution, grants as grant_views, view_of};
 use unit_of_work::UnitOfWork;
 
 use crate::Effects;
-use flux_referral_rules::{AttributionId, Refusal};
+use flux_referral_rules::{AttributionId, BindError};
 
 /// What a referral event came to.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub struct Outcome {
     /// Whether that attribution is new.
     pub is_new: bool,
     /// Why a friend was not bound. The event's other changes stand.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<BindError>,
     /// The changes of commands, to be applied by the caller.
     pub effects: Effects,
 }

@@ -6,8 +6,8 @@ use super::{Outcome, UnitOfWork};
 use crate::Effects;
 use crate::Error;
 use crate::ReferralContext;
-use crate::storage::orders as rows;
-use crate::storage::{attributions, people};
+use crate::storage::orders as orders_repo;
+use crate::storage::{attributions, customers as customers_repo};
 use flux_protocol::OrderId;
 use flux_referral_rules::{CustomerId, Money, Status};
 use flux_shop::Audit;
@@ -48,14 +48,14 @@ pub fn checkout(
     at: Timestamp,
 ) -> Result<Outcome, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
-    people::meet(tx, &buyer.customer, audit.now)?;
+    customers_repo::ensure_exists(tx, &buyer.customer, audit.now)?;
     update_profile(&mut work, &buyer.customer, buyer.email.as_deref(), None)?;
     let mut order = load_order(&work, id)?;
     let person = person_of(&work, buyer)?;
     if let (Some((paid_at, amount)), None) = (order.record.paid, &order.record.buyer) {
         // The payment came before anybody knew whose it was: it is weighed now.
         order.code = code.map(str::to_owned);
-        rows::put(tx, &order)?;
+        orders_repo::put(tx, &order)?;
         let found = evaluate_payment(&mut work, id, Some(buyer), amount, paid_at)?;
         return Ok(work.outcome(found, false, None));
     }
@@ -70,7 +70,7 @@ pub fn checkout(
     order.buyer = Some(person.clone());
     order.code = code.map(str::to_owned).or(order.code);
     let Some(code) = code else {
-        rows::put(tx, &order)?;
+        orders_repo::put(tx, &order)?;
         let latest = attributions::latest_of(tx, &person)?.map(|row| row.attribution.id);
         return Ok(work.outcome(latest, false, None));
     };
@@ -81,7 +81,7 @@ pub fn checkout(
     };
     order.attribution = outcome.0.clone().or(order.attribution);
     order.reason = outcome.2.map(|refusal| refusal.as_str().to_owned());
-    rows::put(tx, &order)?;
+    orders_repo::put(tx, &order)?;
     Ok(work.outcome(outcome.0, outcome.1, outcome.2))
 }
 
@@ -93,13 +93,13 @@ pub(crate) fn placed(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, order: &
     let effects = checkout(tx, audit, ctx, &order.id, &Buyer::from(order), code, at)?.effects;
     if let (Some(typed), true) = (typed, order.body.imported) {
         // It binds nobody; but forgetting the code's owner finds it here.
-        rows::set_code(tx, &order.id, typed)?;
+        orders_repo::set_code(tx, &order.id, typed)?;
     }
-    if let Some(mut row) = rows::find(tx, &order.id)?
+    if let Some(mut row) = orders_repo::find(tx, &order.id)?
         && row.record.is_imported != order.body.imported
     {
         row.record.is_imported = order.body.imported;
-        rows::put(tx, &row)?;
+        orders_repo::put(tx, &row)?;
     }
     Ok(effects)
 }
@@ -142,7 +142,7 @@ pub(crate) fn partly_refunded(
 
 /// What the rules say of an order; `None` if it has nothing to do with a referral.
 pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<Option<ReferralView>, Error> {
-    let Some(order) = rows::find(tx, id)? else { return Ok(None) };
+    let Some(order) = orders_repo::find(tx, id)? else { return Ok(None) };
     let row = match &order.attribution {
         Some(id) => attributions::find(tx, id)?,
         None => None,
@@ -157,11 +157,11 @@ pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<O
         return Ok(None);
     }
     let decision = match &attribution {
-        Some(row) if row.is_fed_by(id) => row.status_at(now).as_str(),
+        Some(row) if row.is_qualified_by(id) => row.status_at(now).as_str(),
         Some(_) if order.record.paid.is_none() && order.reason.is_none() => "bound",
         _ => "refused",
     };
-    let fed = attribution.as_ref().filter(|row| row.is_fed_by(id)).and_then(|row| row.status_at(now).reason());
+    let fed = attribution.as_ref().filter(|row| row.is_qualified_by(id)).and_then(|row| row.status_at(now).reason());
     let reason = fed.map(|reason| reason.to_string()).or(order.reason);
     Ok(Some(ReferralView {
         attribution_id: attribution.map(|row| row.id.to_string()),

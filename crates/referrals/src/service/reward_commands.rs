@@ -2,8 +2,8 @@
 
 use super::UnitOfWork;
 use crate::model::grant_id;
-use crate::storage::grants::{self, SavedLine};
-use crate::storage::lines::{self as held_commands, HeldLine};
+use crate::storage::grants::{self, SavedCommand};
+use crate::storage::held_commands::{self as held_commands, HeldCommand};
 use crate::{Effect, Effects, Error};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{CommandKind, PlayerRef, ServerId, derived_command_id};
@@ -26,7 +26,7 @@ pub(super) fn queue_commands(work: &mut UnitOfWork<'_>, key: &GrantKey, made: Fa
             continue;
         };
         let customer = shop_id(&line.customer);
-        work.add(create(CommandPurpose::Grant, &grant, customer, &SavedLine::from(&line), &player));
+        work.add(create(CommandPurpose::Grant, &grant, customer, &SavedCommand::from(&line), &player));
     }
     Ok(())
 }
@@ -39,7 +39,7 @@ pub(super) fn release_held(work: &mut UnitOfWork<'_>, customer: &CustomerId, pla
             continue;
         }
         held_commands::release(work.tx(), &line)?;
-        let HeldLine { grant, line } = line;
+        let HeldCommand { grant, line } = line;
         work.add(create(CommandPurpose::Grant, &grant, shop_id(customer), &line, player));
     }
     Ok(())
@@ -60,7 +60,7 @@ pub(super) fn cancel_commands(work: &mut UnitOfWork<'_>, key: &GrantKey) -> Resu
 /// Saves the commands that reverse a grant, and creates them on each server where nothing of the grant is open.
 pub(super) fn reverse_grant(work: &mut UnitOfWork<'_>, key: &GrantKey, made: &FanOut) -> Result<(), Error> {
     let grant = grant_id(key);
-    grants::keep_take_back(work.tx(), &grant, &made.lines)?;
+    grants::save_reversal(work.tx(), &grant, &made.lines)?;
     let servers: BTreeSet<&ServerId> = made.lines.iter().map(|line| &line.server).collect();
     for server in servers {
         for effect in reversal(work.tx(), &grant, server)? {
@@ -80,7 +80,7 @@ pub(crate) fn command_closed(tx: &Tx<'_>, command: &CommandRow) -> Result<Effect
 
 /// The commands that reverse a grant on a server, once all that gave it there is closed, and only if some of it ran.
 fn reversal(tx: &Tx<'_>, grant: &GrantId, server: &ServerId) -> Result<Effects, DbError> {
-    let lines = grants::take_back(tx, grant)?;
+    let lines = grants::reversal(tx, grant)?;
     if !lines.iter().any(|line| line.server == *server) {
         return Ok(Effects::default());
     }
@@ -108,7 +108,7 @@ fn create(
     on: CommandPurpose,
     grant: &GrantId,
     customer: flux_shop::CustomerId,
-    line: &SavedLine,
+    line: &SavedCommand,
     player: &Player,
 ) -> Effect {
     let index = line.index.to_string();

@@ -7,8 +7,8 @@ use super::orders::{Buyer, to_player};
 use super::{Outcome, UnitOfWork};
 use crate::Error;
 use crate::ReferralContext;
-use crate::storage::orders as rows;
-use crate::storage::{attributions, grants, people};
+use crate::storage::orders as orders_repo;
+use crate::storage::{attributions, customers as customers_repo, grants};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
     AttributionId, CustomerId, EmailKey, Money, Reason, ReversalKind, complete, withdraw as take_away,
@@ -54,14 +54,14 @@ pub fn fulfil(
         // Nobody whom we know: but who comes with this address later has bought before.
         order.email = Some(address);
         if order.record.pay(amount, at) {
-            rows::put(tx, &order)?;
+            orders_repo::put(tx, &order)?;
         }
         return Ok(Some(work.outcome(None, false, None)));
     };
     let is_named = payer.customer.as_ref().is_none_or(|named| *named == customer);
-    let is_theirs = is_named && !people::is_forgotten(tx, &customer)?;
+    let is_theirs = is_named && !customers_repo::is_forgotten(tx, &customer)?;
     let buyer = Buyer { customer, email: payer.email.clone().filter(|_| is_theirs), player: None };
-    people::meet(tx, &buyer.customer, audit.now)?;
+    customers_repo::ensure_exists(tx, &buyer.customer, audit.now)?;
     update_profile(&mut work, &buyer.customer, buyer.email.as_deref(), None)?;
     let ordered = order.buyer.and_then(|person| person.player);
     if let Some(Ok(player)) = ordered.or(person_of(&work, &buyer)?.player).map(|player| to_player(&player)) {
@@ -96,8 +96,10 @@ pub fn completed(
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let mut order = load_order(&work, id)?;
     order.record.complete(at);
-    rows::put(tx, &order)?;
-    let Some(row) = attributions::fed_by(tx, id)? else { return Ok(work.outcome(order.attribution, false, None)) };
+    orders_repo::put(tx, &order)?;
+    let Some(row) = attributions::qualified_by(tx, id)? else {
+        return Ok(work.outcome(order.attribution, false, None));
+    };
     let held: Vec<_> = grants::of_attribution(tx, &row.attribution.id)?.into_iter().map(|row| row.grant).collect();
     for grant in complete(&held, order.record.completed_at.unwrap_or(at)) {
         grants::put(tx, &grant)?;
@@ -122,8 +124,8 @@ pub fn void(
     match part {
         None => order.record.undo(undoing, at),
         Some((amount, word)) => {
-            rows::put(tx, &order)?;
-            if rows::add_refund(tx, id, &word, amount)? {
+            orders_repo::put(tx, &order)?;
+            if orders_repo::add_refund(tx, id, &word, amount)? {
                 order.record.refund(order.record.refunded.saturating_add(amount));
             }
             let whole = order.record.paid.map(|(_, money)| money.amount());

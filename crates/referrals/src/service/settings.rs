@@ -5,12 +5,12 @@ use crate::Error;
 use crate::ReferralContext;
 use crate::ids;
 use crate::model::{
-    Flaw, MailsDoc, MailsPatch, ProgramPatch, ProgramView, RewardCommandBody, RuleDoc, RulePatch, RuleView, ShareDoc,
-    SharePatch, SideWord, SlotBody, TriggerWord, program_view,
+    FieldError, MailsDoc, MailsPatch, ProgramPatch, ProgramView, RewardCommandBody, RuleDoc, RulePatch, RuleView,
+    ShareDoc, SharePatch, SideDto, SlotBody, TriggerDto, program_view,
 };
 use crate::storage::program::{self, ProgramRow};
-use crate::storage::rules as rows;
-use flux_referral_rules::{Invalid, Rule, RuleId, RuleName, Scope, Slot, turns_codes_on};
+use crate::storage::rules as rules_repo;
+use flux_referral_rules::{Rule, RuleId, RuleName, Scope, Slot, ValidationError, turns_codes_on};
 use flux_shop::Audit;
 use flux_shop::kind;
 use flux_storage::{Tx, events};
@@ -60,15 +60,15 @@ pub fn save_program(
 /// `POST /rules`.
 pub fn add_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: RulePatch) -> Result<RuleView, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
-    let name = patch.name.as_ref().ok_or_else(|| Flaw::value("name", "is missing"))?;
-    let name = RuleName::parse(name.as_str()).map_err(|invalid| Flaw::of("name", &invalid))?;
+    let name = patch.name.as_ref().ok_or_else(|| FieldError::value("name", "is missing"))?;
+    let name = RuleName::parse(name.as_str()).map_err(|invalid| FieldError::of("name", &invalid))?;
     if patch.tier.is_none() {
-        return Err(Flaw::value("tier", "is missing").into());
+        return Err(FieldError::value("tier", "is missing").into());
     }
     let rule = Rule::new(RuleId::new(ids::rule_id(&*ctx.entropy)), name, Scope::All);
     let (rule, doc) = patched_rule(&work, patch, &rule, RuleDoc::default())?;
     let added = work.rules_mut().rules.add(rule.clone());
-    added.map_err(|invalid| Flaw::of(blame(&invalid), &invalid))?;
+    added.map_err(|invalid| FieldError::of(blame(&invalid), &invalid))?;
     save_rule(&mut work, rule.clone(), Some(doc))?;
     Ok(rule_answer(&work, &rule))
 }
@@ -85,7 +85,7 @@ pub fn change_rule(
     let before = find_rule(&work, id)?;
     check_version(patch.version, before.version)?;
     if patch.id.as_ref().is_some_and(|said| said != id.as_str()) {
-        return Err(Flaw::value("id", "is another than the path's").into());
+        return Err(FieldError::value("id", "is another than the path's").into());
     }
     let doc = work.rules().docs.get(id.as_str()).cloned().unwrap_or_default();
     let (rule, doc) = patched_rule(&work, patch, &before, doc)?;
@@ -96,8 +96,8 @@ pub fn change_rule(
 pub fn remove_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &RuleId) -> Result<(), Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     find_rule(&work, id)?;
-    work.rules_mut().rules.remove(id).map_err(|invalid| Flaw::of("id", &invalid))?;
-    rows::remove(tx, id)?;
+    work.rules_mut().rules.remove(id).map_err(|invalid| FieldError::of("id", &invalid))?;
+    rules_repo::remove(tx, id)?;
     Ok(events::record(tx, audit, kind::RULE_REMOVED, id.as_str(), &json!({}))?)
 }
 
@@ -106,7 +106,7 @@ pub fn set_slot(
     tx: &Tx<'_>,
     audit: &Audit,
     ctx: &ReferralContext,
-    (id, side, trigger): (&RuleId, SideWord, TriggerWord),
+    (id, side, trigger): (&RuleId, SideDto, TriggerDto),
     body: &SlotBody,
     replaces: bool,
 ) -> Result<RuleView, Error> {
@@ -117,7 +117,7 @@ pub fn set_slot(
     if replaces {
         rule.slots.replace(side, trigger, Some(slot));
     } else {
-        rule.slots.add(side, trigger, slot).map_err(|invalid| Flaw::of("slot", &invalid))?;
+        rule.slots.add(side, trigger, slot).map_err(|invalid| FieldError::of("slot", &invalid))?;
     }
     rule.version += 1;
     let doc = settings_of(&work, &rule);
@@ -129,7 +129,7 @@ pub fn remove_slot(
     tx: &Tx<'_>,
     audit: &Audit,
     ctx: &ReferralContext,
-    (id, side, trigger): (&RuleId, SideWord, TriggerWord),
+    (id, side, trigger): (&RuleId, SideDto, TriggerDto),
 ) -> Result<RuleView, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let mut rule = find_rule(&work, id)?;
@@ -184,14 +184,14 @@ fn settings_of(work: &UnitOfWork<'_>, rule: &Rule) -> RuleDoc {
 
 fn replace_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: RuleDoc) -> Result<RuleView, Error> {
     let replaced = work.rules_mut().rules.replace(rule.clone());
-    replaced.map_err(|invalid| Flaw::of(blame(&invalid), &invalid))?;
+    replaced.map_err(|invalid| FieldError::of(blame(&invalid), &invalid))?;
     save_rule(work, rule.clone(), Some(doc))?;
     Ok(rule_answer(work, &rule))
 }
 
 fn save_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: Option<RuleDoc>) -> Result<(), Error> {
     let doc = doc.unwrap_or_else(|| settings_of(work, &rule));
-    rows::put(work.tx(), &rule, &doc)?;
+    rules_repo::put(work.tx(), &rule, &doc)?;
     work.rules_mut().docs.insert(rule.id.to_string(), doc);
     let data = json!({"name": rule.name.as_str(), "status": rule.status.as_str(), "version": rule.version});
     Ok(events::record(work.tx(), work.audit(), kind::RULE_SAVED, rule.id.as_str(), &data)?)
@@ -201,9 +201,9 @@ fn rule_answer(work: &UnitOfWork<'_>, rule: &Rule) -> RuleView {
     RuleView { warnings: warnings(rule), ..work.rules().view(rule) }
 }
 
-fn blame(invalid: &Invalid) -> &'static str {
+fn blame(invalid: &ValidationError) -> &'static str {
     match invalid {
-        Invalid::NameTaken => "name",
+        ValidationError::NameTaken => "name",
         _ => "tier",
     }
 }
@@ -235,5 +235,5 @@ fn check_version(said: Option<u64>, stands: u64) -> Result<(), Error> {
 
 fn check_landing(ctx: &ReferralContext, address: Option<&str>) -> Result<(), Error> {
     let landing = ctx.address.landing(address.unwrap_or_default());
-    Ok(landing.map(drop).map_err(|invalid| Flaw::of("landingUrl", &invalid))?)
+    Ok(landing.map(drop).map_err(|invalid| FieldError::of("landingUrl", &invalid))?)
 }

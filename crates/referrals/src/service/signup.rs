@@ -8,8 +8,8 @@ use super::orders::to_rules_player;
 use super::{Outcome, UnitOfWork};
 use crate::Error;
 use crate::ReferralContext;
-use crate::storage::{attributions, people as rows};
-use flux_referral_rules::{Attribution, CustomerId, Door, Person, Registration, store_day};
+use crate::storage::{attributions, customers as customers_repo};
+use flux_referral_rules::{Attribution, Channel, CustomerId, Person, Registration, store_day};
 use flux_shop::Audit;
 use flux_shop::Player;
 use flux_storage::Tx;
@@ -27,7 +27,7 @@ pub struct Signup {
     /// Their player.
     pub player: Option<Player>,
     /// The code, and the door that it came through.
-    pub code: Option<(String, Door)>,
+    pub code: Option<(String, Channel)>,
     /// Source and reference at the storefront.
     pub external: Option<(String, String)>,
     /// Whether they do not register: a guest's checkout (D-22).
@@ -50,7 +50,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
         // The same signup, whoever it names this time (R2-20).
         return Ok(work.outcome(Some(row.attribution.id), false, None));
     }
-    rows::meet(tx, id, audit.now)?;
+    customers_repo::ensure_exists(tx, id, audit.now)?;
     update_profile(&mut work, id, signup.email.as_deref(), signup.name.as_deref())?;
     if let Some(player) = &signup.player {
         link_player_if_free(&mut work, id, player)?;
@@ -89,7 +89,7 @@ fn register_customer(
     if work.customer(id)?.registered_at.is_some() {
         return Ok(None);
     }
-    rows::register(work.tx(), id, at, work.audit().now)?;
+    customers_repo::register(work.tx(), id, at, work.audit().now)?;
     reward_registration(work, id, at)
 }
 

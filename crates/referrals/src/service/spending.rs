@@ -6,8 +6,8 @@ use crate::model::{QuoteView, discount_id, grant_id};
 use crate::storage::{grants, ledger};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
-    Benefit, Cause, Code, Coupon, CustomerId, Money, NoDiscount, Points, Quote, Redeemed, Spent, Unit, quote as price,
-    redeem as use_up, spend as pay_with,
+    Benefit, Cause, Code, Coupon, CustomerId, DiscountError, Money, Points, Quote, Redeemed, Spent, Unit,
+    quote as price, redeem as use_up, spend as pay_with,
 };
 use flux_shop::Audit;
 use flux_shop::kind;
@@ -24,7 +24,7 @@ pub fn quote(
     at: Timestamp,
 ) -> Result<QuoteView, Error> {
     let Ok(typed) = typed.map(Code::parse).transpose() else {
-        return Ok(nothing(order, Some(NoDiscount::UnknownCode)));
+        return Ok(nothing(order, Some(DiscountError::UnknownCode)));
     };
     let coupons = coupons(tx, customer, typed.as_ref(), at)?;
     Ok(match price(customer, order, typed.as_ref(), &coupons, at) {
@@ -42,7 +42,7 @@ pub fn redeem(
     typed: Option<&str>,
     at: Timestamp,
 ) -> Result<QuoteView, Error> {
-    let typed = typed.map(Code::parse).transpose().map_err(|_| refused(NoDiscount::UnknownCode))?;
+    let typed = typed.map(Code::parse).transpose().map_err(|_| refused(DiscountError::UnknownCode))?;
     let mut coupons = coupons(tx, customer, typed.as_ref(), at)?;
     coupons.extend(grants::used_on(tx, customer, id)?.and_then(|row| row.coupon()));
     match use_up(customer, id, order, typed.as_ref(), &coupons, at) {
@@ -73,7 +73,7 @@ pub fn spend(
         Spent::Now(entry) => {
             let after = ledger::post(tx, &entry)?;
             events::record(tx, audit, kind::POINTS_SPENT, reference, &json!({"points": points.get()}))?;
-            after.ok_or_else(|| Error::invalid("points", flux_referral_rules::Invalid::Overflow.to_string()))
+            after.ok_or_else(|| Error::invalid("points", flux_referral_rules::ValidationError::Overflow.to_string()))
         }
         Spent::Before => Ok(balance),
         Spent::OtherAmount => Err(Error::conflict("reference_reused", "this ref has spent something else already")),
@@ -92,14 +92,14 @@ fn coupons(tx: &Tx<'_>, customer: &CustomerId, typed: Option<&Code>, at: Timesta
     Ok(rows.iter().filter_map(grants::GrantRow::coupon).collect())
 }
 
-fn refused(why: NoDiscount) -> Error {
+fn refused(why: DiscountError) -> Error {
     let message = match why {
-        NoDiscount::UnknownCode => "the customer has no such discount",
-        NoDiscount::Used => "the discount was used already",
-        NoDiscount::Revoked => "the discount was taken back",
-        NoDiscount::TooLate => "the discount has expired",
-        NoDiscount::CurrencyMismatch => "the discount is for orders in another currency",
-        NoDiscount::BelowMinimum => "the discount is for larger orders",
+        DiscountError::UnknownCode => "the customer has no such discount",
+        DiscountError::Used => "the discount was used already",
+        DiscountError::Revoked => "the discount was taken back",
+        DiscountError::TooLate => "the discount has expired",
+        DiscountError::CurrencyMismatch => "the discount is for orders in another currency",
+        DiscountError::BelowMinimum => "the discount is for larger orders",
     };
     Error::conflict(why.as_str(), message)
 }
@@ -115,7 +115,7 @@ fn shown(quote: Quote) -> QuoteView {
     }
 }
 
-fn nothing(order: Money, why: Option<NoDiscount>) -> QuoteView {
+fn nothing(order: Money, why: Option<DiscountError>) -> QuoteView {
     QuoteView {
         discount: 0,
         total: order.amount(),

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::ReferralContext;
 use crate::limits;
 use crate::model::{BenefitBody, GrantView, LinkView, Period, RuleView, SharedView};
-use crate::storage::{grants as grant_rows, ledger, links, stats as rows};
+use crate::storage::{grants as grant_rows, ledger, links, stats as stats_repo};
 use flux_referral_rules::{
     Code, CodeVerdict, CustomerId, Side, Tier, Trigger, Unit, effective, store_day, validate as judge,
 };
@@ -202,8 +202,8 @@ pub fn stats(
 ) -> Result<StatsView, Error> {
     let from = from.map_or_else(String::new, |day| day.to_string());
     let to = to.map_or_else(|| "z".to_owned(), |day| day.to_string());
-    let days = rows::days(tx, &from, &to)?;
-    let unseen = rows::unseen(tx, &from, &to, audit.now)?;
+    let days = stats_repo::days(tx, &from, &to)?;
+    let unseen = stats_repo::unseen(tx, &from, &to, audit.now)?;
     let of = |what: &str| days.get(what).copied().unwrap_or_default();
     let month_ago = audit.now - jiff::SignedDuration::from_hours(24 * flux_referral_rules::limits::RECENT_CLICK_DAYS);
     let its_day = store_day(month_ago, &ctx.zone);
@@ -219,7 +219,7 @@ pub fn stats(
         active_links: of("link"),
         clicks: ClickStats {
             total: of("click"),
-            last30_days: rows::clicks_since(tx, month_ago, its_day.end, &ctx.day(month_ago))?,
+            last30_days: stats_repo::clicks_since(tx, month_ago, its_day.end, &ctx.day(month_ago))?,
         },
         revenue: revenue(&days),
         referrals: Referrals {
@@ -251,7 +251,7 @@ pub fn leaderboard(
         Period::Week => ctx.week(audit.now),
         Period::Day => day,
     };
-    let best = rows::tops(tx, &key, limit)?.into_iter();
+    let best = stats_repo::leaderboard(tx, &key, limit)?.into_iter();
     Ok(best
         .map(|top| Leader {
             customer_id: top.customer,

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::ReferralContext;
 use crate::limits;
 use crate::storage::{attributions, clicks, grants, links, program};
-use flux_referral_rules::{Master, sweep};
+use flux_referral_rules::{ProgramState, sweep};
 use flux_shop::Audit;
 use flux_storage::Tx;
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ pub fn issue_missing_codes(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext) ->
     let forget = audit.now.checked_sub(limits::CLICKS_KEPT).unwrap_or(audit.now);
     clicks::forget_before(tx, forget, limits::SWEEP_ROWS)?;
     let mut row = program::load(tx, &ctx.zone)?;
-    if row.program.master == Master::Off {
+    if row.program.master == ProgramState::Off {
         // They are given when it is on again.
         return Ok(false);
     }

@@ -1,13 +1,13 @@
 //! One referral event in its transaction: the settings it was begun with, and the effects it has collected.
 
 use super::Outcome;
+use crate::storage::customers::{self as customers_repo, Customer};
 use crate::storage::orders;
-use crate::storage::people::{self, Customer};
 use crate::storage::program::{self, ProgramRow};
 use crate::storage::rules::{self, RuleRows};
 use crate::{Effect, Effects, Error, ReferralContext};
 use flux_protocol::ServerId;
-use flux_referral_rules::{AttributionId, CustomerId, Person, Referrer, Refusal, Store};
+use flux_referral_rules::{AttributionId, BindError, CustomerId, Person, Referrer, Store};
 use flux_shop::Audit;
 use flux_storage::{Tx, servers};
 use std::collections::BTreeSet;
@@ -77,12 +77,12 @@ impl<'a> UnitOfWork<'a> {
             tier: None,
             registered_at: None,
         };
-        Ok(people::find(self.tx, id)?.unwrap_or_else(unknown))
+        Ok(customers_repo::find(self.tx, id)?.unwrap_or_else(unknown))
     }
 
     /// A customer as a referrer.
     pub(super) fn referrer(&self, id: &CustomerId) -> Result<Referrer, Error> {
-        let (customer, counts) = (self.customer(id)?, people::counts(self.tx, id)?);
+        let (customer, counts) = (self.customer(id)?, customers_repo::counts(self.tx, id)?);
         Ok(Referrer {
             is_member: customer.registered_at.is_some(),
             is_buyer: orders::is_buyer(self.tx, id)?,
@@ -104,7 +104,12 @@ impl<'a> UnitOfWork<'a> {
     }
 
     /// The event's outcome.
-    pub(super) fn outcome(self, attribution: Option<AttributionId>, is_new: bool, refusal: Option<Refusal>) -> Outcome {
+    pub(super) fn outcome(
+        self,
+        attribution: Option<AttributionId>,
+        is_new: bool,
+        refusal: Option<BindError>,
+    ) -> Outcome {
         Outcome { attribution, is_new, refusal, effects: self.effects }
     }
 }

@@ -3,8 +3,8 @@
 use crate::Error;
 use crate::model::{AttributionView, BenefitBody, GrantView, attribution_view, grant_id};
 use crate::storage::attributions::{self, AttributionRow};
-use crate::storage::grants::{self as rows, GrantRow};
-use crate::storage::{lines, people};
+use crate::storage::grants::{self as grants_repo, GrantRow};
+use crate::storage::{customers as customers_repo, held_commands};
 use flux_referral_rules::{AttributionId, Delivery, Grant, GrantStatus, LineState};
 use flux_storage::Tx;
 use jiff::Timestamp;
@@ -17,10 +17,10 @@ pub fn attribution(tx: &Tx<'_>, id: &AttributionId, now: Timestamp) -> Result<At
 
 /// An attribution with its grants.
 pub fn view_of(tx: &Tx<'_>, row: &AttributionRow, now: Timestamp) -> Result<AttributionView, Error> {
-    let found = rows::of_attribution(tx, &row.attribution.id)?;
+    let found = grants_repo::of_attribution(tx, &row.attribution.id)?;
     let (mut all, mut has_player) = (Vec::new(), true);
     for grant in &found {
-        let states = lines::states(tx, &grant_id(&grant.grant.key))?;
+        let states = held_commands::states(tx, &grant_id(&grant.grant.key))?;
         has_player &= states.is_empty() || has_a_player(tx, &grant.grant)?;
         all.extend(states);
     }
@@ -35,7 +35,7 @@ pub fn grants(tx: &Tx<'_>, rows: &[GrantRow], now: Timestamp) -> Result<Vec<Gran
 
 fn grant(tx: &Tx<'_>, row: &GrantRow, now: Timestamp) -> Result<GrantView, Error> {
     let GrantRow { id, grant, discount, .. } = row;
-    let states: Vec<LineState> = lines::states(tx, id)?;
+    let states: Vec<LineState> = held_commands::states(tx, id)?;
     let has_player = states.is_empty() || has_a_player(tx, grant)?;
     // What a sweep wrote down stands; what it has not seen yet is told all the same.
     let status =
@@ -66,5 +66,5 @@ fn grant(tx: &Tx<'_>, row: &GrantRow, now: Timestamp) -> Result<GrantView, Error
 }
 
 fn has_a_player(tx: &Tx<'_>, grant: &Grant) -> Result<bool, Error> {
-    Ok(people::find(tx, &grant.customer)?.is_some_and(|customer| customer.person.player.is_some()))
+    Ok(customers_repo::find(tx, &grant.customer)?.is_some_and(|customer| customer.person.player.is_some()))
 }

@@ -3,7 +3,7 @@
 use super::{money, player, reason, ways, word};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
-    Attribution, AttributionId, Code, CustomerId, Door, Person, PositiveMoney, Purchase, Reason, Status,
+    Attribution, AttributionId, Channel, Code, CustomerId, Person, PositiveMoney, Purchase, Reason, Status,
 };
 use flux_storage::{Error, Param, Row, Tx, params};
 use jiff::Timestamp;
@@ -91,7 +91,7 @@ pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(),
 }
 
 /// Saves who a friend is by now, on what binds them.
-pub fn know_referee(tx: &Tx<'_>, who: &Person) -> Result<(), Error> {
+pub fn update_referee(tx: &Tx<'_>, who: &Person) -> Result<(), Error> {
     let sql = "UPDATE referral_attributions SET referee_email = coalesce($1, referee_email), referee_name = coalesce($2, referee_name),
                referee_uuid = coalesce($3, referee_uuid) WHERE referee_id = $4";
     tx.execute(
@@ -118,7 +118,7 @@ pub fn find(tx: &Tx<'_>, id: &AttributionId) -> Result<Option<AttributionRow>, E
 }
 
 /// The one that this order has made qualify.
-pub fn fed_by(tx: &Tx<'_>, order: &OrderId) -> Result<Option<AttributionRow>, Error> {
+pub fn qualified_by(tx: &Tx<'_>, order: &OrderId) -> Result<Option<AttributionRow>, Error> {
     one(tx, "SELECT * FROM referral_attributions WHERE order_id = $1", order.as_str())
 }
 
@@ -224,7 +224,7 @@ fn read(row: &Row<'_>) -> Result<AttributionRow, Error> {
             code: Code::parse(&row.get::<String>("code")?).map_err(|_| Error::BadRow("code"))?,
             referrer: CustomerId::new(row.get::<String>("referrer_id")?),
             referee: CustomerId::new(row.get::<String>("referee_id")?),
-            door: word(row, "channel", Door::from_word)?,
+            door: word(row, "channel", Channel::from_word)?,
             clicked_at: row.get("clicked_at")?,
             bound_at: row.get("bound_at")?,
             registered_at: row.get("registered_at")?,

@@ -4,8 +4,8 @@ use super::{reason, word};
 use crate::model::{TermsDoc, discount_id, grant_id};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
-    AttributionId, Benefit, Code, Coupon, CustomerId, Discount, Grant, GrantKey, GrantStatus, Issue, RewardLine, Side,
-    Trigger,
+    AttributionId, Benefit, Code, Coupon, CustomerId, Discount, Grant, GrantKey, GrantStatus, Issue, PlannedCommand,
+    Side, Trigger,
 };
 use flux_shop::GrantId;
 use flux_storage::{Error, Param, Row, Tx, params, to_json};
@@ -82,28 +82,28 @@ pub fn has_code(tx: &Tx<'_>, code: &Code) -> Result<bool, Error> {
 }
 
 /// Whether a grant was revoked, or cancelled before it was given.
-pub fn is_taken_back(tx: &Tx<'_>, id: &GrantId) -> Result<bool, Error> {
+pub fn is_reversed(tx: &Tx<'_>, id: &GrantId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM referral_grants WHERE id = $1 AND status IN ('revoked', 'cancelled') LIMIT 1";
     tx.exists(sql, params![id.as_str()])
 }
 
 /// Keeps what takes a grant back.
-pub fn keep_take_back(tx: &Tx<'_>, id: &GrantId, lines: &[RewardLine]) -> Result<(), Error> {
-    let lines: Vec<SavedLine> = lines.iter().map(SavedLine::from).collect();
+pub fn save_reversal(tx: &Tx<'_>, id: &GrantId, lines: &[PlannedCommand]) -> Result<(), Error> {
+    let lines: Vec<SavedCommand> = lines.iter().map(SavedCommand::from).collect();
     let sql = "UPDATE referral_grants SET reversal = $1 WHERE id = $2";
     tx.execute(sql, params![to_json(&lines)?, id.as_str()])?;
     Ok(())
 }
 
 /// What takes a grant back, if it is to be taken back.
-pub fn take_back(tx: &Tx<'_>, id: &GrantId) -> Result<Vec<SavedLine>, Error> {
+pub fn reversal(tx: &Tx<'_>, id: &GrantId) -> Result<Vec<SavedCommand>, Error> {
     let sql = "SELECT reversal FROM referral_grants WHERE id = $1 AND reversal IS NOT NULL";
     Ok(tx.one(sql, params![id.as_str()], |row| row.json("reversal"))?.unwrap_or_default())
 }
 
 /// A command that takes a reward back.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub struct SavedLine {
+pub struct SavedCommand {
     /// Its place in the slot.
     pub index: usize,
     /// Where it runs.
@@ -116,9 +116,9 @@ pub struct SavedLine {
     pub values: std::collections::BTreeMap<String, String>,
 }
 
-impl From<&RewardLine> for SavedLine {
-    fn from(line: &RewardLine) -> SavedLine {
-        SavedLine {
+impl From<&PlannedCommand> for SavedCommand {
+    fn from(line: &PlannedCommand) -> SavedCommand {
+        SavedCommand {
             index: line.index,
             server: line.server.clone(),
             command: line.template.as_str().to_owned(),

@@ -3,13 +3,13 @@
 
 pub mod attributions;
 pub mod clicks;
+pub mod customers;
 pub mod forget;
 pub mod grants;
+pub mod held_commands;
 pub mod ledger;
-pub mod lines;
 pub mod links;
 pub mod orders;
-pub mod people;
 pub mod program;
 pub mod rules;
 pub mod stats;

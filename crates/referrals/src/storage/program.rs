@@ -1,7 +1,7 @@
 //! The program's one row.
 
 use crate::model::{MailsDoc, ProgramDoc, ShareDoc};
-use flux_referral_rules::{Master, Program};
+use flux_referral_rules::{Program, ProgramState};
 use flux_storage::{Error, Row, Tx, params, to_json};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -31,7 +31,7 @@ pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
     found.map(Ok).unwrap_or_else(|| {
         let doc = ProgramDoc::default();
         Ok(ProgramRow {
-            program: program(&doc, Master::On { since: Timestamp::UNIX_EPOCH }, zone)?,
+            program: program(&doc, ProgramState::On { since: Timestamp::UNIX_EPOCH }, zone)?,
             doc,
             configured: false,
             version: 0,
@@ -48,8 +48,8 @@ pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
                VALUES (1, $1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET settings = $1, enabled_at = $2, configured = $3,
                version = $4, share = $5, mails = $6, codes_after = $7";
     let since = match row.program.master {
-        Master::Off => None,
-        Master::On { since } => Some(since),
+        ProgramState::Off => None,
+        ProgramState::On { since } => Some(since),
     };
     tx.execute(
         sql,
@@ -68,7 +68,8 @@ pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
 
 fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
     let doc: ProgramDoc = row.json("settings")?;
-    let master = row.get::<Option<Timestamp>>("enabled_at")?.map_or(Master::Off, |since| Master::On { since });
+    let master =
+        row.get::<Option<Timestamp>>("enabled_at")?.map_or(ProgramState::Off, |since| ProgramState::On { since });
     Ok(ProgramRow {
         program: program(&doc, master, zone)?,
         doc,
@@ -80,6 +81,6 @@ fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
     })
 }
 
-fn program(doc: &ProgramDoc, master: Master, zone: &TimeZone) -> Result<Program, Error> {
+fn program(doc: &ProgramDoc, master: ProgramState, zone: &TimeZone) -> Result<Program, Error> {
     doc.read_saved(master, zone.clone()).map_err(|_| Error::BadRow("the program's settings"))
 }

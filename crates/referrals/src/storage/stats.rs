@@ -40,7 +40,7 @@ pub fn clicks_since(tx: &Tx<'_>, at: Timestamp, day_end: Timestamp, day: &str) -
 }
 
 /// The best referrers of a period, as the counters call it.
-pub fn tops(tx: &Tx<'_>, period: &str, limit: u32) -> Result<Vec<Top>, Error> {
+pub fn leaderboard(tx: &Tx<'_>, period: &str, limit: u32) -> Result<Vec<Top>, Error> {
     let sql = "SELECT customer_id, customers.name, successful, last_at FROM referral_leaderboard
                LEFT JOIN customers ON customers.id = customer_id
                WHERE period = $1 AND successful > 0 ORDER BY successful DESC, last_at DESC, customer_id LIMIT $2";

@@ -11,12 +11,12 @@ fn names_and_tiers_have_bounds() {
         assert_eq!(Tier::parse(good).unwrap().to_string(), good);
     }
     for bad in ["", "all", "VIP", "a b", "ä", &"x".repeat(33)] {
-        assert_eq!(Tier::parse(bad), Err(Invalid::Tier), "{bad}");
+        assert_eq!(Tier::parse(bad), Err(ValidationError::Tier), "{bad}");
     }
     assert_eq!(RuleName::parse("  Gold  ").unwrap().as_str(), "Gold");
     assert!(RuleName::parse(&"ü".repeat(100)).is_ok());
     for bad in ["", "  ", "a\nb", &"x".repeat(101)] {
-        assert_eq!(RuleName::parse(bad), Err(Invalid::RuleName), "{bad}");
+        assert_eq!(RuleName::parse(bad), Err(ValidationError::RuleName), "{bad}");
     }
 }
 
@@ -24,22 +24,27 @@ fn names_and_tiers_have_bounds() {
 fn a_list_of_servers_and_a_list_of_commands_have_bounds() {
     let ids: Vec<ServerId> = (0..501).map(|place| format!("s{place}").parse().unwrap()).collect();
     let registered = ids.iter().cloned().collect();
-    assert_eq!(ServerList::new(&ids, &registered), Err(Invalid::Servers));
+    assert_eq!(ServerList::new(&ids, &registered), Err(ValidationError::Servers));
     assert!(ServerList::new(&ids[..500], &registered).is_ok());
     assert!(Slot::new(None, vec![command("say hi"); 50]).is_ok());
-    assert_eq!(Slot::new(None, vec![command("say hi"); 51]), Err(Invalid::TooManyCommands));
+    assert_eq!(Slot::new(None, vec![command("say hi"); 51]), Err(ValidationError::TooManyCommands));
     assert!(Ladder::new((1..=50).map(|from| (from, points(1))).collect()).is_ok());
 }
 
 #[test]
 fn what_lies_in_the_way_is_a_conflict_and_the_rest_is_not() {
-    for conflict in [Invalid::NameTaken, Invalid::TierTaken, Invalid::SlotTaken, Invalid::GlobalRule] {
+    for conflict in [
+        ValidationError::NameTaken,
+        ValidationError::TierTaken,
+        ValidationError::SlotTaken,
+        ValidationError::GlobalRule,
+    ] {
         assert!(conflict.is_conflict());
     }
-    for bad in [Invalid::Points, Invalid::UnknownRule, Invalid::Landing] {
+    for bad in [ValidationError::Points, ValidationError::UnknownRule, ValidationError::Landing] {
         assert!(!bad.is_conflict());
     }
-    let text = Invalid::Placeholder("buyer".to_owned()).to_string();
+    let text = ValidationError::Placeholder("buyer".to_owned()).to_string();
     assert!(text.contains("{buyer}") && text.contains("{player}"), "{text}");
 }
 
@@ -74,7 +79,10 @@ fn status_round_trips_through_two_database_words() {
 fn a_grants_key_and_words_are_those_of_json() {
     let key = GrantKey { attribution: AttributionId::new("att_1"), side: Side::Referrer, trigger: Trigger::FirstOrder };
     assert_eq!(key.to_string(), "att_1/referrer.firstOrder");
-    assert_eq!(Door::ALL.iter().map(|door| door.as_str()).collect::<Vec<_>>(), ["link", "codeSignup", "codeCheckout"]);
+    assert_eq!(
+        Channel::ALL.iter().map(|door| door.as_str()).collect::<Vec<_>>(),
+        ["link", "codeSignup", "codeCheckout"]
+    );
     assert_eq!(Delivery::BlockedNoPlayer.to_string(), "blocked_no_player");
 }
 

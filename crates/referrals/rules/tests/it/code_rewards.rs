@@ -18,7 +18,7 @@ fn stats(store: &FakeStore) -> (u64, u64, u64, u64, u64) {
 fn disabled_issues_no_link_and_mints_no_reward() {
     let mut store = ordinary();
     bring(&mut store, "Bob");
-    store.program.master = Master::Off;
+    store.program.master = ProgramState::Off;
     assert_eq!(issue_link(None, store.standing("Carol")), IssuedLink::Null(Reason::ProgramDisabled));
     assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::ProgramDisabled));
     assert!(store.grants.is_empty());
@@ -52,7 +52,7 @@ fn window_ends_to_the_second_with_or_without_a_sweep() {
             let mut store = ordinary();
             store.program.window = Some(days(14));
             let code = store.code("Alice");
-            store.bind("Bob", Door::Link, code.as_str(), true, Some(day(-3)), day(0)).unwrap();
+            store.bind("Bob", Channel::Link, code.as_str(), true, Some(day(-3)), day(0)).unwrap();
             assert_eq!(store.rows[0].expires_at, Some(day(11)));
             let paid_at = at(11 * 86_400 + late);
             if sweep_first {
@@ -68,11 +68,11 @@ fn window_ends_to_the_second_with_or_without_a_sweep() {
 /// R2-10.
 #[test]
 fn click_older_than_the_window_binds_nobody() {
-    for (seconds, expected) in [(0, Ok(0)), (1, Err(Refusal::Because(Reason::TooLate)))] {
+    for (seconds, expected) in [(0, Ok(0)), (1, Err(BindError::Because(Reason::TooLate)))] {
         let mut store = ordinary();
         store.program.window = Some(days(14));
         let code = store.code("Alice");
-        let bound = store.bind("Bob", Door::Link, code.as_str(), true, Some(day(0)), at(14 * 86_400 + seconds));
+        let bound = store.bind("Bob", Channel::Link, code.as_str(), true, Some(day(0)), at(14 * 86_400 + seconds));
         assert_eq!(bound, expected);
     }
 }
@@ -118,8 +118,8 @@ fn code_is_the_folded_name_and_a_growing_suffix() {
     }
     assert_eq!(code(Some("Al"), 2).unwrap(), "al-ZZZZZ", "two collisions, two more characters");
     assert_eq!(code(Some("Al"), 13).unwrap(), format!("al-{}", "Z".repeat(16)));
-    assert_eq!(make_link_code(None, |_| 0, |_| true), Err(Invalid::NoFreeCode));
-    assert_eq!(make_discount_code(|_| 0, |_| true), Err(Invalid::NoFreeCode));
+    assert_eq!(make_link_code(None, |_| 0, |_| true), Err(ValidationError::NoFreeCode));
+    assert_eq!(make_discount_code(|_| 0, |_| true), Err(ValidationError::NoFreeCode));
     assert_eq!(make_discount_code(|_| 0, |_| false).unwrap().as_str(), "222222222222");
 }
 
@@ -186,7 +186,7 @@ fn clicks_count_people_not_previews_or_repeats() {
 #[test]
 fn dead_link_is_refused_and_not_counted() {
     let mut store = ordinary();
-    store.program.master = Master::Off;
+    store.program.master = ProgramState::Off;
     assert_eq!(click(&visit(0), store.standing("Alice")), Click::Refused(Reason::ProgramDisabled));
 }
 
@@ -209,11 +209,11 @@ fn first_binding_stays() {
     bring(&mut store, "Bob");
     let other = store.code("Carol");
     let before = store.rows.clone();
-    for (code, door) in [("alice-unknown", Door::Link), (other.as_str(), Door::CodeCheckout)] {
+    for (code, door) in [("alice-unknown", Channel::Link), (other.as_str(), Channel::CodeCheckout)] {
         let _ = store.bind("Bob", door, code, false, None, day(1));
     }
     let again = store.code("Alice");
-    assert_eq!(store.bind("Bob", Door::CodeCheckout, again.as_str(), false, None, day(2)), Ok(0));
+    assert_eq!(store.bind("Bob", Channel::CodeCheckout, again.as_str(), false, None, day(2)), Ok(0));
     assert_eq!(store.rows, before);
 }
 
@@ -234,7 +234,7 @@ fn replayed_external_reference_finds_the_same_row() {
         registers_now: true,
         latest: Some(&store.rows[0]),
         is_circular: false,
-        door: Door::Link,
+        door: Channel::Link,
         clicked_at: None,
         at: day(1),
     };
@@ -313,7 +313,7 @@ fn window_starts_at_the_bind_without_a_click() {
     let mut store = ordinary();
     store.program.window = Some(days(14));
     let code = store.code("Alice");
-    store.bind("Bob", Door::CodeSignup, code.as_str(), true, None, day(5)).unwrap();
+    store.bind("Bob", Channel::CodeSignup, code.as_str(), true, None, day(5)).unwrap();
     assert_eq!(store.rows[0].expires_at, Some(day(19)));
 }
 
@@ -384,7 +384,7 @@ fn ladder_gives_more_from_the_third_referral() {
     for bad in
         [vec![(0, percent(1))], vec![(1, percent(1)), (1, percent(2))], (1..=51).map(|n| (n, percent(1))).collect()]
     {
-        assert_eq!(Ladder::new(bad), Err(Invalid::Ladder));
+        assert_eq!(Ladder::new(bad), Err(ValidationError::Ladder));
     }
 }
 
@@ -409,11 +409,11 @@ fn self_referral_is_blocked_unless_allowed() {
     store.customer("Mail").person.email = EmailKey::of(" Alice+shop@Example.org ");
     store.customer("Game").person.player = Some(Player { name: "alicemc".to_owned(), uuid: None });
     for who in ["Alice", "Mail", "Game"] {
-        let refused = store.bind(who, Door::Link, code.as_str(), true, None, day(0));
-        assert_eq!(refused, Err(Refusal::Because(Reason::SelfReferral)), "{who}");
+        let refused = store.bind(who, Channel::Link, code.as_str(), true, None, day(0));
+        assert_eq!(refused, Err(BindError::Because(Reason::SelfReferral)), "{who}");
     }
     store.program.self_referral = SelfReferral::Allow;
-    assert_eq!(store.bind("Alice", Door::Link, code.as_str(), true, None, day(0)), Ok(0));
+    assert_eq!(store.bind("Alice", Channel::Link, code.as_str(), true, None, day(0)), Ok(0));
 }
 
 /// R2-36.

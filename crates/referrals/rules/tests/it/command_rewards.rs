@@ -25,7 +25,7 @@ fn completed_purchase_with_code_queues_referrers_commands() {
     assert_eq!(store.paid("Bob", "o1", eur(1), Some(code.as_str()), day(1)), None);
     assert_eq!(store.lines.len(), 1);
     assert_eq!(store.rows[0].status, Status::Rewarded);
-    assert_eq!(store.rows[0].door, Door::CodeCheckout);
+    assert_eq!(store.rows[0].door, Channel::CodeCheckout);
 }
 
 /// R0-03.
@@ -33,7 +33,7 @@ fn completed_purchase_with_code_queues_referrers_commands() {
 fn unfinished_checkout_queues_nothing() {
     let mut store = commands(&[DIAMOND]);
     let code = store.code("Alice");
-    store.bind("Bob", Door::CodeCheckout, code.as_str(), false, None, day(1)).unwrap();
+    store.bind("Bob", Channel::CodeCheckout, code.as_str(), false, None, day(1)).unwrap();
     store.sweep(day(100));
     assert!(store.lines.is_empty());
     let row = store.rows[0].clone();
@@ -50,10 +50,10 @@ fn unfinished_checkout_queues_nothing() {
 fn disabled_rewards_nothing_until_enabled_again() {
     let mut store = commands(&[DIAMOND]);
     let code = store.code("Alice");
-    store.program.master = Master::Off;
+    store.program.master = ProgramState::Off;
     assert_eq!(store.paid("Bob", "o1", eur(1), Some(code.as_str()), day(1)), None);
     assert!(store.rows.is_empty() && store.lines.is_empty());
-    store.program.master = Master::On { since: day(2) };
+    store.program.master = ProgramState::On { since: day(2) };
     store.paid("Carol", "o2", eur(1), Some(code.as_str()), day(3));
     assert_eq!(store.lines.len(), 1);
 }
@@ -162,7 +162,7 @@ fn servers_are_one_a_list_or_all() {
         let made = fan_out(&commands, RunOn::Issue, &registered, &customer("Alice"), &BTreeMap::new());
         assert_eq!((made.lines.len(), made.skipped.len()), (count, 0));
     }
-    assert_eq!(list(&[]), Err(Invalid::Servers));
+    assert_eq!(list(&[]), Err(ValidationError::Servers));
 }
 
 /// R0-12.
@@ -173,7 +173,7 @@ fn duplicate_unknown_and_deleted_servers_are_handled() {
     let list = ServerList::new(&[b.clone(), a.clone(), b.clone()], &both).unwrap();
     assert_eq!(list.as_slice(), [b.clone(), a.clone()]);
     let only_a: BTreeSet<ServerId> = [a.clone()].into();
-    assert_eq!(ServerList::new(&[a, b.clone()], &only_a), Err(Invalid::UnknownServer(b.clone())));
+    assert_eq!(ServerList::new(&[a, b.clone()], &only_a), Err(ValidationError::UnknownServer(b.clone())));
     let commands = [command("say x"), RewardCommand { targets: Targets::These(list), ..command("say y") }];
     let made = fan_out(&commands, RunOn::Issue, &only_a, &customer("Alice"), &BTreeMap::new());
     assert_eq!((made.lines.len(), made.skipped), (2, vec![(1, b)]));
@@ -207,7 +207,7 @@ fn code_check_at_checkout_has_no_side_effects() {
     store.program.doors.code_at_checkout = false;
     assert_eq!(judge(&store), CodeVerdict::NotEligible);
     store.program.doors.code_at_checkout = true;
-    store.program.master = Master::Off;
+    store.program.master = ProgramState::Off;
     assert_eq!(judge(&store), CodeVerdict::NotEligible);
     assert!(store.rows.is_empty());
 }
@@ -218,7 +218,7 @@ fn eligibility_is_decided_when_the_purchase_completes() {
     let mut store = ordinary();
     let code = store.code("Alice");
     store.paid("Bob", "o1", eur(1), None, day(1));
-    assert!(store.bind("Bob", Door::CodeCheckout, code.as_str(), false, None, day(2)).is_ok());
+    assert!(store.bind("Bob", Channel::CodeCheckout, code.as_str(), false, None, day(2)).is_ok());
     assert_eq!(store.paid("Bob", "o2", eur(1), None, day(2)), Some(Reason::NotFirstPurchase));
 }
 
@@ -297,12 +297,12 @@ fn code_ignores_case_and_blanks_and_unknown_code_is_no_error() {
     for (friend, typed) in
         [("Bob", format!("  {} ", code.as_str().to_uppercase())), ("Carol", code.as_str().to_lowercase())]
     {
-        store.bind(friend, Door::CodeCheckout, &typed, false, None, day(0)).unwrap();
+        store.bind(friend, Channel::CodeCheckout, &typed, false, None, day(0)).unwrap();
     }
     for unknown in ["nobody-234", "", "   ", "a b", "alice-7Q9\n;", "ä"] {
-        let refused = store.bind("Dave", Door::CodeCheckout, unknown, false, None, day(0));
-        assert_eq!(refused, Err(Refusal::UnknownCode), "{unknown:?}");
-        assert_eq!(Refusal::UnknownCode.as_str(), "unknown_code");
+        let refused = store.bind("Dave", Channel::CodeCheckout, unknown, false, None, day(0));
+        assert_eq!(refused, Err(BindError::UnknownCode), "{unknown:?}");
+        assert_eq!(BindError::UnknownCode.as_str(), "unknown_code");
     }
     assert_eq!(store.paid("Dave", "o1", eur(10), Some("nobody-234"), day(1)), None);
     assert!(store.orders[&"o1".parse().unwrap()].is_purchase());

@@ -24,16 +24,16 @@ fn new_attribution_opens_at_checkout_once_the_last_is_closed() {
     store.program.window = Some(days(10));
     bring(&mut store, "Bob");
     let other = store.code("Carol");
-    assert_eq!(store.bind("Bob", Door::CodeCheckout, other.as_str(), false, None, day(10)), Ok(0), "still pending");
-    assert_eq!(store.bind("Bob", Door::Link, other.as_str(), false, None, day(11)), Ok(0), "not at signup");
+    assert_eq!(store.bind("Bob", Channel::CodeCheckout, other.as_str(), false, None, day(10)), Ok(0), "still pending");
+    assert_eq!(store.bind("Bob", Channel::Link, other.as_str(), false, None, day(11)), Ok(0), "not at signup");
     assert_eq!(
-        store.bind("Bob", Door::CodeCheckout, other.as_str(), false, None, at(10 * 86_400 + 1)),
+        store.bind("Bob", Channel::CodeCheckout, other.as_str(), false, None, at(10 * 86_400 + 1)),
         Ok(1),
         "expired"
     );
     store.paid("Bob", "o1", eur(1), Some(other.as_str()), day(12));
     assert_eq!((store.rows.len(), store.rows[1].status), (2, Status::Rewarded));
-    assert_eq!(store.rows.iter().filter(|row| row.is_fed_by(&"o1".parse().unwrap())).count(), 1);
+    assert_eq!(store.rows.iter().filter(|row| row.is_qualified_by(&"o1".parse().unwrap())).count(), 1);
 }
 
 /// D-05.
@@ -116,9 +116,9 @@ fn circular_pair_is_refused_before_registration_is_checked() {
     bring(&mut store, "Bob");
     let code = store.code("Bob");
     store.register("Alice", day(0));
-    let refused = store.bind("Alice", Door::Link, code.as_str(), true, None, day(1));
-    assert_eq!(refused, Err(Refusal::Because(Reason::Circular)));
-    assert_eq!(Refusal::Because(Reason::Circular).as_str(), "circular");
+    let refused = store.bind("Alice", Channel::Link, code.as_str(), true, None, day(1));
+    assert_eq!(refused, Err(BindError::Because(Reason::Circular)));
+    assert_eq!(BindError::Because(Reason::Circular).as_str(), "circular");
 }
 
 /// D-15.
@@ -130,7 +130,7 @@ fn registration_only_rule_is_done_after_registering() {
     assert!(Funnel::of(&store.rows, day(1)).unwrap().revenue.is_empty());
     let mut store = FakeStore::new().with_global(|rule| put(rule, Side::Referrer, Trigger::Registration, points(1)));
     let code = store.code("Alice");
-    store.bind("Carol", Door::Link, code.as_str(), false, None, day(0)).unwrap();
+    store.bind("Carol", Channel::Link, code.as_str(), false, None, day(0)).unwrap();
     assert_eq!(orders(&mut store, "Carol", "o1"), Some(Reason::NoRule), "an order earns nothing there");
     assert_eq!(store.rows[0].status, Status::Pending);
 }
@@ -199,10 +199,10 @@ fn all_servers_means_those_at_the_moment_of_issue() {
 fn order_paid_while_disabled_uses_up_the_first_purchase() {
     let mut store = ordinary();
     bring(&mut store, "Bob");
-    store.program.master = Master::Off;
+    store.program.master = ProgramState::Off;
     assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::ProgramDisabled));
     assert_eq!(store.rows[0].status, Status::Pending);
-    store.program.master = Master::On { since: day(2) };
+    store.program.master = ProgramState::On { since: day(2) };
     assert_eq!(store.paid("Bob", "o2", eur(10), None, day(3)), Some(Reason::NotFirstPurchase));
 }
 
@@ -230,7 +230,7 @@ fn guest_is_bound_and_registers_once_later() {
     let mut store = ordinary();
     store.edit_global(|rule| put(rule, Side::Referrer, Trigger::Registration, points(1)));
     let code = store.code("Alice");
-    store.bind("Bob", Door::Link, code.as_str(), false, None, day(0)).unwrap();
+    store.bind("Bob", Channel::Link, code.as_str(), false, None, day(0)).unwrap();
     assert_eq!((store.points("Alice"), store.rows[0].registered_at), (0, None));
     orders(&mut store, "Bob", "o1");
     store.signup("Bob", None, day(5)).unwrap();
@@ -248,7 +248,7 @@ fn late_registration_or_one_after_a_void_earns_nothing() {
         store.program.window = Some(days(10));
         store.edit_global(|rule| put(rule, Side::Referrer, Trigger::Registration, credit(1, "EUR")));
         let code = store.code("Alice");
-        store.bind("Bob", Door::Link, code.as_str(), false, None, day(0)).unwrap();
+        store.bind("Bob", Channel::Link, code.as_str(), false, None, day(0)).unwrap();
         if is_voided {
             orders(&mut store, "Bob", "o1");
             store.undone("o1", ReversalKind::Refunded, day(2));
@@ -315,10 +315,10 @@ fn rewards_due_while_disabled_are_held() {
     store.program.reward_expiry = Some(days(10));
     bring(&mut store, "Bob");
     orders(&mut store, "Bob", "o1");
-    store.program.master = Master::Off;
+    store.program.master = ProgramState::Off;
     store.sweep(day(50));
     assert!(store.coupons("Alice").is_empty());
-    store.program.master = Master::On { since: day(60) };
+    store.program.master = ProgramState::On { since: day(60) };
     store.sweep(day(61));
     let GrantStatus::Issued(issue) = store.coupons("Alice")[0].grant.status else { panic!("it is issued") };
     assert_eq!((issue.at, issue.expires_at), (day(60), Some(day(70))), "its clock starts when it could go out");

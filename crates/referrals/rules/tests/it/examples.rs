@@ -94,7 +94,7 @@ fn a_code_for_each_side() {
     (store.program, store.rules) = save(put, &store.program, &store.rules, day(0)).unwrap();
     let code = store.code("Alice");
     for (friend, clicked) in [("Bob", -2), ("Carol", -1), ("Dave", 0)] {
-        let place = store.bind(friend, Door::Link, code.as_str(), true, Some(day(clicked)), day(0)).unwrap();
+        let place = store.bind(friend, Channel::Link, code.as_str(), true, Some(day(clicked)), day(0)).unwrap();
         store.register(friend, day(0));
         let end = day_of(store.rows[place].expires_at.unwrap());
         story.say(format!(
@@ -136,7 +136,7 @@ fn registering_and_ordering() {
     pay(&mut store, &mut story, 3, "Bob", "o1", quoted.total, None);
     story.say(format!("  Alice has {} points", store.points("Alice")));
     codes(&store, &mut story, &["Bob"]);
-    store.program.master = Master::Off;
+    store.program.master = ProgramState::Off;
     let refused = store.signup("Frank", Some(code.as_str()), day(4)).unwrap_err();
     story.say(format!("day 4: the program is off, Frank comes through the link: {}", refused.as_str()));
     story.told();

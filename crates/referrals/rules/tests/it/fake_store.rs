@@ -43,7 +43,7 @@ pub(crate) struct FakeStore {
     pub(crate) verdicts: BTreeMap<OrderId, Option<Reason>>,
     pub(crate) ledger: Vec<LedgerEntry>,
     pub(crate) codes: BTreeMap<GrantKey, Code>,
-    pub(crate) lines: BTreeMap<(GrantKey, Occasion, usize, ServerId), (RewardLine, LineState)>,
+    pub(crate) lines: BTreeMap<(GrantKey, Occasion, usize, ServerId), (PlannedCommand, LineState)>,
     pub(crate) drawn: usize,
 }
 
@@ -147,12 +147,12 @@ impl FakeStore {
     pub(crate) fn bind(
         &mut self,
         who: &str,
-        door: Door,
+        door: Channel,
         code: &str,
         registers_now: bool,
         clicked: Option<Timestamp>,
         at: Timestamp,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<usize, BindError> {
         let who = self.customer(who).clone();
         let latest = self.latest(&who.person);
         let owner = Code::parse(code).ok().and_then(|code| self.links.iter().find(|(_, one)| **one == code));
@@ -187,8 +187,8 @@ impl FakeStore {
     }
 
     /// A signup through the link, or without any code.
-    pub(crate) fn signup(&mut self, who: &str, code: Option<&str>, at: Timestamp) -> Result<(), Refusal> {
-        let bound = code.map(|code| self.bind(who, Door::Link, code, true, None, at));
+    pub(crate) fn signup(&mut self, who: &str, code: Option<&str>, at: Timestamp) -> Result<(), BindError> {
+        let bound = code.map(|code| self.bind(who, Channel::Link, code, true, None, at));
         self.register(who, at);
         bound.transpose().map(|_| ())
     }
@@ -231,7 +231,7 @@ impl FakeStore {
         }
         let record = record.clone();
         let paid_at = record.paid.unwrap().0;
-        let fed = self.rows.iter().position(|row| row.is_fed_by(&id));
+        let fed = self.rows.iter().position(|row| row.is_qualified_by(&id));
         let latest = self.latest(&person);
         let found = candidate(
             &self.program,
@@ -243,7 +243,7 @@ impl FakeStore {
         );
         let place = match found {
             Candidate::Known(row) => self.rows.iter().position(|one| one.id == row.id),
-            Candidate::ByCode => self.bind(who, Door::CodeCheckout, code.unwrap(), false, None, paid_at).ok(),
+            Candidate::ByCode => self.bind(who, Channel::CodeCheckout, code.unwrap(), false, None, paid_at).ok(),
             Candidate::None => None,
         };
         let place = place?;
@@ -266,7 +266,7 @@ impl FakeStore {
         let record = self.orders.entry(id.clone()).or_insert_with(|| OrderRecord::new(id.clone()));
         record.complete(at);
         let completed_at = record.completed_at.unwrap();
-        let Some(row) = self.rows.iter().find(|row| row.is_fed_by(&id)) else { return };
+        let Some(row) = self.rows.iter().find(|row| row.is_qualified_by(&id)) else { return };
         for grant in complete(&self.grants_of(&row.id), completed_at) {
             self.grants.insert(grant.key.clone(), grant);
         }
@@ -285,7 +285,7 @@ impl FakeStore {
     }
 
     fn void(&mut self, order: &OrderId, at: Timestamp) {
-        let Some(place) = self.rows.iter().position(|row| row.is_fed_by(order)) else { return };
+        let Some(place) = self.rows.iter().position(|row| row.is_qualified_by(order)) else { return };
         let row = self.rows[place].clone();
         let held = self.grants_of(&row.id).into_iter().map(|grant| Held { has_run: self.has_run(&grant.key), grant });
         let held: Vec<Held> = held.collect();

@@ -64,7 +64,7 @@ fn hear(store: &mut FakeStore, event: Event) {
         }
         Event::Signup { friend: who, by, is_guest: true, at: seconds } => {
             let code = store.code(REFERRERS[by]);
-            let _ = store.bind(&friend(who), Door::Link, code.as_str(), false, None, at(seconds));
+            let _ = store.bind(&friend(who), Channel::Link, code.as_str(), false, None, at(seconds));
         }
         Event::Register { friend: who, at: seconds } => store.register(&friend(who), at(seconds)),
         Event::Paid { friend: who, order, amount, code, at: seconds } => {

@@ -267,14 +267,14 @@ impl Model {
         }
     }
 
-    fn fed_by(&self, order: usize) -> Option<usize> {
+    fn qualified_by(&self, order: usize) -> Option<usize> {
         self.rows.iter().position(|row| row.order == Some(order))
     }
 
     fn completed(&mut self, config: &Config, order: usize, at: i64) {
         let at = *self.orders.entry(order).or_default().completed.get_or_insert(at);
         let Timing::AfterCompletion(days) = config.timing else { return };
-        let Some(place) = self.fed_by(order) else { return };
+        let Some(place) = self.qualified_by(order) else { return };
         if let Some(grant) =
             self.grants.get_mut(&(place, "referrer", "firstOrder")).filter(|grant| grant.status == "scheduled")
         {
@@ -292,7 +292,7 @@ impl Model {
     }
 
     fn void(&mut self, config: &Config, order: usize, at: i64) {
-        let Some(place) = self.fed_by(order) else { return };
+        let Some(place) = self.qualified_by(order) else { return };
         let Order { paid, undone, refunded, .. } = self.orders[&order].clone();
         let left = paid.unwrap().1 - refunded;
         if self.rows[place].status == "voided" || !(undone || left < self.rows[place].minimum) {

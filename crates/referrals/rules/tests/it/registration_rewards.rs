@@ -16,7 +16,7 @@ fn program() -> FakeStore {
 /// R3-02.
 #[test]
 fn registration_through_link_or_code_counts() {
-    for door in [Door::Link, Door::CodeSignup] {
+    for door in [Channel::Link, Channel::CodeSignup] {
         let mut store = program();
         let code = store.code("Alice");
         store.bind("Bob", door, code.as_str(), true, None, day(0)).unwrap();
@@ -30,9 +30,9 @@ fn registration_through_link_or_code_counts() {
 fn disabled_stops_rewards_and_issued_ones_stay_usable() {
     let mut store = program();
     bring(&mut store, "Bob");
-    store.program.master = Master::Off;
+    store.program.master = ProgramState::Off;
     let code = store.code("Alice");
-    assert_eq!(store.signup("Carol", Some(code.as_str()), day(1)), Err(Refusal::Because(Reason::ProgramDisabled)));
+    assert_eq!(store.signup("Carol", Some(code.as_str()), day(1)), Err(BindError::Because(Reason::ProgramDisabled)));
     assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::ProgramDisabled));
     assert_eq!(store.points("Alice"), 10);
     assert_eq!(store.redeem("Bob", "o2", eur(1000), day(2)), Some(100));
@@ -53,12 +53,12 @@ fn second_reward_in_a_slot_is_a_conflict() {
     let slot = |benefit| Slot::new(Some(benefit), vec![]).unwrap();
     slots.add(Side::Referee, Trigger::Registration, slot(percent(10))).unwrap();
     let again = slots.add(Side::Referee, Trigger::Registration, slot(points(5))).unwrap_err();
-    assert!(again == Invalid::SlotTaken && again.is_conflict());
+    assert!(again == ValidationError::SlotTaken && again.is_conflict());
     slots.add(Side::Referrer, Trigger::Registration, slot(points(5))).unwrap();
     slots.replace(Side::Referee, Trigger::Registration, None);
     slots.add(Side::Referee, Trigger::Registration, slot(points(5))).unwrap();
     assert_eq!(slots.get(Side::Referee, Trigger::Registration).unwrap().benefit(), Some(&points(5)));
-    assert_eq!(Slot::new(None, vec![]), Err(Invalid::EmptySlot));
+    assert_eq!(Slot::new(None, vec![]), Err(ValidationError::EmptySlot));
 }
 
 /// R3-06.
@@ -112,10 +112,10 @@ fn each_side_uses_only_its_own_rewards() {
     let of_alice = store.coupons("Alice");
     let code = of_alice[0].code.clone();
     let quoted = quote(&customer("Bob"), eur(1000), Some(&code), &of_alice, day(1));
-    assert_eq!(quoted, Err(NoDiscount::UnknownCode));
+    assert_eq!(quoted, Err(DiscountError::UnknownCode));
     assert_eq!(
         quote(&customer("Alice"), eur(1000), None, &of_alice, day(1)),
-        Err(NoDiscount::UnknownCode),
+        Err(DiscountError::UnknownCode),
         "not by itself"
     );
     assert_eq!(quote(&customer("Alice"), eur(1000), Some(&code), &of_alice, day(1)).unwrap().discount, 500);
@@ -223,12 +223,12 @@ fn registered_customer_cannot_be_referred() {
     let mut store = program();
     let code = store.code("Alice");
     store.register("Bob", day(-1));
-    for door in [Door::Link, Door::CodeSignup] {
+    for door in [Channel::Link, Channel::CodeSignup] {
         let refused = store.bind("Bob", door, code.as_str(), true, None, day(0));
-        assert_eq!(refused, Err(Refusal::Because(Reason::ExistingCustomer)));
+        assert_eq!(refused, Err(BindError::Because(Reason::ExistingCustomer)));
     }
     assert_eq!(
-        store.bind("Bob", Door::CodeCheckout, code.as_str(), false, None, day(0)),
+        store.bind("Bob", Channel::CodeCheckout, code.as_str(), false, None, day(0)),
         Ok(0),
         "but may bring a code to checkout"
     );
@@ -281,32 +281,35 @@ fn landing_url_is_on_the_store_and_blank_means_home() {
         "https://store.example/\nx",
         &long,
     ] {
-        assert_eq!(store.landing(foreign), Err(Invalid::Landing), "{foreign}");
+        assert_eq!(store.landing(foreign), Err(ValidationError::Landing), "{foreign}");
     }
-    assert_eq!(StoreAddress::new("store.example", &[]), Err(Invalid::Landing));
+    assert_eq!(StoreAddress::new("store.example", &[]), Err(ValidationError::Landing));
 }
 
 /// R3-17, R3-19.
 #[test]
 fn disabled_codes_refuse_typed_codes_and_keep_links() {
     let mut store = program();
-    store.program.doors = Doors { link: true, code_at_signup: false, code_at_checkout: false };
+    store.program.doors = Channels { link: true, code_at_signup: false, code_at_checkout: false };
     let code = store.code("Alice");
-    for door in [Door::CodeSignup, Door::CodeCheckout] {
-        assert_eq!(store.bind("Bob", door, code.as_str(), true, None, day(0)), Err(Refusal::DoorClosed));
-        assert_eq!(Refusal::DoorClosed.as_str(), "door_closed");
+    for door in [Channel::CodeSignup, Channel::CodeCheckout] {
+        assert_eq!(store.bind("Bob", door, code.as_str(), true, None, day(0)), Err(BindError::DoorClosed));
+        assert_eq!(BindError::DoorClosed.as_str(), "door_closed");
     }
-    assert!(store.bind("Bob", Door::Link, code.as_str(), true, None, day(0)).is_ok());
-    store.program.doors = Doors { link: false, code_at_signup: true, code_at_checkout: false };
-    assert_eq!(store.bind("Carol", Door::Link, code.as_str(), true, None, day(0)), Err(Refusal::DoorClosed));
-    assert_eq!(store.bind("Carol", Door::CodeCheckout, code.as_str(), true, None, day(0)), Err(Refusal::DoorClosed));
-    assert!(store.bind("Carol", Door::CodeSignup, code.as_str(), true, None, day(0)).is_ok());
+    assert!(store.bind("Bob", Channel::Link, code.as_str(), true, None, day(0)).is_ok());
+    store.program.doors = Channels { link: false, code_at_signup: true, code_at_checkout: false };
+    assert_eq!(store.bind("Carol", Channel::Link, code.as_str(), true, None, day(0)), Err(BindError::DoorClosed));
+    assert_eq!(
+        store.bind("Carol", Channel::CodeCheckout, code.as_str(), true, None, day(0)),
+        Err(BindError::DoorClosed)
+    );
+    assert!(store.bind("Carol", Channel::CodeSignup, code.as_str(), true, None, day(0)).is_ok());
 }
 
 /// R3-18.
 #[test]
 fn enabling_codes_mails_them() {
-    let doors = |code_at_signup, code_at_checkout| Doors { link: true, code_at_signup, code_at_checkout };
+    let doors = |code_at_signup, code_at_checkout| Channels { link: true, code_at_signup, code_at_checkout };
     for (before, after, expected) in [
         (doors(false, false), doors(true, false), true),
         (doors(false, false), doors(false, true), true),
@@ -333,7 +336,7 @@ fn share_text_fills_in_the_link_and_no_placeholder_of_a_name() {
     assert_eq!((shared.email_title.as_str(), shared.email_body.as_str()), ("From {code}", ""));
     assert!(shared.facebook_prompts && shared.email_icon == texts.email_icon);
     assert!(Text::parse(&"ü".repeat(10_000)).is_ok());
-    assert_eq!(Text::parse(&"x".repeat(10_001)), Err(Invalid::Text));
+    assert_eq!(Text::parse(&"x".repeat(10_001)), Err(ValidationError::Text));
 }
 
 /// R3-21.
@@ -341,7 +344,7 @@ fn share_text_fills_in_the_link_and_no_placeholder_of_a_name() {
 fn each_mail_has_its_switch() {
     let mut store = program();
     let code = store.code("Alice");
-    store.bind("Bob", Door::Link, code.as_str(), true, None, day(0)).unwrap();
+    store.bind("Bob", Channel::Link, code.as_str(), true, None, day(0)).unwrap();
     let before = store.rows[0].clone();
     let referrer = store.referrer(&customer("Alice"));
     let referee = store.customers[&customer("Bob")].person.clone();

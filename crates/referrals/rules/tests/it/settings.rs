@@ -4,7 +4,7 @@ use crate::builders::*;
 use crate::fake_store::*;
 use flux_referral_rules::*;
 
-fn saved(store: &FakeStore, put: ProgramPut) -> Result<FakeStore, Invalid> {
+fn saved(store: &FakeStore, put: ProgramPut) -> Result<FakeStore, ValidationError> {
     let (program, rules) = save(put, &store.program, &store.rules, day(5))?;
     Ok(FakeStore { program, rules, ..store.clone() })
 }
@@ -48,13 +48,13 @@ fn types_and_values_are_checked_and_zero_means_none() {
     assert_eq!(RewardType::from_word("fixed"), Some(RewardType::Fixed));
     let refused = |put: ProgramPut| saved(&FakeStore::new(), put).unwrap_err();
     for bad in [-1, 101] {
-        assert_eq!(refused(ProgramPut { referrer_value: Patch::Set(bad), ..code_program() }), Invalid::Percent);
+        assert_eq!(refused(ProgramPut { referrer_value: Patch::Set(bad), ..code_program() }), ValidationError::Percent);
     }
     let put = ProgramPut { reward_type: Some(RewardType::Fixed), referrer_value: Patch::Set(-1), ..code_program() };
-    assert_eq!(refused(put), Invalid::Amount);
+    assert_eq!(refused(put), ValidationError::Amount);
     assert_eq!(
         refused(ProgramPut { referrer_value: Patch::Set(5), ..ProgramPut::default() }),
-        Invalid::RewardTypeMissing
+        ValidationError::RewardTypeMissing
     );
     let store = saved(&FakeStore::new(), ProgramPut { referee_value: Patch::Set(0), ..code_program() }).unwrap();
     assert_eq!((benefit(&store, Side::Referrer), benefit(&store, Side::Referee)), (Some(percent(20)), None));
@@ -69,15 +69,15 @@ fn currency_is_required_where_money_is_used() {
         currency: Patch::Keep,
         ..code_program()
     };
-    assert_eq!(saved(&FakeStore::new(), fixed_without).unwrap_err(), Invalid::CurrencyMissing);
+    assert_eq!(saved(&FakeStore::new(), fixed_without).unwrap_err(), ValidationError::CurrencyMissing);
     let minimum_without = ProgramPut { currency: Patch::Keep, ..code_program() };
-    assert_eq!(saved(&FakeStore::new(), minimum_without).unwrap_err(), Invalid::CurrencyMissing);
+    assert_eq!(saved(&FakeStore::new(), minimum_without).unwrap_err(), ValidationError::CurrencyMissing);
     assert!(
         saved(&FakeStore::new(), ProgramPut { minimum: Patch::Set(0), currency: Patch::Keep, ..code_program() })
             .is_ok()
     );
     for bad in ["eur", "EURO", "E1R", "", "€UR", "EU"] {
-        assert_eq!(Currency::parse(bad), Err(Invalid::Currency), "{bad}");
+        assert_eq!(Currency::parse(bad), Err(ValidationError::Currency), "{bad}");
     }
 }
 
@@ -102,12 +102,12 @@ fn a_save_keeps_what_is_absent_and_clears_what_is_null() {
         ProgramPut { window_days: Patch::Set(0), ..code_program() },
         ProgramPut { reward_expiry_days: Patch::Set(3651), ..code_program() },
     ] {
-        assert_eq!(saved(&first, bad).unwrap_err(), Invalid::Days);
+        assert_eq!(saved(&first, bad).unwrap_err(), ValidationError::Days);
     }
     for bad in [0, -1, 1 << 40] {
         assert_eq!(
             saved(&first, ProgramPut { max_rewards: Patch::Set(bad), ..code_program() }).unwrap_err(),
-            Invalid::Limit
+            ValidationError::Limit
         );
     }
 }
@@ -116,9 +116,9 @@ fn a_save_keeps_what_is_absent_and_clears_what_is_null() {
 fn a_write_that_turns_the_program_off_leaves_the_rules_alone() {
     let on = saved(&FakeStore::new(), code_program()).unwrap();
     let off = saved(&on, ProgramPut { enabled: Some(false), ..ProgramPut::default() }).unwrap();
-    assert_eq!((off.program.master, off.rules.clone()), (Master::Off, on.rules.clone()));
+    assert_eq!((off.program.master, off.rules.clone()), (ProgramState::Off, on.rules.clone()));
     let again = saved(&off, ProgramPut { enabled: Some(true), ..ProgramPut::default() }).unwrap();
-    assert_eq!(again.program.master, Master::On { since: day(5) });
+    assert_eq!(again.program.master, ProgramState::On { since: day(5) });
     let still = saved(&on, ProgramPut { enabled: Some(true), ..ProgramPut::default() }).unwrap();
     assert_eq!(still.program.master, on.program.master, "on since it was first turned on");
     let drafted = saved(&FakeStore::new(), ProgramPut { enabled: Some(false), ..code_program() }).unwrap();
@@ -138,7 +138,7 @@ fn commands_go_to_the_referrers_order_slot() {
     let none = saved(&store, ProgramPut { reward_commands: Patch::Clear, ..ProgramPut::default() }).unwrap();
     assert_eq!(none.rules.global().slots.get(Side::Referrer, Trigger::FirstOrder), None);
     let many = ProgramPut { reward_commands: Patch::Set(vec![command("say hi"); 51]), ..ProgramPut::default() };
-    assert_eq!(saved(&store, many).unwrap_err(), Invalid::TooManyCommands);
+    assert_eq!(saved(&store, many).unwrap_err(), ValidationError::TooManyCommands);
 }
 
 /// C-09.
@@ -159,7 +159,7 @@ fn points_survive_a_write_of_commands_only() {
 
 #[test]
 fn doors_eligibility_and_self_referral_are_settings() {
-    let doors = Doors { link: true, code_at_signup: false, code_at_checkout: false };
+    let doors = Channels { link: true, code_at_signup: false, code_at_checkout: false };
     let put = ProgramPut {
         doors: Some(doors),
         eligibility: Some(Eligibility::Buyers),

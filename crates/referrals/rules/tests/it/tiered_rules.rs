@@ -50,9 +50,9 @@ fn global_rule_exists_from_the_start_and_is_disabled() {
     assert_eq!(rules.global().name.as_str(), "All-Tier Referral Rule");
     assert_eq!((rules.global().status, rule("Bronze", "bronze").status), (RuleStatus::Disabled, RuleStatus::Disabled));
     let global = rules.global().id.clone();
-    assert_eq!(rules.remove(&global), Err(Invalid::GlobalRule));
+    assert_eq!(rules.remove(&global), Err(ValidationError::GlobalRule));
     let as_tier = Rule { scope: Scope::Tier(tier("gold")), ..rules.global().clone() };
-    assert_eq!(rules.replace(as_tier), Err(Invalid::GlobalRule));
+    assert_eq!(rules.replace(as_tier), Err(ValidationError::GlobalRule));
     let renamed = Rule { name: RuleName::parse("Everybody").unwrap(), ..rules.global().clone() };
     rules.replace(renamed).unwrap();
     assert_eq!(rules.global().name.as_str(), "Everybody");
@@ -66,11 +66,11 @@ fn rule_names_are_unique_after_trim_and_case_fold() {
     rules.add(rule("Gold", "gold")).unwrap();
     for name in ["  gold ", "GOLD", "all-tier referral rule"] {
         let error = rules.add(rule(name, "silver")).unwrap_err();
-        assert!(error == Invalid::NameTaken && error.is_conflict(), "{name}");
+        assert!(error == ValidationError::NameTaken && error.is_conflict(), "{name}");
     }
     rules.add(rule("Silver", "silver")).unwrap();
     let renamed = Rule { name: RuleName::parse("GOLD").unwrap(), ..rule("Silver", "silver") };
-    assert_eq!(rules.replace(renamed), Err(Invalid::NameTaken));
+    assert_eq!(rules.replace(renamed), Err(ValidationError::NameTaken));
     assert_eq!(rules.iter().count(), 3, "a refused edit leaves the rule as it was");
     let same = Rule { daily_limit: limit(3), ..rule("Silver", "silver") };
     rules.replace(same).unwrap();
@@ -84,17 +84,17 @@ fn tier_has_one_rule_and_is_not_offered_again() {
     assert_eq!(rules.available_tiers(&tiers).len(), 2);
     rules.add(rule("Gold", "gold")).unwrap();
     assert_eq!(rules.available_tiers(&tiers), [tier("bronze")].into());
-    assert_eq!(rules.add(rule("Gold 2", "gold")), Err(Invalid::TierTaken));
+    assert_eq!(rules.add(rule("Gold 2", "gold")), Err(ValidationError::TierTaken));
     let everybody = Rule::new(RuleId::new("rule_x"), RuleName::parse("X").unwrap(), Scope::All);
-    assert_eq!(rules.add(everybody), Err(Invalid::TierTaken), "`all` is the global rule's");
-    assert_eq!(rules.replace(rule("Nobody", "tin")), Err(Invalid::UnknownRule));
+    assert_eq!(rules.add(everybody), Err(ValidationError::TierTaken), "`all` is the global rule's");
+    assert_eq!(rules.replace(rule("Nobody", "tin")), Err(ValidationError::UnknownRule));
     let gone = rules.remove(&RuleId::new("rule_Gold")).unwrap();
     assert_eq!(gone.name.as_str(), "Gold");
-    assert_eq!(rules.remove(&RuleId::new("rule_Gold")), Err(Invalid::UnknownRule));
+    assert_eq!(rules.remove(&RuleId::new("rule_Gold")), Err(ValidationError::UnknownRule));
     for place in 0..100 {
         rules.add(rule(&format!("r{place}"), &format!("t{place}"))).unwrap();
     }
-    assert_eq!(rules.add(rule("r100", "t100")), Err(Invalid::TooManyRules));
+    assert_eq!(rules.add(rule("r100", "t100")), Err(ValidationError::TooManyRules));
 }
 
 /// R4-07, D-03.
@@ -151,7 +151,7 @@ fn points_or_coupon_for_referrer_and_coupon_for_invitee() {
 #[test]
 fn points_are_positive_whole_numbers() {
     for bad in [0, -5, i64::MIN, (1 << 53) + 1] {
-        assert_eq!(Points::new(bad), Err(Invalid::Points), "{bad}");
+        assert_eq!(Points::new(bad), Err(ValidationError::Points), "{bad}");
     }
     assert_eq!((Points::new(1).unwrap().get(), Points::new(1 << 53).unwrap().get()), (1, 1 << 53));
 }
@@ -352,7 +352,7 @@ fn disabled_rule_admits_nobody() {
     let mut store = ordinary();
     let code = store.code("Alice");
     store.edit_global(|rule| rule.status = RuleStatus::Disabled);
-    assert_eq!(store.signup("Bob", Some(code.as_str()), day(0)), Err(Refusal::Because(Reason::NoRule)));
+    assert_eq!(store.signup("Bob", Some(code.as_str()), day(0)), Err(BindError::Because(Reason::NoRule)));
 }
 
 /// R4-31.

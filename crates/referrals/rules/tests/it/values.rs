@@ -11,9 +11,9 @@ fn an_amount_is_from_0_to_what_json_carries() {
         assert_eq!(Money::new(good, euros).unwrap().amount(), good);
     }
     for bad in [-1, (1 << 53) + 1, i64::MIN, i64::MAX] {
-        assert_eq!(Money::new(bad, euros), Err(Invalid::Amount));
+        assert_eq!(Money::new(bad, euros), Err(ValidationError::Amount));
     }
-    assert_eq!(PositiveMoney::new(0, euros), Err(Invalid::ZeroAmount));
+    assert_eq!(PositiveMoney::new(0, euros), Err(ValidationError::ZeroAmount));
     assert_eq!(PositiveMoney::new(1, euros).unwrap().amount(), 1);
     assert_eq!((euros.to_string(), format!("{euros:?}")), ("EUR".to_owned(), "EUR".to_owned()));
 }
@@ -29,7 +29,7 @@ fn what_is_left_of_an_amount_is_never_below_0_nor_above_it() {
 #[test]
 fn percentage_is_1_to_100_and_rounds_down() {
     for bad in [0, -1, 101, 256 + 10, i64::MAX] {
-        assert_eq!(Percent::new(bad), Err(Invalid::Percent), "{bad}");
+        assert_eq!(Percent::new(bad), Err(ValidationError::Percent), "{bad}");
     }
     for (percent, amount, off) in
         [(1, 99, 0), (1, 100, 1), (10, 1999, 199), (33, 100, 33), (100, 7, 7), (100, i64::MAX, i64::MAX), (15, 0, 0)]
@@ -42,7 +42,7 @@ fn percentage_is_1_to_100_and_rounds_down() {
 #[test]
 fn days_are_from_1_to_3650_and_exact_seconds() {
     for bad in [0, -1, 3651] {
-        assert_eq!(Days::new(bad), Err(Invalid::Days));
+        assert_eq!(Days::new(bad), Err(ValidationError::Days));
     }
     assert_eq!((Days::new(1).unwrap().get(), Days::new(3650).unwrap().get()), (1, 3650));
     assert_eq!(Days::new(2).unwrap().after(at(5)), at(2 * 86_400 + 5));
@@ -95,20 +95,20 @@ fn a_quote_says_why_a_code_takes_nothing_off() {
         one
     };
     for (coupon, amount, expected) in [
-        (coupon("x", minimum.clone(), None), 999, Err(NoDiscount::BelowMinimum)),
+        (coupon("x", minimum.clone(), None), 999, Err(DiscountError::BelowMinimum)),
         (coupon("x", minimum.clone(), None), 1000, Ok(100)),
         (coupon("x", of(10), Some(day(1))), 1000, Ok(100)),
-        (coupon("x", of(10), Some(at(86_399))), 1000, Err(NoDiscount::TooLate)),
-        (coupon("y", of(10), None), 1000, Err(NoDiscount::UnknownCode)),
+        (coupon("x", of(10), Some(at(86_399))), 1000, Err(DiscountError::TooLate)),
+        (coupon("y", of(10), None), 1000, Err(DiscountError::UnknownCode)),
         (
             coupon("x", Discount { min_spend: Some(positive(1, "USD")), ..of(10) }, None),
             1000,
-            Err(NoDiscount::CurrencyMismatch),
+            Err(DiscountError::CurrencyMismatch),
         ),
-        (coupon("x", DiscountKind::Fixed(positive(1, "USD")).into(), None), 1000, Err(NoDiscount::CurrencyMismatch)),
-        (with(|issue| GrantStatus::Used(issue, "o1".parse().unwrap())), 1000, Err(NoDiscount::Used)),
-        (with(GrantStatus::Revoked), 1000, Err(NoDiscount::Revoked)),
-        (with(|_| GrantStatus::Cancelled { skipped: None }), 1000, Err(NoDiscount::UnknownCode)),
+        (coupon("x", DiscountKind::Fixed(positive(1, "USD")).into(), None), 1000, Err(DiscountError::CurrencyMismatch)),
+        (with(|issue| GrantStatus::Used(issue, "o1".parse().unwrap())), 1000, Err(DiscountError::Used)),
+        (with(GrantStatus::Revoked), 1000, Err(DiscountError::Revoked)),
+        (with(|_| GrantStatus::Cancelled { skipped: None }), 1000, Err(DiscountError::UnknownCode)),
     ] {
         let quoted =
             quote(&bob, eur(amount), Some(&typed), std::slice::from_ref(&coupon), day(1)).map(|quote| quote.discount);
@@ -142,7 +142,7 @@ fn redeeming_is_once_per_order_and_once_per_code() {
     coupons[0] = quote.coupon.clone();
     assert_eq!(redeem(&bob, &order("o1"), eur(1000), None, &coupons, day(2)), Redeemed::Before(quote.coupon.clone()));
     let again = redeem(&bob, &order("o2"), eur(1000), Some(&quote.coupon.code), &coupons, day(2));
-    assert_eq!(again, Redeemed::Refused(NoDiscount::Used));
+    assert_eq!(again, Redeemed::Refused(DiscountError::Used));
     let Redeemed::Now(other) = redeem(&bob, &order("o2"), eur(1000), None, &coupons, day(2)) else {
         panic!("there is another")
     };
@@ -157,7 +157,7 @@ fn a_code_is_read_as_people_type_it() {
     assert!(Code::parse("B").unwrap() > Code::parse("a").unwrap(), "whatever their case");
     assert!(Code::parse(&"x".repeat(64)).is_ok());
     for bad in ["", " ", "a b", "ä", "a/b", "a.b", &"x".repeat(65)] {
-        assert_eq!(Code::parse(bad), Err(Invalid::Code), "{bad:?}");
+        assert_eq!(Code::parse(bad), Err(ValidationError::Code), "{bad:?}");
     }
 }
 
@@ -186,10 +186,10 @@ fn a_template_is_one_line_with_known_placeholders() {
         assert!(Template::parse(good).is_ok(), "{good}");
     }
     for bad in ["", "  ", "/", " / ", "say a\nop b", "say \r", "say \0", &"x".repeat(1_301)] {
-        assert_eq!(Template::parse(bad), Err(Invalid::Template), "{bad:?}");
+        assert_eq!(Template::parse(bad), Err(ValidationError::Template), "{bad:?}");
     }
     for unknown in ["say {buyer}", "say {player} {quantity}", "say {{referer}}"] {
-        assert!(matches!(Template::parse(unknown), Err(Invalid::Placeholder(_))), "{unknown}");
+        assert!(matches!(Template::parse(unknown), Err(ValidationError::Placeholder(_))), "{unknown}");
     }
 }
 
@@ -213,6 +213,6 @@ fn a_sum_that_cannot_be_kept_is_refused() {
         reference: String::new(),
         at: day(0),
     };
-    assert_eq!(balance(&[entry(i64::MAX), entry(1)], Unit::Points), Err(Invalid::Overflow));
+    assert_eq!(balance(&[entry(i64::MAX), entry(1)], Unit::Points), Err(ValidationError::Overflow));
     assert_eq!(balance(&[entry(i64::MAX), entry(1), entry(-1)], Unit::Points), Ok(i64::MAX));
 }

@@ -1,22 +1,22 @@
 //! A reward's commands: those that wait for a player, and the states of all.
 
-use super::grants::SavedLine;
+use super::grants::SavedCommand;
 use flux_protocol::ServerId;
-use flux_referral_rules::{CustomerId, LineState, RewardLine};
+use flux_referral_rules::{CustomerId, LineState, PlannedCommand};
 use flux_shop::GrantId;
 use flux_storage::{Error, Row, Tx, params, to_json};
 
 /// A command that waits until its customer has a player.
 #[derive(Debug)]
-pub struct HeldLine {
+pub struct HeldCommand {
     /// Of which grant.
     pub grant: GrantId,
     /// The command.
-    pub line: SavedLine,
+    pub line: SavedCommand,
 }
 
 /// Keeps a command until its customer has a player.
-pub fn hold(tx: &Tx<'_>, grant: &GrantId, line: &RewardLine) -> Result<(), Error> {
+pub fn hold(tx: &Tx<'_>, grant: &GrantId, line: &PlannedCommand) -> Result<(), Error> {
     let sql = "INSERT INTO referral_held_commands (grant_id, position, server_id, customer_id, command, template_values, require_online)
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     tx.execute(
@@ -35,24 +35,24 @@ pub fn hold(tx: &Tx<'_>, grant: &GrantId, line: &RewardLine) -> Result<(), Error
 }
 
 /// What waits for this customer's player, in the order in which it was given.
-pub fn held(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<HeldLine>, Error> {
+pub fn held(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<HeldCommand>, Error> {
     let sql = "SELECT referral_held_commands.* FROM referral_held_commands JOIN referral_grants ON id = grant_id
                WHERE referral_held_commands.customer_id = $1 AND NOT cancelled ORDER BY seq, position, server_id";
     let read = |row: &Row<'_>| {
-        let line = SavedLine {
+        let line = SavedCommand {
             index: row.get::<u32>("position")? as usize,
             server: row.get("server_id")?,
             command: row.get("command")?,
             values: row.json("template_values")?,
             require_online: row.get("require_online")?,
         };
-        Ok(HeldLine { grant: row.get("grant_id")?, line })
+        Ok(HeldCommand { grant: row.get("grant_id")?, line })
     };
     tx.query(sql, params![customer.as_str()], read)
 }
 
 /// A held command goes its way.
-pub fn release(tx: &Tx<'_>, line: &HeldLine) -> Result<(), Error> {
+pub fn release(tx: &Tx<'_>, line: &HeldCommand) -> Result<(), Error> {
     let sql = "DELETE FROM referral_held_commands WHERE grant_id = $1 AND position = $2 AND server_id = $3";
     tx.execute(sql, params![line.grant.as_str(), line.line.index as i64, line.line.server.as_str()])?;
     Ok(())

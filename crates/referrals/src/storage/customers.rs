@@ -69,14 +69,14 @@ pub fn counts(tx: &Tx<'_>, id: &CustomerId) -> Result<Counts, Error> {
 }
 
 /// Adds a customer of whom nothing but the id is known, unless they are there.
-pub fn meet(tx: &Tx<'_>, id: &CustomerId, now: Timestamp) -> Result<(), Error> {
+pub fn ensure_exists(tx: &Tx<'_>, id: &CustomerId, now: Timestamp) -> Result<(), Error> {
     let sql = "INSERT INTO customers (id, created_at, updated_at) VALUES ($1, $2, $2) ON CONFLICT (id) DO NOTHING";
     tx.execute(sql, params![id.as_str(), now])?;
     Ok(())
 }
 
 /// Fills in what is not known of a customer yet; whether anything was.
-pub fn learn(
+pub fn update_profile(
     tx: &Tx<'_>,
     id: &CustomerId,
     email: Option<&str>,
