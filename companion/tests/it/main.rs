@@ -23,6 +23,7 @@ mod removal;
 mod reports;
 mod servers;
 mod socket;
+mod stored_rows;
 mod systemd;
 mod test_app;
 mod webhook;
