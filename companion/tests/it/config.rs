@@ -24,7 +24,7 @@ fn a_mistake_is_told_with_its_place_and_what_is_allowed() {
         ("public_url: ftp://x", "public_url: is no http"),
         ("store: {id: a b}", "store.id:"),
         ("limits: {body_bytes: 1}", "limits.body_bytes: is out of range"),
-        ("log: {level: loud}", "log.level: is none of the choices"),
+        ("log: {level: loud}", "log.level: is not one of the choices"),
         ("webhook: {secret: x}", "webhook.url: is missing"),
         ("webhook: {url: 'ftp://x', secret: x}", "webhook.url: is no http"),
         ("webhook: {url: 'https://a@x', secret: x}", "webhook.url: is no http"),

@@ -1,4 +1,4 @@
-//! A parsed file, and the mistakes found in it so far.
+//! A parsed config file, and the mistakes found in it.
 
 use std::{cell::RefCell, path::PathBuf};
 
@@ -10,18 +10,18 @@ use crate::{
     tree::{self, Kind, Node},
 };
 
-/// A config file being read. Mistakes gather inside until [`finish`](Self::finish).
+/// A parsed config file. It collects mistakes until [`finish`](Self::finish).
 pub struct Document {
     pub(crate) path: PathBuf,
     pub(crate) mode: u32,
     root: Node,
-    /// With broken syntax there is no tree, and nothing more is to be said than that.
+    /// With a syntax error there is no tree, and nothing else is reported.
     is_broken: bool,
     mistakes: RefCell<Vec<Mistake>>,
 }
 
 impl Document {
-    /// Reads the file's text. Never fails: broken syntax is the one mistake reported then.
+    /// Parses the text of a file. A syntax error is reported by [`finish`](Self::finish), as the only mistake.
     #[must_use]
     pub fn parse(file: &ConfigFile) -> Self {
         let (root, mistakes) = match tree::parse(&file.text) {
@@ -37,7 +37,7 @@ impl Document {
         }
     }
 
-    /// The outermost section. It must be finished or dropped before the document can be.
+    /// The outermost section. Finish or drop it before the document.
     #[must_use]
     pub fn root(&self) -> Section<'_> {
         if self.is_broken {
@@ -46,13 +46,11 @@ impl Document {
         Section::open(self, String::new(), Location::START, &self.root)
     }
 
-    /// The config, unless something is wrong with it: then all of it, sorted by place.
-    ///
-    /// `config` is `None` where a required key was missing or wrong.
+    /// Returns `config`, or all mistakes sorted by place. Pass `None` if a required key was missing or wrong.
     ///
     /// # Errors
     ///
-    /// Every mistake found.
+    /// [`ConfigErrors`] with every mistake.
     pub fn finish<T>(self, config: Option<T>) -> Result<T, ConfigErrors> {
         let mut mistakes = self.mistakes.into_inner();
         match config {

@@ -1,4 +1,4 @@
-//! Durations as the config writes them: a whole number and a unit.
+//! Durations as written in a config: a whole number and a unit.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use thiserror::Error;
 /// The units with their length in milliseconds, longest first.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// Why a text is no duration; the text goes after the key's name.
+/// A text that is not a duration. The message follows the name of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DurationError {
-    /// It does not begin with a digit.
+    /// The text does not begin with a digit.
     #[error("does not begin with a whole number")]
     NoNumber,
-    /// It ends after the number.
+    /// The text ends after the number.
     #[error("has no unit")]
     NoUnit,
-    /// After the number comes something else than a unit.
+    /// The number is not followed by a known unit.
     #[error("has no known unit after its number")]
     UnknownUnit,
-    /// More milliseconds than 64 bits hold.
+    /// The duration exceeds 64 bits of milliseconds.
     #[error("is too long")]
     TooLong,
 }
 
-/// Reads `500ms`, `15s`, `2m`, `12h`, `30d`. No sums, no fractions, no spaces.
+/// Parses a duration such as `500ms`, `15s`, `2m`, `12h` or `30d`, without sums, fractions or spaces.
 ///
 /// # Errors
 ///
-/// What is missing or wrong, without the text itself.
+/// A [`DurationError`] that does not repeat the text.
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     let unit_start = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_start);
@@ -39,12 +39,12 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
         return Err(DurationError::NoUnit);
     }
     let (_, unit_milliseconds) = UNITS.iter().find(|(name, _)| *name == unit).ok_or(DurationError::UnknownUnit)?;
-    // All digits: it can only be too large.
+    // It has digits only, so it can only be too large.
     let number: u64 = number.parse().map_err(|_| DurationError::TooLong)?;
     number.checked_mul(*unit_milliseconds).map(Duration::from_millis).ok_or(DurationError::TooLong)
 }
 
-/// The shortest exact notation, to the millisecond: 300 s are `5m`, 90 s are `90s`, nothing is `0s`.
+/// Formats a duration exactly to the millisecond, in its largest unit: 300 s as `5m`, 90 s as `90s`, zero as `0s`.
 #[must_use]
 pub fn format_duration(duration: Duration) -> String {
     let milliseconds = duration.as_millis();

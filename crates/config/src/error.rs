@@ -1,4 +1,4 @@
-//! What can be wrong with a config file, in the words the admin reads.
+//! The errors of a config file, with the texts for the admin.
 
 use std::{fmt, io, path::PathBuf};
 
@@ -6,53 +6,53 @@ use thiserror::Error;
 
 use crate::limits;
 
-/// Why there is no config. The text is whole: it needs no cause printed after it.
+/// A config that cannot be used. The text is complete; do not print a cause after it.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("no config file at {}: write one there, or name another with --config FILE", path.display())]
     Missing {
-        /// Where it was looked for.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// There is one, and it cannot be read.
+    /// The file cannot be read.
     #[error("{}: {reason}", path.display())]
     Unreadable {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What stands in the way.
+        /// The reason.
         reason: FileError,
     },
-    /// It was read, and there are mistakes in it.
+    /// The file has mistakes.
     #[error(transparent)]
-    Mistakes(#[from] ConfigErrors),
+    Invalid(#[from] ConfigErrors),
 }
 
-/// Why a file could not be read; the text goes after the file's name.
+/// A file that could not be read. The message follows the path of the file.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("does not exist")]
     Missing,
-    /// The system refused.
+    /// The operating system refused.
     #[error("cannot be read: {0}")]
     Refused(io::Error),
-    /// It is larger than the limit, in bytes.
+    /// The file is larger than this limit in bytes.
     #[error("is larger than {0} bytes")]
     TooLarge(u64),
-    /// It is not UTF-8.
+    /// The file is not UTF-8.
     #[error("is not UTF-8 text")]
     NotText,
 }
 
-/// Every mistake in one config file. Displays one a line, sorted by place, without a newline at the end.
+/// All mistakes of one config file, displayed one per line and sorted by place, without a final newline.
 #[derive(Debug)]
 pub struct ConfigErrors {
     path: PathBuf,
     mistakes: Vec<Mistake>,
 }
 
-/// One mistake: where it is, whose it is (a dotted path such as `rcon.timeout`; empty for the file's), and what it is.
+/// One mistake: its place, its key (a dotted path such as `rcon.timeout`, empty for the file), and its message.
 #[derive(Debug)]
 pub(crate) struct Mistake {
     pub(crate) location: Location,
@@ -60,7 +60,7 @@ pub(crate) struct Mistake {
     pub(crate) message: String,
 }
 
-/// A place in the file; both count from 1, the column in characters.
+/// A place in the file. Line and column count from 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Location {
     pub(crate) line: usize,

@@ -1,12 +1,16 @@
-//! The example config, made of the JSON schema: what an editor shows of a key and what stands above it in the example are one text.
+//! Renders the example config from the JSON schema, so that editors and the example describe a key with the same text.
 
 use crate::tree::{self, Entry, Kind, Node};
 
-/// Writes the example that a config's JSON schema describes, below `head`. `None` if the schema is none.
+/// Renders the example config of a JSON schema below `head`. `None` if `schema` is not a schema.
 ///
-/// A key's `description` is the comment above it, and its `default` the value. Without a default the first of its `examples` is: as a comment, unless
-/// the schema says `"x-set": true`, since without it nothing works. What has neither is left out: the example shows a better way. A section with `"x-off": true`
-/// is a comment as a whole. A section's own description is for editors, unless it is off.
+/// | schema | example |
+/// | --- | --- |
+/// | `description` of a key | the comment above it |
+/// | `default` | the value |
+/// | no `default`, but `examples` | the first example, commented out; with `"x-set": true`, for a required key, as the value |
+/// | neither | the key is left out |
+/// | `"x-off": true` on a section | the section is commented out, with its `description` above it |
 #[must_use]
 pub fn example(head: &str, schema: &str) -> Option<String> {
     let root = tree::parse(schema).ok()?;
@@ -39,7 +43,7 @@ fn section(schema: &Node, indent: &str, lines: &mut Vec<String>) -> Option<()> {
     Some(())
 }
 
-/// A key with its value, or as a comment.
+/// A key with its value, possibly commented out.
 fn key(name: &str, of: &Node) -> Option<String> {
     if let Some(default) = get(of, "default") {
         return Some(format!("{name}: {}", value(default)));
@@ -54,7 +58,7 @@ fn comment(of: &Node, indent: &str, lines: &mut Vec<String>) -> Option<()> {
     Some(())
 }
 
-/// A value in one line of YAML.
+/// Formats a value in one line of YAML.
 fn value(node: &Node) -> String {
     match &node.kind {
         Kind::List(items) => format!("[{}]", items.iter().map(value).collect::<Vec<_>>().join(", ")),
@@ -64,12 +68,12 @@ fn value(node: &Node) -> String {
     }
 }
 
-/// Whether a text means itself without quotes, in a list too.
+/// Whether a text needs no quotes, also within a list.
 fn is_plain(text: &str) -> bool {
-    let is_odd = |letter: char| "*&!|>%@`'\"{}[],#?".contains(letter);
+    let is_special = |letter: char| "*&!|>%@`'\"{}[],#?".contains(letter);
     text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '/')
         && !text.contains(": ")
-        && !text.chars().any(|letter| is_odd(letter) && letter != '@' && letter != '>')
+        && !text.chars().any(|letter| is_special(letter) && letter != '@' && letter != '>')
 }
 
 fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {

@@ -1,4 +1,4 @@
-//! Reading a file whole, up to a limit, with its permission bits.
+//! Reads a file up to a limit, with its permission bits.
 
 use std::{
     fmt,
@@ -13,13 +13,13 @@ use crate::{
     limits,
 };
 
-/// A config file as it was read. `Debug` leaves the text out: there may be secrets in it.
+/// A config file as read. `Debug` omits the text, which may contain secrets.
 pub struct ConfigFile {
-    /// Its path, as errors name it.
+    /// The path, as errors show it.
     pub path: PathBuf,
-    /// Its content.
+    /// The content.
     pub text: String,
-    /// Its permission bits, such as `0o640`.
+    /// The permission bits, such as `0o640`.
     pub mode: u32,
 }
 
@@ -27,8 +27,8 @@ pub struct ConfigFile {
 ///
 /// # Errors
 ///
-/// [`ConfigError::Missing`] when there is none, [`ConfigError::Unreadable`] when it cannot be read, is too large or is
-/// not UTF-8.
+/// [`ConfigError::Missing`] if it does not exist; [`ConfigError::Unreadable`] if it cannot be read, is too large or is not
+/// UTF-8.
 pub fn load(path: &Path) -> Result<ConfigFile, ConfigError> {
     match read(path, limits::DOCUMENT_BYTES) {
         Ok((text, mode)) => Ok(ConfigFile { path: path.to_owned(), text, mode }),
@@ -37,7 +37,7 @@ pub fn load(path: &Path) -> Result<ConfigFile, ConfigError> {
     }
 }
 
-/// A file's text and its permission bits, both of the file that was opened, whatever the name comes to mean meanwhile.
+/// The text and the permission bits of a file, both of the same open file.
 pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<(String, u32), FileError> {
     let file = File::open(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => FileError::Missing,
@@ -45,17 +45,17 @@ pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<(String, u32), FileE
     })?;
     let mode = file.metadata().map_err(FileError::Refused)?.permissions().mode() & 0o7777;
     let mut bytes = Vec::new();
-    // One byte more than allowed tells a file that is too large from one that just fits.
+    // One byte more than allowed shows that a file is too large.
     file.take(limit_bytes + 1).read_to_end(&mut bytes).map_err(FileError::Refused)?;
     if bytes.len() as u64 > limit_bytes {
         return Err(FileError::TooLarge(limit_bytes));
     }
-    // The bytes in the error may be a secret's: only the fact is kept.
+    // The error would contain the bytes, which may be a secret.
     let text = String::from_utf8(bytes).map_err(|_| FileError::NotText)?;
     Ok((text, mode))
 }
 
-/// What is wrong with, and what mends, a file with a secret that the world can read.
+/// Refuses a file with a secret that everyone can read; the text names the command that fixes it.
 pub(crate) fn refuse_world_readable(path: &Path, mode: u32) -> Result<(), String> {
     const READ_BY_OTHERS: u32 = 0o004;
     if mode & READ_BY_OTHERS == 0 {
@@ -66,7 +66,7 @@ pub(crate) fn refuse_world_readable(path: &Path, mode: u32) -> Result<(), String
     Err(format!("{path} can be read by everyone (mode {mode:04o}); run: chmod o-rwx {argument}"))
 }
 
-/// The text as one word of a shell's command line.
+/// Quotes a text for a shell.
 fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%:,".contains(c);
     if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }

@@ -1,15 +1,21 @@
-//! The YAML loader shared by both programs: every mistake at once, with file, line, column and key.
+//! The YAML loader of both programs: it reports every mistake of a config file at once, with file, line, column and key.
 //!
 //! ```text
 //! /etc/flux-agent/config.yml:7:12: rcon.timeout: has no unit; allowed: a duration from 1s to 2m (units: ms, s, m, h, d)
 //! ```
 //!
-//! [`load`] reads the file, [`Document::parse`] makes a tree of it, a [`Section`] reads one map of that tree key by key,
-//! and [`Document::finish`] hands over the config or all that is wrong with it:
+//! It is not a serde format: serde stops at the first mistake and turns `007` into 7. It knows no config of its own; each
+//! program reads its keys and checks what belongs together.
+//!
+//! # Example
+//!
+//! [`load`] reads a file, [`Document::parse`] parses it, a [`Section`] reads one map key by key, and [`Document::finish`]
+//! returns the config or all mistakes:
 //!
 //! ```
 //! use flux_config::{ConfigFile, Document};
-//! # let file = ConfigFile { path: "config.yml".into(), text: "rcon: {port: 25575}".into(), mode: 0o600 };
+//!
+//! let file = ConfigFile { path: "config.yml".into(), text: "rcon: {prot: 25576}".into(), mode: 0o600 };
 //! let document = Document::parse(&file);
 //! let mut root = document.root();
 //! let mut rcon = root.section("rcon");
@@ -17,17 +23,20 @@
 //! let port = rcon.integer("port", 1..=u16::MAX, 25575);
 //! rcon.finish();
 //! root.finish();
-//! let config = document.finish(Some((address, port)))?;
-//! # assert_eq!(config, (None, 25575));
-//! # Ok::<(), flux_config::ConfigErrors>(())
+//! let error = document.finish(Some((address, port))).unwrap_err();
+//! assert_eq!(error.to_string(), "config.yml:1:8: rcon.prot: unknown key; did you mean port?");
 //! ```
 //!
-//! Read every key first and put the config together afterwards: a `?` between two keys would leave the later ones
-//! unread, and so reported as unknown.
+//! Read every key first and build the config afterwards: a `?` between two keys would leave the later ones unread, and
+//! they would be reported as unknown.
 //!
-//! **No error quotes a value of the document** (the path of a secret's file excepted), so none can hold a secret; the line
-//! and the column say where to look. Keys are named only when they look like one: of `{token hunter2}`, which lacks its
-//! colon, nothing is repeated.
+//! # Secrets
+//!
+//! [`Section::secret`] reads a secret from the config, a file, a systemd credential or the environment. **No error quotes
+//! a value of the document**, except the path of a secret's file, so no error can contain a secret. Keys are quoted only if
+//! they look like keys: of `{token hunter2}`, which lacks its colon, nothing is repeated.
+//!
+//! The crate has no feature flags.
 
 mod document;
 mod duration;

@@ -1,4 +1,5 @@
-//! Where a secret comes from: the config (inline or a file it names), systemd, the environment; the first that has one.
+//! Finds a secret: in the config (inline or in a file that it names), else in a systemd credential, else in the
+//! environment.
 
 use std::{collections::BTreeMap, env, fmt, path::PathBuf};
 
@@ -12,50 +13,50 @@ use crate::{
     tree::{Entry, Kind},
 };
 
-/// The four names a secret goes by.
+/// The names of a secret in its four sources.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretKeys {
-    /// The key of the secret itself, such as `token`.
+    /// The key of an inline secret, such as `token`.
     pub inline: &'static str,
-    /// The key of a file that holds it, such as `token_file`.
+    /// The key of a file that contains it, such as `token_file`.
     pub file: &'static str,
-    /// The systemd credential's name, such as `token`.
+    /// The name of the systemd credential, such as `token`.
     pub credential: &'static str,
-    /// The environment variable's name, such as `FLUX_AGENT_TOKEN`.
+    /// The environment variable, such as `FLUX_AGENT_TOKEN`.
     pub environment: &'static str,
 }
 
-/// What the process was given besides its config.
+/// The sources of secrets besides the config.
 #[derive(Debug, Clone, Default)]
 pub struct SecretSources {
     credentials_directory: Option<PathBuf>,
     environment: BTreeMap<String, SecretString>,
 }
 
-/// A secret, never empty and without the newline that ended its file.
+/// A secret. It is never empty, and without the final newline of its file.
 #[derive(Debug, Clone)]
 pub struct Secret {
     /// The secret.
     pub value: SecretString,
-    /// Where it was found.
+    /// The source.
     pub from: SecretOrigin,
 }
 
-/// Where a secret was found. Displays as "the file /etc/flux-agent/token".
+/// The source of a secret, displayed as in "the file /etc/flux-agent/token".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretOrigin {
-    /// In the config itself.
+    /// The config itself.
     Inline,
-    /// In a file that the config names.
+    /// A file that the config names.
     File(PathBuf),
-    /// In a systemd credential of this name; a new one needs a restart.
+    /// The systemd credential of this name. A new one takes effect after a restart.
     Credential(&'static str),
-    /// In this environment variable; a new one needs a restart.
+    /// This environment variable. A new value takes effect after a restart.
     Environment(&'static str),
 }
 
 impl SecretSources {
-    /// `$CREDENTIALS_DIRECTORY` and the environment of this process.
+    /// The sources of this process: `$CREDENTIALS_DIRECTORY` and its environment.
     #[must_use]
     pub fn from_process() -> Self {
         let texts =
@@ -63,7 +64,7 @@ impl SecretSources {
         Self::new(env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from), texts)
     }
 
-    /// Sources of the caller's own.
+    /// The given sources, for tests.
     pub fn new(
         credentials_directory: Option<PathBuf>,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -74,11 +75,11 @@ impl SecretSources {
 }
 
 impl SecretSources {
-    /// The credential, else the variable. A blank variable is one that is not set.
+    /// The credential, else the variable. A blank variable counts as not set.
     fn find(&self, keys: SecretKeys) -> Result<Option<Secret>, String> {
         if let Some(directory) = &self.credentials_directory {
             let complaint = |why: String| format!("the systemd credential {} {why}", keys.credential);
-            // Who may read a credential is systemd's affair: the directory is the service's alone.
+            // Its permissions need no check: systemd makes the directory for the service alone.
             match read(&directory.join(keys.credential), limits::SECRET_BYTES) {
                 Ok((text, _)) => {
                     let value = content(&text).map_err(|why| complaint(why.to_owned()))?;
@@ -95,16 +96,17 @@ impl SecretSources {
 }
 
 impl Section<'_> {
-    /// A secret: what the section itself says (inline, or a file it names; both is a mistake), else the credential, else
-    /// the environment variable. `None` when there is none of it, or a mistake was noted.
+    /// Finds a secret: inline or in the file that the section names (both is a mistake), else in the credential, else in
+    /// the environment variable. `None` if there is none, or after a mistake.
     ///
-    /// A secret file, or a config file with an inline secret, that the world can read is a mistake. The path of a secret
-    /// file must look like one (`/…`, `./…`, `../…`), because errors name it: a token put there by mistake is not named.
+    /// A secret file that everyone can read is a mistake, and so is such a config file with an inline secret. The path of
+    /// a secret file must look like a path (`/…`, `./…`, `../…`), because errors show it: a token that was written there
+    /// by mistake is not shown.
     pub fn secret(&mut self, keys: SecretKeys, sources: &SecretSources) -> Option<Secret> {
         self.find_secret(keys, sources).unwrap_or_else(|mistake| self.note_secret(mistake))
     }
 
-    /// As [`secret`](Self::secret), for one that must be there.
+    /// Like [`secret`](Self::secret), but a missing secret is a mistake.
     pub fn required_secret(&mut self, keys: SecretKeys, sources: &SecretSources) -> Option<Secret> {
         let found = self.find_secret(keys, sources).transpose();
         let missing = || {
@@ -135,7 +137,7 @@ impl Section<'_> {
 
     fn inline_secret(&self, key: &str, entry: &Entry) -> Result<Secret, Mistake> {
         let refused = |message| self.mistake(place(entry), key, message);
-        let text = secret_text(entry, "text, in quotes if there are signs in it").map_err(refused)?;
+        let text = secret_text(entry, "text, in quotes if it has special characters").map_err(refused)?;
         if is_blank(text) {
             return Err(refused("is empty".to_owned()));
         }
@@ -168,7 +170,7 @@ impl Section<'_> {
     }
 }
 
-/// The text of an entry, or what is wrong with it.
+/// The text of an entry, or the message of the mistake.
 fn secret_text<'e>(entry: &'e Entry, allowed: &str) -> Result<&'e str, String> {
     match &entry.value.kind {
         Kind::Text(text) => Ok(text),
@@ -176,7 +178,7 @@ fn secret_text<'e>(entry: &'e Entry, allowed: &str) -> Result<&'e str, String> {
     }
 }
 
-/// A secret file's content without the newline that editors and `echo` put at its end.
+/// The content of a secret file without its final newline, which editors and `echo` add.
 fn content(text: &str) -> Result<SecretString, &'static str> {
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);

@@ -1,4 +1,4 @@
-//! One map of the document: which keys it has, which were asked for, and what is wrong with them.
+//! One map of the document: its keys, those that were read, and the mistakes among them.
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map},
@@ -12,22 +12,22 @@ use crate::{
     tree::{Entry, Kind, Node},
 };
 
-/// One map of the document. A key that was asked for is known; when the section is finished or dropped, every other
-/// key in it is a mistake. A key with a wrong value is noted, and reads as absent.
+/// One map of the document. Reading a key makes it known; when the section is finished or dropped, every other key is
+/// reported as unknown. A wrong value is reported and reads as absent.
 pub struct Section<'d> {
     pub(crate) document: &'d Document,
     /// The dotted path; empty for the root.
     path: String,
-    /// Where the section's own key stands, or its nearest ancestor's that is there.
+    /// The place of the section's key, or of its nearest ancestor that exists.
     pub(crate) location: Location,
     /// The keys, each once.
     entries: Vec<&'d Entry>,
     known: BTreeSet<&'static str>,
-    /// Nothing in here is worth a complaint, because the section itself already got one.
+    /// Whether to report nothing, because the section itself was reported.
     is_quiet: bool,
 }
 
-/// A value of a list with its place, for [`Section::report_at`].
+/// An item of a list with its place, for [`Section::report_at`].
 #[derive(Debug, Clone)]
 pub struct Located<T> {
     /// The value.
@@ -37,7 +37,7 @@ pub struct Located<T> {
 }
 
 impl<'d> Section<'d> {
-    /// The section under `key`; without one, an empty section. Anything but a map is a mistake.
+    /// The section under `key`, or an empty section if the key is absent. Any other value is a mistake.
     pub fn section(&mut self, key: &'static str) -> Section<'d> {
         let path = self.path_of(key);
         match self.entry(key) {
@@ -47,34 +47,34 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// The section under `key`, when it is there with something in it: for what is off unless set.
+    /// The section under `key`, if it is present and not empty: for a feature that is off unless configured.
     pub fn optional_section(&mut self, key: &'static str) -> Option<Section<'d>> {
         let is_set = self.entry(key).is_some_and(|entry| !matches!(entry.value.kind, Kind::Null));
         is_set.then(|| self.section(key))
     }
 
-    /// Notes a mistake of the caller's own finding: at the key's value where there is one, else at the section.
+    /// Reports a mistake that the caller found, at the value of the key, or at the section if the key is absent.
     pub fn report(&mut self, key: &'static str, message: &str) {
         let location = self.entry(key).map_or(self.location, place);
         self.note(location, self.path_of(key), message.to_owned());
     }
 
-    /// Notes a mistake of the caller's own finding at a list's item.
+    /// Reports a mistake that the caller found in an item of a list.
     pub fn report_at<T>(&mut self, item: &Located<T>, message: &str) {
         self.note(item.location, self.path_of(item.key), message.to_owned());
     }
 
-    /// Ends the section: what nobody asked for is unknown. Dropping does the same.
+    /// Ends the section and reports unknown keys, as dropping it does.
     pub fn finish(self) {
         drop(self);
     }
 
-    /// The section that `node` is, its repeated keys noted.
+    /// Opens the section in `node` and reports repeated keys.
     pub(crate) fn open(document: &'d Document, path: String, location: Location, node: &'d Node) -> Self {
         let mut section = Self::empty(document, path, location);
         match &node.kind {
             Kind::Null => {}
-            Kind::Map(entries) => section.take(entries),
+            Kind::Map(entries) => section.add_entries(entries),
             other => {
                 section.note(
                     node.location,
@@ -97,7 +97,7 @@ impl<'d> Section<'d> {
         Self { document, path, location, entries: Vec::new(), known: BTreeSet::new(), is_quiet: false }
     }
 
-    fn take(&mut self, entries: &'d [Entry]) {
+    fn add_entries(&mut self, entries: &'d [Entry]) {
         let mut first_lines = BTreeMap::new();
         for entry in entries {
             let Some(key) = &entry.key else {
@@ -110,14 +110,14 @@ impl<'d> Section<'d> {
                     self.entries.push(entry);
                 }
                 btree_map::Entry::Occupied(first) => {
-                    let message = format!("stands here a second time; the first is in line {}", first.get());
+                    let message = format!("is set twice; first set in line {}", first.get());
                     self.note(entry.location, self.path_of(key), message);
                 }
             }
         }
     }
 
-    /// The entry under `key`, which is known from now on.
+    /// The entry under `key`, which becomes known.
     pub(crate) fn entry(&mut self, key: &'static str) -> Option<&'d Entry> {
         self.known.insert(key);
         self.entries.iter().copied().find(|entry| entry.key.as_deref() == Some(key))
@@ -127,9 +127,9 @@ impl<'d> Section<'d> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// A path of the file's, seen from the file's folder.
+    /// Resolves a relative path from the directory of the config file.
     pub(crate) fn resolve(&self, path: &str) -> PathBuf {
-        self.document.path.parent().map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
+        self.document.path.parent().map_or_else(|| PathBuf::from(path), |directory| directory.join(path))
     }
 
     pub(crate) fn refuse(&self, key: &str, location: Location, wrong: &str, allowed: &str) {
@@ -167,7 +167,7 @@ impl Drop for Section<'_> {
     }
 }
 
-/// Where an entry's value is pointed at: a value that is not there has no place but its key's.
+/// The place of an entry's value, or of its key if the value is missing.
 pub(crate) fn place(entry: &Entry) -> Location {
     if matches!(entry.value.kind, Kind::Null) { entry.location } else { entry.value.location }
 }

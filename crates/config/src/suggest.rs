@@ -1,16 +1,17 @@
-//! Which known key somebody meant by an unknown one.
+//! Suggests the known key that an unknown one was meant to be.
 
 use std::collections::BTreeSet;
 
-/// The known key nearest to `key`, when one is near: one slip in a short key, one for every three characters in a long one.
+/// The known key that is most similar to `key`: one typing error in a short key, one for every three characters in a long
+/// one.
 pub(crate) fn nearest(key: &str, known: &BTreeSet<&'static str>) -> Option<&'static str> {
-    let slips_allowed = (key.chars().count() / 3).max(1);
-    let (slips, nearest) = known.iter().map(|candidate| (slips(key, candidate), *candidate)).min()?;
-    (slips <= slips_allowed).then_some(nearest)
+    let errors_allowed = (key.chars().count() / 3).max(1);
+    let (errors, nearest) = known.iter().map(|candidate| (typing_errors(key, candidate), *candidate)).min()?;
+    (errors <= errors_allowed).then_some(nearest)
 }
 
-/// The optimal string alignment distance: letters added, left out, replaced, or swapped with their neighbour.
-fn slips(left: &str, right: &str) -> usize {
+/// The optimal string alignment distance: characters added, omitted, replaced, or swapped with their neighbour.
+fn typing_errors(left: &str, right: &str) -> usize {
     let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
     let mut before_last = Vec::new();
     let mut last: Vec<usize> = (0..=right.len()).collect();
@@ -47,8 +48,8 @@ mod tests {
             ("timeuot", "timeout", 1),
             ("allow", "deny", 5),
         ] {
-            assert_eq!(slips(left, right), expected, "{left} {right}");
-            assert_eq!(slips(right, left), expected, "{right} {left}");
+            assert_eq!(typing_errors(left, right), expected, "{left} {right}");
+            assert_eq!(typing_errors(right, left), expected, "{right} {left}");
         }
     }
 

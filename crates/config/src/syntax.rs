@@ -1,4 +1,4 @@
-//! A syntax error in words for somebody who edits a config, not for somebody who knows the YAML grammar.
+//! Explains YAML syntax errors to someone who edits a config and does not know the YAML grammar.
 
 use serde_saphyr::granit_parser::{ErrorKind, Marker, ScanError};
 
@@ -7,11 +7,11 @@ use crate::{
     limits,
 };
 
-/// The parser's error as a mistake of the file. No text of the document is in it.
+/// Turns an error of the parser into a mistake that repeats no text of the document.
 pub(crate) fn explain(error: &ScanError, text: &str) -> Mistake {
-    let stumbled = location(error.marker());
-    let tab = if is_tab(error.kind()) { indenting_tab(text, stumbled) } else { None };
-    mistake(tab.unwrap_or(stumbled), words(error.kind()))
+    let found = location(error.marker());
+    let tab = if is_tab(error.kind()) { indenting_tab(text, found) } else { None };
+    mistake(tab.unwrap_or(found), words(error.kind()))
 }
 
 /// A mistake that belongs to no key.
@@ -27,21 +27,21 @@ pub(crate) fn location(marker: &Marker) -> Location {
 fn words(kind: &ErrorKind) -> String {
     use ErrorKind as E;
     let words = match kind {
-        kind if is_tab(kind) => "there is a tab; indent with spaces",
+        kind if is_tab(kind) => "there is a tab here; indent with spaces",
         E::InvalidIndentation
         | E::InvalidBlockScalarIndent
         | E::InvalidFlowScalarIndent
         | E::ExpectedBlockMappingKey
         | E::ExpectedBlockSequenceEntry
         | E::ExpectedDocumentStart => {
-            "this does not fit in here; all keys of a section begin in the same column, one in each line"
+            "this does not fit here; start all keys of a section in the same column, one in each line"
         }
         E::SimpleKeyExpected | E::InvalidSimpleKey => "a key needs a colon and a space after it, as in key: value",
         E::MappingValueNotAllowed | E::MappingKeyNotAllowed => {
             "a second colon in one line, or the line is indented too far; a value with \": \" in it needs quotes"
         }
         E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar | E::InvalidQuotedScalarIndent => {
-            "a quote is opened here or above and not closed"
+            "a quote that is opened here or above is not closed"
         }
         E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => {
             "there is text after the closing quote"
@@ -54,14 +54,14 @@ fn words(kind: &ErrorKind) -> String {
         | E::ExpectedFlowSequenceSeparator
         | E::UnexpectedEofFlowSequence
         | E::UnexpectedEofFlowMapping
-        | E::InvalidColonPlacement => "a bracket is opened here or above and not closed, or a comma is missing",
-        E::MismatchedFlowCollectionEnd { .. } => "the bracket that opens here is closed by one of another kind",
-        E::MisplacedFlowCollectionEnd => "a bracket is closed that is not open",
+        | E::InvalidColonPlacement => "a bracket that is opened here or above is not closed, or a comma is missing",
+        E::MismatchedFlowCollectionEnd { .. } => "the bracket that opens here is closed by a bracket of another kind",
+        E::MisplacedFlowCollectionEnd => "there is a closing bracket without an opening one",
         E::UnexpectedCharacter { .. } | E::PlainScalarStartsWithDashFlowIndicator | E::MissingAnchorOrAliasName => {
             "a value that begins with this character needs quotes"
         }
         E::RecursionLimitExceeded => return format!("is nested too deeply; allowed: {} levels", limits::DEPTH),
-        // The remaining kinds are the grammar's dark corners; the parser's own words for them are fixed texts.
+        // The remaining kinds are rare; the parser's texts for them are constant.
         other => return format!("is not valid YAML: {other}"),
     };
     words.to_owned()
@@ -79,9 +79,9 @@ fn is_tab(kind: &ErrorKind) -> bool {
     )
 }
 
-/// The first tab that indents a line, at or below the place where the parser stumbled over it.
-fn indenting_tab(text: &str, stumbled: Location) -> Option<Location> {
-    text.lines().enumerate().skip(stumbled.line.saturating_sub(1)).find_map(|(index, line)| {
+/// The first tab that indents a line, at or below the place of the parser's error.
+fn indenting_tab(text: &str, found: Location) -> Option<Location> {
+    text.lines().enumerate().skip(found.line.saturating_sub(1)).find_map(|(index, line)| {
         let spaces = line.len() - line.trim_start_matches(' ').len();
         line[spaces..].starts_with('\t').then_some(Location { line: index + 1, column: spaces + 1 })
     })

@@ -1,11 +1,11 @@
 //! The document as a tree of located nodes.
 //!
-//! It is built from the parser's events and not through serde, because serde's data model turns `007` into 7 and gives
-//! up at the first mistake; here a scalar keeps its text, and what it should be is the reader's question.
+//! It is built from the parser's events and not with serde, which would turn `007` into 7 and stop at the first mistake.
+//! Here a scalar keeps its text, and the reader of the key decides about its type.
 //!
-//! Anchors, aliases and tags are not read: a config needs none, nothing can then grow when expanded, and most of them
-//! are a password that begins with `&`, `*` or `!` and lacks its quotes. They are nodes of their own kind, so that the
-//! key's reader can say so.
+//! Anchors, aliases and tags are not supported: a config needs none, nothing can grow when expanded, and most of them are
+//! a password without quotes that begins with `&`, `*` or `!`. They have a node kind of their own, so that the reader of
+//! the key can report them.
 
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput};
 
@@ -15,7 +15,7 @@ use crate::{
     syntax::{self, mistake},
 };
 
-/// A value and where it begins.
+/// A value and its place.
 pub(crate) struct Node {
     pub(crate) location: Location,
     pub(crate) kind: Kind,
@@ -24,7 +24,7 @@ pub(crate) struct Node {
 pub(crate) enum Kind {
     /// Nothing after the colon, `~` or `null`.
     Null,
-    /// A scalar: its text, whatever it looks like.
+    /// A scalar, as its text.
     Text(String),
     List(Vec<Node>),
     Map(Vec<Entry>),
@@ -32,16 +32,16 @@ pub(crate) enum Kind {
     Special(char),
 }
 
-/// A key of a map, where it begins, and its value. Keys may repeat.
+/// A key of a map with its place and its value. Keys may repeat.
 pub(crate) struct Entry {
-    /// `None` for what does not look like a key, and is therefore not to be printed.
+    /// `None` if it does not look like a key and must not be printed.
     pub(crate) key: Option<String>,
     pub(crate) location: Location,
     pub(crate) value: Node,
 }
 
 impl Kind {
-    /// What is wrong with this kind of value where another one belongs.
+    /// The mistake if a value of this kind stands in place of another kind.
     pub(crate) fn complaint(&self) -> String {
         match self {
             Self::Null => "has no value".to_owned(),
@@ -53,7 +53,7 @@ impl Kind {
     }
 }
 
-/// Reads the one document in `text`; an empty one is null.
+/// Parses the single document in `text`; an empty document is null.
 pub(crate) fn parse(text: &str) -> Result<Node, Mistake> {
     if text.len() as u64 > limits::DOCUMENT_BYTES {
         return Err(mistake(Location::START, format!("is larger than {} bytes", limits::DOCUMENT_BYTES)));
@@ -80,7 +80,7 @@ impl<'t> Builder<'t> {
                 Event::StreamEnd => break,
                 Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(..) if root.is_some() => {
-                    let message = "a second document begins here; a config is one document";
+                    let message = "a second document begins here; a config must be one document";
                     return Err(mistake(start(span), message.to_owned()));
                 }
                 Event::DocumentStart(..) => {
@@ -93,7 +93,7 @@ impl<'t> Builder<'t> {
         Ok(root.unwrap_or(Node { location: Location::START, kind: Kind::Null }))
     }
 
-    /// The node that begins with `event`. Recursion ends at the parser's nesting limits.
+    /// Builds the node that begins with `event`. The parser's nesting limits bound the recursion.
     fn node(&mut self, event: Event<'t>, span: Span) -> Result<Node, Mistake> {
         let location = start(span);
         let (kind, anchor, is_tagged) = match event {
@@ -142,7 +142,7 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// YAML 1.2's core schema (10.3.2) has these spellings of null; in quotes they are text.
+/// Recognizes the spellings of null in YAML 1.2's core schema (10.3.2); in quotes they are text.
 fn scalar(text: &str, style: ScalarStyle) -> Kind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" if style == ScalarStyle::Plain => Kind::Null,
@@ -150,11 +150,11 @@ fn scalar(text: &str, style: ScalarStyle) -> Kind {
     }
 }
 
-/// The key when it looks like one. `{token hunter2}` is a key to YAML, and a secret to its owner.
+/// The key, if it looks like one. To YAML `{token hunter2}` is a key; to its owner it contains a secret.
 fn printable_key(kind: Kind) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     match kind {
-        Kind::Text(text) if text.len() <= limits::KEY_CHARS && text.chars().all(is_plain) => Some(text),
+        Kind::Text(text) if text.len() <= limits::KEY_BYTES && text.chars().all(is_plain) => Some(text),
         _ => None,
     }
 }

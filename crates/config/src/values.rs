@@ -1,4 +1,5 @@
-//! The values of a section by type. Each reader says what is allowed, and a value that is not reads as absent.
+//! Readers for the values of a section, one for each type. A wrong value is reported with what is allowed, and reads as
+//! absent.
 
 use std::{
     convert::Infallible, fmt::Display, num::ParseIntError, ops::RangeInclusive, path::PathBuf, str::FromStr,
@@ -12,17 +13,17 @@ use crate::{
 };
 
 impl Section<'_> {
-    /// A text. Numbers and `true` are texts too, spelt as in the file.
+    /// A text. Numbers and `true` are texts as well, as written in the file.
     pub fn text(&mut self, key: &'static str) -> Option<String> {
         self.parsed(key, "text", |text| Ok::<_, Infallible>(text.to_owned()))
     }
 
-    /// A text that must be there.
+    /// A required text.
     pub fn required_text(&mut self, key: &'static str) -> Option<String> {
         self.required_parsed(key, "text", |text| Ok::<_, Infallible>(text.to_owned()))
     }
 
-    /// A path; a relative one begins at the folder of the config file.
+    /// A path; a relative one is resolved from the directory of the config file.
     pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         let text =
             self.parsed(key, "a path", |text| if text.is_empty() { Err("is empty") } else { Ok(text.to_owned()) });
@@ -39,7 +40,7 @@ impl Section<'_> {
         self.parsed(key, "true or false", parse).unwrap_or(default)
     }
 
-    /// A whole number of the range, of any integer type.
+    /// A whole number within the range, of any integer type.
     pub fn integer<T>(&mut self, key: &'static str, range: RangeInclusive<T>, default: T) -> T
     where
         T: FromStr<Err = ParseIntError> + PartialOrd + Display,
@@ -53,7 +54,7 @@ impl Section<'_> {
         self.parsed(key, &allowed, parse).unwrap_or(default)
     }
 
-    /// A duration of the range, such as `500ms`, `15s`, `2m`, `12h`, `30d`.
+    /// A duration within the range, such as `500ms`, `15s`, `2m`, `12h`, `30d`.
     pub fn duration(&mut self, key: &'static str, range: RangeInclusive<Duration>, default: Duration) -> Duration {
         let (shortest, longest) = (format_duration(*range.start()), format_duration(*range.end()));
         let allowed = format!("a duration from {shortest} to {longest} (units: ms, s, m, h, d)");
@@ -70,7 +71,7 @@ impl Section<'_> {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
         let parse = |text: &str| match choices.iter().find(|(name, _)| *name == text) {
             Some((_, value)) => Ok(value.clone()),
-            None => Err("is none of the choices"),
+            None => Err("is not one of the choices"),
         };
         self.parsed(key, &names.join(", "), parse).unwrap_or(default)
     }
@@ -96,9 +97,9 @@ impl Section<'_> {
         texts
     }
 
-    /// A value of the caller's own. `allowed` says what it may be, as in "an address such as 127.0.0.1:9464".
+    /// A value that `parse` reads. `allowed` describes the allowed values, as in "an address such as 127.0.0.1:9464".
     ///
-    /// The error of `parse` is printed after the key, and ought not to repeat the value.
+    /// The error of `parse` is printed after the key; it should not repeat the value.
     pub fn parsed<T, E: Display>(
         &mut self,
         key: &'static str,
@@ -117,7 +118,7 @@ impl Section<'_> {
         None
     }
 
-    /// As [`parsed`](Self::parsed), for a key that must be there.
+    /// Like [`parsed`](Self::parsed), but a missing key is a mistake.
     pub fn required_parsed<T, E: Display>(
         &mut self,
         key: &'static str,

@@ -1,4 +1,4 @@
-//! Broken documents and the exact words about each.
+//! Broken documents, and the exact text of each error.
 
 #![expect(clippy::expect_used, reason = "a test's helpers fail the test")]
 
@@ -155,7 +155,7 @@ fn wrong_type_is_reported_with_the_allowed_values() {
             "1:14: game.port: is not a whole number; allowed: a whole number from 1 to 65535".to_owned(),
         ),
         ("game: {is_on: yes}", "1:15: game.is_on: is neither true nor false; allowed: true or false".to_owned()),
-        ("game: {proof: Auto}", "1:15: game.proof: is none of the choices; allowed: auto, storage, none".to_owned()),
+        ("game: {proof: Auto}", "1:15: game.proof: is not one of the choices; allowed: auto, storage, none".to_owned()),
         ("game: {deny: op}", format!("1:14: game.deny: is a single value; allowed: {lists}")),
         ("game: {deny: }", format!("1:8: game.deny: has no value; allowed: {lists}")),
         ("game: {deny: [op, [x]]}", format!("1:19: game.deny: an item is a list; allowed: {lists}")),
@@ -192,10 +192,7 @@ fn unknown_key_is_reported_with_a_suggestion() {
 fn duplicate_key_is_reported_at_the_second() {
     assert_mistakes(
         "store:\n  url: x\n  url: y\nstore: {}",
-        &[
-            "3:3: store.url: stands here a second time; the first is in line 2",
-            "4:1: store: stands here a second time; the first is in line 1",
-        ],
+        &["3:3: store.url: is set twice; first set in line 2", "4:1: store: is set twice; first set in line 1"],
     );
 }
 
@@ -232,9 +229,9 @@ store:
             "2:11: metrics.listen: invalid socket address syntax; allowed: an address such as 127.0.0.1:9464",
             "4:3: game.intervall: unknown key; did you mean interval?",
             "5:9: game.port: is not a whole number; allowed: a whole number from 1 to 65535",
-            "6:10: game.proof: is none of the choices; allowed: auto, storage, none",
+            "6:10: game.proof: is not one of the choices; allowed: auto, storage, none",
             "7:14: game.deny: an item is a map; allowed: a list of texts such as [first, second], or [] for none",
-            "8:3: game.port: stands here a second time; the first is in line 5",
+            "8:3: game.port: is set twice; first set in line 5",
             "9:1: colour: unknown key; known: game, mail, metrics, store",
             "11:3: store.url: has no value; allowed: text",
         ],
@@ -257,18 +254,18 @@ fn relative_path_is_resolved_from_the_config_directory() {
 
 #[test]
 fn syntax_error_is_the_only_error_with_its_place() {
-    const MISFIT: &str = "this does not fit in here; all keys of a section begin in the same column, one in each line";
-    const BRACKET: &str = "a bracket is opened here or above and not closed, or a comma is missing";
+    const MISFIT: &str = "this does not fit here; start all keys of a section in the same column, one in each line";
+    const BRACKET: &str = "a bracket that is opened here or above is not closed, or a comma is missing";
     const COLON: &str =
         "a second colon in one line, or the line is indented too far; a value with \": \" in it needs quotes";
     const QUOTES: &str = "a value that begins with this character needs quotes";
     for (text, place, words) in [
-        ("store:\n\turl: x", "2:1", "there is a tab; indent with spaces"),
-        ("store:\n  url: x\n\tca: y", "3:1", "there is a tab; indent with spaces"),
+        ("store:\n\turl: x", "2:1", "there is a tab here; indent with spaces"),
+        ("store:\n  url: x\n\tca: y", "3:1", "there is a tab here; indent with spaces"),
         ("store:\n  url: x\n ca: y", "3:2", MISFIT),
         ("store:\n  url: x\n   ca: y", "3:6", COLON),
         ("store: url: x", "1:11", COLON),
-        ("store:\n  url: 'x\ngame: {}", "3:1", "a quote is opened here or above and not closed"),
+        ("store:\n  url: 'x\ngame: {}", "3:1", "a quote that is opened here or above is not closed"),
         ("store:\n  url: 'x' y", "2:12", "there is text after the closing quote"),
         (
             "store:\n  url: \"C:\\x\"",
@@ -276,15 +273,15 @@ fn syntax_error_is_the_only_error_with_its_place() {
             "an unknown \\ sequence in double quotes; write \\\\, or use single quotes",
         ),
         ("store: {url: x\ngame: {}", "2:5", BRACKET),
-        ("store: {url: x]", "1:8", "the bracket that opens here is closed by one of another kind"),
-        ("store: ]", "1:8", "a bracket is closed that is not open"),
+        ("store: {url: x]", "1:8", "the bracket that opens here is closed by a bracket of another kind"),
+        ("store: ]", "1:8", "there is a closing bracket without an opening one"),
         ("store:\n  url: [x\n  ca: y", "3:5", BRACKET),
         ("store: {} x", "1:11", MISFIT),
         (" store: {}\ngame: {}", "2:1", MISFIT),
         ("store:\n  url: & x", "2:8", QUOTES),
         ("store:\n  url: @x", "2:8", QUOTES),
         ("store: {}\ngame", "2:1", "a key needs a colon and a space after it, as in key: value"),
-        ("store: {url: x}\n---\ngame: {}", "2:1", "a second document begins here; a config is one document"),
+        ("store: {url: x}\n---\ngame: {}", "2:1", "a second document begins here; a config must be one document"),
     ] {
         assert_mistakes(text, &[&format!("{place}: {words}")]);
     }

@@ -1,4 +1,4 @@
-//! Where secrets come from, what is refused, and that none is ever printed.
+//! The sources of secrets, the refused ones, and that no error or debug output contains one.
 
 #![expect(clippy::expect_used, reason = "a test's helpers fail the test")]
 
@@ -16,7 +16,7 @@ const PLANTED: &str = "hunter2";
 const KEYS: SecretKeys =
     SecretKeys { inline: "token", file: "token_file", credential: "token", environment: "FLUX_AGENT_TOKEN" };
 
-/// A folder with a config in it, and what the process was given.
+/// A directory for config and secret files, and the sources of the process.
 struct Host {
     folder: TempDir,
     config_mode: u32,
@@ -66,13 +66,13 @@ impl Host {
         document.finish(Some(secret))
     }
 
-    /// The secret's text, and where it was found.
+    /// The text of the secret and its source.
     fn found(&self, text: &str) -> Option<(String, SecretOrigin)> {
         let secret = self.read(text).expect(text)?;
         Some((secret.value.expose_secret().to_owned(), secret.from))
     }
 
-    /// The errors, with the folder's changing name left out.
+    /// The errors, with the random directory name replaced.
     fn errors(&self, text: &str) -> String {
         let errors = self.read(text).expect_err(text);
         assert!(!format!("{errors:?}").contains(PLANTED), "{errors:?}");

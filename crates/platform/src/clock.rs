@@ -1,24 +1,26 @@
+//! The wall clock and the boot clock.
+
 use jiff::Timestamp;
 
-/// The clocks of the machine. Waiting uses tokio's timers, which a simulation controls.
+/// The clocks of the machine. Waiting uses tokio's timers instead, which a simulation controls.
 pub trait Clock: Send + Sync {
-    /// The time now, in UTC: for what is shown, stored or compared with another machine's times. It can be set, and jump.
+    /// The current time, for display, storage and comparison with times of other machines. It may jump when it is set.
     fn now(&self) -> Timestamp;
 
-    /// The time since the machine booted, which nobody sets and a suspend does not stop; `None` where the machine has no such clock.
+    /// The time since the machine booted, which cannot be set and includes suspends; `None` without such a clock.
     fn since_boot(&self) -> Option<SinceBoot>;
 }
 
-/// A moment on the boot clock.
+/// A time on the boot clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinceBoot {
-    /// Which boot: two moments of different boots cannot be compared.
+    /// Identifies the boot; times of different boots cannot be compared.
     pub boot_id: String,
-    /// Milliseconds since that boot, suspends included.
+    /// Milliseconds since that boot, including suspends.
     pub millis: i64,
 }
 
-/// The operating system's clocks.
+/// The clocks of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

@@ -1,8 +1,10 @@
+//! Simulated faults of the disk. All functions act on the current thread and do nothing in a release build.
+
 use crate::{CrashPoint, crash_point};
 use std::cell::Cell;
 use std::time::Duration;
 
-/// A program's file.
+/// The database file of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatabaseFile {
     /// The agent's journal.
@@ -16,7 +18,7 @@ thread_local! {
     static COMMIT_TAKES: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// Lets this thread's commits to a file fail from now on, as a full disk does, or no more: for a simulation. In a release build it does nothing.
+/// Makes commits to a file fail from now on, as on a full disk, or succeed again.
 pub fn simulate_full_disk(disk: DatabaseFile, is_full: bool) {
     let (journal, database) = FULL.get();
     FULL.set(match disk {
@@ -25,7 +27,7 @@ pub fn simulate_full_disk(disk: DatabaseFile, is_full: bool) {
     });
 }
 
-/// A transaction is about to be committed: a crash point. True: it must fail.
+/// Passes the crash point of a commit; true if the commit must fail.
 pub fn commit_must_fail(disk: DatabaseFile) -> bool {
     crash_point(CrashPoint::Commit);
     let (journal, database) = FULL.get();
@@ -36,12 +38,12 @@ pub fn commit_must_fail(disk: DatabaseFile) -> bool {
         }
 }
 
-/// Lets this thread's commits to a database that is used in place take so long from now on: for a simulation. In a release build it does nothing.
+/// Makes each commit to a database that is used without a writer thread take this long from now on.
 pub fn simulate_slow_disk(commit_takes: Duration) {
     COMMIT_TAKES.set(commit_takes);
 }
 
-/// How long it takes until a commit is on disk, on a slow one; nothing otherwise.
+/// The time that a commit takes on the simulated slow disk; `None` without one.
 pub fn simulated_commit_time() -> Option<Duration> {
     let takes = COMMIT_TAKES.get();
     (cfg!(debug_assertions) && !takes.is_zero()).then_some(takes)

@@ -1,6 +1,20 @@
-//! The wall clock, the random source, and the way to systemd: what a program takes from its machine, and a simulation hands in instead.
+//! The platform that a program runs on: clocks, random source, systemd, and points where a test may inject a fault.
 //!
-//! Nothing else in the workspace reads either (`clippy.toml` bans it), so that one seed replays one history.
+//! [`Clock`] and [`Entropy`] are traits, so that a simulation can replace both and one seed replays one history. No other
+//! crate of the workspace reads the wall clock or a random source; `clippy.toml` bans the functions.
+//!
+//! [`crash_point`] and the `simulate_` functions let tests end a program or fail its commits at any point. They do nothing
+//! in a release build.
+//!
+//! ```
+//! use flux_platform::{Clock, Entropy, SystemClock, SystemEntropy};
+//!
+//! let started = SystemClock.now();
+//! let id = SystemEntropy.text(b"abcdefghijklmnopqrstuvwxyz0123456789", 12);
+//! assert_eq!(id.len(), 12);
+//! assert!(SystemEntropy.below(6) < 6);
+//! # let _ = started;
+//! ```
 
 mod clock;
 mod crash;

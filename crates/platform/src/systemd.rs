@@ -1,10 +1,10 @@
-//! systemd's notifications (sd_notify(3)): one datagram of `KEY=value` lines to the socket that `$NOTIFY_SOCKET` names.
+//! Notifications to systemd (sd_notify(3)): one datagram of `KEY=value` lines to the socket in `$NOTIFY_SOCKET`.
 
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
-/// A way to tell systemd, where it wants to be told.
+/// Sends notifications to systemd, if it asked for them.
 #[derive(Debug, Default)]
 pub struct SystemdNotifier {
     socket: Option<(UnixDatagram, SocketAddr)>,
@@ -12,29 +12,29 @@ pub struct SystemdNotifier {
 }
 
 impl SystemdNotifier {
-    /// From this process's environment.
+    /// Reads the socket and the watchdog interval from the environment of the process.
     pub fn from_process() -> SystemdNotifier {
         let path = std::env::var("NOTIFY_SOCKET").ok();
-        let meant = |pid: String| pid == std::process::id().to_string();
-        let watched = std::env::var("WATCHDOG_PID").ok().is_none_or(meant);
+        let is_own_pid = |pid: String| pid == std::process::id().to_string();
+        let is_watched = std::env::var("WATCHDOG_PID").ok().is_none_or(is_own_pid);
         let interval = std::env::var("WATCHDOG_USEC").ok().and_then(|text| text.parse().ok());
         SystemdNotifier {
             socket: path.and_then(|path| open(&path)),
-            watchdog: interval.filter(|_| watched).map(Duration::from_micros),
+            watchdog: interval.filter(|_| is_watched).map(Duration::from_micros),
         }
     }
 
-    /// Whether anybody wants to be told.
+    /// Whether systemd asked for notifications.
     pub fn is_enabled(&self) -> bool {
         self.socket.is_some()
     }
 
-    /// How often systemd wants to hear that all is well; after that it takes the program for hung.
+    /// The longest time between two `WATCHDOG=1` notifications; after it systemd takes the program for hung.
     pub fn watchdog_interval(&self) -> Option<Duration> {
         self.watchdog
     }
 
-    /// Tells `state`. Nobody can be told when that fails; the watchdog notices.
+    /// Sends `state`. A failure is ignored; the watchdog notices it.
     pub fn notify(&self, state: &str) {
         if let Some((socket, address)) = &self.socket {
             let _ = socket.send_to_addr(state.as_bytes(), address);
@@ -48,7 +48,7 @@ fn open(path: &str) -> Option<(UnixDatagram, SocketAddr)> {
         None => SocketAddr::from_pathname(path),
     };
     let socket = UnixDatagram::unbound().ok()?;
-    // A full socket must stop nobody.
+    // A full socket must not block the program.
     socket.set_nonblocking(true).ok()?;
     Some((socket, address.ok()?))
 }

@@ -126,7 +126,7 @@ async fn broken_config_keeps_the_old_one_until_it_is_fixed() {
     signal(&env, "-HUP");
     env.logged("agent.log", "the changed configuration is broken").await;
     let status = json_of_broken(&env).await;
-    assert!(status["config"]["error"].as_str().unwrap().contains("log.level: is none of the choices"), "{status}");
+    assert!(status["config"]["error"].as_str().unwrap().contains("log.level: is not one of the choices"), "{status}");
     env.pay("order-1", "Steve", "diamonds", 1).await;
     env.delivered("order-1").await;
     rewrite(&env, |config| config.replace("log: {level: planted}", "log: {level: debug}\npolicy: {deny: [give]}"));
