@@ -1,23 +1,27 @@
 #!/bin/sh
-# Installs the agent, the companion, or both, on a machine with systemd:  ./install.sh [flux-agent] [flux-companion]
+# Installs or upgrades the agent, the companion, or both, on a machine with systemd:
+#   ./install.sh [flux-agent] [flux-companion]
 #
-# As root it writes, and writes again when run again:
-#   /usr/local/bin/NAME, /usr/local/lib/NAME/units  the program, and what starts its units
+# It needs root and writes these files, replacing those of an earlier version:
+#   /usr/local/bin/NAME               the program
+#   /usr/local/lib/NAME/units         the script that starts and restarts its units
 #   /etc/systemd/system/NAME.service and NAME@.service, /etc/sysusers.d/NAME.conf, /etc/tmpfiles.d/NAME.conf
 #   /usr/local/share/man/man1/NAME.1.gz, /usr/local/share/bash-completion/completions/NAME, /usr/local/share/NAME/config.schema.json
-# Only where there is none:
+# It never replaces a configuration:
 #   /etc/flux-agent/config.yml, /etc/flux-companion/companion.yml
-# Then it makes the user NAME and the directories, and starts the unit if the configuration is valid; a unit that runs is restarted only
-# if the new version accepts its configuration. Nothing is downloaded, nothing is deleted, /var/lib/NAME is not touched.
-# To go back:  systemctl disable --now NAME, and delete the files above.
+#
+# Then it creates the user NAME and the directories, and starts the unit if the configuration is valid.
+# It restarts a running unit only if the new version accepts the unit's configuration.
+# It downloads nothing, deletes nothing and leaves /var/lib/NAME alone.
+# To uninstall, run `systemctl disable --now NAME` and delete the files above.
 set -eu
 cd "$(dirname "$0")"
-if [ "$(id -u)" -ne 0 ]; then echo 'install.sh: run it as root' >&2; exit 77; fi
+if [ "$(id -u)" -ne 0 ]; then echo 'install.sh: run this script as root' >&2; exit 77; fi
 if [ $# -eq 0 ]; then set -- flux-agent flux-companion; fi
 
 install_one() {
   from=$1
-  # Beside the old one and then over it: a program that runs can be replaced that way only.
+  # A running program cannot be overwritten, but it can be replaced by a rename.
   install -D -m 755 "$from/usr/bin/$from" "/usr/local/bin/.$from.new"
   mv "/usr/local/bin/.$from.new" "/usr/local/bin/$from"
   for unit in "$from"/usr/lib/systemd/system/*; do
@@ -43,6 +47,6 @@ install_one() {
 }
 
 for each in "$@"; do
-  if [ ! -d "$each" ]; then echo "install.sh: there is no $each in this archive" >&2; exit 64; fi
+  if [ ! -d "$each" ]; then echo "install.sh: this archive has no $each" >&2; exit 64; fi
   install_one "$each"
 done

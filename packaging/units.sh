@@ -1,10 +1,11 @@
 #!/bin/sh
-# What the packages and install.sh do with the units of one program: /usr/lib/NAME/units ACTION.
+# Starts, restarts and stops the units of one program, for the packages and install.sh.
+# Usage: /usr/lib/NAME/units prepare|installed|upgraded|stop
 set -eu
 name=@NAME@
 program=@BIN@/@NAME@
 
-# Whether a unit's configuration satisfies this version, asked as its user. What is wrong goes to stderr.
+# Checks a unit's configuration with this version, as the unit's user. Prints mistakes to stderr.
 config_is_valid() { # unit
   instance=${1#"$name"}
   instance=${instance%.service}
@@ -12,27 +13,27 @@ config_is_valid() { # unit
   runuser -u "$name" -- "$program" ${instance:+--config "/etc/$name/$instance.yml"} check >/dev/null
 }
 
-# A first start.
+# Starts the unit after an installation.
 start_if_valid() {
   if why=$(config_is_valid "$name.service" 2>&1); then
     systemctl start "$name.service" || true
   else
-    printf '%s\n' "$why" "$name is not started: set up /etc/$name, then 'systemctl start $name'" >&2
+    printf '%s\n' "$why" "$name is not started: set up /etc/$name, then run 'systemctl start $name'" >&2
   fi
 }
 
-# After an upgrade. A configuration that the new version refuses leaves the old version running.
+# Restarts running units after an upgrade. A unit whose configuration the new version refuses keeps the old version.
 restart_running() {
   for unit in $(systemctl list-units --plain --no-legend --state=active "$name.service" "$name@*.service" | cut -d' ' -f1); do
     if why=$(config_is_valid "$unit" 2>&1); then
       systemctl restart "$unit" || true
     else
-      printf '%s\n' "$why" "$unit still runs the old version: mend that, then 'systemctl restart $unit'" >&2
+      printf '%s\n' "$why" "$unit still runs the old version: correct its configuration, then run 'systemctl restart $unit'" >&2
     fi
   done
 }
 
-# The user and the directories are needed where systemd does not run yet, too (an image that is being built).
+# An image that is being built needs the user and the directories too, although systemd does not run there.
 if [ "${1-}" = prepare ]; then
   systemd-sysusers "$name.conf"
   systemd-tmpfiles --create "$name.conf"

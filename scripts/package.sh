@@ -1,8 +1,12 @@
 #!/bin/sh
-# Packages of the release programs into target/package: `package.sh deb rpm tarball` (all three without arguments). One staged tree a
-# package feeds dpkg-deb and rpmbuild, so both hold the same files. FLUX_BIN is the folder of the programs, else target/release;
-# FLUX_STATIC_BIN that of those for the tarball, else the same.
-# packaging/NAME.sh sets what is used here:
+# Builds packages of the release programs for this machine's architecture into target/package.
+# Usage: scripts/package.sh [deb] [rpm] [tarball]      without arguments, all three
+#
+# FLUX_BIN         directory of the programs; default target/release
+# FLUX_STATIC_BIN  directory of the programs for the tarball; default FLUX_BIN
+#
+# Each package is one staged directory tree. dpkg-deb, rpmbuild and tar all pack that tree, so every
+# format has the same files. packaging/NAME.sh sets the variables that differ between the programs:
 # shellcheck disable=SC2154
 set -eu
 umask 022
@@ -11,11 +15,11 @@ target=${CARGO_TARGET_DIR:-$root/target}
 bin=${FLUX_BIN:-$target/release}
 out=$target/package
 version=$("$bin/flux-agent" --version | cut -d' ' -f2)
-# The same files make the same package.
+# Packages of the same commit are identical: file times come from the commit.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
 
-# The variables of one package, and its tree in $tree.
+# Reads the settings of one program and builds its tree: sets $name, $tree and $doc.
 stage() {
   name=$1
   # shellcheck source=/dev/null
@@ -24,7 +28,7 @@ stage() {
   rm -rf "$tree"
   install -D "$bin/$name" "$tree/usr/bin/$name"
   strip --strip-unneeded "$tree/usr/bin/$name"
-  # The directories are the unit's and the CLI's to choose: an instance would share those of the example.
+  # Comments out the directories: the unit sets them, and an instance must not share the example's.
   sed 's/^\(state_dir\|runtime_dir\):/# &/' "$root/$config" | install -D -m 644 /dev/stdin "$tree/etc/$name/$config_name"
   for unit in $units; do install -D -m 644 "$root/systemd/$unit" "$tree/usr/lib/systemd/system/$unit"; done
   for folder in sysusers.d tmpfiles.d; do install -D -m 644 "$root/systemd/$folder/$name.conf" "$tree/usr/lib/$folder/$name.conf"; done
@@ -36,20 +40,21 @@ stage() {
   fi
   install -m 644 "$root/$config" "$doc/examples/"
   install -m 644 "$root/packaging/deb/copyright" "$doc/copyright"
+  "$root/scripts/third-party-notices.py" "$name" >"$doc/third-party-notices"
   documentation "$doc"
-  documents
+  generated_files
 }
 
-# The pages that an admin reads; their links among each other work where they are installed.
+# Copies the pages that admins read, in directories that keep their relative links working.
 documentation() { # folder
-  for kind in tutorial how-to reference explanation; do
-    mkdir -p "$1/$kind"
-    install -m 644 "$root/docs/$kind"/*.md "$1/$kind/"
+  for section in tutorial how-to reference explanation; do
+    mkdir -p "$1/$section"
+    install -m 644 "$root/docs/$section"/*.md "$1/$section/"
   done
 }
 
-# What the program prints of itself.
-documents() {
+# Installs the files that the program prints: completions, the config schema and the manual page.
+generated_files() {
   share=$tree/usr/share
   printed "$share/bash-completion/completions/$name" completions bash
   printed "$share/zsh/vendor-completions/_$name" completions zsh
@@ -59,6 +64,7 @@ documents() {
   gzip -9n "$share/man/man1/$name.1"
 }
 
+# Writes the program's output to a file.
 printed() { # file, arguments of the program…
   file=$1
   shift
@@ -66,8 +72,10 @@ printed() { # file, arguments of the program…
   "$bin/$name" "$@" >"$file"
 }
 
-# A template's text.
-filled() { sed "s|@NAME@|$name|g; s|@BIN@|${2-}|g; s|@PURGE@|$purge|g" "$1"; }
+# Prints a template with its placeholders filled in.
+filled() { # template, directory of the programs
+  sed "s|@NAME@|$name|g; s|@BIN@|${2-}|g; s|@PURGE@|$purge|g" "$1"
+}
 
 deb() {
   stage "$1"
@@ -84,13 +92,14 @@ deb() {
   echo "$out/${name}_${version}_$architecture.deb"
 }
 
-# The shared libraries that the program needs, as Debian packages.
+# Prints the Debian packages of the shared libraries that the program needs.
 libraries() {
   mkdir -p "$out/stage/shlibs/debian"
   printf 'Source: %s\n\nPackage: %s\nArchitecture: any\n' "$name" "$name" >"$out/stage/shlibs/debian/control"
   (cd "$out/stage/shlibs" && dpkg-shlibdeps -O "$tree/usr/bin/$name" 2>/dev/null) | sed 's/^shlibs:Depends=//'
 }
 
+# Prints Debian's changelog, with the version and the commit's date.
 changelog() {
   printf '%s (%s) stable; urgency=medium\n\n  * See CHANGELOG.md of the source.\n\n -- %s  %s\n' "$name" "$version" \
     "$(sed -n 's/^Maintainer: //p' "$root/packaging/deb/control")" "$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" -R)"
@@ -100,6 +109,8 @@ rpm() {
   stage "$1"
   build=$out/stage/rpm-$name
   rm -rf "$build"
+  # Only Debian has the licence texts in a common place.
+  install -m 644 "$root/LICENSE-MIT" "$root/LICENSE-APACHE" "$doc/"
   mkdir -p "$build/scripts"
   mkdir -p "$tree/usr/share/zsh/site-functions"
   mv "$tree/usr/share/zsh/vendor-completions/_$name" "$tree/usr/share/zsh/site-functions/" && rmdir "$tree/usr/share/zsh/vendor-completions"
@@ -118,7 +129,7 @@ rpm() {
   echo "$out/$name-$version-1.$(uname -m).rpm"
 }
 
-# Both programs, their units and configs, what an admin reads, and install.sh.
+# Builds one archive with both programs, their trees, the documentation and install.sh.
 tarball() {
   archive=flux-$version-$(uname -m)
   rm -rf "${out:?}/$archive"
@@ -131,7 +142,7 @@ tarball() {
     filled "$root/packaging/units.sh" /usr/local/bin >"$out/$archive/$each/usr/lib/$each/units"
   done
   install "$root/packaging/install.sh" "$out/$archive/install.sh"
-  install -m 644 "$root/README.md" "$root/CHANGELOG.md" "$out/$archive/"
+  install -m 644 "$root/README.md" "$root/CHANGELOG.md" "$root/LICENSE-MIT" "$root/LICENSE-APACHE" "$out/$archive/"
   documentation "$out/$archive/docs"
   tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -czf "$out/$archive.tar.gz" "$archive"
   rm -rf "${out:?}/$archive"

@@ -20,6 +20,8 @@ refresh() {
     done
 }
 
+# The names of patches have no blanks.
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(basename -s .patch tests/seeded_bugs/*.patch)
 echo "Searching for $# seeded bugs; each takes one to five minutes on two cores."
 missed=0
