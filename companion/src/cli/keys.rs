@@ -9,7 +9,7 @@ use serde_json::json;
 
 pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), CliError> {
     match command {
-        KeyCommand::Add { name, role } => add(config, name, role),
+        KeyCommand::Add { name, role } => add(config, name, role.into()),
         KeyCommand::List { json } => list(config, json),
         KeyCommand::Revoke { name } => revoke(config, name),
     }
@@ -23,7 +23,7 @@ pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), CliErr
         let write = db.write(move |tx| {
             let is_new = keys::insert(tx, &name, &hash, role, by.now)?;
             if is_new {
-                events::record(tx, &by, kind::KEY_ADDED, name.as_str(), &json!({"role": role}))?;
+                events::record(tx, &by, kind::KEY_ADDED, name.as_str(), &json!({"role": role.as_str()}))?;
             }
             Ok::<_, DbError>(is_new)
         });
@@ -35,7 +35,8 @@ pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), CliErr
 fn list(config: &Config, json: bool) -> Result<(), CliError> {
     let all = with_database(config, async |db, _| Ok(db.read(keys::all).await?))?;
     if json {
-        let row = |key: &keys::KeyRow| json!({"name": key.name, "role": key.role, "createdAt": key.created_at});
+        let row =
+            |key: &keys::KeyRow| json!({"name": key.name, "role": key.role.as_str(), "createdAt": key.created_at});
         return print_json(&all.iter().map(row).collect::<Vec<_>>());
     }
     all.iter().try_for_each(|key| print(&format!("{:5}  {}  {}", key.role.as_str(), key.created_at, key.name)))

@@ -118,7 +118,7 @@ enum KeyCommand {
         name: Label,
         /// What it may do.
         #[arg(long, value_enum)]
-        role: Role,
+        role: RoleArgument,
     },
     /// List the keys, without their secrets.
     List {
@@ -131,6 +131,24 @@ enum KeyCommand {
         /// Its name.
         name: Label,
     },
+}
+
+/// A key's role, as the command line names it.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum RoleArgument {
+    /// Everything.
+    Admin,
+    /// What a storefront's back end needs: orders, packages to read, the state of commands.
+    Store,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(role: RoleArgument) -> Role {
+        match role {
+            RoleArgument::Admin => Role::Admin,
+            RoleArgument::Store => Role::Storefront,
+        }
+    }
 }
 
 /// Does what was asked.

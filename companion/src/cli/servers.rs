@@ -1,13 +1,14 @@
 use super::{CliError, ServerCommand, print, print_json, with_database};
 use crate::app::referrals;
 use crate::config::Config;
+use crate::http::ServerOut;
 use crate::secrets;
 use crate::services::servers::{Unanswered, add, begin_removal, finish_removal, replace_token};
 use crate::services::{ServiceError, agents::is_polling};
 use flux_platform::SystemEntropy;
 use flux_protocol::{ServerId, ServerToken};
 use flux_rest::limits::PAGE_ITEMS;
-use flux_shop::{Address, Label, QueueCounts, Server, ServerView};
+use flux_shop::{Address, Label, QueueCounts, Server};
 use flux_storage::{Tx, commands, servers};
 use secrecy::ExposeSecret;
 
@@ -45,14 +46,14 @@ fn list(config: &Config, json: bool) -> Result<(), CliError> {
         let rows: Vec<(Server, QueueCounts)> = db.read(all).await?;
         let view = |(server, queue)| {
             let online = is_polling(&server, by.now);
-            ServerView::new(server, queue, online)
+            ServerOut::new(server, queue, online)
         };
         Ok(rows.into_iter().map(view).collect::<Vec<_>>())
     })?;
     if json {
         return print_json(&all);
     }
-    all.iter().try_for_each(|server| print(&format!("{}  {}  {}", server.id, server.name, server.address)))
+    all.iter().try_for_each(|server| print(&format!("{}  {}  {}", server.id, server.name.0, server.address.0)))
 }
 
 fn all(tx: &Tx<'_>) -> Result<Vec<(Server, QueueCounts)>, ServiceError> {

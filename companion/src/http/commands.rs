@@ -1,25 +1,22 @@
 //! The queue as support staff need it.
 
+use super::dto::{CommandIn, CommandOut};
 use crate::app::App;
 use crate::secrets;
-use crate::services::{Audit, ServiceError, commands as work};
+use crate::services::{Audit, ServiceError, commands as commands_service};
 use axum::Json;
 use axum::extract::State;
 use flux_delivery::command::CommandStatus;
-use flux_protocol::{CommandId, CommandKind, OrderId, ServerId};
+use flux_protocol::{CommandId, OrderId, ServerId};
 use flux_referrals::OrderHooks;
 use flux_rest::{
     Admin, ApiError, ApiKey, Body, Errors, Id, IdempotencyKey, Idempotent, Page, Query, before_place, page, page_limit,
 };
-use flux_shop::{
-    CommandRow, CommandView, DelaySeconds, ExpirySeconds, NewCommand, Player, Slots, Template, object_or_null,
-};
+use flux_shop::{CommandRow, CommandView};
 use flux_storage::commands::Filter;
 use flux_storage::{Tx, commands, history, servers};
 use http::StatusCode;
-use jiff::SignedDuration;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -48,40 +45,14 @@ pub(super) struct CommandQuery {
     cursor: Option<String>,
 }
 
-/// A command made by hand.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct CommandBody {
-    /// Where it runs.
-    #[schema(value_type = String)]
-    server_id: ServerId,
-    /// The template; of placeholders only the player's are filled in.
-    command: Template,
-    /// Whom it is for.
-    #[serde(default, deserialize_with = "object_or_null")]
-    player: Option<Player>,
-    /// Whether the player must be online: true with a player, unless said otherwise.
-    #[serde(default)]
-    require_online: Option<bool>,
-    /// Seconds from the agent's receipt to the earliest run.
-    #[serde(default)]
-    delay_seconds: DelaySeconds,
-    /// Free inventory slots that the player must have; needs `requireOnline`.
-    #[serde(default)]
-    required_slots: Slots,
-    /// Seconds after which it must not run.
-    #[serde(default)]
-    expires_seconds: Option<ExpirySeconds>,
-}
-
 /// Commands, newest first.
 #[utoipa::path(get, path = "/commands", tag = "commands", security(("key" = [])), params(CommandQuery),
-    responses((status = 200, body = Page<CommandView>), Errors))]
+    responses((status = 200, body = Page<CommandOut>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Query(query): Query<CommandQuery>,
-) -> Result<Json<Page<CommandView>>, ApiError> {
+) -> Result<Json<Page<CommandOut>>, ApiError> {
     let (limit, before) = (page_limit(query.limit)?, before_place(query.cursor.as_deref())?);
     if query.status.as_deref().is_some_and(|word| !is_status(word)) {
         return Err(ApiError::value("status", "is no status of a command"));
@@ -89,7 +60,7 @@ pub(super) async fn list(
     let CommandQuery { status, server, player, order, .. } = query;
     let filter = Filter { status, server, player, order };
     let rows = app.db.read(move |tx| commands::page(tx, before, &filter, limit + 1)).await?;
-    let view = |(_, command)| CommandView { command, history: None };
+    let view = |(_, command)| CommandOut::from(CommandView { command, history: None });
     Ok(Json(page(rows, limit, |(seq, _)| seq.to_string(), view)))
 }
 
@@ -100,31 +71,31 @@ fn is_status(word: &str) -> bool {
 
 /// A command with its history.
 #[utoipa::path(get, path = "/commands/{id}", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandView), Errors))]
+    responses((status = 200, body = CommandOut), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Id(id): Id<CommandId>,
-) -> Result<Json<CommandView>, ApiError> {
+) -> Result<Json<CommandOut>, ApiError> {
     let found = app.db.read(move |tx| {
         let command = commands::find(tx, &id)?.ok_or(ServiceError::NotFound("command"))?;
-        whole(tx, command)
+        with_history(tx, command)
     });
     Ok(Json(found.await?))
 }
 
 /// Makes a command by hand.
-#[utoipa::path(post, path = "/commands", tag = "commands", security(("key" = [])), request_body = CommandBody,
+#[utoipa::path(post, path = "/commands", tag = "commands", security(("key" = [])), request_body = CommandIn,
     params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = CommandView), (status = 200, body = CommandView), Errors))]
+    responses((status = 201, body = CommandOut), (status = 200, body = CommandOut), Errors))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     key: Admin,
     idempotency: IdempotencyKey,
-    Body(body, bytes): Body<CommandBody>,
-) -> Result<(StatusCode, Json<CommandView>), ApiError> {
+    Body(body, bytes): Body<CommandIn>,
+) -> Result<(StatusCode, Json<CommandOut>), ApiError> {
     let (by, once) = (app.by(key.actor()), idempotency.of_request(&key.0.name, &bytes));
-    let new = checked(body, secrets::command_id(&*app.entropy), &by)?;
+    let new = body.into_command(secrets::command_id(&*app.entropy), by.now)?;
     let made = app
         .db
         .write(move |tx| {
@@ -136,74 +107,46 @@ pub(super) async fn create(
                         message: "there is no such server".into(),
                     });
                 }
-                let command = work::make(tx, &by, new)?;
-                Ok((command.new.id.to_string(), whole(tx, command)?))
+                let command = commands_service::make(tx, &by, new)?;
+                Ok((command.new.id.to_string(), with_history(tx, command)?))
             };
             let find = |id: &str| {
                 let id = id.parse().map_err(|_| ServiceError::NotFound("command"))?;
-                whole(tx, commands::find(tx, &id)?.ok_or(ServiceError::NotFound("command"))?)
+                with_history(tx, commands::find(tx, &id)?.ok_or(ServiceError::NotFound("command"))?)
             };
             once.run(tx, by.now, make, find)
         })
         .await?;
     Ok(match made {
         Idempotent::Created(view) => {
-            tracing::info!(command.id = %view.command.new.id, server.id = %view.command.new.server_id, "command made");
-            app.sessions.wake(&view.command.new.server_id);
+            tracing::info!(command.id = %view.id, server.id = %view.server_id, "command made");
+            app.sessions.wake(&view.server_id);
             (StatusCode::CREATED, Json(view))
         }
         Idempotent::Repeated(view) => (StatusCode::OK, Json(view)),
     })
 }
 
-fn checked(body: CommandBody, id: CommandId, by: &Audit) -> Result<NewCommand, ApiError> {
-    let require_online = body.require_online.unwrap_or(body.player.is_some());
-    if require_online && body.player.is_none() {
-        return Err(ApiError::value("requireOnline", "needs a player"));
-    }
-    if body.required_slots.get() > 0 && !require_online {
-        return Err(ApiError::value(
-            "requiredSlots",
-            "needs requireOnline: only an online player's slots can be counted",
-        ));
-    }
-    let expires = body.expires_seconds.map(|seconds| SignedDuration::from_secs(seconds.get().into()));
-    Ok(NewCommand {
-        id,
-        server_id: body.server_id,
-        order_id: None,
-        origin: None,
-        kind: CommandKind::Manual,
-        player: body.player.map(Into::into),
-        command: body.command.into(),
-        values: BTreeMap::new(),
-        require_online,
-        delay_seconds: body.delay_seconds.get(),
-        required_slots: body.required_slots.get(),
-        expires_at: expires.map(|wait| by.now + wait),
-    })
-}
-
 /// Runs a failed command again: a new series of attempts. 409 for every other.
 #[utoipa::path(post, path = "/commands/{id}/retry", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandView), Errors))]
+    responses((status = 200, body = CommandOut), Errors))]
 pub(super) async fn retry(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<CommandId>,
-) -> Result<Json<CommandView>, ApiError> {
-    change(&app, key, id, work::retry).await
+) -> Result<Json<CommandOut>, ApiError> {
+    change(&app, key, id, commands_service::retry).await
 }
 
 /// Cancels an open command: at once if no agent was ever offered it, else on the agent's word (`cancelRequestedAt`).
 #[utoipa::path(post, path = "/commands/{id}/cancel", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandView), Errors))]
+    responses((status = 200, body = CommandOut), Errors))]
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<CommandId>,
-) -> Result<Json<CommandView>, ApiError> {
-    change(&app, key, id, work::cancel).await
+) -> Result<Json<CommandOut>, ApiError> {
+    change(&app, key, id, commands_service::cancel).await
 }
 
 async fn change(
@@ -211,17 +154,17 @@ async fn change(
     key: ApiKey,
     id: CommandId,
     what: impl FnOnce(&Tx<'_>, &Audit, &dyn OrderHooks, &CommandId) -> Result<CommandRow, ServiceError> + Send + 'static,
-) -> Result<Json<CommandView>, ApiError> {
+) -> Result<Json<CommandOut>, ApiError> {
     let (by, hooks) = (app.by(key.actor()), app.hooks());
-    let view = app.db.write(move |tx| what(tx, &by, &*hooks, &id).and_then(|command| whole(tx, command))).await?;
-    let command = &view.command;
-    tracing::info!(command.id = %command.new.id, server.id = %command.new.server_id,
-        attempt = command.state.attempt.get(), command.status = command.state.status.as_str(), "command changed by hand");
-    app.sessions.wake(&command.new.server_id);
+    let view =
+        app.db.write(move |tx| what(tx, &by, &*hooks, &id).and_then(|command| with_history(tx, command))).await?;
+    tracing::info!(command.id = %view.id, server.id = %view.server_id,
+        attempt = view.attempt.get(), command.status = view.status, "command changed by hand");
+    app.sessions.wake(&view.server_id);
     Ok(Json(view))
 }
 
-fn whole(tx: &Tx<'_>, command: CommandRow) -> Result<CommandView, ServiceError> {
+fn with_history(tx: &Tx<'_>, command: CommandRow) -> Result<CommandOut, ServiceError> {
     let history = history::of_command(tx, &command.new.id)?;
-    Ok(CommandView { command, history: Some(history) })
+    Ok(CommandView { command, history: Some(history) }.into())
 }

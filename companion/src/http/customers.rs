@@ -1,47 +1,48 @@
 //! Customers, as the storefront knows them.
 
+use super::dto::{CustomerIn, CustomerOut};
 use crate::app::App;
 use crate::secrets;
-use crate::services::{ServiceError, customers as work};
+use crate::services::{ServiceError, customers as customers_service};
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id};
-use flux_shop::{CustomerBody, CustomerId, CustomerRow};
+use flux_shop::CustomerId;
 use flux_storage::customers;
 use http::StatusCode;
 use std::sync::Arc;
 
 /// Saves a customer: all of them; what is absent is cleared, but for `registeredAt`: who has registered once has. A player who is linked to another customer is 409.
-#[utoipa::path(put, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)), request_body = CustomerBody,
-    responses((status = 201, body = CustomerRow), (status = 200, body = CustomerRow), Errors))]
+#[utoipa::path(put, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)), request_body = CustomerIn,
+    responses((status = 201, body = CustomerOut), (status = 200, body = CustomerOut), Errors))]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<CustomerId>,
-    Body(body, _): Body<CustomerBody>,
-) -> Result<(StatusCode, Json<CustomerRow>), ApiError> {
+    Body(body, _): Body<CustomerIn>,
+) -> Result<(StatusCode, Json<CustomerOut>), ApiError> {
     let (by, hooks) = (app.by(key.actor()), app.hooks());
     let (is_new, wake, customer) = app
         .db
         .write(move |tx| {
-            let (is_new, wake) = work::put(tx, &by, &*hooks, &id, &body)?;
+            let (is_new, wake) = customers_service::put(tx, &by, &*hooks, &id, &body.into())?;
             Ok::<_, ServiceError>((is_new, wake, customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?))
         })
         .await?;
     app.wake(&wake);
-    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(customer)))
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(customer.into())))
 }
 
 /// A customer. Whoever has an order is one.
 #[utoipa::path(get, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CustomerRow), Errors))]
+    responses((status = 200, body = CustomerOut), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Id(id): Id<CustomerId>,
-) -> Result<Json<CustomerRow>, ApiError> {
+) -> Result<Json<CustomerOut>, ApiError> {
     let found = app.db.read(move |tx| customers::find(tx, &id)).await?;
-    Ok(Json(found.ok_or(ServiceError::NotFound("customer"))?))
+    Ok(Json(found.ok_or(ServiceError::NotFound("customer"))?.into()))
 }
 
 /// Forgets a customer: their orders and amounts stay, under an id that stands for nobody, and nothing else does, in the
@@ -55,7 +56,7 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let (by, hooks) = (app.by(key.actor()), app.hooks());
     let anonymous = secrets::anonymous_customer(&*app.entropy);
-    app.db.write(move |tx| work::anonymise(tx, &by, &*hooks, &id, &anonymous)).await?;
+    app.db.write(move |tx| customers_service::anonymise(tx, &by, &*hooks, &id, &anonymous)).await?;
     app.db.vacuum().await?;
     tracing::info!("a customer was forgotten");
     Ok(StatusCode::NO_CONTENT)

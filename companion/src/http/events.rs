@@ -1,10 +1,10 @@
 //! Everything that happened.
 
+use super::dto::EventOut;
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{ApiError, ApiKey, Errors, Page, Query, page_limit};
-use flux_shop::EventRow;
 use flux_storage::events;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -24,12 +24,12 @@ pub(super) struct EventQuery {
 
 /// What happened, oldest first. `nextCursor` is the `seq` to ask after next; null when there is no more yet.
 #[utoipa::path(get, path = "/events", tag = "events", security(("key" = [])), params(EventQuery),
-    responses((status = 200, body = Page<EventRow>), Errors))]
+    responses((status = 200, body = Page<EventOut>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Query(query): Query<EventQuery>,
-) -> Result<Json<Page<EventRow>>, ApiError> {
+) -> Result<Json<Page<EventOut>>, ApiError> {
     let limit = page_limit(query.limit)?;
     let after = query.after.unwrap_or(0);
     if after < 0 {
@@ -39,5 +39,5 @@ pub(super) async fn list(
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let next_cursor = items.last().filter(|_| has_more).map(|event| event.seq.to_string());
-    Ok(Json(Page { items, next_cursor }))
+    Ok(Json(Page { items: items.into_iter().map(EventOut::from).collect(), next_cursor }))
 }

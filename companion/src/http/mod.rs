@@ -4,6 +4,7 @@ mod agent;
 mod auth;
 mod commands;
 mod customers;
+mod dto;
 mod events;
 mod health;
 mod metrics;
@@ -12,6 +13,8 @@ mod orders;
 mod packages;
 mod servers;
 mod stream;
+
+pub(crate) use dto::{EventOut, ServerOut};
 
 use crate::app::App;
 use axum::Router;

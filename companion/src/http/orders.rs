@@ -1,17 +1,18 @@
 //! Orders: what the storefront says, and what came of it. Amounts are whole numbers of minor units (cents).
 
+use super::dto::{OccurredIn, OrderIn, OrderOut, RefundIn};
 use crate::agents::Sessions;
 use crate::app::App;
 use crate::services::agents::is_polling;
-use crate::services::{Audit, ServiceError, Wake, orders as work};
+use crate::services::{Audit, ServiceError, Wake, orders as orders_service};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::{OrderId, ServerId};
 use flux_referrals::{OrderHooks, Referrals};
+use flux_rest::Word;
+use flux_rest::values::OrderStatus;
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, before_place, page, page_limit};
-use flux_shop::{
-    Amount, CommandView, HistoryRow, Order, OrderBody, OrderStatus, OrderView, RefundId, ServerState, ServerStates,
-};
+use flux_shop::{CommandView, HistoryRow, Order, ServerState, ServerStates};
 use flux_storage::{Tx, commands, history, orders, servers};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -33,50 +34,22 @@ pub(super) struct OrderQuery {
     cursor: Option<String>,
 }
 
-/// When it happened.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct SaidBody {
-    /// Where that was not now.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
-}
-
-/// What was paid back.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct RefundBody {
-    /// What this refund pays back, in minor units; all that is left unless said otherwise. The whole amount of the order is
-    /// a full refund, whatever was paid back before.
-    #[serde(default)]
-    refunded_amount: Option<Amount>,
-    /// The payment provider's id of this refund: it is counted once, however often it is said. Without one, the amount is
-    /// what it is known by.
-    #[serde(default)]
-    refund_id: Option<RefundId>,
-    /// When it happened, where that was not now.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
-}
-
 /// Says what an order is. The same body again is 200; another body is 409 once the order is paid.
-#[utoipa::path(put, path = "/orders/{id}", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = OrderBody,
-    responses((status = 201, body = OrderView), (status = 200, body = OrderView), Errors))]
+#[utoipa::path(put, path = "/orders/{id}", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = OrderIn,
+    responses((status = 201, body = OrderOut), (status = 200, body = OrderOut), Errors))]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<OrderId>,
-    Body(body, _): Body<OrderBody>,
-) -> Result<(StatusCode, Json<OrderView>), ApiError> {
-    let (by, hooks, look) = (app.by(key.actor()), app.hooks(), Look::new(&app));
+    Body(body, _): Body<OrderIn>,
+) -> Result<(StatusCode, Json<OrderOut>), ApiError> {
+    let (by, hooks, presenter) = (app.by(key.actor()), app.hooks(), OrderPresenter::new(&app));
     let now = by.now;
     let (is_new, wake, view) = app
         .db
         .write(move |tx| {
-            let (is_new, wake) = work::put(tx, &by, &*hooks, &id, body)?;
-            Ok::<_, ServiceError>((is_new, wake, look.whole(tx, &id)?))
+            let (is_new, wake) = orders_service::put(tx, &by, &*hooks, &id, body.into())?;
+            Ok::<_, ServiceError>((is_new, wake, presenter.with_history(tx, &id)?))
         })
         .await?;
     log(&view, now);
@@ -86,33 +59,33 @@ pub(super) async fn put(
 
 /// An order with its commands and their history.
 #[utoipa::path(get, path = "/orders/{id}", tag = "orders", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = OrderView), Errors))]
+    responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Id(id): Id<OrderId>,
-) -> Result<Json<OrderView>, ApiError> {
-    let look = Look::new(&app);
-    Ok(Json(app.db.read(move |tx| look.whole(tx, &id)).await?))
+) -> Result<Json<OrderOut>, ApiError> {
+    let presenter = OrderPresenter::new(&app);
+    Ok(Json(app.db.read(move |tx| presenter.with_history(tx, &id)).await?))
 }
 
 /// Orders, newest first.
 #[utoipa::path(get, path = "/orders", tag = "orders", security(("key" = [])), params(OrderQuery),
-    responses((status = 200, body = Page<OrderView>), Errors))]
+    responses((status = 200, body = Page<OrderOut>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Query(query): Query<OrderQuery>,
-) -> Result<Json<Page<OrderView>>, ApiError> {
+) -> Result<Json<Page<OrderOut>>, ApiError> {
     let (limit, before) = (page_limit(query.limit)?, before_place(query.cursor.as_deref())?);
-    let look = Look::new(&app);
+    let presenter = OrderPresenter::new(&app);
     let rows = app
         .db
         .read(move |tx| {
             let mut known = ServerStates::new();
-            let found = orders::page(tx, before, query.status, limit + 1)?.into_iter();
+            let found = orders::page(tx, before, query.status.map(|Word(status)| status), limit + 1)?.into_iter();
             found
-                .map(|(seq, order)| Ok((seq, look.short(tx, order, &mut known)?)))
+                .map(|(seq, order)| Ok((seq, presenter.without_history(tx, order, &mut known)?)))
                 .collect::<Result<Vec<_>, ServiceError>>()
         })
         .await?;
@@ -120,77 +93,83 @@ pub(super) async fn list(
 }
 
 /// The order is paid: its commands are made, once.
-#[utoipa::path(post, path = "/orders/{id}/paid", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<SaidBody>,
-    responses((status = 200, body = OrderView), Errors))]
+#[utoipa::path(post, path = "/orders/{id}/paid", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<OccurredIn>,
+    responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn paid(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<OrderId>,
-    OptionalBody(said): OptionalBody<SaidBody>,
-) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, hooks, id| work::pay(tx, by, hooks, id, said.occurred_at)).await
+    OptionalBody(body): OptionalBody<OccurredIn>,
+) -> Result<Json<OrderOut>, ApiError> {
+    change(&app, key, id, move |tx, by, hooks, id| orders_service::pay(tx, by, hooks, id, body.occurred_at)).await
 }
 
 /// The storefront is done with the order.
-#[utoipa::path(post, path = "/orders/{id}/completed", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<SaidBody>,
-    responses((status = 200, body = OrderView), Errors))]
+#[utoipa::path(post, path = "/orders/{id}/completed", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<OccurredIn>,
+    responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn completed(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<OrderId>,
-    OptionalBody(said): OptionalBody<SaidBody>,
-) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, hooks, id| work::complete(tx, by, hooks, id, said.occurred_at)).await
+    OptionalBody(body): OptionalBody<OccurredIn>,
+) -> Result<Json<OrderOut>, ApiError> {
+    change(&app, key, id, move |tx, by, hooks, id| orders_service::complete(tx, by, hooks, id, body.occurred_at)).await
 }
 
 /// The order was called off. What a paid one has not run yet is not run; what has run stays until a refund takes it back.
-#[utoipa::path(post, path = "/orders/{id}/cancelled", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<SaidBody>,
-    responses((status = 200, body = OrderView), Errors))]
+#[utoipa::path(post, path = "/orders/{id}/cancelled", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<OccurredIn>,
+    responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn cancelled(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<OrderId>,
-    OptionalBody(said): OptionalBody<SaidBody>,
-) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, hooks, id| work::cancel(tx, by, hooks, id, said.occurred_at)).await
+    OptionalBody(body): OptionalBody<OccurredIn>,
+) -> Result<Json<OrderOut>, ApiError> {
+    change(&app, key, id, move |tx, by, hooks, id| orders_service::cancel(tx, by, hooks, id, body.occurred_at)).await
 }
 
 /// The buyer's bank took the money back: what has not run is cancelled, what has run is taken back.
-#[utoipa::path(post, path = "/orders/{id}/chargeback", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<SaidBody>,
-    responses((status = 200, body = OrderView), Errors))]
+#[utoipa::path(post, path = "/orders/{id}/chargeback", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<OccurredIn>,
+    responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn chargeback(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<OrderId>,
-    OptionalBody(said): OptionalBody<SaidBody>,
-) -> Result<Json<OrderView>, ApiError> {
-    say(&app, key, id, move |tx, by, hooks, id| work::charge_back(tx, by, hooks, id, said.occurred_at)).await
+    OptionalBody(body): OptionalBody<OccurredIn>,
+) -> Result<Json<OrderOut>, ApiError> {
+    change(&app, key, id, move |tx, by, hooks, id| orders_service::charge_back(tx, by, hooks, id, body.occurred_at))
+        .await
 }
 
 /// Money was paid back. Refunds are summed; only one that brings `refundedAmount` to the amount cancels what has not run,
 /// and takes back what has.
-#[utoipa::path(post, path = "/orders/{id}/refunded", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<RefundBody>,
-    responses((status = 200, body = OrderView), Errors))]
+#[utoipa::path(post, path = "/orders/{id}/refunded", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<RefundIn>,
+    responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn refunded(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<OrderId>,
-    OptionalBody(body): OptionalBody<RefundBody>,
-) -> Result<Json<OrderView>, ApiError> {
-    let refund = work::Refund { amount: body.refunded_amount, id: body.refund_id };
-    say(&app, key, id, move |tx, by, hooks, id| work::refund(tx, by, hooks, id, &refund, body.occurred_at)).await
+    OptionalBody(body): OptionalBody<RefundIn>,
+) -> Result<Json<OrderOut>, ApiError> {
+    let refund = orders_service::Refund {
+        amount: body.refunded_amount.map(|amount| amount.0),
+        id: body.refund_id.map(|id| id.0),
+    };
+    change(&app, key, id, move |tx, by, hooks, id| orders_service::refund(tx, by, hooks, id, &refund, body.occurred_at))
+        .await
 }
 
 /// Does what the storefront says, and answers with the order as it then is.
-async fn say(
+async fn change(
     app: &App,
     key: ApiKey,
     id: OrderId,
     what: impl FnOnce(&Tx<'_>, &Audit, &dyn OrderHooks, &OrderId) -> Result<Wake, ServiceError> + Send + 'static,
-) -> Result<Json<OrderView>, ApiError> {
-    let (by, hooks, look) = (app.by(key.actor()), app.hooks(), Look::new(app));
+) -> Result<Json<OrderOut>, ApiError> {
+    let (by, hooks, presenter) = (app.by(key.actor()), app.hooks(), OrderPresenter::new(app));
     let now = by.now;
-    let write = move |tx: &Tx<'_>| Ok::<_, ServiceError>((what(tx, &by, &*hooks, &id)?, look.whole(tx, &id)?));
+    let write =
+        move |tx: &Tx<'_>| Ok::<_, ServiceError>((what(tx, &by, &*hooks, &id)?, presenter.with_history(tx, &id)?));
     let (wake, view) = app.db.write(write).await?;
     log(&view, now);
     app.wake(&wake);
@@ -198,50 +177,50 @@ async fn say(
 }
 
 /// What a change of an order made of its commands, so that each one's life can be followed by its id.
-fn log(view: &OrderView, now: Timestamp) {
-    for CommandView { command, .. } in &view.commands {
-        let (id, server) = (&command.new.id, &command.new.server_id);
+fn log(view: &OrderOut, now: Timestamp) {
+    for command in &view.commands {
+        let (id, server) = (&command.id, &command.server_id);
         if command.created_at == now {
             tracing::info!(command.id = %id, server.id = %server, order.id = %view.id, "command made");
         } else if command.cancel_requested_at == Some(now) {
             tracing::info!(command.id = %id, server.id = %server, order.id = %view.id,
-                command.status = command.state.status.as_str(), "cancel requested");
+                command.status = command.status, "cancel requested");
         }
     }
 }
 
 /// What an order's answer needs besides the database.
-struct Look {
+struct OrderPresenter {
     hooks: Arc<Referrals>,
     sessions: Arc<Sessions>,
     now: Timestamp,
 }
 
-impl Look {
-    fn new(app: &App) -> Look {
-        Look { hooks: app.hooks(), sessions: Arc::clone(&app.sessions), now: app.clock.now() }
+impl OrderPresenter {
+    fn new(app: &App) -> OrderPresenter {
+        OrderPresenter { hooks: app.hooks(), sessions: Arc::clone(&app.sessions), now: app.clock.now() }
     }
 
     /// An order with its commands and their history.
-    fn whole(&self, tx: &Tx<'_>, id: &OrderId) -> Result<OrderView, ServiceError> {
+    fn with_history(&self, tx: &Tx<'_>, id: &OrderId) -> Result<OrderOut, ServiceError> {
         let order = orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))?;
         let mut histories = history::of_order(tx, id)?;
         let history = |id: &str| Some(histories.remove(id).unwrap_or_default());
-        self.view(tx, order, history, &mut ServerStates::new())
+        self.present(tx, order, history, &mut ServerStates::new())
     }
 
     /// Without history; `known` keeps the servers that were looked up.
-    fn short(&self, tx: &Tx<'_>, order: Order, known: &mut ServerStates) -> Result<OrderView, ServiceError> {
-        self.view(tx, order, |_| None, known)
+    fn without_history(&self, tx: &Tx<'_>, order: Order, known: &mut ServerStates) -> Result<OrderOut, ServiceError> {
+        self.present(tx, order, |_| None, known)
     }
 
-    fn view(
+    fn present(
         &self,
         tx: &Tx<'_>,
         order: Order,
         mut history: impl FnMut(&str) -> Option<Vec<HistoryRow>>,
         known: &mut ServerStates,
-    ) -> Result<OrderView, ServiceError> {
+    ) -> Result<OrderOut, ServiceError> {
         let mut views = Vec::new();
         for command in commands::of_order(tx, &order.id)? {
             if !known.contains_key(&command.new.server_id) {
@@ -250,7 +229,7 @@ impl Look {
             views.push(CommandView { history: history(command.new.id.as_str()), command });
         }
         let referral = self.hooks.referral_of(tx, &order.id, self.now)?;
-        Ok(OrderView::new(order, views, known, referral))
+        Ok(OrderOut::new(order, views, known, referral))
     }
 
     fn server(&self, tx: &Tx<'_>, id: &ServerId) -> Result<ServerState, ServiceError> {

@@ -1,7 +1,8 @@
 //! What is sold. A storefront's key reads; an admin's key changes, for a package is what runs on the servers.
 
+use super::dto::{PackageIn, PackageOut};
 use crate::app::App;
-use crate::services::{ServiceError, packages as work};
+use crate::services::{ServiceError, packages as packages_service};
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{Admin, ApiError, ApiKey, Body, Errors, Id, Page, PageQuery, Query, after_text, page, page_limit};
@@ -11,48 +12,48 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// Saves a package.
-#[utoipa::path(put, path = "/packages/{id}", tag = "packages", security(("key" = [])), params(("id" = String, Path)), request_body = PackageBody,
-    responses((status = 201, body = Package), (status = 200, body = Package), Errors))]
+#[utoipa::path(put, path = "/packages/{id}", tag = "packages", security(("key" = [])), params(("id" = String, Path)), request_body = PackageIn,
+    responses((status = 201, body = PackageOut), (status = 200, body = PackageOut), Errors))]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
     key: Admin,
     Id(id): Id<PackageId>,
-    Body(body, _): Body<PackageBody>,
-) -> Result<(StatusCode, Json<Package>), ApiError> {
-    let by = app.by(key.actor());
+    Body(body, _): Body<PackageIn>,
+) -> Result<(StatusCode, Json<PackageOut>), ApiError> {
+    let (by, body) = (app.by(key.actor()), PackageBody::from(body));
     let (is_new, package) = app
         .db
         .write(move |tx| {
-            let is_new = work::put(tx, &by, &id, &body)?;
+            let is_new = packages_service::put(tx, &by, &id, &body)?;
             Ok::<_, ServiceError>((is_new, Package { id, body }))
         })
         .await?;
-    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(package)))
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(package.into())))
 }
 
 /// A package.
 #[utoipa::path(get, path = "/packages/{id}", tag = "packages", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = Package), Errors))]
+    responses((status = 200, body = PackageOut), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Id(id): Id<PackageId>,
-) -> Result<Json<Package>, ApiError> {
+) -> Result<Json<PackageOut>, ApiError> {
     let found = app.db.read(move |tx| packages::find(tx, &id)).await?;
-    Ok(Json(found.ok_or(ServiceError::NotFound("package"))?))
+    Ok(Json(found.ok_or(ServiceError::NotFound("package"))?.into()))
 }
 
 /// All packages, by id.
 #[utoipa::path(get, path = "/packages", tag = "packages", security(("key" = [])), params(PageQuery),
-    responses((status = 200, body = Page<Package>), Errors))]
+    responses((status = 200, body = Page<PackageOut>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Query(query): Query<PageQuery>,
-) -> Result<Json<Page<Package>>, ApiError> {
+) -> Result<Json<Page<PackageOut>>, ApiError> {
     let (limit, after) = (page_limit(query.limit)?, after_text(query.cursor.as_deref())?);
     let rows = app.db.read(move |tx| packages::page(tx, &after, limit + 1)).await?;
-    Ok(Json(page(rows, limit, |package| package.id.to_string(), |package| package)))
+    Ok(Json(page(rows, limit, |package| package.id.to_string(), PackageOut::from)))
 }
 
 /// Removes a package; 409 while an order that is not paid yet names it.
@@ -64,6 +65,6 @@ pub(super) async fn remove(
     Id(id): Id<PackageId>,
 ) -> Result<StatusCode, ApiError> {
     let by = app.by(key.actor());
-    app.db.write(move |tx| work::remove(tx, &by, &id)).await?;
+    app.db.write(move |tx| packages_service::remove(tx, &by, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

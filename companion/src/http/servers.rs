@@ -1,7 +1,8 @@
 //! The game servers and their tokens.
 
+use super::dto::{RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};
 use crate::app::App;
-use crate::services::servers::{self as work, Unanswered};
+use crate::services::servers::{self as servers_service, Unanswered};
 use crate::services::{Audit, ServiceError, agents::is_polling};
 use crate::{limits, secrets};
 use axum::Json;
@@ -10,41 +11,13 @@ use flux_protocol::{ErrorCode, ServerId, ServerToken};
 use flux_rest::{
     Admin, ApiError, Body, Errors, Id, IdempotencyKey, Idempotent, Page, PageQuery, Query, after_text, page, page_limit,
 };
-use flux_shop::{Address, Label, QueueCounts, Server, ServerView};
+use flux_shop::{QueueCounts, Server};
 use flux_storage::{Tx, commands, servers};
 use http::StatusCode;
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
-
-/// A new server.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ServerBody {
-    name: Label,
-    address: Address,
-}
-
-/// What changes of a server.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ServerPatch {
-    #[serde(default)]
-    name: Option<Label>,
-    #[serde(default)]
-    address: Option<Address>,
-}
-
-/// A server with its new token.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct ServerWithToken {
-    #[serde(flatten)]
-    server: ServerView,
-    /// Shown this once. Absent where an `Idempotency-Key` is answered a second time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-}
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -55,24 +28,15 @@ pub(super) struct RemovalQuery {
     force: bool,
 }
 
-/// What a removal came to.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct Removal {
-    #[schema(value_type = String)]
-    id: ServerId,
-    /// Commands that the agent gave no word of: they stay open with `cancelRequestedAt`, or with `force` are cancelled.
-    unanswered: u64,
-}
-
 /// Adds a server. The answer has its token, once.
-#[utoipa::path(post, path = "/servers", tag = "servers", security(("key" = [])), request_body = ServerBody,
+#[utoipa::path(post, path = "/servers", tag = "servers", security(("key" = [])), request_body = ServerIn,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = ServerWithToken), (status = 200, body = ServerWithToken), Errors))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     key: Admin,
     idempotency: IdempotencyKey,
-    Body(body, bytes): Body<ServerBody>,
+    Body(body, bytes): Body<ServerIn>,
 ) -> Result<(StatusCode, Json<ServerWithToken>), ApiError> {
     let (by, once) = (app.by(key.actor()), idempotency.of_request(&key.0.name, &bytes));
     let token = secrets::server_token(&*app.entropy, secrets::server_id(&*app.entropy));
@@ -80,10 +44,10 @@ pub(super) async fn create(
         let token = token.clone();
         let make = move |tx: &Tx<'_>| {
             let make = || {
-                let server = work::add(tx, &by, &token, body.name, body.address)?;
+                let server = servers_service::add(tx, &by, &token, body.name.0, body.address.0)?;
                 Ok((server.id.to_string(), (server, QueueCounts::default())))
             };
-            let find = |id: &str| look(tx, &id.parse().map_err(|_| ServiceError::NotFound("server"))?);
+            let find = |id: &str| find(tx, &id.parse().map_err(|_| ServiceError::NotFound("server"))?);
             once.run(tx, by.now, make, find)
         };
         app.db.write(make).await?
@@ -98,24 +62,24 @@ pub(super) async fn create(
 
 /// A server.
 #[utoipa::path(get, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = ServerView), Errors))]
+    responses((status = 200, body = ServerOut), Errors))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _key: Admin,
     Id(id): Id<ServerId>,
-) -> Result<Json<ServerView>, ApiError> {
-    let (server, queue) = app.db.read(move |tx| look(tx, &id)).await?;
+) -> Result<Json<ServerOut>, ApiError> {
+    let (server, queue) = app.db.read(move |tx| find(tx, &id)).await?;
     Ok(Json(view(&app, server, queue)))
 }
 
 /// All servers, by id.
 #[utoipa::path(get, path = "/servers", tag = "servers", security(("key" = [])), params(PageQuery),
-    responses((status = 200, body = Page<ServerView>), Errors))]
+    responses((status = 200, body = Page<ServerOut>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: Admin,
     Query(query): Query<PageQuery>,
-) -> Result<Json<Page<ServerView>>, ApiError> {
+) -> Result<Json<Page<ServerOut>>, ApiError> {
     let (limit, after) = (page_limit(query.limit)?, after_text(query.cursor.as_deref())?);
     let rows = app
         .db
@@ -132,17 +96,17 @@ pub(super) async fn list(
 
 /// Changes a server's name or address.
 #[utoipa::path(patch, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path)), request_body = ServerPatch,
-    responses((status = 200, body = ServerView), Errors))]
+    responses((status = 200, body = ServerOut), Errors))]
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     key: Admin,
     Id(id): Id<ServerId>,
     Body(body, _): Body<ServerPatch>,
-) -> Result<Json<ServerView>, ApiError> {
+) -> Result<Json<ServerOut>, ApiError> {
     let by = app.by(key.actor());
     let write = move |tx: &Tx<'_>| {
-        work::change(tx, &by, &id, body.name, body.address)?;
-        look(tx, &id)
+        servers_service::change(tx, &by, &id, body.name.map(|name| name.0), body.address.map(|address| address.0))?;
+        find(tx, &id)
     };
     let (server, queue) = app.db.write(write).await?;
     Ok(Json(view(&app, server, queue)))
@@ -160,8 +124,8 @@ pub(super) async fn replace_token(
     let token = secrets::server_token(&*app.entropy, id.clone());
     let hash = token.hash();
     let write = move |tx: &Tx<'_>| {
-        work::replace_token(tx, &by, &id, hash)?;
-        look(tx, &id)
+        servers_service::replace_token(tx, &by, &id, hash)?;
+        find(tx, &id)
     };
     let (server, queue) = app.db.write(write).await?;
     app.sessions.disconnect(&server.id, ErrorCode::TokenRevoked.message("this server has a new token"));
@@ -172,13 +136,13 @@ pub(super) async fn replace_token(
 /// Removes a server: revokes what is open, gives its agent up to 10 s to answer, then ends its session. Asked
 /// again after it was broken off, it goes on.
 #[utoipa::path(delete, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path), RemovalQuery),
-    responses((status = 200, body = Removal), Errors))]
+    responses((status = 200, body = RemovalOut), Errors))]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
     key: Admin,
     Id(id): Id<ServerId>,
     Query(query): Query<RemovalQuery>,
-) -> Result<Json<Removal>, ApiError> {
+) -> Result<Json<RemovalOut>, ApiError> {
     let by = app.by(key.actor());
     let server = begin(&app, by.clone(), id.clone()).await?;
     app.sessions.wake(&id);
@@ -189,16 +153,16 @@ pub(super) async fn remove(
     let left = if query.force { Unanswered::Cancelled } else { Unanswered::StayOpen };
     let unanswered = {
         let (id, hooks) = (id.clone(), app.hooks());
-        app.db.write(move |tx| work::finish_removal(tx, &by, &*hooks, &id, left)).await?
+        app.db.write(move |tx| servers_service::finish_removal(tx, &by, &*hooks, &id, left)).await?
     };
     app.sessions.disconnect(&id, ErrorCode::ServerRemoved.message("the store has removed this server"));
     tracing::info!(server.id = %id, commands.unanswered = unanswered, "server removed");
-    Ok(Json(Removal { id, unanswered }))
+    Ok(Json(RemovalOut { id, unanswered }))
 }
 
 async fn begin(app: &App, by: Audit, id: ServerId) -> Result<Server, ServiceError> {
     let hooks = app.hooks();
-    app.db.write(move |tx| work::begin_removal(tx, &by, &*hooks, &id)).await
+    app.db.write(move |tx| servers_service::begin_removal(tx, &by, &*hooks, &id)).await
 }
 
 /// Waits until nothing of this server is open, or the time is over.
@@ -215,12 +179,12 @@ async fn wait_for_reports(app: &App, id: &ServerId) -> Result<(), ServiceError> 
     }
 }
 
-fn look(tx: &Tx<'_>, id: &ServerId) -> Result<(Server, QueueCounts), ServiceError> {
+fn find(tx: &Tx<'_>, id: &ServerId) -> Result<(Server, QueueCounts), ServiceError> {
     let server = servers::find(tx, id)?.ok_or(ServiceError::NotFound("server"))?;
     Ok((server, commands::queue_counts(tx, id)?))
 }
 
-fn view(app: &App, mut server: Server, queue: QueueCounts) -> ServerView {
+fn view(app: &App, mut server: Server, queue: QueueCounts) -> ServerOut {
     let now = app.clock.now();
     let in_session = app.sessions.of(&server.id).is_some();
     if in_session {
@@ -228,7 +192,7 @@ fn view(app: &App, mut server: Server, queue: QueueCounts) -> ServerView {
         server.agent.last_seen_at = Some(now);
     }
     let online = in_session || is_polling(&server, now);
-    ServerView::new(server, queue, online)
+    ServerOut::new(server, queue, online)
 }
 
 fn with_token(app: &App, server: Server, queue: QueueCounts, token: Option<&ServerToken>) -> ServerWithToken {

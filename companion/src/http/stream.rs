@@ -1,6 +1,7 @@
 //! Events as they happen: server-sent events. A reader that was cut off goes on where it was by `Last-Event-ID`, as
 //! browsers do by themselves. Not in the OpenAPI document, which knows no streams.
 
+use super::dto::EventOut;
 use crate::app::App;
 use crate::limits;
 use axum::extract::State;
@@ -69,8 +70,9 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
 async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)> {
     loop {
         if let Some(event) = reader.found.pop_front() {
-            let text = serde_json::to_string(&event).ok()?;
-            return Some((Ok(Event::default().id(event.seq.to_string()).data(text)), reader));
+            let seq = event.seq.to_string();
+            let text = serde_json::to_string(&EventOut::from(event)).ok()?;
+            return Some((Ok(Event::default().id(seq).data(text)), reader));
         }
         reader.commits.borrow_and_update();
         reader.look().await.ok()?;

@@ -34,7 +34,7 @@ pub fn put(
     let before = orders::find(tx, id)?;
     let is_new = before.is_none();
     let order = match before {
-        Some(order) if order.body.is_as_told(&body) => order,
+        Some(order) if order.body.is_same_content(&body) => order,
         Some(order) if order.status != OrderStatus::Created => {
             let message = format!("the order is {} already, with another content", order.status.as_str());
             return Err(ServiceError::conflict("order_differs", message));

@@ -82,7 +82,7 @@ impl TestApp {
         let entropy = Arc::new(TestEntropy::default());
         let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_000)));
         let admin = add_key(&db, &*entropy, "admin", Role::Admin).await;
-        let store = add_key(&db, &*entropy, "shop", Role::Store).await;
+        let store = add_key(&db, &*entropy, "shop", Role::Storefront).await;
         let (router, state) = flux_companion::router(config(text), db, clock.clone(), entropy);
         TestApp { router, state, clock, admin, store }
     }

@@ -54,7 +54,7 @@ impl<D: KeyDirectory> FromRequestParts<Arc<D>> for Admin {
         let ApiKey(key) = ApiKey::from_request_parts(parts, directory).await?;
         match key.role {
             Role::Admin => Ok(Admin(key)),
-            Role::Store => {
+            Role::Storefront => {
                 let message = "this key's role is store: an admin's key may do this";
                 Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message))
             }

@@ -8,8 +8,10 @@ mod idempotency;
 pub mod limits;
 mod page;
 mod path;
+mod player;
 mod query;
 mod rate;
+pub mod values;
 
 pub use auth::{Admin, ApiKey, KeyDirectory, bearer_token};
 pub use body::{Body, OptionalBody};
@@ -18,5 +20,7 @@ pub use flux_shop::{Object, object, object_or_null, objects};
 pub use idempotency::{IdempotencyKey, Idempotent, IdempotentRequest, KeyReused};
 pub use page::{Page, PageQuery, after_text, before_place, page, page_limit};
 pub use path::{Id, PathTexts};
+pub use player::PlayerJson;
 pub use query::Query;
 pub use rate::{Peer, RateLimiter, VisitorRate, check_rate};
+pub use values::{ApiEnum, ApiValue, Checked, Word};

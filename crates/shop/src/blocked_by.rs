@@ -1,21 +1,20 @@
+//! Sentences for support staff: the reason why a command has not run.
+
 use super::{CommandRow, Label};
 use flux_delivery::command::{CommandStatus, OfferedTo};
 use flux_protocol::{CommandId, FailReason, GameState, ServerId, WaitReason};
-use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Why a command has not run, for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Obstacle {
+/// A command that has not run, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedCommand {
     /// The command.
-    #[schema(value_type = String)]
     pub command_id: CommandId,
-    /// A sentence.
+    /// The reason as a sentence.
     pub text: String,
 }
 
-/// What is known of a server now.
+/// The present state of a server.
 #[derive(Debug, Clone)]
 pub struct ServerState {
     /// Its name; `None` once it was removed.
@@ -29,13 +28,13 @@ pub struct ServerState {
 /// The servers of an order's commands.
 pub type ServerStates = BTreeMap<ServerId, ServerState>;
 
-/// What stands in the way of these commands.
-pub fn obstacles<'a>(commands: impl Iterator<Item = &'a CommandRow>, servers: &ServerStates) -> Vec<Obstacle> {
-    let obstacle = |command: &CommandRow| {
+/// The reasons why these commands have not run; completed commands have none.
+pub fn blocked_by<'a>(commands: impl Iterator<Item = &'a CommandRow>, servers: &ServerStates) -> Vec<BlockedCommand> {
+    let blocked = |command: &CommandRow| {
         let text = sentence(command, servers.get(&command.new.server_id))?;
-        Some(Obstacle { command_id: command.new.id.clone(), text })
+        Some(BlockedCommand { command_id: command.new.id.clone(), text })
     };
-    commands.filter_map(obstacle).collect()
+    commands.filter_map(blocked).collect()
 }
 
 fn sentence(command: &CommandRow, server: Option<&ServerState>) -> Option<String> {

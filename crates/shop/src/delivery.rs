@@ -1,29 +1,30 @@
-use flux_delivery::command::CommandStatus;
-use serde::Serialize;
+//! The delivery status of commands that belong together.
 
-/// Whether commands that belong together have run. Derived, never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Delivery {
-    /// There are none.
-    None,
-    /// Nothing is open, and what has run has failed.
-    Failed,
-    /// At least one waits for its player.
-    AwaitingPlayer,
-    /// At least one is on its way.
-    Queued,
-    /// Nothing is open; some have run and some have not.
-    Partial,
-    /// All have run.
-    Delivered,
-    /// All were cancelled.
-    Cancelled,
+use flux_delivery::command::CommandStatus;
+
+string_enum! {
+    /// Whether commands that belong together have run. Derived from them, never stored.
+    pub enum Delivery {
+        /// There are no commands.
+        None = "none",
+        /// No command is open, none has completed, and at least one has failed.
+        Failed = "failed",
+        /// At least one command waits for its player.
+        AwaitingPlayer = "awaiting_player",
+        /// At least one command is open.
+        Queued = "queued",
+        /// No command is open; some have completed and some have not.
+        Partial = "partial",
+        /// All commands have completed.
+        Delivered = "delivered",
+        /// All commands were cancelled.
+        Cancelled = "cancelled",
+    }
 }
 
-/// Sums up, the news that needs most attention first.
+/// The status of commands with these statuses. The one that needs most attention wins.
 pub fn delivery(statuses: impl Iterator<Item = CommandStatus>) -> Delivery {
-    let (mut waiting, mut queued, mut completed, mut failed, mut cancelled) = (0, 0, 0, 0, 0);
+    let (mut waiting, mut queued, mut completed, mut failed, mut cancelled) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
     for status in statuses {
         *match status {
             CommandStatus::AwaitingPlayer(_) => &mut waiting,
@@ -40,7 +41,7 @@ pub fn delivery(statuses: impl Iterator<Item = CommandStatus>) -> Delivery {
         (0, 0, 1.., 0, 0) => Delivery::Delivered,
         (0, 0, 1.., ..) => Delivery::Partial,
         (0, 0, 0, 1.., _) => Delivery::Failed,
-        _ => Delivery::Cancelled,
+        (0, 0, 0, 0, 1..) => Delivery::Cancelled,
     }
 }
 

@@ -1,5 +1,4 @@
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 
@@ -45,12 +44,11 @@ pub struct Audit {
 }
 
 /// Something that happened. Never changed, never a secret in it.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone)]
 pub struct EventRow {
     /// Its place, from 1, rising.
     pub seq: i64,
     /// When.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What, such as `order.paid`.
     pub kind: String,

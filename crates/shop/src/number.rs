@@ -2,8 +2,6 @@
 
 use crate::limits;
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! checked_number {
     ($(#[$doc:meta])* $name:ident($inner:ty), $range:expr) => {
@@ -17,6 +15,12 @@ macro_rules! checked_number {
             /// meanwhile does not make it unreadable.
             pub fn from_stored(number: $inner) -> Self {
                 Self(number)
+            }
+
+            /// The least and the greatest number.
+            pub fn range() -> (i64, i64) {
+                let range: std::ops::RangeInclusive<$inner> = $range;
+                (*range.start() as i64, *range.end() as i64)
             }
 
             /// The number.
@@ -41,15 +45,6 @@ macro_rules! checked_number {
             }
         }
 
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                let range: std::ops::RangeInclusive<$inner> = $range;
-                let number = ObjectBuilder::new().schema_type(Type::Integer);
-                number.minimum(Some(*range.start() as i64)).maximum(Some(*range.end() as i64)).into()
-            }
-        }
-
-        impl ToSchema for $name {}
     };
 }
 

@@ -1,60 +1,43 @@
+//! Packages and their command templates.
+
 use super::object::objects;
 use super::{Amount, Currency, DelaySeconds, ExpirySeconds, Label, PackageId, Slots, Template};
 use crate::limits;
 use flux_protocol::ServerId;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use utoipa::openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
 
-/// `PUT /packages/{id}`: what is sold, and the commands that it runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// The content of a package: its price and its commands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PackageBody {
-    /// What people read.
+    /// The name for people.
     pub name: Label,
-    /// The price of one, in minor units.
+    /// The price of one unit, in minor units of the currency.
     pub price: Amount,
     /// The price's currency.
     pub currency: Currency,
-    /// At most 50; none is legal.
+    /// The commands; may be empty.
     #[serde(deserialize_with = "templates")]
-    #[schema(max_items = 50)]
     pub commands: Vec<TemplateBody>,
 }
 
-/// A package as it is answered.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// A stored package.
+#[derive(Debug, Clone)]
 pub struct Package {
     /// The storefront's id of it.
     pub id: PackageId,
-    /// What was put.
-    #[serde(flatten)]
+    /// Its content.
     pub body: PackageBody,
 }
 
-/// The shape of [`Package`], for the OpenAPI document.
-#[derive(utoipa::ToSchema)]
-#[schema(as = Package, rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what the Serialize impl above writes")]
-struct PackageSchema {
-    id: PackageId,
-    name: Label,
-    price: Amount,
-    currency: Currency,
-    commands: Vec<TemplateBody>,
-}
-
-schema_of!(Package, PackageSchema, "Package");
-
-/// One command of a package, to be made for each unit and server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// A command of a package. An order creates it for each unit and server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TemplateBody {
-    /// The template; the agent alone fills it in. With `{quantity}` it is made once per item, else once per unit.
+    /// The template. With `{quantity}` it is created once per item, else once per unit.
     pub command: Template,
-    /// Where it runs: `"all"`, or ids of servers.
+    /// The servers that run it.
     #[serde(default)]
     pub servers: ServerChoice,
     /// Whether the player must be online.
@@ -66,46 +49,32 @@ pub struct TemplateBody {
     /// Free inventory slots that the player must have; needs `requireOnline`.
     #[serde(default)]
     pub required_slots: Slots,
-    /// Seconds from its making after which it must not run.
+    /// Seconds from its creation after which it must not run.
     #[serde(default)]
     pub expires_seconds: Option<ExpirySeconds>,
-    /// What makes it.
+    /// The event that creates it.
     #[serde(default)]
     pub on: Trigger,
 }
 
-/// What makes a package's command.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Trigger {
-    /// The order is paid.
-    #[default]
-    Purchase,
-    /// The order is refunded.
-    Refund,
-    /// The payment is charged back.
-    Chargeback,
-}
-
-impl Trigger {
-    /// The word in JSON and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Purchase => "purchase",
-            Self::Refund => "refund",
-            Self::Chargeback => "chargeback",
-        }
-    }
-
-    /// The trigger that this word names.
-    pub fn from_word(word: &str) -> Option<Trigger> {
-        [Self::Purchase, Self::Refund, Self::Chargeback].into_iter().find(|trigger| trigger.as_str() == word)
+string_enum! {
+    /// The event of an order that creates a package's command.
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Trigger {
+        /// The order is paid.
+        #[default]
+        Purchase = "purchase",
+        /// The order is refunded.
+        Refund = "refund",
+        /// The payment is charged back.
+        Chargeback = "chargeback",
     }
 }
 
 impl Package {
-    /// Whether it has commands that take something back.
-    pub fn takes_back(&self) -> bool {
+    /// Whether it has commands for a refund or a chargeback.
+    pub fn has_reversal(&self) -> bool {
         self.body.commands.iter().any(|template| template.on != Trigger::Purchase)
     }
 }
@@ -113,10 +82,10 @@ impl Package {
 /// The servers that a template is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ServerChoice {
-    /// All that there are when the command is made.
+    /// All servers at the time of the command's creation.
     #[default]
     All,
-    /// These; one that was removed since is left out.
+    /// These servers, without those that were removed since.
     These(Vec<ServerId>),
 }
 
@@ -129,16 +98,6 @@ impl ServerChoice {
         }
     }
 }
-
-impl PartialSchema for ServerChoice {
-    fn schema() -> RefOr<Schema> {
-        let all = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["all"]));
-        let ids = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String)).min_items(Some(1));
-        OneOfBuilder::new().item(all).item(ids.max_items(Some(limits::TEMPLATE_SERVERS))).into()
-    }
-}
-
-impl ToSchema for ServerChoice {}
 
 impl Serialize for ServerChoice {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -29,7 +29,7 @@ macro_rules! stored_texts {
     )+ };
 }
 
-/// Texts whose rule is the contract with the agents, which never changes.
+/// Texts whose rule never changes: ids of the contract with the agents, and words of enums.
 macro_rules! parsed_texts {
     ($($text:ty)+) => { texts!($($text)+); $(
         impl Column for $text {
@@ -40,20 +40,8 @@ macro_rules! parsed_texts {
     )+ };
 }
 
-/// Texts of a closed list.
-macro_rules! words {
-    ($($word:ty)+) => { texts!($($word)+); $(
-        impl Column for $word {
-            fn from_value(value: Value<'_>) -> Option<$word> {
-                <$word>::from_word(&String::from_value(value)?)
-            }
-        }
-    )+ };
-}
-
 stored_texts!(Address Code Currency CustomerId Email Label PackageId PlayerName PlayerUuid Tier);
-parsed_texts!(CommandId GrantId JournalId OrderId ServerId);
-words!(OrderStatus Role Trigger);
+parsed_texts!(CommandId GrantId JournalId OrderId OrderStatus Role ServerId Trigger);
 
 impl Param for SecretHash {
     fn value(&self) -> Value<'_> {

@@ -102,7 +102,7 @@ pub fn set_status(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
 pub fn snapshot_reversals(tx: &Tx<'_>, id: &OrderId, packages: &[Package]) -> Result<(), Error> {
     let sql = "INSERT INTO order_package_snapshots (order_id, position, package_id, name, price, currency, commands)
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    for (position, package) in (0i64..).zip(packages).filter(|(_, package)| package.takes_back()) {
+    for (position, package) in (0i64..).zip(packages).filter(|(_, package)| package.has_reversal()) {
         let Package { id: package, body } = package;
         let commands = packages::commands(body)?;
         tx.execute(sql, params![id, position, package, body.name, body.price, body.currency, commands])?;

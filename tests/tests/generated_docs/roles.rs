@@ -38,7 +38,7 @@ async fn companion() -> (Router, String) {
     let (db, key) = (Db::in_memory().unwrap(), KeySecret::draw(&SystemEntropy));
     let (name, hash) = ("shop".parse().unwrap(), key.hash());
     let add = move |tx: &flux_storage::Tx<'_>| -> Result<(), DbError> {
-        keys::insert(tx, &name, &hash, Role::Store, Timestamp::UNIX_EPOCH).map(|_| ())
+        keys::insert(tx, &name, &hash, Role::Storefront, Timestamp::UNIX_EPOCH).map(|_| ())
     };
     db.write(add).await.unwrap();
     let file = ConfigFile { path: "companion.yml".into(), text: String::new(), mode: 0o600 };

@@ -10,8 +10,8 @@ pub use signature::signature;
 
 use crate::app::App;
 use crate::config::Webhook;
+use crate::http::EventOut;
 use crate::limits;
-use flux_shop::EventRow;
 use flux_storage::{DbError, Tx, events, webhook};
 use send::{SendError, Sender};
 use serde::Serialize;
@@ -21,9 +21,9 @@ use tokio::time::{sleep, timeout};
 /// A request's body.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told<'a> {
+struct WebhookRequest<'a> {
     store_id: &'a str,
-    events: &'a [EventRow],
+    events: Vec<EventOut>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -74,10 +74,12 @@ async fn tell_next(app: &App, webhook: &Webhook, sender: &Sender) -> Result<usiz
     let next = |tx: &Tx<'_>| events::after(tx, webhook::cursor(tx)?, limits::EVENT_BATCH);
     let found = app.db.read(next).await?;
     let Some(last) = found.last().map(|event| event.seq) else { return Ok(0) };
-    let told = Told { store_id: &app.config.store.id, events: &found };
-    let body = serde_json::to_vec(&told).map_err(|_| DbError::BadRow("an event that is no JSON"))?;
+    let count = found.len();
+    let request =
+        WebhookRequest { store_id: &app.config.store.id, events: found.into_iter().map(EventOut::from).collect() };
+    let body = serde_json::to_vec(&request).map_err(|_| DbError::BadRow("an event that is no JSON"))?;
     let now = app.clock.now().as_second();
     timeout(limits::WEBHOOK_TIMEOUT, sender.send(webhook, body, now)).await.unwrap_or(Err(SendError::Slow))?;
     app.db.write(move |tx| webhook::set_cursor(tx, last)).await?;
-    Ok(found.len())
+    Ok(count)
 }

@@ -33,6 +33,7 @@ pub(super) struct SignupBody {
     #[serde(default)]
     referee_name: Option<Label>,
     #[serde(default, deserialize_with = "object_or_null")]
+    #[schema(value_type = Option<flux_rest::PlayerJson>)]
     referee_player: Option<Player>,
     /// The code of the link that they came through.
     #[serde(default)]
@@ -71,6 +72,7 @@ pub(super) struct CheckoutBody {
     #[serde(default)]
     email: Option<Email>,
     #[serde(default, deserialize_with = "object_or_null")]
+    #[schema(value_type = Option<flux_rest::PlayerJson>)]
     player: Option<Player>,
     /// The code that they typed.
     #[serde(default)]
@@ -95,6 +97,7 @@ pub(super) struct FulfillBody {
     status: String,
     currency: Currency,
     /// In minor units.
+    #[schema(value_type = flux_rest::values::Amount)]
     amount: Amount,
     /// Who bought, where no checkout was told of before.
     #[serde(default)]
@@ -139,6 +142,7 @@ pub(super) struct VoidBody {
     reason: ReversalDto,
     /// What this refund pays back, in minor units; all unless said. Refunds are summed.
     #[serde(default)]
+    #[schema(value_type = Option<flux_rest::values::Amount>)]
     refunded_amount: Option<Amount>,
     /// The payment provider's id of this refund: it is counted once. Without one, the amount is what it is known by.
     #[serde(default)]

@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub(super) struct QuoteBody {
     customer_id: CustomerId,
     /// In minor units.
+    #[schema(value_type = flux_rest::values::Amount)]
     amount: Amount,
     currency: Currency,
     /// The discount code that the customer typed; the best that applies by itself unless said.
@@ -40,6 +41,7 @@ pub(super) struct RedeemBody {
     #[schema(value_type = String)]
     order_id: OrderId,
     /// Before the discount, in minor units.
+    #[schema(value_type = flux_rest::values::Amount)]
     amount: Amount,
     currency: Currency,
     /// The discount code that the customer typed; the best that applies by itself unless said.

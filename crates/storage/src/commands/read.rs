@@ -4,7 +4,7 @@ use crate::{Error, Row};
 use flux_delivery::command::{CommandState, CommandStatus, OfferedTo};
 use flux_protocol::{Attempt, CommandKind, PlayerRef};
 use flux_shop::{CommandPurpose, CustomerId};
-use flux_shop::{CommandRow, NewCommand, Origin, Trigger};
+use flux_shop::{CommandRow, NewCommand, Origin};
 
 /// A row as a command.
 pub(super) fn command(row: &Row<'_>) -> Result<CommandRow, Error> {
@@ -53,7 +53,7 @@ fn origin(row: &Row<'_>) -> Result<Option<Origin>, Error> {
         return Ok(Some(Origin::Reward { grant, customer, on }));
     }
     let Some(id) = row.get("package_id")? else { return Ok(None) };
-    let on = Trigger::from_word(&row.get::<String>("trigger")?).ok_or(Error::BadRow("trigger"))?;
+    let on = row.get("trigger")?;
     Ok(Some(Origin::Package { id, on }))
 }
 

@@ -67,7 +67,7 @@ impl TemplateRow {
             delay_seconds: DelaySeconds::from_stored(self.delay_seconds),
             required_slots: Slots::from_stored(self.required_slots),
             expires_seconds: self.expires_seconds.map(ExpirySeconds::from_stored),
-            on: Trigger::from_word(&self.trigger).ok_or(Error::BadRow("a template's trigger"))?,
+            on: self.trigger.parse().map_err(|_| Error::BadRow("a template's trigger"))?,
         })
     }
 }

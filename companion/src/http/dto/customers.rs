@@ -1,0 +1,79 @@
+//! Customers in JSON.
+
+use flux_rest::values::{CustomerId, Email, Label, Tier};
+use flux_rest::{Checked, PlayerJson, object_or_null};
+use flux_shop::{CustomerBody, CustomerRow};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// `PUT /customers/{id}`: the whole customer. An absent value is cleared.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = CustomerBody)]
+pub(crate) struct CustomerIn {
+    /// The e-mail address.
+    #[serde(default)]
+    email: Option<Email>,
+    /// The name.
+    #[serde(default)]
+    name: Option<Label>,
+    /// The loyalty tier.
+    #[serde(default)]
+    tier: Option<Tier>,
+    /// The time of their registration; null for a guest.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    registered_at: Option<Timestamp>,
+    /// Their player. A player belongs to one customer at most.
+    #[serde(default, deserialize_with = "object_or_null")]
+    player: Option<PlayerJson>,
+}
+
+/// A customer in an answer.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CustomerAnswer)]
+pub(crate) struct CustomerOut {
+    id: CustomerId,
+    email: Option<Email>,
+    name: Option<Label>,
+    tier: Option<Tier>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    registered_at: Option<Timestamp>,
+    player: Option<PlayerJson>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    anonymised_at: Option<Timestamp>,
+}
+
+impl From<CustomerIn> for CustomerBody {
+    fn from(customer: CustomerIn) -> CustomerBody {
+        CustomerBody {
+            email: customer.email.map(|email| email.0),
+            name: customer.name.map(|name| name.0),
+            tier: customer.tier.map(|tier| tier.0),
+            registered_at: customer.registered_at,
+            player: customer.player.map(Into::into),
+        }
+    }
+}
+
+impl From<CustomerRow> for CustomerOut {
+    fn from(customer: CustomerRow) -> CustomerOut {
+        let CustomerBody { email, name, tier, registered_at, player } = customer.body;
+        CustomerOut {
+            id: Checked(customer.id),
+            email: email.map(Checked),
+            name: name.map(Checked),
+            tier: tier.map(Checked),
+            registered_at,
+            player: player.map(Into::into),
+            created_at: customer.created_at,
+            updated_at: customer.updated_at,
+            anonymised_at: customer.anonymised_at,
+        }
+    }
+}

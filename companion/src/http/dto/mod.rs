@@ -1,0 +1,16 @@
+//! The API's JSON: bodies that come in, answers that go out. Each converts from or to the domain types of `flux_shop`,
+//! which know no wire format.
+
+mod commands;
+mod customers;
+mod events;
+mod orders;
+mod packages;
+mod servers;
+
+pub(crate) use commands::{CommandIn, CommandOut};
+pub(crate) use customers::{CustomerIn, CustomerOut};
+pub(crate) use events::EventOut;
+pub(crate) use orders::{OccurredIn, OrderIn, OrderOut, RefundIn};
+pub(crate) use packages::{PackageIn, PackageOut};
+pub(crate) use servers::{RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};

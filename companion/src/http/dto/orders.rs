@@ -1,0 +1,285 @@
+//! Orders in JSON.
+
+use super::CommandOut;
+use flux_protocol::{CommandId, OrderId};
+use flux_rest::values::{
+    Amount, Code, Currency, CustomerId, Delivery, Email, Label, OrderStatus, PackageId, PutStatus, Quantity, RefundId,
+};
+use flux_rest::{Checked, PlayerJson, Word, object, objects};
+use flux_shop::{CommandView, Order, OrderBody, ReferralView, ServerStates};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// `PUT /orders/{id}`. Amounts are whole numbers of the currency's minor units (cents).
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = OrderBody)]
+pub(crate) struct OrderIn {
+    /// The buyer.
+    #[serde(deserialize_with = "object")]
+    customer: CustomerJson,
+    /// The player who gets the items.
+    #[serde(deserialize_with = "object")]
+    player: PlayerJson,
+    /// 1 to 100 different packages.
+    #[serde(deserialize_with = "objects")]
+    #[schema(min_items = 1, max_items = 100)]
+    items: Vec<ItemJson>,
+    /// The order's total.
+    amount: Amount,
+    /// The currency of the amount.
+    currency: Currency,
+    /// The referral code of the checkout.
+    #[serde(default)]
+    referral_code: Option<Code>,
+    /// Whether it is paid already.
+    status: PutStatus,
+    /// An order from before the companion was installed: it is recorded, and no commands are created.
+    #[serde(default)]
+    imported: bool,
+    /// The time of the order, if that was not now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+}
+
+/// The customer of an order.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Customer)]
+pub(crate) struct CustomerJson {
+    /// The storefront's id.
+    id: CustomerId,
+    /// The e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<Label>,
+}
+
+/// An item of an order: a number of units of one package.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = OrderItem)]
+pub(crate) struct ItemJson {
+    /// The package.
+    package_id: PackageId,
+    /// The number of units.
+    quantity: Quantity,
+}
+
+/// The time of an event.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SaidBody)]
+pub(crate) struct OccurredIn {
+    /// The time, if that was not now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) occurred_at: Option<Timestamp>,
+}
+
+/// A refund.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = RefundBody)]
+pub(crate) struct RefundIn {
+    /// The refunded amount in minor units; all that is left if absent. The whole amount of the order is a full refund,
+    /// whatever was refunded before.
+    #[serde(default)]
+    pub(crate) refunded_amount: Option<Amount>,
+    /// The payment provider's id of this refund: a refund counts once, however often it is sent. Without an id, two
+    /// refunds of the same amount are treated as one.
+    #[serde(default)]
+    pub(crate) refund_id: Option<RefundId>,
+    /// The time of the refund, if that was not now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) occurred_at: Option<Timestamp>,
+}
+
+/// An order in an answer.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OrderView)]
+pub(crate) struct OrderOut {
+    /// The storefront's id.
+    #[schema(value_type = String)]
+    pub(crate) id: OrderId,
+    /// The last status that the storefront gave it.
+    status: OrderStatus,
+    /// Whether its commands ran.
+    delivery: Delivery,
+    /// A sentence for each command that has not run, for support staff, oldest command first; empty when all have run.
+    obstacles: Vec<Obstacle>,
+    /// The buyer.
+    customer: CustomerJson,
+    /// The player who gets the items.
+    player: PlayerJson,
+    /// The items.
+    items: Vec<ItemJson>,
+    /// The order's total in minor units.
+    amount: Amount,
+    /// The currency of the amount.
+    currency: Currency,
+    /// The sum of its refunds.
+    refunded_amount: Amount,
+    /// The referral code of the checkout.
+    referral_code: Option<Code>,
+    /// The decision of the referral rules; null if they do not apply to it.
+    referral: Option<ReferralOut>,
+    /// An order from before the companion was installed.
+    imported: bool,
+    /// The time of the order, if the storefront sent one.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+    /// The time of each status.
+    #[serde(flatten)]
+    times: TimesOut,
+    /// Its commands, oldest first.
+    pub(crate) commands: Vec<CommandOut>,
+    /// The time when the companion first got it.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// The time of its last change.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+/// The reason why a command has not run.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Obstacle {
+    /// The command.
+    #[schema(value_type = String)]
+    command_id: CommandId,
+    /// A sentence.
+    text: String,
+}
+
+/// The decision of the referral rules about an order.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ReferralView)]
+struct ReferralOut {
+    /// The attribution that it was evaluated for.
+    attribution_id: Option<String>,
+    /// `bound`: its code was taken, and it is not paid yet. `refused`: it earns nothing, for the reason. Else the order made
+    /// the attribution qualify, and this is the attribution's status: `qualified`, `rewarded` or `voided`.
+    decision: String,
+    /// The reason.
+    reason: Option<String>,
+}
+
+/// The time of each status of an order: its `occurredAt`, or the time of the call. Each is kept whatever comes after it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OrderTimes)]
+struct TimesOut {
+    /// Paid.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    paid_at: Option<Timestamp>,
+    /// Completed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    completed_at: Option<Timestamp>,
+    /// Called off.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    cancelled_at: Option<Timestamp>,
+    /// Refunded in full.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    refunded_at: Option<Timestamp>,
+    /// Charged back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    charged_back_at: Option<Timestamp>,
+    /// Its customer and player were anonymised.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    anonymised_at: Option<Timestamp>,
+}
+
+impl From<OrderIn> for OrderBody {
+    fn from(order: OrderIn) -> OrderBody {
+        OrderBody {
+            customer: order.customer.into(),
+            player: order.player.into(),
+            items: order.items.into_iter().map(Into::into).collect(),
+            amount: order.amount.0,
+            currency: order.currency.0,
+            referral_code: order.referral_code.map(|code| code.0),
+            status: order.status.0,
+            imported: order.imported,
+            occurred_at: order.occurred_at,
+        }
+    }
+}
+
+impl OrderOut {
+    /// An order with its commands; `servers` are the servers of those.
+    pub(crate) fn new(
+        order: Order,
+        commands: Vec<CommandView>,
+        servers: &ServerStates,
+        referral: Option<ReferralView>,
+    ) -> OrderOut {
+        let blocked = flux_shop::blocked_by(commands.iter().map(|command| &command.command), servers);
+        let delivery = flux_shop::delivery(commands.iter().map(|command| command.command.state.status));
+        let (body, times) = (order.body, order.times);
+        OrderOut {
+            id: order.id,
+            status: Word(order.status),
+            delivery: Word(delivery),
+            obstacles: blocked.into_iter().map(|one| Obstacle { command_id: one.command_id, text: one.text }).collect(),
+            customer: body.customer.into(),
+            player: body.player.into(),
+            items: body.items.into_iter().map(Into::into).collect(),
+            amount: Checked(body.amount),
+            currency: Checked(body.currency),
+            refunded_amount: Checked(order.refunded_amount),
+            referral_code: body.referral_code.map(Checked),
+            referral: referral.map(|referral| ReferralOut {
+                attribution_id: referral.attribution_id,
+                decision: referral.decision,
+                reason: referral.reason,
+            }),
+            imported: body.imported,
+            occurred_at: body.occurred_at,
+            times: TimesOut {
+                paid_at: times.paid_at,
+                completed_at: times.completed_at,
+                cancelled_at: times.cancelled_at,
+                refunded_at: times.refunded_at,
+                charged_back_at: times.charged_back_at,
+                anonymised_at: times.anonymised_at,
+            },
+            commands: commands.into_iter().map(CommandOut::from).collect(),
+            created_at: order.created_at,
+            updated_at: order.updated_at,
+        }
+    }
+}
+
+impl From<CustomerJson> for flux_shop::Customer {
+    fn from(customer: CustomerJson) -> flux_shop::Customer {
+        let (email, name) = (customer.email.map(|email| email.0), customer.name.map(|name| name.0));
+        flux_shop::Customer { id: customer.id.0, email, name }
+    }
+}
+
+impl From<flux_shop::Customer> for CustomerJson {
+    fn from(customer: flux_shop::Customer) -> CustomerJson {
+        let (email, name) = (customer.email.map(Checked), customer.name.map(Checked));
+        CustomerJson { id: Checked(customer.id), email, name }
+    }
+}
+
+impl From<ItemJson> for flux_shop::OrderItem {
+    fn from(item: ItemJson) -> flux_shop::OrderItem {
+        flux_shop::OrderItem { package_id: item.package_id.0, quantity: item.quantity.0 }
+    }
+}
+
+impl From<flux_shop::OrderItem> for ItemJson {
+    fn from(item: flux_shop::OrderItem) -> ItemJson {
+        ItemJson { package_id: Checked(item.package_id), quantity: Checked(item.quantity) }
+    }
+}
