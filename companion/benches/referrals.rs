@@ -14,7 +14,7 @@ use flux_companion::config::Config;
 use flux_config::{ConfigFile, SecretSources};
 use flux_platform::{SystemClock, SystemEntropy};
 use flux_shop::Role;
-use flux_storage::{Db, DbError, keys};
+use flux_storage::{Db, keys};
 use http::{Method, Request};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
@@ -102,7 +102,7 @@ async fn begin(db: &Db) -> Api {
     let key = KeySecret::draw(&SystemEntropy);
     let (hash, name) = (key.hash(), "bench".parse().expect("a name"));
     let made = db.write(move |tx| keys::insert(tx, &name, &hash, Role::Admin, Timestamp::UNIX_EPOCH)).await;
-    made.map_err(|error: DbError| error).expect("a key");
+    made.map_err(|error: flux_storage::Error| error).expect("a key");
     let (router, _) = flux_companion::router(config, db.clone(), Arc::new(SystemClock), Arc::new(SystemEntropy));
     let mut api = Api { router, key: key.expose().to_owned(), took: BTreeMap::new() };
     api.post("POST /servers", "/servers", json!({"name": "Bench", "address": "localhost"})).await;

@@ -2,7 +2,7 @@
 
 use crate::limits::{NOTIFY_INTERVAL, NOTIFY_PATIENCE};
 use flux_platform::SystemdNotifier;
-use flux_storage::{Db, DbError, Tx, commands};
+use flux_storage::{Db, Tx, commands};
 use tokio::time::{sleep, timeout};
 
 /// Runs for ever; stop it by dropping it.
@@ -33,7 +33,7 @@ pub(crate) async fn run(notifier: &SystemdNotifier, db: &Db, address: std::net::
 }
 
 /// How many commands are open; the writer has turned, too.
-async fn look(db: &Db) -> Result<i64, DbError> {
+async fn look(db: &Db) -> Result<i64, flux_storage::Error> {
     db.barrier().await?;
     let counts = db.read(|tx: &Tx<'_>| commands::counts(tx)).await?;
     Ok(counts.into_iter().filter(|(status, _)| status != "failed").map(|(_, count)| count).sum())

@@ -1,7 +1,6 @@
 use crate::Exit;
 use crate::services::ServiceError;
 use flux_config::ConfigError;
-use flux_storage::DbError;
 use std::io;
 use std::net::SocketAddr;
 
@@ -13,7 +12,7 @@ pub enum CliError {
     Config(#[from] ConfigError),
     /// The database.
     #[error(transparent)]
-    Db(#[from] DbError),
+    Db(#[from] flux_storage::Error),
     /// Not in this state, or not there.
     #[error(transparent)]
     ServiceError(ServiceError),
@@ -50,10 +49,14 @@ impl CliError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Config(_) => Exit::Config,
-            Self::Db(DbError::Newer { .. } | DbError::Damaged(_) | DbError::BadRow(_)) => Exit::Data,
-            Self::Db(DbError::CannotCreate { .. } | DbError::Exists(_)) => Exit::CannotCreate,
-            Self::Db(DbError::Permission(_)) => Exit::Permission,
-            Self::Db(DbError::Statement(_) | DbError::Refused(_)) | Self::Internal => Exit::Internal,
+            Self::Db(
+                flux_storage::Error::Newer { .. } | flux_storage::Error::Damaged(_) | flux_storage::Error::BadRow(_),
+            ) => Exit::Data,
+            Self::Db(flux_storage::Error::CannotCreate { .. } | flux_storage::Error::Exists(_)) => Exit::CannotCreate,
+            Self::Db(flux_storage::Error::Permission(_)) => Exit::Permission,
+            Self::Db(flux_storage::Error::Statement(_) | flux_storage::Error::Refused(_)) | Self::Internal => {
+                Exit::Internal
+            }
             Self::Listen { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => Exit::Permission,
             Self::Listen { .. } => Exit::Unreachable,
             Self::Db(_) | Self::ServiceError(_) | Self::KeyExists | Self::Output(_) => Exit::Failed,

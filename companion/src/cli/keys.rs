@@ -4,7 +4,7 @@ use crate::secrets::KeySecret;
 use crate::services::ServiceError;
 use flux_platform::SystemEntropy;
 use flux_shop::{Label, Role, kind};
-use flux_storage::{DbError, events, keys};
+use flux_storage::{events, keys};
 use serde_json::json;
 
 pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), CliError> {
@@ -25,7 +25,7 @@ pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), CliErr
             if is_new {
                 events::record(tx, &by, kind::KEY_ADDED, name.as_str(), &json!({"role": role.as_str()}))?;
             }
-            Ok::<_, DbError>(is_new)
+            Ok::<_, flux_storage::Error>(is_new)
         });
         Ok(write.await?)
     })?;

@@ -4,7 +4,6 @@ use crate::app::App;
 use axum::Json;
 use axum::extract::State;
 use flux_rest::ApiError;
-use flux_storage::DbError;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ pub(super) async fn live() -> Json<Value> {
 /// The database takes writes.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = 200, description = "it can work"), (status = 503, description = "it cannot")))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
-    let written = app.db.write(|_| Ok::<_, DbError>(())).await;
+    let written = app.db.write(|_| Ok::<_, flux_storage::Error>(())).await;
     written.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "the database takes no writes"))?;
     Ok(Json(json!({"status": "ready"})))
 }

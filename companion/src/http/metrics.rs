@@ -4,7 +4,7 @@ use crate::app::App;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use flux_rest::{ApiError, ErrorAnswer};
-use flux_storage::{DbError, Tx, commands, events, webhook};
+use flux_storage::{Tx, commands, events, webhook};
 use http::header::CONTENT_TYPE;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ struct Figures {
 #[utoipa::path(get, path = "/metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
-    let look = |tx: &Tx<'_>| -> Result<Figures, DbError> {
+    let look = |tx: &Tx<'_>| -> Result<Figures, flux_storage::Error> {
         Ok(Figures { commands: commands::counts(tx)?, events: events::last_seq(tx)?, told: webhook::cursor(tx)? })
     };
     let figures = app.db.read(look).await?;

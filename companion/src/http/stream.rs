@@ -10,7 +10,7 @@ use axum::response::sse::Event;
 use flux_rest::{ApiError, ApiKey, Query};
 use flux_shop::EventRow;
 use flux_storage::keys::KeyRow;
-use flux_storage::{DbError, Tx, events, keys};
+use flux_storage::{Tx, events, keys};
 use futures_util::stream::{Stream, unfold};
 use http::HeaderMap;
 use serde::Deserialize;
@@ -94,11 +94,11 @@ async fn stops(mut stopping: watch::Receiver<bool>) {
 }
 
 impl Reader {
-    async fn look(&mut self) -> Result<(), DbError> {
+    async fn look(&mut self) -> Result<(), flux_storage::Error> {
         let (key, cursor) = (self.key.clone(), self.cursor);
         let look = move |tx: &Tx<'_>| {
             if !keys::is_good(tx, &key)? {
-                return Err(DbError::Closed);
+                return Err(flux_storage::Error::Closed);
             }
             events::after(tx, cursor, limits::EVENT_BATCH)
         };

@@ -6,11 +6,11 @@ use flux_protocol::CommandId;
 use flux_referrals::OrderHooks;
 use flux_shop::CommandPurpose;
 use flux_shop::{CommandRow, NewCommand, Origin, Trigger, is_visible_change, kind};
-use flux_storage::{DbError, Tx, commands, events, history};
+use flux_storage::{Tx, commands, events, history};
 use serde_json::json;
 
 /// Creates a command, with the first row of its history.
-pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, DbError> {
+pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, flux_storage::Error> {
     let command = commands::insert(tx, new, by.now)?;
     history::append(tx, &command)?;
     announce(tx, by, &command)?;
@@ -28,7 +28,12 @@ pub(crate) struct Saved {
 }
 
 /// Saves a command's new state. A change that people see gets a row of history and an event.
-pub(super) fn save(tx: &Tx<'_>, by: &Audit, mut command: CommandRow, after: CommandState) -> Result<Saved, DbError> {
+pub(super) fn save(
+    tx: &Tx<'_>,
+    by: &Audit,
+    mut command: CommandRow,
+    after: CommandState,
+) -> Result<Saved, flux_storage::Error> {
     let is_visible = is_visible_change(&command.state, &after);
     if command.state.attempt != after.attempt {
         command.offered_at = None;
@@ -46,7 +51,7 @@ pub(super) fn save(tx: &Tx<'_>, by: &Audit, mut command: CommandRow, after: Comm
     Ok(Saved { command, is_closed })
 }
 
-fn announce(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError> {
+fn announce(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), flux_storage::Error> {
     let status = command.state.status;
     let data = json!({"serverId": command.new.server_id, "orderId": command.new.order_id,
                       "attempt": command.state.attempt, "reason": status.reason()});
@@ -60,7 +65,7 @@ pub(super) fn request_cancel(
     by: &Audit,
     mut command: CommandRow,
     reason: Option<&str>,
-) -> Result<Saved, DbError> {
+) -> Result<Saved, flux_storage::Error> {
     let first_time = !command.state.cancel_requested;
     let after = command.state.clone().cancel();
     command.cancel_requested_at.get_or_insert(by.now);
@@ -137,7 +142,7 @@ pub fn expire(
 
 /// Marks all open commands after a restore: they may have been offered to a journal that this database does not know
 /// (rule 10). Returns their number.
-pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, DbError> {
+pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, flux_storage::Error> {
     let mut count = 0;
     for mut command in commands::all_open(tx)? {
         command.state = command.state.after_restore();

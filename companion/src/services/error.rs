@@ -1,7 +1,6 @@
 //! The errors of services, and the HTTP answer that each becomes.
 
 use flux_rest::{ApiError, KeyReused};
-use flux_storage::DbError;
 use http::StatusCode;
 
 /// Why something was not done. Nothing was changed then.
@@ -40,7 +39,7 @@ pub enum ServiceError {
     TokenRevoked,
     /// The database failed.
     #[error(transparent)]
-    Db(#[from] DbError),
+    Db(#[from] flux_storage::Error),
 }
 
 impl ServiceError {

@@ -6,7 +6,7 @@ use flux_protocol::{Command, JournalId, Revocation, ServerId};
 use flux_referrals::OrderHooks;
 use flux_shop::{Actor, CommandRow};
 use flux_storage::commands::OfferFilter;
-use flux_storage::{DbError, Tx, commands as commands_repo};
+use flux_storage::{Tx, commands as commands_repo};
 use jiff::Timestamp;
 
 /// Commands and revokes for an agent.
@@ -81,7 +81,7 @@ pub(super) fn offer_revoke(
     command: CommandRow,
     journal: &JournalId,
     now: Timestamp,
-) -> Result<Revocation, DbError> {
+) -> Result<Revocation, flux_storage::Error> {
     let revocation = command.to_revocation(command.state.redelivered_to(journal));
     mark_offered(tx, command, journal, Some(now))?;
     Ok(revocation)
@@ -92,7 +92,7 @@ fn mark_offered(
     mut command: CommandRow,
     journal: &JournalId,
     at: Option<Timestamp>,
-) -> Result<(), DbError> {
+) -> Result<(), flux_storage::Error> {
     command.state = command.state.mark_offered_to(journal);
     command.offered_at = at.or(command.offered_at);
     commands_repo::update(tx, &command)

@@ -6,7 +6,7 @@ use flux_protocol::limits::OUTPUT_CHARS;
 use flux_protocol::{CommandId, CommandReport, JournalId, ReportAck, ReportState, Revocation, ServerId};
 use flux_referrals::OrderHooks;
 use flux_shop::{CommandRow, HistoryRow};
-use flux_storage::{DbError, Tx, commands as commands_repo, history};
+use flux_storage::{Tx, commands as commands_repo, history};
 
 /// The result of one call of reports.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ pub fn apply_all(
 }
 
 /// A command of another server counts as unknown.
-fn find(tx: &Tx<'_>, server: &ServerId, id: &CommandId) -> Result<Option<CommandRow>, DbError> {
+fn find(tx: &Tx<'_>, server: &ServerId, id: &CommandId) -> Result<Option<CommandRow>, flux_storage::Error> {
     Ok(commands_repo::find(tx, id)?.filter(|command| command.new.server_id == *server))
 }
 

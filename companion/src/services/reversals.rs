@@ -8,7 +8,7 @@ use flux_delivery::command::CommandStatus;
 use flux_protocol::{OrderId, ServerId};
 use flux_referrals::OrderHooks;
 use flux_shop::{CommandRow, Order, PackageId, Trigger, expand};
-use flux_storage::{DbError, Tx, commands as commands_repo, orders};
+use flux_storage::{Tx, commands as commands_repo, orders};
 use std::collections::BTreeSet;
 
 /// Revokes the order's open purchase commands, and reverses those of each package and server where none is open.
@@ -44,7 +44,7 @@ pub(super) fn after_closing(
     Ok(command)
 }
 
-fn reverse_order_of(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), DbError> {
+fn reverse_order_of(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), flux_storage::Error> {
     let (Some(package), Some(order)) = (bought(command), &command.new.order_id) else { return Ok(()) };
     match orders::find(tx, order)? {
         Some(order) if order.times.is_revoked() => reverse(tx, by, &order, package, &command.new.server_id),
@@ -52,7 +52,13 @@ fn reverse_order_of(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(),
     }
 }
 
-fn reverse(tx: &Tx<'_>, by: &Audit, order: &Order, package: &PackageId, server: &ServerId) -> Result<(), DbError> {
+fn reverse(
+    tx: &Tx<'_>,
+    by: &Audit,
+    order: &Order,
+    package: &PackageId,
+    server: &ServerId,
+) -> Result<(), flux_storage::Error> {
     let triggers = order.times.reversals();
     let Some(sold) = (if triggers.is_empty() { None } else { orders::reversal_snapshot(tx, &order.id, package)? })
     else {
@@ -67,7 +73,7 @@ fn reverse(tx: &Tx<'_>, by: &Audit, order: &Order, package: &PackageId, server: 
     for trigger in triggers {
         let made = expand(order, std::slice::from_ref(&sold), trigger, std::slice::from_ref(server), by.now);
         // The limit was checked for all servers when the order was paid.
-        for command in made.map_err(|_| DbError::BadRow("an order of too many commands"))? {
+        for command in made.map_err(|_| flux_storage::Error::BadRow("an order of too many commands"))? {
             // A late `completed` report may be the second reason to reverse the same package.
             if commands_repo::find(tx, &command.id)?.is_none() {
                 commands::make(tx, by, command)?;
@@ -77,7 +83,7 @@ fn reverse(tx: &Tx<'_>, by: &Audit, order: &Order, package: &PackageId, server: 
     Ok(())
 }
 
-fn is_receiving(tx: &Tx<'_>, server: &ServerId) -> Result<bool, DbError> {
+fn is_receiving(tx: &Tx<'_>, server: &ServerId) -> Result<bool, flux_storage::Error> {
     Ok(flux_storage::servers::find(tx, server)?.is_some_and(|server| !server.removing))
 }
 

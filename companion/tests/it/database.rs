@@ -1,7 +1,7 @@
 //! The database file: durability, shared commits, damaged and newer files.
 
 use crate::test_app::{TestApp, only_command, report, text};
-use flux_storage::{Db, DbError, Tx, params};
+use flux_storage::{Db, Tx, params};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::path::Path;
@@ -22,7 +22,7 @@ async fn count(db: &Db) -> i64 {
         .expect("a count")
 }
 
-fn insert(name: usize) -> impl FnOnce(&Tx<'_>) -> Result<(), DbError> + Send + 'static {
+fn insert(name: usize) -> impl FnOnce(&Tx<'_>) -> Result<(), flux_storage::Error> + Send + 'static {
     move |tx| {
         let name = format!("key {name}");
         tx.execute("INSERT INTO api_keys VALUES ($1, $2, 'store', 0)", params![name, name.as_bytes()])?;
@@ -107,7 +107,7 @@ async fn queued_writes_share_one_commit() {
         let work = move |_: &Tx<'_>| {
             begin.send(()).expect("somebody waits");
             gate.wait();
-            Ok::<_, DbError>(())
+            Ok::<_, flux_storage::Error>(())
         };
         tokio::spawn(async move { db.write(work).await })
     };
@@ -119,7 +119,7 @@ async fn queued_writes_share_one_commit() {
             work(tx)?;
             // What another connection sees: nothing before the commit.
             let other = rusqlite::Connection::open(path)?;
-            Ok::<i64, DbError>(other.query_row("SELECT count(*) FROM api_keys", [], |row| row.get(0))?)
+            Ok::<i64, flux_storage::Error>(other.query_row("SELECT count(*) FROM api_keys", [], |row| row.get(0))?)
         })
     });
     let mut writes = pin!(join_all(writes));
@@ -138,14 +138,14 @@ async fn a_write_that_fails_or_panics_takes_nothing_with_it() {
     let (db, _) = Db::open(&made(folder.path())).expect("it opens");
     let failing = db.write(|tx| {
         insert(1)(tx)?;
-        Err::<(), _>(DbError::Busy)
+        Err::<(), _>(flux_storage::Error::Busy)
     });
-    let panicking = db.write(|tx| -> Result<(), DbError> {
+    let panicking = db.write(|tx| -> Result<(), flux_storage::Error> {
         insert(2)(tx)?;
         panic!("on purpose")
     });
     let (failed, good, panicked) = tokio::join!(failing, db.write(insert(3)), panicking);
-    assert!(matches!(failed, Err(DbError::Busy)) && matches!(panicked, Err(DbError::Closed)));
+    assert!(matches!(failed, Err(flux_storage::Error::Busy)) && matches!(panicked, Err(flux_storage::Error::Closed)));
     good.expect("the good one stands");
     assert_eq!(count(&db).await, 1);
     db.write(insert(4)).await.expect("the writer lives");
@@ -155,14 +155,14 @@ async fn a_write_that_fails_or_panics_takes_nothing_with_it() {
 fn a_missing_a_damaged_and_a_newer_file_are_told_apart() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("companion.db");
-    assert!(matches!(Db::open_in_place(&path), Err(DbError::Missing(_))));
+    assert!(matches!(Db::open_in_place(&path), Err(flux_storage::Error::Missing(_))));
     std::fs::write(&path, "this is no database, however long it may be".repeat(100)).expect("written");
-    assert!(matches!(Db::open_in_place(&path), Err(DbError::Damaged(_))));
-    assert!(matches!(Db::create(&path), Err(DbError::Exists(_))));
+    assert!(matches!(Db::open_in_place(&path), Err(flux_storage::Error::Damaged(_))));
+    assert!(matches!(Db::create(&path), Err(flux_storage::Error::Exists(_))));
     std::fs::remove_file(&path).expect("removed");
     made(folder.path());
     Db::check(&path).expect("whole");
     let connection = rusqlite::Connection::open(&path).expect("it opens");
     connection.pragma_update(None, "user_version", 1_000).expect("written");
-    assert!(matches!(Db::open_in_place(&path), Err(DbError::Newer { found: 1_000, .. })));
+    assert!(matches!(Db::open_in_place(&path), Err(flux_storage::Error::Newer { found: 1_000, .. })));
 }

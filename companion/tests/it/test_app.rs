@@ -7,7 +7,7 @@ use flux_companion::{App, KeySecret};
 use flux_config::{ConfigFile, SecretSources};
 use flux_platform::{Clock, Entropy, SinceBoot};
 use flux_shop::Role;
-use flux_storage::{Db, DbError, keys};
+use flux_storage::{Db, keys};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
@@ -193,7 +193,7 @@ async fn add_key(db: &Db, entropy: &dyn Entropy, name: &str, role: Role) -> Stri
     let (hash, name) = (key.hash(), name.parse().expect("a name"));
     db.write(move |tx| keys::insert(tx, &name, &hash, role, Timestamp::UNIX_EPOCH))
         .await
-        .map_err(|error: DbError| error)
+        .map_err(|error: flux_storage::Error| error)
         .expect("a key");
     key.expose().to_owned()
 }

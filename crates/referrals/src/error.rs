@@ -1,7 +1,6 @@
 //! The crate's errors.
 
 use crate::model::FieldError;
-use flux_storage::DbError;
 
 /// A referral event that was refused. Its transaction changes nothing.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +26,7 @@ pub enum Error {
     },
     /// The database failed.
     #[error(transparent)]
-    Storage(#[from] DbError),
+    Storage(#[from] flux_storage::Error),
 }
 
 impl Error {

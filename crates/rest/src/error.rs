@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use flux_storage::DbError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -112,10 +111,10 @@ impl IntoResponse for ApiError {
     }
 }
 
-impl From<DbError> for ApiError {
-    fn from(error: DbError) -> ApiError {
+impl From<flux_storage::Error> for ApiError {
+    fn from(error: flux_storage::Error) -> ApiError {
         match error {
-            DbError::Busy | DbError::Closed => Self::busy(),
+            flux_storage::Error::Busy | flux_storage::Error::Closed => Self::busy(),
             error => {
                 tracing::error!(error = %error, "the database failed");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error: see the companion's log")

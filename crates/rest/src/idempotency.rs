@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use crate::limits;
 use axum::extract::FromRequestParts;
-use flux_storage::{DbError, Tx, idempotency};
+use flux_storage::{Tx, idempotency};
 use http::request::Parts;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -64,7 +64,7 @@ impl IdempotentRequest {
     ///
     /// # Errors
     /// [`KeyReused`] if the same `Idempotency-Key` came with another path or body.
-    pub fn run<T, E: From<DbError> + From<KeyReused>>(
+    pub fn run<T, E: From<flux_storage::Error> + From<KeyReused>>(
         &self,
         tx: &Tx<'_>,
         now: Timestamp,

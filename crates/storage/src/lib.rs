@@ -29,7 +29,6 @@ pub mod webhook;
 
 pub use db::{Closed, Db};
 pub use error::Error;
-pub use error::Error as DbError;
 pub use row::{Row, to_json};
 pub use tx::Tx;
 pub use value::{Column, Param, Value};

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-/// Writes that wait for the writer; one more waits for room.
+/// Writes that the queue holds; a further one waits for room.
 pub const WRITE_QUEUE: usize = 1_024;
-/// Writes of one transaction: large enough to share a disk flush, small enough to answer soon.
+/// Writes that share a transaction. More make each caller wait longer; fewer make more disk flushes.
 pub const GROUP_COMMIT: usize = 256;
-/// How long a write waits for room in the queue before the answer is "busy".
+/// Time that a write waits for room in the queue before it fails with `Busy`.
 pub const WRITE_QUEUE_WAIT: Duration = Duration::from_secs(5);
-/// Connections that read.
+/// Reading connections, and so the number of reads at once.
 pub const READERS: usize = 4;
-/// Statements that each connection keeps prepared.
+/// Statements that each connection keeps prepared. With fewer than are in use, SQLite plans them again.
 pub const PREPARED_STATEMENTS: usize = 128;
-/// How long SQLite waits for another process that holds the database, such as the CLI.
+/// Time that SQLite waits for another process that holds the database, such as the CLI.
 pub const DATABASE_BUSY: Duration = Duration::from_secs(5);
-/// Rows that one sweep expires.
+/// Commands that one sweep expires.
 pub const EXPIRY_ROWS: u32 = 1_000;

@@ -6,7 +6,7 @@ use axum::body::Body;
 use flux_companion::config::Config;
 use flux_companion::{KeySecret, config};
 use flux_shop::Role;
-use flux_storage::{Db, DbError, keys};
+use flux_storage::{Db, keys};
 use http_body_util::BodyExt;
 use hyper::Request;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ impl Store {
         let key = KeySecret::draw(&*entropy);
         let (name, hash) = ("admin".parse().unwrap(), key.hash());
         let insert = db.write(move |tx| keys::insert(tx, &name, &hash, Role::Admin, jiff::Timestamp::UNIX_EPOCH));
-        insert.await.map_err(|error: DbError| error).unwrap();
+        insert.await.map_err(|error: flux_storage::Error| error).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("companion.yml");
         std::fs::write(&path, config::example()).unwrap();

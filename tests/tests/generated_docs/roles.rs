@@ -7,7 +7,7 @@ use flux_companion::config::Config;
 use flux_config::{ConfigFile, SecretSources};
 use flux_platform::{SystemClock, SystemEntropy};
 use flux_shop::Role;
-use flux_storage::{Db, DbError, keys};
+use flux_storage::{Db, keys};
 use hyper::{Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub(super) async fn of(document: &Value) -> BTreeMap<String, &'static str> {
 async fn companion() -> (Router, String) {
     let (db, key) = (Db::in_memory().unwrap(), KeySecret::draw(&SystemEntropy));
     let (name, hash) = ("shop".parse().unwrap(), key.hash());
-    let add = move |tx: &flux_storage::Tx<'_>| -> Result<(), DbError> {
+    let add = move |tx: &flux_storage::Tx<'_>| -> Result<(), flux_storage::Error> {
         keys::insert(tx, &name, &hash, Role::Storefront, Timestamp::UNIX_EPOCH).map(|_| ())
     };
     db.write(add).await.unwrap();

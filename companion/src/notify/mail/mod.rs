@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::config::Mail;
 use crate::limits;
 use flux_shop::EventRow;
-use flux_storage::{DbError, Tx, mail as rows};
+use flux_storage::{Tx, mail as rows};
 use send::{Concerns, SendError, Sender};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,7 @@ async fn send_all(app: &App, mail: &Mail, sender: &Sender) {
 #[derive(Debug, thiserror::Error)]
 enum Unsent {
     #[error(transparent)]
-    Db(#[from] DbError),
+    Db(#[from] flux_storage::Error),
     #[error(transparent)]
     Send(#[from] SendError),
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::config::Webhook;
 use crate::http::EventOut;
 use crate::limits;
-use flux_storage::{DbError, Tx, events, webhook};
+use flux_storage::{Tx, events, webhook};
 use send::{SendError, Sender};
 use serde::Serialize;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ struct WebhookRequest<'a> {
 #[derive(Debug, thiserror::Error)]
 enum Untold {
     #[error(transparent)]
-    Db(#[from] DbError),
+    Db(#[from] flux_storage::Error),
     #[error(transparent)]
     Send(#[from] SendError),
 }
@@ -77,7 +77,7 @@ async fn tell_next(app: &App, webhook: &Webhook, sender: &Sender) -> Result<usiz
     let count = found.len();
     let request =
         WebhookRequest { store_id: &app.config.store.id, events: found.into_iter().map(EventOut::from).collect() };
-    let body = serde_json::to_vec(&request).map_err(|_| DbError::BadRow("an event that is no JSON"))?;
+    let body = serde_json::to_vec(&request).map_err(|_| flux_storage::Error::BadRow("an event that is no JSON"))?;
     let now = app.clock.now().as_second();
     timeout(limits::WEBHOOK_TIMEOUT, sender.send(webhook, body, now)).await.unwrap_or(Err(SendError::Slow))?;
     app.db.write(move |tx| webhook::set_cursor(tx, last)).await?;

@@ -9,7 +9,7 @@ use flux_delivery::command::CommandStatus;
 use flux_protocol::{CommandKind, PlayerRef, ServerId, derived_command_id};
 use flux_referral_rules::{CustomerId, FanOut, GrantKey, Player};
 use flux_shop::{CommandPurpose, CommandRow, GrantId, NewCommand, Origin, kind};
-use flux_storage::{DbError, Tx, commands, events, servers};
+use flux_storage::{Tx, commands, events, servers};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ pub(super) fn reverse_grant(work: &mut UnitOfWork<'_>, key: &GrantKey, made: &Fa
 }
 
 /// The effects of a reward's command that was closed: it may have been the last open one of a grant that is reversed.
-pub(crate) fn command_closed(tx: &Tx<'_>, command: &CommandRow) -> Result<Effects, DbError> {
+pub(crate) fn command_closed(tx: &Tx<'_>, command: &CommandRow) -> Result<Effects, flux_storage::Error> {
     match &command.new.origin {
         Some(Origin::Reward { grant, on: CommandPurpose::Grant, .. }) => reversal(tx, grant, &command.new.server_id),
         _ => Ok(Effects::default()),
@@ -79,7 +79,7 @@ pub(crate) fn command_closed(tx: &Tx<'_>, command: &CommandRow) -> Result<Effect
 }
 
 /// The commands that reverse a grant on a server, once all that gave it there is closed, and only if some of it ran.
-fn reversal(tx: &Tx<'_>, grant: &GrantId, server: &ServerId) -> Result<Effects, DbError> {
+fn reversal(tx: &Tx<'_>, grant: &GrantId, server: &ServerId) -> Result<Effects, flux_storage::Error> {
     let lines = grants::reversal(tx, grant)?;
     if !lines.iter().any(|line| line.server == *server) {
         return Ok(Effects::default());
