@@ -66,7 +66,7 @@ impl<'a> Tx<'a> {
         params: &[&dyn Param],
         read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.one(sql, params, read)?.ok_or_else(|| Error::BadRow("no row where there is always one"))
+        self.one(sql, params, read)?.ok_or(Error::BadRow("no row where there is always one"))
     }
 
     /// Whether a statement gives any row. Write `SELECT 1 FROM … LIMIT 1`.

@@ -48,14 +48,6 @@ impl RewardCommandBody {
             run_on: if self.on_void { RunOn::Void } else { RunOn::Issue },
         })
     }
-
-    /// Reads one that was saved: its servers may be gone by now.
-    pub fn read_saved(&self) -> Result<RewardCommand, FieldError> {
-        match &self.servers {
-            TargetsBody::All => self.read(&BTreeSet::new()),
-            TargetsBody::These(ids) => self.read(&ids.iter().cloned().collect()),
-        }
-    }
 }
 
 impl From<&RewardCommand> for RewardCommandBody {

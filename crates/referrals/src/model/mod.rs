@@ -18,7 +18,7 @@ pub use benefit::BenefitBody;
 pub use command::RewardCommandBody;
 pub use flaw::FieldError;
 pub use program::{ChannelsBody, ProgramDoc, ProgramPatch, ProgramView, program_view};
-pub use reward::{TermsDoc, attribution_id, discount_id, grant_id};
+pub use reward::{attribution_id, discount_id, grant_id};
 pub use rule::{RuleDoc, RulePatch, RuleView};
 pub use slot::{SlotBody, SlotsBody};
 pub use texts::{MailPatch, MailText, MailsDoc, MailsPatch, ShareDoc, SharePatch, SharedView};

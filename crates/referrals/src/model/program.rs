@@ -6,14 +6,12 @@ use flux_referral_rules::{
     Rules, SelfReferral, Side, Slot, Trigger,
 };
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use std::num::NonZeroU32;
 
-/// The program's settings, as they are kept and answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+/// The program's settings, as they are answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ProgramDoc {
     /// Whether only the first purchase of a new customer counts.
     pub require_first_purchase: bool,
@@ -217,28 +215,6 @@ impl Default for ProgramDoc {
 }
 
 impl ProgramDoc {
-    /// A saved program.
-    pub fn read_saved(&self, master: ProgramState, time_zone: TimeZone) -> Result<Program, FieldError> {
-        let currency = self.currency.as_deref().map(Currency::parse).transpose().map_err(FieldError::at("currency"))?;
-        let minimum = currency.filter(|_| self.min_purchase_amount > 0);
-        let minimum = minimum.map(|currency| PositiveMoney::new(self.min_purchase_amount, currency)).transpose();
-        let limit = self.max_rewards_per_referrer.and_then(|most| u32::try_from(most).ok()).and_then(NonZeroU32::new);
-        let days = |days: Option<i64>, field| days.map(Days::new).transpose().map_err(FieldError::at(field));
-        Ok(Program {
-            master,
-            require_first_purchase: self.require_first_purchase,
-            currency,
-            minimum: minimum.map_err(FieldError::at("minPurchaseAmount"))?,
-            window: days(self.attribution_window_days, "attributionWindowDays")?,
-            reward_expiry: days(self.reward_expiry_days, "rewardExpiryDays")?,
-            max_rewards: limit,
-            doors: self.bind.into(),
-            eligibility: self.referrer_eligibility.into(),
-            self_referral: self.self_referral.into(),
-            time_zone,
-        })
-    }
-
     /// The same settings as the rules have left them; texts and addresses are not theirs.
     #[must_use]
     pub fn with(self, program: &Program) -> ProgramDoc {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
 /// What a rule gives, and within which limits.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct RuleDoc {
     /// The rewards.
     pub slots: SlotsBody,
@@ -261,11 +261,6 @@ impl RuleDoc {
             ladder: Ladder::new(ladder).map_err(FieldError::at("ladder"))?,
             ..rule
         })
-    }
-
-    /// A saved rule.
-    pub fn read_saved(&self, rule: Rule) -> Result<Rule, FieldError> {
-        self.read_over(rule, None, RewardCommandBody::read_saved)
     }
 }
 

@@ -5,8 +5,7 @@ use flux_shop::object_or_null;
 use serde::{Deserialize, Serialize};
 
 /// What customers share. `{link}`, `{code}` and `{name}` are filled in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ShareDoc {
     /// For X.
     pub x: ShareX,
@@ -83,8 +82,8 @@ pub(super) struct ShareEmailPatch {
 }
 
 /// The mails of every scenario.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct MailsDoc {
     /// A customer got a code.
     pub code_issued: MailText,
@@ -97,8 +96,7 @@ pub struct MailsDoc {
 }
 
 /// A mail. `{link}`, `{code}` and `{name}` are filled in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MailText {
     /// Whether it is sent.
     pub on: bool,
@@ -141,6 +139,18 @@ impl Default for ShareFacebook {
 }
 
 impl ShareDoc {
+    /// The texts: for X, and title, body and icon of the e-mail.
+    pub(crate) fn parts(&self) -> (String, String, String, Option<String>) {
+        let ShareEmail { title, body, icon } = self.email.clone();
+        (self.x.text.clone(), title, body, icon)
+    }
+
+    /// The same the other way round.
+    pub(crate) fn of_parts(x: String, title: String, body: String, icon: Option<String>) -> ShareDoc {
+        let email = ShareEmail { title, body, icon };
+        ShareDoc { x: ShareX { text: x }, email, facebook: ShareFacebook::default() }
+    }
+
     /// The texts after a write.
     pub fn patched(self, patch: SharePatch) -> Result<ShareDoc, FieldError> {
         let doc = ShareDoc {

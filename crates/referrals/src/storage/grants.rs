@@ -1,7 +1,8 @@
 //! Grants, with the discount codes that came with them.
 
+use super::rows::TermsRow;
 use super::{reason, word};
-use crate::model::{TermsDoc, discount_id, grant_id};
+use crate::model::{discount_id, grant_id};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
     AttributionId, Benefit, Code, Coupon, CustomerId, Discount, Grant, GrantKey, GrantStatus, Issue, PlannedCommand,
@@ -54,7 +55,7 @@ pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), Error> {
             grant.key.side.as_str(),
             grant.key.trigger.as_str(),
             grant.customer.as_str(),
-            to_json(&TermsDoc::from(&grant.terms))?,
+            to_json(&TermsRow::from(&grant.terms))?,
             grant.status.as_str(),
             due_at,
             issue.map(|issue| issue.at),
@@ -176,7 +177,7 @@ fn all(tx: &Tx<'_>, sql: &str, values: &[&dyn Param]) -> Result<Vec<GrantRow>, E
 }
 
 fn read(row: &Row<'_>) -> Result<GrantRow, Error> {
-    let terms: TermsDoc = row.json("terms")?;
+    let terms: TermsRow = row.json("terms")?;
     let issue = row.get("issued_at")?;
     let issue = match issue {
         Some(at) => Some(Issue { at, expires_at: row.get("expires_at")? }),
@@ -199,7 +200,7 @@ fn read(row: &Row<'_>) -> Result<GrantRow, Error> {
         side: word(row, "side", Side::from_word)?,
         trigger: word(row, "trigger", Trigger::from_word)?,
     };
-    let terms = terms.read().map_err(|_| Error::BadRow("terms"))?;
+    let terms = terms.read()?;
     Ok(GrantRow {
         seq: row.get("seq")?,
         id: row.get("id")?,

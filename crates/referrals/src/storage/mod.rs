@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod links;
 pub mod orders;
 pub mod program;
+mod rows;
 pub mod rules;
 pub mod stats;
 

@@ -1,5 +1,6 @@
 //! The program's one row.
 
+use super::rows::{MailsRow, ProgramSettingsRow, ProgramTexts, ShareRow};
 use crate::model::{MailsDoc, ProgramDoc, ShareDoc};
 use flux_referral_rules::{Program, ProgramState};
 use flux_storage::{Error, Row, Tx, params, to_json};
@@ -28,17 +29,19 @@ pub struct ProgramRow {
 /// The program; before it was ever saved: on, with every default.
 pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
     let found = tx.one("SELECT * FROM referral_program", params![], |row| read(row, zone))?;
-    found.map(Ok).unwrap_or_else(|| {
-        let doc = ProgramDoc::default();
-        Ok(ProgramRow {
-            program: program(&doc, ProgramState::On { since: Timestamp::UNIX_EPOCH }, zone)?,
-            doc,
-            configured: false,
-            version: 0,
-            share: ShareDoc::default(),
-            mails: MailsDoc::default(),
-            codes_after: None,
-        })
+    if let Some(row) = found {
+        return Ok(row);
+    }
+    let state = ProgramState::On { since: Timestamp::UNIX_EPOCH };
+    let (program, doc) = settings(ProgramSettingsRow::default(), state, zone)?;
+    Ok(ProgramRow {
+        program,
+        doc,
+        configured: false,
+        version: 0,
+        share: ShareDoc::default(),
+        mails: MailsDoc::default(),
+        codes_after: None,
     })
 }
 
@@ -51,15 +54,16 @@ pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
         ProgramState::Off => None,
         ProgramState::On { since } => Some(since),
     };
+    let texts = ProgramTexts { terms: row.doc.program_terms.clone(), landing_url: row.doc.landing_url.clone() };
     tx.execute(
         sql,
         params![
-            to_json(&row.doc)?,
+            to_json(&ProgramSettingsRow::new(&row.program, texts))?,
             since,
             row.configured,
             row.version as i64,
-            to_json(&row.share)?,
-            to_json(&row.mails)?,
+            to_json(&ShareRow::from(&row.share))?,
+            to_json(&MailsRow::from(&row.mails))?,
             row.codes_after,
         ],
     )?;
@@ -67,20 +71,23 @@ pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
 }
 
 fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
-    let doc: ProgramDoc = row.json("settings")?;
-    let master =
-        row.get::<Option<Timestamp>>("enabled_at")?.map_or(ProgramState::Off, |since| ProgramState::On { since });
+    let enabled_at: Option<Timestamp> = row.get("enabled_at")?;
+    let state = enabled_at.map_or(ProgramState::Off, |since| ProgramState::On { since });
+    let (program, doc) = settings(row.json("settings")?, state, zone)?;
     Ok(ProgramRow {
-        program: program(&doc, master, zone)?,
+        program,
         doc,
         configured: row.get("configured")?,
         version: u64::try_from(row.get::<i64>("version")?).map_err(|_| Error::BadRow("version"))?,
-        share: row.json("share")?,
-        mails: row.json("mails")?,
+        share: row.json::<ShareRow>("share")?.into(),
+        mails: row.json::<MailsRow>("mails")?.into(),
         codes_after: row.get("codes_after")?,
     })
 }
 
-fn program(doc: &ProgramDoc, master: ProgramState, zone: &TimeZone) -> Result<Program, Error> {
-    doc.read_saved(master, zone.clone()).map_err(|_| Error::BadRow("the program's settings"))
+fn settings(row: ProgramSettingsRow, state: ProgramState, zone: &TimeZone) -> Result<(Program, ProgramDoc), Error> {
+    let (program, texts) = row.read(state, zone.clone())?;
+    let doc = ProgramDoc { program_terms: texts.terms, landing_url: texts.landing_url, ..ProgramDoc::default() };
+    let doc = doc.with(&program);
+    Ok((program, doc))
 }

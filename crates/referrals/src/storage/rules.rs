@@ -1,5 +1,6 @@
 //! The rules: the global one, and at most one per tier.
 
+use super::rows::RuleSettingsRow;
 use crate::model::{RuleDoc, RuleView};
 use flux_referral_rules::{Rule, RuleId, RuleName, RuleStatus, Rules, Scope, Tier};
 use flux_storage::{Error, Row, Tx, params, to_json};
@@ -57,7 +58,7 @@ pub fn put(tx: &Tx<'_>, rule: &Rule, doc: &RuleDoc) -> Result<(), Error> {
             tier(rule),
             rule.status.as_str(),
             rule.version as i64,
-            to_json(doc)?,
+            to_json(&RuleSettingsRow::new(rule, doc.landing_url.clone()))?,
         ],
     )?;
     Ok(())
@@ -91,11 +92,11 @@ fn read(row: &Row<'_>) -> Result<(Rule, RuleDoc), Error> {
         "all" => Scope::All,
         tier => Scope::Tier(Tier::parse(tier).map_err(|_| Error::BadRow("tier"))?),
     };
-    let doc: RuleDoc = row.json("settings")?;
     let name = RuleName::parse(&row.get::<String>("name")?).map_err(|_| Error::BadRow("name"))?;
     let status = RuleStatus::from_word(&row.get::<String>("status")?).ok_or(Error::BadRow("status"))?;
     let version = u64::try_from(row.get::<i64>("version")?).map_err(|_| Error::BadRow("version"))?;
     let rule = Rule { status, version, ..Rule::new(RuleId::new(row.get::<String>("id")?), name, scope) };
-    let rule = doc.read_saved(rule).map_err(|_| Error::BadRow("a rule's settings"))?;
+    let (rule, landing_url) = row.json::<RuleSettingsRow>("settings")?.read(rule)?;
+    let doc = RuleDoc { landing_url, ..RuleDoc::from(&rule) };
     Ok((rule, doc))
 }
