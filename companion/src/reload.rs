@@ -1,12 +1,12 @@
-//! SIGHUP: the file is read again, and checked whole first. What it changes of the log's level is in force at once;
-//! anything else needs a restart, which the companion is made for: what was acknowledged is on disk, agents come back.
+//! SIGHUP: reads the config file again. The log level takes effect at once; every other change needs a restart, which is
+//! cheap: everything acknowledged is on disk, and agents reconnect.
 
-use crate::config::Config;
+use crate::config::{Config, Mail, Webhook};
 use crate::telemetry::Level;
 use secrecy::ExposeSecret;
 use std::path::Path;
 
-/// Reads the file again. With mistakes in it, everything stays as it is.
+/// Reads the file again. If it is invalid, the running config stays in force.
 pub(crate) fn reload(path: &Path, running: &Config, level: &Level) {
     match Config::load(path) {
         Err(error) => {
@@ -23,24 +23,29 @@ pub(crate) fn reload(path: &Path, running: &Config, level: &Level) {
     }
 }
 
-/// The keys that differ and are read at the start alone.
+/// The keys that differ and are read only at start. Both configs are taken apart field by field, so that a new section
+/// does not compile until it is listed here.
 fn need_restart(running: &Config, changed: &Config) -> Vec<&'static str> {
+    let Config { listen, public_url, database, store, mail, webhook, limits, log } = running;
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
-    let secret = |config: &Config| {
-        let webhook = config.webhook.as_ref().map(|webhook| webhook.secret.expose_secret().to_owned());
-        let mail = config.mail.as_ref().and_then(|mail| mail.login.as_ref());
-        (webhook, mail.map(|(_, password)| password.expose_secret().to_owned()))
+    // Secrets do not show in Debug.
+    let webhook_secret = |webhook: &Option<Webhook>| webhook.as_ref().map(|it| it.secret.expose_secret().to_owned());
+    let mail_password = |mail: &Option<Mail>| {
+        let login = mail.as_ref().and_then(|mail| mail.login.as_ref());
+        login.map(|(_, password)| password.expose_secret().to_owned())
     };
-    let (old, new) = (secret(running), secret(changed));
+    let mail_differs = text(mail) != text(&changed.mail) || mail_password(mail) != mail_password(&changed.mail);
+    let webhook_differs =
+        text(webhook) != text(&changed.webhook) || webhook_secret(webhook) != webhook_secret(&changed.webhook);
     let differs = [
-        ("listen", running.listen != changed.listen),
-        ("public_url", running.public_url != changed.public_url),
-        ("database", running.database != changed.database),
-        ("store", text(&running.store) != text(&changed.store)),
-        ("mail", text(&running.mail) != text(&changed.mail) || old.1 != new.1),
-        ("webhook", text(&running.webhook) != text(&changed.webhook) || old.0 != new.0),
-        ("limits", text(&running.limits) != text(&changed.limits)),
-        ("log.format", running.log.format != changed.log.format),
+        ("listen", *listen != changed.listen),
+        ("public_url", *public_url != changed.public_url),
+        ("database", *database != changed.database),
+        ("store", text(store) != text(&changed.store)),
+        ("mail", mail_differs),
+        ("webhook", webhook_differs),
+        ("limits", text(limits) != text(&changed.limits)),
+        ("log.format", log.format != changed.log.format),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
 }

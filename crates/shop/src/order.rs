@@ -1,38 +1,30 @@
 //! Orders, their customers, players and items.
 
-use super::object::{object, objects};
 use super::{Amount, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, Quantity, Trigger};
 use flux_protocol::{OrderId, PlayerRef};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The content of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderBody {
     /// The buyer.
-    #[serde(deserialize_with = "object")]
     pub customer: Customer,
     /// The player who gets the items.
-    #[serde(deserialize_with = "object")]
     pub player: Player,
     /// 1 to 100 different packages.
-    #[serde(deserialize_with = "objects")]
     pub items: Vec<OrderItem>,
     /// The total in the currency's minor units (cents).
     pub amount: Amount,
     /// Its currency.
     pub currency: Currency,
     /// The referral code of the checkout.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral_code: Option<Code>,
     /// Whether it is paid already.
     pub status: PutStatus,
     /// An order from before the companion was installed: it is recorded, and no commands are created.
-    #[serde(default)]
     pub imported: bool,
     /// The time of the order, if the storefront sent one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -46,8 +38,6 @@ impl OrderBody {
 
 string_enum! {
     /// The status of an order in a PUT.
-    #[derive(Serialize, Deserialize)]
-    #[serde(rename_all = "lowercase")]
     pub enum PutStatus {
         /// Not paid yet.
         Created = "created",
@@ -57,16 +47,13 @@ string_enum! {
 }
 
 /// The customer of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customer {
     /// The storefront's id.
     pub id: CustomerId,
     /// The e-mail address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
     /// The name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Label>,
 }
 
@@ -88,8 +75,7 @@ impl From<Player> for PlayerRef {
 }
 
 /// A number of units of one package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderItem {
     /// The package.
     pub package_id: PackageId,
