@@ -70,7 +70,7 @@ async fn offer_due(app: &App, session: &Session, quiet: Option<Duration>) -> Opt
             None
         }
         Err(error) => {
-            tracing::warn!(server.id = %session.server_id, error = %error, "offering failed");
+            tracing::warn!(server.id = %session.server_id, error = %error, "failed to offer commands; retrying");
             None
         }
     }
@@ -125,7 +125,7 @@ pub(super) fn push(session: &Session, offers: Offers) {
     let sent =
         send(session, method::REVOKE, &offers.revoked).and_then(|()| send(session, method::DELIVER, &offers.commands));
     if let Err(error) = sent {
-        tracing::warn!(server.id = %session.server_id, error = %error, "a session could not be sent to");
+        tracing::warn!(server.id = %session.server_id, error = %error, "failed to push to session");
     }
 }
 

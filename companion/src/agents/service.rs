@@ -163,7 +163,7 @@ impl HubService for AgentHub {
         tracing::info!(server.id = %server_id, "an agent disconnected");
         let by = self.app.by(Actor::agent(&server_id));
         if let Err(error) = self.app.db.write(move |tx| mark_offline(tx, &by, &server_id)).await {
-            tracing::warn!(error = %error, "an agent's end could not be written");
+            tracing::warn!(error = %error, "failed to record disconnect");
         }
     }
 }

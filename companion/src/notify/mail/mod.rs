@@ -20,10 +20,10 @@ use tokio::time::{sleep, timeout};
 pub(crate) async fn run(app: Arc<App>) {
     match app.config.mail.as_ref().map(|mail| (mail, Sender::new(mail))) {
         Some((mail, Ok(sender))) => send_all(&app, mail, &sender).await,
-        Some((_, Err(error))) => tracing::error!(error = %error, "mail cannot be set up: no mail is sent"),
+        Some((_, Err(error))) => tracing::error!(error = %error, "failed to set up mail; no mail is sent"),
         None => {
             if let Err(error) = app.db.write(|tx: &Tx<'_>| rows::stop(tx)).await {
-                tracing::warn!(error = %error, "that mails are off was not written down: switched on again, those of until then are sent");
+                tracing::warn!(error = %error, "failed to record that mail is off; mails from now on are sent once it is on");
             }
         }
     }
@@ -43,7 +43,7 @@ async fn send_all(app: &App, mail: &Mail, sender: &Sender) {
                 let _ = timeout(limits::EVENTS_LOOK, commits.changed()).await;
             }
             Err(error) => {
-                tracing::warn!(error = %error, retry.seconds = wait.as_secs(), "a mail was not sent: it is tried again");
+                tracing::warn!(error = %error, retry.seconds = wait.as_secs(), "mail delivery failed; retrying");
                 sleep(wait).await;
                 wait = (wait * 2).min(limits::MAIL_RETRY_LONGEST);
             }
@@ -90,7 +90,7 @@ fn outcome(event: &EventRow, sent: Result<(), SendError>, tries: u32) -> Result<
     let (seq, kind) = (event.seq, &event.kind);
     let error = match sent {
         Ok(()) => {
-            tracing::info!(event.seq = seq, event.kind = kind, "a mail was sent");
+            tracing::info!(event.seq = seq, event.kind = kind, "mail sent");
             return Ok(None);
         }
         Err(error) => error,
@@ -99,11 +99,11 @@ fn outcome(event: &EventRow, sent: Result<(), SendError>, tries: u32) -> Result<
         Concerns::Server => Err(error),
         Concerns::Mail { for_now: true } if tries < limits::MAIL_TRIES => {
             let wait = (limits::MAIL_RETRY * 2_u32.saturating_pow(tries)).min(limits::MAIL_PUT_OFF_LONGEST);
-            tracing::info!(error = %error, event.seq = seq, event.kind = kind, retry.seconds = wait.as_secs(), "a mail was put off by the server");
+            tracing::info!(error = %error, event.seq = seq, event.kind = kind, retry.seconds = wait.as_secs(), "mail server deferred the mail; retrying");
             Ok(Some(wait))
         }
         Concerns::Mail { .. } => {
-            tracing::warn!(error = %error, event.seq = seq, event.kind = kind, "a mail was refused: it is not sent");
+            tracing::warn!(error = %error, event.seq = seq, event.kind = kind, "mail server refused the mail; dropped");
             Ok(None)
         }
     }

@@ -39,7 +39,7 @@ pub(crate) async fn run(app: Arc<App>) {
     if let Some(webhook) = &app.config.webhook {
         match Sender::new() {
             Ok(sender) => tell_all(&app, webhook, &sender).await,
-            Err(error) => tracing::error!(error = %error, "TLS cannot be set up: the webhook is told nothing"),
+            Err(error) => tracing::error!(error = %error, "failed to set up TLS; the webhook is off"),
         }
     }
     std::future::pending::<()>().await;
@@ -58,10 +58,10 @@ async fn tell_all(app: &App, webhook: &Webhook, sender: &Sender) {
             }
             Ok(count) => {
                 wait = limits::WEBHOOK_RETRY;
-                tracing::debug!(webhook.events = count, "the webhook was told");
+                tracing::debug!(webhook.events = count, "webhook delivered");
             }
             Err(error) => {
-                tracing::warn!(error = %error, retry.seconds = wait.as_secs(), "the webhook was not told: it is tried again");
+                tracing::warn!(error = %error, retry.seconds = wait.as_secs(), "webhook delivery failed; retrying");
                 sleep(wait).await;
                 wait = (wait * 2).min(limits::WEBHOOK_RETRY_LONGEST);
             }
