@@ -1,6 +1,6 @@
 #!/bin/sh
-# Counts the instructions of one push (the store's part) and of one drain step (the agent's), with valgrind's callgrind, and says when one has grown by more
-# than 5 % over tests/instructions. `bench-check.sh update` writes that file anew.
+# Counts the instructions of one push (the store's part) and of one drain step (the agent's part) with valgrind's callgrind.
+# Fails if one has grown by more than 5 % over tests/instructions. `bench-check.sh update` rewrites that file.
 set -eu
 cd "$(dirname "$0")/.."
 command -v valgrind >/dev/null || { echo 'bench-check: needs valgrind' >&2; exit 69; }
@@ -15,11 +15,11 @@ count() { # what, how many
 failed=0
 [ "${1-}" != update ] || : >"$kept"
 for what in push drain; do
-    # What a start costs goes out with the difference.
+    # The difference of two runs cancels the cost of the start.
     each=$((($(count "$what" 300) - $(count "$what" 100)) / 200))
     if [ "${1-}" = update ]; then
         echo "$what $each" >>"$kept"
-        echo "$what: $each instructions, written down"
+        echo "$what: $each instructions, recorded"
         continue
     fi
     before=$(sed -n "s/^$what //p" "$kept")

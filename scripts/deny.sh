@@ -1,5 +1,5 @@
 #!/bin/sh
-# cargo-deny with these arguments; built once into target/tools where the machine has none.
+# Runs cargo-deny with these arguments; builds it once into target/tools if this machine has none.
 set -eu
 version=0.20.2
 if command -v cargo-deny >/dev/null 2>&1; then

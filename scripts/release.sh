@@ -1,5 +1,5 @@
 #!/bin/sh
-# The release programs as a newcomer meets them: the lines that the quickstart prints work, and files and memory at rest are below the promised figures.
+# Checks the release programs: the commands that the quickstart prints work, and file sizes and idle memory are below the documented figures.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 bin=${CARGO_TARGET_DIR:-$root/target}/release
@@ -17,7 +17,7 @@ done
 
 "$bin/flux-sandbox" quickstart --dir "$folder" >"$folder/story" 2>&1 &
 quickstart=$!
-until grep -q 'Three lines to play with' "$folder/story"; do
+until grep -q 'Three commands to try' "$folder/story"; do
   kill -0 $quickstart 2>/dev/null || { cat "$folder/story"; exit 1; }
   sleep 1
 done
@@ -25,9 +25,9 @@ done
 grep '^  curl' "$folder/story" >"$folder/lines"
 sh "$folder/lines" >"$folder/answers"
 if [ "$(grep -o '"order-6"' "$folder/answers" | wc -l)" -ge 2 ] && grep -q '"online"' "$folder/answers"; then
-  echo "the quickstart's three lines work"
+  echo "the three commands of the quickstart work"
 else
-  echo "the quickstart's three lines do not work:"; cat "$folder/lines" "$folder/answers"; failed=1
+  echo "the three commands of the quickstart do not work:"; cat "$folder/lines" "$folder/answers"; failed=1
 fi
 
 memory() { awk '/^VmRSS/ {print $2}' "/proc/$(pgrep -f "$1 --config $folder/")/status"; }

@@ -1,16 +1,15 @@
 #!/bin/sh
-# A real game with real players: flying-squid with an RCON front, mineflayer bots, and our real programs between them; and another
-# RCON client (rcon-client) against the sandbox's game.
+# A Minecraft server (flying-squid with RCON added) with mineflayer bots as players, and our real programs.
+# Another RCON client (rcon-client) talks to the sandbox game.
 #
-# FLUX_BIN is the folder with the three binaries; without it, target/debug of this repository. Needs Node 20.14 and, for what it
-# installs, npm.
+# FLUX_BIN is the folder with the three programs; the default is target/debug. Needs Node 20.14; installs packages with npm.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${FLUX_BIN:-$here/../../target/debug}
 for program in flux-companion flux-agent flux-sandbox; do
     if [ ! -x "$bin/$program" ]; then
-        echo "run.sh: there is no $bin/$program: build it, or set FLUX_BIN" >&2
+        echo "run.sh: $bin/$program is missing: build it, or set FLUX_BIN" >&2
         exit 69
     fi
 done

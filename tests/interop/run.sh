@@ -1,19 +1,19 @@
 #!/bin/sh
-# Other people's clients and servers against our real programs.
+# Clients and servers of other projects against our real programs.
 #
-#   js/  the official SignalR client plays an agent against flux-companion, over restarts of it too, and answers an example hub
-#   py/  two other SignalR clients do the same; flux-agent against a SignalR server and an RCON server that are not ours, and
-#        another RCON client against the sandbox's game; flux-companion against an SMTP server; schemathesis against flux-companion
+#   js/  the official SignalR client plays an agent against flux-companion, also across restarts, and answers an example hub
+#   py/  two other SignalR clients do the same; flux-agent talks to a SignalR server and an RCON server of other projects;
+#        another RCON client talks to the sandbox game; flux-companion sends to an SMTP server; schemathesis tests its API
 #
-# FLUX_BIN is the folder with the three binaries and, in examples/, flux-signalr's example hub; without it, target/debug of this
-# repository. Needs Node 20.12, Python 3.11 and, for what they install, npm and PyPI.
+# FLUX_BIN is the folder with the three programs and, in examples/, the example hub of flux-signalr; the default is target/debug.
+# Needs Node 20.12 and Python 3.11; installs packages with npm and pip.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${FLUX_BIN:-$here/../../target/debug}
 for program in flux-companion flux-agent flux-sandbox examples/hub; do
     if [ ! -x "$bin/$program" ]; then
-        echo "run.sh: there is no $bin/$program: build it, or set FLUX_BIN" >&2
+        echo "run.sh: $bin/$program is missing: build it, or set FLUX_BIN" >&2
         exit 69
     fi
 done
@@ -24,7 +24,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed=0
 
-# The closing lines of a run, or all of it when it failed.
+# Prints the last lines of a run that passed, or everything of a run that failed.
 closing_lines() {
     lines=$1
     shift

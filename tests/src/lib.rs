@@ -1,3 +1,4 @@
-//! Tests of the whole: see `tests/`.
+//! Helpers of the tests and benchmarks that run all programs together.
 
 pub mod process;
+pub mod sources;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The alert rules hold their own tests, every metric that rules and dashboard ask for is one that the agent has, and what the agent says is well-formed.
-# Takes promtool from the machine, else out of Debian's prometheus package, which is not installed for it.
+# Checks the alert rules with their own tests, that every metric in rules and dashboard exists, and that the agent's metrics are well-formed.
+# Uses the promtool of this machine, or unpacks Debian's prometheus package without installing it.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 monitoring=$root/packaging/monitoring

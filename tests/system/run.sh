@@ -1,16 +1,16 @@
 #!/bin/bash
-# The packages on a real systemd: a Debian with systemd as its process 1, booted with systemd-nspawn, in which inside/main.sh installs, runs,
-# breaks and removes them. Its findings come back in a file.
+# Tests the packages with a real systemd. Boots a Debian with systemd-nspawn; inside it, inside/main.sh installs, runs, breaks and
+# removes the packages, and writes its findings to a file.
 #
-# FLUX_BIN is the folder with the three programs, else target/release. Needs root, and installs what it lacks with apt. Where it cannot run it
-# says so and ends with 0. It keeps the plain Debian in target/system for the next time.
+# FLUX_BIN is the folder with the three programs; the default is target/release. Needs root, and installs missing tools with apt.
+# Where it cannot run, it prints why and exits with 0. It keeps the plain Debian in target/system for the next run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 export FLUX_BIN=${FLUX_BIN:-$target/release}
 work=$target/system
-# The programs need a C library as new as the one they were built with: this machine's release, where it is a Debian.
+# The programs need a C library at least as new as the one of this machine, so the Debian has the same release.
 release=$(. /etc/os-release && if [ "$ID" = debian ]; then echo "$VERSION_CODENAME"; else echo bookworm; fi)
 debian=$work/debian-$release
 # Ends a container that hangs; an idle machine needs about 120 s.
@@ -22,21 +22,21 @@ skip() {
   exit 0
 }
 
-# The tools, installed where apt can; what is missing then is said.
+# Installs missing tools with apt.
 tools() {
   local missing=()
   for pair in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap rpmbuild:rpm lintian:lintian dpkg-shlibdeps:dpkg-dev strip:binutils shellcheck:shellcheck; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   [ ${#missing[@]} -eq 0 ] && return
-  command -v apt-get >/dev/null || skip "there is no ${missing[*]} here, and no apt-get to install it"
+  command -v apt-get >/dev/null || skip "${missing[*]} is missing, and there is no apt-get to install it"
   echo "installing ${missing[*]}"
   if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"; } >"$work/apt.log" 2>&1; then
     skip "apt-get cannot install ${missing[*]}: $(tail -n 1 "$work/apt.log")"
   fi
 }
 
-# A plain Debian with what the cases need: curl and jq to be a storefront, two proxies, rpm for the other package format, procps as on every Debian.
+# Makes a plain Debian with what the cases need: curl and jq for the storefront, two proxies, rpm, and procps.
 debian() {
   local needed=systemd,systemd-sysv,dbus,ca-certificates,openssl,curl,jq,nginx-light,caddy,rpm,procps,man-db
   [ "$(cat "$debian/.whole" 2>/dev/null)" = "$needed" ] && return
@@ -52,7 +52,7 @@ finding() { # what, command…: on the host
   if "$@" >"$work/out/log" 2>&1; then echo "ok      $what"; else printf 'FAILED  %s\n' "$what"; sed 's/^/        /' "$work/out/log"; fi >>"$findings"
 }
 
-# The same program as a later version whose example config has changed, for the upgrade.
+# Makes a package of a later version with a changed example config, for the upgrade.
 later_version() {
   local deb=$1 tree=$work/later
   rm -rf "$tree"
@@ -70,7 +70,7 @@ same_files() { # deb, rpm: all but documents, whose form is each distribution's
 scripts_are_sound() {
   for each in flux-agent flux-companion; do dpkg-deb --control "$work/share/$each.deb" "$work/share/deb-scripts/$each"; done
   shellcheck --shell=sh "$work"/share/deb-scripts/*/{postinst,prerm,postrm} "$root"/packaging/{install,units}.sh "$root/scripts/package.sh" "$here/fixtures/make.sh"
-  # What one file of cases sets, main.sh and the next functions use.
+  # The files of cases set variables for main.sh and for each other.
   shellcheck --exclude=SC1091,SC2034,SC2154,SC2016 "$here/run.sh" "$here"/inside/*.sh
 }
 
@@ -125,7 +125,7 @@ boot() {
 
 [ "$(id -u)" -eq 0 ] || skip 'it needs root'
 for program in flux-agent flux-companion flux-sandbox; do
-  [ -x "$FLUX_BIN/$program" ] || { echo "test-system: there is no $FLUX_BIN/$program: build it first, or set FLUX_BIN" >&2; exit 69; }
+  [ -x "$FLUX_BIN/$program" ] || { echo "test-system: $FLUX_BIN/$program is missing: build it, or set FLUX_BIN" >&2; exit 69; }
 done
 mkdir -p "$work"
 tools
@@ -133,7 +133,7 @@ debian
 prepare
 packages
 boot
-[ -e "$work/out/end" ] || { echo 'FAILED  the container came to its end'; tail -n 5 "$work/out/console" | sed 's/^/        /'; } >>"$findings"
+[ -e "$work/out/end" ] || { echo 'FAILED  the container ran all cases'; tail -n 5 "$work/out/console" | sed 's/^/        /'; } >>"$findings"
 cat "$findings"
 rm -rf "$work/root" "$work/later"
 passed=$(grep -c '^ok ' "$findings" || true)

@@ -1,12 +1,8 @@
-//! What must never be (`docs/explanation/architecture.md`), checked over the dependency graph and the sources.
+//! The architecture invariants of `docs/explanation/architecture.md`, checked with the dependency graph and the sources.
 
+use flux_tests::sources::{root, rust_files};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::Command;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
 
 /// Names of all crates that `cargo tree` finds below a package, without dev-dependencies.
 fn tree(package: &str, more: &[&str]) -> BTreeSet<String> {
@@ -34,31 +30,13 @@ fn sources() -> Vec<(String, String)> {
     found
 }
 
-/// The Rust files below these folders, by their paths from the root.
-fn rust_files(folders: &[&str]) -> Vec<(String, String)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    for folder in folders {
-        walk(&root().join(folder), &mut found);
-    }
-    let relative = |path: &Path| path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
-    found.iter().map(|path| (relative(path), std::fs::read_to_string(path).unwrap())).collect()
-}
-
 /// Files outside `allowed` whose code (no comments) has one of `words`.
-fn intruders(words: &[&str], allowed: &[&str]) -> Vec<String> {
+fn violations(words: &[&str], allowed: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (path, text) in sources() {
-        if allowed.iter().any(|room| path.starts_with(room)) || path.contains("/tests/") || path.ends_with("/tests.rs")
+        if allowed.iter().any(|folder| path.starts_with(folder))
+            || path.contains("/tests/")
+            || path.ends_with("/tests.rs")
         {
             continue;
         }
@@ -111,43 +89,43 @@ fn one_tls_provider_serves_the_whole_tree() {
 #[test]
 fn sql_is_in_the_journal_and_the_storage_modules_only() {
     let words = ["SELECT ", "INSERT INTO", "UPDATE job", "DELETE FROM", "PRAGMA "];
-    let rooms = ["agent/src/journal/", "crates/storage/", "crates/referrals/src/storage/"];
-    assert_eq!(intruders(&words, &rooms), Vec::<String>::new());
+    let modules = ["agent/src/journal/", "crates/storage/", "crates/referrals/src/storage/"];
+    assert_eq!(violations(&words, &modules), Vec::<String>::new());
 }
 
 #[test]
 fn rusqlite_is_used_behind_its_two_seams_only() {
-    let rooms = ["agent/src/journal/", "crates/storage/src/sqlite/"];
-    assert_eq!(intruders(&["rusqlite"], &rooms), Vec::<String>::new());
+    let modules = ["agent/src/journal/", "crates/storage/src/sqlite/"];
+    assert_eq!(violations(&["rusqlite"], &modules), Vec::<String>::new());
 }
 
 #[test]
-fn reqwest_stands_in_the_agents_store_room_only() {
-    assert_eq!(intruders(&["reqwest"], &["agent/src/upstream/"]), Vec::<String>::new());
+fn reqwest_is_only_in_the_agents_upstream() {
+    assert_eq!(violations(&["reqwest"], &["agent/src/upstream/"]), Vec::<String>::new());
 }
 
 #[test]
-fn sockets_stand_in_their_rooms_only() {
+fn sockets_are_only_in_the_modules_that_use_the_network() {
     let words = ["TcpStream", "TcpListener", "TcpSocket", "UdpSocket", "UnixStream", "UnixListener", "UnixDatagram"];
-    let rooms = [
+    let modules = [
         "agent/src/upstream/",
         "agent/src/game/",
         "agent/src/control/",
-        "agent/src/telemetry/", // metrics and health are asked for there, systemd's journal is told
+        "agent/src/telemetry/", // serves metrics and health, writes to systemd's journal
         "companion/src/http/",
         "companion/src/agents/",
         "companion/src/server.rs",
-        "crates/platform/", // systemd is told there
+        "crates/platform/", // notifies systemd
         "crates/signalr/",
         "crates/rcon/",
         "testkit/",
     ];
-    assert_eq!(intruders(&words, &rooms), Vec::<String>::new());
+    assert_eq!(violations(&words, &modules), Vec::<String>::new());
 }
 
 #[test]
-fn nothing_is_silenced_or_left_to_do() {
-    assert_eq!(intruders(&["#[allow(", "#![allow(", "todo!(", "unimplemented!("], &[]), Vec::<String>::new());
+fn no_lint_is_silenced_and_no_todo_is_left() {
+    assert_eq!(violations(&["#[allow(", "#![allow(", "todo!(", "unimplemented!("], &[]), Vec::<String>::new());
     let marks: Vec<String> = sources()
         .into_iter()
         .filter(|(_, text)| text.contains("TODO") || text.contains("FIXME"))
@@ -188,11 +166,11 @@ fn every_contract_rule_has_a_numbered_test_on_each_side() {
         ("store", &["companion", "crates/delivery/src/command"], 1..=10),
     ];
     let files = rust_files(&["agent", "companion", "crates", "tests/tests/end_to_end"]);
-    for (side, rooms, rules) in sides {
+    for (side, folders, rules) in sides {
         for rule in rules {
             let test = format!("fn rule_{rule}_");
             let is_kept = |(path, text): &(String, String)| {
-                rooms.iter().any(|room| path.starts_with(room)) && text.contains(&test)
+                folders.iter().any(|folder| path.starts_with(folder)) && text.contains(&test)
             };
             assert!(files.iter().any(is_kept), "no test of the {side} names rule {rule}");
         }

@@ -1,4 +1,4 @@
-//! The quickstart: one command, and a newcomer watches an order turn into diamonds over the real session, the real journal and a real RCON connection.
+//! The quickstart: one command starts the three real programs and shows how an order turns into diamonds.
 
 mod scenario;
 mod watch;
@@ -8,18 +8,18 @@ use flux_testkit::testbed::{Programs, Testbed, TestbedError, Who};
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What the quickstart can be told.
+/// Options of the quickstart.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// End after the story: exit code 0, or 1 with the step that failed.
+    /// Exit after the last step: with 0, or with 1 and the step that failed.
     #[arg(long)]
     once: bool,
-    /// Where to keep the files; without it a new folder among the temporary ones.
+    /// The folder for all files; the default is a new temporary folder.
     #[arg(long, value_name = "FOLDER")]
     dir: Option<PathBuf>,
 }
 
-/// A step of the story that failed.
+/// A failed step.
 #[derive(Debug, thiserror::Error)]
 #[error("the quickstart failed at: {step}: {cause}")]
 pub(super) struct Failed {
@@ -42,17 +42,17 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failed> {
             step: "listening for Ctrl-C".into(),
             cause: TestbedError::Io { what: "signals".into(), source },
         })?,
-        told = play(&mut testbed, arguments.once) => told?,
+        played = play(&mut testbed, arguments.once) => played?,
     }
     end(testbed).await
 }
 
 async fn play(testbed: &mut Testbed, once: bool) -> Result<(), Failed> {
-    let told = scenario::tell(testbed).await?;
+    let outcome = scenario::play(testbed).await?;
     if once {
         return Ok(());
     }
-    told.print_what_to_try(testbed);
+    outcome.print_what_to_try(testbed);
     watch::keep_running(testbed).await.map_err(|cause| Failed { step: "keeping everything running".into(), cause })
 }
 

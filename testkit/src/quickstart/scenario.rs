@@ -7,16 +7,17 @@ use std::time::Duration;
 
 /// How long a step may take: a loaded machine needs a while.
 const LIMIT: Duration = Duration::from_secs(300);
+/// How long Alex stays away.
 const AWAY: Duration = Duration::from_secs(5);
 
-/// What the story leaves to play with.
-pub(super) struct Told {
+/// The running store, for the commands that the quickstart prints at the end.
+pub(super) struct Outcome {
     api: StoreApi,
     server: String,
 }
 
-/// Tells the story step by step, with what each step took.
-pub(super) async fn tell(testbed: &mut Testbed) -> Result<Told, Failed> {
+/// Plays the steps and prints each with its duration.
+pub(super) async fn play(testbed: &mut Testbed) -> Result<Outcome, Failed> {
     println!();
     let api = step("the store starts: flux-companion on a fresh SQLite file", testbed.start_companion()).await?;
     step("the game starts: a Minecraft server as RCON sees it, Steve is online", async {
@@ -56,7 +57,7 @@ pub(super) async fn tell(testbed: &mut Testbed) -> Result<Told, Failed> {
         testbed.reward_is(&api, &order, "awaiting_player", LIMIT).await
     })
     .await?;
-    println!("    (5 s go by)");
+    println!("    (5 seconds pass)");
     tokio::time::sleep(AWAY).await;
     step("Alex joins: the agent sees her in the game's list, and the diamonds are in her inventory", async {
         testbed.game("join Alex").await?;
@@ -84,24 +85,24 @@ pub(super) async fn tell(testbed: &mut Testbed) -> Result<Told, Failed> {
     })
     .await?;
     step("the game ran each command once: six lines took effect", ran(testbed, 6)).await?;
-    Ok(Told { api, server })
+    Ok(Outcome { api, server })
 }
 
-async fn step<T>(told: &str, work: impl Future<Output = Result<T, TestbedError>>) -> Result<T, Failed> {
+async fn step<T>(name: &str, work: impl Future<Output = Result<T, TestbedError>>) -> Result<T, Failed> {
     let start = tokio::time::Instant::now();
     match work.await {
         Ok(done) => {
-            println!("  ✓ {told}  ({})", latency(start.elapsed()));
+            println!("  ✓ {name}  ({})", format_duration(start.elapsed()));
             Ok(done)
         }
         Err(cause) => {
-            println!("  ✗ {told}");
-            Err(Failed { step: told.to_owned(), cause })
+            println!("  ✗ {name}");
+            Err(Failed { step: name.to_owned(), cause })
         }
     }
 }
 
-fn latency(took: Duration) -> String {
+fn format_duration(took: Duration) -> String {
     if took < Duration::from_secs(1) {
         format!("{} ms", took.as_millis())
     } else {
@@ -142,8 +143,8 @@ async fn ran(testbed: &Testbed, times: usize) -> Result<(), TestbedError> {
     if gave == times { Ok(()) } else { Err(TestbedError::Answer(format!("{gave} lines took effect: {answer}"))) }
 }
 
-impl Told {
-    /// The addresses, the key, and three lines to play with.
+impl Outcome {
+    /// Prints the addresses, the key, and three commands to try.
     pub(super) fn print_what_to_try(&self, testbed: &mut Testbed) {
         let (store, key, server, folder) =
             (testbed.store_address, self.api.key(), &self.server, testbed.folder().display().to_string());
@@ -156,7 +157,7 @@ impl Told {
   agent      pid {agent}; logs and files in {folder}
   admin key  {key}
   server     {server}
-\nThree lines to play with:\n
+\nThree commands to try:\n
   curl -s -X PUT http://{store}/api/v1/orders/order-6 -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{order}'
   curl -s http://{store}/api/v1/orders/order-6 -H 'Authorization: Bearer {key}'
   curl -s http://{store}/api/v1/servers/{server} -H 'Authorization: Bearer {key}'\n",

@@ -1,4 +1,5 @@
 //! Discount codes for both sides: links, clicks, attributions (requirements R2).
+//! The file is long because it follows the requirements R2 one by one.
 
 use crate::builders::*;
 use crate::fake_store::*;
