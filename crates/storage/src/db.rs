@@ -61,7 +61,7 @@ impl Db {
     ///
     /// [`Error::Damaged`] with the engine's finding; others where the file cannot be opened.
     pub fn check(path: &Path) -> Result<(), Error> {
-        open::integrity(&open::writer(path)?)
+        open::check(path)
     }
 
     /// Copies the file as it is at one moment, also while it is served, and checks the copy.

@@ -116,7 +116,8 @@ async fn a_damaged_journal_is_refused_in_words_and_left_as_it_is() {
                     said.contains("journal.db") && said.contains("Nothing was changed"),
                     "{what}: {words:?} {said}"
                 );
-                assert_eq!(std::fs::read(file("state/journal.db")).unwrap(), bytes, "{}: {what}", journal.display());
+                let after = std::fs::read(file("state/journal.db")).unwrap();
+                assert!(after == bytes, "{}: {what}: the file was changed", journal.display());
                 cells += 1;
             }
         }
@@ -141,7 +142,8 @@ async fn damaged_database_is_reported_and_left_unchanged() {
             for command in next {
                 let (code, said) = run(&companion, &file("companion.yml"), &[command]);
                 assert!(code == DATA && said.contains(word), "{}: {what}: {code:?} {said}", database.display());
-                assert_eq!(std::fs::read(file("companion.db")).unwrap(), bytes, "{}: {what}", database.display());
+                let after = std::fs::read(file("companion.db")).unwrap();
+                assert!(after == bytes, "{}: {what}: the file was changed", database.display());
                 cells += 1;
             }
         }

@@ -58,12 +58,25 @@ pub(crate) fn writer(path: &Path) -> Result<Connection, Error> {
     open_writer(path)
 }
 
-fn open_writer(path: &Path) -> Result<Connection, Error> {
-    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+/// Checks a file that exists, and changes nothing in it: a damaged file stays as it was found.
+pub(crate) fn check(path: &Path) -> Result<(), Error> {
+    require_file(path)?;
+    let connection = connect_to_write(path)?;
+    migrations::done(&connection, STEPS)?;
+    integrity(&connection)
+}
+
+fn connect_to_write(path: &Path) -> Result<Connection, Error> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // SQLite opens a file without write permission for reading only, and says so at the first write.
     if connection.is_readonly(rusqlite::MAIN_DB)? {
         return Err(Error::Permission(path.to_owned()));
     }
+    Ok(connection)
+}
+
+fn open_writer(path: &Path) -> Result<Connection, Error> {
+    let mut connection = connect_to_write(path)?;
     let done = migrations::done(&connection, STEPS)?;
     set_up(&connection)?;
     connection.commit_hook(Some(|| commit_must_fail(DatabaseFile::Database)))?;

@@ -23,8 +23,6 @@ fn bad(column: &'static str) -> impl FnOnce(ValidationError) -> Error {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
     use flux_referral_rules::{
         Benefit, Currency, Days, Discount, DiscountKind, Ladder, OrderTiming, Percent, Points, PositiveMoney, Rule,
