@@ -1,13 +1,15 @@
 //! Wires the rooms: what the tasks share, what each is given, and the order in which they stop.
 
 use crate::config::LiveConfig;
+use crate::control;
 use crate::game::{self, GameDialer};
 use crate::journal::{Journal, JournalError};
-use crate::limits::{PRUNE_INTERVAL, PULSE_SLACK, QUEUED_ASKS, QUEUED_JOINS, STOP_LINE, STOP_REPORTS};
-use crate::shared::Parts;
+use crate::limits::{HEARTBEAT_SLACK, PRUNE_INTERVAL, QUEUED_JOINS, QUEUED_REQUESTS, STOP_LINE, STOP_REPORTS};
+use crate::reload::reload;
+use crate::state::SharedParts;
+use crate::state::{Loader, Phase, SessionState, Shared};
 use crate::telemetry::{self, MetricsListener};
 use crate::upstream::{self, Rest};
-use crate::{Loader, Phase, Shared, control};
 use flux_platform::{Clock, Entropy, SystemdNotifier};
 use flux_protocol::JOURNAL_HEADER;
 use flux_signalr::client::{Client, ClientOptions, Dialer, HubUrl, TokenSource, UrlError};
@@ -64,9 +66,10 @@ pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<O
     let client = client(&live, &resources)?;
     let Resources { clock, entropy, journal, game, rest, control, metrics, notifier, loader, reloads, .. } = resources;
     let (joined, joins) = mpsc::channel(QUEUED_JOINS);
-    let (asks, asked) = mpsc::channel(QUEUED_ASKS);
-    let (polls, polls_asked) = mpsc::channel(QUEUED_ASKS);
-    let shared = Arc::new(Shared::new(Parts { live, loader, journal, clock, entropy, notifier, asks, polls }));
+    let (admin_requests, admin_receiver) = mpsc::channel(QUEUED_REQUESTS);
+    let (polls, polls_receiver) = mpsc::channel(QUEUED_REQUESTS);
+    let shared =
+        Arc::new(Shared::new(SharedParts { live, loader, journal, clock, entropy, notifier, admin_requests, polls }));
     let config = shared.config();
     tracing::info!(
         version = crate::VERSION,
@@ -74,8 +77,8 @@ pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<O
         rcon.address = config.rcon.address,
         "flux-agent started"
     );
-    let mut game = tokio::spawn(game::run(shared.clone(), game, joined, asked));
-    let mut store = tokio::spawn(upstream::run(shared.clone(), client, rest, joins, polls_asked));
+    let mut game = tokio::spawn(game::run(shared.clone(), game, joined, admin_receiver));
+    let mut store = tokio::spawn(upstream::run(shared.clone(), client, rest, joins, polls_receiver));
     let beside = [
         Some(tokio::spawn(housekeeping(shared.clone()))),
         Some(tokio::spawn(reload_when_asked(shared.clone(), reloads))),
@@ -130,13 +133,13 @@ impl TokenSource for Tokens {
 async fn reload_when_asked(shared: Arc<Shared>, mut asked: mpsc::Receiver<()>) {
     while asked.recv().await.is_some() {
         // How it went stands in the log and in `status`.
-        let _ = shared.reload();
+        let _ = reload(&shared);
     }
 }
 
 /// Gives the outbox a moment to bring the last states to the store.
 async fn report_the_rest(shared: &Shared) {
-    if shared.store.borrow().session != upstream::SessionState::Connected {
+    if shared.store.borrow().session != SessionState::Connected {
         return;
     }
     let (mut link, mut acknowledged) = (shared.link.subscribe(), shared.acknowledged.subscribe());
@@ -162,7 +165,7 @@ async fn housekeeping(shared: Arc<Shared>) {
             Ok(jobs) => tracing::info!(jobs, "details of old jobs pruned"),
             Err(error) => tracing::error!(%error, "old details could not be pruned"),
         }
-        shared.pulse.turns_within("housekeeping", PRUNE_INTERVAL + PULSE_SLACK);
+        shared.heartbeat.expect_within("housekeeping", PRUNE_INTERVAL + HEARTBEAT_SLACK);
         tokio::time::sleep(PRUNE_INTERVAL).await;
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A list of who is online is good for running a player's command for so long.
-pub const ROSTER_FRESH: Duration = Duration::from_secs(1);
+pub const LIST_FRESH: Duration = Duration::from_secs(1);
 /// How often the game's log is looked at, and how much of it is read at a time.
 pub const LOG_LOOK: Duration = Duration::from_millis(250);
 /// See [`LOG_LOOK`].
@@ -24,12 +24,12 @@ pub const CONDITION_RETRY: Duration = Duration::from_secs(30);
 pub const CONDITION_FRESH: Duration = Duration::from_secs(5);
 /// How often the game's clock is read while lines are sent.
 pub const CLOCK_PAIR_INTERVAL: Duration = Duration::from_secs(10);
-/// Jobs whose marks are removed from the game in one turn.
-pub const MARKS_PER_TURN: usize = 20;
+/// Jobs whose markers are removed from the game in one turn.
+pub const MARKERS_PER_STEP: usize = 20;
 /// Marks of one job that are remembered for their removal: of one whose answers are lost again and again, the last ones.
-pub const MARKS_OF_JOB: usize = 16;
+pub const MARKERS_PER_JOB: usize = 16;
 /// Uncertain jobs settled in one turn.
-pub const SETTLED_PER_TURN: usize = 20;
+pub const RESOLVED_PER_STEP: usize = 20;
 /// How often what has expired is looked for, and how much of it is closed at a time.
 pub const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
 /// See [`EXPIRY_INTERVAL`].
@@ -62,7 +62,7 @@ pub const ERROR_CHARS: usize = 200;
 /// Bounds of the wait after a report that did not go through.
 pub const REPORT_RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// How long old rows wait for a store that cannot be reached (rule 8).
-pub const CAREFUL_WAIT: Duration = Duration::from_secs(60);
+pub const STARTUP_HOLD: Duration = Duration::from_secs(60);
 /// The wait after `already_connected:` and the like.
 pub const REFUSED_RETRY: Duration = Duration::from_secs(60);
 /// Joins that wait to be told to the store; more are dropped, the store offers again what is open anyway.
@@ -92,7 +92,7 @@ pub const NOTIFY_INTERVAL: Duration = Duration::from_secs(5);
 /// The longest that one try for a session can take, with room: its steps have deadlines of their own.
 pub const SESSION_ATTEMPT: Duration = Duration::from_secs(300);
 /// What a task's deadline has beyond the waits that it plans.
-pub const PULSE_SLACK: Duration = Duration::from_secs(60);
+pub const HEARTBEAT_SLACK: Duration = Duration::from_secs(60);
 /// Bytes of one field of an entry in systemd's journal.
 pub const JOURNALD_FIELD_BYTES: usize = 16 * 1024;
 /// Connections to the metrics at a time.
@@ -102,7 +102,7 @@ pub const METRICS_DEADLINE: Duration = Duration::from_secs(10);
 /// Bytes of a request there; hyper takes no less than 8 KiB.
 pub const METRICS_REQUEST_BYTES: usize = 16 * 1024;
 /// What the command line asks of the game or the poller at a time; more are refused.
-pub const QUEUED_ASKS: usize = 8;
+pub const QUEUED_REQUESTS: usize = 8;
 /// Jobs in one listing.
 pub const LISTED_JOBS: usize = 1_000;
 /// Width of a table on a terminal.

@@ -1,15 +1,15 @@
 //! `flux-agent`: see the library's documentation and `docs/README.md`.
 
 use clap::Parser;
-use std::process::ExitCode;
+use flux_config::exit_code::ExitCode;
 
-fn main() -> ExitCode {
+fn main() -> std::process::ExitCode {
     match flux_agent::cli::Cli::try_parse() {
         Ok(cli) => cli.execute().into(),
         Err(error) => {
-            // Printing help or a usage error can only fail when nobody reads it.
+            // Printing fails only when nobody reads the output.
             let _ = error.print();
-            ExitCode::from(if error.use_stderr() { 64 } else { 0 })
+            if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done }.into()
         }
     }
 }

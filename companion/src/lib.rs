@@ -7,7 +7,6 @@ mod agents;
 mod app;
 pub mod cli;
 pub mod config;
-mod exit;
 mod http;
 pub mod limits;
 mod notify;
@@ -21,7 +20,6 @@ mod telemetry;
 
 pub use agents::{Session, Sessions};
 pub use app::App;
-pub use exit::Exit;
 pub use notify::webhook::signature;
 pub use secrets::{KeySecret, server_id, server_token};
 

@@ -1,20 +1,20 @@
 //! `flux-companion`: a slim store server.
 
 use clap::Parser;
-use flux_companion::{Exit, cli};
-use std::process::ExitCode;
+use flux_companion::cli;
+use flux_config::exit_code::ExitCode;
 
-fn main() -> ExitCode {
+fn main() -> std::process::ExitCode {
     let arguments = match cli::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Nothing can be done where not even this can be printed.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done }.into();
         }
     };
     match cli::run(arguments) {
-        Ok(()) => Exit::Done.into(),
+        Ok(()) => ExitCode::Done.into(),
         Err(failure) => {
             eprintln!("flux-companion: {failure}");
             failure.exit().into()

@@ -1,12 +1,12 @@
 use super::game::{ask, dial, list_over};
-use super::say::{complain, say, say_json};
+use super::output::{fail, print, print_json};
 use super::{ask_daemon, block_on, load};
 use crate::config::Config;
 use crate::control::{Request, Status};
-use crate::exit::Exit;
 use crate::journal::Journal;
 use crate::limits::CLOCK_SKEW;
 use crate::upstream::{RestError, negotiate};
+use flux_config::exit_code::ExitCode;
 use flux_platform::{Clock, SystemClock};
 use rustix::fs::{Access, access};
 use serde::Serialize;
@@ -19,11 +19,11 @@ struct Check {
     ok: bool,
     text: String,
     #[serde(skip)]
-    exit: Exit,
+    exit: ExitCode,
 }
 
 impl Check {
-    fn of(what: &'static str, exit: Exit, outcome: Result<String, String>) -> Check {
+    fn of(what: &'static str, exit: ExitCode, outcome: Result<String, String>) -> Check {
         let (ok, text) = match outcome {
             Ok(text) => (true, text),
             Err(text) => (false, text),
@@ -32,25 +32,25 @@ impl Check {
     }
 }
 
-pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<Exit, Exit> {
+pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, ExitCode> {
     let config = load(path)?;
-    let mut checks = vec![Check::of("config", Exit::Config, Ok(path.display().to_string()))];
+    let mut checks = vec![Check::of("config", ExitCode::Config, Ok(path.display().to_string()))];
     if online {
         checks.extend(here(&config));
         checks.extend(block_on(game(&config))?);
         checks.extend(block_on(store(&config))?);
     }
     // The exit code is that of the first that failed.
-    let exit = checks.iter().find(|check| !check.ok).map_or(Exit::Done, |check| check.exit);
+    let exit = checks.iter().find(|check| !check.ok).map_or(ExitCode::Done, |check| check.exit);
     if json {
-        say_json(&checks);
+        print_json(&checks);
         return Ok(exit);
     }
     for Check { what, ok, text, .. } in &checks {
-        say(format!("{what:<10} {} {}", if *ok { "ok    " } else { "FAILED" }, text.trim()));
+        print(format!("{what:<10} {} {}", if *ok { "ok    " } else { "FAILED" }, text.trim()));
     }
-    if exit != Exit::Done {
-        complain(&"not everything is well", exit);
+    if exit != ExitCode::Done {
+        fail(&"not everything is well", exit);
     }
     Ok(exit)
 }
@@ -61,22 +61,22 @@ fn here(config: &Config) -> Vec<Check> {
     let journal = match &running {
         Ok(status) => Check::of(
             "journal",
-            Exit::Damaged,
+            ExitCode::Damaged,
             Ok(format!("the daemon has it open, {} to report", status.journal.unreported)),
         ),
         Err(_) => match Journal::inspect(&config.state_dir, config.store.token.server_id()) {
-            Ok(true) => Check::of("journal", Exit::Damaged, Ok("whole, and this server's".into())),
-            Ok(false) => Check::of("journal", Exit::Damaged, Ok("none yet; the first start makes it".into())),
+            Ok(true) => Check::of("journal", ExitCode::Damaged, Ok("whole, and this server's".into())),
+            Ok(false) => Check::of("journal", ExitCode::Damaged, Ok("none yet; the first start makes it".into())),
             Err(error) => Check::of("journal", super::run::exit_of(&error), Err(error.to_string())),
         },
     };
     vec![
-        Check::of("state", Exit::Permission, writable(&config.state_dir, "state_dir")),
-        Check::of("runtime", Exit::Permission, writable(&config.runtime_dir, "runtime_dir")),
+        Check::of("state", ExitCode::Permission, writable(&config.state_dir, "state_dir")),
+        Check::of("runtime", ExitCode::Permission, writable(&config.runtime_dir, "runtime_dir")),
         journal,
         Check::of(
             "daemon",
-            Exit::Unreachable,
+            ExitCode::Unreachable,
             Ok(running.map_or_else(|_| "not running".into(), |status| format!("running, {}", status.version))),
         ),
     ]
@@ -99,14 +99,14 @@ fn writable(directory: &Path, key: &str) -> Result<String, String> {
 async fn game(config: &Config) -> Vec<Check> {
     let mut connection = match dial(config).await {
         Ok(connection) => connection,
-        Err(error) => return vec![Check::of("game", Exit::Unreachable, Err(error))],
+        Err(error) => return vec![Check::of("game", ExitCode::Unreachable, Err(error))],
     };
     let version = ask(&mut connection, "list")
         .await
         .map(|_| format!("RCON at {} takes the password and answers", config.rcon.address));
     let presence =
         list_over(&mut connection).await.map(|(source, players)| format!("{} online, by `{source}`", players.len()));
-    vec![Check::of("game", Exit::Unreachable, version), Check::of("presence", Exit::Unreachable, presence)]
+    vec![Check::of("game", ExitCode::Unreachable, version), Check::of("presence", ExitCode::Unreachable, presence)]
 }
 
 async fn store(config: &Config) -> Vec<Check> {
@@ -123,7 +123,7 @@ async fn store(config: &Config) -> Vec<Check> {
         }
         Err(error) => Err(error.to_string()),
     };
-    let mut checks = vec![Check::of("store", Exit::Unreachable, token)];
+    let mut checks = vec![Check::of("store", ExitCode::Unreachable, token)];
     if let Ok(Some(theirs)) = answered {
         let skew = theirs.duration_since(before);
         let told = format!("{} s apart from the store's", skew.as_secs());
@@ -132,7 +132,7 @@ async fn store(config: &Config) -> Vec<Check> {
         } else {
             Ok(told)
         };
-        checks.push(Check::of("clock", Exit::Failed, outcome));
+        checks.push(Check::of("clock", ExitCode::Failed, outcome));
     }
     checks
 }

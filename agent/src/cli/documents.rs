@@ -1,41 +1,41 @@
 //! What the program prints of itself.
 
 use super::Cli;
-use super::say::{complain, say, say_json};
+use super::output::{fail, print, print_json};
 use crate::VERSION;
 use crate::config::SCHEMA;
-use crate::exit::Exit;
 use clap::CommandFactory;
 use clap_complete::Shell;
+use flux_config::exit_code::ExitCode;
 use flux_protocol::PROTOCOL_VERSION;
 
-pub(super) fn example() -> Exit {
-    say(crate::config::example().trim_end());
-    Exit::Done
+pub(super) fn example() -> ExitCode {
+    print(crate::config::example().trim_end());
+    ExitCode::Done
 }
 
-pub(super) fn schema() -> Exit {
-    say(SCHEMA.trim_end());
-    Exit::Done
+pub(super) fn schema() -> ExitCode {
+    print(SCHEMA.trim_end());
+    ExitCode::Done
 }
 
-pub(super) fn completions(shell: Shell) -> Exit {
+pub(super) fn completions(shell: Shell) -> ExitCode {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "flux-agent", &mut text);
-    say(String::from_utf8_lossy(&text).trim_end());
-    Exit::Done
+    print(String::from_utf8_lossy(&text).trim_end());
+    ExitCode::Done
 }
 
 /// One page with every command on it: `man flux-agent` is where an admin looks.
-pub(super) fn man() -> Exit {
+pub(super) fn man() -> ExitCode {
     let mut page = Vec::new();
     let command = Cli::command();
     match write_page(&command, &mut page) {
         Ok(()) => {
-            say(String::from_utf8_lossy(&page).trim_end());
-            Exit::Done
+            print(String::from_utf8_lossy(&page).trim_end());
+            ExitCode::Done
         }
-        Err(error) => complain(&error, Exit::Internal),
+        Err(error) => fail(&error, ExitCode::Internal),
     }
 }
 
@@ -69,12 +69,12 @@ fn subcommands(command: &clap::Command, path: &str, page: &mut Vec<u8>) -> std::
     Ok(())
 }
 
-pub(super) fn version(json: bool) -> Exit {
+pub(super) fn version(json: bool) -> ExitCode {
     if json {
-        return say_json(
+        return print_json(
             &serde_json::json!({"name": "flux-agent", "version": VERSION, "protocolVersion": PROTOCOL_VERSION}),
         );
     }
-    say(format!("flux-agent {VERSION} (protocol {PROTOCOL_VERSION})"));
-    Exit::Done
+    print(format!("flux-agent {VERSION} (protocol {PROTOCOL_VERSION})"));
+    ExitCode::Done
 }

@@ -1,65 +1,65 @@
-use super::say::{complain, say, say_json};
-use super::table::cut;
+use super::output::{fail, print, print_json};
+use super::table::fit_to_width;
 use super::{ask_daemon, block_on, exit_of, load};
 use crate::config::{Config, LiveConfig};
 use crate::control::{ControlError, Players, Request, short};
-use crate::exit::Exit;
 use crate::game::{GameDialer, RconDialer};
+use flux_config::exit_code::ExitCode;
 use flux_delivery::policy::Ruling;
 use flux_delivery::{CommandLine, parse_list};
 use flux_platform::{Clock, SystemClock};
 use flux_rcon::{Connection, Outcome};
 use std::path::Path;
 
-pub(super) fn players(path: &Path, json: bool) -> Result<Exit, Exit> {
+pub(super) fn players(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
     let config = load(path)?;
     let players = match ask_daemon(&config, &Request::Players) {
         Ok(players) => players,
         Err(ControlError::NotRunning { .. }) => block_on(list(&config))??,
-        Err(error) => return Err(complain(&error, exit_of(&error))),
+        Err(error) => return Err(fail(&error, exit_of(&error))),
     };
     if json {
-        return Ok(say_json(&players));
+        return Ok(print_json(&players));
     }
     let age = players
         .at
         .map_or_else(|| "never".to_owned(), |at| format!("{} ago", short(SystemClock.now().duration_since(at))));
-    say(format!("{} online, by `{}`, {age}", players.players.len(), players.source.as_deref().unwrap_or("no list")));
+    print(format!("{} online, by `{}`, {age}", players.players.len(), players.source.as_deref().unwrap_or("no list")));
     for name in &players.players {
-        say(cut(name, usize::MAX));
+        print(fit_to_width(name, usize::MAX));
     }
-    Ok(Exit::Done)
+    Ok(ExitCode::Done)
 }
 
-pub(super) fn rcon(path: &Path, line: &str, policy: bool) -> Result<Exit, Exit> {
+pub(super) fn rcon(path: &Path, line: &str, policy: bool) -> Result<ExitCode, ExitCode> {
     let config = load(path)?;
     let request = Request::Rcon { line: line.to_owned(), policy };
     let answer: String = match ask_daemon(&config, &request) {
         Err(ControlError::NotRunning { .. }) => block_on(run_directly(&config, line, policy))??,
         Ok(answer) => answer,
-        Err(error) => return Err(complain(&error, exit_of(&error))),
+        Err(error) => return Err(fail(&error, exit_of(&error))),
     };
     // The game's lines are lines here too; nothing else in them commands the terminal.
     for line in answer.lines() {
-        say(cut(line, usize::MAX));
+        print(fit_to_width(line, usize::MAX));
     }
-    Ok(Exit::Done)
+    Ok(ExitCode::Done)
 }
 
-async fn run_directly(config: &Config, line: &str, policy: bool) -> Result<String, Exit> {
+async fn run_directly(config: &Config, line: &str, policy: bool) -> Result<String, ExitCode> {
     let line = CommandLine::new(line)
-        .map_err(|reason| complain(&format!("this line cannot be sent: {reason}"), Exit::Failed))?;
+        .map_err(|reason| fail(&format!("this line cannot be sent: {reason}"), ExitCode::Failed))?;
     let ruling = config.policy.judge(&line);
     if policy && ruling != Ruling::Allowed {
-        return Err(complain(&format!("{ruling}; --no-policy sends it all the same"), Exit::Permission));
+        return Err(fail(&format!("{ruling}; --no-policy sends it all the same"), ExitCode::Permission));
     }
-    let unreachable = |error: String| complain(&error, Exit::Unreachable);
+    let unreachable = |error: String| fail(&error, ExitCode::Unreachable);
     let mut connection = dial(config).await.map_err(unreachable)?;
     ask(&mut connection, line.as_str()).await.map_err(unreachable)
 }
 
-async fn list(config: &Config) -> Result<Players, Exit> {
-    let unreachable = |error: String| complain(&error, Exit::Unreachable);
+async fn list(config: &Config) -> Result<Players, ExitCode> {
+    let unreachable = |error: String| fail(&error, ExitCode::Unreachable);
     let mut connection = dial(config).await.map_err(unreachable)?;
     let (source, players) = list_over(&mut connection).await.map_err(unreachable)?;
     Ok(Players { players, source: Some(source.to_owned()), at: Some(SystemClock.now()) })
@@ -67,7 +67,7 @@ async fn list(config: &Config) -> Result<Players, Exit> {
 
 /// Asks for the list as the daemon does, from the best form to the oldest.
 pub(super) async fn list_over(connection: &mut Connection) -> Result<(&'static str, Vec<String>), String> {
-    for line in crate::game::LISTS {
+    for line in crate::game::LIST_COMMANDS {
         if let Some(players) = parse_list(&ask(connection, line).await?) {
             return Ok((line, players.into_iter().map(|player| player.name).collect()));
         }

@@ -3,10 +3,10 @@
 mod check;
 mod documents;
 mod game;
+mod output;
 mod policy;
 mod queue;
 mod run;
-mod say;
 mod status;
 mod store;
 mod table;
@@ -14,18 +14,18 @@ mod token;
 
 use crate::config::{Config, DEFAULT_PATH, Directories, secret_sources};
 use crate::control::{ControlError, Request, ask};
-use crate::exit::Exit;
 use crate::limits::CONTROL_DEADLINE;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
+use flux_config::exit_code::ExitCode;
 use flux_protocol::CommandId;
-use say::complain;
+use output::fail;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 
 /// Runs what your store sells on your Minecraft server.
 ///
-/// Exit codes: 0 done, 1 failed, 64 command line, 65 damaged journal, 69 store, game or daemon unreachable, 70 internal, 73 cannot create, 77
+/// ExitCode codes: 0 done, 1 failed, 64 command line, 65 damaged journal, 69 store, game or daemon unreachable, 70 internal, 73 cannot create, 77
 /// permission, 78 configuration.
 #[derive(Debug, Parser)]
 #[command(name = "flux-agent", version, about, disable_help_subcommand = true)]
@@ -175,7 +175,7 @@ enum TokenCommand {
 
 impl Cli {
     /// Does what was asked.
-    pub fn execute(self) -> Exit {
+    pub fn execute(self) -> ExitCode {
         let path = &self.config;
         let done = match self.command {
             Command::Run => Ok(run::run(path)),
@@ -203,9 +203,9 @@ impl Cli {
 }
 
 /// Reads the config, or says what is wrong with it.
-fn load(path: &Path) -> Result<Config, Exit> {
+fn load(path: &Path) -> Result<Config, ExitCode> {
     Config::load(path, &secret_sources(path), &Directories::from_process(path))
-        .map_err(|error| complain(&error, Exit::Config))
+        .map_err(|error| fail(&error, ExitCode::Config))
 }
 
 /// Asks the daemon.
@@ -214,22 +214,22 @@ fn ask_daemon<T: DeserializeOwned>(config: &Config, request: &Request) -> Result
 }
 
 /// Asks the daemon, or says why it does not answer.
-fn asked<T: DeserializeOwned>(config: &Config, request: &Request) -> Result<T, Exit> {
-    ask_daemon(config, request).map_err(|error| complain(&error, exit_of(&error)))
+fn request_or_exit<T: DeserializeOwned>(config: &Config, request: &Request) -> Result<T, ExitCode> {
+    ask_daemon(config, request).map_err(|error| fail(&error, exit_of(&error)))
 }
 
-fn exit_of(error: &ControlError) -> Exit {
+fn exit_of(error: &ControlError) -> ExitCode {
     match error {
-        ControlError::Permission { .. } => Exit::Permission,
+        ControlError::Permission { .. } => ExitCode::Permission,
         ControlError::Refused(refused) => refused.exit,
-        ControlError::NotRunning { .. } | ControlError::Answer { .. } => Exit::Unreachable,
+        ControlError::NotRunning { .. } | ControlError::Answer { .. } => ExitCode::Unreachable,
     }
 }
 
 /// For what this program does itself over the network.
-fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ExitCode> {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => Ok(runtime.block_on(work)),
-        Err(error) => Err(complain(&error, Exit::Internal)),
+        Err(error) => Err(fail(&error, ExitCode::Internal)),
     }
 }

@@ -1,30 +1,35 @@
-use super::say::{say, say_json};
-use super::table::{cut, table};
-use super::{asked, load};
+use super::output::{print, print_json};
+use super::table::{fit_to_width, table};
+use super::{load, request_or_exit};
 use crate::control::{QueueJob, QueueList, QueueShow, Request, short};
-use crate::exit::Exit;
 use crate::limits::TABLE_COLUMNS;
+use flux_config::exit_code::ExitCode;
 use flux_platform::{Clock, SystemClock};
 use flux_protocol::CommandId;
 use jiff::Timestamp;
 use std::path::Path;
 
-pub(super) fn list(path: &Path, state: Option<String>, player: Option<String>, json: bool) -> Result<Exit, Exit> {
-    let list: QueueList = asked(&load(path)?, &Request::QueueList { state, player })?;
+pub(super) fn list(
+    path: &Path,
+    state: Option<String>,
+    player: Option<String>,
+    json: bool,
+) -> Result<ExitCode, ExitCode> {
+    let list: QueueList = request_or_exit(&load(path)?, &Request::QueueList { state, player })?;
     if json {
-        return Ok(say_json(&list));
+        return Ok(print_json(&list));
     }
     if list.jobs.is_empty() {
-        say("no such jobs");
-        return Ok(Exit::Done);
+        print("no such jobs");
+        return Ok(ExitCode::Done);
     }
     let now = SystemClock.now();
     let rows: Vec<_> = list.jobs.iter().map(|job| row(job, now)).collect();
-    say(table(["ID", "AGE", "PLAYER", "STATE", "COMMAND"], &rows));
+    print(table(["ID", "AGE", "PLAYER", "STATE", "COMMAND"], &rows));
     if list.more {
-        say("and more; narrow it with --state or --player");
+        print("and more; narrow it with --state or --player");
     }
-    Ok(Exit::Done)
+    Ok(ExitCode::Done)
 }
 
 fn row(job: &QueueJob, now: Timestamp) -> [String; 5] {
@@ -32,7 +37,7 @@ fn row(job: &QueueJob, now: Timestamp) -> [String; 5] {
     [
         job.id.clone(),
         age.split(' ').next().unwrap_or_default().to_owned(),
-        cut(job.player.as_deref().unwrap_or("-"), PLAYER_COLUMNS),
+        fit_to_width(job.player.as_deref().unwrap_or("-"), PLAYER_COLUMNS),
         job.reason.clone().unwrap_or_else(|| job.state.clone()),
         job.command.clone().unwrap_or_default(),
     ]
@@ -41,10 +46,10 @@ fn row(job: &QueueJob, now: Timestamp) -> [String; 5] {
 /// A Minecraft name; longer ones do not run.
 const PLAYER_COLUMNS: usize = 16;
 
-pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<Exit, Exit> {
-    let show: QueueShow = asked(&load(path)?, &Request::QueueShow { id })?;
+pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, ExitCode> {
+    let show: QueueShow = request_or_exit(&load(path)?, &Request::QueueShow { id })?;
     if json {
-        return Ok(say_json(&show));
+        return Ok(print_json(&show));
     }
     let job = &show.job;
     let mut facts = vec![
@@ -62,15 +67,15 @@ pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<Exit, Exit>
     fact("answer", show.output.clone());
     fact("judged by", show.judged_by.clone());
     for (name, value) in facts {
-        say(format!("{name:<10} {}", cut(&value, TABLE_COLUMNS - 11)));
+        print(format!("{name:<10} {}", fit_to_width(&value, TABLE_COLUMNS - 11)));
     }
     let event = |event: &crate::control::QueueEvent| {
         let detail = event.detail.clone().unwrap_or_default();
         [format!("{:.3}", event.at), event.attempt.to_string(), event.event.clone(), detail]
     };
     let rows: Vec<_> = show.history.iter().map(event).collect();
-    say(format!("\n{}", table(["TIME (UTC)", "TRY", "WHAT", "DETAIL"], &rows)));
-    Ok(Exit::Done)
+    print(format!("\n{}", table(["TIME (UTC)", "TRY", "WHAT", "DETAIL"], &rows)));
+    Ok(ExitCode::Done)
 }
 
 fn needs(show: &QueueShow) -> Option<String> {
@@ -83,8 +88,8 @@ fn needs(show: &QueueShow) -> Option<String> {
     (!needs.is_empty()).then(|| needs.join(", "))
 }
 
-pub(super) fn settle(path: &Path, request: Request) -> Result<Exit, Exit> {
-    let told: String = asked(&load(path)?, &request)?;
-    say(told);
-    Ok(Exit::Done)
+pub(super) fn settle(path: &Path, request: Request) -> Result<ExitCode, ExitCode> {
+    let told: String = request_or_exit(&load(path)?, &request)?;
+    print(told);
+    Ok(ExitCode::Done)
 }

@@ -1,13 +1,14 @@
 use super::load;
-use super::say::complain;
+use super::output::fail;
 use crate::config::{Config, Directories, LiveConfig, SecretSources};
+use crate::control;
 use crate::daemon::{self, Resources, StartError};
-use crate::exit::Exit;
 use crate::game::RconDialer;
 use crate::journal::{Journal, JournalError};
+use crate::state::Loader;
 use crate::telemetry::{self, Levels, MetricsListener};
 use crate::upstream::{HttpRest, client_config};
-use crate::{Loader, control};
+use flux_config::exit_code::ExitCode;
 use flux_platform::{Clock, SystemClock, SystemEntropy, SystemdNotifier};
 use flux_signalr::client::TcpDialer;
 use std::net::IpAddr;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-pub(super) fn run(path: &Path) -> Exit {
+pub(super) fn run(path: &Path) -> ExitCode {
     let config = match load(path) {
         Ok(config) => config,
         Err(exit) => return exit,
@@ -25,15 +26,15 @@ pub(super) fn run(path: &Path) -> Exit {
     super::block_on(serve(config, path, levels)).unwrap_or_else(|exit| exit)
 }
 
-async fn serve(config: Config, path: &Path, levels: Levels) -> Exit {
+async fn serve(config: Config, path: &Path, levels: Levels) -> ExitCode {
     let live = LiveConfig::from(config);
     match start(live.clone(), path).await {
         Ok((resources, shutdown)) => {
             tokio::spawn(follow_level(live.clone(), levels));
             match daemon::run(live, resources, shutdown).await {
-                Ok(()) => Exit::Done,
-                Err(error @ StartError::Task(_)) => complain(&error, Exit::Internal),
-                Err(error) => complain(&error, Exit::Config),
+                Ok(()) => ExitCode::Done,
+                Err(error @ StartError::Task(_)) => fail(&error, ExitCode::Internal),
+                Err(error) => fail(&error, ExitCode::Config),
             }
         }
         Err(exit) => exit,
@@ -41,23 +42,23 @@ async fn serve(config: Config, path: &Path, levels: Levels) -> Exit {
 }
 
 /// Everything that the daemon is given, and the wish that ends it.
-async fn start(live: LiveConfig, path: &Path) -> Result<(Resources, impl Future<Output = ()>), Exit> {
+async fn start(live: LiveConfig, path: &Path) -> Result<(Resources, impl Future<Output = ()>), ExitCode> {
     let config = live.get();
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let tls = client_config(config.store.ca_file.as_deref()).map_err(|error| complain(&error, Exit::Config))?;
+    let tls = client_config(config.store.ca_file.as_deref()).map_err(|error| fail(&error, ExitCode::Config))?;
     warn_of_plain_http(&config);
     let journal = Journal::open(&config.state_dir, config.store.token.server_id(), &*entropy, clock.now())
-        .map_err(|error| complain(&error, exit_of(&error)))?;
+        .map_err(|error| fail(&error, exit_of(&error)))?;
     let control = bind_control(&config)?;
     let metrics = bind_metrics(&config).await?;
     let rest =
-        HttpRest::new(live.clone(), journal.id(), tls.clone()).map_err(|error| complain(&error, Exit::Internal))?;
-    let (wish, reloads) = mpsc::channel(1);
+        HttpRest::new(live.clone(), journal.id(), tls.clone()).map_err(|error| fail(&error, ExitCode::Internal))?;
+    let (action, reloads) = mpsc::channel(1);
     let mut hangup = listen(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             // A wish that waits already is enough.
-            let _ = wish.try_send(());
+            let _ = action.try_send(());
         }
     });
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
@@ -83,8 +84,8 @@ async fn start(live: LiveConfig, path: &Path) -> Result<(Resources, impl Future<
     Ok((resources, shutdown))
 }
 
-fn listen(kind: SignalKind) -> Result<Signal, Exit> {
-    signal(kind).map_err(|error| complain(&error, Exit::Internal))
+fn listen(kind: SignalKind) -> Result<Signal, ExitCode> {
+    signal(kind).map_err(|error| fail(&error, ExitCode::Internal))
 }
 
 fn loader(path: PathBuf) -> Loader {
@@ -99,33 +100,33 @@ async fn follow_level(live: LiveConfig, levels: Levels) {
     }
 }
 
-fn bind_control(config: &Config) -> Result<Box<dyn control::Listener>, Exit> {
+fn bind_control(config: &Config) -> Result<Box<dyn control::Listener>, ExitCode> {
     control::bind(&config.runtime_dir).map_err(|error| {
         let folder = config.runtime_dir.display();
         let text =
             format!("cannot make the control socket in {folder}: {error}; make the directory, or set runtime_dir");
-        complain(&text, Exit::CannotCreate)
+        fail(&text, ExitCode::CannotCreate)
     })
 }
 
-async fn bind_metrics(config: &Config) -> Result<Option<MetricsListener>, Exit> {
+async fn bind_metrics(config: &Config) -> Result<Option<MetricsListener>, ExitCode> {
     let Some(address) = config.metrics.listen else { return Ok(None) };
     let bound = telemetry::bind(address).await;
     bound.map(Some).map_err(|error| {
-        complain(
+        fail(
             &format!("metrics.listen: cannot listen on {address}: {error}; set another address"),
-            Exit::CannotCreate,
+            ExitCode::CannotCreate,
         )
     })
 }
 
-pub(super) fn exit_of(error: &JournalError) -> Exit {
+pub(super) fn exit_of(error: &JournalError) -> ExitCode {
     match error {
-        JournalError::Directory { .. } | JournalError::InUse { .. } => Exit::CannotCreate,
-        JournalError::Damaged { .. } | JournalError::Newer { .. } | JournalError::Row { .. } => Exit::Damaged,
-        JournalError::NotPermitted { .. } => Exit::Permission,
-        JournalError::OtherServer { .. } => Exit::Config,
-        JournalError::Storage(_) => Exit::Failed,
+        JournalError::Directory { .. } | JournalError::InUse { .. } => ExitCode::CannotCreate,
+        JournalError::Damaged { .. } | JournalError::Newer { .. } | JournalError::Row { .. } => ExitCode::Damaged,
+        JournalError::NotPermitted { .. } => ExitCode::Permission,
+        JournalError::OtherServer { .. } => ExitCode::Config,
+        JournalError::Storage(_) => ExitCode::Failed,
     }
 }
 

@@ -1,14 +1,14 @@
-use super::say::{say, say_json};
-use super::{asked, load};
+use super::output::{print, print_json};
+use super::{load, request_or_exit};
 use crate::control::{Request, Status};
-use crate::exit::Exit;
+use flux_config::exit_code::ExitCode;
 use std::path::Path;
 
-pub(super) fn run(path: &Path, json: bool) -> Result<Exit, Exit> {
-    let status: Status = asked(&load(path)?, &Request::Status)?;
+pub(super) fn run(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
+    let status: Status = request_or_exit(&load(path)?, &Request::Status)?;
     if json {
-        return Ok(say_json(&status));
+        return Ok(print_json(&status));
     }
-    say(status);
-    Ok(Exit::Done)
+    print(status);
+    Ok(ExitCode::Done)
 }

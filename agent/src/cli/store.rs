@@ -1,33 +1,33 @@
-use super::say::{say, say_json};
-use super::{asked, load};
-use crate::Reloaded;
+use super::output::{print, print_json};
+use super::{load, request_or_exit};
 use crate::config::Config;
 use crate::control::Request;
-use crate::exit::Exit;
+use crate::reload::ReloadOutcome;
+use flux_config::exit_code::ExitCode;
 use std::path::Path;
 
-pub(super) fn poll(path: &Path) -> Result<Exit, Exit> {
-    let items: usize = asked(&load(path)?, &Request::Poll)?;
-    say(format!("the store answered; items brought: {items}"));
-    Ok(Exit::Done)
+pub(super) fn poll(path: &Path) -> Result<ExitCode, ExitCode> {
+    let items: usize = request_or_exit(&load(path)?, &Request::Poll)?;
+    print(format!("the store answered; items brought: {items}"));
+    Ok(ExitCode::Done)
 }
 
 /// The daemon reads and checks the file itself; here it is checked first, because a broken one may name another socket.
-pub(super) fn reload(path: &Path, json: bool) -> Result<Exit, Exit> {
+pub(super) fn reload(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
     tell_daemon(&load(path)?, json)
 }
 
-pub(super) fn tell_daemon(config: &Config, json: bool) -> Result<Exit, Exit> {
-    let reloaded: Reloaded = asked(config, &Request::Reload)?;
+pub(super) fn tell_daemon(config: &Config, json: bool) -> Result<ExitCode, ExitCode> {
+    let reloaded: ReloadOutcome = request_or_exit(config, &Request::Reload)?;
     if json {
-        return Ok(say_json(&reloaded));
+        return Ok(print_json(&reloaded));
     }
     match reloaded.changed.as_slice() {
-        [] => say("nothing has changed"),
-        changed => say(format!("in force now: {}", changed.join(", "))),
+        [] => print("nothing has changed"),
+        changed => print(format!("in force now: {}", changed.join(", "))),
     }
     if !reloaded.needs_restart.is_empty() {
-        say(format!("needs a restart: {}", reloaded.needs_restart.join(", ")));
+        print(format!("needs a restart: {}", reloaded.needs_restart.join(", ")));
     }
-    Ok(Exit::Done)
+    Ok(ExitCode::Done)
 }

@@ -17,7 +17,7 @@ fn line(row: &[String], widths: &[usize]) -> String {
     let mut line = String::new();
     for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
         if at + 1 == row.len() {
-            line += &cut(cell, TABLE_COLUMNS.saturating_sub(line.chars().count()));
+            line += &fit_to_width(cell, TABLE_COLUMNS.saturating_sub(line.chars().count()));
         } else {
             line += &format!("{cell:<width$}  ");
         }
@@ -26,7 +26,7 @@ fn line(row: &[String], widths: &[usize]) -> String {
 }
 
 /// The text on one line and no longer than that. Players' and the game's words are escaped.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(super) fn fit_to_width(text: &str, width: usize) -> String {
     let text: String =
         text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect();
     if text.chars().count() <= width {

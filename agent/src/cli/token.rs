@@ -1,9 +1,9 @@
-use super::say::{complain, say};
+use super::output::{fail, print};
 use super::{block_on, load, store};
 use crate::config::{Config, token_file};
 use crate::control::{Request, Status};
-use crate::exit::Exit;
 use crate::upstream::{RestError, negotiate};
+use flux_config::exit_code::ExitCode;
 use flux_protocol::ServerToken;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::fs::{File, OpenOptions};
@@ -14,28 +14,28 @@ use std::path::Path;
 const TOKEN_BYTES: u64 = 4 * 1024;
 
 /// The new token is in the file while it is tried, since the whole configuration is checked with it; the old one is put back when it is no good.
-pub(super) fn set(path: &Path) -> Result<Exit, Exit> {
+pub(super) fn set(path: &Path) -> Result<ExitCode, ExitCode> {
     let no_token = "this is no token; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… as the store showed it once";
-    let text = read().map_err(|error| complain(&error, Exit::Failed))?;
-    ServerToken::parse(text.trim()).map_err(|_| complain(&no_token, Exit::Failed))?;
-    let file = match token_file(path).map_err(|error| complain(&error, Exit::Config))? {
+    let text = read().map_err(|error| fail(&error, ExitCode::Failed))?;
+    ServerToken::parse(text.trim()).map_err(|_| fail(&no_token, ExitCode::Failed))?;
+    let file = match token_file(path).map_err(|error| fail(&error, ExitCode::Config))? {
         Some(file) => file,
-        None => return Err(complain(&NO_FILE, Exit::Config)),
+        None => return Err(fail(&NO_FILE, ExitCode::Config)),
     };
     let old = std::fs::read_to_string(&file).ok();
     write(&file, text.trim())?;
     match try_out(path) {
         Ok(config) => {
-            say(format!("the store takes the token; written to {}", file.display()));
+            print(format!("the store takes the token; written to {}", file.display()));
             match super::ask_daemon::<Status>(&config, &Request::Status) {
                 Ok(_) => store::tell_daemon(&config, false),
-                Err(_) => Ok(Exit::Done),
+                Err(_) => Ok(ExitCode::Done),
             }
         }
         Err(exit) => {
             match old {
                 Some(old) => write(&file, &old)?,
-                None => std::fs::remove_file(&file).map_err(|error| complain(&error, Exit::Failed))?,
+                None => std::fs::remove_file(&file).map_err(|error| fail(&error, ExitCode::Failed))?,
             }
             Err(exit)
         }
@@ -45,14 +45,14 @@ pub(super) fn set(path: &Path) -> Result<Exit, Exit> {
 const NO_FILE: &str = "store.token_file is not set: the token comes from the config itself, a systemd credential or the environment. Change it there; \
      a credential or a variable needs a restart";
 
-fn try_out(path: &Path) -> Result<Config, Exit> {
+fn try_out(path: &Path) -> Result<Config, ExitCode> {
     let config = load(path)?;
     match block_on(negotiate(&config.store))? {
         Ok(_) => Ok(config),
         Err(error @ RestError::Status { status: 401 | 403, .. }) => {
-            Err(complain(&format!("{error}: the store does not know this token; the old one is kept"), Exit::Failed))
+            Err(fail(&format!("{error}: the store does not know this token; the old one is kept"), ExitCode::Failed))
         }
-        Err(error) => Err(complain(&format!("{error}; the old token is kept"), Exit::Unreachable)),
+        Err(error) => Err(fail(&format!("{error}; the old token is kept"), ExitCode::Unreachable)),
     }
 }
 
@@ -76,10 +76,11 @@ fn read() -> io::Result<String> {
 }
 
 /// Written beside it and moved into its place, with the old file's owner and mode: a reader sees the old token or the new one.
-fn write(file: &Path, token: &str) -> Result<(), Exit> {
+fn write(file: &Path, token: &str) -> Result<(), ExitCode> {
     let failed = |error: io::Error| {
-        let exit = if error.kind() == io::ErrorKind::PermissionDenied { Exit::Permission } else { Exit::CannotCreate };
-        complain(&format!("cannot write {}: {error}", file.display()), exit)
+        let exit =
+            if error.kind() == io::ErrorKind::PermissionDenied { ExitCode::Permission } else { ExitCode::CannotCreate };
+        fail(&format!("cannot write {}: {error}", file.display()), exit)
     };
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");

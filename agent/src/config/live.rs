@@ -11,7 +11,7 @@ pub struct LiveConfig {
 }
 
 impl LiveConfig {
-    /// What is in force now. Taken once for each decision, so that no decision is made by halves of two.
+    /// What is in force now. IntakeCount once for each decision, so that no decision is made by halves of two.
     pub fn get(&self) -> Arc<Config> {
         self.in_force.borrow().clone()
     }

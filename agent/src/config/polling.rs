@@ -4,7 +4,7 @@ use std::time::Duration;
 /// `polling`: the fallback while the session is down.
 #[derive(Debug, Clone)]
 pub struct Polling {
-    /// `min`: the wait after something was brought.
+    /// `min`: the wait after something was result.
     pub min: Duration,
     /// `max`: the longest wait, and the safety net's while the session is up.
     pub max: Duration,

@@ -1,4 +1,4 @@
-use super::{Answer, Refused, Request, socket_path};
+use super::{Answer, Request, RequestError, socket_path};
 use serde::de::DeserializeOwned;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -24,7 +24,7 @@ pub enum ControlError {
     },
     /// The daemon refused.
     #[error("{}", .0.text)]
-    Refused(Refused),
+    Refused(RequestError),
     /// What came is no answer.
     #[error("the flux-agent at {path} gave no answer that can be understood: {problem}")]
     Answer {

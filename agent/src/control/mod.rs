@@ -11,9 +11,9 @@ pub use queue::{QueueEvent, QueueJob, QueueList, QueueShow};
 pub use server::{Listener, bind, serve};
 pub use status::{ConfigStatus, GameStatus, JournalStatus, Status, StoreStatus, short};
 
-use crate::exit::Exit;
 use crate::journal::JournalError;
 use crate::limits::CONTROL_DEADLINE;
+use flux_config::exit_code::ExitCode;
 use flux_protocol::CommandId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ pub enum Request {
         /// For the history.
         reason: String,
     },
-    /// Ask the store now: how many items it brought.
+    /// AdminRequest the store now: how many items it result.
     Poll,
     /// Who is online: [`Players`].
     Players,
@@ -61,7 +61,7 @@ pub enum Request {
         /// Whether the policy judges it.
         policy: bool,
     },
-    /// Read the configuration again: [`crate::Reloaded`].
+    /// Read the configuration again: [`crate::ReloadOutcome`].
     Reload,
 }
 
@@ -96,22 +96,22 @@ pub struct Players {
 
 /// Why a request is not fulfilled, and how the command ends then.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Refused {
+pub struct RequestError {
     /// For the admin.
     pub text: String,
     /// The exit code.
-    pub exit: Exit,
+    pub exit: ExitCode,
 }
 
-impl Refused {
-    pub(crate) fn failed(text: String) -> Refused {
-        Refused { text, exit: Exit::Failed }
+impl RequestError {
+    pub(crate) fn failed(text: String) -> RequestError {
+        RequestError { text, exit: ExitCode::Failed }
     }
 }
 
-impl From<JournalError> for Refused {
+impl From<JournalError> for RequestError {
     fn from(error: JournalError) -> Self {
-        Refused::failed(error.to_string())
+        RequestError::failed(error.to_string())
     }
 }
 
@@ -120,7 +120,7 @@ impl From<JournalError> for Refused {
 #[serde(rename_all = "snake_case")]
 enum Answer<T> {
     Done(T),
-    Refused(Refused),
+    Refused(RequestError),
 }
 
 /// The socket in a runtime directory.

@@ -1,7 +1,7 @@
-use super::Refused;
-use crate::Shared;
+use super::RequestError;
 use crate::journal::{JobDetails, JobRow};
 use crate::limits::LISTED_JOBS;
+use crate::state::Shared;
 use flux_protocol::CommandId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,21 +78,21 @@ pub struct QueueEvent {
     pub detail: Option<String>,
 }
 
-pub(super) fn list(shared: &Shared, state: Option<&str>, player: Option<&str>) -> Result<QueueList, Refused> {
+pub(super) fn list(shared: &Shared, state: Option<&str>, player: Option<&str>) -> Result<QueueList, RequestError> {
     let mut jobs = shared.journal().list(state, player, LISTED_JOBS + 1)?;
     let more = jobs.len() > LISTED_JOBS;
     jobs.truncate(LISTED_JOBS);
     Ok(QueueList { jobs: jobs.iter().map(QueueJob::of).collect(), more })
 }
 
-pub(super) fn show(shared: &Shared, id: &CommandId) -> Result<QueueShow, Refused> {
+pub(super) fn show(shared: &Shared, id: &CommandId) -> Result<QueueShow, RequestError> {
     let details = shared.journal().details(id)?;
-    details.map(QueueShow::of).ok_or_else(|| Refused::failed(format!("the journal knows no command {id}")))
+    details.map(QueueShow::of).ok_or_else(|| RequestError::failed(format!("the journal knows no command {id}")))
 }
 
 impl QueueJob {
     fn of(row: &JobRow) -> QueueJob {
-        let (state, reason) = row.words();
+        let (state, reason) = row.state_and_reason();
         let command = row.command.as_ref();
         QueueJob {
             id: row.id.to_string(),

@@ -1,7 +1,7 @@
-use super::{Answer, Refused, Request, answer, socket_path};
-use crate::Shared;
-use crate::exit::Exit;
+use super::{Answer, Request, RequestError, answer, socket_path};
 use crate::limits::{CONTROL_CLIENTS, CONTROL_DEADLINE, CONTROL_REQUEST_BYTES};
+use crate::state::Shared;
+use flux_config::exit_code::ExitCode;
 use flux_signalr::client::{BoxFuture, ByteStream};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -69,10 +69,12 @@ async fn serve_one(stream: Box<dyn ByteStream>, shared: &Shared) -> io::Result<(
     let answer = match serde_json::from_str::<Request>(&line) {
         Ok(request) => {
             let deadline = request.deadline(shared.config().rcon.timeout);
-            let late = Err(Refused { text: "no answer in time; try again".into(), exit: Exit::Unreachable });
+            let late = Err(RequestError { text: "no answer in time; try again".into(), exit: ExitCode::Unreachable });
             timeout(deadline, answer::answer(shared, request)).await.unwrap_or(late)
         }
-        Err(_) => Err(Refused::failed("this daemon does not know that request; is it older than the command?".into())),
+        Err(_) => {
+            Err(RequestError::failed("this daemon does not know that request; is it older than the command?".into()))
+        }
     };
     let answer = answer.map_or_else(Answer::Refused, Answer::Done);
     let answer = serde_json::to_string(&answer).map_err(io::Error::other)? + "\n";

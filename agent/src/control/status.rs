@@ -1,5 +1,5 @@
-use crate::Shared;
 use crate::journal::Counts;
+use crate::state::Shared;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -164,7 +164,7 @@ impl fmt::Display for Status {
         if let Some(error) = &store.error {
             writeln!(f, "         {error}")?;
         }
-        let proof = if game.proof { "lines leave a mark" } else { "no marks" };
+        let proof = if game.proof { "lines leave a mark" } else { "no markers" };
         writeln!(
             f,
             "game     {} ({}), {} players by `{}`, {}, {proof}",

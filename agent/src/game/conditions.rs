@@ -1,25 +1,30 @@
-use super::abilities::living_line;
-use super::connection::ask;
-use super::executor::{Executor, Trouble};
+//! Conditions that only the game knows: the player must be alive and have free inventory slots.
+
+use super::capabilities::living_test_line;
+use super::connection::GameConnection;
+use super::error::Disconnect;
 use crate::limits::CONDITION_FRESH;
 use flux_delivery::{PlayerName, free_slots};
 use flux_protocol::{Command, WaitReason};
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
-/// What stands in the way of a player's commands, as the game said a moment ago. Hundreds that wait for the same room ask once, and hold up nobody else's.
-#[derive(Default)]
-pub(super) struct Unmet(BTreeMap<String, (Instant, Condition)>);
+/// Unmet conditions of players, as the game reported them a moment ago. Hundreds of commands that wait for the same slots cause one query.
+pub(super) struct ConditionCache {
+    /// Whether the game can tell living players from dead ones.
+    has_living_test: bool,
+    unmet: BTreeMap<String, (Instant, Condition)>,
+}
 
 #[derive(Clone, Copy)]
 enum Condition {
     Dead,
-    /// So many free slots; none where they could not be read.
+    /// Number of free slots; `None` where it could not be read.
     Slots(Option<u8>),
 }
 
 impl Condition {
-    /// Why a command that needs so many slots must wait.
+    /// The reason a command that needs this number of slots must wait.
     fn against(self, slots: u8) -> Option<WaitReason> {
         match self {
             Condition::Dead => Some(WaitReason::PlayerDead),
@@ -31,47 +36,50 @@ impl Condition {
     }
 }
 
-impl Unmet {
-    fn of(&self, player: &PlayerName, slots: u8) -> Option<WaitReason> {
-        let (at, condition) = self.0.get(player.as_str())?;
-        (at.elapsed() < CONDITION_FRESH).then(|| condition.against(slots)).flatten()
+impl ConditionCache {
+    pub(super) fn new(has_living_test: bool) -> ConditionCache {
+        ConditionCache { has_living_test, unmet: BTreeMap::new() }
     }
 
-    fn note(&mut self, player: &PlayerName, condition: Condition) {
-        self.0.retain(|_, (at, _)| at.elapsed() < CONDITION_FRESH);
-        self.0.insert(player.as_str().to_owned(), (Instant::now(), condition));
-    }
-}
-
-impl Executor {
-    /// What only the game can tell: whether the player lives, and has room.
-    pub(super) async fn unmet(
+    /// The reason a command must wait for its player now, from the cache or from the game.
+    pub(super) async fn reason_to_wait(
         &mut self,
         command: &Command,
         player: Option<&PlayerName>,
-    ) -> Result<Option<WaitReason>, Trouble> {
+        connection: &mut GameConnection,
+    ) -> Result<Option<WaitReason>, Disconnect> {
         let Some(player) = player.filter(|_| command.require_online) else { return Ok(None) };
         let slots = command.required_slots.unwrap_or_default();
-        if let Some(reason) = self.unmet.of(player, slots) {
+        if let Some(reason) = self.cached(player, slots) {
             return Ok(Some(reason));
         }
-        if self.abilities.living {
-            let answer = ask(&mut self.connection, &living_line(player.as_str())).await?;
+        if self.has_living_test {
+            let answer = connection.query(&living_test_line(player.as_str())).await?;
             if answer.starts_with("Test failed") {
-                self.unmet.note(player, Condition::Dead);
+                self.store(player, Condition::Dead);
                 return Ok(Some(WaitReason::PlayerDead));
             }
         }
         if slots == 0 {
             return Ok(None);
         }
-        let answer = ask(&mut self.connection, &format!("data get entity {player} Inventory")).await?;
+        let answer = connection.query(&format!("data get entity {player} Inventory")).await?;
         let condition = Condition::Slots(free_slots(&answer));
         let reason = condition.against(slots);
         if reason.is_some() {
-            self.unmet.note(player, condition);
+            self.store(player, condition);
         }
         Ok(reason)
+    }
+
+    fn cached(&self, player: &PlayerName, slots: u8) -> Option<WaitReason> {
+        let (at, condition) = self.unmet.get(player.as_str())?;
+        (at.elapsed() < CONDITION_FRESH).then(|| condition.against(slots)).flatten()
+    }
+
+    fn store(&mut self, player: &PlayerName, condition: Condition) {
+        self.unmet.retain(|_, (at, _)| at.elapsed() < CONDITION_FRESH);
+        self.unmet.insert(player.as_str().to_owned(), (Instant::now(), condition));
     }
 }
 
@@ -80,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_needs_more_room_than_there_is_waits_for_room() {
+    fn command_waits_only_when_it_needs_more_slots_than_free() {
         for (condition, slots, reason) in [
             (Condition::Dead, 0, Some(WaitReason::PlayerDead)),
             (Condition::Slots(Some(2)), 3, Some(WaitReason::InventoryFull)),

@@ -1,27 +1,32 @@
-use super::{Lost, PULSE};
-use crate::Shared;
+//! The RCON connection to the game: how it is opened, and how a line is sent over it.
+
+use super::error::Disconnect;
 use crate::config::LiveConfig;
-use crate::limits::PULSE_SLACK;
+use crate::limits::HEARTBEAT_SLACK;
+use crate::state::Shared;
 use flux_platform::{CrashPoint, crash_point};
 use flux_rcon::{ConnectError, Connection, Outcome, Timeouts};
 use flux_signalr::client::BoxFuture;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// Connects to the game and logs in. A simulation passes its own.
+/// Name of the game loop's task, for the watchdog.
+pub(super) const TASK: &str = "game";
+
+/// Opens connections to the game. The simulation has its own.
 pub trait GameDialer: Send + Sync {
-    /// A new connection, logged in.
+    /// Connects and logs in.
     fn dial(&self) -> BoxFuture<'_, Result<Connection, ConnectError>>;
 }
 
-/// RCON over TCP, as the configuration in force says.
+/// Opens RCON connections over TCP, as the configuration in force says.
 #[derive(Debug)]
 pub struct RconDialer {
     live: LiveConfig,
 }
 
 impl RconDialer {
-    /// Dials what this configuration names at the time.
+    /// A dialer that reads the configuration for each connection.
     pub fn new(live: LiveConfig) -> RconDialer {
         RconDialer { live }
     }
@@ -34,7 +39,7 @@ impl GameDialer for RconDialer {
     }
 }
 
-/// A connection whose answers are timed, and whose silence the watchdog allows for.
+/// An open connection. It measures latencies and keeps the watchdog informed.
 pub(super) struct GameConnection {
     connection: Connection,
     shared: Arc<Shared>,
@@ -45,31 +50,33 @@ impl GameConnection {
         GameConnection { connection, shared }
     }
 
-    /// One line, and how far it got.
+    /// Sends a line and waits for its answer.
     pub(super) async fn run(&mut self, line: &str) -> Outcome {
-        // Written, begun, whole: each step of a call may take the timeout.
-        self.shared.pulse.turns_within(PULSE, self.shared.config().rcon.timeout * 3 + PULSE_SLACK);
+        // Writing the line, the first byte of the answer and its last byte each have the timeout.
+        self.shared.heartbeat.expect_within(TASK, self.shared.config().rcon.timeout * 3 + HEARTBEAT_SLACK);
         let start = Instant::now();
         crash_point(CrashPoint::GameCommand);
         let outcome = self.connection.run(line).await;
         if matches!(outcome, Outcome::Replied(_)) {
-            self.shared.metrics.rcon(start.elapsed());
+            self.shared.metrics.record_rcon_latency(start.elapsed());
         }
         outcome
     }
 
-    /// Waits, with no line in flight, until the game closes the connection or says something unasked: true when it is closed.
+    /// Sends a line that changes nothing in the game. Without an answer the connection is of no more use.
+    pub(super) async fn query(&mut self, line: &str) -> Result<String, Disconnect> {
+        match self.run(line).await {
+            Outcome::Replied(answer) => Ok(answer),
+            Outcome::NotSent(refusal) => Err(Disconnect::Failed(refusal.to_string())),
+            Outcome::Rejected => {
+                Err(Disconnect::Failed("the game no longer accepts this connection as logged in".into()))
+            }
+            Outcome::Unknown(cause) => Err(Disconnect::Failed(cause.to_string())),
+        }
+    }
+
+    /// Waits, with no line in flight, until the game closes the connection or sends something unexpected. True when it is closed.
     pub(super) async fn closed(&mut self) -> bool {
         self.connection.closed().await
-    }
-}
-
-/// Asks the game something harmless: an answer, or the connection is of no use any more.
-pub(super) async fn ask(connection: &mut GameConnection, line: &str) -> Result<String, Lost> {
-    match connection.run(line).await {
-        Outcome::Replied(answer) => Ok(answer),
-        Outcome::NotSent(refusal) => Err(Lost::Connection(refusal.to_string())),
-        Outcome::Rejected => Err(Lost::Connection("the game no longer takes this connection as logged in".into())),
-        Outcome::Unknown(cause) => Err(Lost::Connection(cause.to_string())),
     }
 }

@@ -1,27 +1,45 @@
-//! A game that crashes comes back as it was last saved: what was delivered after that is gone, mark and all. Such
-//! deliveries are marked in the history and said in the log, for a person to judge; nothing is ever run again for it.
+//! Detects deliveries that a crash of the game may have undone. A game that crashes comes back as it was last saved: later deliveries are gone, with their
+//! execution markers. The agent notes them in the history and the log for a person to judge, and never runs them again.
 
-use super::executor::{Executor, Trouble};
+use super::capabilities::Capabilities;
+use super::connection::GameConnection;
+use super::error::StepError;
+use super::game_clock;
+use crate::journal::RecentDelivery;
 use crate::limits::{AUTOSAVE, ROLLED_BACK_ROWS};
+use crate::state::Shared;
 use flux_delivery::game_clock::ClockPair;
 use flux_protocol::CommandId;
 use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
 
 const TICKS_PER_SECOND: i64 = 20;
 
-impl Executor {
-    /// Looks, at the start of a connection and when the log tells of a crash, for deliveries that the game may have forgotten.
-    pub(super) async fn look_for_rollback(&mut self) -> Result<(), Trouble> {
-        let crash = self.shared.hints.take_crash();
-        let is_first_look = !std::mem::replace(&mut self.is_world_known, true);
-        if crash.is_none() && !is_first_look {
+/// Compares the game with the journal's last deliveries.
+pub(super) struct RollbackDetector {
+    shared: Arc<Shared>,
+    has_game_clock: bool,
+    /// Whether this connection's first check was made.
+    is_checked: bool,
+}
+
+impl RollbackDetector {
+    pub(super) fn new(shared: Arc<Shared>, capabilities: Capabilities) -> RollbackDetector {
+        RollbackDetector { shared, has_game_clock: capabilities.game_clock, is_checked: false }
+    }
+
+    /// Checks at the start of a connection, and after a crash that the game's log shows.
+    pub(super) async fn check(&mut self, connection: &mut GameConnection) -> Result<(), StepError> {
+        let crash = self.shared.signals.take_crash();
+        let is_first_check = !std::mem::replace(&mut self.is_checked, true);
+        if crash.is_none() && !is_first_check {
             return Ok(());
         }
-        let clock = if self.abilities.gametime { self.ask_clock().await? } else { None };
-        let suspects = self.shared.journal().delivered_lately(ROLLED_BACK_ROWS)?;
-        let lost_at = self.shared.hints.lost_at().unwrap_or(self.shared.started_at);
-        let gone = forgotten(&suspects, clock.as_ref(), crash, lost_at, self.shared.now());
-        for (id, why) in gone {
+        let clock = if self.has_game_clock { game_clock::query(connection, &*self.shared.clock).await? } else { None };
+        let suspects = self.shared.journal().recent_deliveries(ROLLED_BACK_ROWS)?;
+        let disconnected_at = self.shared.signals.disconnected_at().unwrap_or(self.shared.started_at);
+        let undone = find_undone(&suspects, clock.as_ref(), crash, disconnected_at, self.shared.now());
+        for (id, why) in undone {
             self.shared.journal().annotate(id, self.shared.now(), "possibly_rolled_back", why)?;
             tracing::warn!(command.id = %id, why, "command possibly rolled back: look whether the player still has it");
         }
@@ -29,29 +47,27 @@ impl Executor {
     }
 }
 
-/// A delivery, newest first: when it was, and the game's clock then.
-pub(crate) type Delivered = (CommandId, Timestamp, ClockPair);
-
-/// The deliveries that may be gone. A world whose clock is behind what it was at a delivery has been put back to an earlier
-/// moment; one that began to start without having stopped may have lost what came after its last saving by itself.
-fn forgotten<'a>(
-    suspects: &'a [Delivered],
+/// The deliveries that may be undone; `suspects` come newest first. A world whose clock is behind its reading at a delivery was restored to an earlier
+/// save; a game that started without an orderly stop may have lost everything after its last automatic save.
+fn find_undone<'a>(
+    suspects: &'a [RecentDelivery],
     clock: Option<&ClockPair>,
     crash: Option<Timestamp>,
-    lost_at: Timestamp,
+    disconnected_at: Timestamp,
     now: Timestamp,
 ) -> Vec<(&'a CommandId, &'static str)> {
     let went_back =
-        clock.filter(|now| suspects.first().is_some_and(|(.., then)| now.gametime_ticks < then.gametime_ticks));
-    // The world has gone on since it was loaded: at most since the connection was lost.
-    let gone_on = now.duration_since(lost_at).as_secs().clamp(0, AUTOSAVE.as_secs() as i64) * TICKS_PER_SECOND;
-    let saved_before = lost_at - SignedDuration::from_secs(AUTOSAVE.as_secs() as i64);
-    let judge = |(id, at, then): &'a Delivered| {
-        if went_back.is_some_and(|now| then.gametime_ticks >= now.gametime_ticks - gone_on) {
-            return Some((id, "the game's clock has gone back behind it"));
+        clock.filter(|now| suspects.first().is_some_and(|last| now.gametime_ticks < last.clock.gametime_ticks));
+    // The world has run since it was loaded: at most since the connection ended.
+    let ticks_since_load =
+        now.duration_since(disconnected_at).as_secs().clamp(0, AUTOSAVE.as_secs() as i64) * TICKS_PER_SECOND;
+    let last_save = disconnected_at - SignedDuration::from_secs(AUTOSAVE.as_secs() as i64);
+    let judge = |RecentDelivery { id, at, clock: then }: &'a RecentDelivery| {
+        if went_back.is_some_and(|now| then.gametime_ticks >= now.gametime_ticks - ticks_since_load) {
+            return Some((id, "the game's clock is behind its reading at the delivery"));
         }
-        let is_near = crash.is_some_and(|crash| *at < crash) && *at >= saved_before;
-        is_near.then_some((id, "the game started without having stopped, soon after it"))
+        let is_near = crash.is_some_and(|crash| *at < crash) && *at >= last_save;
+        is_near.then_some((id, "the game started without an orderly stop, soon after the delivery"))
     };
     suspects.iter().filter_map(judge).collect()
 }
@@ -64,8 +80,8 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + seconds).unwrap()
     }
 
-    fn delivered(name: &str, seconds: i64) -> Delivered {
-        (name.parse().unwrap(), at(seconds), pair(seconds * 20))
+    fn delivered(name: &str, seconds: i64) -> RecentDelivery {
+        RecentDelivery { id: name.parse().unwrap(), at: at(seconds), clock: pair(seconds * 20) }
     }
 
     fn pair(gametime_ticks: i64) -> ClockPair {
@@ -77,25 +93,25 @@ mod tests {
     }
 
     #[test]
-    fn what_was_delivered_after_the_moment_to_which_the_world_was_put_back_may_be_gone() {
+    fn deliveries_after_the_restored_save_may_be_undone() {
         let all = [delivered("c", 1_000), delivered("b", 900), delivered("a", 100)];
-        // Saved at 800 s, lost at 1,010 s, back for 20 s when it is asked 30 s later.
-        let found = forgotten(&all, Some(&pair(820 * 20)), None, at(1_010), at(1_040));
+        // Saved at 800 s, disconnected at 1,010 s, up for 20 s at the check 30 s later.
+        let found = find_undone(&all, Some(&pair(820 * 20)), None, at(1_010), at(1_040));
         assert_eq!(names(&found), ["c", "b"]);
     }
 
     #[test]
-    fn a_clock_that_has_gone_on_tells_of_nothing_gone() {
+    fn clock_that_moved_on_shows_nothing_undone() {
         let all = [delivered("c", 1_000), delivered("b", 900)];
-        assert_eq!(forgotten(&all, Some(&pair(1_001 * 20)), None, at(1_010), at(1_040)), []);
-        assert_eq!(forgotten(&all, None, None, at(1_010), at(1_040)), []);
-        assert_eq!(forgotten(&[], Some(&pair(0)), Some(at(5)), at(1), at(9)), []);
+        assert_eq!(find_undone(&all, Some(&pair(1_001 * 20)), None, at(1_010), at(1_040)), []);
+        assert_eq!(find_undone(&all, None, None, at(1_010), at(1_040)), []);
+        assert_eq!(find_undone(&[], Some(&pair(0)), Some(at(5)), at(1), at(9)), []);
     }
 
     #[test]
-    fn after_a_crash_that_the_log_tells_of_the_last_minutes_before_the_loss_may_be_gone() {
+    fn crash_may_undo_the_minutes_before_the_disconnect() {
         let all = [delivered("later", 1_050), delivered("near", 900), delivered("old", 600)];
-        let found = forgotten(&all, Some(&pair(2_000 * 20)), Some(at(1_040)), at(1_010), at(1_060));
+        let found = find_undone(&all, Some(&pair(2_000 * 20)), Some(at(1_040)), at(1_010), at(1_060));
         assert_eq!(names(&found), ["near"], "later: after the start; old: saved long before");
     }
 }

@@ -1,6 +1,6 @@
-use super::row::{COLUMNS, report_key, state_words};
+use super::row::{COLUMNS, report_key, state_and_reason};
 use super::{JobRow, Journal, JournalError};
-use crate::limits::MARKS_OF_JOB;
+use crate::limits::MARKERS_PER_JOB;
 use flux_delivery::game_clock::ClockPair;
 use flux_delivery::job::Job;
 use flux_delivery::marker::MarkerKey;
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 /// When an open job is to be looked at next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum Wake {
     /// At once, in its turn.
     Now,
     /// Not before.
@@ -25,7 +25,7 @@ pub struct Intent<'a> {
     /// The exact line.
     pub line: &'a str,
     /// The mark that it leaves in the game.
-    pub mark: Option<&'a MarkerKey>,
+    pub marker: Option<&'a MarkerKey>,
     /// The game's clock beside ours.
     pub clock: Option<&'a ClockPair>,
 }
@@ -53,12 +53,12 @@ impl<'a> Note<'a> {
 impl Journal {
     /// Applies a rule to a job as it stands now and commits what comes of it. The rule says `None` when the job is no longer what was decided on (a revoke or a
     /// higher attempt came meanwhile): then nothing is written. Returns the job after the change, if there was one.
-    pub fn change(
+    pub fn transition(
         &mut self,
         id: &CommandId,
         now: Timestamp,
         note: Note<'_>,
-        when: When,
+        when: Wake,
         rule: impl FnOnce(Job) -> Option<Job>,
     ) -> Result<Option<Job>, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -77,7 +77,7 @@ impl Journal {
 
     /// The intent, on disk before the line's first byte is sent. False when the job is no longer `decided_on`: then nothing may be sent. A job that is
     /// running already (its line did not parse behind its mark) goes once more, plain.
-    pub fn start(
+    pub fn record_intent(
         &mut self,
         id: &CommandId,
         decided_on: Job,
@@ -87,17 +87,17 @@ impl Journal {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let Some(row) = load(&transaction, id)?.filter(|row| row.job == decided_on) else { return Ok(false) };
         let job = if decided_on.is_waiting() { decided_on.started() } else { decided_on };
-        save(&transaction, id, &job, When::Now, now)?;
+        save(&transaction, id, &job, Wake::Now, now)?;
         transaction
             .prepare_cached(
-                "UPDATE job SET line = ?2, marked = ?3, sent_clock = ?4, marks = ?5, sends = sends + 1, output = NULL, judged_by = NULL WHERE id = ?1",
+                "UPDATE job SET line = ?2, has_marker = ?3, sent_clock = ?4, markers = ?5, sends = sends + 1, output = NULL, judged_by = NULL WHERE id = ?1",
             )?
             .execute(params![
                 id.as_str(),
                 intent.line,
-                intent.mark.is_some(),
+                intent.marker.is_some(),
                 intent.clock.map(super::row::clock_text),
-                marks_text(&row.marks, intent.mark),
+                markers_text(&row.markers, intent.marker),
             ])?;
         append_history(&transaction, id, &job, now, "running", Some(intent.line))?;
         transaction.commit()?;
@@ -105,7 +105,7 @@ impl Journal {
     }
 
     /// Looks at a waiting job again then, if it still is what was decided on; its state stays.
-    pub fn reschedule(&mut self, id: &CommandId, decided_on: Job, when: When) -> Result<(), JournalError> {
+    pub fn reschedule(&mut self, id: &CommandId, decided_on: Job, when: Wake) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if load(&transaction, id)?.is_some_and(|row| row.job == decided_on) {
             let (ready, wake_at) = schedule(&decided_on, when);
@@ -144,15 +144,15 @@ pub(super) fn save(
     connection: &Connection,
     id: &CommandId,
     job: &Job,
-    when: When,
+    when: Wake,
     now: Timestamp,
 ) -> Result<(), JournalError> {
-    let (state, reason) = state_words(job.state);
+    let (state, reason) = state_and_reason(job.state);
     let (ready, wake_at) = schedule(job, when);
     let mut statement = connection.prepare_cached(
-        "UPDATE job SET attempt = ?2, state = ?3, reason = ?4, unresolved = ?5, foreign_ = ?6, revoked = ?7, ready = ?8, wake_at = ?9,
+        "UPDATE job SET attempt = ?2, state = ?3, reason = ?4, unresolved = ?5, from_other_journal = ?6, revoked = ?7, ready = ?8, wake_at = ?9,
          acked_key = CASE WHEN report_key = ?10 THEN acked_key END, report_key = ?10,
-         changed_at = ?11, careful = careful AND ?12 WHERE id = ?1",
+         changed_at = ?11, startup_hold = startup_hold AND ?12 WHERE id = ?1",
     )?;
     statement.execute(params![
         id.as_str(),
@@ -171,18 +171,18 @@ pub(super) fn save(
     Ok(())
 }
 
-/// The marks that may be in the game from now on.
-fn marks_text(left: &[MarkerKey], new: Option<&MarkerKey>) -> String {
-    let marks: Vec<&str> = left.iter().chain(new).map(MarkerKey::as_str).collect();
-    marks[marks.len().saturating_sub(MARKS_OF_JOB)..].join(" ")
+/// The markers that may be in the game from now on.
+fn markers_text(left: &[MarkerKey], new: Option<&MarkerKey>) -> String {
+    let markers: Vec<&str> = left.iter().chain(new).map(MarkerKey::as_str).collect();
+    markers[markers.len().saturating_sub(MARKERS_PER_JOB)..].join(" ")
 }
 
-fn schedule(job: &Job, when: When) -> (bool, Option<i64>) {
+fn schedule(job: &Job, when: Wake) -> (bool, Option<i64>) {
     match when {
         _ if !job.is_waiting() => (false, None),
-        When::Now => (true, None),
-        When::At(at) => (false, Some(at.as_millisecond())),
-        When::OnJoin => (false, None),
+        Wake::Now => (true, None),
+        Wake::At(at) => (false, Some(at.as_millisecond())),
+        Wake::OnJoin => (false, None),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::change::{append_history, load, save};
-use super::{Journal, JournalError, When};
+use super::{Journal, JournalError, Wake};
 use flux_delivery::Uuid;
 use flux_delivery::job::{Intake, Job};
 use flux_protocol::{Command, CommandId, Revocation};
@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 /// What became of one item of a batch: for the log.
 #[derive(Debug, Clone)]
-pub struct Received {
+pub struct ReceivedItem {
     /// Which command.
     pub id: CommandId,
     /// The row after it.
@@ -19,7 +19,7 @@ pub struct Received {
 
 impl Journal {
     /// Takes deliveries, all in one commit. Only when this has returned may the store be told `delivered`.
-    pub fn deliver(&mut self, commands: &[Command], now: Timestamp) -> Result<Vec<Received>, JournalError> {
+    pub fn deliver(&mut self, commands: &[Command], now: Timestamp) -> Result<Vec<ReceivedItem>, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut received = Vec::with_capacity(commands.len());
         for command in commands {
@@ -27,14 +27,14 @@ impl Journal {
             let receipt = Job::receive_delivery(row.as_ref().map(|row| row.job), command.attempt, command.redelivered);
             let changed = row.as_ref().is_none_or(|row| row.job != receipt.job());
             if let Intake::New(job) = receipt {
-                write_details(&transaction, command, &job, now)?;
+                store_details(&transaction, command, &job, now)?;
             }
             if changed {
-                save(&transaction, &command.id, &receipt.job(), When::Now, now)?;
+                save(&transaction, &command.id, &receipt.job(), Wake::Now, now)?;
                 append_history(&transaction, &command.id, &receipt.job(), now, "received", None)?;
             }
-            report_anew(&transaction, &command.id)?;
-            received.push(Received {
+            report_again(&transaction, &command.id)?;
+            received.push(ReceivedItem {
                 id: command.id.clone(),
                 job: receipt.job(),
                 fresh: matches!(receipt, Intake::New(_)),
@@ -45,7 +45,7 @@ impl Journal {
     }
 
     /// Takes revokes, all in one commit (rule 6).
-    pub fn revoke(&mut self, revocations: &[Revocation], now: Timestamp) -> Result<Vec<Received>, JournalError> {
+    pub fn revoke(&mut self, revocations: &[Revocation], now: Timestamp) -> Result<Vec<ReceivedItem>, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut received = Vec::with_capacity(revocations.len());
         for revocation in revocations {
@@ -56,11 +56,11 @@ impl Journal {
                 insert(&transaction, &revocation.id, &receipt.job(), now)?;
             }
             if row.is_none_or(|row| row.job != receipt.job()) {
-                save(&transaction, &revocation.id, &receipt.job(), When::Now, now)?;
+                save(&transaction, &revocation.id, &receipt.job(), Wake::Now, now)?;
                 append_history(&transaction, &revocation.id, &receipt.job(), now, "revoked", None)?;
             }
-            report_anew(&transaction, &revocation.id)?;
-            received.push(Received {
+            report_again(&transaction, &revocation.id)?;
+            received.push(ReceivedItem {
                 id: revocation.id.clone(),
                 job: receipt.job(),
                 fresh: matches!(receipt, Intake::New(_)),
@@ -81,7 +81,7 @@ fn insert(connection: &Connection, id: &CommandId, job: &Job, now: Timestamp) ->
 }
 
 /// The command's text and its player, from this delivery; the first receipt of the id stays, since `delaySeconds` counts from it.
-fn write_details(connection: &Connection, command: &Command, job: &Job, now: Timestamp) -> Result<(), JournalError> {
+fn store_details(connection: &Connection, command: &Command, job: &Job, now: Timestamp) -> Result<(), JournalError> {
     insert(connection, &command.id, job, now)?;
     let text = serde_json::to_string(command)
         .map_err(|error| JournalError::Row { id: command.id.to_string(), problem: error.to_string() })?;
@@ -90,7 +90,7 @@ fn write_details(connection: &Connection, command: &Command, job: &Job, now: Tim
         command.player.as_ref().and_then(|player| player.uuid.as_deref()).and_then(Uuid::parse).map(Uuid::simple);
     let sequence = i64::try_from(command.sequence).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(
-        "UPDATE job SET command = ?2, player_key = ?3, player_uuid = ?4, sequence = ?5, expires_at = ?6, sends = 0, careful = 0, line = NULL, sent_clock = NULL, output = NULL,
+        "UPDATE job SET command = ?2, player_key = ?3, player_uuid = ?4, sequence = ?5, expires_at = ?6, sends = 0, startup_hold = 0, line = NULL, sent_clock = NULL, output = NULL,
          judged_by = NULL WHERE id = ?1",
     )?;
     let expires_at = command.expires_at.map(Timestamp::as_millisecond);
@@ -99,7 +99,7 @@ fn write_details(connection: &Connection, command: &Command, job: &Job, now: Tim
 }
 
 /// Whatever the store sends of an id is answered with the state that stands (rule 1).
-fn report_anew(connection: &Connection, id: &CommandId) -> Result<(), JournalError> {
+fn report_again(connection: &Connection, id: &CommandId) -> Result<(), JournalError> {
     connection.prepare_cached("UPDATE job SET acked_key = NULL WHERE id = ?1")?.execute([id.as_str()])?;
     Ok(())
 }

@@ -18,12 +18,13 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Intent, Note, When};
+pub use change::{Intent, Note, Wake};
 pub use error::JournalError;
-pub use intake::Received;
+pub use intake::ReceivedItem;
 pub use queue::{HistoryEntry, JobDetails};
 pub use reports::{Counts, PendingReport};
 pub use row::JobRow;
+pub use schedule::RecentDelivery;
 
 use flux_platform::Entropy;
 use flux_protocol::{JournalId, ServerId};
@@ -56,9 +57,9 @@ impl Journal {
         let path = state_dir.join("journal.db");
         let lock = JournalLock::take(&path)?;
         let mut connection = schema::open(&path)?;
-        let id = identity(&mut connection, &path, server, entropy)?;
+        let id = load_or_create_identity(&mut connection, &path, server, entropy)?;
         let mut journal = Journal { connection, id, _lock: lock };
-        journal.take_over(now)?;
+        journal.recover(now)?;
         Ok(journal)
     }
 
@@ -82,21 +83,21 @@ impl Journal {
         Ok(())
     }
 
-    fn take_over(&mut self, now: Timestamp) -> Result<(), JournalError> {
+    fn recover(&mut self, now: Timestamp) -> Result<(), JournalError> {
         for row in self.open_in("running", usize::MAX >> 1)? {
-            self.change(&row.id, now, Note::new("found_running", None), When::Now, |job| Some(job.answer_lost()))?;
+            self.transition(&row.id, now, Note::new("found_running", None), Wake::Now, |job| Some(job.answer_lost()))?;
         }
         self.connection.execute_batch(
             "BEGIN IMMEDIATE;
-             UPDATE job SET careful = 1, acked_key = NULL WHERE is_open = 1 AND (careful = 0 OR acked_key IS NOT NULL);
+             UPDATE job SET startup_hold = 1, acked_key = NULL WHERE is_open = 1 AND (startup_hold = 0 OR acked_key IS NOT NULL);
              COMMIT;",
         )?;
-        self.clock_was_set_back(now)
+        self.reset_wake_times(now)
     }
 }
 
 /// The journal's id; a new file gets one, and the server that it serves for ever.
-fn identity(
+fn load_or_create_identity(
     connection: &mut Connection,
     path: &Path,
     server: &ServerId,

@@ -77,7 +77,7 @@ impl Journal {
         if !path.exists() {
             return Ok(false);
         }
-        let connection = schema::open_to_look(&path)?;
+        let connection = schema::open_read_only(&path)?;
         let sql = "SELECT value FROM meta WHERE key = 'server_id'";
         let owner: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
         match owner {

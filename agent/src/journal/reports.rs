@@ -48,7 +48,7 @@ impl Journal {
         for pending in reports {
             let id = pending.report.id.as_str();
             let changed = transaction
-                .prepare_cached("UPDATE job SET acked_key = ?2, careful = 0 WHERE id = ?1 AND report_key = ?2")?
+                .prepare_cached("UPDATE job SET acked_key = ?2, startup_hold = 0 WHERE id = ?1 AND report_key = ?2")?
                 .execute(params![id, pending.key])?;
             if changed > 0 && pending.report.state.is_closing() {
                 transaction
@@ -63,13 +63,13 @@ impl Journal {
     }
 
     /// The store could not be reached for long enough: old rows may run (rule 8).
-    pub fn release_careful(&mut self) -> Result<usize, JournalError> {
-        Ok(self.connection.execute("UPDATE job SET careful = 0 WHERE careful = 1", [])?)
+    pub fn release_startup_hold(&mut self) -> Result<usize, JournalError> {
+        Ok(self.connection.execute("UPDATE job SET startup_hold = 0 WHERE startup_hold = 1", [])?)
     }
 
     /// Jobs by state, those that are over by outcome.
     pub fn counts(&self) -> Result<Counts, JournalError> {
-        let mut statement = self.connection.prepare_cached("SELECT state, jobs FROM tally WHERE jobs > 0")?;
+        let mut statement = self.connection.prepare_cached("SELECT state, jobs FROM job_counts WHERE jobs > 0")?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -22,16 +22,16 @@ pub struct JobRow {
     /// The exact line that was sent last.
     pub line: Option<String>,
     /// Whether that line left a mark in the game.
-    pub marked: bool,
-    /// The marks of its sends that may be in the game, that of the last one last.
-    pub marks: Vec<MarkerKey>,
+    pub has_marker: bool,
+    /// The markers of its sends that may be in the game, that of the last one last.
+    pub markers: Vec<MarkerKey>,
     /// The game's clock beside ours, near that send.
     pub sent_clock: Option<ClockPair>,
     /// How often a line of it was sent.
     pub sends: u32,
 }
 
-pub(super) const COLUMNS: &str = "id, attempt, state, reason, unresolved, foreign_, revoked, received_at, changed_at, command, line, marked, sent_clock, sends, marks";
+pub(super) const COLUMNS: &str = "id, attempt, state, reason, unresolved, from_other_journal, revoked, received_at, changed_at, command, line, has_marker, sent_clock, sends, markers";
 
 impl JobRow {
     pub(super) fn read(row: &Row<'_>) -> Result<JobRow, JournalError> {
@@ -43,15 +43,15 @@ impl JobRow {
         let command: Option<String> = row.get(9)?;
         let command =
             command.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| bad(error.to_string()))?;
-        let (clock, marks): (Option<String>, String) = (row.get(12)?, row.get(14)?);
+        let (clock, markers): (Option<String>, String) = (row.get(12)?, row.get(14)?);
         Ok(JobRow {
             job: Job { attempt, state, unresolved: row.get(4)?, from_other_journal: row.get(5)?, revoked: row.get(6)? },
             received_at: time(row.get(7)?),
             changed_at: time(row.get(8)?),
             command,
             line: row.get(10)?,
-            marked: row.get(11)?,
-            marks: marks.split_whitespace().map(MarkerKey::from_name).collect(),
+            has_marker: row.get(11)?,
+            markers: markers.split_whitespace().map(MarkerKey::from_name).collect(),
             sends: row.get(13)?,
             sent_clock: clock.as_deref().and_then(clock_from),
             id: id.parse().map_err(|error: flux_protocol::InvalidId| bad(error.to_string()))?,
@@ -61,8 +61,8 @@ impl JobRow {
 
 impl JobRow {
     /// Its state and reason in the journal's words.
-    pub fn words(&self) -> (&'static str, Option<&'static str>) {
-        state_words(self.job.state)
+    pub fn state_and_reason(&self) -> (&'static str, Option<&'static str>) {
+        state_and_reason(self.job.state)
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) fn time(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-pub(super) fn state_words(state: JobState) -> (&'static str, Option<&'static str>) {
+pub(super) fn state_and_reason(state: JobState) -> (&'static str, Option<&'static str>) {
     match state {
         JobState::Queued => ("queued", None),
         JobState::AwaitingPlayer(reason) => ("awaiting_player", Some(reason.as_str())),

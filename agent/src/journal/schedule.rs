@@ -1,18 +1,29 @@
 use super::row::{COLUMNS, time};
 use super::{JobRow, Journal, JournalError};
-use crate::game::Delivered;
 use flux_delivery::OnlinePlayer;
+use flux_delivery::game_clock::ClockPair;
 use flux_protocol::CommandId;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
+
+/// A command that the game completed while its clock was known.
+#[derive(Debug, Clone)]
+pub struct RecentDelivery {
+    /// The command.
+    pub id: CommandId,
+    /// Time of the completion.
+    pub at: Timestamp,
+    /// The game's clock near the send.
+    pub clock: ClockPair,
+}
 
 impl Journal {
     /// The job whose turn it is: ready, the lowest sequence; not a careful one, and none that would overtake a careful one of its player.
     pub fn next_ready(&self) -> Result<Option<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM job WHERE ready = 1 AND careful = 0
-             AND NOT EXISTS (SELECT 1 FROM job AS older INDEXED BY job_careful_of_player
-                             WHERE older.careful = 1 AND older.player_key IS job.player_key AND older.sequence < job.sequence)
+            "SELECT {COLUMNS} FROM job WHERE ready = 1 AND startup_hold = 0
+             AND NOT EXISTS (SELECT 1 FROM job AS older INDEXED BY job_startup_hold_by_player
+                             WHERE older.startup_hold = 1 AND older.player_key IS job.player_key AND older.sequence < job.sequence)
              ORDER BY sequence LIMIT 1"
         ))?;
         statement.query_row([], |row| Ok(JobRow::read(row))).optional()?.transpose()
@@ -37,7 +48,7 @@ impl Journal {
 
     /// The wall clock was set back, or may have been: times that are still to come mean nothing. Every timed job is looked at at once, and nothing was
     /// received later than now.
-    pub fn clock_was_set_back(&mut self, now: Timestamp) -> Result<(), JournalError> {
+    pub fn reset_wake_times(&mut self, now: Timestamp) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("UPDATE job SET ready = 1, wake_at = NULL WHERE ready = 0 AND wake_at IS NOT NULL", [])?;
         let sql = "UPDATE job SET received_at = ?1 WHERE received_at > ?1 AND is_open = 1";
@@ -62,7 +73,7 @@ impl Journal {
     }
 
     /// These players are in the game: what waits for them is looked at from `at` on. Returns how many jobs.
-    pub fn joined(&mut self, players: &[OnlinePlayer], at: Timestamp) -> Result<usize, JournalError> {
+    pub fn wake_joined(&mut self, players: &[OnlinePlayer], at: Timestamp) -> Result<usize, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut woken = 0;
         for player in players {
@@ -79,7 +90,7 @@ impl Journal {
     }
 
     /// Whether a job waits for a player: then the game is asked who is online.
-    pub fn somebody_waits(&self) -> Result<bool, JournalError> {
+    pub fn has_awaiting_player(&self) -> Result<bool, JournalError> {
         let mut statement =
             self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM job WHERE state = 'awaiting_player')")?;
         Ok(statement.query_row([], |row| row.get(0))?)
@@ -99,8 +110,8 @@ impl Journal {
         rows.map(|row| row?).collect()
     }
 
-    /// The last jobs that the game ran while its clock was known, newest first, but for those that are marked as possibly rolled back.
-    pub fn delivered_lately(&self, limit: usize) -> Result<Vec<Delivered>, JournalError> {
+    /// The last jobs that the game ran while its clock was known, newest first, but for those that are has_marker as possibly rolled back.
+    pub fn recent_deliveries(&self, limit: usize) -> Result<Vec<RecentDelivery>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM job WHERE state = 'completed' AND sent_clock IS NOT NULL
              AND NOT EXISTS (SELECT 1 FROM history WHERE job_id = id AND event = 'possibly_rolled_back')
@@ -110,26 +121,26 @@ impl Journal {
         let mut found = Vec::new();
         for row in rows {
             let row = row??;
-            found.extend(row.sent_clock.map(|clock| (row.id, row.changed_at, clock)));
+            found.extend(row.sent_clock.map(|clock| RecentDelivery { id: row.id, at: row.changed_at, clock }));
         }
         Ok(found)
     }
 
-    /// Closed and acknowledged jobs whose marks may still be in the game.
-    pub fn leftover_marks(&self, limit: usize) -> Result<Vec<JobRow>, JournalError> {
+    /// Closed and acknowledged jobs whose markers may still be in the game.
+    pub fn leftover_markers(&self, limit: usize) -> Result<Vec<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM job WHERE marks <> '' AND acked_key IS report_key AND is_open = 0 ORDER BY changed_at LIMIT ?1"
+            "SELECT {COLUMNS} FROM job WHERE markers <> '' AND acked_key IS report_key AND is_open = 0 ORDER BY changed_at LIMIT ?1"
         ))?;
         let rows = statement.query_map([limit as i64], |row| Ok(JobRow::read(row)))?;
         rows.map(|row| row?).collect()
     }
 
-    /// These jobs' marks are gone from the game.
-    pub fn marks_removed(&mut self, ids: &[CommandId]) -> Result<(), JournalError> {
+    /// These jobs' markers are gone from the game.
+    pub fn clear_markers(&mut self, ids: &[CommandId]) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for id in ids {
             transaction
-                .prepare_cached("UPDATE job SET marks = '', marked = 0 WHERE id = ?1")?
+                .prepare_cached("UPDATE job SET markers = '', has_marker = 0 WHERE id = ?1")?
                 .execute([id.as_str()])?;
         }
         transaction.commit()?;

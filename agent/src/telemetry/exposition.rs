@@ -1,8 +1,7 @@
 //! The metrics as text (prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4).
 
-use super::metrics::{ByOutcome, RCON_BUCKETS_SECONDS};
-use crate::Shared;
 use crate::journal::Counts;
+use crate::state::{CountsByOutcome, RCON_BUCKETS_SECONDS, Shared};
 use flux_protocol::GameState;
 use jiff::Timestamp;
 use std::fmt::{Display, Write};
@@ -21,7 +20,7 @@ pub(super) fn text(shared: &Shared) -> String {
     queue(&mut page, shared);
     store(&mut page, shared);
     game(&mut page, shared);
-    let reloads = shared.metrics.counters().reloads.clone();
+    let reloads = shared.metrics.counters().reloads;
     page.by_outcome("flux_agent_config_reloads_total", "Reloads of the configuration.", &OUTCOMES, &reloads);
     let broken = u8::from(shared.reload_error().is_some());
     page.one(
@@ -66,7 +65,7 @@ fn queue(page: &mut Page, shared: &Shared) {
         age(shared, oldest),
     );
     page.one("flux_agent_unreported_reports", "gauge", "States that the store has not acknowledged.", "", unreported);
-    let attempts = shared.metrics.counters().attempts.clone();
+    let attempts = shared.metrics.counters().attempts;
     page.by_outcome("flux_agent_attempts_total", "Lines sent to the game by outcome.", &ATTEMPTS, &attempts);
 }
 
@@ -148,7 +147,7 @@ impl Page {
         self.line(name, labels, value);
     }
 
-    fn by_outcome(&mut self, name: &str, help: &str, outcomes: &[&'static str], counts: &ByOutcome) {
+    fn by_outcome(&mut self, name: &str, help: &str, outcomes: &[&'static str], counts: &CountsByOutcome) {
         self.head(name, "counter", help);
         for outcome in outcomes {
             self.line(name, &format!("outcome=\"{outcome}\""), counts.get(outcome).copied().unwrap_or(0));

@@ -1,9 +1,9 @@
 //! `/metrics`, `/health/live` and `/health/ready`: GET only, one request a connection, few connections, a deadline.
 
 use super::exposition;
-use crate::Shared;
 use crate::limits::{METRICS_CLIENTS, METRICS_DEADLINE, METRICS_REQUEST_BYTES};
-use crate::upstream::SessionState;
+use crate::state::SessionState;
+use crate::state::Shared;
 use flux_protocol::GameState;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -76,7 +76,7 @@ fn respond(request: &Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>
             response
         }
         "/health/live" => {
-            health(shared.pulse.late().map(|task| format!("the {task} task is stuck")).into_iter().collect())
+            health(shared.heartbeat.overdue().map(|task| format!("the {task} task is stuck")).into_iter().collect())
         }
         "/health/ready" => health(not_ready(shared)),
         _ => plain(StatusCode::NOT_FOUND, "there are /metrics, /health/live and /health/ready\n".into()),
@@ -86,7 +86,7 @@ fn respond(request: &Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>
 /// What keeps a command from being delivered now.
 fn not_ready(shared: &Shared) -> Vec<String> {
     let mut problems: Vec<String> =
-        shared.pulse.late().map(|task| format!("the {task} task is stuck")).into_iter().collect();
+        shared.heartbeat.overdue().map(|task| format!("the {task} task is stuck")).into_iter().collect();
     let session = shared.store.borrow().session;
     if session != SessionState::Connected {
         problems.push(format!("store: {}", session.as_str()));

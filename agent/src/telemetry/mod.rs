@@ -4,11 +4,9 @@ mod exposition;
 mod http;
 mod journald;
 mod log;
-mod metrics;
 mod record;
 mod systemd;
 
 pub use http::{MetricsListener, bind, serve};
 pub use log::{Levels, start};
-pub use metrics::Metrics;
 pub(crate) use systemd::run as tell_systemd;

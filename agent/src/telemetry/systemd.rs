@@ -1,8 +1,8 @@
 //! What systemd is told of the daemon.
 
 use crate::limits::NOTIFY_INTERVAL;
-use crate::upstream::Link;
-use crate::{Phase, Shared};
+use crate::state::Link;
+use crate::state::{Phase, Shared};
 use std::sync::Arc;
 
 /// Says READY once the first connection to the store has been tried, keeps STATUS current, and feeds the watchdog while every task turns.
@@ -30,7 +30,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             stopping = true;
             state += "STOPPING=1\n";
         }
-        match shared.pulse.late() {
+        match shared.heartbeat.overdue() {
             None => {
                 state += "WATCHDOG=1\n";
                 late_told = false;

@@ -1,7 +1,7 @@
 use super::rest::Rest;
-use super::{Link, intake, rest};
+use super::{intake, rest};
 use crate::limits::CALL_DEADLINE;
-use crate::{Phase, Shared};
+use crate::state::{Link, Phase, Shared};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::{PlayerRef, method};
 use tokio::sync::mpsc;

@@ -1,8 +1,8 @@
 use super::rest::Rest;
-use super::{Link, intake, note_answer, rest};
+use super::{intake, note_answer, rest};
 use crate::journal::PendingReport;
-use crate::limits::{CALL_DEADLINE, JOURNAL_RETRY, PULSE_SLACK, REPORT_BYTES, REPORT_RETRY};
-use crate::{Phase, Shared};
+use crate::limits::{CALL_DEADLINE, HEARTBEAT_SLACK, JOURNAL_RETRY, REPORT_BYTES, REPORT_RETRY};
+use crate::state::{Link, Phase, Shared};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{CommandId, CommandReport, ParsedReportsResponse, method};
@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// To the watchdog.
-const PULSE: &str = "outbox";
+const TASK: &str = "outbox";
 
 /// Reports what the store does not know yet, one call at a time (rule 3), until the daemon stops.
 pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
     let mut link = shared.link.subscribe();
     let mut wait = REPORT_RETRY.0;
     loop {
-        shared.pulse.turns_within(PULSE, CALL_DEADLINE + PULSE_SLACK);
+        shared.heartbeat.expect_within(TASK, CALL_DEADLINE + HEARTBEAT_SLACK);
         let pending = shared.journal().unreported(BATCH_ITEMS);
         let pause = match pending {
             Err(error) => {
@@ -25,7 +25,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
                 Some(JOURNAL_RETRY)
             }
             Ok(pending) if pending.is_empty() => None,
-            Ok(pending) => match send(shared, rest, cut(pending)).await {
+            Ok(pending) => match send(shared, rest, fit_into_message(pending)).await {
                 Ok(()) => {
                     wait = REPORT_RETRY.0;
                     continue;
@@ -39,11 +39,11 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
             },
         };
         match pause {
-            Some(pause) => shared.pulse.turns_within(PULSE, pause + PULSE_SLACK),
-            None => shared.pulse.rests(PULSE),
+            Some(pause) => shared.heartbeat.expect_within(TASK, pause + HEARTBEAT_SLACK),
+            None => shared.heartbeat.idle(TASK),
         }
         tokio::select! { biased;
-            () = shared.reached(Phase::Stopping) => return shared.pulse.rests(PULSE),
+            () = shared.reached(Phase::Stopping) => return shared.heartbeat.idle(TASK),
             _ = link.changed() => wait = REPORT_RETRY.0,
             () = shared.wake_outbox.notified(), if pause.is_none() => {}
             () = sleep(pause) => {}
@@ -70,7 +70,7 @@ impl<E: std::fmt::Display> From<E> for Failed {
 }
 
 /// The oldest reports that fit into one message.
-fn cut(pending: Vec<PendingReport>) -> Vec<PendingReport> {
+fn fit_into_message(pending: Vec<PendingReport>) -> Vec<PendingReport> {
     let mut bytes = 0;
     let fits = |item: &PendingReport| {
         bytes += serde_json::to_vec(&item.report).map_or(0, |text| text.len() + 1);
@@ -115,6 +115,6 @@ fn acknowledge(shared: &Shared, mut pending: Vec<PendingReport>, acknowledged: V
         tracing::info!(command.id = %id, attempt = %item.report.attempt, status = state.status(), reason = state.reason(), "report acknowledged");
     }
     shared.acknowledged.send_modify(|count| *count = count.wrapping_add(1));
-    shared.wake_game.notify_one(); // what was careful may run, and marks may go
+    shared.wake_game.notify_one(); // what was careful may run, and markers may go
     if pending.is_empty() { Err("the store left out every report".into()) } else { Ok(()) }
 }

@@ -1,20 +1,17 @@
 use super::rest::{Rest, RestError};
-use super::{Link, SessionState, intake, note_answer, rest, token_rejected};
-use crate::limits::{PULSE_SLACK, REST_DEADLINE};
-use crate::{Phase, Shared};
+use super::{intake, note_answer, rest, token_rejected};
+use crate::limits::{HEARTBEAT_SLACK, REST_DEADLINE};
+use crate::state::{Link, Phase, PollRequest, SessionState, Shared};
 use flux_protocol::limits::POLL_ITEMS_DEFAULT;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// A poll that the admin asks for: where the number of items that it brought goes, or why there was none.
-pub type PollAsk = oneshot::Sender<Result<usize, String>>;
-
 /// To the watchdog.
-const PULSE: &str = "poller";
+const TASK: &str = "poller";
 
 /// Polls: at once when the session drops, then adaptively; rarely while there is a session, as a safety net; and when the admin asks.
-pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiver<PollAsk>) {
+pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiver<PollRequest>) {
     let (mut link, mut changes) = (shared.link.subscribe(), shared.live.subscribe());
     let mut own = shared.config().polling.min;
     let mut due = Instant::now() + shared.config().polling.max;
@@ -30,7 +27,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiv
         }
         had_session = has_session;
         note_next(shared, due);
-        shared.pulse.turns_within(PULSE, due.saturating_duration_since(Instant::now()) + PULSE_SLACK);
+        shared.heartbeat.expect_within(TASK, due.saturating_duration_since(Instant::now()) + HEARTBEAT_SLACK);
         let asked = tokio::select! { biased;
             () = shared.reached(Phase::Draining) => return,
             _ = link.changed() => continue,
@@ -42,22 +39,22 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiv
             Some(ask) = asks.recv() => Some(ask),
             () = tokio::time::sleep_until(due) => None,
         };
-        shared.pulse.turns_within(PULSE, REST_DEADLINE + min + PULSE_SLACK);
+        shared.heartbeat.expect_within(TASK, REST_DEADLINE + min + HEARTBEAT_SLACK);
         let outcome = poll(shared, rest).await;
-        shared.metrics.poll(outcome.is_ok());
+        shared.metrics.count_poll(outcome.is_ok());
         if let Some(ask) = asked {
             // Whoever asked may have gone away meanwhile.
-            let _ = ask.send(outcome.as_ref().map(|brought| brought.items).map_err(ToString::to_string));
+            let _ = ask.send(outcome.as_ref().map(|result| result.items).map_err(ToString::to_string));
         }
         let wait = match outcome {
-            Ok(brought) => {
+            Ok(result) => {
                 let open_reports = shared.journal().has_unreported().unwrap_or(false);
-                if brought.items > 0 || open_reports {
+                if result.items > 0 || open_reports {
                     own = min;
                 }
-                let wait = own.max(brought.store_wait);
+                let wait = own.max(result.store_wait);
                 own = (own * 2).min(max);
-                if brought.is_full && reported(shared).await { Duration::ZERO } else { wait }
+                if result.is_full && reported(shared).await { Duration::ZERO } else { wait }
             }
             Err(error) => {
                 let wait = error.retry_after().unwrap_or_default().max(own);
@@ -69,14 +66,14 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiv
     }
 }
 
-struct Brought {
+struct PollResult {
     items: usize,
     /// As much as was asked for, and some of it new: there is more.
     is_full: bool,
     store_wait: Duration,
 }
 
-async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<Brought, RestError> {
+async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<PollResult, RestError> {
     let answer = match rest::poll(rest, POLL_ITEMS_DEFAULT).await {
         Ok(answer) => answer,
         Err(error) => {
@@ -91,7 +88,7 @@ async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<Brought, RestError> {
     let revoked = answer.revoked.map(|batch| intake::revoke(shared, batch, "poll")).unwrap_or_default();
     tracing::debug!(commands = delivered.items, revoked = revoked.items, "polled");
     let store_wait = Duration::from_secs(answer.next_poll_seconds.unwrap_or(0)).min(shared.config().polling.max);
-    Ok(Brought {
+    Ok(PollResult {
         items: delivered.items + revoked.items,
         is_full: delivered.items >= POLL_ITEMS_DEFAULT && delivered.fresh > 0,
         store_wait,

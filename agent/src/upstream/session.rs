@@ -1,7 +1,8 @@
-use super::{Link, SessionState, intake, note_answer, token_rejected};
+use super::{intake, note_answer, token_rejected};
+use crate::VERSION;
 use crate::config::Config;
 use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY, SESSION_ATTEMPT};
-use crate::{Phase, Shared, VERSION};
+use crate::state::{Link, Phase, SessionState, Shared};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, SecretHash, ServerWelcome, method};
 use flux_signalr::client::{CallError, Client, ErrorClass, IncomingCall, ReconnectHandle, Session, State};
@@ -11,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// To the watchdog.
-const PULSE: &str = "session";
+const TASK: &str = "session";
 
 /// Keeps a session, for as long as the daemon lives. A new token opens a new one at once.
 pub(super) async fn run(shared: &Shared, mut client: Client) {
@@ -82,10 +83,10 @@ pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<St
     loop {
         let state = states.borrow_and_update().clone();
         match state {
-            State::Connected | State::Stopped => shared.pulse.rests(PULSE),
-            State::Connecting => shared.pulse.turns_within(PULSE, SESSION_ATTEMPT),
+            State::Connected | State::Stopped => shared.heartbeat.idle(TASK),
+            State::Connecting => shared.heartbeat.expect_within(TASK, SESSION_ATTEMPT),
             State::Reconnecting { class, error, delay, .. } => {
-                shared.pulse.turns_within(PULSE, delay + SESSION_ATTEMPT);
+                shared.heartbeat.expect_within(TASK, delay + SESSION_ATTEMPT);
                 let is_own_will =
                     class == ErrorClass::Stopped && shared.store.borrow().session == SessionState::Connecting;
                 if is_own_will {
@@ -96,13 +97,13 @@ pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<St
                 tracing::debug!(error.class = %class, error, delay.seconds = delay.as_secs_f64(), "session down");
             }
             State::Rejected { status } => {
-                shared.pulse.turns_within(PULSE, REFUSED_RETRY + SESSION_ATTEMPT);
+                shared.heartbeat.expect_within(TASK, REFUSED_RETRY + SESSION_ATTEMPT);
                 token_rejected(shared, status);
                 shared.link.send_replace(Link::Down);
             }
         }
         tokio::select! { biased;
-            () = shared.reached(Phase::Stopping) => return shared.pulse.rests(PULSE),
+            () = shared.reached(Phase::Stopping) => return shared.heartbeat.idle(TASK),
             changed = states.changed() => if changed.is_err() { return },
         }
     }
@@ -216,7 +217,7 @@ async fn serve(
         outage.seconds = outage.map_or(0, |(since, _)| since.elapsed().as_secs()),
         "session open"
     );
-    shared.metrics.session();
+    shared.metrics.count_session();
     shared.store.send_modify(|view| {
         view.session = SessionState::Connected;
         view.server_name = Some(welcome.server_name.chars().take(ERROR_CHARS).filter(|c| !c.is_control()).collect());
@@ -236,7 +237,7 @@ async fn serve(
                 break session.connection.stop().await;
             }
             incoming = session.incoming.recv() => match incoming {
-                Some(incoming) => take(shared, incoming),
+                Some(incoming) => handle_incoming(shared, incoming),
                 None => break,
             },
             _ = game.changed() => {
@@ -255,7 +256,7 @@ async fn serve(
     }
 }
 
-fn take(shared: &Shared, incoming: IncomingCall) {
+fn handle_incoming(shared: &Shared, incoming: IncomingCall) {
     if shared.is(Phase::Draining) {
         return; // not acknowledged, so the store offers it again
     }

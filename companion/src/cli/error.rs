@@ -1,6 +1,6 @@
-use crate::Exit;
 use crate::services::ServiceError;
 use flux_config::ConfigError;
+use flux_config::exit_code::ExitCode;
 use std::io;
 use std::net::SocketAddr;
 
@@ -46,20 +46,22 @@ impl From<ServiceError> for CliError {
 
 impl CliError {
     /// How the program ends.
-    pub fn exit(&self) -> Exit {
+    pub fn exit(&self) -> ExitCode {
         match self {
-            Self::Config(_) => Exit::Config,
+            Self::Config(_) => ExitCode::Config,
             Self::Db(
                 flux_storage::Error::Newer { .. } | flux_storage::Error::Damaged(_) | flux_storage::Error::BadRow(_),
-            ) => Exit::Data,
-            Self::Db(flux_storage::Error::CannotCreate { .. } | flux_storage::Error::Exists(_)) => Exit::CannotCreate,
-            Self::Db(flux_storage::Error::Permission(_)) => Exit::Permission,
-            Self::Db(flux_storage::Error::Statement(_) | flux_storage::Error::Refused(_)) | Self::Internal => {
-                Exit::Internal
+            ) => ExitCode::Damaged,
+            Self::Db(flux_storage::Error::CannotCreate { .. } | flux_storage::Error::Exists(_)) => {
+                ExitCode::CannotCreate
             }
-            Self::Listen { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => Exit::Permission,
-            Self::Listen { .. } => Exit::Unreachable,
-            Self::Db(_) | Self::ServiceError(_) | Self::KeyExists | Self::Output(_) => Exit::Failed,
+            Self::Db(flux_storage::Error::Permission(_)) => ExitCode::Permission,
+            Self::Db(flux_storage::Error::Statement(_) | flux_storage::Error::Refused(_)) | Self::Internal => {
+                ExitCode::Internal
+            }
+            Self::Listen { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => ExitCode::Permission,
+            Self::Listen { .. } => ExitCode::Unreachable,
+            Self::Db(_) | Self::ServiceError(_) | Self::KeyExists | Self::Output(_) => ExitCode::Failed,
         }
     }
 }

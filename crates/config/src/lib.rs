@@ -42,6 +42,7 @@ mod document;
 mod duration;
 mod error;
 mod example;
+pub mod exit_code;
 mod file;
 mod limits;
 mod secret;

@@ -11,7 +11,11 @@ async fn lost_answer_is_settled_by_the_games_marker() {
     env.pay("order-1", "Steve", "diamonds", 1).await;
     env.delivered("order-1").await;
     env.testbed.has("Steve", "diamond", 1, LIMIT).await.unwrap();
-    assert!(env.log("agent.log").contains("the mark is in the game: it ran"), "{}", env.log("agent.log"));
+    assert!(
+        env.log("agent.log").contains("the execution marker is present: the command ran"),
+        "{}",
+        env.log("agent.log")
+    );
 }
 
 #[tokio::test]

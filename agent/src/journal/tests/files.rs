@@ -78,8 +78,8 @@ fn a_step_costs_no_scan_however_much_waits() {
     let directory = TempDir::new().unwrap();
     let journal = open(directory.path());
     for sql in [
-        "SELECT id FROM job WHERE ready = 1 AND careful = 0 AND NOT EXISTS (SELECT 1 FROM job AS older INDEXED BY job_careful_of_player
-         WHERE older.careful = 1 AND older.player_key IS job.player_key AND older.sequence < job.sequence) ORDER BY sequence LIMIT 1",
+        "SELECT id FROM job WHERE ready = 1 AND startup_hold = 0 AND NOT EXISTS (SELECT 1 FROM job AS older INDEXED BY job_startup_hold_by_player
+         WHERE older.startup_hold = 1 AND older.player_key IS job.player_key AND older.sequence < job.sequence) ORDER BY sequence LIMIT 1",
         "SELECT wake_at FROM job WHERE ready = 0 AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1",
         "SELECT id FROM job WHERE is_open = 1 AND state = 'uncertain' ORDER BY sequence LIMIT 1",
         "SELECT id FROM job WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player') AND expires_at <= 5 ORDER BY expires_at LIMIT 1",

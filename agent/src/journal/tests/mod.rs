@@ -1,6 +1,6 @@
 mod files;
 
-use super::{Intent, Journal, JournalError, Note, When};
+use super::{Intent, Journal, JournalError, Note, Wake};
 use flux_delivery::OnlinePlayer;
 use flux_delivery::answer::Verdict;
 use flux_delivery::job::{JobOutcome, JobState};
@@ -90,7 +90,7 @@ fn rule_8_rows_of_an_earlier_run_are_careful_until_acknowledged_or_released() {
         id(4),
         "new ones run, but none overtakes its player's older ones"
     );
-    assert_eq!(journal.release_careful().unwrap(), 2);
+    assert_eq!(journal.release_startup_hold().unwrap(), 2);
     assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1));
 }
 
@@ -103,11 +103,11 @@ fn a_line_found_running_at_start_is_uncertain() {
         let decided_on = journal.job(&id(1)).unwrap().unwrap().job;
         assert!(
             journal
-                .start(
+                .record_intent(
                     &id(1),
                     decided_on,
                     NOW,
-                    &Intent { line: "give Steve diamond", mark: Some(&mark()), clock: None }
+                    &Intent { line: "give Steve diamond", marker: Some(&mark()), clock: None }
                 )
                 .unwrap()
         );
@@ -115,7 +115,7 @@ fn a_line_found_running_at_start_is_uncertain() {
     let journal = open(directory.path());
     let row = &journal.uncertain(10).unwrap()[0];
     assert_eq!(
-        (row.job.state, row.line.as_deref(), row.marked),
+        (row.job.state, row.line.as_deref(), row.has_marker),
         (JobState::Uncertain, Some("give Steve diamond"), true)
     );
     assert_eq!(states(&journal), [("cmd_1".into(), ReportState::Delivered)]);
@@ -128,15 +128,15 @@ fn a_clock_that_was_set_back_holds_nothing_up() {
     let later = NOW + jiff::SignedDuration::from_hours(1);
     journal.deliver(&[command(1, "Steve"), command(2, "Steve")], later).unwrap();
     let decided_on = journal.job(&id(1)).unwrap().unwrap().job;
-    journal.reschedule(&id(1), decided_on, When::At(later)).unwrap();
+    journal.reschedule(&id(1), decided_on, Wake::At(later)).unwrap();
     assert_eq!(journal.next_ready().unwrap().unwrap().id, id(2), "the first one waits");
-    journal.clock_was_set_back(NOW).unwrap();
+    journal.reset_wake_times(NOW).unwrap();
     let first = journal.next_ready().unwrap().unwrap();
     assert_eq!((first.id, first.received_at), (id(1), NOW), "it is looked at, and was not received in the future");
-    journal.reschedule(&id(1), decided_on, When::At(later)).unwrap();
+    journal.reschedule(&id(1), decided_on, Wake::At(later)).unwrap();
     drop(journal);
     let mut journal = open(directory.path());
-    journal.release_careful().unwrap();
+    journal.release_startup_hold().unwrap();
     assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1), "also where it was set back while the agent was down");
 }
 
@@ -146,7 +146,7 @@ fn rule_1_delivered_again_it_is_not_run_again_but_reported_again() {
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     journal
-        .change(&id(1), NOW, Note::new("completed", None), When::Now, |job| {
+        .transition(&id(1), NOW, Note::new("completed", None), Wake::Now, |job| {
             Some(job.started().answered(Verdict::Completed))
         })
         .unwrap();
@@ -177,7 +177,7 @@ fn rule_3_a_closing_report_is_kept_across_restarts_until_it_is_acknowledged() {
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     let completes = |job: flux_delivery::job::Job| Some(job.started().answered(Verdict::Completed));
-    journal.change(&id(1), NOW, Note::new("completed", None), When::Now, completes).unwrap();
+    journal.transition(&id(1), NOW, Note::new("completed", None), Wake::Now, completes).unwrap();
     for _ in 0..2 {
         drop(journal);
         journal = open(directory.path());
@@ -195,7 +195,7 @@ fn rule_3_an_acknowledgement_means_the_state_that_was_reported() {
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     let reported = journal.unreported(500).unwrap();
     journal
-        .change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
+        .transition(&id(1), NOW, Note::new("awaiting_player", None), Wake::OnJoin, |job| {
             Some(job.awaiting_player(WaitReason::PlayerOffline))
         })
         .unwrap();
@@ -211,9 +211,9 @@ fn rule_4_what_waits_for_its_player_has_no_deadline_and_keeps_its_attempt() {
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     for _ in 0..10 {
         let waits = |job: flux_delivery::job::Job| Some(job.awaiting_player(WaitReason::PlayerOffline));
-        journal.change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, waits).unwrap();
+        journal.transition(&id(1), NOW, Note::new("awaiting_player", None), Wake::OnJoin, waits).unwrap();
         let steve = OnlinePlayer { name: "Steve".into(), uuid: None };
-        journal.joined(&[steve], NOW).unwrap();
+        journal.wake_joined(&[steve], NOW).unwrap();
         journal.wake_due(years_later).unwrap();
         assert_eq!(journal.next_ready().unwrap().unwrap().job.attempt, Attempt::FIRST);
     }
@@ -239,14 +239,14 @@ fn a_waiting_job_is_woken_by_its_players_join_and_by_nobody_elses() {
     journal.deliver(&[command(1, "Steve"), command(2, "Alex")], NOW).unwrap();
     for number in [1, 2] {
         journal
-            .change(&id(number), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
+            .transition(&id(number), NOW, Note::new("awaiting_player", None), Wake::OnJoin, |job| {
                 Some(job.awaiting_player(WaitReason::PlayerOffline))
             })
             .unwrap();
     }
-    assert!(journal.somebody_waits().unwrap() && journal.next_ready().unwrap().is_none());
+    assert!(journal.has_awaiting_player().unwrap() && journal.next_ready().unwrap().is_none());
     let steve = OnlinePlayer { name: "STEVE".into(), uuid: None };
-    assert_eq!(journal.joined(&[steve], later(2)).unwrap(), 1);
+    assert_eq!(journal.wake_joined(&[steve], later(2)).unwrap(), 1);
     assert_eq!(journal.wake_due(later(1)).unwrap(), 0, "the join delay");
     assert_eq!(journal.next_wake().unwrap(), Some(later(2)));
     assert_eq!(journal.wake_due(later(2)).unwrap(), 1);
@@ -259,7 +259,7 @@ fn rule_7_a_higher_attempt_of_a_failed_job_runs_and_keeps_the_first_receipt() {
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     journal
-        .change(&id(1), NOW, Note::new("rejected", None), When::Now, |job| {
+        .transition(&id(1), NOW, Note::new("rejected", None), Wake::Now, |job| {
             Some(job.started().answered(Verdict::Rejected))
         })
         .unwrap();
@@ -275,7 +275,7 @@ fn pruning_keeps_what_must_not_run_again() {
     journal.deliver(&[command(1, "Steve"), command(2, "Steve")], NOW).unwrap();
     for number in [1, 2] {
         journal
-            .change(&id(number), NOW, Note::new("completed", None), When::Now, |job| {
+            .transition(&id(number), NOW, Note::new("completed", None), Wake::Now, |job| {
                 Some(job.started().answered(Verdict::Completed))
             })
             .unwrap();
@@ -303,7 +303,10 @@ fn rule_9_what_another_journal_was_offered_is_settled_before_anything_is_sent() 
 fn a_change_of_an_unknown_job_is_none() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
-    assert_eq!(journal.change(&id(9), NOW, Note::new("x", None), When::Now, |job| Some(job.dropped())).unwrap(), None);
+    assert_eq!(
+        journal.transition(&id(9), NOW, Note::new("x", None), Wake::Now, |job| Some(job.dropped())).unwrap(),
+        None
+    );
 }
 
 #[test]
@@ -315,13 +318,18 @@ fn nothing_is_sent_or_changed_when_a_revoke_came_after_the_decision() {
     journal.revoke(&[Revocation { id: id(1), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
     assert!(
         !journal
-            .start(&id(1), decided_on, NOW, &Intent { line: "give Steve diamond", mark: Some(&mark()), clock: None })
+            .record_intent(
+                &id(1),
+                decided_on,
+                NOW,
+                &Intent { line: "give Steve diamond", marker: Some(&mark()), clock: None }
+            )
             .unwrap()
     );
-    journal.reschedule(&id(1), decided_on, When::At(NOW)).unwrap();
+    journal.reschedule(&id(1), decided_on, Wake::At(NOW)).unwrap();
     let waits =
         |job: flux_delivery::job::Job| (job == decided_on).then(|| job.awaiting_player(WaitReason::PlayerOffline));
-    assert_eq!(journal.change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, waits).unwrap(), None);
+    assert_eq!(journal.transition(&id(1), NOW, Note::new("awaiting_player", None), Wake::OnJoin, waits).unwrap(), None);
     assert_eq!(journal.wake_due(later(1)).unwrap(), 0);
     assert!(journal.next_ready().unwrap().is_none());
     assert_eq!(states(&journal), [("cmd_1".into(), ReportState::Cancelled)]);
@@ -335,7 +343,9 @@ fn nothing_is_sent_when_a_higher_attempt_took_the_place_after_the_decision() {
     let decided_on = journal.next_ready().unwrap().unwrap().job;
     journal.deliver(&[Command { attempt: Attempt::FIRST.next(), ..command(1, "Steve") }], NOW).unwrap();
     assert!(
-        !journal.start(&id(1), decided_on, NOW, &Intent { line: "x", mark: Some(&mark()), clock: None }).unwrap(),
+        !journal
+            .record_intent(&id(1), decided_on, NOW, &Intent { line: "x", marker: Some(&mark()), clock: None })
+            .unwrap(),
         "its mark would be another attempt's"
     );
     assert_eq!(journal.next_ready().unwrap().unwrap().job.attempt.get(), 2);
@@ -361,22 +371,22 @@ fn the_marks_of_all_sends_are_known_until_they_are_removed_the_last_ones_of_very
     let mut send = |number: u32| {
         let decided_on = journal.job(&id(1)).unwrap().unwrap().job;
         let mark = MarkerKey::for_send(&id(1), Attempt::FIRST, number);
-        let intent = Intent { line: "give Steve diamond", mark: Some(&mark), clock: None };
-        assert!(journal.start(&id(1), decided_on, NOW, &intent).unwrap());
+        let intent = Intent { line: "give Steve diamond", marker: Some(&mark), clock: None };
+        assert!(journal.record_intent(&id(1), decided_on, NOW, &intent).unwrap());
         let away = |job: flux_delivery::job::Job| Some(job.answered(Verdict::PlayerAway));
-        journal.change(&id(1), NOW, Note::new("player_away", None), When::Now, away).unwrap();
-        journal.job(&id(1)).unwrap().unwrap().marks.iter().map(MarkerKey::to_string).collect::<Vec<_>>()
+        journal.transition(&id(1), NOW, Note::new("player_away", None), Wake::Now, away).unwrap();
+        journal.job(&id(1)).unwrap().unwrap().markers.iter().map(MarkerKey::to_string).collect::<Vec<_>>()
     };
     assert_eq!(send(1), ["cmd_1_1"]);
     assert_eq!(send(2), ["cmd_1_1", "cmd_1_1-2"]);
     let last = (3..100).map(&mut send).last().unwrap();
     assert_eq!((last.len(), last[0].as_str(), last[15].as_str()), (16, "cmd_1_1-84", "cmd_1_1-99"));
-    journal.change(&id(1), NOW, Note::new("x", None), When::Now, |job| Some(job.dropped())).unwrap();
-    assert!(journal.leftover_marks(10).unwrap().is_empty(), "the store does not know yet that it is over");
+    journal.transition(&id(1), NOW, Note::new("x", None), Wake::Now, |job| Some(job.dropped())).unwrap();
+    assert!(journal.leftover_markers(10).unwrap().is_empty(), "the store does not know yet that it is over");
     acknowledge_all(&mut journal);
-    assert_eq!(journal.leftover_marks(10).unwrap()[0].id, id(1));
-    journal.marks_removed(&[id(1)]).unwrap();
-    assert!(journal.leftover_marks(10).unwrap().is_empty());
+    assert_eq!(journal.leftover_markers(10).unwrap()[0].id, id(1));
+    journal.clear_markers(&[id(1)]).unwrap();
+    assert!(journal.leftover_markers(10).unwrap().is_empty());
 }
 
 #[test]
@@ -390,7 +400,7 @@ fn how_many_jobs_are_where_is_counted_as_they_move() {
     journal.revoke(&[Revocation { id: id(2), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
     journal.revoke(&[Revocation { id: id(9), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
     let wait = |job: flux_delivery::job::Job| Some(job.awaiting_player(WaitReason::PlayerOffline));
-    journal.change(&id(3), NOW, Note::new("awaiting_player", None), When::OnJoin, wait).unwrap();
+    journal.transition(&id(3), NOW, Note::new("awaiting_player", None), Wake::OnJoin, wait).unwrap();
     drop(journal);
     let journal = open(directory.path());
     let expected = [("awaiting_player", 1), ("cancelled", 2), ("queued", 1)];
@@ -405,14 +415,14 @@ fn rule_3_a_state_that_comes_back_is_reported_again() {
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
     let waits = |journal: &mut Journal| {
         journal
-            .change(&id(1), NOW, Note::new("awaiting_player", None), When::OnJoin, |job| {
+            .transition(&id(1), NOW, Note::new("awaiting_player", None), Wake::OnJoin, |job| {
                 Some(job.awaiting_player(WaitReason::PlayerOffline))
             })
             .unwrap();
     };
     waits(&mut journal);
     acknowledge_all(&mut journal);
-    journal.change(&id(1), NOW, Note::new("tried again", None), When::Now, |job| Some(job.requeued())).unwrap();
+    journal.transition(&id(1), NOW, Note::new("tried again", None), Wake::Now, |job| Some(job.requeued())).unwrap();
     let reported = journal.unreported(500).unwrap();
     waits(&mut journal);
     journal.acknowledge(&reported, NOW).unwrap();

@@ -1,61 +1,77 @@
+//! State that the daemon's tasks share: the open journal, the configuration in force, views for `status`, and the means to wake each other.
+//! It depends on no task.
+
+mod game_view;
+mod heartbeat;
+mod metrics;
+mod requests;
+mod signals;
+mod store_view;
+
+pub use game_view::GameView;
+pub use heartbeat::Heartbeat;
+pub use metrics::{Counters, CountsByOutcome, Metrics, RCON_BUCKETS_SECONDS};
+pub use requests::{AdminAction, AdminRequest, AdminRequestError, PollRequest};
+pub use signals::GameSignals;
+pub use store_view::{Link, SessionState, StoreView};
+
 use crate::config::{Config, LiveConfig};
-use crate::game::{Ask, GameView, Hints};
 use crate::journal::{Journal, JournalError};
-use crate::telemetry::Metrics;
-use crate::upstream::{Link, PollAsk, StoreView};
-use crate::{Loader, Pulse};
 use flux_platform::{Clock, Entropy, SystemdNotifier};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, watch};
 
-/// Where the daemon is on its way to its end.
+/// Reads and checks the configuration file again; the error is for the admin.
+pub type Loader = Box<dyn Fn() -> Result<Config, String> + Send + Sync>;
+
+/// Phase of the daemon's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// At work.
+    /// The daemon works.
     Running,
-    /// Nothing new is taken or sent; the line in flight may answer, and what is known is reported.
+    /// The daemon accepts and sends nothing new. The line in flight may answer, and reports still go out.
     Draining,
-    /// Everything ends.
+    /// All tasks end.
     Stopping,
 }
 
-/// What the daemon's tasks have in common. The journal is the truth; the rest is how the tasks wake each other, and what `status` shows.
+/// State of the daemon. The journal is the truth; everything else wakes tasks or is shown by `status`.
 pub struct Shared {
     /// Wall clock and boot clock.
     pub clock: Arc<dyn Clock>,
-    /// For jitter.
+    /// Random source for jitter.
     pub entropy: Arc<dyn Entropy>,
-    /// When this daemon started.
+    /// Start of this daemon.
     pub started_at: Timestamp,
-    /// The session to the store, where there is one.
+    /// The session with the store.
     pub link: watch::Sender<Link>,
-    /// What is known of the store.
+    /// The store as last seen.
     pub store: watch::Sender<StoreView>,
-    /// What is known of the game.
+    /// The game as last seen.
     pub game: watch::Sender<GameView>,
-    /// What others tell the game's task.
-    pub hints: Hints,
-    /// Something may run.
+    /// Signals to the game loop.
+    pub signals: GameSignals,
+    /// Wakes the game loop: a job may be ready.
     pub wake_game: Notify,
-    /// Something is to be reported.
+    /// Wakes the outbox: a state may be unreported.
     pub wake_outbox: Notify,
-    /// Rises with every acknowledgement of the store.
+    /// Counts acknowledgements of the store; only its changes matter.
     pub acknowledged: watch::Sender<u64>,
-    /// Why the journal does not work, while it does not.
+    /// The error of the journal, until it works again.
     pub journal_error: watch::Sender<Option<String>>,
-    /// Items of the store that could not be read and were said so.
+    /// Unreadable items of the store that were logged already.
     pub(crate) bad_items: Mutex<BTreeSet<String>>,
-    /// What the admin asks of the game; the game's task answers between two jobs.
-    pub asks: mpsc::Sender<Ask>,
-    /// Polls that the admin asks for.
-    pub polls: mpsc::Sender<PollAsk>,
-    /// What is counted.
+    /// Requests of the admin to the game loop.
+    pub admin_requests: mpsc::Sender<AdminRequest>,
+    /// Polls that the admin requests.
+    pub polls: mpsc::Sender<PollRequest>,
+    /// Counters.
     pub metrics: Metrics,
-    /// Whether every task's loop turns.
-    pub pulse: Pulse,
-    /// Tells systemd.
+    /// Deadlines of the tasks.
+    pub heartbeat: Heartbeat,
+    /// Connection to systemd.
     pub notifier: SystemdNotifier,
     pub(crate) live: LiveConfig,
     pub(crate) loader: Loader,
@@ -64,26 +80,26 @@ pub struct Shared {
     journal: Mutex<Journal>,
 }
 
-/// What [`Shared`] is made of.
-pub(crate) struct Parts {
+/// The parts of a [`Shared`] that its creator supplies.
+pub(crate) struct SharedParts {
     pub live: LiveConfig,
     pub loader: Loader,
     pub journal: Journal,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub notifier: SystemdNotifier,
-    pub asks: mpsc::Sender<Ask>,
-    pub polls: mpsc::Sender<PollAsk>,
+    pub admin_requests: mpsc::Sender<AdminRequest>,
+    pub polls: mpsc::Sender<PollRequest>,
 }
 
 impl Shared {
-    pub(crate) fn new(parts: Parts) -> Shared {
-        let Parts { live, loader, journal, clock, entropy, notifier, asks, polls } = parts;
+    pub(crate) fn new(parts: SharedParts) -> Shared {
+        let SharedParts { live, loader, journal, clock, entropy, notifier, admin_requests, polls } = parts;
         Shared {
-            asks,
+            admin_requests,
             polls,
             metrics: Metrics::default(),
-            pulse: Pulse::default(),
+            heartbeat: Heartbeat::default(),
             notifier,
             live,
             loader,
@@ -94,7 +110,7 @@ impl Shared {
             link: watch::Sender::new(Link::Starting),
             store: watch::Sender::new(StoreView::default()),
             game: watch::Sender::new(GameView::default()),
-            hints: Hints::default(),
+            signals: GameSignals::default(),
             wake_game: Notify::new(),
             wake_outbox: Notify::new(),
             acknowledged: watch::Sender::new(0),
@@ -105,7 +121,7 @@ impl Shared {
         }
     }
 
-    /// The journal. Held for one call, never across an `await`: all tasks share one thread.
+    /// The journal. Hold the guard for one call, never across an `await`: all tasks share one thread.
     pub fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,7 +131,7 @@ impl Shared {
         self.live.get()
     }
 
-    /// What is wrong with the changed configuration, while the old one stays in force.
+    /// The error of the changed configuration, while the old one stays in force.
     pub fn reload_error(&self) -> Option<String> {
         self.reload_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -129,27 +145,27 @@ impl Shared {
         self.clock.now()
     }
 
-    /// The time now on the store's clock: what it told last, and what has passed since on a clock that nobody sets.
+    /// The time now on the store's clock: its last known time plus the time since then on the monotonic clock.
     pub fn store_now(&self) -> Timestamp {
-        let told = self.store.borrow().clock;
-        let now = told.and_then(|(theirs, at)| theirs.checked_add(SignedDuration::try_from(at.elapsed()).ok()?).ok());
+        let known = self.store.borrow().clock;
+        let now = known.and_then(|(theirs, at)| theirs.checked_add(SignedDuration::try_from(at.elapsed()).ok()?).ok());
         now.unwrap_or_else(|| self.now())
     }
 
-    /// The journal failed: said once, until it works again.
+    /// Records that the journal failed, and logs it once until it works again.
     pub(crate) fn journal_failed(&self, error: &JournalError) {
         let text = error.to_string();
-        let is_news = self.journal_error.send_if_modified(|known| {
-            let is_news = known.is_none();
+        let is_new = self.journal_error.send_if_modified(|known| {
+            let is_new = known.is_none();
             *known = Some(text);
-            is_news
+            is_new
         });
-        if is_news {
+        if is_new {
             tracing::error!(%error, "the journal failed; nothing runs and nothing new is acknowledged until it works again");
         }
     }
 
-    /// The journal works.
+    /// Records that the journal works.
     pub(crate) fn journal_works(&self) {
         if self.journal_error.borrow().is_some() {
             self.journal_error.send_replace(None);
@@ -157,19 +173,19 @@ impl Shared {
         }
     }
 
-    /// Goes on to the next phase.
+    /// Enters a phase.
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase.send_replace(phase);
     }
 
-    /// Whether this phase has come.
+    /// Whether this phase or a later one has begun.
     pub fn is(&self, phase: Phase) -> bool {
         *self.phase.borrow() >= phase
     }
 
     /// Waits for this phase.
     pub async fn reached(&self, phase: Phase) {
-        // The sender lives in `self`, so the wait ends with the phase alone.
+        // The sender lives in `self`, so the wait cannot fail.
         let _ = self.phase.subscribe().wait_for(|now| *now >= phase).await;
     }
 }

@@ -1,26 +1,26 @@
-use crate::exit::Exit;
+use flux_config::exit_code::ExitCode;
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, Write};
 
 /// A result, to stdout. A reader that has gone away (`| head`) has what it wanted.
-pub(super) fn say(text: impl Display) {
+pub(super) fn print(text: impl Display) {
     let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// A result as JSON.
-pub(super) fn say_json(value: &impl Serialize) -> Exit {
+pub(super) fn print_json(value: &impl Serialize) -> ExitCode {
     match serde_json::to_string_pretty(value) {
         Ok(text) => {
-            say(text);
-            Exit::Done
+            print(text);
+            ExitCode::Done
         }
-        Err(error) => complain(&error, Exit::Internal),
+        Err(error) => fail(&error, ExitCode::Internal),
     }
 }
 
 /// What went wrong, to stderr.
-pub(super) fn complain(error: &dyn Display, exit: Exit) -> Exit {
+pub(super) fn fail(error: &dyn Display, exit: ExitCode) -> ExitCode {
     let _ = writeln!(io::stderr(), "flux-agent: {error}");
     exit
 }

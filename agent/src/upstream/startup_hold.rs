@@ -1,6 +1,5 @@
-use super::Link;
-use crate::limits::{CAREFUL_WAIT, JOURNAL_RETRY};
-use crate::{Phase, Shared};
+use crate::limits::{JOURNAL_RETRY, STARTUP_HOLD};
+use crate::state::{Link, Phase, Shared};
 use tokio::time::{Instant, timeout_at};
 
 /// Lets old rows run once the store has been unreachable for a minute (rule 8): until then it might still tell of a refund.
@@ -10,7 +9,7 @@ pub(super) async fn run(shared: &Shared) {
         () = unreachable_for_long(shared) => {}
     }
     loop {
-        let released = shared.journal().release_careful();
+        let released = shared.journal().release_startup_hold();
         match released {
             Ok(0) => return,
             Ok(jobs) => {
@@ -31,7 +30,7 @@ async fn unreachable_for_long(shared: &Shared) {
     let mut store = shared.store.subscribe();
     loop {
         let heard = store.borrow_and_update().answered_at;
-        let deadline = Instant::now() + CAREFUL_WAIT;
+        let deadline = Instant::now() + STARTUP_HOLD;
         let changed = store.wait_for(|view| view.answered_at != heard);
         let silent = timeout_at(deadline, changed).await.is_err();
         if silent && !matches!(*shared.link.borrow(), Link::Up(_)) {

@@ -1,0 +1,51 @@
+//! Features of this game's version, probed once for each connection.
+
+use super::connection::GameConnection;
+use super::error::Disconnect;
+use crate::config::ProofMode;
+use flux_delivery::CommandLine;
+use flux_delivery::game_clock::{GAMETIME_QUERY, parse_gametime};
+use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
+
+/// Features that the game supports.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Capabilities {
+    /// Commands can leave execution markers (1.15 and later), and the configuration wants them.
+    pub markers: bool,
+    /// `execute if entity` tells living players from dead ones (1.13 and later).
+    pub living_test: bool,
+    /// The game's clock can be read.
+    pub game_clock: bool,
+}
+
+impl Capabilities {
+    /// Probes the game with lines that change nothing but the probe's own marker.
+    pub(super) async fn probe(connection: &mut GameConnection, mode: ProofMode) -> Result<Capabilities, Disconnect> {
+        let living_test = connection.query(&living_test_line("flux_probe")).await?.starts_with("Test failed");
+        let game_clock = parse_gametime(&connection.query(GAMETIME_QUERY).await?).is_some();
+        let markers = mode != ProofMode::None && probe_markers(connection).await?;
+        if mode == ProofMode::Storage && !markers {
+            tracing::warn!(
+                "this game cannot prove what ran (it needs 1.15 or later); a lost answer is left to delivery.on_uncertain"
+            );
+        }
+        Ok(Capabilities { markers, living_test, game_clock })
+    }
+}
+
+async fn probe_markers(connection: &mut GameConnection) -> Result<bool, Disconnect> {
+    let key = MarkerKey::probe();
+    let Some(line) = CommandLine::new(GAMETIME_QUERY).ok().and_then(|line| key.wrap(&line)) else { return Ok(false) };
+    connection.query(line.as_str()).await?;
+    let marker = parse_marker(&connection.query(&key.query_line()).await?);
+    if marker != Some(Marker::Present { succeeded: true }) {
+        return Ok(false);
+    }
+    connection.query(&key.remove_line()).await?;
+    Ok(true)
+}
+
+/// A line that the game answers with "Test passed…" when a player of exactly this name is alive.
+pub(super) fn living_test_line(name: &str) -> String {
+    format!("execute if entity @e[type=player,name=\"{name}\"]")
+}

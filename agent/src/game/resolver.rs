@@ -1,0 +1,85 @@
+//! Settles uncertain commands: their line was sent, or may have been, and no answer is known.
+
+use super::connection::GameConnection;
+use super::error::{Disconnect, StepError};
+use super::game_clock;
+use super::job_writer::JobWriter;
+use crate::journal::{JobRow, JournalError, Note, Wake};
+use crate::limits::{RESEND, RESOLVED_PER_STEP};
+use crate::state::Shared;
+use flux_delivery::game_clock::ClockPair;
+use flux_delivery::job::Evidence;
+use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
+use std::sync::Arc;
+
+/// Asks the game for evidence of uncertain commands and commits the result.
+pub(super) struct Resolver {
+    shared: Arc<Shared>,
+    writer: JobWriter,
+    has_markers: bool,
+}
+
+impl Resolver {
+    pub(super) fn new(shared: Arc<Shared>, writer: JobWriter, has_markers: bool) -> Resolver {
+        Resolver { shared, writer, has_markers }
+    }
+
+    /// Settles some uncertain commands. Returns whether there were any. The query of the game's clock changes nothing; its answer shows that the lines of earlier
+    /// connections have run, since the game's queue is first in, first out.
+    pub(super) async fn resolve_some(&self, connection: &mut GameConnection) -> Result<bool, StepError> {
+        let uncertain = self.shared.journal().uncertain(RESOLVED_PER_STEP)?;
+        if uncertain.is_empty() {
+            return Ok(false);
+        }
+        let clock = game_clock::query(connection, &*self.shared.clock).await?;
+        for row in &uncertain {
+            let evidence = self.find_evidence(row, clock.as_ref(), connection).await?;
+            self.resolve(row, evidence)?;
+        }
+        Ok(true)
+    }
+
+    fn resolve(&self, row: &JobRow, evidence: Evidence) -> Result<(), JournalError> {
+        let on_uncertain = self.shared.config().delivery.on_uncertain;
+        let (description, state) = (describe(evidence), row.job.settled(evidence, on_uncertain).report_state());
+        tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, evidence = description, status = state.status(), reason = state.reason(), "uncertain command settled");
+        let wake = Wake::At(self.writer.backoff_until(row, RESEND));
+        let note = Note::new("settled", Some(description));
+        // A revoke that came meanwhile makes it another job: the next step settles it again.
+        self.writer.transition_if_unchanged(row, note, wake, |job| job.settled(evidence, on_uncertain)).map(drop)
+    }
+
+    async fn find_evidence(
+        &self,
+        row: &JobRow,
+        clock: Option<&ClockPair>,
+        connection: &mut GameConnection,
+    ) -> Result<Evidence, Disconnect> {
+        let of_other_journal = || MarkerKey::for_send(&row.id, row.job.attempt, 1);
+        let own = row.markers.last().filter(|_| row.has_marker).cloned();
+        let Some(key) = own.or_else(|| (row.job.from_other_journal && self.has_markers).then(of_other_journal)) else {
+            return Ok(Evidence::None);
+        };
+        let answer = connection.query(&key.query_line()).await?;
+        let same_run = matches!((&row.sent_clock, clock), (Some(then), Some(now)) if then.same_run_until(now));
+        Ok(parse_marker(&answer).map_or(Evidence::None, |marker| Evidence::Marker { marker, same_run }))
+    }
+}
+
+fn describe(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Marker { marker: Marker::Present { succeeded: true }, .. } => {
+            "the execution marker is present: the command ran"
+        }
+        Evidence::Marker { marker: Marker::Present { succeeded: false }, .. } => {
+            "the execution marker is present: the command ran and failed"
+        }
+        Evidence::Marker { marker: Marker::Absent, same_run: true } => {
+            "no execution marker, and the game has not restarted: the command did not run"
+        }
+        Evidence::Marker { marker: Marker::Absent, same_run: false } => {
+            "no execution marker, but the game may have restarted"
+        }
+        Evidence::None => "the command was sent without an execution marker",
+    }
+}
