@@ -82,7 +82,7 @@ fn here(config: &Config) -> Vec<Check> {
     ]
 }
 
-/// Whether whoever runs this may write there, or make the directory.
+/// True if whoever runs this may write there, or make the directory.
 fn writable(directory: &Path, key: &str) -> Result<String, String> {
     let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(directory);
     match access(existing, Access::WRITE_OK | Access::EXEC_OK) {

@@ -51,7 +51,7 @@ async fn run_directly(config: &Config, line: &str, policy: bool) -> Result<Strin
         .map_err(|reason| fail(&format!("this line cannot be sent: {reason}"), ExitCode::Failed))?;
     let ruling = config.policy.judge(&line);
     if policy && ruling != Ruling::Allowed {
-        return Err(fail(&format!("{ruling}; --no-policy sends it all the same"), ExitCode::Permission));
+        return Err(fail(&format!("{ruling}; --no-policy sends it anyway"), ExitCode::Permission));
     }
     let unreachable = |error: String| fail(&error, ExitCode::Unreachable);
     let mut connection = dial(config).await.map_err(unreachable)?;

@@ -140,7 +140,7 @@ fn warn_of_plain_http(config: &Config) {
     }
 }
 
-/// Whether this address is plain HTTP to somewhere outside loopback and private networks. A name may be anywhere.
+/// True if this address is plain HTTP to somewhere outside loopback and private networks. A name may be anywhere.
 fn crosses_the_internet_in_clear(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     if !scheme.eq_ignore_ascii_case("http") {

@@ -18,7 +18,7 @@ pub struct Delivery {
     pub patterns: AnswerPatterns,
 }
 
-/// Whether lines leave a mark in the game.
+/// True if lines leave a mark in the game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofMode {
     /// Where a probe at connect succeeds.

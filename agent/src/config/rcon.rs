@@ -14,7 +14,7 @@ pub struct Rcon {
 }
 
 impl Rcon {
-    /// Whether nothing has changed, the password included.
+    /// True if nothing has changed, the password included.
     pub fn is_same(&self, other: &Rcon) -> bool {
         self.address == other.address
             && self.timeout == other.timeout

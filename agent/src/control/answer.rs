@@ -1,3 +1,5 @@
+//! Answers the requests of the control socket.
+
 use super::{Players, Request, RequestError, Status, queue};
 use crate::state::Shared;
 use crate::state::{AdminAction, AdminRequest, AdminRequestError};
@@ -34,10 +36,9 @@ fn checked(shared: &Shared, line: &str, policy: bool) -> Result<CommandLine, Req
     let line =
         CommandLine::new(line).map_err(|reason| RequestError::failed(format!("this line cannot be sent: {reason}")))?;
     match shared.config().policy.judge(&line) {
-        ruling @ (Ruling::Denied { .. } | Ruling::NotAllowed { .. }) if policy => Err(RequestError {
-            text: format!("{ruling}; --no-policy sends it all the same"),
-            exit: ExitCode::Permission,
-        }),
+        ruling @ (Ruling::Denied { .. } | Ruling::NotAllowed { .. }) if policy => {
+            Err(RequestError { text: format!("{ruling}; --no-policy sends it anyway"), exit: ExitCode::Permission })
+        }
         _ => Ok(line),
     }
 }
@@ -58,10 +59,7 @@ async fn poll(shared: &Shared) -> Result<usize, RequestError> {
 }
 
 fn busy() -> RequestError {
-    RequestError {
-        text: "the daemon has too much to do just now, or stops; try again".into(),
-        exit: ExitCode::Unreachable,
-    }
+    RequestError { text: "the daemon is busy or stopping; try again".into(), exit: ExitCode::Unreachable }
 }
 
 fn players(shared: &Shared) -> Players {

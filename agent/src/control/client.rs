@@ -1,3 +1,5 @@
+//! The command line's side of the control socket.
+
 use super::{Answer, Request, RequestError, socket_path};
 use serde::de::DeserializeOwned;
 use std::io::{self, BufRead, BufReader, Write};
@@ -5,37 +7,37 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Why the daemon did not answer.
+/// The reason the daemon did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// Nobody listens.
+    /// No daemon listens on the socket.
     #[error("no flux-agent answers at {path}: {cause}. Is it running (systemctl status flux-agent), with this config?")]
     NotRunning {
         /// The socket.
         path: PathBuf,
-        /// What the operating system says.
+        /// The operating system's error.
         cause: io::Error,
     },
-    /// Not allowed.
-    #[error("no permission to ask the flux-agent at {path}: use sudo, or join the socket's group")]
+    /// This user may not use the socket.
+    #[error("no permission to connect to {path}: use sudo, or join the socket's group")]
     Permission {
         /// The socket.
         path: PathBuf,
     },
-    /// The daemon refused.
+    /// The daemon refused the request.
     #[error("{}", .0.text)]
     Refused(RequestError),
-    /// What came is no answer.
-    #[error("the flux-agent at {path} gave no answer that can be understood: {problem}")]
+    /// The answer cannot be read.
+    #[error("cannot read the answer of the flux-agent at {path}: {problem}")]
     Answer {
         /// The socket.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
 }
 
-/// Asks the daemon in this runtime directory, and waits for its answer at most so long.
+/// Sends a request to the daemon in this runtime directory, and waits for its answer until the deadline.
 pub fn ask<T: DeserializeOwned>(runtime_dir: &Path, request: &Request, deadline: Duration) -> Result<T, ControlError> {
     let path = socket_path(runtime_dir);
     let failed = |cause: io::Error| match cause.kind() {

@@ -1,4 +1,4 @@
-//! The control socket: how the command line asks the daemon. One line of JSON each way, then the connection closes.
+//! The control socket, over which the command line talks to the daemon. A connection carries one request and one answer, each a line of JSON.
 
 mod answer;
 mod client;
@@ -20,53 +20,53 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What can be asked.
+/// A request of the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Request {
-    /// How everything is: [`Status`].
+    /// The daemon's state. Answer: [`Status`].
     Status,
-    /// Jobs: [`QueueList`].
+    /// Lists jobs. Answer: [`QueueList`].
     QueueList {
-        /// In this state; all open ones without.
+        /// Only jobs in this state; `None` lists all open jobs.
         state: Option<String>,
-        /// Of this player.
+        /// Only jobs of this player.
         player: Option<String>,
     },
-    /// One job: [`QueueShow`].
+    /// Shows one job. Answer: [`QueueShow`].
     QueueShow {
-        /// Which.
+        /// Id of the command.
         id: CommandId,
     },
-    /// Run a held job once more: a text.
+    /// Runs a held job once more. Answer: a text.
     QueueRetry {
-        /// Which.
+        /// Id of the command.
         id: CommandId,
     },
-    /// Close a job that waits: a text.
+    /// Cancels a job that has not been sent. Answer: a text.
     QueueDrop {
-        /// Which.
+        /// Id of the command.
         id: CommandId,
-        /// For the history.
+        /// The reason, for the job's history.
         reason: String,
     },
-    /// AdminRequest the store now: how many items it result.
+    /// Polls the store now. Answer: the number of items received.
     Poll,
-    /// Who is online: [`Players`].
+    /// Lists the players online. Answer: [`Players`].
     Players,
-    /// One line for the game: its answer.
+    /// Runs one line in the game. Answer: the game's answer.
     Rcon {
         /// The line.
         line: String,
-        /// Whether the policy judges it.
+        /// True if the policy may block it.
         policy: bool,
     },
-    /// Read the configuration again: [`crate::ReloadOutcome`].
+    /// Reloads the configuration. Answer: [`crate::ReloadOutcome`].
     Reload,
 }
 
 impl Request {
-    /// How long its answer may take, given `rcon.timeout`: what asks the game waits for the line in flight first.
+    /// Deadline of the answer, given `rcon.timeout`. A request to the game first waits for the line in flight.
     pub fn deadline(&self, rcon_timeout: Duration) -> Duration {
         match self {
             Request::Status
@@ -82,24 +82,24 @@ impl Request {
     }
 }
 
-/// Who is online, as the game said last.
+/// The last player list of the game.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Players {
     /// Their names, as the game spells them.
     pub players: Vec<String>,
-    /// How the game is asked.
+    /// The command that lists players.
     pub source: Option<String>,
-    /// When it said so.
+    /// Time of the list.
     pub at: Option<Timestamp>,
 }
 
-/// Why a request is not fulfilled, and how the command ends then.
+/// A failed request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RequestError {
-    /// For the admin.
+    /// The error text, for the admin.
     pub text: String,
-    /// The exit code.
+    /// The exit code of the command.
     pub exit: ExitCode,
 }
 
@@ -115,7 +115,7 @@ impl From<JournalError> for RequestError {
     }
 }
 
-/// What goes over the socket.
+/// An answer on the socket.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Answer<T> {

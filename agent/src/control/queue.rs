@@ -1,3 +1,5 @@
+//! The answers of `queue list` and `queue show`.
+
 use super::RequestError;
 use crate::journal::{JobDetails, JobRow};
 use crate::limits::LISTED_JOBS;
@@ -10,9 +12,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueList {
-    /// In the store's order.
+    /// The jobs, in the store's order.
     pub jobs: Vec<QueueJob>,
-    /// Whether there are more than one listing holds.
+    /// True if there are more jobs than one listing holds.
     pub more: bool,
 }
 
@@ -22,23 +24,23 @@ pub struct QueueList {
 pub struct QueueJob {
     /// The command's id.
     pub id: String,
-    /// The attempt that it stands for.
+    /// The current attempt.
     pub attempt: u32,
     /// `queued`, `awaiting_player`, `running`, `uncertain`, `completed`, `failed`, `cancelled`.
     pub state: String,
-    /// Why it waits or failed.
+    /// The reason it waits or failed.
     pub reason: Option<String>,
-    /// Whom it is for.
+    /// Name of its player.
     pub player: Option<String>,
-    /// The line that was sent, else the template.
+    /// The last line sent, else the template.
     pub command: Option<String>,
-    /// When the id was first received.
+    /// Time of the first receipt of the id.
     pub received_at: Timestamp,
-    /// When its state last changed.
+    /// Time of the last change of its state.
     pub changed_at: Timestamp,
 }
 
-/// A job's whole life.
+/// A job with its history.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueShow {
@@ -47,34 +49,34 @@ pub struct QueueShow {
     pub job: QueueJob,
     /// The order that it belongs to.
     pub order_id: Option<String>,
-    /// Whether the player must be online.
+    /// True if the player must be online.
     pub require_online: bool,
-    /// Free slots that they must have.
+    /// Free inventory slots that the player must have.
     pub required_slots: Option<u8>,
     /// Seconds from the first receipt to the earliest run.
     pub delay_seconds: Option<u32>,
-    /// When it must not run any more.
+    /// Time after which it must not run.
     pub expires_at: Option<Timestamp>,
     /// The game's answer.
     pub output: Option<String>,
-    /// Which rule judged it.
+    /// The rule that judged the answer.
     pub judged_by: Option<String>,
-    /// Whether the store knows the state that stands.
+    /// True if the store has acknowledged the current state.
     pub acknowledged: bool,
-    /// What happened, in order.
+    /// The history, oldest event first.
     pub history: Vec<QueueEvent>,
 }
 
-/// One thing that happened to a job.
+/// An event in a job's history.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct QueueEvent {
-    /// When.
+    /// Its time.
     pub at: Timestamp,
-    /// In which attempt.
+    /// The attempt at that time.
     pub attempt: u32,
-    /// What.
+    /// Name of the event.
     pub event: String,
-    /// More of it.
+    /// Details of the event.
     pub detail: Option<String>,
 }
 

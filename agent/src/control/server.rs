@@ -1,3 +1,5 @@
+//! The daemon's side of the control socket: accepts clients, reads one request each, writes one answer.
+
 use super::{Answer, Request, RequestError, answer, socket_path};
 use crate::limits::{CONTROL_CLIENTS, CONTROL_DEADLINE, CONTROL_REQUEST_BYTES};
 use crate::state::Shared;
@@ -12,9 +14,9 @@ use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// Where the command line's questions come in. A simulation passes its own.
+/// Accepts connections of the command line. A simulation supplies its own listener.
 pub trait Listener: Send + Sync {
-    /// The next who asks.
+    /// Waits for the next connection.
     fn accept(&self) -> BoxFuture<'_, io::Result<Box<dyn ByteStream>>>;
 }
 
@@ -24,8 +26,8 @@ impl Listener for UnixListener {
     }
 }
 
-/// Makes the socket, mode 0660: whoever may read the config's group may ask. The journal's lock is held by now, so a socket that is already
-/// there was left by a daemon that is gone.
+/// Creates the socket with mode 0660, for the owner and the group. The caller holds the journal's lock, so an existing socket is left over from a daemon
+/// that no longer runs.
 pub fn bind(runtime_dir: &Path) -> io::Result<Box<dyn Listener>> {
     std::fs::create_dir_all(runtime_dir)?;
     let path = socket_path(runtime_dir);
@@ -38,7 +40,7 @@ pub fn bind(runtime_dir: &Path) -> io::Result<Box<dyn Listener>> {
     Ok(Box::new(listener))
 }
 
-/// Answers for as long as the daemon lives.
+/// Serves clients until the task is aborted.
 pub async fn serve(listener: Box<dyn Listener>, shared: Arc<Shared>) {
     let places = Arc::new(Semaphore::new(CONTROL_CLIENTS));
     loop {
@@ -49,13 +51,13 @@ pub async fn serve(listener: Box<dyn Listener>, shared: Arc<Shared>) {
                 tokio::spawn(async move {
                     let answered = serve_one(stream, &shared).await;
                     if answered.is_err() {
-                        tracing::debug!("a client of the control socket went away");
+                        tracing::debug!("a control client disconnected");
                     }
                     drop(place);
                 });
             }
             Err(error) => {
-                tracing::warn!(%error, "the control socket could not take a client");
+                tracing::warn!(%error, "failed to accept a control client");
                 tokio::time::sleep(CONTROL_DEADLINE).await;
             }
         }
@@ -73,7 +75,7 @@ async fn serve_one(stream: Box<dyn ByteStream>, shared: &Shared) -> io::Result<(
             timeout(deadline, answer::answer(shared, request)).await.unwrap_or(late)
         }
         Err(_) => {
-            Err(RequestError::failed("this daemon does not know that request; is it older than the command?".into()))
+            Err(RequestError::failed("the daemon does not know this request; it may be older than this command".into()))
         }
     };
     let answer = answer.map_or_else(Answer::Refused, Answer::Done);

@@ -1,22 +1,24 @@
+//! The answer of `status`, as JSON and as text.
+
 use crate::journal::Counts;
 use crate::state::Shared;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How everything is: `flux-agent status --json`.
+/// State of the daemon: the output of `flux-agent status --json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     /// The daemon's version.
     pub version: String,
-    /// When it started.
+    /// Time of its start.
     pub started_at: Timestamp,
-    /// When this was said.
+    /// Time of this status.
     pub now: Timestamp,
-    /// Towards the store.
+    /// The store.
     pub store: StoreStatus,
-    /// Towards the game.
+    /// The game.
     pub game: GameStatus,
     /// The journal.
     pub journal: JournalStatus,
@@ -24,15 +26,15 @@ pub struct Status {
     pub config: ConfigStatus,
 }
 
-/// The configuration's part.
+/// State of the configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigStatus {
-    /// What is wrong with the changed file, while the old configuration stays in force.
+    /// The error in the changed file, while the old configuration stays in force.
     pub error: Option<String>,
 }
 
-/// The store's part.
+/// State of the store, as the agent last saw it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoreStatus {
@@ -40,21 +42,21 @@ pub struct StoreStatus {
     pub url: String,
     /// The server that the token belongs to.
     pub server_id: String,
-    /// Its name there.
+    /// Name of the server at the store.
     pub server_name: Option<String>,
     /// `connected`, `connecting`, `reconnecting`, `token_rejected` or `refused`.
     pub session: String,
-    /// When it last answered.
+    /// Time of its last answer.
     pub answered_at: Option<Timestamp>,
-    /// The last poll that was answered.
+    /// Time of the last answered poll.
     pub polled_at: Option<Timestamp>,
-    /// When the next poll is due.
+    /// Time of the next poll.
     pub next_poll_at: Option<Timestamp>,
-    /// What went wrong last.
+    /// The last error.
     pub error: Option<String>,
 }
 
-/// The game's part.
+/// State of the game, as the agent last saw it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GameStatus {
@@ -64,19 +66,19 @@ pub struct GameStatus {
     pub state: String,
     /// Players online.
     pub players: u32,
-    /// When the game said so.
+    /// Time of that player list.
     pub players_at: Option<Timestamp>,
-    /// How it is asked.
+    /// The command that lists players.
     pub presence_source: Option<String>,
-    /// `followed`, or why `presence.log_file` cannot be; `null` where it is not set.
+    /// `followed`, or the error of `presence.log_file`; `null` where it is not set.
     pub log: Option<String>,
-    /// Whether lines leave a mark that proves that they ran.
+    /// True if lines leave an execution marker, which proves that they ran.
     pub proof: bool,
-    /// What went wrong last.
+    /// The last error.
     pub error: Option<String>,
 }
 
-/// The journal's part.
+/// State of the journal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JournalStatus {
@@ -84,11 +86,11 @@ pub struct JournalStatus {
     pub id: String,
     /// Jobs by state.
     pub queue: Counts,
-    /// Since when the oldest open job is here.
+    /// Time at which the oldest open job was received.
     pub oldest_open_at: Option<Timestamp>,
-    /// States that the store has not acknowledged.
+    /// Number of states that the store has not acknowledged.
     pub unreported: u64,
-    /// What went wrong when it was asked just now.
+    /// The error of the journal, until it works again.
     pub error: Option<String>,
 }
 
@@ -188,7 +190,7 @@ impl fmt::Display for Status {
             .join(", ");
         writeln!(
             f,
-            "queue    {open}; oldest waits since {}",
+            "queue    {open}; oldest waiting for {}",
             journal.oldest_open_at.map_or("-".to_owned(), |at| short(self.now.duration_since(at)))
         )?;
         let over = ["completed", "failed", "cancelled"].map(|state| format!("{} {state}", count(state))).join(", ");
@@ -203,7 +205,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// A length of time in its two largest units.
+/// Formats a duration in its two largest units.
 pub fn short(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     match seconds {
@@ -219,8 +221,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_of_time_is_told_in_its_two_largest_units() {
-        let told = [0, 59, 61, 3_725, 90_000].map(|seconds| short(SignedDuration::from_secs(seconds)));
-        assert_eq!(told, ["0s", "59s", "1m 1s", "1h 2m", "1d 1h"]);
+    fn duration_is_shown_in_its_two_largest_units() {
+        let shown = [0, 59, 61, 3_725, 90_000].map(|seconds| short(SignedDuration::from_secs(seconds)));
+        assert_eq!(shown, ["0s", "59s", "1m 1s", "1h 2m", "1d 1h"]);
     }
 }

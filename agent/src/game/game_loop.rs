@@ -132,7 +132,7 @@ impl GameLoop {
         }
     }
 
-    /// Whether the configuration in force needs another connection, or other capabilities of it.
+    /// True if the configuration in force needs another connection, or other capabilities of it.
     fn is_outdated(&self) -> bool {
         let now = self.shared.config();
         !now.rcon.is_same(&self.config.rcon) || now.delivery.proof != self.config.delivery.proof

@@ -1,3 +1,5 @@
+//! Tracks outages of the game, so that the log has one event for their begin and one for their end.
+
 use crate::state::Shared;
 use flux_protocol::GameState;
 use std::time::Duration;

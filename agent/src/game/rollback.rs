@@ -19,7 +19,7 @@ const TICKS_PER_SECOND: i64 = 20;
 pub(super) struct RollbackDetector {
     shared: Arc<Shared>,
     has_game_clock: bool,
-    /// Whether this connection's first check was made.
+    /// True if this connection's first check was made.
     is_checked: bool,
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Runner {
     writer: JobWriter,
     judge: Judge,
     clock: GameClock,
-    /// Whether the game supports execution markers.
+    /// True if the game supports execution markers.
     has_markers: bool,
     /// First words of commands that do not parse when wrapped in a marker. They are sent without one.
     unmarked_words: BTreeSet<String>,

@@ -1,3 +1,5 @@
+//! Changes of one job. Each is one transaction, which checks that the job still is what the caller decided on.
+
 use super::row::{COLUMNS, report_key, state_and_reason};
 use super::{JobRow, Journal, JournalError};
 use crate::limits::MARKERS_PER_JOB;
@@ -8,29 +10,29 @@ use flux_protocol::CommandId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-/// When an open job is to be looked at next.
+/// Time of the next look at an open job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
-    /// At once, in its turn.
+    /// As soon as its turn comes.
     Now,
-    /// Not before.
+    /// Not before this time.
     At(Timestamp),
-    /// When its player joins.
+    /// At the join of its player.
     OnJoin,
 }
 
-/// What is about to be sent.
+/// A line that is about to be sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Intent<'a> {
     /// The exact line.
     pub line: &'a str,
-    /// The mark that it leaves in the game.
+    /// The execution marker that it leaves in the game.
     pub marker: Option<&'a MarkerKey>,
-    /// The game's clock beside ours.
+    /// The game's clock beside this machine's.
     pub clock: Option<&'a ClockPair>,
 }
 
-/// A line of a job's history.
+/// An entry for a job's history.
 #[derive(Debug, Clone, Default)]
 pub struct Note<'a> {
     event: &'a str,
@@ -39,20 +41,20 @@ pub struct Note<'a> {
 }
 
 impl<'a> Note<'a> {
-    /// What happened, and the admin's detail of it.
+    /// An event, and a detail for the admin.
     pub fn new(event: &'a str, detail: Option<&'a str>) -> Note<'a> {
         Note { event, detail, output: None }
     }
 
-    /// With the game's answer, which the report carries.
+    /// Adds the game's answer, which the report carries.
     pub fn with_output(self, output: &'a str) -> Note<'a> {
         Note { output: Some(output), ..self }
     }
 }
 
 impl Journal {
-    /// Applies a rule to a job as it stands now and commits what comes of it. The rule says `None` when the job is no longer what was decided on (a revoke or a
-    /// higher attempt came meanwhile): then nothing is written. Returns the job after the change, if there was one.
+    /// Applies a rule to a job's current state and commits the result. The rule returns `None` if the job has changed since the decision (a revoke or
+    /// a higher attempt arrived): then nothing is written. Returns the job after the change, if there was one.
     pub fn transition(
         &mut self,
         id: &CommandId,
@@ -75,8 +77,8 @@ impl Journal {
         Ok(Some(job))
     }
 
-    /// The intent, on disk before the line's first byte is sent. False when the job is no longer `decided_on`: then nothing may be sent. A job that is
-    /// running already (its line did not parse behind its mark) goes once more, plain.
+    /// Commits the intent to send a line, before its first byte is sent. Returns false if the job is no longer `decided_on`: then nothing may be sent.
+    /// A job that is already running (the game could not parse its line with the marker) is sent once more, without a marker.
     pub fn record_intent(
         &mut self,
         id: &CommandId,
@@ -104,7 +106,7 @@ impl Journal {
         Ok(true)
     }
 
-    /// Looks at a waiting job again then, if it still is what was decided on; its state stays.
+    /// Sets the time of the next look at a waiting job, if it still is `decided_on`. Its state stays.
     pub fn reschedule(&mut self, id: &CommandId, decided_on: Job, when: Wake) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if load(&transaction, id)?.is_some_and(|row| row.job == decided_on) {
@@ -119,7 +121,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds to a job's history what is known of it by now; the job stays as it is.
+    /// Adds an entry to a job's history. The job itself does not change.
     pub fn annotate(&mut self, id: &CommandId, now: Timestamp, event: &str, detail: &str) -> Result<(), JournalError> {
         match load(&self.connection, id)? {
             Some(row) => append_history(&self.connection, id, &row.job, now, event, Some(detail)),
@@ -127,7 +129,7 @@ impl Journal {
         }
     }
 
-    /// One job.
+    /// Reads one job.
     pub fn job(&self, id: &CommandId) -> Result<Option<JobRow>, JournalError> {
         load(&self.connection, id)
     }
@@ -138,8 +140,8 @@ pub(super) fn load(connection: &Connection, id: &CommandId) -> Result<Option<Job
     statement.query_row([id.as_str()], |row| Ok(JobRow::read(row))).optional()?.transpose()
 }
 
-/// Writes the rules' view of a job, and when it is to be looked at. Another state to report is not acknowledged, even if an earlier one of the same words was:
-/// the store may have heard of the one between.
+/// Writes a job's state and the time of its next look. A changed report key clears the acknowledgement, even if the store acknowledged an equal key
+/// earlier: it may have received the state in between.
 pub(super) fn save(
     connection: &Connection,
     id: &CommandId,

@@ -1,78 +1,80 @@
+//! The errors of the journal, with advice for the admin.
+
 use std::path::PathBuf;
 
-/// What can go wrong with the journal.
+/// An error of the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The state directory cannot be used.
     #[error("cannot use the state directory {path}: {cause}; make it with the agent's user as owner, or set state_dir")]
     Directory {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         cause: std::io::Error,
     },
-    /// Another daemon has it.
+    /// Another daemon has the journal open.
     #[error("the journal {path} is in use by another flux-agent (pid {pid}); one journal serves one daemon")]
     InUse {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// The other's process id, as it wrote it down.
+        /// Process id of the other daemon, from its lock file.
         pid: String,
     },
-    /// The file is somebody else's, or read-only.
+    /// The file belongs to another user, or is read-only.
     #[error(
-        "the journal {path} cannot be opened for writing: {problem}. It and its directory must belong to the agent's user, on a disk that can be written to"
+        "the journal {path} cannot be opened for writing: {problem}. The agent's user must own the file and its directory, on a writable disk"
     )]
     NotPermitted {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's error.
         problem: String,
     },
-    /// The file is no journal, or damaged.
+    /// The file is damaged, or not a journal.
     #[error(
-        "the journal {path} is damaged: {problem}. Nothing was changed. Move it away (do not delete it: it is the memory of what has run) \
-         and start again: the store then offers again what is open, and what may have run is held as uncertain"
+        "the journal {path} is damaged: {problem}. Nothing was changed. Move it away (do not delete it: it records what has run) \
+         and start again: the store then offers all open commands again, and the agent holds those that may have run as uncertain"
     )]
     Damaged {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's error.
         problem: String,
     },
-    /// A newer flux-agent has written it.
+    /// A newer flux-agent wrote the journal.
     #[error(
-        "the journal {path} has schema {found}, this flux-agent knows up to {known}: install the newer version again. Nothing was changed"
+        "the journal {path} has schema {found}; this flux-agent supports up to {known}. Nothing was changed; install the newer version again"
     )]
     Newer {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// Its schema.
+        /// Version of the file's schema.
         found: i64,
-        /// Ours.
+        /// The newest version that this program knows.
         known: i64,
     },
-    /// It belongs to another server.
+    /// The journal belongs to another server.
     #[error(
         "the journal {path} belongs to server {journal}, the token to server {token}: use that server's token, or another state_dir"
     )]
     OtherServer {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// Whose journal.
+        /// The server of the journal.
         journal: String,
-        /// Whose token.
+        /// The server of the token.
         token: String,
     },
-    /// A commit failed: a full or read-only disk, most of the time.
+    /// SQLite failed: most often the disk is full or read-only.
     #[error("the journal cannot be written or read: {0}; look at the disk's free space and the file's owner")]
     Storage(#[from] rusqlite::Error),
-    /// A row that this program did not write so.
+    /// A row has a value that this program does not write.
     #[error("the journal's row {id} cannot be understood: {problem}")]
     Row {
-        /// Which job.
+        /// Id of the job.
         id: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
 }

@@ -1,3 +1,5 @@
+//! Commits deliveries and revocations from the store. The store is told `delivered` only after the commit.
+
 use super::change::{append_history, load, save};
 use super::{Journal, JournalError, Wake};
 use flux_delivery::Uuid;
@@ -6,19 +8,19 @@ use flux_protocol::{Command, CommandId, Revocation};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
-/// What became of one item of a batch: for the log.
+/// The result for one item of a batch, for the log.
 #[derive(Debug, Clone)]
 pub struct ReceivedItem {
-    /// Which command.
+    /// The command.
     pub id: CommandId,
-    /// The row after it.
+    /// The job afterwards.
     pub job: Job,
-    /// Whether the journal did not know this attempt.
+    /// True if the journal did not know this attempt.
     pub fresh: bool,
 }
 
 impl Journal {
-    /// Takes deliveries, all in one commit. Only when this has returned may the store be told `delivered`.
+    /// Commits a batch of deliveries. The agent may report `delivered` only after this returns.
     pub fn deliver(&mut self, commands: &[Command], now: Timestamp) -> Result<Vec<ReceivedItem>, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut received = Vec::with_capacity(commands.len());
@@ -44,7 +46,7 @@ impl Journal {
         Ok(received)
     }
 
-    /// Takes revokes, all in one commit (rule 6).
+    /// Commits a batch of revocations (rule 6).
     pub fn revoke(&mut self, revocations: &[Revocation], now: Timestamp) -> Result<Vec<ReceivedItem>, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut received = Vec::with_capacity(revocations.len());
@@ -71,7 +73,7 @@ impl Journal {
     }
 }
 
-/// A row that was not there; `save` fills in its state.
+/// Inserts a row if there is none; `save` fills in its state.
 fn insert(connection: &Connection, id: &CommandId, job: &Job, now: Timestamp) -> Result<(), JournalError> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO job (id, attempt, state, sequence, report_key, changed_at, received_at) VALUES (?1, ?2, 'queued', 0, '', ?3, ?3) ON CONFLICT DO NOTHING",
@@ -80,7 +82,7 @@ fn insert(connection: &Connection, id: &CommandId, job: &Job, now: Timestamp) ->
     Ok(())
 }
 
-/// The command's text and its player, from this delivery; the first receipt of the id stays, since `delaySeconds` counts from it.
+/// Stores the command and its player. The time of the id's first receipt stays, since `delaySeconds` counts from it.
 fn store_details(connection: &Connection, command: &Command, job: &Job, now: Timestamp) -> Result<(), JournalError> {
     insert(connection, &command.id, job, now)?;
     let text = serde_json::to_string(command)
@@ -98,7 +100,7 @@ fn store_details(connection: &Connection, command: &Command, job: &Job, now: Tim
     Ok(())
 }
 
-/// Whatever the store sends of an id is answered with the state that stands (rule 1).
+/// Marks the job's current state as unreported: the agent answers every item of the store with it (rule 1).
 fn report_again(connection: &Connection, id: &CommandId) -> Result<(), JournalError> {
     connection.prepare_cached("UPDATE job SET acked_key = NULL WHERE id = ?1")?.execute([id.as_str()])?;
     Ok(())

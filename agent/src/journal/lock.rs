@@ -3,7 +3,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// Holds the journal for this process; the operating system lets go of it when the process ends, however it ends.
+/// An exclusive lock on the journal. The operating system releases it when the process ends, even after a crash.
 #[derive(Debug)]
 pub(super) struct JournalLock {
     _file: File,

@@ -1,10 +1,10 @@
 //! The journal: the agent's memory, and the only SQL of the agent.
 //!
 //! One row per command id, in SQLite with a write-ahead log and `synchronous = FULL`: when a method that changes something returns, the change is on disk.
-//! That is why the calls are made in place and are not async: nothing may happen between a commit and what follows from it.
+//! The methods block: nothing may happen between a commit and its consequences.
 //!
-//! What is acknowledged to the store was delivered to this file first; the intent of a line is committed before its first byte is sent, its
-//! outcome before it is reported. Rows are never deleted: id, attempt and outcome are the memory of what must not run again.
+//! The agent commits a command before it acknowledges it, the intent to send a line before it sends the first byte, and an outcome before it reports it.
+//! Rows are never deleted: id, attempt and outcome prevent a second run.
 
 mod change;
 mod error;
@@ -44,8 +44,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens `state_dir/journal.db`, or makes it for this server, and takes over what an earlier run left: a line found `running` is uncertain now, and every
-    /// open row is careful until the store has acknowledged it (rule 8).
+    /// Opens `state_dir/journal.db`, or creates it for this server, and recovers the jobs of an earlier run: a job found `running` becomes uncertain, and
+    /// every open job is on startup hold until the store acknowledges it (rule 8).
     pub fn open(
         state_dir: &Path,
         server: &ServerId,
@@ -63,17 +63,17 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The id made with this journal.
+    /// The id that was created with this journal.
     pub fn id(&self) -> &JournalId {
         &self.id
     }
 
-    /// Whether the store has said that the server was removed: then nothing runs.
+    /// True if the store has removed the server: then nothing runs.
     pub fn is_removed(&self) -> Result<bool, JournalError> {
         Ok(meta(&self.connection, "server_removed")?.is_some())
     }
 
-    /// Remembers whether the store has removed the server.
+    /// Stores whether the store has removed the server.
     pub fn set_removed(&mut self, removed: bool) -> Result<(), JournalError> {
         if removed {
             self.connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('server_removed', '1')", [])?;
@@ -96,7 +96,7 @@ impl Journal {
     }
 }
 
-/// The journal's id; a new file gets one, and the server that it serves for ever.
+/// Reads the journal's id. A new file gets an id, and is bound to this server.
 fn load_or_create_identity(
     connection: &mut Connection,
     path: &Path,

@@ -1,4 +1,4 @@
-//! The queue as an admin asks for it. Nothing is changed here.
+//! Read-only queries about the queue, for the admin.
 
 use super::row::{COLUMNS, time};
 use super::schema;
@@ -8,36 +8,36 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use std::path::Path;
 
-/// What else the journal knows of one job.
+/// Everything that the journal knows about one job.
 #[derive(Debug, Clone)]
 pub struct JobDetails {
     /// The row.
     pub row: JobRow,
     /// The game's answer.
     pub output: Option<String>,
-    /// Which rule judged it.
+    /// The rule that judged it.
     pub judged_by: Option<String>,
-    /// Whether the store has acknowledged the state that stands.
+    /// True if the store has acknowledged the current state.
     pub acknowledged: bool,
-    /// What happened to it, in order.
+    /// The history, oldest entry first.
     pub history: Vec<HistoryEntry>,
 }
 
-/// One thing that happened to a job.
+/// An entry of a job's history.
 #[derive(Debug, Clone)]
 pub struct HistoryEntry {
-    /// When.
+    /// Its time.
     pub at: Timestamp,
-    /// In which attempt.
+    /// The attempt at that time.
     pub attempt: u32,
-    /// What.
+    /// Name of the event.
     pub event: String,
-    /// More of it.
+    /// Details of the event.
     pub detail: Option<String>,
 }
 
 impl Journal {
-    /// Jobs in the store's order: those in `state`, or all open ones; of one player, when named.
+    /// Jobs in the store's order: those in `state`, or all open ones; with `player`, only that player's.
     pub fn list(&self, state: Option<&str>, player: Option<&str>, limit: usize) -> Result<Vec<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM job
@@ -52,7 +52,7 @@ impl Journal {
         Ok(jobs)
     }
 
-    /// A job's whole life.
+    /// Reads a job with its history.
     pub fn details(&self, id: &CommandId) -> Result<Option<JobDetails>, JournalError> {
         let Some(row) = self.job(id)? else { return Ok(None) };
         let (output, judged_by, acknowledged) = self.connection.query_row(
@@ -70,8 +70,8 @@ impl Journal {
         Ok(Some(JobDetails { row, output, judged_by, acknowledged, history }))
     }
 
-    /// Looks at a journal that no daemon has open, without changing it: whether it is whole, of a version that is known, and this server's.
-    /// Returns whether there is one.
+    /// Checks, without changing it, that a journal which no daemon has open is undamaged, of a known version, and this server's.
+    /// Returns false if there is no journal.
     pub fn inspect(state_dir: &Path, server: &ServerId) -> Result<bool, JournalError> {
         let path = state_dir.join("journal.db");
         if !path.exists() {

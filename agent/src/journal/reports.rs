@@ -1,3 +1,5 @@
+//! Reports to the store and their acknowledgements, counts for `status`, and the pruning of old details.
+
 use super::row::time;
 use super::{Journal, JournalError};
 use flux_protocol::{Attempt, CommandReport, ReportState};
@@ -8,12 +10,12 @@ use std::collections::BTreeMap;
 /// A report that the store has not acknowledged yet, and the key of the state in it.
 #[derive(Debug, Clone)]
 pub struct PendingReport {
-    /// What goes over the wire.
+    /// The report as sent.
     pub report: CommandReport,
     key: String,
 }
 
-/// How many jobs are where.
+/// Number of jobs by state.
 pub type Counts = BTreeMap<String, u64>;
 
 impl Journal {
@@ -42,7 +44,7 @@ impl Journal {
         .collect()
     }
 
-    /// The store has acknowledged these: exactly the states that were reported (rule 3). A row that has moved on meanwhile is reported again.
+    /// Records that the store acknowledged these reports. Only the reported state counts as acknowledged (rule 3): a job that has changed since is reported again.
     pub fn acknowledge(&mut self, reports: &[PendingReport], now: Timestamp) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for pending in reports {
@@ -62,26 +64,26 @@ impl Journal {
         Ok(())
     }
 
-    /// The store could not be reached for long enough: old rows may run (rule 8).
+    /// Ends the startup hold of all jobs (rule 8). Returns the number of jobs.
     pub fn release_startup_hold(&mut self) -> Result<usize, JournalError> {
         Ok(self.connection.execute("UPDATE job SET startup_hold = 0 WHERE startup_hold = 1", [])?)
     }
 
-    /// Jobs by state, those that are over by outcome.
+    /// Number of jobs by state; closed jobs count by their outcome.
     pub fn counts(&self) -> Result<Counts, JournalError> {
         let mut statement = self.connection.prepare_cached("SELECT state, jobs FROM job_counts WHERE jobs > 0")?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether there is a state that the store has not acknowledged.
+    /// True if there is a state that the store has not acknowledged.
     pub fn has_unreported(&self) -> Result<bool, JournalError> {
         let mut statement =
             self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM job WHERE acked_key IS NOT report_key)")?;
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// How many states the store has not acknowledged.
+    /// Number of states that the store has not acknowledged.
     pub fn unreported_count(&self) -> Result<u64, JournalError> {
         let count: i64 =
             self.connection
@@ -89,14 +91,14 @@ impl Journal {
         Ok(count as u64)
     }
 
-    /// Since when the oldest open job has been here.
+    /// Time at which the oldest open job was received.
     pub fn oldest_open(&self) -> Result<Option<Timestamp>, JournalError> {
         let oldest: Option<i64> =
             self.connection.query_row("SELECT min(received_at) FROM job WHERE is_open = 1", [], |row| row.get(0))?;
         Ok(oldest.map(time))
     }
 
-    /// Drops the details of what was over and acknowledged before `before`; id, attempt and outcome stay for ever.
+    /// Deletes the details of jobs that were closed and acknowledged before `before`; id, attempt and outcome stay. Returns the number of jobs.
     pub fn prune(&mut self, before: Timestamp) -> Result<usize, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let over = "is_open = 0 AND acked_key IS report_key AND changed_at < ?1 AND command IS NOT NULL";

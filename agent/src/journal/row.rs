@@ -1,3 +1,5 @@
+//! A job as stored: one row of the table `job`, and the texts of its columns.
+
 use super::JournalError;
 use flux_delivery::game_clock::ClockPair;
 use flux_delivery::job::{Job, JobOutcome, JobState};
@@ -6,28 +8,28 @@ use flux_protocol::{Attempt, Command, CommandId, FailReason, WaitReason};
 use jiff::Timestamp;
 use rusqlite::Row;
 
-/// A job with all that the journal knows of it.
+/// A stored job.
 #[derive(Debug, Clone)]
 pub struct JobRow {
-    /// Its key.
+    /// Id of the command.
     pub id: CommandId,
-    /// The rules' view.
+    /// State of the job, for the delivery rules.
     pub job: Job,
-    /// When the id was first received.
+    /// Time of the first receipt of the id.
     pub received_at: Timestamp,
-    /// When its state last changed.
+    /// Time of the last change of its state.
     pub changed_at: Timestamp,
-    /// What the store sent; absent for a revoke of what was never seen, and once pruned.
+    /// The command as the store sent it; `None` for the revocation of an unknown command, and after pruning.
     pub command: Option<Command>,
-    /// The exact line that was sent last.
+    /// The last line sent.
     pub line: Option<String>,
-    /// Whether that line left a mark in the game.
+    /// True if that line was sent with an execution marker.
     pub has_marker: bool,
-    /// The markers of its sends that may be in the game, that of the last one last.
+    /// Execution markers that may be in the game, oldest first.
     pub markers: Vec<MarkerKey>,
-    /// The game's clock beside ours, near that send.
+    /// The game's clock beside this machine's, near that send.
     pub sent_clock: Option<ClockPair>,
-    /// How often a line of it was sent.
+    /// Number of times a line of it was sent.
     pub sends: u32,
 }
 
@@ -60,7 +62,7 @@ impl JobRow {
 }
 
 impl JobRow {
-    /// Its state and reason in the journal's words.
+    /// State and reason as the journal names them.
     pub fn state_and_reason(&self) -> (&'static str, Option<&'static str>) {
         state_and_reason(self.job.state)
     }
@@ -105,7 +107,7 @@ fn clock_from(text: &str) -> Option<ClockPair> {
     Some(ClockPair { boot_id, since_boot_ms: parts.next()?.parse().ok()?, gametime_ticks: parts.next()?.parse().ok()? })
 }
 
-/// The words under which the store knows a job's state: what an acknowledgement acknowledges (rule 3).
+/// Attempt, status and reason in one text. An acknowledgement is for exactly this text (rule 3).
 pub(super) fn report_key(job: &Job) -> String {
     let state = job.report_state();
     format!("{} {} {}", job.attempt, state.status(), state.reason().unwrap_or("-"))

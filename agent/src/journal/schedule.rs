@@ -1,3 +1,5 @@
+//! Queries that choose the next job of the game loop, and the times at which jobs wake.
+
 use super::row::{COLUMNS, time};
 use super::{JobRow, Journal, JournalError};
 use flux_delivery::OnlinePlayer;
@@ -18,7 +20,7 @@ pub struct RecentDelivery {
 }
 
 impl Journal {
-    /// The job whose turn it is: ready, the lowest sequence; not a careful one, and none that would overtake a careful one of its player.
+    /// The ready job with the lowest sequence. Jobs on startup hold are left out, and so are jobs that would overtake one of the same player.
     pub fn next_ready(&self) -> Result<Option<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM job WHERE ready = 1 AND startup_hold = 0
@@ -29,7 +31,7 @@ impl Journal {
         statement.query_row([], |row| Ok(JobRow::read(row))).optional()?.transpose()
     }
 
-    /// Makes ready what has come due. Returns how many.
+    /// Makes jobs ready whose time has come. Returns their number.
     pub fn wake_due(&mut self, now: Timestamp) -> Result<usize, JournalError> {
         if self.next_wake()?.is_none_or(|at| at > now) {
             return Ok(0);
@@ -38,7 +40,7 @@ impl Journal {
         Ok(self.connection.execute(sql, [now.as_millisecond()])?)
     }
 
-    /// When the next job comes due.
+    /// Time at which the next job wakes.
     pub fn next_wake(&self) -> Result<Option<Timestamp>, JournalError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT wake_at FROM job WHERE ready = 0 AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1",
@@ -46,8 +48,8 @@ impl Journal {
         Ok(statement.query_row([], |row| row.get(0)).optional()?.map(time))
     }
 
-    /// The wall clock was set back, or may have been: times that are still to come mean nothing. Every timed job is looked at at once, and nothing was
-    /// received later than now.
+    /// Handles a wall clock that may have been set back: wakes every timed job at once, since times in the future mean nothing, and moves future
+    /// receipts to `now`.
     pub fn reset_wake_times(&mut self, now: Timestamp) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("UPDATE job SET ready = 1, wake_at = NULL WHERE ready = 0 AND wake_at IS NOT NULL", [])?;
@@ -56,13 +58,13 @@ impl Journal {
         Ok(transaction.commit()?)
     }
 
-    /// A row that cannot be understood is set aside, so that it holds up no other; it stays in the journal.
+    /// Takes an unreadable row out of the queue, so that it blocks no other. The row stays in the journal.
     pub fn set_aside(&mut self, id: &str) -> Result<(), JournalError> {
         self.connection.execute("UPDATE job SET ready = 0, wake_at = NULL WHERE id = ?1", [id])?;
         Ok(())
     }
 
-    /// Waiting jobs whose time has run out on the store's clock, at most so many.
+    /// Waiting jobs that have expired on the store's clock, at most `limit`.
     pub fn expired(&self, store_now: Timestamp, limit: usize) -> Result<Vec<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM job WHERE expires_at IS NOT NULL AND state IN ('queued', 'awaiting_player') AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2"
@@ -72,7 +74,7 @@ impl Journal {
         rows.map(|row| row?).collect()
     }
 
-    /// These players are in the game: what waits for them is looked at from `at` on. Returns how many jobs.
+    /// Wakes at `at` the jobs that wait for these players. Returns their number.
     pub fn wake_joined(&mut self, players: &[OnlinePlayer], at: Timestamp) -> Result<usize, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut woken = 0;
@@ -89,19 +91,19 @@ impl Journal {
         Ok(woken)
     }
 
-    /// Whether a job waits for a player: then the game is asked who is online.
+    /// True if a job waits for a player.
     pub fn has_awaiting_player(&self) -> Result<bool, JournalError> {
         let mut statement =
             self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM job WHERE state = 'awaiting_player')")?;
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// Jobs whose line was sent and whose answer was lost, in their order, at most so many.
+    /// Uncertain jobs (sent, answer lost) in the store's order, at most `limit`.
     pub fn uncertain(&self, limit: usize) -> Result<Vec<JobRow>, JournalError> {
         self.open_in("uncertain", limit)
     }
 
-    /// Open jobs in this state. That they are open is what lets SQLite use the index on them.
+    /// Open jobs in this state. The condition `is_open` lets SQLite use an index.
     pub(super) fn open_in(&self, state: &'static str, limit: usize) -> Result<Vec<JobRow>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM job WHERE is_open = 1 AND state = '{state}' ORDER BY sequence LIMIT ?1"
@@ -110,7 +112,7 @@ impl Journal {
         rows.map(|row| row?).collect()
     }
 
-    /// The last jobs that the game ran while its clock was known, newest first, but for those that are has_marker as possibly rolled back.
+    /// The last jobs that completed while the game's clock was known, newest first, without those already marked as possibly rolled back.
     pub fn recent_deliveries(&self, limit: usize) -> Result<Vec<RecentDelivery>, JournalError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM job WHERE state = 'completed' AND sent_clock IS NOT NULL
@@ -135,7 +137,7 @@ impl Journal {
         rows.map(|row| row?).collect()
     }
 
-    /// These jobs' markers are gone from the game.
+    /// Records that these jobs' markers are gone from the game.
     pub fn clear_markers(&mut self, ids: &[CommandId]) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for id in ids {

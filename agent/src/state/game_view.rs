@@ -4,7 +4,7 @@ use jiff::Timestamp;
 /// The game as the agent last saw it: for `status`, metrics and the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GameView {
-    /// Whether RCON answers.
+    /// True if RCON answers.
     pub state: GameState,
     /// Number of players online in the last list.
     pub players: u32,
@@ -16,7 +16,7 @@ pub struct GameView {
     pub presence_source: Option<&'static str>,
     /// `followed`, or the error of `presence.log_file`; `None` where it is not set.
     pub log: Option<String>,
-    /// Whether commands leave execution markers.
+    /// True if commands leave execution markers.
     pub proof: bool,
     /// The last error.
     pub error: Option<String>,

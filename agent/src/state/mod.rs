@@ -178,7 +178,7 @@ impl Shared {
         self.phase.send_replace(phase);
     }
 
-    /// Whether this phase or a later one has begun.
+    /// True if this phase or a later one has begun.
     pub fn is(&self, phase: Phase) -> bool {
         *self.phase.borrow() >= phase
     }

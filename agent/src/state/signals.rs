@@ -25,7 +25,7 @@ impl GameSignals {
         wake.notify_one();
     }
 
-    /// Whether the player list should be read as soon as allowed.
+    /// True if the player list should be read as soon as allowed.
     pub fn players_changed(&self) -> bool {
         self.state().players_changed
     }

@@ -1,3 +1,5 @@
+//! The connection to the store, as the agent last saw it.
+
 use flux_signalr::client::Connection;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;

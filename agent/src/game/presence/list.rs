@@ -1,3 +1,5 @@
+//! Reads the list of online players with the best command that the game understands.
+
 use crate::game::connection::GameConnection;
 use crate::game::error::Disconnect;
 use flux_delivery::{OnlinePlayer, parse_list};

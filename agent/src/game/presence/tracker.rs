@@ -22,7 +22,7 @@ pub(in crate::game) struct Presence {
     listed_at: Option<Instant>,
     /// Receives joins, for the store.
     joined: mpsc::Sender<PlayerRef>,
-    /// Whether the game supports execution markers, for the view.
+    /// True if the game supports execution markers, for the view.
     has_markers: bool,
 }
 
@@ -80,7 +80,7 @@ impl Presence {
         self.listed_at.map_or_else(Instant::now, |at| at + interval)
     }
 
-    /// Whether the list is due now.
+    /// True if the list is due now.
     pub(in crate::game) fn is_list_due(&self) -> bool {
         // Computed first: without a last list it is the present moment, which must not be later than the one below.
         let at = self.next_list_at();

@@ -1,3 +1,5 @@
+//! Behaviour of the journal against the delivery rules; `files.rs` covers damaged and foreign files.
+
 mod files;
 
 use super::{Intent, Journal, JournalError, Note, Wake};
