@@ -1,4 +1,4 @@
-//! Wires the rooms: what the tasks share, what each is given, and the order in which they stop.
+//! Starts the daemon's tasks, connects them, and stops them in order.
 
 use crate::config::LiveConfig;
 use crate::control;
@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// What the daemon takes from its surroundings: the machine's in production, simulated ones in a test.
+/// The daemon's surroundings: those of the machine in production, simulated ones in a test.
 pub struct Resources {
     /// The clocks.
     pub clock: Arc<dyn Clock>,
@@ -33,35 +33,35 @@ pub struct Resources {
     pub game: Arc<dyn GameDialer>,
     /// Carries REST calls.
     pub rest: Arc<dyn Rest>,
-    /// Where the command line asks.
+    /// Accepts requests of the command line.
     pub control: Option<Box<dyn control::Listener>>,
-    /// Where metrics and health are asked for.
+    /// Accepts requests for metrics and health.
     pub metrics: Option<MetricsListener>,
-    /// Tells systemd.
+    /// Notifies systemd.
     pub notifier: SystemdNotifier,
     /// Reads the configuration again.
     pub loader: Loader,
-    /// Each message is a wish to reload (SIGHUP).
+    /// Each message requests a reload (SIGHUP).
     pub reloads: mpsc::Receiver<()>,
 }
 
-/// Why the daemon cannot start.
+/// The reason the daemon cannot start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The store's address.
+    /// The store's address is not valid.
     #[error("store.url: {0}")]
     Url(#[from] UrlError),
-    /// The journal.
+    /// The journal failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A task ended by itself: a mistake of this program.
+    /// A task ended before the stop: a bug.
     #[error(
-        "the task towards the {0} ended by itself; this is a mistake of flux-agent, please report it with the log. Started again, it loses nothing"
+        "the {0} task ended unexpectedly; this is a bug in flux-agent, please report it with the log. A restart loses nothing"
     )]
     Task(&'static str),
 }
 
-/// Runs until `shutdown`, then stops in order: nothing new is taken, the line in flight may answer, what is known is reported.
+/// Runs until `shutdown`, then stops in order: accepts nothing new, lets the line in flight answer, and sends the last reports.
 pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
     let client = client(&live, &resources)?;
     let Resources { clock, entropy, journal, game, rest, control, metrics, notifier, loader, reloads, .. } = resources;
@@ -79,10 +79,10 @@ pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<O
     );
     let mut game = tokio::spawn(game::run(shared.clone(), game, joined, admin_receiver));
     let mut store = tokio::spawn(upstream::run(shared.clone(), client, rest, joins, polls_receiver));
-    let beside = [
+    let other_tasks = [
         Some(tokio::spawn(housekeeping(shared.clone()))),
-        Some(tokio::spawn(reload_when_asked(shared.clone(), reloads))),
-        Some(tokio::spawn(telemetry::tell_systemd(shared.clone()))),
+        Some(tokio::spawn(reload_on_request(shared.clone(), reloads))),
+        Some(tokio::spawn(telemetry::notify_systemd(shared.clone()))),
         control.map(|listener| tokio::spawn(control::serve(listener, shared.clone()))),
         metrics.map(|listener| tokio::spawn(telemetry::serve(listener, shared.clone()))),
     ];
@@ -92,18 +92,18 @@ pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<O
         _ = &mut game => Err(StartError::Task("game")),
         _ = &mut store => Err(StartError::Task("store")),
     };
-    tracing::info!("stopping: nothing new is taken, the line in flight may answer");
+    tracing::info!("stopping; waiting for the line in flight and the last reports");
     shared.enter(Phase::Draining);
     if !game.is_finished() && tokio::time::timeout(STOP_LINE, &mut game).await.is_err() {
-        tracing::warn!("the line in flight was not answered in time; it is settled at the next start");
+        tracing::warn!("the line in flight was not answered in time; settling it at the next start");
         game.abort();
     }
-    report_the_rest(&shared).await;
+    send_last_reports(&shared).await;
     shared.enter(Phase::Stopping);
     if !store.is_finished() && tokio::time::timeout(STOP_REPORTS, &mut store).await.is_err() {
         store.abort();
     }
-    for task in beside.into_iter().flatten() {
+    for task in other_tasks.into_iter().flatten() {
         task.abort();
     }
     tracing::info!("stopped");
@@ -130,15 +130,15 @@ impl TokenSource for Tokens {
     }
 }
 
-async fn reload_when_asked(shared: Arc<Shared>, mut asked: mpsc::Receiver<()>) {
-    while asked.recv().await.is_some() {
-        // How it went stands in the log and in `status`.
+async fn reload_on_request(shared: Arc<Shared>, mut requests: mpsc::Receiver<()>) {
+    while requests.recv().await.is_some() {
+        // The log and `status` show the outcome.
         let _ = reload(&shared);
     }
 }
 
-/// Gives the outbox a moment to bring the last states to the store.
-async fn report_the_rest(shared: &Shared) {
+/// Waits for the outbox to send the last reports, at most [`STOP_REPORTS`].
+async fn send_last_reports(shared: &Shared) {
     if shared.store.borrow().session != SessionState::Connected {
         return;
     }
@@ -152,7 +152,7 @@ async fn report_the_rest(shared: &Shared) {
         }
     };
     if tokio::time::timeout(STOP_REPORTS, empty).await.is_err() {
-        tracing::info!("some reports are not acknowledged; they are kept and sent at the next start");
+        tracing::info!("some reports are unacknowledged; sending them at the next start");
     }
 }
 
@@ -162,8 +162,8 @@ async fn housekeeping(shared: Arc<Shared>) {
         let before = shared.now() - keep;
         match shared.journal().prune(before) {
             Ok(0) => {}
-            Ok(jobs) => tracing::info!(jobs, "details of old jobs pruned"),
-            Err(error) => tracing::error!(%error, "old details could not be pruned"),
+            Ok(jobs) => tracing::info!(jobs, "pruned details of old jobs"),
+            Err(error) => tracing::error!(%error, "failed to prune details of old jobs"),
         }
         shared.heartbeat.expect_within("housekeeping", PRUNE_INTERVAL + HEARTBEAT_SLACK);
         tokio::time::sleep(PRUNE_INTERVAL).await;

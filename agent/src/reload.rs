@@ -35,7 +35,7 @@ pub(crate) fn reload(shared: &Shared) -> Result<ReloadOutcome, String> {
         }
         Err(error) => {
             shared.set_reload_error(Some(error.clone()));
-            tracing::error!(error, "the changed configuration is broken; the old one stays in force");
+            tracing::error!(error, "failed to reload the configuration; the old one stays in force");
         }
     }
     shared.notifier.notify("READY=1\n");

@@ -31,7 +31,7 @@ fn stdout(output: &Output) -> String {
 }
 
 #[test]
-fn a_line_is_judged_by_the_policy_and_the_rule_is_named() {
+fn policy_test_names_the_deciding_rule() {
     let folder = folder();
     let denied = agent(&folder, &["policy", "test", "execute", "as", "@a", "run", "minecraft:OP", "Steve"]);
     assert_eq!(denied.status.code(), Some(1));
@@ -41,7 +41,7 @@ fn a_line_is_judged_by_the_policy_and_the_rule_is_named() {
 }
 
 #[test]
-fn an_answer_is_judged_and_the_rule_is_named() {
+fn answer_test_names_the_deciding_rule() {
     let folder = folder();
     let away = agent(&folder, &["answer", "test", "No player was found"]);
     assert_eq!(away.status.code(), Some(1));
@@ -51,7 +51,7 @@ fn an_answer_is_judged_and_the_rule_is_named() {
 }
 
 #[test]
-fn what_it_prints_of_itself_is_there_without_any_config() {
+fn documents_are_printed_without_a_config() {
     let nothing = TempDir::new().unwrap();
     assert_eq!(stdout(&agent(&nothing, &["print-default-config"])), flux_agent::config::example());
     assert_eq!(stdout(&agent(&nothing, &["config-schema"])), flux_agent::config::SCHEMA);
@@ -59,13 +59,13 @@ fn what_it_prints_of_itself_is_there_without_any_config() {
         assert!(stdout(&agent(&nothing, &["completions", shell])).contains("print-default-config"), "{shell}");
     }
     let page = stdout(&agent(&nothing, &["man"]));
-    for told in [".TH flux-agent", "flux-agent queue retry", "flux-agent token set", "78 configuration"] {
-        assert!(page.contains(told), "{told}: {page}");
+    for text in [".TH flux-agent", "flux-agent queue retry", "flux-agent token set", "78 configuration"] {
+        assert!(page.contains(text), "{text}: {page}");
     }
 }
 
 #[test]
-fn without_a_daemon_every_question_to_it_ends_with_69_and_says_so() {
+fn daemon_requests_exit_with_69_without_a_daemon() {
     let folder = folder();
     let questions: [&[&str]; 7] = [
         &["status"],
@@ -78,14 +78,14 @@ fn without_a_daemon_every_question_to_it_ends_with_69_and_says_so() {
     ];
     for question in questions {
         let output = agent(&folder, question);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(69), "{question:?}: {told}");
-        assert!(told.contains("no flux-agent answers at"), "{told}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(69), "{question:?}: {text}");
+        assert!(text.contains("no flux-agent answers at"), "{text}");
     }
 }
 
 #[test]
-fn the_exit_code_tells_what_kind_of_thing_went_wrong() {
+fn exit_code_shows_the_kind_of_error() {
     let folder = folder();
     let code = |arguments: &[&str]| agent(&folder, arguments).status.code();
     assert_eq!(code(&["queue", "list", "--state", "lost"]), Some(64), "the command line");
@@ -97,10 +97,10 @@ fn the_exit_code_tells_what_kind_of_thing_went_wrong() {
 }
 
 #[test]
-fn check_online_says_of_each_part_how_to_mend_it_and_shows_no_secret() {
+fn check_online_reports_each_part_and_shows_no_secret() {
     let folder = folder();
     let output = agent(&folder, &["check", "--online"]);
-    let told = stdout(&output) + &String::from_utf8(output.stderr).unwrap();
+    let text = stdout(&output) + &String::from_utf8(output.stderr).unwrap();
     for part in [
         "config     ok",
         "state      ok",
@@ -108,9 +108,9 @@ fn check_online_says_of_each_part_how_to_mend_it_and_shows_no_secret() {
         "game       FAILED no RCON at",
         "store      FAILED the store cannot be reached",
     ] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(!told.contains("planted-secret") && !told.contains(&TOKEN[17..]), "{told}");
+    assert!(!text.contains("planted-secret") && !text.contains(&TOKEN[17..]), "{text}");
     let json: serde_json::Value =
         serde_json::from_slice(&agent(&folder, &["check", "--online", "--json"]).stdout).unwrap();
     assert_eq!(json[0]["what"], "config");

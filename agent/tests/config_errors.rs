@@ -31,13 +31,13 @@ fn folder() -> TempDir {
     folder
 }
 
-/// What the admin reads, with the folder left out.
-fn told(folder: &Path, name: &str, text: &str) -> String {
+/// The errors as printed, without the folder.
+fn errors_of(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     match Config::load(&path, &SecretSources::default(), &Directories::default()) {
-        Ok(_) => panic!("{name} is taken"),
+        Ok(_) => panic!("{name} is accepted"),
         Err(error) => error.to_string().replace(&format!("{}/", folder.display()), "") + "\n",
     }
 }
@@ -51,21 +51,21 @@ fn corpus() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_broken_config_is_told_as_its_golden_text_says_and_shows_no_secret() {
+fn broken_configs_give_their_golden_errors_and_no_secret() {
     let (folder, files) = (folder(), corpus());
     assert!(files.len() >= 80, "{}", files.len());
     let mut wrong = Vec::new();
     for path in files {
         let name = path.file_name().unwrap().to_str().unwrap();
-        let told = told(folder.path(), name, &std::fs::read_to_string(&path).unwrap());
-        assert!(!told.contains(SECRET), "{told}");
+        let actual = errors_of(folder.path(), name, &std::fs::read_to_string(&path).unwrap());
+        assert!(!actual.contains(SECRET), "{actual}");
         let golden = path.with_extension("txt");
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(&golden, &told).unwrap();
+            std::fs::write(&golden, &actual).unwrap();
         }
         let expected = std::fs::read_to_string(&golden).unwrap_or_default();
-        if told != expected {
-            wrong.push(format!("{name}\n--- expected\n{expected}--- told\n{told}"));
+        if actual != expected {
+            wrong.push(format!("{name}\n--- expected\n{expected}--- actual\n{actual}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -93,13 +93,13 @@ fn known_to_the_loader() -> BTreeMap<String, BTreeSet<String>> {
     for section in sections {
         text += &format!("{section}:\n  qqqqqqqqqqqqqqqq: 1\n");
     }
-    let told = told(folder().path(), "keys.yml", &text);
+    let actual = errors_of(folder().path(), "keys.yml", &text);
     let keys = |line: &str| line.split_once("known: ").map(|(_, keys)| keys.split(", ").map(str::to_owned).collect());
     let section = |line: &str| {
         let path = line.split(':').nth(3).unwrap().trim().to_owned();
         path.split_once('.').map(|(section, _)| section.to_owned()).unwrap_or_default()
     };
-    told.lines().filter_map(|line| Some((section(line), keys(line)?))).collect()
+    actual.lines().filter_map(|line| Some((section(line), keys(line)?))).collect()
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn the_schema_has_exactly_the_keys_that_the_loader_knows() {
 }
 
 #[test]
-fn the_example_shows_every_key_that_the_loader_knows_with_the_schemas_default() {
+fn example_shows_every_key_with_the_default_of_the_schema() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
     let example = flux_agent::config::example();
     for (section, keys) in known_to_the_loader() {

@@ -1,4 +1,4 @@
-//! The example config is true: it loads as it stands, and says the defaults.
+//! The example config is valid and shows the defaults.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
@@ -7,7 +7,7 @@ use std::path::Path;
 
 const TOKEN: &str = "srv_abcdefghij12.0123456789abcdefghijABCDEFGHIJxy";
 
-/// Without the lines that name secret files: they come from the environment here.
+/// Loads a config without secret files; the secrets come from the environment.
 fn load(text: &str) -> Config {
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("config.yml");
@@ -18,7 +18,7 @@ fn load(text: &str) -> Config {
 }
 
 #[test]
-fn the_example_loads_and_says_the_defaults() {
+fn example_config_loads_and_shows_the_defaults() {
     let example = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.example.yml")).unwrap();
     let without_files: String = example
         .lines()
@@ -26,14 +26,14 @@ fn the_example_loads_and_says_the_defaults() {
         .map(|line| format!("{line}\n"))
         .collect();
     assert_ne!(without_files, example);
-    let told = format!("{:#?}", load(&without_files));
+    let example = format!("{:#?}", load(&without_files));
     let defaults = format!("{:#?}", load("store:\n  url: https://store.example.com\n"));
-    assert_eq!(told, defaults);
-    assert!(!told.contains("0123456789abcdef"), "no secret in Debug");
+    assert_eq!(example, defaults);
+    assert!(!example.contains("0123456789abcdef"), "no secret in Debug");
 }
 
 #[test]
-fn the_file_is_what_the_schema_says() {
+fn example_config_is_generated_from_the_schema() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.example.yml");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, flux_agent::config::example()).unwrap();

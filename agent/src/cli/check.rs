@@ -1,3 +1,5 @@
+//! `check`: tests the configuration and, with `--online`, everything that it refers to.
+
 use super::game::{ask, dial, list_over};
 use super::output::{fail, print, print_json};
 use super::{ask_daemon, block_on, load};
@@ -12,7 +14,7 @@ use rustix::fs::{Access, access};
 use serde::Serialize;
 use std::path::Path;
 
-/// One thing that was looked at, and how to mend it.
+/// The result of one check, with advice if it failed.
 #[derive(Debug, Serialize)]
 struct Check {
     what: &'static str,
@@ -36,11 +38,11 @@ pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, Exi
     let config = load(path)?;
     let mut checks = vec![Check::of("config", ExitCode::Config, Ok(path.display().to_string()))];
     if online {
-        checks.extend(here(&config));
+        checks.extend(local(&config));
         checks.extend(block_on(game(&config))?);
         checks.extend(block_on(store(&config))?);
     }
-    // The exit code is that of the first that failed.
+    // The first failed check decides the exit code.
     let exit = checks.iter().find(|check| !check.ok).map_or(ExitCode::Done, |check| check.exit);
     if json {
         print_json(&checks);
@@ -50,23 +52,23 @@ pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, Exi
         print(format!("{what:<10} {} {}", if *ok { "ok    " } else { "FAILED" }, text.trim()));
     }
     if exit != ExitCode::Done {
-        fail(&"not everything is well", exit);
+        fail(&"some checks failed", exit);
     }
     Ok(exit)
 }
 
-/// Directories and the journal.
-fn here(config: &Config) -> Vec<Check> {
+/// Checks the directories, the journal and the daemon.
+fn local(config: &Config) -> Vec<Check> {
     let running = ask_daemon::<Status>(config, &Request::Status);
     let journal = match &running {
         Ok(status) => Check::of(
             "journal",
             ExitCode::Damaged,
-            Ok(format!("the daemon has it open, {} to report", status.journal.unreported)),
+            Ok(format!("open in the daemon; unacknowledged reports: {}", status.journal.unreported)),
         ),
         Err(_) => match Journal::inspect(&config.state_dir, config.store.token.server_id()) {
-            Ok(true) => Check::of("journal", ExitCode::Damaged, Ok("whole, and this server's".into())),
-            Ok(false) => Check::of("journal", ExitCode::Damaged, Ok("none yet; the first start makes it".into())),
+            Ok(true) => Check::of("journal", ExitCode::Damaged, Ok("undamaged, and belongs to this server".into())),
+            Ok(false) => Check::of("journal", ExitCode::Damaged, Ok("none yet; the first start creates it".into())),
             Err(error) => Check::of("journal", super::run::exit_of(&error), Err(error.to_string())),
         },
     };
@@ -82,14 +84,14 @@ fn here(config: &Config) -> Vec<Check> {
     ]
 }
 
-/// True if whoever runs this may write there, or make the directory.
+/// Checks that this user can write to the directory, or create it.
 fn writable(directory: &Path, key: &str) -> Result<String, String> {
     let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(directory);
     match access(existing, Access::WRITE_OK | Access::EXEC_OK) {
         Ok(()) if existing == directory => Ok(directory.display().to_string()),
-        Ok(()) => Ok(format!("{} is made at the start", directory.display())),
+        Ok(()) => Ok(format!("{} does not exist yet; the first start creates it", directory.display())),
         Err(error) => Err(format!(
-            "{} cannot be written by this user ({error}); run this as the agent's user, or mend it: chown flux-agent {}, or set {key}",
+            "this user cannot write to {} ({error}); run this as the agent's user, run chown flux-agent {}, or set {key}",
             existing.display(),
             directory.display()
         )),
@@ -103,9 +105,9 @@ async fn game(config: &Config) -> Vec<Check> {
     };
     let version = ask(&mut connection, "list")
         .await
-        .map(|_| format!("RCON at {} takes the password and answers", config.rcon.address));
+        .map(|_| format!("RCON at {} accepts the password and answers", config.rcon.address));
     let presence =
-        list_over(&mut connection).await.map(|(source, players)| format!("{} online, by `{source}`", players.len()));
+        list_over(&mut connection).await.map(|(source, players)| format!("{} online, from `{source}`", players.len()));
     vec![Check::of("game", ExitCode::Unreachable, version), Check::of("presence", ExitCode::Unreachable, presence)]
 }
 
@@ -114,23 +116,23 @@ async fn store(config: &Config) -> Vec<Check> {
     let before = SystemClock.now();
     let answered = negotiate(store).await;
     let token = match &answered {
-        Ok(_) => Ok(format!("{} takes the token of {}", store.url, store.token.server_id())),
+        Ok(_) => Ok(format!("{} accepts the token of {}", store.url, store.token.server_id())),
         Err(RestError::Status { status: 401 | 403, .. }) => {
-            Err("the token was rejected: make a new one at the store, then run flux-agent token set".into())
+            Err("the store rejected the token; make a new one at the store, then run flux-agent token set".into())
         }
         Err(RestError::Status { status: 404, .. }) => {
-            Err(format!("{} has no such page: is store.url right, and store.hub_path?", store.hub_url()))
+            Err(format!("{} does not exist; check store.url and store.hub_path", store.hub_url()))
         }
         Err(error) => Err(error.to_string()),
     };
     let mut checks = vec![Check::of("store", ExitCode::Unreachable, token)];
     if let Ok(Some(theirs)) = answered {
         let skew = theirs.duration_since(before);
-        let told = format!("{} s apart from the store's", skew.as_secs());
+        let difference = format!("differs from the store's by {} s", skew.as_secs());
         let outcome = if skew.unsigned_abs() > CLOCK_SKEW {
-            Err(format!("{told}; set the time, for example: timedatectl set-ntp true"))
+            Err(format!("{difference}; set the time, for example: timedatectl set-ntp true"))
         } else {
-            Ok(told)
+            Ok(difference)
         };
         checks.push(Check::of("clock", ExitCode::Failed, outcome));
     }

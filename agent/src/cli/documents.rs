@@ -1,4 +1,4 @@
-//! What the program prints of itself.
+//! Documents about the program: example config, schema, completions, manual page, version.
 
 use super::Cli;
 use super::output::{fail, print, print_json};
@@ -26,7 +26,7 @@ pub(super) fn completions(shell: Shell) -> ExitCode {
     ExitCode::Done
 }
 
-/// One page with every command on it: `man flux-agent` is where an admin looks.
+/// Prints one page with all commands, since admins look at `man flux-agent`.
 pub(super) fn man() -> ExitCode {
     let mut page = Vec::new();
     let command = Cli::command();
@@ -59,7 +59,7 @@ fn subcommands(command: &clap::Command, path: &str, page: &mut Vec<u8>) -> std::
         }
         writeln!(page, ".SH \"flux-agent {}\"", path.trim_end())?;
         let man = clap_mangen::Man::new(child.clone());
-        // Its own headings would stand on one level with the command's.
+        // The headings of a subcommand would be on the same level as its name.
         let mut body = Vec::new();
         man.render_description_section(&mut body)?;
         man.render_options_section(&mut body)?;

@@ -1,3 +1,5 @@
+//! `players` and `rcon`: through the daemon if it runs, else over a connection of their own.
+
 use super::output::{fail, print, print_json};
 use super::table::fit_to_width;
 use super::{ask_daemon, block_on, exit_of, load};
@@ -24,7 +26,11 @@ pub(super) fn players(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
     let age = players
         .at
         .map_or_else(|| "never".to_owned(), |at| format!("{} ago", short(SystemClock.now().duration_since(at))));
-    print(format!("{} online, by `{}`, {age}", players.players.len(), players.source.as_deref().unwrap_or("no list")));
+    print(format!(
+        "{} online, from `{}`, {age}",
+        players.players.len(),
+        players.source.as_deref().unwrap_or("no list")
+    ));
     for name in &players.players {
         print(fit_to_width(name, usize::MAX));
     }
@@ -39,7 +45,7 @@ pub(super) fn rcon(path: &Path, line: &str, policy: bool) -> Result<ExitCode, Ex
         Ok(answer) => answer,
         Err(error) => return Err(fail(&error, exit_of(&error))),
     };
-    // The game's lines are lines here too; nothing else in them commands the terminal.
+    // Line breaks of the game stay; other control characters are escaped.
     for line in answer.lines() {
         print(fit_to_width(line, usize::MAX));
     }
@@ -65,14 +71,14 @@ async fn list(config: &Config) -> Result<Players, ExitCode> {
     Ok(Players { players, source: Some(source.to_owned()), at: Some(SystemClock.now()) })
 }
 
-/// Asks for the list as the daemon does, from the best form to the oldest.
+/// Reads the player list with the same commands as the daemon, newest form first.
 pub(super) async fn list_over(connection: &mut Connection) -> Result<(&'static str, Vec<String>), String> {
     for line in crate::game::LIST_COMMANDS {
         if let Some(players) = parse_list(&ask(connection, line).await?) {
             return Ok((line, players.into_iter().map(|player| player.name).collect()));
         }
     }
-    Err("the game's list of players cannot be read; does a plugin replace `list`?".into())
+    Err("cannot read the game's player list; a plugin may replace `list`".into())
 }
 
 pub(super) async fn dial(config: &Config) -> Result<Connection, String> {
@@ -83,7 +89,7 @@ pub(super) async fn ask(connection: &mut Connection, line: &str) -> Result<Strin
     match connection.run(line).await {
         Outcome::Replied(answer) => Ok(answer),
         Outcome::NotSent(refusal) => Err(refusal.to_string()),
-        Outcome::Rejected => Err("the game does not take the login".into()),
+        Outcome::Rejected => Err("the game rejected the login".into()),
         Outcome::Unknown(cause) => Err(cause.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! The command line: one file a command. stdout is for results, stderr for everything else.
+//! The command line; each group of commands has a file. Results go to stdout, everything else to stderr.
 
 mod check;
 mod documents;
@@ -25,12 +25,12 @@ use std::path::{Path, PathBuf};
 
 /// Runs what your store sells on your Minecraft server.
 ///
-/// ExitCode codes: 0 done, 1 failed, 64 command line, 65 damaged journal, 69 store, game or daemon unreachable, 70 internal, 73 cannot create, 77
+/// Exit codes: 0 done, 1 failed, 64 command line, 65 damaged journal, 69 store, game or daemon unreachable, 70 internal, 73 cannot create, 77
 /// permission, 78 configuration.
 #[derive(Debug, Parser)]
 #[command(name = "flux-agent", version, about, disable_help_subcommand = true)]
 pub struct Cli {
-    /// The configuration.
+    /// Path of the configuration.
     #[arg(long, global = true, default_value = DEFAULT_PATH, value_name = "FILE")]
     config: PathBuf,
     #[command(subcommand)]
@@ -39,70 +39,70 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The daemon; logs to stderr, or to systemd's journal.
+    /// Run the daemon; it logs to stderr, or to systemd's journal.
     Run,
-    /// Checks the configuration; with --online also the game, the store, who is online, permissions, the journal and the clock.
+    /// Check the configuration; with --online also the game, the store, the player list, permissions, the journal and the clock.
     Check {
-        /// Also what the configuration leads to.
+        /// Also check everything that the configuration refers to.
         #[arg(long)]
         online: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
-    /// How the running daemon is: is it working, and if not, what to do.
+    /// Show the state of the running daemon, with advice on errors.
     Status {
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
-    /// The jobs that the daemon has.
+    /// List, show, retry or drop the daemon's jobs.
     #[command(subcommand)]
     Queue(Queue),
-    /// Asks the store now.
+    /// Poll the store now.
     Poll,
-    /// Who is online, from which source, and how old that is.
+    /// Show the players online, the source of the list, and its age.
     Players {
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Runs one line in the game, over the daemon's own connection when it runs.
+    /// Run one line in the game, over the connection of the daemon if it runs.
     Rcon {
-        /// Send it also when the policy would block it.
+        /// Send the line even if the policy blocks it.
         #[arg(long)]
         no_policy: bool,
         /// The line.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         line: Vec<String>,
     },
-    /// What the policy says of a line.
+    /// Test a line against the policy.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// What is made of an answer of the game.
+    /// Test how the agent judges an answer of the game.
     #[command(subcommand)]
     Answer(AnswerCommand),
-    /// The store's token.
+    /// Manage the store's token.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Has the daemon read its configuration again.
+    /// Make the daemon reload its configuration.
     Reload {
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Prints the example configuration: every key with its default.
+    /// Print the example configuration: every key with its default.
     PrintDefaultConfig,
-    /// Prints the JSON schema of the configuration, for editors.
+    /// Print the JSON schema of the configuration, for editors.
     ConfigSchema,
-    /// Prints completions for a shell.
+    /// Print completions for a shell.
     Completions {
-        /// Which.
+        /// The shell.
         shell: Shell,
     },
-    /// Prints the manual page.
+    /// Print the manual page.
     Man,
-    /// This program's version.
+    /// Print the version.
     Version {
         /// As JSON.
         #[arg(long)]
@@ -112,19 +112,19 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum Queue {
-    /// Open jobs, or those in one state.
+    /// List open jobs, or the jobs in one state.
     List {
-        /// Only this state.
+        /// Only jobs in this state.
         #[arg(long, value_parser = ["queued", "awaiting_player", "running", "uncertain", "completed", "failed", "cancelled"])]
         state: Option<String>,
-        /// Only this player's.
+        /// Only jobs of this player.
         #[arg(long)]
         player: Option<String>,
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
-    /// One job's whole life.
+    /// Show a job with its history.
     Show {
         /// The command's id.
         id: CommandId,
@@ -132,16 +132,16 @@ enum Queue {
         #[arg(long)]
         json: bool,
     },
-    /// Runs a held job (failed, uncertain) once more.
+    /// Run a held job (failed, uncertain) once more.
     Retry {
         /// The command's id.
         id: CommandId,
     },
-    /// Reports a job that waits unsent as cancelled.
+    /// Cancel a job that has not been sent, and report it as cancelled.
     Drop {
         /// The command's id.
         id: CommandId,
-        /// Why: for the job's history.
+        /// The reason, for the job's history.
         #[arg(long)]
         reason: String,
     },
@@ -149,7 +149,7 @@ enum Queue {
 
 #[derive(Debug, Subcommand)]
 enum PolicyCommand {
-    /// Says whether this line may run, and which rule decides.
+    /// Show whether a line may run, and the rule that decides.
     Test {
         /// The line.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
@@ -159,7 +159,7 @@ enum PolicyCommand {
 
 #[derive(Debug, Subcommand)]
 enum AnswerCommand {
-    /// Says whether this answer means that the command ran, and which rule decides.
+    /// Show whether an answer means that the command ran, and the rule that decides.
     Test {
         /// The game's answer.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
@@ -169,12 +169,12 @@ enum AnswerCommand {
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
-    /// Takes a new token from stdin or a prompt, tries it at the store, writes it into store.token_file, and has the daemon use it.
+    /// Read a new token from stdin or a prompt, test it at the store, write it to store.token_file, and make the daemon use it.
     Set,
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Executes the command.
     pub fn execute(self) -> ExitCode {
         let path = &self.config;
         let done = match self.command {
@@ -202,18 +202,18 @@ impl Cli {
     }
 }
 
-/// Reads the config, or says what is wrong with it.
+/// Reads the config, or prints its errors.
 fn load(path: &Path) -> Result<Config, ExitCode> {
     Config::load(path, &secret_sources(path), &Directories::from_process(path))
         .map_err(|error| fail(&error, ExitCode::Config))
 }
 
-/// Asks the daemon.
+/// Sends a request to the daemon.
 fn ask_daemon<T: DeserializeOwned>(config: &Config, request: &Request) -> Result<T, ControlError> {
     ask(&config.runtime_dir, request, request.deadline(config.rcon.timeout) + CONTROL_DEADLINE)
 }
 
-/// Asks the daemon, or says why it does not answer.
+/// Sends a request to the daemon, or prints the error.
 fn request_or_exit<T: DeserializeOwned>(config: &Config, request: &Request) -> Result<T, ExitCode> {
     ask_daemon(config, request).map_err(|error| fail(&error, exit_of(&error)))
 }
@@ -226,7 +226,7 @@ fn exit_of(error: &ControlError) -> ExitCode {
     }
 }
 
-/// For what this program does itself over the network.
+/// Runs a future to completion, for commands that use the network without the daemon.
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ExitCode> {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => Ok(runtime.block_on(work)),

@@ -3,12 +3,12 @@ use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// A result, to stdout. A reader that has gone away (`| head`) has what it wanted.
+/// Prints a result to stdout. A closed pipe (`| head`) is not an error.
 pub(super) fn print(text: impl Display) {
     let _ = writeln!(io::stdout(), "{text}");
 }
 
-/// A result as JSON.
+/// Prints a result as JSON.
 pub(super) fn print_json(value: &impl Serialize) -> ExitCode {
     match serde_json::to_string_pretty(value) {
         Ok(text) => {
@@ -19,7 +19,7 @@ pub(super) fn print_json(value: &impl Serialize) -> ExitCode {
     }
 }
 
-/// What went wrong, to stderr.
+/// Prints an error to stderr and returns the exit code.
 pub(super) fn fail(error: &dyn Display, exit: ExitCode) -> ExitCode {
     let _ = writeln!(io::stderr(), "flux-agent: {error}");
     exit

@@ -6,17 +6,17 @@ use flux_delivery::answer::Verdict;
 use flux_delivery::policy::Ruling;
 use std::path::Path;
 
-/// Ends with 0 when the line may run, with 1 when not.
+/// Prints the ruling on a line. Exit code 0: the line may run; 1: it may not.
 pub(super) fn test_line(path: &Path, line: &str) -> Result<ExitCode, ExitCode> {
     let config = load(path)?;
     let line = CommandLine::new(line)
-        .map_err(|reason| fail(&format!("this line is never sent: {reason}"), ExitCode::Failed))?;
+        .map_err(|reason| fail(&format!("the agent never sends this line: {reason}"), ExitCode::Failed))?;
     let ruling = config.policy.judge(&line);
     print(&ruling);
     Ok(if ruling == Ruling::Allowed { ExitCode::Done } else { ExitCode::Failed })
 }
 
-/// Ends with 0 when the answer means that the command ran, with 1 when not.
+/// Prints the judgement of an answer. Exit code 0: the command ran; 1: it did not.
 pub(super) fn test_answer(path: &Path, text: &str) -> Result<ExitCode, ExitCode> {
     let judgement = load(path)?.delivery.patterns.judge(text, None);
     print(&judgement);

@@ -1,3 +1,5 @@
+//! `queue list`, `show`, `retry` and `drop`.
+
 use super::output::{print, print_json};
 use super::table::{fit_to_width, table};
 use super::{load, request_or_exit};
@@ -20,14 +22,14 @@ pub(super) fn list(
         return Ok(print_json(&list));
     }
     if list.jobs.is_empty() {
-        print("no such jobs");
+        print("no matching jobs");
         return Ok(ExitCode::Done);
     }
     let now = SystemClock.now();
     let rows: Vec<_> = list.jobs.iter().map(|job| row(job, now)).collect();
     print(table(["ID", "AGE", "PLAYER", "STATE", "COMMAND"], &rows));
     if list.more {
-        print("and more; narrow it with --state or --player");
+        print("more jobs are not shown; narrow the list with --state or --player");
     }
     Ok(ExitCode::Done)
 }
@@ -43,7 +45,7 @@ fn row(job: &QueueJob, now: Timestamp) -> [String; 5] {
     ]
 }
 
-/// A Minecraft name; longer ones do not run.
+/// Length of the longest Minecraft name.
 const PLAYER_COLUMNS: usize = 16;
 
 pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, ExitCode> {
@@ -56,7 +58,11 @@ pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, E
         ("command", job.id.clone()),
         ("state", job.reason.as_ref().map_or_else(|| job.state.clone(), |reason| format!("{} ({reason})", job.state))),
         ("attempt", job.attempt.to_string()),
-        ("store", if show.acknowledged { "knows this state" } else { "does not know this state yet" }.to_owned()),
+        (
+            "store",
+            if show.acknowledged { "has acknowledged this state" } else { "has not acknowledged this state yet" }
+                .to_owned(),
+        ),
     ];
     let mut fact = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
     fact("order", show.order_id.clone());
@@ -74,7 +80,7 @@ pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, E
         [format!("{:.3}", event.at), event.attempt.to_string(), event.event.clone(), detail]
     };
     let rows: Vec<_> = show.history.iter().map(event).collect();
-    print(format!("\n{}", table(["TIME (UTC)", "TRY", "WHAT", "DETAIL"], &rows)));
+    print(format!("\n{}", table(["TIME (UTC)", "ATTEMPT", "EVENT", "DETAIL"], &rows)));
     Ok(ExitCode::Done)
 }
 
@@ -84,12 +90,12 @@ fn needs(show: &QueueShow) -> Option<String> {
         needs.push("the player online".to_owned());
     }
     needs.extend(show.required_slots.map(|slots| format!("{slots} free slots")));
-    needs.extend(show.delay_seconds.map(|seconds| format!("{seconds} s since it was received")));
+    needs.extend(show.delay_seconds.map(|seconds| format!("{seconds} s since receipt")));
     (!needs.is_empty()).then(|| needs.join(", "))
 }
 
 pub(super) fn settle(path: &Path, request: Request) -> Result<ExitCode, ExitCode> {
-    let told: String = request_or_exit(&load(path)?, &request)?;
-    print(told);
+    let answer: String = request_or_exit(&load(path)?, &request)?;
+    print(answer);
     Ok(ExitCode::Done)
 }

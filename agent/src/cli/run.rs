@@ -1,3 +1,5 @@
+//! `run`: builds the daemon's resources from the machine and runs it until SIGTERM or SIGINT.
+
 use super::load;
 use super::output::fail;
 use crate::config::{Config, Directories, LiveConfig, SecretSources};
@@ -41,7 +43,7 @@ async fn serve(config: Config, path: &Path, levels: Levels) -> ExitCode {
     }
 }
 
-/// Everything that the daemon is given, and the wish that ends it.
+/// Builds the daemon's resources, and the future that ends it.
 async fn start(live: LiveConfig, path: &Path) -> Result<(Resources, impl Future<Output = ()>), ExitCode> {
     let config = live.get();
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
@@ -53,12 +55,12 @@ async fn start(live: LiveConfig, path: &Path) -> Result<(Resources, impl Future<
     let metrics = bind_metrics(&config).await?;
     let rest =
         HttpRest::new(live.clone(), journal.id(), tls.clone()).map_err(|error| fail(&error, ExitCode::Internal))?;
-    let (action, reloads) = mpsc::channel(1);
+    let (reload, reloads) = mpsc::channel(1);
     let mut hangup = listen(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            // A wish that waits already is enough.
-            let _ = action.try_send(());
+            // One queued reload is enough.
+            let _ = reload.try_send(());
         }
     });
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
@@ -104,7 +106,7 @@ fn bind_control(config: &Config) -> Result<Box<dyn control::Listener>, ExitCode>
     control::bind(&config.runtime_dir).map_err(|error| {
         let folder = config.runtime_dir.display();
         let text =
-            format!("cannot make the control socket in {folder}: {error}; make the directory, or set runtime_dir");
+            format!("cannot create the control socket in {folder}: {error}; create the directory, or set runtime_dir");
         fail(&text, ExitCode::CannotCreate)
     })
 }
@@ -130,12 +132,12 @@ pub(super) fn exit_of(error: &JournalError) -> ExitCode {
     }
 }
 
-/// The token crosses the network in the clear then.
+/// Warns that the token crosses the network unencrypted.
 fn warn_of_plain_http(config: &Config) {
     if crosses_the_internet_in_clear(&config.store.url) {
         tracing::warn!(
             store.url = config.store.url,
-            "the store is reached without TLS: whoever listens on the way can take the token; use https"
+            "the connection to the store is not encrypted, so others can read the token; use https"
         );
     }
 }
@@ -167,7 +169,7 @@ mod tests {
     use super::crosses_the_internet_in_clear;
 
     #[test]
-    fn plain_http_is_warned_of_where_it_leaves_private_networks() {
+    fn plain_http_beyond_private_networks_is_detected() {
         for url in
             ["http://store.example", "HTTP://store.example:8787/x", "http://93.184.216.34", "http://[2001:db8::1]:8787"]
         {

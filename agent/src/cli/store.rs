@@ -8,11 +8,11 @@ use std::path::Path;
 
 pub(super) fn poll(path: &Path) -> Result<ExitCode, ExitCode> {
     let items: usize = request_or_exit(&load(path)?, &Request::Poll)?;
-    print(format!("the store answered; items brought: {items}"));
+    print(format!("the store answered; items received: {items}"));
     Ok(ExitCode::Done)
 }
 
-/// The daemon reads and checks the file itself; here it is checked first, because a broken one may name another socket.
+/// Makes the daemon reload its config. The config is checked here first, since it names the socket.
 pub(super) fn reload(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
     tell_daemon(&load(path)?, json)
 }
@@ -23,7 +23,7 @@ pub(super) fn tell_daemon(config: &Config, json: bool) -> Result<ExitCode, ExitC
         return Ok(print_json(&reloaded));
     }
     match reloaded.changed.as_slice() {
-        [] => print("nothing has changed"),
+        [] => print("no changes"),
         changed => print(format!("in force now: {}", changed.join(", "))),
     }
     if !reloaded.needs_restart.is_empty() {

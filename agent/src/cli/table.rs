@@ -1,6 +1,8 @@
+//! Prints tables that fit a terminal.
+
 use crate::limits::TABLE_COLUMNS;
 
-/// Rows of texts under headings, each column as wide as its widest cell; the last is cut so that a line fits a terminal.
+/// Formats rows under headings. A column is as wide as its widest cell; the last column is truncated so that a line fits a terminal.
 pub(super) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = headings.map(|heading| heading.chars().count());
     for row in rows {
@@ -25,7 +27,7 @@ fn line(row: &[String], widths: &[usize]) -> String {
     line.trim_end().to_owned()
 }
 
-/// The text on one line and no longer than that. Players' and the game's words are escaped.
+/// Truncates a text to `width` characters and escapes control characters, which texts of players and the game may contain.
 pub(super) fn fit_to_width(text: &str, width: usize) -> String {
     let text: String =
         text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect();
@@ -41,10 +43,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up_and_the_last_is_cut_at_the_terminals_edge() {
+    fn columns_line_up_and_the_last_is_truncated() {
         let rows = [["cmd_1".to_owned(), "x".repeat(200)], ["cmd_22".to_owned(), "give\u{1b}[2J".to_owned()]];
-        let told = table(["ID", "COMMAND"], &rows);
-        let lines: Vec<&str> = told.lines().collect();
+        let text = table(["ID", "COMMAND"], &rows);
+        let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "ID      COMMAND");
         assert!(lines[1].starts_with("cmd_1   xxx") && lines[1].ends_with("x…"));
         assert_eq!(lines[1].chars().count(), TABLE_COLUMNS);

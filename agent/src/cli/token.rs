@@ -1,3 +1,5 @@
+//! `token set`: replaces the store's token after testing it at the store.
+
 use super::output::{fail, print};
 use super::{block_on, load, store};
 use crate::config::{Config, token_file};
@@ -13,9 +15,9 @@ use std::path::Path;
 
 const TOKEN_BYTES: u64 = 4 * 1024;
 
-/// The new token is in the file while it is tried, since the whole configuration is checked with it; the old one is put back when it is no good.
+/// Writes the new token before testing it, since the test loads the whole configuration. Restores the old token if the test fails.
 pub(super) fn set(path: &Path) -> Result<ExitCode, ExitCode> {
-    let no_token = "this is no token; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… as the store showed it once";
+    let no_token = "this is not a token; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… (the store shows it once)";
     let text = read().map_err(|error| fail(&error, ExitCode::Failed))?;
     ServerToken::parse(text.trim()).map_err(|_| fail(&no_token, ExitCode::Failed))?;
     let file = match token_file(path).map_err(|error| fail(&error, ExitCode::Config))? {
@@ -24,9 +26,9 @@ pub(super) fn set(path: &Path) -> Result<ExitCode, ExitCode> {
     };
     let old = std::fs::read_to_string(&file).ok();
     write(&file, text.trim())?;
-    match try_out(path) {
+    match test_token(path) {
         Ok(config) => {
-            print(format!("the store takes the token; written to {}", file.display()));
+            print(format!("the store accepts the token; written to {}", file.display()));
             match super::ask_daemon::<Status>(&config, &Request::Status) {
                 Ok(_) => store::tell_daemon(&config, false),
                 Err(_) => Ok(ExitCode::Done),
@@ -43,20 +45,20 @@ pub(super) fn set(path: &Path) -> Result<ExitCode, ExitCode> {
 }
 
 const NO_FILE: &str = "store.token_file is not set: the token comes from the config itself, a systemd credential or the environment. Change it there; \
-     a credential or a variable needs a restart";
+     a changed credential or variable needs a restart";
 
-fn try_out(path: &Path) -> Result<Config, ExitCode> {
+fn test_token(path: &Path) -> Result<Config, ExitCode> {
     let config = load(path)?;
     match block_on(negotiate(&config.store))? {
         Ok(_) => Ok(config),
         Err(error @ RestError::Status { status: 401 | 403, .. }) => {
-            Err(fail(&format!("{error}: the store does not know this token; the old one is kept"), ExitCode::Failed))
+            Err(fail(&format!("{error}: the store does not know this token; keeping the old one"), ExitCode::Failed))
         }
-        Err(error) => Err(fail(&format!("{error}; the old token is kept"), ExitCode::Unreachable)),
+        Err(error) => Err(fail(&format!("{error}; keeping the old token"), ExitCode::Unreachable)),
     }
 }
 
-/// From stdin; at a terminal after a prompt, unseen.
+/// Reads a token from stdin. At a terminal, prompts for it and turns off the echo.
 fn read() -> io::Result<String> {
     let mut text = String::new();
     let stdin = io::stdin();
@@ -67,7 +69,7 @@ fn read() -> io::Result<String> {
     let shown = tcgetattr(&stdin)?;
     let mut hidden = shown.clone();
     hidden.local_modes -= LocalModes::ECHO;
-    write!(io::stderr(), "New token (it is not shown): ")?;
+    write!(io::stderr(), "New token (not shown): ")?;
     tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
     let outcome = stdin.read_line(&mut text);
     tcsetattr(&stdin, OptionalActions::Flush, &shown)?;
@@ -75,7 +77,7 @@ fn read() -> io::Result<String> {
     outcome.map(|_| text)
 }
 
-/// Written beside it and moved into its place, with the old file's owner and mode: a reader sees the old token or the new one.
+/// Replaces the file atomically, with the old file's owner and mode: a reader sees either the old token or the new one.
 fn write(file: &Path, token: &str) -> Result<(), ExitCode> {
     let failed = |error: io::Error| {
         let exit =
@@ -85,7 +87,7 @@ fn write(file: &Path, token: &str) -> Result<(), ExitCode> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
     let place = || -> io::Result<()> {
-        // One that is there is what a try before has left, or a link that somebody has laid: it is never written to.
+        // An existing file is left over from an earlier try, or a planted link: never write to it.
         let _ = std::fs::remove_file(&beside);
         let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
         if let Ok(old) = File::open(file).and_then(|old| old.metadata()) {
@@ -98,7 +100,7 @@ fn write(file: &Path, token: &str) -> Result<(), ExitCode> {
         std::fs::rename(&beside, file)
     };
     place().map_err(|error| {
-        // What is left of it is of no use; the error that counts is the first.
+        // Remove the useless rest; the first error is the one to report.
         let _ = std::fs::remove_file(&beside);
         failed(error)
     })

@@ -1,3 +1,5 @@
+//! The section `delivery`: proof of delivery, uncertain commands, history, and answer patterns.
+
 use flux_config::Section;
 use flux_delivery::answer::AnswerPatterns;
 use flux_delivery::job::OnUncertain;
@@ -5,7 +7,7 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// `delivery`: how commands are run and judged.
+/// `delivery`: proof of delivery and judgement of answers.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// `proof`.
@@ -18,14 +20,14 @@ pub struct Delivery {
     pub patterns: AnswerPatterns,
 }
 
-/// True if lines leave a mark in the game.
+/// Use of execution markers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofMode {
-    /// Where a probe at connect succeeds.
+    /// Markers, if the game passes a probe at connect.
     Auto,
-    /// The same; a game that cannot is worth a warning.
+    /// As `Auto`, with a warning if the game fails the probe.
     Storage,
-    /// Never.
+    /// No markers.
     None,
 }
 
@@ -52,15 +54,16 @@ fn patterns(section: &mut Section<'_>) -> AnswerPatterns {
         for text in section.strings(key, &[]) {
             match AnswerPatterns::new(std::slice::from_ref(&text.value), &[]) {
                 Ok(_) => good.push(text.value),
-                Err(_) => {
-                    section.report_at(&text, "is not a regular expression; a pattern is one, such as ^Not enough")
-                }
+                Err(_) => section.report_at(
+                    &text,
+                    "is not a regular expression; a pattern is a regular expression such as ^Not enough",
+                ),
             }
         }
         good
     };
     let (failure, success) = (checked("failure_patterns"), checked("success_patterns"));
-    // Each compiles; together they are too large only in the hundreds, and then the first mistake says so.
+    // Each pattern compiles alone. Together, only hundreds of them are too large.
     match AnswerPatterns::new(&failure, &success) {
         Ok(patterns) => patterns,
         Err(_) => {

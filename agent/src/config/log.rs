@@ -9,17 +9,17 @@ pub struct Log {
     pub format: LogFormat,
 }
 
-/// From which level on lines are written.
+/// The lowest level that is logged.
 pub type Level = tracing::Level;
 
-/// How a line looks.
+/// Format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// systemd's journal with fields where stderr leads there, else text.
+    /// systemd's journal with fields if stderr is connected to it, else text.
     Auto,
     /// Text, with colour on a terminal.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 

@@ -1,4 +1,4 @@
-//! `config.yml`: one file a section. Every mistake is found before anything is opened, and told with file, line, column and key.
+//! Reads `config.yml`; each section has a file. All mistakes are reported together, with file, line, column and key, before the agent opens anything.
 
 mod delivery;
 mod live;
@@ -27,15 +27,15 @@ use flux_config::{ConfigError, Document, Section};
 use flux_delivery::policy::Policy;
 use std::path::{Path, PathBuf};
 
-/// Where the config is unless `--config` says otherwise.
+/// Default path of the config.
 pub const DEFAULT_PATH: &str = "/etc/flux-agent/config.yml";
 /// The JSON schema of the config, for editors.
 pub const SCHEMA: &str = include_str!("schema.json");
 
 const EXAMPLE_HEAD: &str = "# yaml-language-server: $schema=/usr/share/flux-agent/config.schema.json
-# flux-agent: every key with its default. Durations are 500ms, 15s, 2m, 30d. `flux-agent check` finds every mistake at once.";
+# flux-agent: every key with its default. Durations are 500ms, 15s, 2m, 30d. `flux-agent check` reports all mistakes at once.";
 
-/// Every key with what it does and its default: `config.example.yml`.
+/// The content of `config.example.yml`: every key with its description and default.
 pub fn example() -> String {
     flux_config::example(EXAMPLE_HEAD, SCHEMA).unwrap_or_default()
 }
@@ -43,23 +43,23 @@ pub fn example() -> String {
 /// The checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Towards the store.
+    /// Connection to the store.
     pub store: Store,
-    /// Towards the game.
+    /// Connection to the game.
     pub rcon: Rcon,
-    /// Who is online.
+    /// Detection of online players.
     pub presence: Presence,
     /// Players' names.
     pub players: Players,
-    /// What the store may make the game run.
+    /// Commands that the store may run.
     pub policy: Policy,
-    /// How commands are run and judged.
+    /// Delivery of commands and judgement of answers.
     pub delivery: Delivery,
-    /// The fallback.
+    /// Polling while there is no session.
     pub polling: Polling,
-    /// Where the journal is.
+    /// Directory of the journal.
     pub state_dir: PathBuf,
-    /// Where the control socket is.
+    /// Directory of the control socket.
     pub runtime_dir: PathBuf,
     /// The log.
     pub log: Log,
@@ -67,7 +67,7 @@ pub struct Config {
     pub metrics: Metrics,
 }
 
-/// The directories that systemd gives a unit.
+/// The directories that systemd creates for a unit.
 #[derive(Debug, Clone, Default)]
 pub struct Directories {
     /// `$STATE_DIRECTORY`.
@@ -77,8 +77,8 @@ pub struct Directories {
 }
 
 impl Directories {
-    /// From this process's environment; else, for the config of a `flux-agent@NAME`, those that its unit has, so that the command line finds the
-    /// daemon by `--config` alone.
+    /// Reads them from this process's environment. Without these variables, the config of a `flux-agent@NAME` gets the directories of that unit, so that
+    /// the command line finds the daemon by `--config` alone.
     pub fn from_process(config: &Path) -> Directories {
         let directory = |variable, parent: &str| {
             let given = std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -91,8 +91,8 @@ impl Directories {
     }
 }
 
-/// Where secrets come from: this process's environment, and the credentials that systemd gave it, or else those of the unit of this config, which
-/// root can read while it runs.
+/// The sources of secrets: this process's environment and its systemd credentials. A process without credentials uses those of this config's unit, which
+/// root can read while the unit runs.
 pub fn secret_sources(config: &Path) -> SecretSources {
     if std::env::var_os("CREDENTIALS_DIRECTORY").is_some() {
         return SecretSources::from_process();
@@ -103,7 +103,7 @@ pub fn secret_sources(config: &Path) -> SecretSources {
     SecretSources::new(Some(Path::new("/run/credentials").join(unit)), texts)
 }
 
-/// NAME of `/etc/flux-agent/NAME.yml`; the default config is no instance's.
+/// NAME of `/etc/flux-agent/NAME.yml`; `None` for the default config.
 fn instance(config: &Path) -> Option<&str> {
     let default = Path::new(DEFAULT_PATH);
     let beside = config.parent() == default.parent() && config.extension() == default.extension();
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_config_beside_the_default_one_is_an_instances_and_no_other_is() {
+    fn only_a_config_beside_the_default_names_an_instance() {
         assert_eq!(instance(Path::new("/etc/flux-agent/creative.yml")), Some("creative"));
         for other in [DEFAULT_PATH, "/etc/flux-agent/token", "/srv/creative.yml", "creative.yml"] {
             assert_eq!(instance(Path::new(other)), None, "{other}");

@@ -4,9 +4,9 @@ use std::time::Duration;
 /// `polling`: the fallback while the session is down.
 #[derive(Debug, Clone)]
 pub struct Polling {
-    /// `min`: the wait after something was result.
+    /// `min`: the wait after a poll that brought something.
     pub min: Duration,
-    /// `max`: the longest wait, and the safety net's while the session is up.
+    /// `max`: the longest wait, and the interval of the safety polls during a session.
     pub max: Duration,
 }
 

@@ -2,14 +2,14 @@ use flux_config::Section;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// `presence`: how the agent learns who is online.
+/// `presence`: detection of online players.
 #[derive(Debug, Clone)]
 pub struct Presence {
-    /// `interval`: how often the game is asked while somebody waits.
+    /// `interval` between player lists while a job waits for a player.
     pub interval: Duration,
-    /// `join_delay`: how long after a join a player's commands run.
+    /// `join_delay`: wait between a player's join and their commands.
     pub join_delay: Duration,
-    /// `log_file`: the game's `logs/latest.log`, where it may be followed.
+    /// `log_file`: the game's `logs/latest.log`; `None` if the agent does not follow it.
     pub log_file: Option<PathBuf>,
 }
 

@@ -1,8 +1,10 @@
+//! The section `rcon`: address, password and timeout of the game.
+
 use flux_config::{SecretKeys, SecretSources, Section};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
-/// `rcon`: how the game is reached.
+/// `rcon`: connection to the game.
 #[derive(Debug, Clone)]
 pub struct Rcon {
     /// `address`: host and port.
@@ -41,7 +43,7 @@ pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<
 
 pub(super) fn host_and_port(text: &str) -> Result<String, &'static str> {
     let (host, port) = text.rsplit_once(':').ok_or("has no port")?;
-    let port: u16 = port.parse().map_err(|_| "has a port that is no number from 1 to 65535")?;
+    let port: u16 = port.parse().map_err(|_| "has a port that is not a number from 1 to 65535")?;
     let host_ok = !host.is_empty() && !host.contains(char::is_whitespace) && !host.contains('/');
     if host_ok && port > 0 { Ok(text.to_owned()) } else { Err("is not host:port") }
 }

@@ -1,3 +1,5 @@
+//! The sections `players` and `policy`.
+
 use flux_config::Section;
 use flux_delivery::policy::{Glob, Policy};
 
@@ -22,10 +24,10 @@ const DENIED: &[&str] = &[
     "debug",
 ];
 
-/// `players`: their names.
+/// `players`: players' names.
 #[derive(Debug, Clone)]
 pub struct Players {
-    /// `bedrock_prefix`: what Floodgate puts before a Bedrock player's name; empty for none.
+    /// `bedrock_prefix`: Floodgate's prefix of a Bedrock player's name; empty for none.
     pub bedrock_prefix: String,
 }
 
@@ -33,7 +35,7 @@ pub(super) fn players(mut section: Section<'_>) -> Players {
     let bedrock_prefix = section
         .parsed("bedrock_prefix", "one of . * + - or \"\" for none", |text| match text {
             "" | "." | "*" | "+" | "-" => Ok(text.to_owned()),
-            _ => Err("is no prefix that a name in a command can have"),
+            _ => Err("is not a prefix that a name in a command can have"),
         })
         .unwrap_or_else(|| ".".into());
     section.finish();

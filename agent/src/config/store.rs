@@ -1,21 +1,23 @@
+//! The section `store`: address, token and certificates.
+
 use flux_config::{SecretKeys, SecretOrigin, SecretSources, Section};
 use flux_protocol::ServerToken;
 use http::Uri;
 use secrecy::ExposeSecret;
 use std::path::PathBuf;
 
-/// `store`: where orders come from.
+/// `store`: connection to the store.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// `url`, without a slash at its end.
+    /// `url`, without a trailing slash.
     pub url: String,
     /// The server's token.
     pub token: ServerToken,
-    /// `hub_path`, behind `url`.
+    /// `hub_path`, appended to `url`.
     pub hub_path: String,
-    /// `api_path`, behind `url`.
+    /// `api_path`, appended to `url`.
     pub api_path: String,
-    /// `ca_file`: a private CA, trusted besides the machine's own.
+    /// `ca_file`: certificates of a private CA, trusted in addition to the machine's own.
     pub ca_file: Option<PathBuf>,
 }
 
@@ -39,7 +41,7 @@ pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<
         if token.is_err() {
             let key = if secret.from == SecretOrigin::Inline { "token" } else { "token_file" };
             let place = format!(
-                "{} holds no token; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… as the store showed it once",
+                "{} does not hold a token; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… (the store shows it once)",
                 secret.from
             );
             section.report(key, &place);
@@ -60,9 +62,9 @@ fn base_url(text: &str) -> Result<String, &'static str> {
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err("begins with neither https:// nor http://");
     }
-    let authority = uri.authority().ok_or("names no host")?;
+    let authority = uri.authority().ok_or("has no host")?;
     if authority.as_str().contains('@') {
-        return Err("has a name or password in it; the token belongs into store.token_file");
+        return Err("has a name or password in it; put the token into store.token_file");
     }
     if uri.query().is_some() {
         return Err("has a query");
@@ -76,6 +78,6 @@ fn path(text: &str) -> Result<String, &'static str> {
     if good {
         Ok(text.to_owned())
     } else {
-        Err("is no such path: it begins with a slash, ends without one, and has no query")
+        Err("must begin with a slash, must not end with one, and must have no query")
     }
 }

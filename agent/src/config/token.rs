@@ -1,7 +1,7 @@
 use flux_config::{ConfigError, Document};
 use std::path::{Path, PathBuf};
 
-/// The file that `store.token_file` names, read from the config whatever else is wrong with it: it is asked for when there is no token yet.
+/// The path in `store.token_file`. Other mistakes in the config are ignored, since a config without a token is not valid yet.
 pub fn token_file(config: &Path) -> Result<Option<PathBuf>, ConfigError> {
     let file = flux_config::load(config)?;
     let document = Document::parse(&file);

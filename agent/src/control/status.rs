@@ -166,10 +166,10 @@ impl fmt::Display for Status {
         if let Some(error) = &store.error {
             writeln!(f, "         {error}")?;
         }
-        let proof = if game.proof { "lines leave a mark" } else { "no markers" };
+        let proof = if game.proof { "execution markers on" } else { "execution markers off" };
         writeln!(
             f,
-            "game     {} ({}), {} players by `{}`, {}, {proof}",
+            "game     {} ({}), {} players from `{}`, {}, {proof}",
             game.state,
             game.address,
             game.players,
@@ -178,8 +178,8 @@ impl fmt::Display for Status {
         )?;
         match game.log.as_deref() {
             None => {}
-            Some("followed") => writeln!(f, "         its log is followed")?,
-            Some(error) => writeln!(f, "         its log cannot be followed: {error}")?,
+            Some("followed") => writeln!(f, "         its log: followed")?,
+            Some(error) => writeln!(f, "         its log: {error}")?,
         }
         if let Some(error) = &game.error {
             writeln!(f, "         {error}")?;
@@ -194,12 +194,12 @@ impl fmt::Display for Status {
             journal.oldest_open_at.map_or("-".to_owned(), |at| short(self.now.duration_since(at)))
         )?;
         let over = ["completed", "failed", "cancelled"].map(|state| format!("{} {state}", count(state))).join(", ");
-        write!(f, "done     {over}; {} to report", journal.unreported)?;
+        write!(f, "done     {over}; unacknowledged reports: {}", journal.unreported)?;
         if let Some(error) = &journal.error {
             write!(f, "\n         {error}")?;
         }
         if let Some(error) = &self.config.error {
-            write!(f, "\nconfig   the changed file is broken; the old configuration stays in force\n{error}")?;
+            write!(f, "\nconfig   the changed file has errors; the old configuration stays in force\n{error}")?;
         }
         Ok(())
     }

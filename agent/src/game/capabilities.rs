@@ -26,7 +26,7 @@ impl Capabilities {
         let markers = mode != ProofMode::None && probe_markers(connection).await?;
         if mode == ProofMode::Storage && !markers {
             tracing::warn!(
-                "this game cannot prove what ran (it needs 1.15 or later); a lost answer is left to delivery.on_uncertain"
+                "the game does not support execution markers; delivery.on_uncertain decides about lost answers"
             );
         }
         Ok(Capabilities { markers, living_test, game_clock })

@@ -179,11 +179,7 @@ impl GameLoop {
         }
         match journal.next_ready() {
             Err(JournalError::Row { id, problem }) => {
-                tracing::error!(
-                    command.id = id,
-                    problem,
-                    "a row of the journal cannot be understood; it is set aside and kept"
-                );
+                tracing::error!(command.id = id, problem, "skipped an unreadable row of the journal; keeping it");
                 journal.set_aside(&id)?;
                 Ok(None)
             }

@@ -145,7 +145,7 @@ impl Judge {
 
     /// Commits that the line may have run. The resolver settles it in the next step.
     pub(super) async fn answer_lost(&self, row: &JobRow, cause: &str) -> Result<(), StepError> {
-        tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, cause, "command's answer lost; the game is asked whether it ran");
+        tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, cause, "command's answer lost; asking the game whether it ran");
         self.shared.metrics.count_attempt("answer_lost");
         let note = Note::new("answer_lost", Some(cause));
         self.writer.commit_outcome(row, note, Wake::Now, Job::answer_lost).await;

@@ -18,7 +18,7 @@ impl Outage {
     pub(super) fn record(&mut self, shared: &Shared, error: String) {
         self.tries += 1;
         if self.since.is_none() || self.error != error {
-            tracing::warn!(error, "game unreachable; what is accepted waits, the agent tries again by itself");
+            tracing::warn!(error, "game unreachable; retrying");
             if self.since.is_none() {
                 self.since = Some(Instant::now());
                 shared.signals.record_disconnect(shared.now());

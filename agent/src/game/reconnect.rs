@@ -48,7 +48,7 @@ pub(super) async fn run(
                 match reason {
                     Disconnect::Stopping => return,
                     Disconnect::Reconfigured => {
-                        tracing::info!("the game's settings have changed; connecting anew");
+                        tracing::info!("reconnecting to the game with changed settings");
                         continue;
                     }
                     Disconnect::Failed(error) => outage.record(shared, error),

@@ -41,7 +41,7 @@ impl RollbackDetector {
         let undone = find_undone(&suspects, clock.as_ref(), crash, disconnected_at, self.shared.now());
         for (id, why) in undone {
             self.shared.journal().annotate(id, self.shared.now(), "possibly_rolled_back", why)?;
-            tracing::warn!(command.id = %id, why, "command possibly rolled back: look whether the player still has it");
+            tracing::warn!(command.id = %id, why, "command possibly rolled back; check whether the player still has it");
         }
         Ok(())
     }

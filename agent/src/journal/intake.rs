@@ -1,4 +1,4 @@
-//! Commits deliveries and revocations from the store. The store is told `delivered` only after the commit.
+//! Commits deliveries and revocations from the store. The agent reports `delivered` only after the commit.
 
 use super::change::{append_history, load, save};
 use super::{Journal, JournalError, Wake};

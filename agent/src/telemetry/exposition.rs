@@ -1,4 +1,4 @@
-//! The metrics as text (prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4).
+//! Writes the metrics in Prometheus' text format (prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4).
 
 use crate::journal::Counts;
 use crate::state::{CountsByOutcome, RCON_BUCKETS_SECONDS, Shared};
@@ -6,7 +6,7 @@ use flux_protocol::GameState;
 use jiff::Timestamp;
 use std::fmt::{Display, Write};
 
-/// Every state has its series from the start, so that an alert can tell 0 from nothing.
+/// Every state has a series from the start, so that an alert can distinguish 0 from a missing series.
 const STATES: [&str; 7] = ["queued", "awaiting_player", "running", "uncertain", "completed", "failed", "cancelled"];
 const SESSIONS: [&str; 5] = ["connecting", "connected", "reconnecting", "token_rejected", "refused"];
 const ATTEMPTS: [&str; 6] = ["completed", "rejected", "player_away", "held", "answer_lost", "not_sent"];
@@ -16,7 +16,7 @@ pub(super) fn text(shared: &Shared) -> String {
     let mut page = Page(String::new());
     page.one("flux_agent_build_info", "gauge", "The program.", &format!("version=\"{}\"", crate::VERSION), 1);
     let started = shared.started_at.as_millisecond() as f64 / 1_000.0;
-    page.one("flux_agent_start_time_seconds", "gauge", "When the daemon started, as Unix time.", "", started);
+    page.one("flux_agent_start_time_seconds", "gauge", "Start of the daemon as Unix time.", "", started);
     queue(&mut page, shared);
     store(&mut page, shared);
     game(&mut page, shared);
@@ -26,7 +26,7 @@ pub(super) fn text(shared: &Shared) -> String {
     page.one(
         "flux_agent_config_stale",
         "gauge",
-        "1 while the changed configuration is broken and the old one in force.",
+        "1 while the changed configuration has errors and the old one stays in force.",
         "",
         broken,
     );
@@ -60,7 +60,7 @@ fn queue(page: &mut Page, shared: &Shared) {
     page.one(
         "flux_agent_queue_oldest_age_seconds",
         "gauge",
-        "How long the oldest open job has been here; 0 for none.",
+        "Age of the oldest open job; 0 without one.",
         "",
         age(shared, oldest),
     );
@@ -71,21 +71,21 @@ fn queue(page: &mut Page, shared: &Shared) {
 
 fn store(page: &mut Page, shared: &Shared) {
     let view = shared.store.borrow().clone();
-    page.head("flux_agent_session_state", "gauge", "1 for the state that the session to the store is in.");
+    page.head("flux_agent_session_state", "gauge", "1 for the current state of the session with the store.");
     for state in SESSIONS {
         page.line("flux_agent_session_state", &format!("state=\"{state}\""), u8::from(view.session.as_str() == state));
     }
     page.one(
         "flux_agent_store_answer_age_seconds",
         "gauge",
-        "Since the store last answered; 0 before it did.",
+        "Time since the last answer of the store; 0 before the first.",
         "",
         age(shared, view.answered_at),
     );
     page.one(
         "flux_agent_clock_offset_seconds",
         "gauge",
-        "The store's clock less this machine's.",
+        "The store's clock minus this machine's.",
         "",
         view.skew.as_secs_f64(),
     );
@@ -98,21 +98,21 @@ fn store(page: &mut Page, shared: &Shared) {
 fn game(page: &mut Page, shared: &Shared) {
     let view = shared.game.borrow().clone();
     page.one("flux_agent_game_up", "gauge", "1 while the game answers.", "", u8::from(view.state == GameState::Online));
-    page.one("flux_agent_players", "gauge", "Players online, as the game said last.", "", view.players);
-    page.head("flux_agent_presence_source", "gauge", "1 for the command that lists who is online.");
+    page.one("flux_agent_players", "gauge", "Players online in the last list of the game.", "", view.players);
+    page.head("flux_agent_presence_source", "gauge", "1 for the command that lists players.");
     if let Some(source) = view.presence_source {
         page.line("flux_agent_presence_source", &format!("source=\"{source}\""), 1);
     }
     page.one(
         "flux_agent_presence_age_seconds",
         "gauge",
-        "Since the game last said who is online; 0 before it did.",
+        "Time since the last player list; 0 before the first.",
         "",
         age(shared, view.players_at),
     );
     let counters = shared.metrics.counters();
     let name = "flux_agent_rcon_seconds";
-    page.head(name, "histogram", "How long the game takes to answer.");
+    page.head(name, "histogram", "Latency of the game's answers.");
     let mut below = 0;
     for (bound, count) in RCON_BUCKETS_SECONDS.iter().zip(counters.rcon_buckets) {
         below += count;

@@ -1,4 +1,4 @@
-//! `/metrics`, `/health/live` and `/health/ready`: GET only, one request a connection, few connections, a deadline.
+//! Serves `/metrics`, `/health/live` and `/health/ready`. A connection carries one GET request; connections are limited in number and time.
 
 use super::exposition;
 use crate::limits::{METRICS_CLIENTS, METRICS_DEADLINE, METRICS_REQUEST_BYTES};
@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// Where the metrics are asked for.
+/// The socket of `metrics.listen`.
 #[derive(Debug)]
 pub struct MetricsListener(TcpListener);
 
@@ -29,7 +29,7 @@ pub async fn bind(address: SocketAddr) -> io::Result<MetricsListener> {
     TcpListener::bind(address).await.map(MetricsListener)
 }
 
-/// Answers for as long as the daemon lives.
+/// Serves clients until the task is aborted.
 pub async fn serve(listener: MetricsListener, shared: Arc<Shared>) {
     let places = Arc::new(Semaphore::new(METRICS_CLIENTS));
     loop {
@@ -38,13 +38,13 @@ pub async fn serve(listener: MetricsListener, shared: Arc<Shared>) {
             Ok((stream, _)) => {
                 let shared = shared.clone();
                 tokio::spawn(async move {
-                    // A client that is slow or goes away is its own affair.
+                    // A slow or disconnected client needs no answer.
                     let _ = timeout(METRICS_DEADLINE, answer(stream, &shared)).await;
                     drop(place);
                 });
             }
             Err(error) => {
-                tracing::warn!(%error, "the metrics could not take a client");
+                tracing::warn!(%error, "failed to accept a metrics client");
                 tokio::time::sleep(METRICS_DEADLINE).await;
             }
         }
@@ -79,11 +79,11 @@ fn respond(request: &Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>
             health(shared.heartbeat.overdue().map(|task| format!("the {task} task is stuck")).into_iter().collect())
         }
         "/health/ready" => health(not_ready(shared)),
-        _ => plain(StatusCode::NOT_FOUND, "there are /metrics, /health/live and /health/ready\n".into()),
+        _ => plain(StatusCode::NOT_FOUND, "not found; try /metrics, /health/live or /health/ready\n".into()),
     }
 }
 
-/// What keeps a command from being delivered now.
+/// The problems that prevent a delivery now.
 fn not_ready(shared: &Shared) -> Vec<String> {
     let mut problems: Vec<String> =
         shared.heartbeat.overdue().map(|task| format!("the {task} task is stuck")).into_iter().collect();

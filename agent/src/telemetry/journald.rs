@@ -1,5 +1,5 @@
-//! systemd's journal, in its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): one datagram an entry, each field by its name, so that
-//! `journalctl FLUX_COMMAND_ID=…` tells one command's whole life. The message carries the fields too: plain `journalctl` shows nothing else.
+//! Writes to systemd's journal in its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): one datagram per entry, with named fields, so that
+//! `journalctl FLUX_COMMAND_ID=…` shows the history of one command. The message repeats the fields, since plain `journalctl` shows only the message.
 
 use super::record::Record;
 use crate::limits::JOURNALD_FIELD_BYTES;
@@ -13,13 +13,13 @@ use tracing::Level;
 
 const SOCKET: &str = "/run/systemd/journal/socket";
 
-/// A way to the journal.
+/// A connection to the journal.
 pub(super) struct Journald {
     socket: UnixDatagram,
 }
 
 impl Journald {
-    /// When what this process writes to stderr goes to the journal: systemd names the stream in `$JOURNAL_STREAM` as `device:inode`.
+    /// Connects if stderr of this process is the journal: then `$JOURNAL_STREAM` names that stream as `device:inode`.
     pub(super) fn when_attached() -> Option<Journald> {
         let named = std::env::var("JOURNAL_STREAM").ok()?;
         let stderr = File::from(io::stderr().as_fd().try_clone_to_owned().ok()?).metadata().ok()?;
@@ -51,7 +51,7 @@ fn entry(record: &Record) -> Vec<u8> {
     entry
 }
 
-/// The form with the length before the value: the value may have line breaks then.
+/// Writes a field with the length before the value, so that the value may contain line breaks.
 fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
     let value = &value.as_bytes()[..value.len().min(JOURNALD_FIELD_BYTES)];
     entry.extend_from_slice(name.as_bytes());
@@ -61,7 +61,7 @@ fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
     entry.push(b'\n');
 }
 
-/// syslog's numbers.
+/// The level as a syslog priority.
 fn priority(level: Level) -> &'static str {
     match level {
         Level::ERROR => "3",
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_is_its_name_its_length_and_its_value() {
+    fn field_is_written_as_name_length_and_value() {
         let mut entry = Vec::new();
         put(&mut entry, "FLUX_ANSWER", "a\nb");
         assert_eq!(entry, b"FLUX_ANSWER\n\x03\0\0\0\0\0\0\0a\nb\n");

@@ -1,3 +1,5 @@
+//! Sends log events to stderr or to systemd's journal, from a level that can change while the daemon runs.
+
 use super::journald::Journald;
 use super::record::Record;
 use crate::config::{Level, Log, LogFormat};
@@ -14,22 +16,22 @@ use tracing_subscriber::{Layer, Registry, reload};
 pub struct Levels(reload::Handle<Targets, Registry>);
 
 impl Levels {
-    /// From now on, lines from this level on are written.
+    /// Sets the lowest level that is logged.
     pub fn set(&self, level: Level) {
-        // The only error is that the log is gone, with the process.
+        // This fails only after the subscriber is gone, which lives as long as the process.
         let _ = self.0.reload(targets(level));
     }
 }
 
-/// Sends log lines to stderr, or to systemd's journal where that is what stderr is.
+/// Starts logging to stderr, or to systemd's journal if stderr is connected to it.
 pub fn start(log: &Log) -> Levels {
     let (targets, handle) = reload::Layer::new(targets(log.level));
-    // A second start in one process (tests) keeps the first.
+    // A second start in one process (in tests) keeps the first subscriber.
     let _ = tracing_subscriber::registry().with(Lines::of(log.format).with_filter(targets)).try_init();
     Levels(handle)
 }
 
-/// Other crates' own lines come from `warn` on: what they say below that is for their developers.
+/// Other crates log from `warn` on; their lower levels serve their developers.
 fn targets(level: Level) -> Targets {
     let own = LevelFilter::from_level(level);
     let others = own.min(LevelFilter::WARN);
@@ -60,13 +62,13 @@ impl<S: Subscriber> Layer<S> for Lines {
         let line = match self {
             Lines::Journald(journald) => match journald.write(&record) {
                 Ok(()) => return,
-                // The journal restarts, say: its other way in is stderr.
+                // The journal may be restarting; it also reads stderr.
                 Err(_) => record.summary(),
             },
             Lines::Text { colour } => record.text(*colour),
             Lines::Json => record.json(),
         };
-        // A log that cannot be written has nowhere to say so.
+        // A failure to log cannot be logged.
         let _ = io::stderr().lock().write_all((line + "\n").as_bytes());
     }
 }

@@ -1,4 +1,4 @@
-//! What the daemon tells of itself: log lines, metrics and health over HTTP, and systemd's notifications.
+//! Makes the daemon observable: log lines, metrics and health over HTTP, and notifications to systemd.
 
 mod exposition;
 mod http;
@@ -9,4 +9,4 @@ mod systemd;
 
 pub use http::{MetricsListener, bind, serve};
 pub use log::{Levels, start};
-pub(crate) use systemd::run as tell_systemd;
+pub(crate) use systemd::run as notify_systemd;

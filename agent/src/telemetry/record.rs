@@ -1,15 +1,17 @@
+//! One log event with its fields, and its forms as text and JSON.
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::fmt::{self, Write};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-/// One event: what every format writes.
+/// A log event.
 pub(super) struct Record {
     at: Timestamp,
     pub(super) level: Level,
     message: String,
-    /// By their dotted names, in the order of the code.
+    /// Fields by their dotted names, in the order of the source.
     pub(super) fields: Vec<(&'static str, Value)>,
 }
 
@@ -26,7 +28,7 @@ impl Record {
         format!("{:.3} {on}{:>5}{off} {}", self.at, self.level.as_str(), self.summary())
     }
 
-    /// Message and fields in one line. What players, the game or the store have said is escaped: it can neither end the line nor command a terminal.
+    /// Message and fields in one line. Texts of players, the game or the store are escaped: they can neither end the line nor control a terminal.
     pub(super) fn summary(&self) -> String {
         let mut line = self.message.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
         for (name, value) in &self.fields {
@@ -39,7 +41,7 @@ impl Record {
         line
     }
 
-    /// One JSON object.
+    /// Time, level, message and fields as one JSON object.
     pub(super) fn json(&self) -> String {
         let mut object = Map::new();
         object.insert("timestamp".into(), format!("{:.3}", self.at).into());
@@ -83,7 +85,7 @@ impl Visit for Record {
     }
 }
 
-/// A text as it stands when it is one plain word, else in quotes and escaped.
+/// Leaves a plain word as it is; puts other text in quotes and escapes it.
 fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '=');
     if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("{text:?}") }
@@ -109,23 +111,23 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_time_level_message_and_fields() {
-        let told = record("command answered", "Gave 1 [Diamond] to Steve").text(false);
+    fn line_has_time_level_message_and_fields() {
+        let text = record("command answered", "Gave 1 [Diamond] to Steve").text(false);
         let expected = "1970-01-01T00:00:00.000Z  INFO command answered command.id=cmd_1 attempt=1 answer=\"Gave 1 [Diamond] to Steve\"";
-        assert_eq!(told, expected);
+        assert_eq!(text, expected);
     }
 
     #[test]
-    fn what_a_player_has_said_can_neither_end_a_line_nor_command_a_terminal() {
-        let told = record("it's \"said\"\n", "x\nERROR forged \u{1b}[2J \u{202e} \u{7}").text(false);
-        assert!(told.contains("it's \"said\"\\n"), "{told}");
-        assert!(told.ends_with(r#"answer="x\nERROR forged \u{1b}[2J \u{202e} \u{7}""#), "{told}");
-        assert!(!told.chars().any(char::is_control), "{told}");
+    fn player_text_cannot_end_a_line_or_control_a_terminal() {
+        let text = record("it's \"said\"\n", "x\nERROR forged \u{1b}[2J \u{202e} \u{7}").text(false);
+        assert!(text.contains("it's \"said\"\\n"), "{text}");
+        assert!(text.ends_with(r#"answer="x\nERROR forged \u{1b}[2J \u{202e} \u{7}""#), "{text}");
+        assert!(!text.chars().any(char::is_control), "{text}");
     }
 
     #[test]
     fn json_has_the_fields_beside_the_message() {
-        let told: Value = serde_json::from_str(&record("command answered", "a\nb").json()).unwrap();
-        assert_eq!((&told["level"], &told["attempt"], &told["answer"]), (&"INFO".into(), &1.into(), &"a\nb".into()));
+        let text: Value = serde_json::from_str(&record("command answered", "a\nb").json()).unwrap();
+        assert_eq!((&text["level"], &text["attempt"], &text["answer"]), (&"INFO".into(), &1.into(), &"a\nb".into()));
     }
 }

@@ -1,24 +1,26 @@
+//! Journals the batches of commands and revocations that arrive from the store, and wakes the tasks that act on them.
+
 use crate::journal::{Journal, JournalError, ReceivedItem};
 use crate::limits::BAD_ITEMS_KNOWN;
 use crate::state::Shared;
 use flux_protocol::{BadItem, Batch, Command, Revocation};
 use jiff::Timestamp;
 
-/// What became of a batch.
+/// Counts of a received batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct IntakeCount {
-    /// Items in it, the unreadable ones too.
+    /// All items, including unreadable ones.
     pub items: usize,
-    /// Items that this journal did not know.
+    /// Items that were new to the journal.
     pub fresh: usize,
 }
 
-/// Journals a delivery. What could not be journaled is not acknowledged, and the store offers it again.
+/// Journals commands. If that fails, they stay unacknowledged and the store offers them again.
 pub(super) fn deliver(shared: &Shared, batch: Batch<Command>, via: &'static str) -> IntakeCount {
     store_batch(shared, batch, via, "command received", |journal, items, now| journal.deliver(items, now))
 }
 
-/// Journals revocations, as above.
+/// Journals revocations. If that fails, they stay unacknowledged and the store offers them again.
 pub(super) fn revoke(shared: &Shared, batch: Batch<Revocation>, via: &'static str) -> IntakeCount {
     store_batch(shared, batch, via, "command revoked", |journal, items, now| journal.revoke(items, now))
 }
@@ -61,15 +63,15 @@ fn log(received: &[ReceivedItem], via: &'static str, message: &'static str) {
     }
 }
 
-/// An item that cannot be read is offered again and again: it is said once.
+/// Logs each unreadable item once, although the store offers it again and again.
 fn log_bad(shared: &Shared, bad: &[BadItem]) {
     for item in bad {
-        let is_news = shared
+        let is_new = shared
             .bad_items
             .lock()
             .is_ok_and(|mut known| known.len() < BAD_ITEMS_KNOWN && known.insert(item.to_string()));
-        if is_news {
-            tracing::warn!(item = %item, "the store sent an item that cannot be understood; the others of its batch were taken");
+        if is_new {
+            tracing::warn!(item = %item, "skipped an unreadable item from the store; the others of its batch were accepted");
         }
     }
 }

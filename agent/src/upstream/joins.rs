@@ -1,3 +1,5 @@
+//! Reports joins of players to the store.
+
 use super::rest::Rest;
 use super::{intake, rest};
 use crate::limits::CALL_DEADLINE;
@@ -6,8 +8,8 @@ use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::{PlayerRef, method};
 use tokio::sync::mpsc;
 
-/// Tells the store who joined, over whichever way is open. What waits in the journal needs none of it: the store delivers what it has and this
-/// journal has not.
+/// Reports each join over the session, or over REST without one. The store then delivers commands that this journal does not have yet. Jobs in the journal
+/// do not depend on it.
 pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut joined: mpsc::Receiver<PlayerRef>) {
     loop {
         let player = tokio::select! { biased;
@@ -17,12 +19,12 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut joined: mpsc::Rece
         let Some(player) = player else { return };
         let name = player.name.clone();
         let link = shared.link.borrow().clone();
-        let told = match link {
+        let outcome = match link {
             Link::Up(connection) => match serde_json::to_value(player) {
                 Ok(player) => {
                     crash_point(CrashPoint::Message);
-                    let told = connection.invoke(method::PLAYER_JOINED, vec![player], CALL_DEADLINE).await;
-                    told.map(drop).map_err(|error| error.to_string())
+                    let answer = connection.invoke(method::PLAYER_JOINED, vec![player], CALL_DEADLINE).await;
+                    answer.map(drop).map_err(|error| error.to_string())
                 }
                 Err(error) => Err(error.to_string()),
             },
@@ -35,9 +37,9 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut joined: mpsc::Rece
                 Err(error) => Err(error.to_string()),
             },
         };
-        match told {
-            Ok(()) => tracing::debug!(player.name = name, "join told to the store"),
-            Err(error) => tracing::debug!(player.name = name, error, "a join could not be told to the store"),
+        match outcome {
+            Ok(()) => tracing::debug!(player.name = name, "reported a join to the store"),
+            Err(error) => tracing::debug!(player.name = name, error, "failed to report a join to the store"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Towards the store: a session first, polling while there is none, and the reports over whichever way is open.
+//! The connection to the store: a session, polling while there is none, and reports over either.
 
 mod intake;
 mod joins;
@@ -23,29 +23,29 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Everything towards the store, until the daemon stops. `joined` brings who joined the game.
-/// `asked` brings the polls that the admin asks for.
+/// Runs the tasks of the connection to the store until the daemon stops. `joined` receives the players that join the game,
+/// `polls` the polls that the admin requests.
 pub async fn run(
     shared: Arc<Shared>,
     client: Client,
     rest: Arc<dyn Rest>,
     joined: mpsc::Receiver<PlayerRef>,
-    asked: mpsc::Receiver<PollRequest>,
+    polls: mpsc::Receiver<PollRequest>,
 ) {
     let states = client.states();
     tokio::join!(
         biased;
         session::run(&shared, client),
         session::watch_states(&shared, states),
-        poller::run(&shared, &*rest, asked),
+        poller::run(&shared, &*rest, polls),
         outbox::run(&shared, &*rest),
         joins::run(&shared, &*rest, joined),
         startup_hold::run(&shared),
     );
 }
 
-/// The store answered: it is there. Its clock is looked at where it told the time; a new difference is worth a warning.
-fn note_answer(shared: &Shared, store_now: Option<Timestamp>) {
+/// Records an answer of the store, and its time if the answer has one. Warns when the clocks begin to differ.
+fn record_answer(shared: &Shared, store_now: Option<Timestamp>) {
     let now = shared.now();
     let differs = |skew: SignedDuration| skew.unsigned_abs() > CLOCK_SKEW;
     shared.store.send_modify(|view| {
@@ -55,7 +55,7 @@ fn note_answer(shared: &Shared, store_now: Option<Timestamp>) {
             if differs(skew) && !differs(view.skew) {
                 tracing::warn!(
                     skew.seconds = skew.as_secs(),
-                    "this machine's clock and the store's differ; set the time (expiry is judged on the store's clock)"
+                    "this machine's clock differs from the store's; set the time (the store's clock decides about expiry)"
                 );
             }
             view.skew = skew;
@@ -64,7 +64,7 @@ fn note_answer(shared: &Shared, store_now: Option<Timestamp>) {
     });
 }
 
-/// The token is no good: said once, with what to do, whichever way noticed it.
+/// Records that the store rejected the token, and logs it once, whether the session or a poll noticed it.
 fn token_rejected(shared: &Shared, status: u16) {
     const TEXT: &str = "the store rejected the token; make a new one at the store and run flux-agent token set";
     if shared.store.borrow().session != SessionState::TokenRejected {

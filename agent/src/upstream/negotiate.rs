@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use reqwest::header::DATE;
 use secrecy::ExposeSecret;
 
-/// Asks the store's hub for a connection and opens none: proves address and token, and takes nothing. Returns the time in the answer's `Date`.
+/// Negotiates with the store's hub without opening a connection. This checks the address and the token. Returns the time in the answer's `Date`.
 pub async fn negotiate(store: &Store) -> Result<Option<Timestamp>, RestError> {
     let failed = |error: String| RestError::Unreachable(error);
     let tls = client_config(store.ca_file.as_deref()).map_err(|error| failed(error.to_string()))?;

@@ -1,5 +1,7 @@
+//! Reports job states to the store and records the acknowledgements.
+
 use super::rest::Rest;
-use super::{intake, note_answer, rest};
+use super::{intake, record_answer, rest};
 use crate::journal::PendingReport;
 use crate::limits::{CALL_DEADLINE, HEARTBEAT_SLACK, JOURNAL_RETRY, REPORT_BYTES, REPORT_RETRY};
 use crate::state::{Link, Phase, Shared};
@@ -9,10 +11,10 @@ use flux_protocol::{CommandId, CommandReport, ParsedReportsResponse, method};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// To the watchdog.
+/// Name of this task for the watchdog.
 const TASK: &str = "outbox";
 
-/// Reports what the store does not know yet, one call at a time (rule 3), until the daemon stops.
+/// Reports states that the store has not acknowledged, one call at a time (rule 3), until the daemon stops.
 pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
     let mut link = shared.link.subscribe();
     let mut wait = REPORT_RETRY.0;
@@ -31,7 +33,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
                     continue;
                 }
                 Err(failed) => {
-                    tracing::debug!(error = failed.text, "reports did not go through; they are kept");
+                    tracing::debug!(error = failed.text, "failed to send reports; keeping them");
                     let pause = wait.max(failed.retry_after);
                     wait = (wait * 2).min(REPORT_RETRY.1);
                     Some(pause)
@@ -98,14 +100,14 @@ async fn send(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>) -> 
             }
         },
     };
-    note_answer(shared, None);
+    record_answer(shared, None);
     if let Some(revoked) = reply.revoked {
         intake::revoke(shared, revoked, "report");
     }
     acknowledge(shared, pending, reply.acknowledged.items)
 }
 
-/// Notes what was acknowledged. What the store has left out is tried again; as long as some of a call is acknowledged, the next goes out at once.
+/// Records the acknowledged reports; the others are sent again. If the store acknowledged none of them, this is an error, so that the next call waits.
 fn acknowledge(shared: &Shared, mut pending: Vec<PendingReport>, acknowledged: Vec<CommandId>) -> Result<(), Failed> {
     let acknowledged: BTreeSet<CommandId> = acknowledged.into_iter().collect();
     pending.retain(|item| acknowledged.contains(&item.report.id));
@@ -115,6 +117,6 @@ fn acknowledge(shared: &Shared, mut pending: Vec<PendingReport>, acknowledged: V
         tracing::info!(command.id = %id, attempt = %item.report.attempt, status = state.status(), reason = state.reason(), "report acknowledged");
     }
     shared.acknowledged.send_modify(|count| *count = count.wrapping_add(1));
-    shared.wake_game.notify_one(); // what was careful may run, and markers may go
+    shared.wake_game.notify_one(); // jobs on startup hold may run, and markers may be removed
     if pending.is_empty() { Err("the store left out every report".into()) } else { Ok(()) }
 }

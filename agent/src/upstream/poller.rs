@@ -1,5 +1,7 @@
+//! Polls the store over REST: the fallback without a session, and a safety net beside one.
+
 use super::rest::{Rest, RestError};
-use super::{intake, note_answer, rest, token_rejected};
+use super::{intake, record_answer, rest, token_rejected};
 use crate::limits::{HEARTBEAT_SLACK, REST_DEADLINE};
 use crate::state::{Link, Phase, PollRequest, SessionState, Shared};
 use flux_protocol::limits::POLL_ITEMS_DEFAULT;
@@ -7,11 +9,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// To the watchdog.
+/// Name of this task for the watchdog.
 const TASK: &str = "poller";
 
-/// Polls: at once when the session drops, then adaptively; rarely while there is a session, as a safety net; and when the admin asks.
-pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiver<PollRequest>) {
+/// Polls at once when the session ends, then at adaptive intervals; at the longest interval during a session; and whenever the admin requests it.
+pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut requests: mpsc::Receiver<PollRequest>) {
     let (mut link, mut changes) = (shared.link.subscribe(), shared.live.subscribe());
     let mut own = shared.config().polling.min;
     let mut due = Instant::now() + shared.config().polling.max;
@@ -26,25 +28,25 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiv
             due = Instant::now() + max;
         }
         had_session = has_session;
-        note_next(shared, due);
+        record_next_poll(shared, due);
         shared.heartbeat.expect_within(TASK, due.saturating_duration_since(Instant::now()) + HEARTBEAT_SLACK);
-        let asked = tokio::select! { biased;
+        let request = tokio::select! { biased;
             () = shared.reached(Phase::Draining) => return,
             _ = link.changed() => continue,
             _ = changes.changed() => {
-                // A new token, perhaps: without a session it is tried at once.
+                // The token may be new: without a session, try it at once.
                 (own, due) = (min, if has_session { due } else { Instant::now() });
                 continue;
             }
-            Some(ask) = asks.recv() => Some(ask),
+            Some(request) = requests.recv() => Some(request),
             () = tokio::time::sleep_until(due) => None,
         };
         shared.heartbeat.expect_within(TASK, REST_DEADLINE + min + HEARTBEAT_SLACK);
         let outcome = poll(shared, rest).await;
         shared.metrics.count_poll(outcome.is_ok());
-        if let Some(ask) = asked {
-            // Whoever asked may have gone away meanwhile.
-            let _ = ask.send(outcome.as_ref().map(|result| result.items).map_err(ToString::to_string));
+        if let Some(request) = request {
+            // The client may have disconnected.
+            let _ = request.send(outcome.as_ref().map(|result| result.items).map_err(ToString::to_string));
         }
         let wait = match outcome {
             Ok(result) => {
@@ -54,7 +56,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiv
                 }
                 let wait = own.max(result.store_wait);
                 own = (own * 2).min(max);
-                if result.is_full && reported(shared).await { Duration::ZERO } else { wait }
+                if result.is_full && reports_acknowledged(shared).await { Duration::ZERO } else { wait }
             }
             Err(error) => {
                 let wait = error.retry_after().unwrap_or_default().max(own);
@@ -68,7 +70,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut asks: mpsc::Receiv
 
 struct PollResult {
     items: usize,
-    /// As much as was asked for, and some of it new: there is more.
+    /// The answer holds as many items as requested, and some are new: the store has more.
     is_full: bool,
     store_wait: Duration,
 }
@@ -81,7 +83,7 @@ async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<PollResult, RestError>
             return Err(error);
         }
     };
-    note_answer(shared, answer.now);
+    record_answer(shared, answer.now);
     let now = shared.now();
     shared.store.send_modify(|view| view.polled_at = Some(now));
     let delivered = intake::deliver(shared, answer.commands, "poll");
@@ -95,8 +97,8 @@ async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<PollResult, RestError>
     })
 }
 
-/// Waits a moment for the reports, which go out before the next poll. False when they do not get through.
-async fn reported(shared: &Shared) -> bool {
+/// Waits until the store has acknowledged all reports, at most for `polling.min`. Returns false on timeout.
+async fn reports_acknowledged(shared: &Shared) -> bool {
     let mut acknowledged = shared.acknowledged.subscribe();
     let empty = async {
         while shared.journal().has_unreported().unwrap_or(false) {
@@ -127,13 +129,13 @@ fn refused(shared: &Shared, error: &RestError) {
     });
 }
 
-/// ±10 %, so that many agents do not poll in step.
+/// Varies the wait by ±10 %, so that agents do not poll in step.
 fn jitter(shared: &Shared, wait: Duration) -> Duration {
     let permille = 900 + shared.entropy.below(201) as u32;
     wait * permille / 1_000
 }
 
-fn note_next(shared: &Shared, due: Instant) {
+fn record_next_poll(shared: &Shared, due: Instant) {
     let wait = due.saturating_duration_since(Instant::now());
     let at = jiff::SignedDuration::try_from(wait).ok().map(|wait| shared.now() + wait);
     shared.store.send_modify(|view| view.next_poll_at = at);

@@ -1,3 +1,5 @@
+//! Calls to the store's REST API, behind a trait so that a simulation can carry them.
+
 use crate::config::LiveConfig;
 use crate::limits::{ERROR_CHARS, REST_ANSWER_BYTES, REST_DEADLINE, RETRY_AFTER_MAX};
 use flux_platform::{CrashPoint, crash_point};
@@ -10,18 +12,18 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
-/// One call to the store's REST side: plain data, so that a simulation can carry it over its own network.
+/// A call to the store's REST API, as plain data.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// GET or POST.
     pub method: Method,
-    /// Behind the API's address, with its query.
+    /// Path below `store.api_path`, with the query.
     pub path: String,
-    /// JSON.
+    /// Body in JSON.
     pub body: Option<Vec<u8>>,
 }
 
-/// The two methods that the contract has.
+/// The HTTP methods that the protocol uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// GET.
@@ -30,35 +32,35 @@ pub enum Method {
     Post,
 }
 
-/// Carries a call and brings the answer's body.
+/// Carries calls to the store.
 pub trait Rest: Send + Sync {
-    /// The body of a 2xx answer.
+    /// Makes a call. Returns the body of a 2xx answer.
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Vec<u8>, RestError>>;
 }
 
-/// Why a call brought nothing.
+/// The reason a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RestError {
-    /// No answer.
+    /// The store did not answer.
     #[error("the store cannot be reached: {0}")]
     Unreachable(String),
-    /// Another status than 2xx.
+    /// The status is not 2xx.
     #[error("the store answered HTTP {status}{}", text.as_deref().map(|text| format!(": {text}")).unwrap_or_default())]
     Status {
         /// The status.
         status: u16,
-        /// The error's text, where the store gave one.
+        /// The store's error text, if any.
         text: Option<String>,
-        /// `Retry-After`.
+        /// The header `Retry-After`.
         retry_after: Option<Duration>,
     },
-    /// An answer that the contract does not know.
-    #[error("the store's answer cannot be understood: {0}")]
+    /// The answer does not follow the protocol.
+    #[error("cannot read the store's answer: {0}")]
     Answer(String),
 }
 
 impl RestError {
-    /// How long the store asks to be left alone.
+    /// The wait that the store requests.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             RestError::Status { retry_after, .. } => *retry_after,
@@ -88,7 +90,7 @@ fn read<T: DeserializeOwned>(body: Vec<u8>) -> Result<T, RestError> {
     serde_json::from_slice(&body).map_err(|error| RestError::Answer(error.to_string()))
 }
 
-/// Calls over HTTP.
+/// Makes the calls over HTTP.
 #[derive(Debug)]
 pub struct HttpRest {
     client: reqwest::Client,
@@ -97,7 +99,8 @@ pub struct HttpRest {
 }
 
 impl HttpRest {
-    /// For this journal and the store in force now, with the token in force at each call. No redirects: the token goes nowhere else.
+    /// Creates a client for this journal and the store now in force. Each call uses the token then in force. The client follows no redirects, so the token
+    /// goes only to the store.
     pub fn new(live: LiveConfig, journal: &JournalId, tls: rustls::ClientConfig) -> Result<HttpRest, String> {
         let mut headers = HeaderMap::new();
         headers.insert(
@@ -155,7 +158,7 @@ impl Rest for HttpRest {
     }
 }
 
-/// The innermost cause: reqwest's own text names the whole address first.
+/// The innermost cause. The outer texts of reqwest repeat the whole address.
 pub(super) fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
@@ -169,7 +172,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }
 
-/// `error.message` of our companion's error shape, cut short, and fit for a terminal.
+/// `error.message` of the companion's error body, truncated, without control characters.
 fn error_text(body: &[u8]) -> Option<String> {
     let value: serde_json::Value = serde_json::from_slice(body).ok()?;
     let text = value.get("error")?.get("message")?.as_str()?;

@@ -1,4 +1,6 @@
-use super::{intake, note_answer, token_rejected};
+//! Keeps the session with the store: opens it, sends `Hello`, handles incoming calls, and reopens it after a loss or with a new token.
+
+use super::{intake, record_answer, token_rejected};
 use crate::VERSION;
 use crate::config::Config;
 use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY, SESSION_ATTEMPT};
@@ -11,10 +13,10 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// To the watchdog.
+/// Name of this task for the watchdog.
 const TASK: &str = "session";
 
-/// Keeps a session, for as long as the daemon lives. A new token opens a new one at once.
+/// Keeps a session open until the daemon stops. A new token reopens it at once.
 pub(super) async fn run(shared: &Shared, mut client: Client) {
     let (reconnect, mut token) = (client.reconnect_handle(), TokenWatch::of(shared));
     loop {
@@ -25,7 +27,7 @@ pub(super) async fn run(shared: &Shared, mut client: Client) {
                 tokio::select! { biased;
                     () = shared.reached(Phase::Draining) => return,
                     session = &mut next => break session,
-                    () = token.changed() => new_token(shared, &reconnect),
+                    () = token.changed() => use_new_token(shared, &reconnect),
                 }
             }
         };
@@ -43,7 +45,7 @@ pub(super) async fn run(shared: &Shared, mut client: Client) {
     }
 }
 
-/// Notices another token in the configuration in force.
+/// Detects a changed token in the configuration in force.
 struct TokenWatch {
     changes: watch::Receiver<Arc<Config>>,
     known: SecretHash,
@@ -56,7 +58,7 @@ impl TokenWatch {
         TokenWatch { changes, known }
     }
 
-    /// Waits for another token than the last one that was seen.
+    /// Waits until the token differs from the last known one.
     async fn changed(&mut self) {
         while self.changes.changed().await.is_ok() {
             let token = self.changes.borrow_and_update().store.token.hash();
@@ -69,8 +71,8 @@ impl TokenWatch {
     }
 }
 
-/// The store is tried at once, and what it says of the new token is news.
-fn new_token(shared: &Shared, reconnect: &ReconnectHandle) {
+/// Connects at once with the new token, and forgets the error of the old one.
+fn use_new_token(shared: &Shared, reconnect: &ReconnectHandle) {
     shared.store.send_modify(|view| {
         view.session = SessionState::Connecting;
         view.error = None;
@@ -78,7 +80,7 @@ fn new_token(shared: &Shared, reconnect: &ReconnectHandle) {
     reconnect.retry_now();
 }
 
-/// Takes over what the client is doing while there is no session.
+/// Copies the client's state to `status` and the watchdog while there is no session.
 pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<State>) {
     loop {
         let state = states.borrow_and_update().clone();
@@ -87,9 +89,9 @@ pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<St
             State::Connecting => shared.heartbeat.expect_within(TASK, SESSION_ATTEMPT),
             State::Reconnecting { class, error, delay, .. } => {
                 shared.heartbeat.expect_within(TASK, delay + SESSION_ATTEMPT);
-                let is_own_will =
+                let is_own_stop =
                     class == ErrorClass::Stopped && shared.store.borrow().session == SessionState::Connecting;
-                if is_own_will {
+                if is_own_stop {
                     shared.link.send_replace(Link::Down);
                 } else {
                     down(shared, error.clone());
@@ -109,7 +111,7 @@ pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<St
     }
 }
 
-/// The session is lost, or could not be opened. What the store has refused stays shown as that.
+/// Records that the session was lost or could not be opened. A refusal by the store stays on display.
 fn down(shared: &Shared, error: String) {
     let (session, known) = {
         let view = shared.store.borrow();
@@ -118,7 +120,7 @@ fn down(shared: &Shared, error: String) {
     if matches!(session, SessionState::Connecting | SessionState::Connected | SessionState::Reconnecting) {
         match session {
             SessionState::Connected => tracing::warn!(error, "session lost; polling until it is back"),
-            _ if known.as_ref() != Some(&error) => tracing::warn!(error, "store unreachable; tried again by itself"),
+            _ if known.as_ref() != Some(&error) => tracing::warn!(error, "store unreachable; retrying"),
             _ => {}
         }
         shared.store.send_modify(|view| {
@@ -132,11 +134,11 @@ fn down(shared: &Shared, error: String) {
 }
 
 enum HelloError {
-    /// The store does not want this agent.
+    /// The store refused this agent.
     Refused(String),
-    /// The call did not go through.
+    /// The call failed.
     Call(CallError),
-    /// The answer is no welcome.
+    /// The answer is not a welcome.
     Answer(String),
 }
 
@@ -159,7 +161,7 @@ async fn hello(shared: &Shared, session: &Session) -> Result<ServerWelcome, Hell
         serde_json::from_value(answer).map_err(|error| HelloError::Answer(error.to_string()))?;
     if welcome.protocol_version != PROTOCOL_VERSION {
         return Err(HelloError::Refused(
-            ErrorCode::UnsupportedProtocol.message("the store speaks another version of the contract"),
+            ErrorCode::UnsupportedProtocol.message("the store uses another version of the protocol"),
         ));
     }
     Ok(welcome)
@@ -171,10 +173,7 @@ fn refused(shared: &Shared, error: &HelloError) {
             match ErrorCode::from_message(text) {
                 Some(ErrorCode::ServerRemoved) => server_removed(shared),
                 Some(ErrorCode::AlreadyConnected) => {
-                    tracing::error!(
-                        error = text,
-                        "another agent is connected with this token; stop one of the two. Nothing new is taken meanwhile"
-                    );
+                    tracing::error!(error = text, "another agent is connected with this token; stop one of the two");
                 }
                 _ => tracing::error!(error = text, "the store refused this agent"),
             }
@@ -182,7 +181,7 @@ fn refused(shared: &Shared, error: &HelloError) {
         }
         HelloError::Call(error) => (error.to_string(), SessionState::Reconnecting),
         HelloError::Answer(problem) => {
-            (format!("the store's welcome cannot be understood: {problem}"), SessionState::Reconnecting)
+            (format!("cannot read the store's welcome: {problem}"), SessionState::Reconnecting)
         }
     };
     shared.store.send_modify(|view| {
@@ -192,9 +191,9 @@ fn refused(shared: &Shared, error: &HelloError) {
 }
 
 fn server_removed(shared: &Shared) {
-    tracing::error!("the server was removed from the store; nothing runs any more");
+    tracing::error!("the server was removed from the store; no more commands run");
     if let Err(error) = shared.journal().set_removed(true) {
-        tracing::error!(%error, "that the server was removed could not be written down");
+        tracing::error!(%error, "failed to record that the server was removed");
     }
 }
 
@@ -205,9 +204,9 @@ async fn serve(
     token: &mut TokenWatch,
     reconnect: &ReconnectHandle,
 ) {
-    note_answer(shared, Some(welcome.now));
+    record_answer(shared, Some(welcome.now));
     if let Err(error) = shared.journal().set_removed(false) {
-        tracing::error!(%error, "the journal failed");
+        tracing::error!(%error, "failed to record that the server exists");
     }
     let outage = shared.store.borrow().outage;
     tracing::info!(
@@ -232,8 +231,8 @@ async fn serve(
         tokio::select! { biased;
             () = shared.reached(Phase::Stopping) => break session.connection.stop().await,
             () = token.changed() => {
-                tracing::info!("a new token; the session is opened anew with it");
-                new_token(shared, reconnect);
+                tracing::info!("reopening the session with the new token");
+                use_new_token(shared, reconnect);
                 break session.connection.stop().await;
             }
             incoming = session.incoming.recv() => match incoming {
@@ -244,7 +243,7 @@ async fn serve(
                 let status = { let view = game.borrow_and_update(); GameStatus { state: view.state, players: view.players } };
                 if let Ok(status) = serde_json::to_value(status) {
                     crash_point(CrashPoint::Message);
-                    // Fire and forget: a lost one is repeated with the next session.
+                    // A lost status is repeated at the start of the next session.
                     let _ = session.connection.send(method::GAME_STATUS, vec![status]).await;
                 }
             }
@@ -260,7 +259,7 @@ fn handle_incoming(shared: &Shared, incoming: IncomingCall) {
     if shared.is(Phase::Draining) {
         return; // not acknowledged, so the store offers it again
     }
-    note_answer(shared, None);
+    record_answer(shared, None);
     if incoming.is(method::DELIVER) {
         if let Some(batch) = batch(incoming) {
             intake::deliver(shared, batch, "session");
@@ -270,7 +269,7 @@ fn handle_incoming(shared: &Shared, incoming: IncomingCall) {
             intake::revoke(shared, batch, "session");
         }
     } else {
-        tracing::debug!(target = incoming.target, "the store called a method that this agent does not know");
+        tracing::debug!(target = incoming.target, "the store called an unknown method");
     }
 }
 
@@ -278,7 +277,7 @@ fn batch<T: DeserializeOwned>(incoming: IncomingCall) -> Option<Batch<T>> {
     let items = incoming.arguments.into_iter().next();
     let batch = items.and_then(|items| serde_json::from_value(items).ok());
     if batch.is_none() {
-        tracing::warn!(target = incoming.target, "the store sent something else than a list");
+        tracing::warn!(target = incoming.target, "the store sent a batch that is not a list");
     }
     batch
 }

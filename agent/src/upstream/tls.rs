@@ -1,3 +1,5 @@
+//! The TLS setup for the session and the REST calls.
+
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
@@ -6,15 +8,15 @@ use rustls_platform_verifier::Verifier;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why TLS cannot be set up.
+/// The reason TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// `store.ca_file` cannot be used.
-    #[error("store.ca_file {path}: {problem}; it holds one or more certificates in PEM")]
+    #[error("store.ca_file {path}: {problem}; the file must hold one or more certificates in PEM")]
     CaFile {
-        /// Which file.
+        /// The path.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
     /// The machine's own certificates cannot be used.
@@ -22,7 +24,7 @@ pub enum TlsError {
     Rustls(#[from] rustls::Error),
 }
 
-/// One TLS setup for the session and the REST calls: ring, the machine's trusted roots, and a private CA besides.
+/// Builds the TLS configuration for the session and the REST calls: ring, the machine's trusted roots, and the private CA if there is one.
 pub fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let extra = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
@@ -39,5 +41,5 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsErr
     let certificates: Result<Vec<_>, _> =
         CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))?.collect();
     let certificates = certificates.map_err(|error| failed(error.to_string()))?;
-    if certificates.is_empty() { Err(failed("no certificate in it".into())) } else { Ok(certificates) }
+    if certificates.is_empty() { Err(failed("it holds no certificate".into())) } else { Ok(certificates) }
 }

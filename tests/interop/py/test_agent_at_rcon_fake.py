@@ -35,9 +35,9 @@ def without_a_store():
 
 def test_the_check_reads_the_list_that_the_server_answers(testbed, rcon_port):
     exit_code, told = check_online(testbed.agent_config(without_a_store(), TOKEN, rcon_port))
-    assert told["game"] == f"ok RCON at 127.0.0.1:{rcon_port} takes the password and answers"
+    assert told["game"] == f"ok RCON at 127.0.0.1:{rcon_port} accepts the password and answers"
     assert "1 of a max of 5" in ANSWERS["list"]
-    assert told["presence"] == "ok 1 online, by `list`"
+    assert told["presence"] == "ok 1 online, from `list`"
     assert told["store"].startswith("FAILED the store cannot be reached")
     assert exit_code == UNREACHABLE
 

@@ -91,7 +91,7 @@ async fn waiting_commands_are_listed_and_dropped_without_a_game() {
     env.logged("agent.log", "game unreachable").await;
     done(&env, &["queue", "drop", &second, "--reason", "asked by mail"]);
     env.command_is("order-2", "cancelled").await;
-    assert_eq!(done(&env, &["queue", "list"]), "no such jobs\n");
+    assert_eq!(done(&env, &["queue", "list"]), "no matching jobs\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,7 +102,7 @@ async fn game_command_uses_the_daemons_connection_and_policy() {
     assert!(done(&env, &["rcon", "--no-policy", "op", "Steve"]).len() > 1);
     assert!(done(&env, &["players"]).contains("Steve"));
     assert_eq!(json_of(&env, &["players", "--json"])["players"], json!(["Steve"]));
-    assert!(done(&env, &["poll"]).contains("items brought: 0"));
+    assert!(done(&env, &["poll"]).contains("items received: 0"));
     let checks = json_of(&env, &["check", "--online", "--json"]);
     let failed: Vec<&Value> = checks.as_array().unwrap().iter().filter(|check| check["ok"] != true).collect();
     assert!(failed.is_empty(), "{failed:#?}");
@@ -124,7 +124,7 @@ async fn broken_config_keeps_the_old_one_until_it_is_fixed() {
     rewrite(&env, |config| config + "log: {level: planted}\n");
     assert_eq!(agent(&env, &["reload"]).status.code(), Some(78), "checked before the daemon is asked");
     signal(&env, "-HUP");
-    env.logged("agent.log", "the changed configuration is broken").await;
+    env.logged("agent.log", "failed to reload the configuration").await;
     let status = json_of_broken(&env).await;
     assert!(status["config"]["error"].as_str().unwrap().contains("log.level: is not one of the choices"), "{status}");
     env.pay("order-1", "Steve", "diamonds", 1).await;

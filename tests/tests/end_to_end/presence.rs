@@ -23,7 +23,7 @@ async fn rig_with_log(options: &[&str]) -> TestEnv {
     std::fs::write(&path, config).unwrap();
     env.testbed.start(Who::Agent).await.unwrap();
     env.online().await;
-    env.logged("agent.log", "the game's log is followed").await;
+    env.logged("agent.log", "following the game's log").await;
     env
 }
 
@@ -101,7 +101,7 @@ async fn unreadable_log_is_reported_once_and_polling_continues() {
     env.testbed.game("join Steve").await.unwrap();
     env.delivered("order-1").await;
     assert!(agent(&env, &["status"])["game"]["log"].as_str().unwrap().contains("No such file"));
-    assert_eq!(env.log("agent.log").matches("presence.log_file cannot be followed").count(), 1);
+    assert_eq!(env.log("agent.log").matches("cannot follow presence.log_file").count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

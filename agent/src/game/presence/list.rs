@@ -26,9 +26,7 @@ impl PlayerList {
         let mut list = PlayerList::default();
         let players = list.query(connection).await?.unwrap_or_default();
         if list.command.is_none() {
-            tracing::warn!(
-                "the game's list of players cannot be read; commands that need their player online wait until it can"
-            );
+            tracing::warn!("cannot read the game's player list; commands that need their player online wait");
         }
         Ok((list, players))
     }

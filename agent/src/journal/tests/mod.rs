@@ -65,7 +65,7 @@ fn later(seconds: i64) -> Timestamp {
 }
 
 #[test]
-fn what_is_delivered_survives_the_process_and_keeps_its_order() {
+fn deliveries_survive_a_restart_in_order() {
     let directory = TempDir::new().unwrap();
     let (first_id, wanted) = {
         let mut journal = open(directory.path());
@@ -79,8 +79,9 @@ fn what_is_delivered_survives_the_process_and_keeps_its_order() {
     assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1), "the lowest sequence first");
 }
 
+/// Rule 8.
 #[test]
-fn rule_8_rows_of_an_earlier_run_are_careful_until_acknowledged_or_released() {
+fn jobs_of_an_earlier_run_are_held_until_acknowledged_or_released() {
     let directory = TempDir::new().unwrap();
     open(directory.path()).deliver(&[command(1, "Steve"), command(2, "Steve")], NOW).unwrap();
     let mut journal = open(directory.path());
@@ -142,8 +143,9 @@ fn a_clock_that_was_set_back_holds_nothing_up() {
     assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1), "also where it was set back while the agent was down");
 }
 
+/// Rule 1.
 #[test]
-fn rule_1_delivered_again_it_is_not_run_again_but_reported_again() {
+fn repeated_delivery_is_reported_again_but_not_run_again() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
@@ -161,8 +163,9 @@ fn rule_1_delivered_again_it_is_not_run_again_but_reported_again() {
     }
 }
 
+/// Rule 2.
 #[test]
-fn rule_2_what_is_received_is_told_each_time_it_is_offered() {
+fn receipt_is_reported_at_each_offer() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     for offer in ["the first", "another"] {
@@ -173,8 +176,9 @@ fn rule_2_what_is_received_is_told_each_time_it_is_offered() {
     }
 }
 
+/// Rule 3.
 #[test]
-fn rule_3_a_closing_report_is_kept_across_restarts_until_it_is_acknowledged() {
+fn closing_report_survives_restarts_until_acknowledged() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
@@ -187,11 +191,12 @@ fn rule_3_a_closing_report_is_kept_across_restarts_until_it_is_acknowledged() {
     }
     acknowledge_all(&mut journal);
     drop(journal);
-    assert!(states(&open(directory.path())).is_empty(), "it is told once");
+    assert!(states(&open(directory.path())).is_empty(), "it is reported once");
 }
 
+/// Rule 3.
 #[test]
-fn rule_3_an_acknowledgement_means_the_state_that_was_reported() {
+fn acknowledgement_covers_only_the_reported_state() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
@@ -205,8 +210,9 @@ fn rule_3_an_acknowledgement_means_the_state_that_was_reported() {
     assert_eq!(states(&journal), [("cmd_1".into(), ReportState::AwaitingPlayer(WaitReason::PlayerOffline))]);
 }
 
+/// Rule 4.
 #[test]
-fn rule_4_what_waits_for_its_player_has_no_deadline_and_keeps_its_attempt() {
+fn job_awaiting_its_player_has_no_deadline_and_keeps_its_attempt() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     let years_later = NOW + SignedDuration::from_hours(24 * 3_650);
@@ -224,8 +230,9 @@ fn rule_4_what_waits_for_its_player_has_no_deadline_and_keeps_its_attempt() {
     assert!(journal.job(&id(1)).unwrap().unwrap().command.is_some(), "nothing of it is pruned");
 }
 
+/// Rule 6.
 #[test]
-fn rule_6_a_revoke_of_what_was_never_seen_keeps_a_late_delivery_from_running() {
+fn revocation_of_an_unknown_command_stops_a_late_delivery() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.revoke(&[Revocation { id: id(1), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
@@ -235,7 +242,7 @@ fn rule_6_a_revoke_of_what_was_never_seen_keeps_a_late_delivery_from_running() {
 }
 
 #[test]
-fn a_waiting_job_is_woken_by_its_players_join_and_by_nobody_elses() {
+fn waiting_job_is_woken_only_by_its_own_players_join() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve"), command(2, "Alex")], NOW).unwrap();
@@ -255,8 +262,9 @@ fn a_waiting_job_is_woken_by_its_players_join_and_by_nobody_elses() {
     assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1));
 }
 
+/// Rule 7.
 #[test]
-fn rule_7_a_higher_attempt_of_a_failed_job_runs_and_keeps_the_first_receipt() {
+fn higher_attempt_of_a_failed_job_runs_and_keeps_the_receipt() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
@@ -271,7 +279,7 @@ fn rule_7_a_higher_attempt_of_a_failed_job_runs_and_keeps_the_first_receipt() {
 }
 
 #[test]
-fn pruning_keeps_what_must_not_run_again() {
+fn pruning_keeps_the_memory_of_finished_commands() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve"), command(2, "Steve")], NOW).unwrap();
@@ -291,8 +299,9 @@ fn pruning_keeps_what_must_not_run_again() {
     assert!(journal.next_ready().unwrap().is_none());
 }
 
+/// Rule 9.
 #[test]
-fn rule_9_what_another_journal_was_offered_is_settled_before_anything_is_sent() {
+fn commands_offered_to_another_journal_are_settled_first() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[Command { redelivered: true, ..command(1, "Steve") }], NOW).unwrap();
@@ -312,7 +321,7 @@ fn a_change_of_an_unknown_job_is_none() {
 }
 
 #[test]
-fn nothing_is_sent_or_changed_when_a_revoke_came_after_the_decision() {
+fn revocation_after_the_decision_stops_send_and_change() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
@@ -338,7 +347,7 @@ fn nothing_is_sent_or_changed_when_a_revoke_came_after_the_decision() {
 }
 
 #[test]
-fn nothing_is_sent_when_a_higher_attempt_took_the_place_after_the_decision() {
+fn higher_attempt_after_the_decision_stops_the_send() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
@@ -353,8 +362,9 @@ fn nothing_is_sent_when_a_higher_attempt_took_the_place_after_the_decision() {
     assert_eq!(journal.next_ready().unwrap().unwrap().job.attempt.get(), 2);
 }
 
+/// Rule 7.
 #[test]
-fn rule_7_what_has_expired_on_the_stores_clock_is_found_also_after_a_restart() {
+fn expired_jobs_are_found_after_a_restart() {
     let directory = TempDir::new().unwrap();
     open(directory.path())
         .deliver(&[Command { expires_at: Some(later(10)), ..command(1, "Steve") }, command(2, "Steve")], NOW)
@@ -366,7 +376,7 @@ fn rule_7_what_has_expired_on_the_stores_clock_is_found_also_after_a_restart() {
 }
 
 #[test]
-fn the_marks_of_all_sends_are_known_until_they_are_removed_the_last_ones_of_very_many() {
+fn markers_of_all_sends_are_kept_up_to_the_limit_until_removed() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
@@ -392,7 +402,7 @@ fn the_marks_of_all_sends_are_known_until_they_are_removed_the_last_ones_of_very
 }
 
 #[test]
-fn how_many_jobs_are_where_is_counted_as_they_move() {
+fn job_counts_follow_state_changes() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     let counts = |journal: &Journal| journal.counts().unwrap().into_iter().collect::<Vec<_>>();
@@ -409,8 +419,9 @@ fn how_many_jobs_are_where_is_counted_as_they_move() {
     assert_eq!(counts(&journal), expected.map(|(state, count)| (state.to_owned(), count)));
 }
 
+/// Rule 3.
 #[test]
-fn rule_3_a_state_that_comes_back_is_reported_again() {
+fn returning_state_is_reported_again() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     let waiting = ("cmd_1".to_owned(), ReportState::AwaitingPlayer(WaitReason::PlayerOffline));

@@ -91,11 +91,11 @@ fn report_state(shared: &Shared, path: &Path, error: Option<String>) {
     });
     match (is_new, &*state) {
         (false, _) => {}
-        (true, "followed") => tracing::info!(path = %path.display(), "the game's log is followed"),
+        (true, "followed") => tracing::info!(path = %path.display(), "following the game's log"),
         (true, error) => tracing::warn!(
             path = %path.display(),
             error,
-            "presence.log_file cannot be followed; joins are seen by the game's list alone, every presence.interval"
+            "cannot follow presence.log_file; joins are seen only in the player list, every presence.interval"
         ),
     }
 }
