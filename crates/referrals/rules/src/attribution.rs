@@ -1,10 +1,12 @@
+//! The record of one referral: its status, the order that qualified it, and the reasons for refusals.
+
 use crate::words::words;
 use crate::{AttributionId, Code, CustomerId, Money, PositiveMoney};
 use flux_protocol::OrderId;
 use jiff::Timestamp;
 
 words! {
-    /// Why something was refused, skipped or undone. The list is closed.
+    /// The reason for a refusal, a skipped reward or a reversal. The list is closed.
     Reason {
         /// The order was paid back.
         Refunded = "refunded",
@@ -20,7 +22,7 @@ words! {
         ExistingCustomer = "existing_customer",
         /// The referee has referred the referrer.
         Circular = "circular",
-        /// The referrer has had as many rewards as there are, in all or today.
+        /// The referrer has reached the reward cap or the daily limit.
         CapReached = "cap_reached",
         /// The order is too small.
         BelowMinimum = "below_minimum",
@@ -42,7 +44,7 @@ words! {
 }
 
 words! {
-    /// How the friend came in.
+    /// The channel through which the referee arrived.
     Channel {
         /// Through the link, at registration or a guest's checkout.
         Link = "link",
@@ -53,22 +55,22 @@ words! {
     }
 }
 
-/// Where an attribution is.
+/// The status of an attribution.
 ///
 /// ```text
 /// (none) ──bind──▶ pending ──order meets every test──▶ qualified ──all due grants issued──▶ rewarded
 ///                     └──now > expiresAt──▶ expired           pending, qualified, rewarded ──undone──▶ voided
 /// ```
-/// `Expired` is what a sweep wrote down; what counts is [`Attribution::status_at`].
+/// A sweep stores `Expired` for display. Decisions use [`Attribution::status_at`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Bound; nothing was ordered yet that counts.
+    /// Bound, without a qualifying order so far.
     Pending,
-    /// The order counts; a reward is still to come, or was skipped for this reason.
+    /// The order counts. A reward is outstanding, or was skipped for this reason.
     Qualified(Option<Reason>),
-    /// Everything that was due is issued.
+    /// All due rewards are issued.
     Rewarded,
-    /// Too late.
+    /// The deadline has passed.
     Expired,
     /// Undone. Final.
     Voided(Reason),
@@ -86,7 +88,7 @@ impl Status {
         }
     }
 
-    /// The reason that goes with it.
+    /// The reason stored with the status.
     pub fn reason(self) -> Option<Reason> {
         match self {
             Status::Qualified(reason) => reason,
@@ -95,7 +97,7 @@ impl Status {
         }
     }
 
-    /// The status that these words name.
+    /// Reads a stored status and reason.
     pub fn from_words(status: &str, reason: Option<Reason>) -> Option<Status> {
         Some(match (status, reason) {
             ("pending", _) => Status::Pending,
@@ -107,7 +109,7 @@ impl Status {
         })
     }
 
-    /// Whether it counts among the referrer's successful referrals.
+    /// Returns whether it counts among the referrer's successful referrals.
     pub fn is_successful(self) -> bool {
         matches!(self, Status::Qualified(_) | Status::Rewarded)
     }
@@ -116,58 +118,58 @@ impl Status {
 /// The order that made an attribution qualify.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purchase {
-    /// Which.
+    /// The order's id.
     pub order: OrderId,
-    /// What it cost.
+    /// The price of the order.
     pub amount: Money,
-    /// What was paid back of it so far, in minor units.
+    /// The sum refunded so far, in minor units.
     pub refunded: i64,
-    /// The minimum when it was paid: what is left is tested against it (D-11).
+    /// The minimum at payment. The remainder is compared with it (D-11).
     pub minimum: Option<PositiveMoney>,
 }
 
 impl Purchase {
-    /// What is left of it: the revenue that it counts for.
+    /// The price minus refunds: the revenue of this order.
     pub fn remainder(&self) -> Money {
         self.amount.less(self.refunded)
     }
 
-    /// Whether what is left would still have qualified.
+    /// Returns whether the remainder still qualifies.
     pub fn still_counts(&self) -> bool {
         let left = self.remainder().amount();
         left > 0 && self.minimum.is_none_or(|minimum| left >= minimum.amount())
     }
 }
 
-/// Who brought whom, and what came of it.
+/// A referral: the referrer, the referee and the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {
     /// Its id.
     pub id: AttributionId,
     /// The code of the link.
     pub code: Code,
-    /// Who brought the friend.
+    /// The referrer.
     pub referrer: CustomerId,
-    /// The friend.
+    /// The referee.
     pub referee: CustomerId,
-    /// How they came in.
+    /// The channel through which the referee arrived.
     pub door: Channel,
-    /// When they clicked, where that is known.
+    /// The time of the click, if known.
     pub clicked_at: Option<Timestamp>,
-    /// When they were bound.
+    /// The time of the bind.
     pub bound_at: Timestamp,
-    /// When they registered; unset, a registration is still to come and counts once.
+    /// The time of registration. If unset, a later registration counts once.
     pub registered_at: Option<Timestamp>,
     /// The last moment at which an order counts; fixed at the bind.
     pub expires_at: Option<Timestamp>,
-    /// Where it is, as written down.
+    /// The stored status.
     pub status: Status,
-    /// The order that made it qualify.
+    /// The order that qualified the attribution.
     pub purchase: Option<Purchase>,
 }
 
 impl Attribution {
-    /// Where it is at this moment, whether or not a sweep has run since (R2-29, D-16).
+    /// Returns the status at the given time, independent of sweeps (R2-29, D-16).
     pub fn status_at(&self, at: Timestamp) -> Status {
         match (self.status, self.expires_at) {
             (Status::Pending | Status::Expired, Some(end)) if at > end => Status::Expired,
@@ -176,7 +178,7 @@ impl Attribution {
         }
     }
 
-    /// Whether this order made it qualify.
+    /// Returns whether this order qualified the attribution.
     pub fn is_qualified_by(&self, order: &OrderId) -> bool {
         self.purchase.as_ref().is_some_and(|purchase| purchase.order == *order)
     }

@@ -1,3 +1,5 @@
+//! Binds a referee to a referrer, and finds the attribution of a paid order.
+
 use crate::words::words;
 use crate::{
     Attribution, AttributionId, Channel, Code, Person, Program, Reason, Referrer, SelfReferral, Status, Store,
@@ -6,39 +8,39 @@ use crate::{
 use flux_protocol::OrderId;
 use jiff::Timestamp;
 
-/// A friend at one of the doors.
+/// A referee who arrives through a channel with a code.
 #[derive(Debug, Clone)]
 pub struct Bind<'a> {
     /// The id that a new attribution gets.
     pub id: &'a AttributionId,
-    /// The code as it was made, and whose it is; `None` if nobody has it.
+    /// The stored code and its owner; `None` if the code is unknown.
     pub link: Option<(&'a Code, &'a Referrer)>,
-    /// The friend.
+    /// The referee.
     pub referee: &'a Person,
-    /// When they registered, before this.
+    /// The time of an earlier registration.
     pub registered_at: Option<Timestamp>,
-    /// Whether they register with this very event: a signup that is not a guest's (D-22).
+    /// True if this event is their registration: a signup that is not a guest's (D-22).
     pub registers_now: bool,
     /// The newest attribution of this person as a referee (D-23), or of this external reference (R2-20).
     pub latest: Option<&'a Attribution>,
-    /// Whether an attribution has them as the referrer and the code's owner as the referee (D-14).
+    /// True if an attribution has them as the referrer and the code's owner as the referee (D-14).
     pub is_circular: bool,
-    /// Through which door.
+    /// The channel.
     pub door: Channel,
-    /// When they clicked, if they did.
+    /// The time of the click, if there was one.
     pub clicked_at: Option<Timestamp>,
-    /// Now, or when it happened.
+    /// The time of the event.
     pub at: Timestamp,
 }
 
-/// Why somebody was not bound.
+/// The reason for a refused bind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BindError {
-    /// Nobody has this code (404).
+    /// No customer has this code (404).
     UnknownCode,
-    /// The door is shut (409).
+    /// The channel is closed (409).
     DoorClosed,
-    /// For this reason (409).
+    /// A rule of the program refuses the bind (409).
     Because(Reason),
 }
 
@@ -53,7 +55,7 @@ impl BindError {
     }
 }
 
-/// What became of it. A refusal never fails the shop's own signup or checkout.
+/// The result of a bind. A refusal never fails the shop's own signup or checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "there is one per event, and it is taken apart at once")]
 pub enum Bound {
@@ -61,11 +63,11 @@ pub enum Bound {
     New(Attribution),
     /// The first bind stays (D-02): the newest attribution of the referee (200).
     Existing,
-    /// Nothing.
+    /// The bind was refused.
     Refused(BindError),
 }
 
-/// Binds a friend to whoever's code they bring (section 6, `bind`), the tests in the specification's order.
+/// Binds a referee to the owner of the code (section 6, `bind`). The tests run in the specification's order.
 pub fn bind(store: &Store<'_>, facts: &Bind<'_>) -> Bound {
     match check(store, facts) {
         Ok(attribution) => attribution.map_or(Bound::Existing, Bound::New),
@@ -113,24 +115,24 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
     }))
 }
 
-/// Whether a referee who has this attribution may open another (D-04): at checkout, once it is closed, where repeat purchases count.
+/// Returns whether a referee with this attribution may open another (D-04): at checkout, if this one is closed and repeat purchases count.
 fn makes_room(latest: &Attribution, program: &Program, door: Channel, at: Timestamp) -> bool {
     let is_closed = latest.status_at(at) != Status::Pending;
     door == Channel::CodeCheckout && !program.require_first_purchase && is_closed
 }
 
-/// Which attribution an order is weighed for.
+/// The attribution for which an order is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Candidate<'a> {
-    /// This one.
+    /// An existing attribution.
     Known(&'a Attribution),
     /// A new one, if the order's code binds.
     ByCode,
-    /// None: the order has nothing to do with a referral.
+    /// No attribution: the order does not belong to a referral.
     None,
 }
 
-/// Finds the attribution of a paid order (section 6, `on paid`; D-04): the one it has fed, else the buyer's newest, else one by its code.
+/// Finds the attribution of a paid order (section 6, `on paid`; D-04): the one that it qualified, else the buyer's newest, else one by its code.
 pub fn candidate<'a>(
     program: &Program,
     order: &OrderId,
@@ -149,7 +151,7 @@ pub fn candidate<'a>(
 }
 
 words! {
-    /// What `GET /codes/{code}` says of a code that exists (R0-15).
+    /// The answer of `GET /codes/{code}` for an existing code (R0-15).
     CodeVerdict {
         /// It may be used.
         Valid = "valid",
@@ -158,7 +160,7 @@ words! {
     }
 }
 
-/// Judges a code that somebody types at checkout, without side effects; who types it is judged when the order is paid (R0-16).
+/// Validates a code entered at checkout, without side effects. The buyer is checked when the order is paid (R0-16).
 pub fn validate(store: &Store<'_>, owner: &Referrer) -> CodeVerdict {
     let is_open = store.program.doors.is_open(Channel::CodeCheckout);
     if is_open && effective(store, owner).is_ok() { CodeVerdict::Valid } else { CodeVerdict::NotEligible }

@@ -1,3 +1,5 @@
+//! Decides whether a click on a link counts.
+
 use crate::Reason;
 use crate::limits::REPEATED_CLICK_SECONDS;
 use jiff::{SignedDuration, Timestamp};
@@ -22,23 +24,23 @@ const PREVIEW_AGENTS: [&str; 16] = [
     "headless",
 ];
 
-/// What is known of a visit of a link. Every field that is not known counts the click.
+/// The known facts about a visit to a link. An unknown field never prevents a click from counting.
 #[derive(Debug, Clone, Copy)]
 pub struct Visit<'a> {
-    /// When.
+    /// The time of the visit.
     pub at: Timestamp,
     /// The `User-Agent` header.
     pub user_agent: Option<&'a str>,
     /// The `Sec-Purpose` or `Purpose` header: `prefetch` and its like.
     pub purpose: Option<&'a str>,
-    /// When the same visitor's last counted click on this link was.
+    /// The time of this visitor's last counted click on this link.
     pub last_by_visitor: Option<Timestamp>,
 }
 
-/// Whether a click counts.
+/// The result of a click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Click {
-    /// It moves the counter, and starts the attribution window.
+    /// It increments the counter and starts the attribution window.
     Counted,
     /// A program looked at the link, not a person.
     Preview,
@@ -48,7 +50,7 @@ pub enum Click {
     Refused(Reason),
 }
 
-/// Judges a click on a link whose owner's standing is `standing`.
+/// Evaluates a click on a link. `standing` is the owner's standing as a referrer.
 pub fn click<T>(visit: &Visit<'_>, standing: Result<T, Reason>) -> Click {
     if let Err(reason) = standing {
         return Click::Refused(reason);

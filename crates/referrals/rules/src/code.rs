@@ -1,3 +1,5 @@
+//! Referral and discount codes: parsing, comparison and generation.
+
 use crate::{ValidationError, limits};
 use deunicode::deunicode;
 use std::cmp::Ordering;
@@ -24,7 +26,7 @@ impl Code {
         &self.0
     }
 
-    /// The code as it is looked up, and what a unique index stands on.
+    /// The code in the form used for lookups and the unique index.
     pub fn key(&self) -> String {
         self.0.to_ascii_lowercase()
     }

@@ -1,9 +1,11 @@
+//! Commands of a reward: templates, target servers, and the commands planned for each server.
+
 use crate::{CustomerId, ValidationError, limits};
 use flux_protocol::ServerId;
 use flux_protocol::limits::TEMPLATE_BYTES;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an agent fills in of the player, and what a reward's values have (section 8.5).
+/// Placeholders that the agent or the reward's values fill in (section 8.5).
 const PLACEHOLDERS: [&str; 9] = ["player", "username", "uuid", "id", "referrer", "referee", "count", "order", "reward"];
 
 /// Commands that turn something on and off again: running one twice undoes it (R0-13).
@@ -57,7 +59,7 @@ impl Template {
     }
 }
 
-/// The names between `{` and `}` that are placeholders: `[a-z]+` alone, so that JSON stands as it is (`docs/reference/protocol.md`).
+/// The names between `{` and `}` that are placeholders: `[a-z]+` alone, so that JSON stays unchanged (`docs/reference/protocol.md`).
 fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).filter_map(|rest| {
         let (name, _) = rest.split_once('}')?;
@@ -65,12 +67,12 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// On which servers a command runs (R0-11).
+/// The servers on which a command runs (R0-11).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Targets {
-    /// On every server that is registered when the reward is issued (D-19).
+    /// Every server that is registered when the reward is issued (D-19).
     All,
-    /// On these.
+    /// The listed servers.
     These(ServerList),
 }
 
@@ -99,13 +101,13 @@ impl ServerList {
     }
 }
 
-/// When a reward's command runs.
+/// The event that runs a reward's command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RunOn {
-    /// When the reward is issued.
+    /// The reward is issued.
     #[default]
     Issue,
-    /// When the reward is undone, to take things back (`onVoid`).
+    /// The reward is reversed (`onVoid`).
     Void,
 }
 
@@ -114,11 +116,11 @@ pub enum RunOn {
 pub struct RewardCommand {
     /// The template.
     pub template: Template,
-    /// Where it runs.
+    /// The target servers.
     pub targets: Targets,
-    /// Whether the player must be online.
+    /// True if the player must be online.
     pub require_online: bool,
-    /// When it runs.
+    /// The event that runs the command.
     pub run_on: RunOn,
 }
 
@@ -127,19 +129,19 @@ pub struct RewardCommand {
 pub struct PlannedCommand {
     /// The command's place in its slot, from 0: with the grant and the server, the line's key.
     pub index: usize,
-    /// Where it runs.
+    /// The target server.
     pub server: ServerId,
-    /// The template, not filled in.
+    /// The template with its placeholders.
     pub template: Template,
-    /// Who is rewarded.
+    /// The rewarded customer.
     pub customer: CustomerId,
-    /// Whether the player must be online.
+    /// True if the player must be online.
     pub require_online: bool,
-    /// What fills in the placeholders beside the player's.
+    /// Values of the placeholders other than the player's.
     pub values: BTreeMap<String, String>,
 }
 
-/// What a reward's commands come to.
+/// The planned commands of a reward.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FanOut {
     /// The lines, those of one server in the order of the slot (R0-09).
@@ -148,7 +150,7 @@ pub struct FanOut {
     pub skipped: Vec<(usize, ServerId)>,
 }
 
-/// Makes the lines of those of `commands` that run on this occasion, on the servers that are registered now.
+/// Plans the commands for this event on the registered servers.
 pub fn fan_out(
     commands: &[RewardCommand],
     run_on: RunOn,

@@ -1,7 +1,9 @@
+//! The delivery state of a reward, derived from the states of its commands.
+
 use crate::words::words;
 
 words! {
-    /// Where one command of a reward is, as the store shows it (`docs/reference/protocol.md`).
+    /// The state of one command of a reward, as the store shows it (`docs/reference/protocol.md`).
     LineState {
         /// Not yet in an agent's journal.
         Pending = "pending",
@@ -11,7 +13,7 @@ words! {
         AwaitingPlayer = "awaiting_player",
         /// The game ran it.
         Completed = "completed",
-        /// Its last try failed.
+        /// The last attempt failed.
         Failed = "failed",
         /// Cancelled.
         Cancelled = "cancelled",
@@ -19,11 +21,11 @@ words! {
 }
 
 words! {
-    /// Whether a reward's commands have run. Derived, never stored.
+    /// The combined state of a reward's commands. It is derived, never stored.
     Delivery {
-        /// There are none.
+        /// The reward has no commands.
         None = "none",
-        /// Some are open, and whoever is to get them has no player linked (R0-22).
+        /// Some are open, and the customer has no linked player (R0-22).
         BlockedNoPlayer = "blocked_no_player",
         /// Nothing is open, none has run, and at least one has failed.
         Failed = "failed",
@@ -41,7 +43,7 @@ words! {
 }
 
 impl Delivery {
-    /// Sums up a reward's commands, the news that needs most attention first (R0-18).
+    /// Sums up a reward's commands, the most urgent state first (R0-18).
     pub fn of(has_player: bool, lines: impl IntoIterator<Item = LineState>) -> Delivery {
         let lines: Vec<LineState> = lines.into_iter().collect();
         let any = |state: LineState| lines.contains(&state);

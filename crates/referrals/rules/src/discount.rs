@@ -1,3 +1,5 @@
+//! Quotes and redeems discount codes.
+
 use crate::words::words;
 use crate::{Benefit, Code, CustomerId, Discount, DiscountKind, Grant, GrantStatus, Money};
 use flux_protocol::OrderId;
@@ -13,9 +15,9 @@ pub struct Coupon {
 }
 
 words! {
-    /// Why a code takes nothing off.
+    /// The reason for a refused discount code.
     DiscountError {
-        /// The customer has no such code, or none that applies by itself.
+        /// The customer has no such code, or none that applies automatically.
         UnknownCode = "unknown_code",
         /// It was used.
         Used = "used",
@@ -30,23 +32,22 @@ words! {
     }
 }
 
-/// What a code comes to.
+/// The price of an order with a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
-    /// By which code.
+    /// The applied code.
     pub coupon: Coupon,
-    /// What comes off, in minor units.
+    /// The discount, in minor units.
     pub discount: i64,
-    /// What is left to pay, in minor units.
+    /// The remaining price, in minor units.
     pub total: i64,
-    /// Whether the shipping is free.
+    /// True if shipping is free.
     pub free_shipping: bool,
 }
 
-/// Quotes an order for a customer: by the code that they typed, else by the best of those that apply by themselves (R3-07).
+/// Quotes an order for a customer: by the entered code, else by the best code that applies automatically (R3-07).
 ///
-/// `coupons` are the customer's; another's code is unknown to them. Among equals the one that ends first wins, then the one that was
-/// there first, so that nobody loses one that would have lasted.
+/// Coupons of other customers count as unknown. Among equal discounts the first to expire wins, then the lowest code.
 pub fn quote(
     customer: &CustomerId,
     order: Money,
@@ -99,18 +100,18 @@ fn value(coupon: &Coupon, order: Money, at: Timestamp) -> Result<Quote, Discount
     Ok(Quote { coupon: coupon.clone(), discount, total: order.less(discount).amount(), free_shipping })
 }
 
-/// What became of redeeming.
+/// The result of redeeming a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redeemed {
     /// The code is used on this order: keep its coupon's grant as it is here.
     Now(Quote),
-    /// This order has used this code before: answer as then.
+    /// This order has already used this code. Repeat the answer.
     Before(Coupon),
-    /// Nothing.
+    /// The code was refused.
     Refused(DiscountError),
 }
 
-/// Redeems what [`quote`] quotes, once per order, and once per code.
+/// Redeems the code that [`quote`] selects, once per order and once per code.
 pub fn redeem(
     customer: &CustomerId,
     order: &OrderId,

@@ -1,6 +1,8 @@
+//! The errors of settings and values that break a rule.
+
 use flux_protocol::ServerId;
 
-/// A setting or a value that the rules refuse. A storefront hears it as 422, or as 409 where [`ValidationError::is_conflict`] says so.
+/// A setting or a value that breaks a rule: a 409 response if [`ValidationError::is_conflict`] is true, else a 422.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValidationError {
     /// Not a currency.
@@ -79,7 +81,7 @@ pub enum ValidationError {
         "a landing address is http(s), on a host of the store, without user name; leave it empty for the store's home page"
     )]
     Landing,
-    /// Money is used and nothing says in which currency.
+    /// An amount without a currency.
     #[error("set `currency`: a minimum and a fixed reward need one")]
     CurrencyMissing,
     /// Reward values without a type.
@@ -100,14 +102,44 @@ pub enum ValidationError {
 }
 
 impl ValidationError {
-    /// Whether what stands already is in the way (409), and not the value itself (422).
+    /// The API's error code if existing data is in conflict with the value (409); `None` if the value is invalid (422).
+    pub fn conflict_code(&self) -> Option<&'static str> {
+        match self {
+            Self::NameTaken => Some("name_taken"),
+            Self::TierTaken => Some("tier_taken"),
+            Self::SlotTaken => Some("slot_taken"),
+            Self::GlobalRule => Some("global_rule"),
+            Self::Currency
+            | Self::Amount
+            | Self::ZeroAmount
+            | Self::Percent
+            | Self::Points
+            | Self::Days
+            | Self::Overflow
+            | Self::Code
+            | Self::Tier
+            | Self::RuleName
+            | Self::UnknownRule
+            | Self::TooManyRules
+            | Self::EmptySlot
+            | Self::TooManyCommands
+            | Self::Template
+            | Self::Placeholder(_)
+            | Self::Servers
+            | Self::UnknownServer(_)
+            | Self::Ladder
+            | Self::Landing
+            | Self::CurrencyMissing
+            | Self::RewardTypeMissing
+            | Self::RewardType
+            | Self::Limit
+            | Self::Text
+            | Self::NoFreeCode => None,
+        }
+    }
+
+    /// Returns whether existing data is in conflict with the value (409).
     pub fn is_conflict(&self) -> bool {
-        matches!(
-            self,
-            ValidationError::NameTaken
-                | ValidationError::TierTaken
-                | ValidationError::SlotTaken
-                | ValidationError::GlobalRule
-        )
+        self.conflict_code().is_some()
     }
 }

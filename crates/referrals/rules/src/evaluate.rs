@@ -1,3 +1,5 @@
+//! Evaluates a paid order of a bound referee.
+
 use crate::issue::{due_at, settled};
 use crate::open::Opening;
 use crate::{
@@ -6,23 +8,23 @@ use crate::{
 };
 use jiff::Timestamp;
 
-/// A bound friend's order is paid.
+/// The payment of a bound referee's order.
 #[derive(Debug, Clone)]
 pub struct Payment<'a> {
     /// The attribution that [`crate::candidate`] and [`crate::bind`] have found.
     pub attribution: Attribution,
-    /// Who brought them.
+    /// The referrer.
     pub referrer: &'a Referrer,
-    /// The friend.
+    /// The referee.
     pub referee: &'a Person,
-    /// The order, with all that is known of it by now.
+    /// The order with its known facts.
     pub order: &'a OrderRecord,
-    /// Whether the same person (D-23) has another order that [`OrderRecord::is_purchase`].
+    /// True if the same person (D-23) has another order that [`OrderRecord::is_purchase`].
     pub has_bought: bool,
 }
 
-/// Weighs a paid order (section 6, `on paid`) when its payment is news ([`OrderRecord::pay`]); [`Decision::reason`] goes into the order's
-/// record. An order that is not paid changes nothing, and neither does an imported one, nor one that has fed this attribution.
+/// Evaluates a newly paid order (section 6, `on paid`; see [`OrderRecord::pay`]). The caller stores [`Decision::reason`] with the order.
+/// An unpaid or imported order changes nothing, and neither does one that has already qualified this attribution.
 pub fn pay(store: &Store<'_>, facts: Payment<'_>) -> Decision {
     let Payment { attribution, referrer, referee, order, has_bought } = facts;
     let Some((paid_at, amount)) = order.paid else { return Decision::unchanged(attribution, None) };

@@ -1,16 +1,18 @@
+//! A reward for one side and trigger of an attribution, with its terms and status.
+
 use crate::{AttributionId, Benefit, CustomerId, OnReturn, OrderTiming, Reason, RewardCommand, RuleId, Side, Trigger};
 use flux_protocol::OrderId;
 use jiff::Timestamp;
 use std::fmt;
 
-/// What makes a grant the one it is: an attribution rewards each side at most once for each trigger.
+/// The identity of a grant: an attribution rewards each side at most once for each trigger.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GrantKey {
-    /// Of which attribution.
+    /// The attribution.
     pub attribution: AttributionId,
-    /// Whose.
+    /// The rewarded side.
     pub side: Side,
-    /// For what.
+    /// The event that earned the reward.
     pub trigger: Trigger,
 }
 
@@ -20,37 +22,37 @@ impl fmt::Display for GrantKey {
     }
 }
 
-/// The terms as they were when the reward was earned: later edits never reach it (D-03).
+/// The terms as they were when the reward was earned: later edits never change them (D-03).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// What is given, beside commands; its expiry and whether it applies by itself are settled.
+    /// The benefit. Its expiry and automatic application are fixed.
     pub benefit: Option<Benefit>,
     /// The commands.
     pub commands: Vec<RewardCommand>,
-    /// When it is given.
+    /// The time at which the reward falls due.
     pub timing: OrderTiming,
-    /// What is taken back.
+    /// The parts that a reversal takes back.
     pub on_return: OnReturn,
-    /// By which rule.
+    /// The rule.
     pub rule: RuleId,
-    /// In which version.
+    /// The version of the rule.
     pub rule_version: u64,
-    /// By which step of its ladder.
+    /// The ladder step.
     pub ladder_step: Option<u32>,
-    /// Which successful referral of the referrer this is, from 1: `{count}`.
+    /// The number of this successful referral among the referrer's, from 1: `{count}`.
     pub count: u32,
 }
 
-/// When a reward was issued and how long it is good for.
+/// The time of issue and the expiry of a reward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Issue {
-    /// When.
+    /// The time of issue.
     pub at: Timestamp,
     /// The last moment at which it can be used.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Where a grant is.
+/// The status of a grant.
 ///
 /// ```text
 /// scheduled ──due──▶ issued ──redeemed──▶ used
@@ -59,12 +61,12 @@ pub struct Issue {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GrantStatus {
-    /// To come: then, or when the order is completed.
+    /// Not yet issued.
     Scheduled {
-        /// When; unset while it is not known.
+        /// The due time; unset until the order is completed.
         due_at: Option<Timestamp>,
     },
-    /// Given.
+    /// Issued.
     Issued(Issue),
     /// Its code was redeemed on this order.
     Used(Issue, OrderId),
@@ -72,9 +74,9 @@ pub enum GrantStatus {
     Expired(Issue),
     /// Taken back.
     Revoked(Issue),
-    /// Never given: undone while it waited, or skipped for this reason.
+    /// Never issued: reversed while scheduled, or skipped.
     Cancelled {
-        /// Why it was not even begun.
+        /// The reason, if the grant was skipped.
         skipped: Option<Reason>,
     },
 }
@@ -93,21 +95,21 @@ impl GrantStatus {
     }
 }
 
-/// A reward that somebody was given, is to be given, or was not given and why.
+/// A scheduled, issued, reversed or skipped reward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// What makes it the one it is.
+    /// The identity of the grant.
     pub key: GrantKey,
-    /// Who is rewarded.
+    /// The rewarded customer.
     pub customer: CustomerId,
     /// The terms.
     pub terms: Terms,
-    /// Where it is, as written down.
+    /// The stored status.
     pub status: GrantStatus,
 }
 
 impl Grant {
-    /// Where it is at this moment, whether or not a sweep has run since (D-16).
+    /// Returns the status at the given time, independent of sweeps (D-16).
     pub fn status_at(&self, at: Timestamp) -> GrantStatus {
         match &self.status {
             GrantStatus::Issued(issue) | GrantStatus::Expired(issue) => match issue.expires_at {
@@ -118,7 +120,7 @@ impl Grant {
         }
     }
 
-    /// Whether it takes a place under the referrer's cap (D-08), and whether its customer sees it without asking for all (C-19).
+    /// Returns whether it counts toward the referrer's cap (D-08) and is listed by default (C-19).
     pub fn is_live(&self) -> bool {
         !matches!(self.status, GrantStatus::Revoked(_) | GrantStatus::Cancelled { .. })
     }

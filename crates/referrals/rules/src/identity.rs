@@ -1,3 +1,5 @@
+//! A person, and the comparison that finds two records of one person.
+
 use crate::CustomerId;
 
 /// An e-mail address as it is compared: trimmed, lower-cased, without its `+tag`.
@@ -28,12 +30,12 @@ impl EmailKey {
 pub struct Player {
     /// The name, with its Bedrock prefix.
     pub name: String,
-    /// The UUID, with or without dashes, where it is known.
+    /// The UUID, with or without dashes, if known.
     pub uuid: Option<String>,
 }
 
 impl Player {
-    /// Whether both are one player: by UUID where both are known, else by name in any case.
+    /// Returns whether both are one player: by UUID where both are known, else by name in any case.
     pub fn is(&self, other: &Player) -> bool {
         match (&self.uuid, &other.uuid) {
             (Some(mine), Some(theirs)) => bare(mine) == bare(theirs),
@@ -46,7 +48,7 @@ fn bare(uuid: &str) -> String {
     uuid.chars().filter(|letter| *letter != '-').collect::<String>().to_ascii_lowercase()
 }
 
-/// Who somebody is, as far as the store knows.
+/// A customer and their known identities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The storefront's id.
@@ -58,7 +60,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether both are the same person (D-13, D-23): same customer, same address, or same player.
+    /// Returns whether both are the same person (D-13, D-23): same customer, same address, or same player.
     pub fn is(&self, other: &Person) -> bool {
         let same_email = self.email.is_some() && self.email == other.email;
         let same_player = match (&self.player, &other.player) {

@@ -1,3 +1,5 @@
+//! Id types.
+
 use std::fmt;
 
 macro_rules! id {
@@ -7,7 +9,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the caller's key as it is: which characters it may have is checked where it comes in.
+            /// Wraps an id without checks. The HTTP layer checks its characters.
             pub fn new(text: impl Into<String>) -> $name {
                 $name(text.into())
             }
@@ -31,14 +33,14 @@ id! {
     CustomerId
 }
 id! {
-    /// An attribution: who brought whom.
+    /// The id of an attribution.
     AttributionId
 }
 id! {
-    /// A rule.
+    /// The id of a rule.
     RuleId
 }
 id! {
-    /// A customer's link.
+    /// The id of a customer's link.
     LinkId
 }

@@ -1,3 +1,5 @@
+//! Issues grants, and lists the effects that the caller must carry out.
+
 use crate::{
     Attribution, Benefit, CustomerId, Discount, FanOut, Grant, GrantKey, GrantStatus, Issue, LedgerEntry, OrderTiming,
     Program, ProgramState, RunOn, Status, Trigger, fan_out, safe_value,
@@ -6,43 +8,42 @@ use flux_protocol::{OrderId, ServerId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a decision does beside the rows: to be done in the same transaction, in this order.
+/// A side effect of a decision. The caller carries effects out in the same transaction, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Make a discount code for the grant and keep it.
     MintCode {
-        /// Of which grant.
+        /// The grant.
         grant: GrantKey,
-        /// Whose.
+        /// The customer.
         customer: CustomerId,
-        /// Its terms.
+        /// The terms of the discount.
         discount: Discount,
         /// The last moment at which it can be used.
         expires_at: Option<Timestamp>,
     },
-    /// The grant's code is good no more.
+    /// Revoke the grant's code.
     RevokeCode(GrantKey),
-    /// Write this into the ledger.
+    /// Add this entry to the ledger.
     Post(LedgerEntry),
     /// Queue these commands.
     Queue(GrantKey, FanOut),
-    /// Cancel what of the grant's commands has not run yet.
+    /// Cancel the grant's commands that have not run.
     CancelLines(GrantKey),
-    /// Queue these commands as an order's refund commands are: per server, once what was cancelled is closed there, and only where
-    /// something of the grant ran.
+    /// Queue these reversal commands: on each server where a command of the grant ran, after the cancelled ones are closed.
     TakeBack(GrantKey, FanOut),
 }
 
-/// A grant as it is now to be kept, and what goes with it.
+/// A new or changed grant with its effects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The grant.
     pub grant: Grant,
-    /// What is to be done.
+    /// The effects to carry out.
     pub effects: Vec<Effect>,
 }
 
-/// What fills in a reward's commands, and where they can run.
+/// The values and the servers for a reward's commands.
 #[derive(Debug, Clone, Copy)]
 pub struct Dispatch<'a> {
     /// The servers that are registered now (D-19).
@@ -56,7 +57,7 @@ pub struct Dispatch<'a> {
 }
 
 impl Dispatch<'_> {
-    /// The lines of a grant's commands for one occasion; `{player}` is whoever is rewarded (R0-10).
+    /// Plans a grant's commands for one event. `{player}` is the rewarded customer's player (R0-10).
     pub(crate) fn lines(&self, grant: &Grant, run_on: RunOn) -> FanOut {
         let values = [
             ("referrer", self.referrer.unwrap_or_default().to_owned()),
@@ -71,7 +72,7 @@ impl Dispatch<'_> {
     }
 }
 
-/// Issues a grant as of `at`: the clocks of what it brings count from then (R2-09, D-17).
+/// Issues a grant at `at`. The expiry of its code counts from then (R2-09, D-17).
 pub(crate) fn issue(grant: Grant, dispatch: &Dispatch<'_>, at: Timestamp) -> Change {
     let discount = match &grant.terms.benefit {
         Some(Benefit::Discount(discount)) => Some(discount),
@@ -99,7 +100,7 @@ pub fn issue_due(program: &Program, grant: &Grant, dispatch: &Dispatch<'_>, now:
     (due_at <= now).then(|| issue(grant.clone(), dispatch, due_at.max(since.min(now))))
 }
 
-/// The moment at which a reward of an order is due; `None` while the order is not completed and that is waited for (R4-24).
+/// The due time of an order's reward; `None` if it depends on a completion that has not happened (R4-24).
 pub(crate) fn due_at(timing: OrderTiming, paid_at: Timestamp, completed_at: Option<Timestamp>) -> Option<Timestamp> {
     match timing {
         OrderTiming::AtPayment => Some(paid_at),
@@ -108,7 +109,7 @@ pub(crate) fn due_at(timing: OrderTiming, paid_at: Timestamp, completed_at: Opti
     }
 }
 
-/// The order was completed (section 6, `on completed`): the grants that have waited for it get their date. Later news of it change nothing.
+/// Sets the due time of grants that wait for the order's completion (section 6, `on completed`). A repeat changes nothing.
 pub fn complete(grants: &[Grant], completed_at: Timestamp) -> Vec<Grant> {
     let dated = grants.iter().filter_map(|grant| match (&grant.status, grant.terms.timing) {
         (GrantStatus::Scheduled { due_at: None }, OrderTiming::DaysAfterCompletion(days)) => {
@@ -120,7 +121,7 @@ pub fn complete(grants: &[Grant], completed_at: Timestamp) -> Vec<Grant> {
     dated.collect()
 }
 
-/// Where an attribution is, given its grants of the trigger that made it qualify: rewarded once nothing is left to come (D-07).
+/// The status of an attribution, from the grants of the qualifying trigger: rewarded if none is scheduled (D-07).
 pub(crate) fn settled<'a>(grants: impl IntoIterator<Item = &'a Grant>) -> Status {
     let (mut given, mut skipped) = (false, None);
     for grant in grants {

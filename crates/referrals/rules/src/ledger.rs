@@ -1,8 +1,10 @@
+//! Ledger entries of points and store credit, balances, and spending.
+
 use crate::words::words;
 use crate::{Benefit, Currency, CustomerId, Grant, Points, ValidationError};
 use jiff::Timestamp;
 
-/// What an account counts.
+/// The unit of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
     /// Points.
@@ -12,7 +14,7 @@ pub enum Unit {
 }
 
 words! {
-    /// Why a balance changed.
+    /// The cause of a balance change.
     Cause {
         /// A reward.
         Grant = "grant",
@@ -26,22 +28,22 @@ words! {
 /// One line of a customer's account; lines are only ever added. Cause and reference together are unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
-    /// Whose.
+    /// The owner of the account.
     pub customer: CustomerId,
-    /// Of what.
+    /// The unit.
     pub unit: Unit,
-    /// How much more; negative, less.
+    /// The change of the balance.
     pub delta: i64,
-    /// Why.
+    /// The cause.
     pub cause: Cause,
-    /// What for: the grant, or the spender's reference.
+    /// The grant's key, or the spender's reference.
     pub reference: String,
-    /// When.
+    /// The time of the entry.
     pub at: Timestamp,
 }
 
 impl LedgerEntry {
-    /// What a grant credits; `None` for one without points or credit.
+    /// The credit of a grant; `None` for one without points or credit.
     pub(crate) fn of_grant(grant: &Grant, at: Timestamp) -> Option<LedgerEntry> {
         let (unit, delta) = match &grant.terms.benefit {
             Some(Benefit::Points(points)) => (Unit::Points, points.get()),
@@ -52,7 +54,7 @@ impl LedgerEntry {
         Some(LedgerEntry { customer, unit, delta, cause: Cause::Grant, reference, at })
     }
 
-    /// What takes a grant's credit back in full, though it may be spent (R4-28).
+    /// The reversal of a grant's full credit, even if it is already spent (R4-28).
     pub(crate) fn of_recovery(grant: &Grant, at: Timestamp) -> Option<LedgerEntry> {
         let given = LedgerEntry::of_grant(grant, at)?;
         Some(LedgerEntry { delta: -given.delta, cause: Cause::Recover, ..given })
@@ -66,20 +68,20 @@ pub fn balance<'a>(entries: impl IntoIterator<Item = &'a LedgerEntry>, unit: Uni
     i64::try_from(sum).map_err(|_| ValidationError::Overflow)
 }
 
-/// What became of spending.
+/// The result of spending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spent {
-    /// Write this.
+    /// Add this entry.
     Now(LedgerEntry),
     /// The same reference has spent the same already.
     Before,
     /// The same reference has spent something else (409).
     OtherAmount,
-    /// There are not enough (409).
+    /// The balance is too low (409).
     NotEnough,
 }
 
-/// Spends points: only what is there (D-12), once per reference. `before` is the entry that this reference has made.
+/// Spends at most the balance (D-12), once per reference. `before` is the earlier entry of this reference.
 pub fn spend(
     customer: &CustomerId,
     balance: i64,

@@ -1,6 +1,8 @@
+//! Links of customers and the landing pages that they may lead to.
+
 use crate::{Code, LinkId, Reason, ValidationError, limits};
 
-/// The store's own addresses: where links may lead.
+/// The store's own addresses, to which links may lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreAddress {
     home: String,
@@ -43,7 +45,7 @@ impl Landing {
         &self.0
     }
 
-    /// The link: the address with `ref=CODE` (R4-08); the query that is there stays, but for an old `ref`.
+    /// The link: the address with `ref=CODE` (R4-08). It keeps the existing query except an old `ref`.
     pub fn link(&self, code: &Code) -> String {
         let (address, fragment) = match self.0.split_once('#') {
             Some((address, fragment)) => (address, format!("#{fragment}")),
@@ -56,7 +58,7 @@ impl Landing {
     }
 }
 
-/// The address as it goes into a header (RFC 3986, section 2.1): what is not ASCII is percent-encoded.
+/// The address as it goes into a header (RFC 3986, section 2.1): other characters than ASCII are percent-encoded.
 fn ascii(address: &str) -> String {
     let mut text = String::with_capacity(address.len());
     for byte in address.bytes() {
@@ -88,7 +90,7 @@ fn host_of(address: &str) -> Option<String> {
     (is_web && !host.is_empty() && host.bytes().all(allowed)).then(|| host.to_ascii_lowercase())
 }
 
-/// A customer's link, as far as issuing it goes.
+/// The id and the code of a customer's link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// Its id.
@@ -97,10 +99,10 @@ pub struct Link {
     pub code: Code,
 }
 
-/// What the storefront hears that asks for a customer's link.
+/// The result of a request for a customer's link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IssuedLink {
-    /// Nothing: off, no rule, or not eligible (R2-04, R4-04).
+    /// No link: the program is off, no rule applies, or the customer is not eligible (R2-04, R4-04).
     Null(Reason),
     /// The one they have (R2-14); nothing is ever deleted, so that enabling revives the same code.
     Existing(Link),

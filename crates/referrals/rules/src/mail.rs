@@ -3,7 +3,7 @@ use crate::{Attribution, Channels, CustomerId, Decision, GrantStatus};
 use std::collections::BTreeSet;
 
 words! {
-    /// When a mail is sent (R3-21).
+    /// The event for which a mail is sent (R3-21).
     Scenario {
         /// A customer got a code.
         CodeIssued = "codeIssued",
@@ -19,13 +19,13 @@ words! {
 /// The scenarios that are switched on.
 pub type Switches = BTreeSet<Scenario>;
 
-/// Whether this edit turns codes on, and so mails one to every customer who has none (R3-18). Turning off and on again finds nobody
-/// without one.
+/// Returns whether this edit enables codes, so that each customer without one gets a mail (R3-18).
+/// Enabling them again finds no such customer.
 pub fn turns_codes_on(before: Channels, after: Channels) -> bool {
     !before.take_codes() && after.take_codes()
 }
 
-/// The mails that a decision brings, of those that are switched on. `before` is the attribution as it was.
+/// The enabled mails of a decision. `before` is the attribution before the decision.
 pub fn mails(before: &Attribution, decision: &Decision, switches: &Switches) -> Vec<(Scenario, CustomerId)> {
     let after = &decision.attribution;
     let has_joined = before.registered_at.is_none() && after.registered_at.is_some();

@@ -1,3 +1,5 @@
+//! Checked amounts: currencies, money, percentages, points and days.
+
 use crate::{ValidationError, limits};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
@@ -34,7 +36,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// So many minor units, 0 to 2^53.
+    /// Checks an amount in minor units, 0 to 2^53.
     pub fn new(amount: i64, currency: Currency) -> Result<Money, ValidationError> {
         if (0..=limits::SAFE_INTEGER_MAX).contains(&amount) {
             Ok(Money { amount, currency })
@@ -48,12 +50,12 @@ impl Money {
         self.amount
     }
 
-    /// Of which currency.
+    /// The currency.
     pub fn currency(self) -> Currency {
         self.currency
     }
 
-    /// What is left when so much has been paid back; never below 0.
+    /// Subtracts a refund; the result is never below 0.
     #[must_use]
     pub fn less(self, minor_units: i64) -> Money {
         Money { amount: self.amount.saturating_sub(minor_units).clamp(0, self.amount), ..self }
@@ -65,7 +67,7 @@ impl Money {
 pub struct PositiveMoney(Money);
 
 impl PositiveMoney {
-    /// So many minor units, 1 to 2^53.
+    /// Checks an amount in minor units, 1 to 2^53.
     pub fn new(amount: i64, currency: Currency) -> Result<PositiveMoney, ValidationError> {
         let money = Money::new(amount, currency)?;
         if amount == 0 { Err(ValidationError::ZeroAmount) } else { Ok(PositiveMoney(money)) }
@@ -76,7 +78,7 @@ impl PositiveMoney {
         self.0.amount
     }
 
-    /// Of which currency.
+    /// The currency.
     pub fn currency(self) -> Currency {
         self.0.currency
     }
@@ -123,7 +125,7 @@ impl Points {
         if (1..=limits::SAFE_INTEGER_MAX).contains(&points) { Ok(Points(points)) } else { Err(ValidationError::Points) }
     }
 
-    /// How many.
+    /// The number of points.
     pub fn get(self) -> i64 {
         self.0
     }
@@ -139,12 +141,12 @@ impl Days {
         if limits::DAYS.contains(&days) { Ok(Days(days)) } else { Err(ValidationError::Days) }
     }
 
-    /// How many.
+    /// The number of days.
     pub fn get(self) -> i64 {
         self.0
     }
 
-    /// The moment so many days after `start`; the end of time where that is near.
+    /// Adds the days to `start`. A time past the last timestamp is clamped to it.
     pub fn after(self, start: Timestamp) -> Timestamp {
         start.checked_add(SignedDuration::from_hours(24 * self.0)).unwrap_or(Timestamp::MAX)
     }

@@ -1,3 +1,5 @@
+//! Creates the grants of one trigger for one attribution.
+
 use crate::issue::issue;
 use crate::{
     Attribution, Benefit, Change, CustomerId, Discount, Dispatch, Grant, GrantKey, GrantStatus, OrderTiming, Program,
@@ -5,14 +7,14 @@ use crate::{
 };
 use jiff::Timestamp;
 
-/// What an event has decided: to be written in its transaction.
+/// The decision of an event. The caller stores it in the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// The attribution as it is now.
+    /// The attribution after the event.
     pub attribution: Attribution,
-    /// The grants that are new or changed, and what goes with them.
+    /// The new or changed grants with their effects.
     pub changes: Vec<Change>,
-    /// Why it earned nothing, for the order's record.
+    /// The reason for no reward, for the order's record.
     pub reason: Option<Reason>,
 }
 
@@ -23,7 +25,7 @@ impl Decision {
     }
 }
 
-/// What opens grants: one trigger of one attribution under one rule.
+/// The input for new grants: one trigger of one attribution under one rule.
 pub(crate) struct Opening<'a> {
     pub(crate) store: &'a Store<'a>,
     pub(crate) rule: &'a Rule,
@@ -35,7 +37,7 @@ pub(crate) struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    /// The referrer's grant: skipped if there is no place under the cap (D-07), or for the reason given; issued now or scheduled.
+    /// The referrer's grant: issued or scheduled, or skipped if the cap is reached (D-07) or a reason is given.
     pub(crate) fn referrer(
         &self,
         skip: Option<Reason>,
@@ -102,7 +104,7 @@ fn as_is(grant: Grant, status: GrantStatus) -> Change {
     Change { grant: Grant { status, ..grant }, effects: Vec::new() }
 }
 
-/// A benefit with what the rule left to the program filled in, so that later edits do not reach it.
+/// A benefit with the program's defaults filled in, so that later edits do not change it.
 fn settled_benefit(benefit: &Benefit, side: Side, program: &Program) -> Benefit {
     match benefit {
         Benefit::Discount(discount) => Benefit::Discount(Discount {

@@ -1,10 +1,12 @@
+//! The facts known about an order, independent of their order of arrival.
+
 use crate::words::words;
 use crate::{CustomerId, Money, Reason};
 use flux_protocol::OrderId;
 use jiff::Timestamp;
 
 words! {
-    /// How an order was undone (D-09).
+    /// The kind of an order's reversal (D-09).
     ReversalKind {
         /// It was paid back.
         Refunded = "refunded",
@@ -28,35 +30,35 @@ impl From<ReversalKind> for Reason {
     }
 }
 
-/// What is known of an order (a checkout session), in whichever order the news came in.
+/// The known facts about an order (a checkout session). Their order of arrival does not matter.
 ///
-/// One of which only the undoing is known is a tombstone: its late payment rewards nobody (R2-27).
+/// A reversal without a payment is a tombstone: a later payment earns no reward (R2-27).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRecord {
-    /// Which.
+    /// The order's id.
     pub id: OrderId,
-    /// Who buys, where that is known.
+    /// The buyer, if known.
     pub buyer: Option<CustomerId>,
-    /// When it was paid, and what it cost.
+    /// The time of payment and the price.
     pub paid: Option<(Timestamp, Money)>,
-    /// When it was completed.
+    /// The time of completion.
     pub completed_at: Option<Timestamp>,
-    /// How and when it was undone as a whole.
+    /// The kind and the time of a full reversal.
     pub undone: Option<(ReversalKind, Timestamp)>,
-    /// What was paid back so far, in minor units.
+    /// The sum refunded so far, in minor units.
     pub refunded: i64,
-    /// Whether it was placed before the program's time.
+    /// True if the order is imported from before the program started.
     pub is_imported: bool,
 }
 
 impl OrderRecord {
-    /// An order of which nothing is known.
+    /// An order without known facts.
     pub fn new(id: OrderId) -> OrderRecord {
         OrderRecord { id, buyer: None, paid: None, completed_at: None, undone: None, refunded: 0, is_imported: false }
     }
 
-    /// It was paid. The answer is whether that is news: only then is it weighed ([`crate::pay`]), so that the same payment heard again after
-    /// a later bind earns nothing that it has not earned the first time.
+    /// Records the payment and returns whether it is new. Only a new payment is evaluated ([`crate::pay`]), so that
+    /// a repeat after a later bind earns nothing more.
     #[must_use]
     pub fn pay(&mut self, amount: Money, at: Timestamp) -> bool {
         let is_news = self.paid.is_none();
@@ -64,23 +66,23 @@ impl OrderRecord {
         is_news
     }
 
-    /// It was completed. The first news of it counts.
+    /// Records the completion. Only the first one counts.
     pub fn complete(&mut self, at: Timestamp) {
         self.completed_at.get_or_insert(at);
     }
 
-    /// It was undone as a whole. The first news of it counts.
+    /// Records a full reversal. Only the first one counts.
     pub fn undo(&mut self, undoing: ReversalKind, at: Timestamp) {
         self.undone.get_or_insert((undoing, at));
     }
 
-    /// So much of it was paid back in all: refunds are summed, and a total that is known already changes nothing (D-11).
+    /// Records the total of all refunds. A total that is not higher changes nothing (D-11).
     pub fn refund(&mut self, total: i64) {
         self.refunded = self.refunded.max(total);
     }
 
-    /// Whether a later order of this buyer is not their first: paid, imported, or placed and called off (R3-09 to R3-11); not if it cost
-    /// nothing (D-05), and not if only its payment failed.
+    /// Returns whether this order counts as a purchase: paid, imported, or cancelled (R3-09 to R3-11).
+    /// A free order (D-05) or a failed payment does not count.
     pub fn is_purchase(&self) -> bool {
         let is_free = self.paid.is_some_and(|(_, amount)| amount.amount() == 0);
         let was_called_off = matches!(self.undone, Some((ReversalKind::Cancelled, _)));

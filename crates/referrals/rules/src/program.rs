@@ -1,3 +1,5 @@
+//! The settings of the referral program.
+
 use crate::words::words;
 use crate::{Channel, Currency, Days, PositiveMoney};
 use jiff::Timestamp;
@@ -9,27 +11,27 @@ use std::num::NonZeroU32;
 pub enum ProgramState {
     /// Links are dead, and nothing is issued.
     Off,
-    /// On since then: what fell due before is issued as of then (C-18).
+    /// Enabled. Rewards that fell due earlier are issued as of `since` (C-18).
     On {
-        /// When it was last turned on.
+        /// The time at which the program was last enabled.
         since: Timestamp,
     },
 }
 
 words! {
-    /// Who may refer (C-05).
+    /// The customers who may refer (C-05).
     Eligibility {
         /// Every customer.
         Any = "any",
-        /// Who has registered.
+        /// Registered customers.
         Members = "members",
-        /// Who has bought.
+        /// Customers with a purchase.
         Buyers = "buyers",
     }
 }
 
 words! {
-    /// What becomes of somebody who refers themselves (D-13).
+    /// The handling of self-referrals (D-13).
     SelfReferral {
         /// It is refused.
         Block = "block",
@@ -38,7 +40,7 @@ words! {
     }
 }
 
-/// The doors through which a friend may come in (C-03).
+/// The channels that are open to referees (C-03).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Channels {
     /// The link.
@@ -50,7 +52,7 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Whether this one is open.
+    /// Returns whether this channel is open.
     pub fn is_open(&self, door: Channel) -> bool {
         match door {
             Channel::Link => self.link,
@@ -59,41 +61,41 @@ impl Channels {
         }
     }
 
-    /// Whether a code can be typed anywhere.
+    /// Returns whether any channel accepts a typed code.
     pub fn take_codes(&self) -> bool {
         self.code_at_signup || self.code_at_checkout
     }
 }
 
-/// The program's settings, as far as they decide anything: switches, clocks, caps.
+/// The program's settings that affect decisions: switches, deadlines and caps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     /// The master switch.
     pub master: ProgramState,
-    /// Whether only the first purchase of a new customer counts.
+    /// True if only the first purchase of a new customer counts.
     pub require_first_purchase: bool,
     /// The currency of the program's own amounts.
     pub currency: Option<Currency>,
     /// The smallest order that counts.
     pub minimum: Option<PositiveMoney>,
-    /// How long after a click, or the bind where there is none, an order counts.
+    /// The period after a click, or after the bind without one, in which an order counts.
     pub window: Option<Days>,
-    /// How long discount codes are good for that do not say so themselves.
+    /// The default lifetime of discount codes.
     pub reward_expiry: Option<Days>,
-    /// How many rewards a referrer can get.
+    /// The maximum number of rewards per referrer.
     pub max_rewards: Option<NonZeroU32>,
-    /// The doors.
+    /// The open channels.
     pub doors: Channels,
-    /// Who may refer.
+    /// The customers who may refer.
     pub eligibility: Eligibility,
-    /// Whether one may refer oneself.
+    /// The handling of self-referrals.
     pub self_referral: SelfReferral,
-    /// Where the store's days begin.
+    /// The time zone of the store's days.
     pub time_zone: TimeZone,
 }
 
 impl Program {
-    /// The defaults: on, first purchase only, no minimum, no clocks, no cap, every door open.
+    /// The defaults: on, first purchase only, no minimum, no deadlines, no cap, all channels open.
     pub fn new(since: Timestamp) -> Program {
         Program {
             master: ProgramState::On { since },

@@ -1,3 +1,5 @@
+//! Rewards the registration of a bound referee.
+
 use crate::issue::settled;
 use crate::open::Opening;
 use crate::{
@@ -5,18 +7,18 @@ use crate::{
 };
 use jiff::Timestamp;
 
-/// A bound friend registers.
+/// The registration of a bound referee.
 #[derive(Debug, Clone)]
 pub struct Registration<'a> {
     /// The attribution that binds them.
     pub attribution: Attribution,
-    /// Who brought them.
+    /// The referrer.
     pub referrer: &'a Referrer,
-    /// The friend.
+    /// The referee.
     pub referee: &'a Person,
-    /// How many other friends of this referrer have registered in the [`crate::store_day`] that has `at` in it.
+    /// The number of other referees of this referrer who registered in the [`crate::store_day`] that has `at` in it.
     pub registered_that_day: u32,
-    /// Now, or when it happened.
+    /// The time of the event.
     pub at: Timestamp,
 }
 

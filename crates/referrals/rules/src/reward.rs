@@ -1,19 +1,21 @@
+//! The rewards of a rule: benefits, slots, the ladder, and their timing.
+
 use crate::words::words;
 use crate::{Currency, Days, Money, Percent, Points, PositiveMoney, RewardCommand, ValidationError, limits};
 use std::collections::BTreeMap;
 
 words! {
-    /// Whose reward it is.
+    /// The side that gets a reward.
     Side {
-        /// Who brought the friend.
+        /// The referrer.
         Referrer = "referrer",
-        /// The friend.
+        /// The referee.
         Referee = "referee",
     }
 }
 
 words! {
-    /// What earns a reward.
+    /// The event that earns a reward.
     Trigger {
         /// The friend's own registration.
         Registration = "registration",
@@ -22,7 +24,7 @@ words! {
     }
 }
 
-/// What somebody gets, beside commands: exactly one thing (R4-15).
+/// The benefit of a reward, besides commands (R4-15).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Benefit {
     /// Points, credited straight to the account.
@@ -44,7 +46,7 @@ impl Benefit {
         }
     }
 
-    /// What fills in `{reward}`.
+    /// The value of `{reward}`.
     pub fn label(&self) -> String {
         match self {
             Benefit::Points(points) => format!("{}_points", points.get()),
@@ -61,13 +63,13 @@ impl Benefit {
 /// A discount code's terms. It is used once, and only by the customer who was given it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discount {
-    /// What it takes off.
+    /// The kind of discount.
     pub kind: DiscountKind,
     /// The smallest order that it may be used on.
     pub min_spend: Option<PositiveMoney>,
-    /// How long it is good for, from the day it is issued; unset, the program's.
+    /// The lifetime from the time of issue; if unset, the program's default.
     pub expiry: Option<Days>,
-    /// Whether it applies by itself (R3-07); unset, for the referee's alone.
+    /// True if it applies automatically (R3-07); if unset, only the referee's does.
     pub auto_apply: Option<bool>,
 }
 
@@ -77,14 +79,14 @@ impl From<DiscountKind> for Discount {
     }
 }
 
-/// What a discount takes off. Free shipping has no value that could be given (R4-17).
+/// The kind of a discount. Free shipping has no value that could be given (R4-17).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiscountKind {
-    /// A part of the order, and at most so much.
+    /// A percentage of the order.
     Percent {
-        /// Which part.
+        /// The percentage.
         percent: Percent,
-        /// At most so much.
+        /// The maximum discount.
         max_off: Option<PositiveMoney>,
     },
     /// A sum.
@@ -94,7 +96,7 @@ pub enum DiscountKind {
 }
 
 impl DiscountKind {
-    /// What it takes off an order, in minor units; `None` if the order's currency is another.
+    /// The discount on an order, in minor units; `None` if the currencies differ.
     pub fn off(&self, order: Money) -> Option<i64> {
         let same = |money: &PositiveMoney| money.currency() == order.currency();
         match self {
@@ -155,7 +157,7 @@ impl Slots {
         Ok(())
     }
 
-    /// Sets a reward, or takes it away, whatever was there.
+    /// Sets, replaces or removes a reward.
     pub fn replace(&mut self, side: Side, trigger: Trigger, slot: Option<Slot>) {
         match slot {
             Some(slot) => self.0.insert((side, trigger), slot),
@@ -163,13 +165,13 @@ impl Slots {
         };
     }
 
-    /// Whether either side has a reward for this trigger.
+    /// Returns whether either side has a reward for this trigger.
     pub fn has(&self, trigger: Trigger) -> bool {
         Side::ALL.iter().any(|side| self.get(*side, trigger).is_some())
     }
 }
 
-/// Which benefit the referrer gets for the n-th referral that succeeds (4.5).
+/// The benefits for the referrer's n-th successful referral (4.5).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ladder(BTreeMap<u32, Benefit>);
 
@@ -192,25 +194,25 @@ impl Ladder {
         self.0.iter().map(|(from, benefit)| (*from, benefit))
     }
 
-    /// Whether there are no steps.
+    /// Returns whether the ladder has no steps.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// When the referrer gets the reward of the friend's order (R4-23).
+/// The time at which the referrer is rewarded for the referee's order (R4-23).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OrderTiming {
-    /// At once.
+    /// At payment.
     #[default]
     AtPayment,
-    /// So many days after it was paid.
+    /// This many days after payment.
     DaysAfterPayment(Days),
-    /// So many days after it was completed.
+    /// This many days after completion.
     DaysAfterCompletion(Days),
 }
 
-/// What is taken back when the friend's order is undone (C-07).
+/// The parts of a reward that are taken back if the referee's order is reversed (C-07).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OnReturn {
     /// Points and store credit.

@@ -1,3 +1,5 @@
+//! A rule: its scope, name, status and rewards.
+
 use crate::words::words;
 use crate::{Days, Ladder, OnReturn, OrderTiming, RuleId, Slots, Trigger, ValidationError, limits};
 use std::fmt;
@@ -27,7 +29,7 @@ impl fmt::Display for Tier {
     }
 }
 
-/// Whom a rule is for: one tier, or everybody (R4-06).
+/// The customers to whom a rule applies (R4-06).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// The global rule.
@@ -53,42 +55,42 @@ impl RuleName {
         &self.0
     }
 
-    /// The name as it is compared, and what a unique index stands on.
+    /// The name in the form used for comparison and the unique index.
     pub fn key(&self) -> String {
         self.0.to_lowercase()
     }
 }
 
 words! {
-    /// Whether a rule works.
+    /// The status of a rule.
     RuleStatus {
-        /// It works.
+        /// The rule applies.
         Active = "active",
         /// Customers of its scope cannot take part through it.
         Disabled = "disabled",
     }
 }
 
-/// What one tier, or everybody, gets for bringing a friend.
+/// The rewards of one tier, or of all customers, for referrals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Its id.
     pub id: RuleId,
     /// Its name.
     pub name: RuleName,
-    /// Whom it is for.
+    /// The customers to whom it applies.
     pub scope: Scope,
-    /// Whether it works.
+    /// Its status.
     pub status: RuleStatus,
     /// The rewards.
     pub slots: Slots,
-    /// How many friends' registrations are rewarded a day.
+    /// The maximum number of rewarded registrations per day.
     pub daily_limit: Option<NonZeroU32>,
-    /// How long after registering the friend's first order counts.
+    /// The period after registration in which the referee's first order counts.
     pub order_valid: Option<Days>,
-    /// When the referrer gets the reward of the order.
+    /// The time at which the referrer is rewarded for the order.
     pub order_timing: OrderTiming,
-    /// What is taken back when the order is undone.
+    /// The parts of a reward that a reversal takes back.
     pub on_return: OnReturn,
     /// Better benefits for more friends.
     pub ladder: Ladder,
@@ -97,7 +99,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A rule as it is born: disabled (R4-02), without rewards, clocks or limits.
+    /// A new rule: disabled (R4-02), without rewards, deadlines or limits.
     pub fn new(id: RuleId, name: RuleName, scope: Scope) -> Rule {
         Rule {
             id,
@@ -114,7 +116,7 @@ impl Rule {
         }
     }
 
-    /// Whether a friend's order earns anybody anything; if not, registering is all that counts (D-15).
+    /// Returns whether a referee's order earns a reward. If not, only the registration counts (D-15).
     pub fn rewards_orders(&self) -> bool {
         self.slots.has(Trigger::FirstOrder) || !self.ladder.is_empty()
     }

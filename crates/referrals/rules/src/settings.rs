@@ -1,3 +1,5 @@
+//! Applies a `PUT /program` request to the program and the global rule.
+
 use crate::words::words;
 use crate::{
     Benefit, Channels, Currency, Days, Discount, DiscountKind, Eligibility, Percent, PositiveMoney, Program,
@@ -51,7 +53,7 @@ words! {
 }
 
 impl RewardType {
-    /// A benefit as S2's fields say it: its type and value.
+    /// The type and value of a benefit in S2's fields; `None` if they cannot express it.
     pub fn of(benefit: &Benefit) -> Option<(RewardType, i64)> {
         match benefit {
             Benefit::Discount(Discount { kind: DiscountKind::Percent { percent, .. }, .. }) => {
@@ -60,12 +62,14 @@ impl RewardType {
             Benefit::Discount(Discount { kind: DiscountKind::Fixed(money), .. }) => {
                 Some((RewardType::Fixed, money.amount()))
             }
-            _ => None,
+            Benefit::Discount(Discount { kind: DiscountKind::FreeShipping, .. })
+            | Benefit::Points(_)
+            | Benefit::StoreCredit(_) => None,
         }
     }
 }
 
-/// `PUT /program`: S0's and S2's fields together, numbers as they came.
+/// `PUT /program`: S0's and S2's fields together, with unchecked numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProgramPut {
     /// The master switch.
@@ -78,23 +82,23 @@ pub struct ProgramPut {
     pub currency: Patch<Currency>,
     /// The type of both sides' values.
     pub reward_type: Option<RewardType>,
-    /// The referrer's; 0 is nothing.
+    /// The referrer's value; 0 is none.
     pub referrer_value: Patch<i64>,
-    /// The referee's; 0 is nothing.
+    /// The referee's value; 0 is none.
     pub referee_value: Patch<i64>,
     /// The referrer's commands.
     pub reward_commands: Patch<Vec<RewardCommand>>,
-    /// How long codes are good for.
+    /// The lifetime of codes.
     pub reward_expiry_days: Patch<i64>,
-    /// How long after the click an order counts.
+    /// The period after the click in which an order counts.
     pub window_days: Patch<i64>,
     /// The cap.
     pub max_rewards: Patch<i64>,
-    /// The doors.
+    /// The open channels.
     pub doors: Option<Channels>,
-    /// Who may refer.
+    /// The customers who may refer.
     pub eligibility: Option<Eligibility>,
-    /// Whether one may refer oneself.
+    /// The handling of self-referrals.
     pub self_referral: Option<SelfReferral>,
 }
 
@@ -104,8 +108,8 @@ impl ProgramPut {
     }
 }
 
-/// Saves a write (4.2): it keeps what is absent and clears what is `null`; one that names no rewards leaves the rules alone, and one
-/// that does sets the global rule's order rewards, and activates it if the program is on.
+/// Applies a request (4.2). Absent fields stay, and `null` fields are cleared. A request with reward fields sets the
+/// order rewards of the global rule, and activates that rule if the program is on.
 pub fn save(
     put: ProgramPut,
     program: &Program,

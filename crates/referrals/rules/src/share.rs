@@ -1,3 +1,5 @@
+//! Share and mail texts with their placeholders.
+
 use crate::{Code, ValidationError, limits};
 
 /// A text of a share channel or a mail. `{link}`, `{code}` and `{name}` are filled in; any other brace is text.
@@ -15,7 +17,7 @@ impl Text {
         self.filled_with(link, code.as_str(), name)
     }
 
-    /// The same for a customer who may have no code: then both are empty.
+    /// The text for a customer who may have no link and code; both are empty then.
     pub fn filled_with(&self, link: &str, code: &str, name: &str) -> String {
         let mut filled = String::new();
         let mut rest = self.0.as_str();
@@ -48,7 +50,7 @@ pub struct ShareTexts {
     pub email_icon: Option<String>,
 }
 
-/// What a customer's panel offers to share. Facebook takes no text: the customer is asked to write one.
+/// The texts that a customer can share. Facebook accepts no text, so the customer is asked to write one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
     /// For X.
@@ -59,7 +61,7 @@ pub struct Shared {
     pub email_body: String,
     /// The e-mail's icon.
     pub email_icon: Option<String>,
-    /// Whether the customer is asked to write a message of their own on Facebook: always.
+    /// True if the customer is asked to write a message of their own on Facebook: always.
     pub facebook_prompts: bool,
 }
 

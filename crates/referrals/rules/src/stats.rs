@@ -1,9 +1,11 @@
+//! The funnel of attributions and the top referrers.
+
 use crate::{Attribution, Currency, CustomerId, Status, ValidationError, limits};
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// The funnel and what came of it (R0-17, R2-31).
+/// The number of attributions per status, and their revenue (R0-17, R2-31).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Funnel {
     /// Bound, and an order can still come.
@@ -12,11 +14,11 @@ pub struct Funnel {
     pub qualified: u64,
     /// Rewarded.
     pub rewarded: u64,
-    /// Undone.
+    /// Voided.
     pub voided: u64,
-    /// Too late.
+    /// Expired.
     pub expired: u64,
-    /// What rewarded referrals have brought, without what was paid back, in minor units per currency (R2-32, D-11).
+    /// The revenue of rewarded referrals minus refunds, in minor units per currency (R2-32, D-11).
     pub revenue: BTreeMap<Currency, i64>,
 }
 
@@ -52,7 +54,7 @@ impl Funnel {
     }
 }
 
-/// Whether a counted click is one of the last 30 days (R2-31), the moment 30 days ago included.
+/// Returns whether a counted click is one of the last 30 days (R2-31), the moment 30 days ago included.
 pub fn is_recent_click(at: Timestamp, now: Timestamp) -> bool {
     let days = SignedDuration::from_hours(24 * limits::RECENT_CLICK_DAYS);
     at <= now && now.duration_since(at) <= days
@@ -61,15 +63,15 @@ pub fn is_recent_click(at: Timestamp, now: Timestamp) -> bool {
 /// A referrer among the best.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopReferrer {
-    /// Who.
+    /// The referrer.
     pub customer: CustomerId,
-    /// How many of their referrals have succeeded.
+    /// The number of successful referrals.
     pub successful: u64,
-    /// When they were last bound a friend who did.
+    /// The bind time of the latest successful referral.
     pub last_at: Timestamp,
 }
 
-/// The referrers with the most successful referrals (R0-17); among equals, who had the latest first, then by id.
+/// The referrers with the most successful referrals (R0-17); among equals, the latest referral first, then by id.
 pub fn top_referrers<'a>(rows: impl IntoIterator<Item = &'a Attribution>, limit: usize) -> Vec<TopReferrer> {
     let mut of: BTreeMap<&CustomerId, (u64, Timestamp)> = BTreeMap::new();
     for row in rows.into_iter().filter(|row| row.status.is_successful()) {

@@ -1,4 +1,4 @@
-//! What a timer writes down (D-16): conveniences for whoever reads the rows, for every decision applies the deadlines itself.
+//! Status updates of the periodic sweeps (D-16). They serve readers of the rows; each decision applies the deadlines itself.
 
 use crate::{Attribution, Change, Dispatch, Grant, GrantStatus, Program, Status, issue_due};
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ pub fn expire_rewards<'a>(grants: impl IntoIterator<Item = &'a Grant>, now: Time
     late.collect()
 }
 
-/// `issue-due`: the grants that are due, with what fills in their commands.
+/// `issue-due`: issues the grants that are due.
 pub fn issue_all_due<'a>(
     program: &Program,
     grants: impl IntoIterator<Item = (&'a Grant, Dispatch<'a>)>,

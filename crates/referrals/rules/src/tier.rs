@@ -1,3 +1,5 @@
+//! The set of rules, and the rule in effect for a referrer.
+
 use crate::{
     Eligibility, Person, Program, ProgramState, Reason, Rule, RuleId, RuleName, RuleStatus, Scope, Tier,
     ValidationError, limits,
@@ -97,7 +99,7 @@ impl Rules {
     }
 }
 
-/// What the store has set: loaded once per event.
+/// The settings of the store, loaded once per event.
 #[derive(Debug, Clone, Copy)]
 pub struct Store<'a> {
     /// The program.
@@ -108,16 +110,16 @@ pub struct Store<'a> {
     pub servers: &'a BTreeSet<ServerId>,
 }
 
-/// What is known of a referrer at the moment of an event; the counts are read in the event's transaction.
+/// The known facts about a referrer at the time of an event. The counts are read in the event's transaction.
 #[derive(Debug, Clone)]
 pub struct Referrer {
-    /// Who.
+    /// The referrer.
     pub person: Person,
     /// Their tier now (R4-07).
     pub tier: Option<Tier>,
-    /// Whether they have registered themselves.
+    /// True if they have registered.
     pub is_member: bool,
-    /// Whether they have bought.
+    /// True if they have a purchase.
     pub is_buyer: bool,
     /// Their grants as a referrer, of any trigger, that are neither revoked nor cancelled (D-08).
     pub live_grants: u32,

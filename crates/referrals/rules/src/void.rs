@@ -1,3 +1,5 @@
+//! Voids attributions, and reverses the rewards of their orders.
+
 use crate::{
     Attribution, Benefit, Change, Decision, Dispatch, Effect, Grant, GrantStatus, LedgerEntry, OrderRecord, Program,
     Reason, RunOn, Status, Trigger, issue_due,
@@ -9,13 +11,13 @@ use jiff::Timestamp;
 pub struct Held {
     /// The grant.
     pub grant: Grant,
-    /// Whether the game has run at least one line of it.
+    /// True if the game has run at least one of its commands.
     pub has_run: bool,
 }
 
-/// An order was paid back, in part or whole, cancelled, charged back or returned (D-09 to D-11). `order` knows of it already.
+/// Handles a refund, a cancellation, a chargeback or a return (D-09 to D-11). `order` already contains it.
 ///
-/// An attribution that this order has not fed stays as it is, and so does one whose order would still qualify with what is left of it.
+/// An attribution stays unchanged if another order qualified it, or if the remainder of the order still qualifies.
 pub fn void(
     program: &Program,
     attribution: Attribution,
@@ -37,9 +39,9 @@ pub fn void(
     }
 }
 
-/// Voids an attribution, whatever the order says: an admin's word too. Only what an order has earned is touched (D-10).
+/// Voids an attribution for any reason, including an admin's request. Only rewards of orders are reversed (D-10).
 ///
-/// What is due by then counts as issued (D-16), so that it makes no difference whether a sweep has run.
+/// Rewards due at `at` count as issued (D-16), so that the result does not depend on sweeps.
 pub fn withdraw(
     program: &Program,
     attribution: Attribution,

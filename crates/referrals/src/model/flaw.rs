@@ -1,40 +1,35 @@
+//! Validation errors that name the field of a request.
+
 use flux_referral_rules::ValidationError;
 
-/// A setting that the rules refuse, and where it stands.
+/// An invalid or conflicting setting, with its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// Which, as a path such as `slots.referrer.firstOrder.benefit`.
+    /// The field, as a path such as `slots.referrer.firstOrder.benefit`.
     pub field: String,
-    /// What is wrong with it.
+    /// The description of the problem.
     pub message: String,
-    /// The reason in one word, where what stands already is in the way.
+    /// The error code, if existing data is in conflict with the value.
     pub conflict: Option<&'static str>,
 }
 
 impl FieldError {
-    /// A value that cannot stand.
+    /// An invalid value of a field.
     pub fn value(field: impl Into<String>, message: impl Into<String>) -> FieldError {
         FieldError { field: field.into(), message: message.into(), conflict: None }
     }
 
-    /// What the rules say of a field.
+    /// A validation error of a field.
     pub fn of(field: impl Into<String>, invalid: &ValidationError) -> FieldError {
-        let conflict = match invalid {
-            ValidationError::NameTaken => Some("name_taken"),
-            ValidationError::TierTaken => Some("tier_taken"),
-            ValidationError::SlotTaken => Some("slot_taken"),
-            ValidationError::GlobalRule => Some("global_rule"),
-            _ => None,
-        };
-        FieldError { field: field.into(), message: invalid.to_string(), conflict }
+        FieldError { field: field.into(), message: invalid.to_string(), conflict: invalid.conflict_code() }
     }
 
-    /// For `map_err`: what the rules say of this field.
+    /// For `map_err`: attaches the field to a validation error.
     pub(super) fn at(field: &str) -> impl FnOnce(ValidationError) -> FieldError {
         move |invalid| FieldError::of(field, &invalid)
     }
 
-    /// The same seen from further out.
+    /// Prefixes the field with the path of its parent.
     #[must_use]
     pub(super) fn within(self, outer: &str) -> FieldError {
         FieldError { field: format!("{outer}.{}", self.field), ..self }

@@ -22,7 +22,7 @@ pub(super) fn load_order(work: &UnitOfWork<'_>, id: &OrderId) -> Result<OrderRow
     Ok(orders_repo::find(work.tx(), id)?.unwrap_or_else(|| OrderRow::new(id.clone())))
 }
 
-/// Whose payment it is: who the checkout to_rules_player would buy, else who the storefront names now, by id or by address.
+/// Finds the customer who paid: the buyer recorded at checkout, else the one that the storefront names, by id or by address.
 pub(super) fn find_payer(work: &UnitOfWork<'_>, order: &OrderRow, payer: &Payer) -> Result<Option<CustomerId>, Error> {
     match (order.record.buyer.as_ref().or(payer.customer.as_ref()), payer.address()) {
         (Some(customer), _) => Ok(Some(customer.clone())),
