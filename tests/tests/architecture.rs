@@ -68,7 +68,7 @@ fn pure_crates_use_no_runtime_database_or_randomness() {
 }
 
 #[test]
-fn agent_and_companion_share_only_the_protocol() {
+fn agent_and_companion_do_not_depend_on_each_other() {
     assert!(!tree("flux-agent", &[]).contains("flux-companion"));
     assert!(!tree("flux-companion", &[]).contains("flux-agent"));
     let ours: Vec<_> = tree("flux-signalr", &[]).into_iter().filter(|name| name.starts_with("flux-")).collect();

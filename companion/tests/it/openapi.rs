@@ -15,7 +15,7 @@ fn the_openapi_document_is_the_golden_one() {
     let printed = program().print(&["openapi"]);
     assert!(
         printed == GOLDEN,
-        "the API has changed: if that is meant, run `flux-companion openapi > companion/openapi.json`"
+        "the API has changed: if that is meant, run `cargo run -p flux-companion -- openapi >companion/openapi.json`"
     );
 }
 
