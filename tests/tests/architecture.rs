@@ -53,9 +53,10 @@ fn violations(words: &[&str], allowed: &[&str]) -> Vec<String> {
 #[test]
 fn pure_crates_use_no_runtime_database_or_randomness() {
     let impure = ["tokio", "rusqlite", "hyper", "reqwest", "getrandom", "rand", "rustix", "tracing", "flux-platform"];
-    let cores: [(&str, &[&str]); 5] = [
+    let cores: [(&str, &[&str]); 6] = [
         ("flux-protocol", &[]),
         ("flux-delivery", &[]),
+        ("flux-shop", &[]),
         ("flux-referral-rules", &[]),
         ("flux-signalr", &["--no-default-features"]),
         ("flux-rcon", &["--no-default-features"]),
@@ -64,6 +65,14 @@ fn pure_crates_use_no_runtime_database_or_randomness() {
         let names = tree(package, more);
         let found: Vec<_> = impure.iter().filter(|name| names.contains(**name)).collect();
         assert!(found.is_empty(), "{package} depends on {found:?}");
+    }
+}
+
+#[test]
+fn shop_types_have_no_wire_format() {
+    let names = tree("flux-shop", &["--depth", "1"]);
+    for other in ["serde", "utoipa", "clap"] {
+        assert!(!names.contains(other), "flux-shop depends on {other}");
     }
 }
 

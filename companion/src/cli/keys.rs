@@ -35,8 +35,7 @@ pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), CliErr
 fn list(config: &Config, json: bool) -> Result<(), CliError> {
     let all = with_database(config, async |db, _| Ok(db.read(keys::all).await?))?;
     if json {
-        let row =
-            |key: &keys::KeyRow| json!({"name": key.name, "role": key.role.as_str(), "createdAt": key.created_at});
+        let row = |key: &keys::KeyRow| json!({"name": key.name.as_str(), "role": key.role.as_str(), "createdAt": key.created_at});
         return print_json(&all.iter().map(row).collect::<Vec<_>>());
     }
     all.iter().try_for_each(|key| print(&format!("{:5}  {}  {}", key.role.as_str(), key.created_at, key.name)))

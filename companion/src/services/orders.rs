@@ -322,8 +322,8 @@ fn set(
 
 /// What an order's events tell: nothing of a person, for events stay.
 fn facts(order: &Order, at: Option<Timestamp>) -> serde_json::Value {
-    json!({"amount": order.body.amount, "currency": order.body.currency, "refundedAmount": order.refunded_amount,
-           "imported": order.body.imported, "occurredAt": at})
+    json!({"amount": order.body.amount.get(), "currency": order.body.currency.as_str(),
+           "refundedAmount": order.refunded_amount.get(), "imported": order.body.imported, "occurredAt": at})
 }
 
 fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Order, ServiceError> {

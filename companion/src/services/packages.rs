@@ -18,7 +18,7 @@ pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, body: &PackageBody) -> Resul
         by,
         kind::PACKAGE_SAVED,
         id.as_str(),
-        &json!({"name": body.name, "commands": body.commands.len()}),
+        &json!({"name": body.name.as_str(), "commands": body.commands.len()}),
     )?;
     Ok(before.is_none())
 }

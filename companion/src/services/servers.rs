@@ -35,7 +35,7 @@ pub fn add(
         by,
         kind::SERVER_ADDED,
         server.id.as_str(),
-        &json!({"name": server.name, "address": server.address}),
+        &json!({"name": server.name.as_str(), "address": server.address.as_str()}),
     )?;
     Ok(server)
 }
@@ -57,7 +57,7 @@ pub fn change(
         by,
         kind::SERVER_CHANGED,
         id.as_str(),
-        &json!({"name": server.name, "address": server.address}),
+        &json!({"name": server.name.as_str(), "address": server.address.as_str()}),
     )?;
     Ok(server)
 }

@@ -2,9 +2,9 @@
 
 use crate::error::{ApiError, backquoted};
 use crate::limits;
+use crate::object::Object;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use flux_shop::Object;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -83,7 +83,7 @@ fn names_a_field(message: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flux_shop::objects;
+    use crate::objects;
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]

@@ -5,6 +5,7 @@ use flux_shop::StringEnum;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
+use std::ops::Deref;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -33,6 +34,20 @@ pub trait ApiValue: Sized + Clone {
 /// A value of the domain that is checked when it is read from JSON.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Checked<T>(pub T);
+
+impl<T> Deref for Checked<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<Checked<T>> for String {
+    fn from(value: Checked<T>) -> String {
+        value.0.into()
+    }
+}
 
 impl<T: ApiValue> Serialize for Checked<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,13 +1,11 @@
 //! Numbers with a range.
 
 use crate::limits;
-use serde::{Deserialize, Serialize};
 
 macro_rules! checked_number {
     ($(#[$doc:meta])* $name:ident($inner:ty), $range:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "i64", into = "i64")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name($inner);
 
         impl $name {

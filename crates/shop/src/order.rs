@@ -3,7 +3,6 @@
 use super::{Amount, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, Quantity, Trigger};
 use flux_protocol::{OrderId, PlayerRef};
 use jiff::Timestamp;
-use serde::Deserialize;
 
 /// The content of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +57,11 @@ pub struct Customer {
 }
 
 /// A player as the buyer typed them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Player {
     /// The name.
     pub name: PlayerName,
     /// The UUID, if the storefront knows it.
-    #[serde(default)]
     pub uuid: Option<PlayerUuid>,
 }
 

@@ -1,15 +1,12 @@
 //! Texts with a rule: read and checked once, true from then on.
 
 use crate::limits;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $check:path, $message:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(try_from = "String", into = "String")]
-        #[schema(value_type = String)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(String);
 
         impl $name {

@@ -12,9 +12,12 @@ use axum::Json;
 use axum::extract::State;
 use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, Channel, Money};
-use flux_rest::{Admin, ApiError, ApiKey, Body, Errors, Id, Page, Query, before_place, page, page_limit};
-use flux_shop::Audit;
-use flux_shop::{Amount, Code, Currency, CustomerId, Email, Label, Player, RefundId, object_or_null};
+use flux_rest::values::{Amount, Code, Currency, CustomerId, Email, Label, RefundId};
+use flux_rest::{
+    Admin, ApiError, ApiKey, Body, Checked, Errors, Id, Page, PlayerJson, Query, before_place, object_or_null, page,
+    page_limit,
+};
+use flux_shop::{Audit, Player};
 use flux_storage::Tx;
 use http::StatusCode;
 use jiff::Timestamp;
@@ -33,8 +36,7 @@ pub(super) struct SignupBody {
     #[serde(default)]
     referee_name: Option<Label>,
     #[serde(default, deserialize_with = "object_or_null")]
-    #[schema(value_type = Option<flux_rest::PlayerJson>)]
-    referee_player: Option<Player>,
+    referee_player: Option<PlayerJson>,
     /// The code of the link that they came through.
     #[serde(default)]
     link_code: Option<String>,
@@ -72,8 +74,7 @@ pub(super) struct CheckoutBody {
     #[serde(default)]
     email: Option<Email>,
     #[serde(default, deserialize_with = "object_or_null")]
-    #[schema(value_type = Option<flux_rest::PlayerJson>)]
-    player: Option<Player>,
+    player: Option<PlayerJson>,
     /// The code that they typed.
     #[serde(default)]
     code: Option<Code>,
@@ -97,7 +98,6 @@ pub(super) struct FulfillBody {
     status: String,
     currency: Currency,
     /// In minor units.
-    #[schema(value_type = flux_rest::values::Amount)]
     amount: Amount,
     /// Who bought, where no checkout was told of before.
     #[serde(default)]
@@ -142,7 +142,6 @@ pub(super) struct VoidBody {
     reason: ReversalDto,
     /// What this refund pays back, in minor units; all unless said. Refunds are summed.
     #[serde(default)]
-    #[schema(value_type = Option<flux_rest::values::Amount>)]
     refunded_amount: Option<Amount>,
     /// The payment provider's id of this refund: it is counted once. Without one, the amount is what it is known by.
     #[serde(default)]
@@ -200,7 +199,7 @@ pub(super) async fn signup(
         customer: to_rules_id(&body.referee_customer_id),
         email: body.referee_email.map(String::from),
         name: body.referee_name.map(String::from),
-        player: body.referee_player,
+        player: body.referee_player.map(Player::from),
         code,
         external,
         is_guest: body.guest,
@@ -221,8 +220,11 @@ pub(super) async fn checkout(
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&api, Some(&body.account_id))?;
     let at = effective_time(&api, &key, body.occurred_at)?;
-    let buyer =
-        Buyer { customer: to_rules_id(&body.customer_id), email: body.email.map(String::from), player: body.player };
+    let buyer = Buyer {
+        customer: to_rules_id(&body.customer_id),
+        email: body.email.map(String::from),
+        player: body.player.map(Player::from),
+    };
     let by = api.by(key.actor());
     answer(&api, by, move |tx, by, ctx| {
         let code = body.code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
@@ -247,7 +249,7 @@ pub(super) async fn fulfill(
     let by = api.by(key.actor());
     answer(&api, by, move |tx, by, ctx| {
         let payer = Payer {
-            customer: body.referee_customer_id.as_ref().map(to_rules_id),
+            customer: body.referee_customer_id.as_ref().map(|id| to_rules_id(id)),
             email: body.referee_email.map(String::from),
         };
         let session = &body.checkout_session_id;
@@ -286,12 +288,12 @@ pub(super) async fn void(
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     check_account(&api, body.account_id.as_deref())?;
     let at = effective_time(&api, &key, body.occurred_at)?;
-    if body.refunded_amount == Some(Amount::ZERO) {
+    if body.refunded_amount == Some(Checked(flux_shop::Amount::ZERO)) {
         return Err(ApiError::value("refundedAmount", "must be at least 1: nothing is no refund"));
     }
     let part = body.refunded_amount.map(|amount| {
         let amount = amount.get();
-        let word = body.refund_id.map_or_else(|| format!("amount:{amount}"), |id| format!("id:{id}"));
+        let word = body.refund_id.map_or_else(|| format!("amount:{amount}"), |id| format!("id:{}", id.as_str()));
         (i64::try_from(amount).unwrap_or(i64::MAX), word)
     });
     let by = api.by(key.actor());

@@ -8,8 +8,8 @@ use axum::Json;
 use axum::extract::State;
 use flux_protocol::OrderId;
 use flux_referral_rules::Money;
+use flux_rest::values::{Amount, Currency, CustomerId};
 use flux_rest::{ApiError, ApiKey, Body, Errors};
-use flux_shop::{Amount, Currency, CustomerId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -20,7 +20,6 @@ use std::sync::Arc;
 pub(super) struct QuoteBody {
     customer_id: CustomerId,
     /// In minor units.
-    #[schema(value_type = flux_rest::values::Amount)]
     amount: Amount,
     currency: Currency,
     /// The discount code that the customer typed; the best that applies by itself unless said.
@@ -41,7 +40,6 @@ pub(super) struct RedeemBody {
     #[schema(value_type = String)]
     order_id: OrderId,
     /// Before the discount, in minor units.
-    #[schema(value_type = flux_rest::values::Amount)]
     amount: Amount,
     currency: Currency,
     /// The discount code that the customer typed; the best that applies by itself unless said.

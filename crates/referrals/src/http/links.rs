@@ -8,8 +8,8 @@ use crate::service::{self, ClickOutcome, CodeView, Visitor};
 use crate::storage::customers as customers_repo;
 use axum::Json;
 use axum::extract::State;
+use flux_rest::values::{CustomerId, Email, Label};
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id};
-use flux_shop::{CustomerId, Email, Label};
 use flux_storage::Tx;
 use http::StatusCode;
 use jiff::Timestamp;
@@ -84,7 +84,8 @@ pub(super) async fn issue(
     let write = move |tx: &Tx<'_>| {
         let id = to_rules_id(&body.customer_id);
         customers_repo::ensure_exists(tx, &id, by.now)?;
-        let (email, name) = (body.email.as_ref().map(Email::as_str), body.name.as_ref().map(Label::as_str));
+        let (email, name) =
+            (body.email.as_ref().map(|email| email.as_str()), body.name.as_ref().map(|name| name.as_str()));
         customers_repo::update_profile(tx, &id, email, name, by.now)?;
         service::issue_link(tx, &by, referrals.context(), &id)
     };
@@ -106,7 +107,7 @@ pub(super) async fn click(
     let at = effective_time(&api, &key, body.occurred_at)?;
     let (by, referrals) = (api.by(key.actor()), api.referrals());
     let write = move |tx: &Tx<'_>| {
-        let (key, user_agent) = (body.visitor_key.as_ref().map(Label::as_str), body.user_agent.as_deref());
+        let (key, user_agent) = (body.visitor_key.as_ref().map(|key| key.as_str()), body.user_agent.as_deref());
         service::click(tx, &by, referrals.context(), &body.code, Visitor { key, user_agent, purpose: None }, at)
     };
     match api.db().write(write).await? {

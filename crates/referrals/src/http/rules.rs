@@ -9,8 +9,8 @@ use crate::storage::rules as rules_repo;
 use axum::Json;
 use axum::extract::State;
 use flux_referral_rules::RuleId;
+use flux_rest::values::{CustomerId, Tier};
 use flux_rest::{Admin, ApiError, Body, Errors, Id, IdempotencyKey, Idempotent, Page, PathTexts, Query};
-use flux_shop::{CustomerId, Tier};
 use flux_storage::Tx;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -179,8 +179,14 @@ pub(super) async fn effective_rule(
     }
     let (by, referrals) = (api.by(key.actor()), api.referrals());
     let look = move |tx: &Tx<'_>| {
-        let customer = query.customer_id.as_ref().map(to_rules_id);
-        service::effective_rule(tx, &by, referrals.context(), customer.as_ref(), query.tier.as_ref().map(Tier::as_str))
+        let customer = query.customer_id.as_ref().map(|id| to_rules_id(id));
+        service::effective_rule(
+            tx,
+            &by,
+            referrals.context(),
+            customer.as_ref(),
+            query.tier.as_ref().map(|tier| tier.as_str()),
+        )
     };
     Ok(Json(api.db().read(look).await?))
 }

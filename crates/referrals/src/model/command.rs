@@ -1,7 +1,7 @@
 use super::FieldError;
 use flux_protocol::ServerId;
 use flux_referral_rules::{RewardCommand, RunOn, ServerList, Targets, Template};
-use flux_shop::objects;
+use flux_rest::objects;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeSet;

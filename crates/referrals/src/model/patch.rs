@@ -1,7 +1,7 @@
 //! Fields of a write: absent keeps what is there, `null` clears it.
 
 use flux_referral_rules::Patch;
-use flux_shop::{Object, object_or_null};
+use flux_rest::{Object, object_or_null};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 

@@ -5,7 +5,8 @@ use flux_referral_rules::{
     Currency, Days, Ladder, OnReturn, OrderTiming, RewardCommand, Rule, RuleName, RuleStatus, Scope, Tier,
     ValidationError,
 };
-use flux_shop::{Label, object_or_null};
+use flux_rest::object_or_null;
+use flux_rest::values::Label;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 

@@ -2,7 +2,7 @@ use super::command::{commands, read_all};
 use super::patch::{Field, named_object, over};
 use super::{BenefitBody, FieldError, RewardCommandBody};
 use flux_referral_rules::{Currency, RewardCommand, Side, Slot, Slots, Trigger};
-use flux_shop::{object, object_or_null};
+use flux_rest::{object, object_or_null};
 use serde::{Deserialize, Serialize};
 
 /// A reward of a rule: a benefit, commands, or both.

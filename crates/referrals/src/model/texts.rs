@@ -1,7 +1,7 @@
 use super::FieldError;
 use super::patch::{Field, named, named_object, over};
 use flux_referral_rules::{Code, Scenario, ShareTexts, Shared, Text};
-use flux_shop::object_or_null;
+use flux_rest::object_or_null;
 use serde::{Deserialize, Serialize};
 
 /// What customers share. `{link}`, `{code}` and `{name}` are filled in.

@@ -1,4 +1,4 @@
-//! Objects that are objects: serde takes a JSON list of a struct's values for the struct, and no caller means that.
+//! Readers that accept a JSON object only. By itself, serde also reads a struct from a list of its values.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
