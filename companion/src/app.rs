@@ -1,4 +1,4 @@
-//! What the parts of a running companion share.
+//! The state that the parts of a running companion share.
 
 use crate::agents::Sessions;
 use crate::config::Config;
@@ -30,9 +30,9 @@ pub struct App {
     referrals: Arc<Referrals>,
     /// The agents' sessions.
     pub sessions: Arc<Sessions>,
-    /// The companion is about to stop: what would go on for ever ends.
+    /// True once the companion is about to stop; endless tasks and streams then end.
     pub(crate) stopping: watch::Sender<bool>,
-    /// Places for streams of events.
+    /// Permits for event streams.
     pub(crate) streams: Arc<Semaphore>,
     /// Answers so far, by the hundreds of their status: 1xx to 5xx.
     pub(crate) answers: [AtomicU64; 5],
@@ -54,7 +54,7 @@ impl App {
         })
     }
 
-    /// Who does something, now. To the millisecond, which is what the database keeps.
+    /// The audit data of an action by this actor, now. The time is in whole milliseconds, as the database keeps it.
     pub fn by(&self, actor: Actor) -> Audit {
         let now = self.clock.now();
         Audit { actor, now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now) }

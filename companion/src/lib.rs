@@ -1,7 +1,7 @@
 //! The companion: a slim store server. One binary, one SQLite file.
 //!
-//! A request's way: `server` (connections) → `api` or `hub` (what was asked) → `store` (one transaction: rules between
-//! reads and writes) → `db` (the only SQL). What an agent is to do leaves by `hub::pump` or by a poll.
+//! The path of a request: `server` (connections) → `http` or `agents` (decoding) → `services` (one transaction: rules between
+//! reads and writes) → `flux_storage` (the only SQL). Commands leave by `agents::dispatcher` or as the answer to a poll.
 
 mod agents;
 mod app;
@@ -32,9 +32,9 @@ pub use server::Tcp;
 use std::sync::Arc;
 use tokio::time::timeout;
 
-/// What a companion works with, handed in so that a test or a simulation can bring its own.
+/// The resources of a companion, passed in so that a test or a simulation can bring its own.
 pub struct Resources<L> {
-    /// Where it listens.
+    /// The listening socket.
     pub listener: L,
     /// Its database.
     pub db: Db,

@@ -23,7 +23,7 @@ pub(crate) fn command_id(entropy: &dyn Entropy) -> CommandId {
     format!("cmd_{}", entropy.text(LOWER, 26)).parse().expect("an id")
 }
 
-/// The id that stands in the place of a forgotten customer's.
+/// The id that replaces a forgotten customer's.
 pub(crate) fn anonymous_customer(entropy: &dyn Entropy) -> CustomerId {
     #[expect(clippy::expect_used, reason = "25 characters of a-z, 0-9 and _ are an id")]
     format!("anon_{}", entropy.text(LOWER, 20)).parse().expect("an id")
@@ -57,7 +57,7 @@ impl KeySecret {
         good.then(|| KeySecret(text.into()))
     }
 
-    /// What is kept.
+    /// The hash that is stored.
     pub fn hash(&self) -> SecretHash {
         SecretHash::of(&self.0)
     }

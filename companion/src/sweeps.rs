@@ -1,4 +1,4 @@
-//! What is done by the clock: expiring what was never offered, forgetting old idempotency keys, and the referrals' sweeps.
+//! Periodic work: expires commands that were never offered, forgets old idempotency keys and runs the referrals' sweeps.
 
 use crate::app::App;
 use crate::limits;
@@ -20,7 +20,7 @@ pub(crate) async fn run(app: Arc<App>) {
     }
 }
 
-/// One sweep. A part that fails keeps no other from its turn.
+/// Runs one sweep. A part that fails does not stop the others.
 pub(crate) async fn sweep(app: &Arc<App>) {
     let by = app.by(Actor::companion());
     report("commands", expire_commands(app, &by).await);

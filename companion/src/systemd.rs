@@ -1,4 +1,5 @@
-//! What systemd is told of the companion: READY once it listens, STATUS, and that it is alive as long as the database both reads and writes.
+//! Notifies systemd: READY once the companion listens, STATUS with the open commands, and WATCHDOG while the database
+//! both reads and writes.
 
 use crate::limits::{NOTIFY_INTERVAL, NOTIFY_PATIENCE};
 use flux_platform::SystemdNotifier;
@@ -12,16 +13,16 @@ pub(crate) async fn run(notifier: &SystemdNotifier, db: &Db, address: std::net::
     }
     notifier.notify("READY=1\n");
     let interval = notifier.watchdog_interval().map_or(NOTIFY_INTERVAL, |watchdog| NOTIFY_INTERVAL.min(watchdog / 3));
-    let mut is_said = false;
+    let mut is_reported = false;
     loop {
         match timeout(NOTIFY_PATIENCE, look(db)).await {
             Ok(Ok(open)) => {
-                is_said = false;
+                is_reported = false;
                 notifier.notify(&format!("STATUS=serving on {address}, {open} commands open\nWATCHDOG=1\n"));
             }
-            // A disk that is full answers; a database that does not answer at all is what a restart may mend.
+            // A full disk still answers. A restart may help only when the database does not answer at all.
             Ok(Err(error)) => notifier.notify(&format!("STATUS=the database fails: {error}\nWATCHDOG=1\n")),
-            Err(_) if !std::mem::replace(&mut is_said, true) => {
+            Err(_) if !std::mem::replace(&mut is_reported, true) => {
                 tracing::error!(
                     "the database does not answer; the watchdog is not fed, so that systemd restarts the companion"
                 );
@@ -32,7 +33,7 @@ pub(crate) async fn run(notifier: &SystemdNotifier, db: &Db, address: std::net::
     }
 }
 
-/// How many commands are open; the writer has turned, too.
+/// Counts the open commands. Returns once the writer has worked too.
 async fn look(db: &Db) -> Result<i64, flux_storage::Error> {
     db.barrier().await?;
     let counts = db.read(|tx: &Tx<'_>| commands::counts(tx)).await?;

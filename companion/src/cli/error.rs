@@ -1,10 +1,12 @@
+//! The errors of the commands, and the exit code of each.
+
 use crate::services::ServiceError;
 use flux_config::ConfigError;
 use flux_config::exit_code::ExitCode;
 use std::io;
 use std::net::SocketAddr;
 
-/// Why a command could not be done.
+/// The reason that a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// The config is wrong or missing.
@@ -13,24 +15,24 @@ pub enum CliError {
     /// The database.
     #[error(transparent)]
     Db(#[from] flux_storage::Error),
-    /// Not in this state, or not there.
+    /// A service refused.
     #[error(transparent)]
     ServiceError(ServiceError),
-    /// A key of this name is there already.
+    /// A key of this name exists already.
     #[error("there is a key of this name already: revoke it, or choose another name")]
     KeyExists,
     /// The address to listen on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// What stands in the way.
+        /// The system's error.
         cause: io::Error,
     },
     /// Standard output is closed.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
-    /// A mistake of the program's own.
+    /// A bug in the program.
     #[error("an internal mistake: please report it")]
     Internal,
 }
@@ -45,7 +47,7 @@ impl From<ServiceError> for CliError {
 }
 
 impl CliError {
-    /// How the program ends.
+    /// The program's exit code.
     pub fn exit(&self) -> ExitCode {
         match self {
             Self::Config(_) => ExitCode::Config,

@@ -1,3 +1,5 @@
+//! The `key` commands.
+
 use super::{CliError, KeyCommand, print, print_json, with_database};
 use crate::config::Config;
 use crate::secrets::KeySecret;

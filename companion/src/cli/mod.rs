@@ -49,10 +49,10 @@ enum Command {
     Key(KeyCommand),
     /// Copy the database to a new file, also while it is served.
     Backup {
-        /// The copy. It must not be there yet.
+        /// The copy. It must not exist yet.
         file: PathBuf,
     },
-    /// Put a backup in the database's place; the companion must not run. What was there is kept beside it.
+    /// Replace the database with a backup; the companion must not run. The old database is kept beside it.
     Restore {
         /// The backup.
         file: PathBuf,
@@ -73,7 +73,7 @@ enum Command {
     Man,
     /// Print the version.
     Version {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
@@ -83,15 +83,15 @@ enum Command {
 enum ServerCommand {
     /// Add a server. Its token is printed once, alone on stdout.
     Add {
-        /// What people read.
+        /// The name for people.
         name: Label,
-        /// Where players connect.
+        /// The address that players connect to.
         #[arg(long)]
         address: Address,
     },
     /// List the servers.
     List {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
@@ -100,11 +100,11 @@ enum ServerCommand {
         /// The server's id.
         id: ServerId,
     },
-    /// Remove a server whose agent is gone; while it is connected use the API, which waits for the agent's words.
+    /// Remove a server whose agent is gone. While it is connected, use the API, which waits for the agent's reports.
     Remove {
         /// The server's id.
         id: ServerId,
-        /// Close what is open as cancelled. It may have run.
+        /// Close open commands as cancelled. They may have run.
         #[arg(long)]
         force: bool,
     },
@@ -114,15 +114,15 @@ enum ServerCommand {
 enum KeyCommand {
     /// Add a key, printed once, alone on stdout.
     Add {
-        /// Its name, which events give as actor.
+        /// Its name. Events show it as the actor.
         name: Label,
-        /// What it may do.
+        /// The key's permissions.
         #[arg(long, value_enum)]
         role: RoleArgument,
     },
     /// List the keys, without their secrets.
     List {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
@@ -138,7 +138,7 @@ enum KeyCommand {
 enum RoleArgument {
     /// Everything.
     Admin,
-    /// What a storefront's back end needs: orders, packages to read, the state of commands.
+    /// A storefront's back end: orders, reading packages, the state of commands.
     Store,
 }
 
@@ -151,7 +151,7 @@ impl From<RoleArgument> for Role {
     }
 }
 
-/// Does what was asked.
+/// Runs the command.
 pub fn run(arguments: Arguments) -> Result<(), CliError> {
     let path = arguments.config;
     match arguments.command {
@@ -191,7 +191,7 @@ fn version(json: bool) -> Result<(), CliError> {
     print(&format!("flux-companion {version}"))
 }
 
-/// Opens the database and runs one piece of work on it. A companion that serves may have it open meanwhile.
+/// Opens the database and runs one piece of work on it. A serving companion may have it open at the same time.
 fn with_database<R>(config: &Config, work: impl AsyncFnOnce(&Db, Audit) -> Result<R, CliError>) -> Result<R, CliError> {
     let db = Db::open_in_place(&config.database)?;
     let by = Audit { actor: Actor::cli(), now: SystemClock.now() };

@@ -1,3 +1,5 @@
+//! The `serve` command: opens the database and the socket, serves until a signal, reloads on SIGHUP.
+
 use super::CliError;
 use crate::config::Config;
 use crate::{Resources, reload, serve, server, systemd, telemetry};

@@ -1,3 +1,5 @@
+//! The `server` commands.
+
 use super::{CliError, ServerCommand, print, print_json, with_database};
 use crate::app::referrals;
 use crate::config::Config;
@@ -40,7 +42,7 @@ fn show(token: &ServerToken) -> Result<(), CliError> {
     print(token.expose().expose_secret())
 }
 
-/// Whether a session is open is known to the companion that serves alone: here the status tells of polls.
+/// Only the serving companion knows of open sessions, so the status here comes from polls.
 fn list(config: &Config, json: bool) -> Result<(), CliError> {
     let all = with_database(config, async |db, by| {
         let rows: Vec<(Server, QueueCounts)> = db.read(all).await?;

@@ -1,3 +1,5 @@
+//! The `limits` section: the limits that an admin may change.
+
 use flux_config::Section;
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ pub struct Limits {
     pub requests_in_flight: usize,
     /// Requests a second of one key or one server's token, on average and in a burst; more are answered 429.
     pub requests_per_second: u32,
-    /// How long a request may take.
+    /// The longest time for a request.
     pub request_timeout: Duration,
 }
 

@@ -1,7 +1,7 @@
 use flux_config::Section;
 use tracing::Level;
 
-/// What is logged, and how. Logs go to stderr.
+/// The `log` section. Logs go to stderr.
 #[derive(Debug, Clone, Copy)]
 pub struct Log {
     /// The least level.

@@ -1,23 +1,25 @@
+//! The `mail` section: the SMTP server and the sender.
+
 use flux_config::{SecretKeys, SecretSources, Section};
 use lettre::message::Mailbox;
 use secrecy::SecretString;
 
-/// How mails are sent.
+/// The `mail` section.
 #[derive(Debug, Clone)]
 pub struct Mail {
     /// The SMTP server's name or address.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// How the connection is protected.
+    /// The protection of the connection.
     pub tls: MailTls,
-    /// User name and password, where the server asks for them.
+    /// User name and password, if the server asks for them.
     pub login: Option<(String, SecretString)>,
-    /// Who the mails are from.
+    /// The sender's address.
     pub from: Mailbox,
 }
 
-/// How the connection to the SMTP server is protected.
+/// The protection of the connection to the SMTP server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailTls {
     /// In plain text at first, then TLS, or nothing is sent.
@@ -28,7 +30,7 @@ pub enum MailTls {
     None,
 }
 
-/// Each way's usual port.
+/// The usual port of each protection.
 const PORTS: [(MailTls, u16); 3] = [(MailTls::StartTls, 587), (MailTls::Tls, 465), (MailTls::None, 25)];
 
 impl Mail {

@@ -16,7 +16,7 @@ use flux_config::{ConfigError, ConfigFile, Document, SecretSources, Section};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-/// Where the config is, unless said otherwise.
+/// The default path of the config file.
 pub const DEFAULT_PATH: &str = "/etc/flux-companion/companion.yml";
 
 /// The config's JSON Schema, for editors.
@@ -34,21 +34,21 @@ pub fn example() -> String {
 /// The config, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where HTTP is served.
+    /// The address that HTTP is served on.
     pub listen: SocketAddr,
-    /// How the world reaches it, without a slash at the end; said at the start and in the API's document.
+    /// The public address, without a slash at the end; logged at the start and given in the OpenAPI document.
     pub public_url: Option<String>,
     /// The database file.
     pub database: PathBuf,
-    /// The store that this is for.
+    /// The store's identity.
     pub store: StoreConfig,
-    /// How mails are sent; without it they are events only.
+    /// The SMTP server; without it mails are events only.
     pub mail: Option<Mail>,
-    /// Whom every event is told.
+    /// The receiver of every event.
     pub webhook: Option<Webhook>,
-    /// What may be changed of the limits.
+    /// The limits that an admin may change.
     pub limits: Limits,
-    /// What is logged, and how.
+    /// Level and format of the log.
     pub log: Log,
 }
 

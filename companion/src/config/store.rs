@@ -1,21 +1,23 @@
+//! The `store` section: the store's id, its addresses and its time zone.
+
 use flux_config::Section;
 use flux_referral_rules::StoreAddress;
 use jiff::tz::TimeZone;
 use std::net::SocketAddr;
 
-/// The store that this is for.
+/// The `store` section.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
-    /// Its name for itself.
+    /// The store's id.
     pub id: String,
-    /// Its own addresses: where referral links lead.
+    /// Its own addresses, the targets of referral links.
     pub address: StoreAddress,
-    /// Where its days begin.
+    /// The time zone in which its days begin.
     pub zone: TimeZone,
 }
 
 impl StoreConfig {
-    /// `None` where something is wrong. The home page is `public_url` unless said otherwise, or where this listens.
+    /// `None` if the section has mistakes. The home page defaults to `public_url`, then to the address listened on.
     pub(super) fn read(mut store: Section<'_>, public_url: Option<&str>, listen: SocketAddr) -> Option<StoreConfig> {
         let id = store.parsed("id", "1 to 64 characters of A-Z a-z 0-9 _ -", super::id);
         let home = store.parsed("home_url", "an address such as https://shop.example.com", home);
@@ -37,7 +39,7 @@ impl StoreConfig {
     }
 }
 
-/// A host, with its port where it has one.
+/// True for a host, with or without a port.
 fn is_host(text: &str) -> bool {
     StoreAddress::new(&format!("https://{text}"), &[]).is_ok() && !text.contains(['/', '?', '#'])
 }

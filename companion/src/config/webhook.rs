@@ -1,17 +1,19 @@
+//! The `webhook` section: the receiver of events and the key of the signatures.
+
 use flux_config::{SecretKeys, SecretSources, Section};
 use http::Uri;
 use secrecy::SecretString;
 
-/// Whom every event is told.
+/// The `webhook` section.
 #[derive(Debug, Clone)]
 pub struct Webhook {
-    /// Where.
+    /// The receiver's address.
     pub url: WebhookUrl,
-    /// What the requests are signed with.
+    /// The key of the requests' signatures.
     pub secret: SecretString,
 }
 
-/// Where the webhook is.
+/// The receiver's address, in its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookUrl {
     /// `https`.

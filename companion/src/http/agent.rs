@@ -38,7 +38,7 @@ pub(super) struct JoinedCommands {
     commands: Vec<Command>,
 }
 
-/// What is to be run, and what is not. Another journal of a live agent is 409.
+/// Commands to run and revocations. Another journal of a live agent is 409.
 #[utoipa::path(get, path = "/agent/commands", tag = "agent", security(("token" = [])), params(PollQuery, ("Flux-Journal" = String, Header)),
     responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
 pub(super) async fn poll(
@@ -58,7 +58,7 @@ pub(super) async fn poll(
     Ok(Json(PollResponse { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
 }
 
-/// Takes reports: what is in `acknowledged` is stored. 409 from a journal that was not contact last.
+/// Takes reports; those in `acknowledged` are stored. 409 from a journal other than the one heard last.
 #[utoipa::path(post, path = "/agent/reports", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body = Reports,
     responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
 pub(super) async fn report(
@@ -71,7 +71,7 @@ pub(super) async fn report(
     Ok(Json(ReportsResponse { acknowledged: acknowledged.acknowledged, revoked }))
 }
 
-/// A player joined: what waits for them and is not in this journal.
+/// A player joined: returns the commands that wait for them and are not in this journal.
 #[utoipa::path(post, path = "/agent/players/joined", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body(content = Object, description = "{name, uuid?}"),
     responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
 pub(super) async fn player_joined(

@@ -22,7 +22,7 @@ pub(super) struct EventQuery {
     limit: Option<u32>,
 }
 
-/// What happened, oldest first. `nextCursor` is the `seq` to ask after next; null when there is no more yet.
+/// Events, oldest first. `nextCursor` is the `seq` to ask after next; null when there is no more yet.
 #[utoipa::path(get, path = "/events", tag = "events", security(("key" = [])), params(EventQuery),
     responses((status = 200, body = Page<EventOut>), Errors))]
 pub(super) async fn list(

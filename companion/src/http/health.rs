@@ -1,4 +1,4 @@
-//! Whether it lives, and whether it can work.
+//! Liveness and readiness.
 
 use crate::app::App;
 use axum::Json;

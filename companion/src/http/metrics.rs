@@ -13,15 +13,15 @@ use std::sync::atomic::Ordering;
 struct Figures {
     commands: Vec<(String, i64)>,
     events: i64,
-    told: i64,
+    delivered: i64,
 }
 
-/// How it is going.
+/// Metrics in Prometheus' text format.
 #[utoipa::path(get, path = "/metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
     let look = |tx: &Tx<'_>| -> Result<Figures, flux_storage::Error> {
-        Ok(Figures { commands: commands::counts(tx)?, events: events::last_seq(tx)?, told: webhook::cursor(tx)? })
+        Ok(Figures { commands: commands::counts(tx)?, events: events::last_seq(tx)?, delivered: webhook::cursor(tx)? })
     };
     let figures = app.db.read(look).await?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&app, &figures)))
@@ -43,7 +43,7 @@ fn text(app: &App, figures: &Figures) -> String {
     family(&mut text, "commands", "gauge", "Commands that are open or have failed.", commands);
     family(&mut text, "events_total", "counter", "The seq of the last event.", [(String::new(), figures.events)]);
     if app.config.webhook.is_some() {
-        let lag = [(String::new(), figures.events - figures.told)];
+        let lag = [(String::new(), figures.events - figures.delivered)];
         family(&mut text, "webhook_lag", "gauge", "Events that the webhook was not told yet.", lag);
     }
     text

@@ -176,7 +176,7 @@ async fn change(
     Ok(Json(view))
 }
 
-/// What a change of an order made of its commands, so that each one's life can be followed by its id.
+/// Logs how a change of an order changed its commands, so that each command can be followed by its id.
 fn log(view: &OrderOut, now: Timestamp) {
     for command in &view.commands {
         let (id, server) = (&command.id, &command.server_id);
@@ -189,7 +189,7 @@ fn log(view: &OrderOut, now: Timestamp) {
     }
 }
 
-/// What an order's answer needs besides the database.
+/// The context of an order's answer besides the database.
 struct OrderPresenter {
     hooks: Arc<Referrals>,
     sessions: Arc<Sessions>,

@@ -1,4 +1,5 @@
-//! What is sold. A storefront's key reads; an admin's key changes, for a package is what runs on the servers.
+//! Packages. A storefront's key reads them. Only an admin's key changes them, because a package defines the commands that
+//! run on the servers.
 
 use super::dto::{PackageIn, PackageOut};
 use crate::app::App;

@@ -28,13 +28,13 @@ pub(super) struct StreamQuery {
     after: Option<i64>,
 }
 
-/// Where one reader is.
+/// The position of one reader.
 struct Reader {
     app: Arc<App>,
     key: KeyRow,
     /// The last event that was read.
     cursor: i64,
-    /// Read and not told yet.
+    /// Read and not sent yet.
     found: VecDeque<EventRow>,
     commits: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,

@@ -1,4 +1,4 @@
-//! What leaves the companion by itself: signed webhooks and mails.
+//! Outgoing notifications: signed webhook requests and mails.
 
 pub(crate) mod mail;
 pub(crate) mod webhook;

@@ -84,7 +84,7 @@ fn fit_to_limit(text: &str) -> String {
     text.chars().take(flux_shop::limits::LABEL_CHARS).collect()
 }
 
-/// Whether this server's agent has polled within twice its interval. A poll far in the future does not count: the clock was
+/// True if this server's agent has polled within twice its interval. A poll far in the future does not count: the clock was
 /// wrong then.
 pub fn is_polling(server: &Server, now: Timestamp) -> bool {
     let is_near =

@@ -117,7 +117,7 @@ pub fn retry(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) ->
     reversals::after_closing(tx, by, hooks, save(tx, by, command, after)?)
 }
 
-/// Whether the order or the reward that this command delivers was revoked.
+/// True if the order or the reward that this command delivers was revoked.
 pub(super) fn is_revoked(tx: &Tx<'_>, hooks: &dyn OrderHooks, command: &CommandRow) -> Result<bool, ServiceError> {
     if let Some(Origin::Reward { grant, on: CommandPurpose::Grant, .. }) = &command.new.origin {
         return Ok(hooks.is_reversed(tx, grant)?);

@@ -20,9 +20,9 @@ pub enum ServiceError {
     /// A value that cannot stand.
     #[error("{field}: {message}")]
     Invalid {
-        /// Which, as a path such as `items[0].packageId`.
+        /// The field, as a path such as `items[0].packageId`.
         field: String,
-        /// What is wrong with it.
+        /// The mistake.
         message: String,
     },
     /// Another agent is live with this token.

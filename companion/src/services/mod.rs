@@ -1,4 +1,5 @@
-//! What happens, each as one transaction: the rules (`flux_delivery`, `model::expand`) between reads and writes of `db`.
+//! The store's use cases, one transaction each: they read rows, apply the rules of `flux_delivery` and `flux_shop`, and
+//! write rows. No SQL, no HTTP.
 //! Functions run inside `Db::write` and make no difference when they fail.
 
 pub mod agents;

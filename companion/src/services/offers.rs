@@ -21,7 +21,7 @@ pub struct Offers {
 }
 
 impl Offers {
-    /// Whether there is nothing to send.
+    /// True if there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.commands.is_empty() && self.revoked.is_empty()
     }

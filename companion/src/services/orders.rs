@@ -15,7 +15,7 @@ use serde_json::json;
 /// One refund of an order.
 #[derive(Debug, Default)]
 pub struct Refund {
-    /// What it pays back; all that is left unless said.
+    /// The amount that it pays back; by default all that is left.
     pub amount: Option<Amount>,
     /// The payment provider's id of it.
     pub id: Option<RefundId>,
@@ -320,7 +320,7 @@ fn set(
     Ok(order)
 }
 
-/// What an order's events tell: nothing of a person, for events stay.
+/// The data of an order's events: nothing about a person, because events are kept for ever.
 fn facts(order: &Order, at: Option<Timestamp>) -> serde_json::Value {
     json!({"amount": order.body.amount.get(), "currency": order.body.currency.as_str(),
            "refundedAmount": order.refunded_amount.get(), "imported": order.body.imported, "occurredAt": at})

@@ -26,7 +26,7 @@ pub struct Note {
     pub report: CommandReport,
     /// The command's status and attempt after it; `None` for an unknown command.
     pub after: Option<(CommandStatus, u32)>,
-    /// Whether it was about the present attempt.
+    /// True if it was about the present attempt.
     pub counted: bool,
 }
 

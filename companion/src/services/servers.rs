@@ -84,7 +84,7 @@ pub fn begin_removal(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &Serve
     Ok(server)
 }
 
-/// How a removal treats commands without the agent's answer.
+/// The treatment of commands without the agent's answer at a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unanswered {
     /// They stay open, with the cancel requested.

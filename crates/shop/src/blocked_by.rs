@@ -21,7 +21,7 @@ pub struct ServerState {
     pub name: Option<Label>,
     /// Its agent is connected or polls.
     pub is_online: bool,
-    /// What its agent says of the game.
+    /// The game's state as its agent reported it.
     pub game_state: Option<GameState>,
 }
 

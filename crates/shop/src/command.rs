@@ -26,7 +26,7 @@ pub struct NewCommand {
     pub command: String,
     /// The values of the template's other placeholders.
     pub values: BTreeMap<String, String>,
-    /// Whether the player must be online.
+    /// True if the player must be online.
     pub require_online: bool,
     /// Seconds from the agent's receipt.
     pub delay_seconds: u32,
@@ -52,7 +52,7 @@ pub enum Origin {
         grant: GrantId,
         /// The rewarded customer.
         customer: CustomerId,
-        /// Whether it gives or reverses the reward.
+        /// Gives or reverses the reward.
         on: CommandPurpose,
     },
 }
@@ -149,7 +149,7 @@ pub struct CommandView {
     pub history: Option<Vec<HistoryRow>>,
 }
 
-/// Whether people see a difference between the two: the status or the attempt.
+/// True if the two differ visibly: in the status or the attempt.
 pub fn is_visible_change(before: &CommandState, after: &CommandState) -> bool {
     (before.status, before.attempt) != (after.status, after.attempt)
 }

@@ -3,7 +3,7 @@
 use flux_delivery::command::CommandStatus;
 
 string_enum! {
-    /// Whether commands that belong together have run. Derived from them, never stored.
+    /// The progress of commands that belong together. Derived from them, never stored.
     pub enum Delivery {
         /// There are no commands.
         None = "none",

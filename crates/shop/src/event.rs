@@ -1,8 +1,10 @@
+//! Events, their kinds, and the actor and time of each change.
+
 use jiff::Timestamp;
 use serde_json::Value;
 use std::fmt;
 
-/// Who caused something: a key, the command line, an agent, or the companion itself.
+/// The cause of a change: a key, the command line, an agent, or the companion itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(String);
 
@@ -34,7 +36,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// Who does something, and when. Every change of the store carries one, and so does the event that tells of it.
+/// The actor and the time of an action. Every change of the store and its event carry one.
 #[derive(Debug, Clone)]
 pub struct Audit {
     /// The actor.
@@ -48,15 +50,15 @@ pub struct Audit {
 pub struct EventRow {
     /// Its place, from 1, rising.
     pub seq: i64,
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// What, such as `order.paid`.
+    /// The kind, such as `order.paid`.
     pub kind: String,
     /// To what: the id of an order, a command, a server, a package, an attribution, a grant, a link, a rule or a customer, or a key's name.
     pub subject: String,
     /// More, by kind.
     pub data: Value,
-    /// Who: `key:NAME`, `agent:SERVER`, `cli` or `companion`.
+    /// The actor: `key:NAME`, `agent:SERVER`, `cli` or `companion`.
     pub actor: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a paid order makes.
+//! Expands a paid order into its commands.
 
 use super::{NewCommand, Order, Origin, Package, TemplateBody, Trigger};
 use crate::limits;
@@ -50,7 +50,7 @@ pub fn expand(
     Ok(commands)
 }
 
-/// What fills in the template besides the player. All of it is `[A-Za-z0-9_.,:-]{0,64}`, as the contract wants: an id, or
+/// The values of the template's placeholders besides the player. All of it is `[A-Za-z0-9_.,:-]{0,64}`, as the contract wants: an id, or
 /// a number. The price is that of one, in minor units.
 fn values(order: &Order, package: &Package, quantity: u32) -> BTreeMap<String, String> {
     [

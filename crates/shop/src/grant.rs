@@ -29,7 +29,7 @@ impl std::str::FromStr for GrantId {
     }
 }
 
-/// What a reward's command does.
+/// The purpose of a reward's command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandPurpose {
     /// It gives the reward.

@@ -9,8 +9,7 @@ macro_rules! checked_number {
         pub struct $name($inner);
 
         impl $name {
-            /// A number that was checked when it came in and has been stored since. A range that has become narrower
-            /// meanwhile does not make it unreadable.
+            /// A stored number. It was checked when it came in and stays readable if the range has become narrower.
             pub fn from_stored(number: $inner) -> Self {
                 Self(number)
             }
@@ -51,7 +50,7 @@ checked_number! {
     Amount(u64), 0..=limits::AMOUNT
 }
 checked_number! {
-    /// How many of one package: 1 to 1,000.
+    /// A number of units of one package: 1 to 1,000.
     Quantity(u32), 1..=limits::ITEM_QUANTITY
 }
 checked_number! {
@@ -70,16 +69,16 @@ checked_number! {
 }
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Amount = Amount(0);
 
-    /// The sum; the largest amount where it would be more.
+    /// The sum, at most the largest amount.
     #[must_use]
     pub fn plus(self, other: Amount) -> Amount {
         Amount(self.0.saturating_add(other.0).min(limits::AMOUNT))
     }
 
-    /// What is left when the other is taken away; nothing where that is more.
+    /// The difference; zero if the other amount is larger.
     #[must_use]
     pub fn less(self, other: Amount) -> Amount {
         Amount(self.0.saturating_sub(other.0))

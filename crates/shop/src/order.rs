@@ -19,7 +19,7 @@ pub struct OrderBody {
     pub currency: Currency,
     /// The referral code of the checkout.
     pub referral_code: Option<Code>,
-    /// Whether it is paid already.
+    /// `Paid` if it is paid already.
     pub status: PutStatus,
     /// An order from before the companion was installed: it is recorded, and no commands are created.
     pub imported: bool,
@@ -135,7 +135,7 @@ pub struct OrderTimes {
 }
 
 impl OrderTimes {
-    /// Whether its items must not be delivered any more.
+    /// True if its items must not be delivered any more.
     pub fn is_revoked(&self) -> bool {
         self.cancelled_at.or(self.refunded_at).or(self.charged_back_at).is_some()
     }
@@ -148,7 +148,7 @@ impl OrderTimes {
 }
 
 impl OrderBody {
-    /// Whether a repeated PUT has the same content. A stored code that was replaced when its owner was anonymised equals any code.
+    /// True if a repeated PUT has the same content. A stored code that was replaced when its owner was anonymised equals any code.
     pub fn is_same_content(&self, again: &OrderBody) -> bool {
         let is_forgotten = self.referral_code.as_ref().is_some_and(|code| crate::is_anonymous_code(code.as_str()));
         match again.referral_code {

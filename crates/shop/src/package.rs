@@ -32,7 +32,7 @@ pub struct TemplateBody {
     pub command: Template,
     /// The servers that run it.
     pub servers: ServerChoice,
-    /// Whether the player must be online.
+    /// True if the player must be online.
     pub require_online: bool,
     /// Seconds from the agent's receipt to the earliest run.
     pub delay_seconds: DelaySeconds,
@@ -59,7 +59,7 @@ string_enum! {
 }
 
 impl Package {
-    /// Whether it has commands for a refund or a chargeback.
+    /// True if it has commands for a refund or a chargeback.
     pub fn has_reversal(&self) -> bool {
         self.body.commands.iter().any(|template| template.on != Trigger::Purchase)
     }
@@ -76,7 +76,7 @@ pub enum ServerChoice {
 }
 
 impl ServerChoice {
-    /// Whether the template is for this server.
+    /// True if the template is for this server.
     pub fn has(&self, server: &ServerId) -> bool {
         match self {
             Self::All => true,

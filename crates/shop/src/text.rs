@@ -1,4 +1,4 @@
-//! Texts with a rule: read and checked once, true from then on.
+//! Texts that keep a rule: each is checked when it is made.
 
 use crate::limits;
 use std::fmt;
@@ -10,8 +10,7 @@ macro_rules! checked_text {
         pub struct $name(String);
 
         impl $name {
-            /// A text that was checked when it came in and has been stored since. A rule that has become stricter
-            /// meanwhile does not make it unreadable.
+            /// A stored text. It was checked when it came in and stays readable if the rule has become stricter.
             pub fn from_stored(text: String) -> Self {
                 Self(text)
             }
@@ -59,7 +58,7 @@ checked_text! {
     Address, is_address, "must be 1 to 254 visible ASCII characters"
 }
 checked_text! {
-    /// An e-mail address as somebody typed it, blanks around it and all: an order is not refused for it. 1 to 254 bytes.
+    /// An e-mail address as somebody typed it, with surrounding spaces: an order is not refused for it. 1 to 254 bytes.
     Email, is_email, "must be 1 to 254 bytes without blanks and control characters within"
 }
 checked_text! {
@@ -71,7 +70,7 @@ checked_text! {
     CustomerId, is_id, "must be 1 to 64 characters of A-Z a-z 0-9 _ -"
 }
 checked_text! {
-    /// A referral code as the buyer typed it: whatever it is, it is no reason to refuse an order (R0-20). Up to 100 characters.
+    /// A referral code as the buyer typed it, up to 100 characters. A wrong one never refuses an order (R0-20).
     Code, is_typed, "must be at most 100 characters without control characters"
 }
 checked_text! {

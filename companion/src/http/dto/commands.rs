@@ -21,7 +21,7 @@ pub(crate) struct CommandIn {
     /// The player whom it is for.
     #[serde(default, deserialize_with = "object_or_null")]
     player: Option<PlayerJson>,
-    /// Whether the player must be online; defaults to true with a player.
+    /// True if the player must be online; defaults to true with a player.
     #[serde(default)]
     require_online: Option<bool>,
     /// Seconds from the agent's receipt to the earliest run.

@@ -32,7 +32,7 @@ pub(crate) struct OrderIn {
     /// The referral code of the checkout.
     #[serde(default)]
     referral_code: Option<Code>,
-    /// Whether it is paid already.
+    /// `paid` if it is paid already.
     status: PutStatus,
     /// An order from before the companion was installed: it is recorded, and no commands are created.
     #[serde(default)]
@@ -109,7 +109,7 @@ pub(crate) struct OrderOut {
     pub(crate) id: OrderId,
     /// The last status that the storefront gave it.
     status: OrderStatus,
-    /// Whether its commands ran.
+    /// The progress of its commands.
     delivery: Delivery,
     /// A sentence for each command that has not run, for support staff, oldest command first; empty when all have run.
     obstacles: Vec<Obstacle>,

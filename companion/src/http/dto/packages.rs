@@ -48,7 +48,7 @@ pub(crate) struct TemplateJson {
     /// The servers that run it: `"all"`, or ids.
     #[serde(default)]
     servers: ServerChoice,
-    /// Whether the player must be online.
+    /// True if the player must be online.
     #[serde(default = "yes")]
     require_online: bool,
     /// Seconds from the agent's receipt to the earliest run.

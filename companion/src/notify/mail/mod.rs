@@ -1,8 +1,8 @@
-//! Sends the mails, which are events: each in its turn, and again until the server has taken it.
+//! Sends the mails, which are events: in order, each again until the server has accepted it.
 //!
 //! The cursor moves after the server's answer: a crash between the two sends a mail a second time, under the same
-//! `Message-ID`. What the server refuses is passed over, and what it puts off comes again by itself, so that one bad address
-//! holds up nobody; a server that does not answer, or does not let us in, holds up all.
+//! `Message-ID`. A mail that the server rejects is skipped, and a mail that it defers is retried apart from the others, so one
+//! bad address delays no other mail. A server that does not answer, or refuses the login, delays all of them.
 
 mod send;
 

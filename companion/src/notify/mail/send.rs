@@ -1,3 +1,5 @@
+//! One mail over SMTP, and the kinds of failure.
+
 use crate::config::{Mail, MailTls};
 use crate::limits;
 use flux_shop::EventRow;
@@ -23,22 +25,22 @@ pub(super) enum SendError {
     Slow,
 }
 
-/// What a failure is about.
+/// The kind of a failure.
 pub(super) enum Concerns {
     /// The server: no mail goes out.
     Server,
     /// This mail, for good or for now.
     Mail {
-        /// Whether it may be taken later.
+        /// True if the server may accept it later.
         for_now: bool,
     },
 }
 
-/// What a server answers to whom it does not let in (RFC 4954), or when it is about to stop (RFC 5321).
+/// Answers of a server that refuses the login (RFC 4954) or is about to stop (RFC 5321).
 const NOT_ABOUT_THE_MAIL: [u16; 6] = [421, 454, 530, 534, 535, 538];
 
 impl SendError {
-    /// Whether other mails are worth a try.
+    /// True if other mails are worth a try.
     pub(super) fn concerns(&self) -> Concerns {
         match self {
             SendError::Address(_) | SendError::Message(_) => Concerns::Mail { for_now: false },
@@ -76,7 +78,7 @@ impl Sender {
         Ok(Sender { transport: builder.build() })
     }
 
-    /// Done when the server has taken it.
+    /// Returns once the server has accepted the mail.
     pub(super) async fn send(&self, mail: &Mail, to: &str, event: &EventRow, id: String) -> Result<(), SendError> {
         let text = |name: &str| event.data[name].as_str().unwrap_or_default().to_owned();
         let message = Message::builder()

@@ -1,7 +1,7 @@
-//! Tells the storefront what happened: the events in their order, signed, each batch until it was taken with a 2xx.
+//! Sends the events to the storefront: in order, signed, each batch until it is answered with a 2xx.
 //!
-//! One request at a time, so nothing overtakes. The cursor moves after the answer: what a crash leaves untold is told, and
-//! what it leaves unnoted is told twice. A receiver knows an event by its `seq`.
+//! One request runs at a time, so no event overtakes another. The cursor moves after the answer, so a crash between the two
+//! sends a batch a second time. A receiver recognises an event by its `seq`.
 
 mod send;
 mod signature;
@@ -27,7 +27,7 @@ struct WebhookRequest<'a> {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Untold {
+enum DeliveryError {
     #[error(transparent)]
     Db(#[from] flux_storage::Error),
     #[error(transparent)]
@@ -38,22 +38,22 @@ enum Untold {
 pub(crate) async fn run(app: Arc<App>) {
     if let Some(webhook) = &app.config.webhook {
         match Sender::new() {
-            Ok(sender) => tell_all(&app, webhook, &sender).await,
+            Ok(sender) => deliver_all(&app, webhook, &sender).await,
             Err(error) => tracing::error!(error = %error, "failed to set up TLS; the webhook is off"),
         }
     }
     std::future::pending::<()>().await;
 }
 
-async fn tell_all(app: &App, webhook: &Webhook, sender: &Sender) {
+async fn deliver_all(app: &App, webhook: &Webhook, sender: &Sender) {
     let mut commits = app.db.commits();
     let mut wait = limits::WEBHOOK_RETRY;
     loop {
         commits.borrow_and_update();
-        match tell_next(app, webhook, sender).await {
+        match deliver_next(app, webhook, sender).await {
             Ok(0) => {
                 wait = limits::WEBHOOK_RETRY;
-                // The command line writes behind our back: now and then it is looked for. Both ends are a look.
+                // Commits of the command line, another process, are not signalled: a timeout makes the loop look for them.
                 let _ = timeout(limits::EVENTS_LOOK, commits.changed()).await;
             }
             Ok(count) => {
@@ -69,8 +69,8 @@ async fn tell_all(app: &App, webhook: &Webhook, sender: &Sender) {
     }
 }
 
-/// Tells the next batch, and how many events it had.
-async fn tell_next(app: &App, webhook: &Webhook, sender: &Sender) -> Result<usize, Untold> {
+/// Delivers the next batch. Returns its number of events.
+async fn deliver_next(app: &App, webhook: &Webhook, sender: &Sender) -> Result<usize, DeliveryError> {
     let next = |tx: &Tx<'_>| events::after(tx, webhook::cursor(tx)?, limits::EVENT_BATCH);
     let found = app.db.read(next).await?;
     let Some(last) = found.last().map(|event| event.seq) else { return Ok(0) };

@@ -1,3 +1,5 @@
+//! One webhook request: connects, signs, sends and judges the answer.
+
 use super::signature;
 use crate::config::Webhook;
 use flux_signalr::client::{ByteStream, Dialer, TcpDialer};
@@ -12,7 +14,7 @@ use rustls_platform_verifier::Verifier;
 use std::io;
 use std::sync::Arc;
 
-/// Why a batch was not taken.
+/// The reason that a batch was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError {
     #[error("webhook.url cannot be reached: {0}")]
@@ -44,7 +46,7 @@ impl Sender {
         Ok(Sender { dialer: TcpDialer::new(Some(Arc::new(tls))) })
     }
 
-    /// Done when the answer was a 2xx; its body is of no interest.
+    /// Returns once the answer is a 2xx; its body is ignored.
     pub(super) async fn send(&self, webhook: &Webhook, body: Vec<u8>, now: i64) -> Result<(), SendError> {
         let Webhook { url, secret } = webhook;
         let stream = self.dialer.dial(&url.host, url.port, url.tls).await?;
@@ -58,7 +60,7 @@ impl Sender {
             .header("flux-timestamp", now)
             .header("flux-signature", signature(secret, now, &body))
             .body(Full::new(Bytes::from(body)))?;
-        // It ends with the sender, and what goes wrong with it is the request's error.
+        // The connection ends with the sender. Its errors are the request's errors.
         tokio::spawn(connection);
         match sender.send_request(request).await?.status() {
             status if status.is_success() => Ok(()),
