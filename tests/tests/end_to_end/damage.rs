@@ -200,7 +200,7 @@ fn allow(path: &Path, mode: u32) {
 #[tokio::test]
 async fn unwritable_file_is_refused_with_a_reason_and_left_unchanged() {
     let (journal, database, token, _folder) = versions().await.pop().unwrap();
-    let by = "must belong to the agent's user";
+    let by = "The agent's user must own the file";
     for (what, spoil, program, arguments, word) in [
         ("a read-only journal", "state/journal.db", "flux-agent", ["--config", "config.yml", "run"], by),
         (
