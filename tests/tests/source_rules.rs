@@ -1,7 +1,6 @@
-//! Rules about the text of the sources: module docs, sizes, limits, and the requirement ids that they cite.
+//! Rules about the text of the sources: module docs, sizes and limits.
 
-use flux_tests::sources::{root, rust_files};
-use std::collections::BTreeSet;
+use flux_tests::sources::rust_files;
 
 const FOLDERS: [&str; 5] = ["agent", "companion", "crates", "testkit", "tests"];
 /// A shorter file needs no module docs.
@@ -62,33 +61,4 @@ fn every_limit_constant_lives_in_a_limits_file() {
         }
     }
     assert_eq!(found, Vec::<String>::new());
-}
-
-#[test]
-fn every_cited_requirement_is_in_the_specification() {
-    let specification = std::fs::read_to_string(root().join("docs/spec/referrals.md")).unwrap();
-    let known = requirements(&specification);
-    assert!(known.len() > 100, "the specification is where it is looked for");
-    let mut found = Vec::new();
-    for (path, text) in rust_files(&FOLDERS) {
-        found.extend(requirements(&text).difference(&known).map(|id| format!("{path}: {id}")));
-    }
-    assert_eq!(found, Vec::<String>::new());
-}
-
-/// The requirement ids in a text: a letter or `R0` to `R4`, a hyphen, two digits.
-fn requirements(text: &str) -> BTreeSet<String> {
-    let words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '-');
-    let is_requirement = |word: &&str| {
-        let Some((group, number)) = word.split_once('-') else { return false };
-        let is_group = matches!(group, "R0" | "R1" | "R2" | "R3" | "R4" | "D" | "C");
-        is_group && number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    words.filter(is_requirement).map(str::to_owned).collect()
-}
-
-#[test]
-fn requirement_ids_are_found_between_other_text() {
-    let found = requirements("/// R0-05, D-01 (see `C-02`). Not R9-01, R0-5, D-001 or UTF-8.");
-    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["C-02", "D-01", "R0-05"]);
 }

@@ -1,5 +1,6 @@
 //! The errors of settings and values that break a rule.
 
+use crate::limits;
 use flux_protocol::ServerId;
 
 /// A setting or a value that breaks a rule: a 409 response if [`ValidationError::is_conflict`] is true, else a 422.
@@ -9,7 +10,7 @@ pub enum ValidationError {
     #[error("a currency is three upper-case letters, such as EUR")]
     Currency,
     /// An amount of money below 0, or beyond what JSON carries.
-    #[error("an amount is a whole number from 0 to 9007199254740992, in the currency's smallest unit")]
+    #[error("an amount is a whole number from 0 to {}, in the currency's smallest unit", limits::SAFE_INTEGER_MAX)]
     Amount,
     /// A reward or a minimum of nothing.
     #[error("this amount must be above 0; leave the field out if there is to be none")]
@@ -18,22 +19,22 @@ pub enum ValidationError {
     #[error("a percentage is a whole number from 1 to 100")]
     Percent,
     /// Not a number of points.
-    #[error("points are a whole number from 1 to 9007199254740992")]
+    #[error("points are a whole number from 1 to {}", limits::SAFE_INTEGER_MAX)]
     Points,
     /// Not a number of days.
-    #[error("days are a whole number from 1 to 3650")]
+    #[error("days are a whole number from {} to {}", limits::DAYS.start(), limits::DAYS.end())]
     Days,
     /// A sum beyond 64 bits.
     #[error("the sum is too large to be kept")]
     Overflow,
     /// Not a code.
-    #[error("a code is 1 to 64 letters, digits, - or _")]
+    #[error("a code is 1 to {} letters, digits, - or _", limits::CODE_CHARS)]
     Code,
     /// Not a tier.
-    #[error("a tier is 1 to 32 characters of a-z 0-9 _ -; `all` is the global rule's")]
+    #[error("a tier is 1 to {} characters of a-z 0-9 _ -; `all` is the global rule's", limits::TIER_CHARS)]
     Tier,
     /// Not a rule's name.
-    #[error("a rule's name is 1 to 100 characters without control characters")]
+    #[error("a rule's name is 1 to {} characters without control characters", limits::RULE_NAME_CHARS)]
     RuleName,
     /// Another rule has this name.
     #[error("another rule has this name already: choose another")]
@@ -48,7 +49,7 @@ pub enum ValidationError {
     #[error("the global rule stays the global rule; disable it instead")]
     GlobalRule,
     /// Too many rules.
-    #[error("there can be at most 100 tier rules")]
+    #[error("there can be at most {} tier rules", limits::TIER_RULES)]
     TooManyRules,
     /// A reward is set where there is one already.
     #[error("this slot has a reward already: delete it first, or say `replace=true`")]
@@ -57,7 +58,7 @@ pub enum ValidationError {
     #[error("a reward needs a benefit or at least one command")]
     EmptySlot,
     /// Too many commands in one slot.
-    #[error("a reward has at most 50 commands")]
+    #[error("a reward has at most {} commands", limits::SLOT_COMMANDS)]
     TooManyCommands,
     /// A template that no agent could run.
     #[error("a command is one line of 1 to 1,300 bytes without control characters")]
@@ -68,13 +69,13 @@ pub enum ValidationError {
     )]
     Placeholder(String),
     /// A command for no server at all, or for too many.
-    #[error("name 1 to 500 servers, or say `all`")]
+    #[error("name 1 to {} servers, or say `all`", limits::COMMAND_SERVERS)]
     Servers,
     /// A command for a server that is not registered.
     #[error("there is no server {0}: register it first, or leave it out")]
     UnknownServer(ServerId),
     /// A ladder with a step 0, a step twice, or too many.
-    #[error("a ladder has at most 50 steps, each from another number above 0")]
+    #[error("a ladder has at most {} steps, each from another number above 0", limits::LADDER_STEPS)]
     Ladder,
     /// A landing address that is not the store's.
     #[error(

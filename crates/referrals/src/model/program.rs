@@ -351,7 +351,30 @@ fn blame(put: &ProgramPut, invalid: &flux_referral_rules::ValidationError) -> &'
         ValidationError::Amount if matches!(&put.minimum, Patch::Set(minimum) if *minimum < 0) => "minPurchaseAmount",
         ValidationError::Percent | ValidationError::Amount if is_value(&put.referrer_value) => "referrerValue",
         ValidationError::Percent | ValidationError::Amount => "refereeValue",
-        _ => "rewardCommands",
+        ValidationError::Currency
+        | ValidationError::ZeroAmount
+        | ValidationError::Points
+        | ValidationError::Overflow
+        | ValidationError::Code
+        | ValidationError::Tier
+        | ValidationError::RuleName
+        | ValidationError::NameTaken
+        | ValidationError::TierTaken
+        | ValidationError::UnknownRule
+        | ValidationError::GlobalRule
+        | ValidationError::TooManyRules
+        | ValidationError::SlotTaken
+        | ValidationError::EmptySlot
+        | ValidationError::TooManyCommands
+        | ValidationError::Template
+        | ValidationError::Placeholder(_)
+        | ValidationError::Servers
+        | ValidationError::UnknownServer(_)
+        | ValidationError::Ladder
+        | ValidationError::Landing
+        | ValidationError::RewardType
+        | ValidationError::Text
+        | ValidationError::NoFreeCode => "rewardCommands",
     }
 }
 

@@ -203,8 +203,35 @@ fn rule_answer(work: &UnitOfWork<'_>, rule: &Rule) -> RuleView {
 
 fn blame(invalid: &ValidationError) -> &'static str {
     match invalid {
-        ValidationError::NameTaken => "name",
-        _ => "tier",
+        ValidationError::NameTaken | ValidationError::RuleName => "name",
+        ValidationError::Currency
+        | ValidationError::Amount
+        | ValidationError::ZeroAmount
+        | ValidationError::Percent
+        | ValidationError::Points
+        | ValidationError::Days
+        | ValidationError::Overflow
+        | ValidationError::Code
+        | ValidationError::Tier
+        | ValidationError::TierTaken
+        | ValidationError::UnknownRule
+        | ValidationError::GlobalRule
+        | ValidationError::TooManyRules
+        | ValidationError::SlotTaken
+        | ValidationError::EmptySlot
+        | ValidationError::TooManyCommands
+        | ValidationError::Template
+        | ValidationError::Placeholder(_)
+        | ValidationError::Servers
+        | ValidationError::UnknownServer(_)
+        | ValidationError::Ladder
+        | ValidationError::Landing
+        | ValidationError::CurrencyMissing
+        | ValidationError::RewardTypeMissing
+        | ValidationError::RewardType
+        | ValidationError::Limit
+        | ValidationError::Text
+        | ValidationError::NoFreeCode => "tier",
     }
 }
 
