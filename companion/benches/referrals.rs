@@ -189,7 +189,7 @@ fn fill(path: &Path, attributions: usize) {
     );
     run("INSERT INTO referral_grants (id, attribution_id, side, trigger, customer_id, terms, status, issued_at, discount_id, code, code_key)
          SELECT 'grt_' || a.seq, a.id, 'referrer', 'firstOrder', a.referrer_id,
-           '{\"benefit\":{\"type\":\"percent\",\"percent\":20},\"commands\":[],\"timing\":{\"type\":\"atPayment\"},\"onReturn\":{},\"rule\":\"rule_global\",\"ruleVersion\":1,\"ladderStep\":null,\"count\":1}',
+           '{\"benefit\":{\"type\":\"percent\",\"percent\":20},\"on_return\":{\"recover_points\":false,\"revoke_unused_codes\":true},\"rule\":\"rule_global\",\"rule_version\":1,\"count\":1}',
            'issued', 1760000000000, 'disc_' || a.seq, 'C' || a.seq, 'c' || a.seq
          FROM referral_attributions AS a WHERE a.status = 'rewarded' AND ?1 > 0 AND (SELECT 1 FROM n LIMIT 1)");
     run("INSERT INTO referral_orders (id, customer_id, email, player_name, paid_at, amount, currency, is_purchase, attribution_id)
