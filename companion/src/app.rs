@@ -5,11 +5,10 @@ use crate::config::Config;
 use crate::limits;
 use crate::secrets::KeySecret;
 use crate::services::{Audit, Wake, effects};
-use flux_platform::{Clock, Entropy, SystemEntropy};
+use flux_platform::{Clock, Entropy};
 use flux_protocol::SecretHash;
 use flux_referrals::http::{Host, ReferralApi};
 use flux_referrals::{Effects, ReferralContext, Referrals};
-use flux_shop::Actor;
 use flux_storage::{Db, Tx};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -42,9 +41,9 @@ impl App {
     /// A companion that nobody is connected to.
     pub(crate) fn new(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Arc<App> {
         Arc::new(App {
-            referrals: Arc::new(Referrals::new(context(&config, Arc::clone(&entropy)))),
+            referrals: Arc::new(Referrals::new(context(&config))),
             config,
-            db,
+            db: db.on(Arc::clone(&clock), Arc::clone(&entropy)),
             clock,
             entropy,
             sessions: Arc::new(Sessions::default()),
@@ -54,10 +53,10 @@ impl App {
         })
     }
 
-    /// The audit data of an action by this actor, now. The time is in whole milliseconds, as the database keeps it.
-    pub fn by(&self, actor: Actor) -> Audit {
+    /// The time, in whole milliseconds, as the database keeps it. A transaction has a time of its own.
+    pub fn now(&self) -> Timestamp {
         let now = self.clock.now();
-        Audit { actor, now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now) }
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// The referrals, as orders, commands and customers meet them.
@@ -81,7 +80,7 @@ impl App {
 
 impl Host for App {
     fn now(&self) -> Timestamp {
-        self.by(Actor::companion()).now
+        App::now(self)
     }
 
     fn key_hash(&self, secret: &str) -> Option<SecretHash> {
@@ -99,9 +98,9 @@ impl Host for App {
 
 /// The referrals of a store with this config, for the command line.
 pub(crate) fn referrals(config: &Config) -> Referrals {
-    Referrals::new(context(config, Arc::new(SystemEntropy)))
+    Referrals::new(context(config))
 }
 
-fn context(config: &Config, entropy: Arc<dyn Entropy>) -> ReferralContext {
-    ReferralContext { entropy, zone: config.store.zone.clone(), address: config.store.address.clone() }
+fn context(config: &Config) -> ReferralContext {
+    ReferralContext { zone: config.store.zone.clone(), address: config.store.address.clone() }
 }

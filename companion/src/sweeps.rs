@@ -22,7 +22,7 @@ pub(crate) async fn run(app: Arc<App>) {
 
 /// Runs one sweep. A part that fails does not stop the others.
 pub(crate) async fn sweep(app: &Arc<App>) {
-    let by = app.by(Actor::companion());
+    let by = Audit { actor: Actor::companion() };
     report("commands", expire_commands(app, &by).await);
     let referrals = app.referral_api();
     for (part, each) in [
@@ -30,7 +30,7 @@ pub(crate) async fn sweep(app: &Arc<App>) {
         ("expire-pending", Sweep::ExpirePending),
         ("expire-rewards", Sweep::ExpireRewards),
     ] {
-        report(part, referrals.sweep(&by, each, by.now).await.map(drop).map_err(ServiceError::from));
+        report(part, referrals.sweep(&by, each, app.now()).await.map(drop).map_err(ServiceError::from));
     }
     report("codes", referrals.issue_missing_codes(&by).await.map_err(ServiceError::from));
 }
@@ -43,12 +43,12 @@ fn report(part: &str, swept: Result<(), ServiceError>) {
 
 async fn expire_commands(app: &App, by: &Audit) -> Result<(), ServiceError> {
     let (by, hooks) = (by.clone(), app.hooks());
-    let forget = by.now.checked_sub(limits::IDEMPOTENCY_TTL).unwrap_or(by.now);
     let expired = app
         .db
         .write(move |tx| {
-            idempotency::forget_before(tx, forget)?;
-            let due = commands::expired(tx, by.now)?;
+            let now = tx.now();
+            idempotency::forget_before(tx, now.checked_sub(limits::IDEMPOTENCY_TTL).unwrap_or(now))?;
+            let due = commands::expired(tx, now)?;
             due.into_iter().map(|command| expire(tx, &by, &*hooks, command)).collect::<Result<Vec<_>, ServiceError>>()
         })
         .await?;

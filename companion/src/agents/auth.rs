@@ -9,5 +9,5 @@ use flux_protocol::ServerToken;
 pub(crate) async fn authenticate(app: &App, token: Option<&str>) -> Result<Credential, ServiceError> {
     let token = token.and_then(|token| ServerToken::parse(token).ok()).ok_or(ServiceError::TokenRevoked)?;
     let credential = Credential { server_id: token.server_id().clone(), hash: token.hash() };
-    app.db.read(move |tx| credential.server(tx).map(|_| credential)).await
+    app.db.read(move |tx| credential.server(tx).map(|_| credential.clone())).await
 }

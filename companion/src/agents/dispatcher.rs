@@ -93,7 +93,7 @@ async fn offer(
         .db
         .read(move |tx| {
             let server = credential.server(tx)?.id;
-            let found = commands::to_offer(tx, &server, &journal, &first, now)?;
+            let found = commands::to_offer(tx, &server, &journal, &first)?;
             Ok::<_, ServiceError>((found.is_empty(), commands::next_retry(tx, &server, now)?))
         })
         .await?;
@@ -103,11 +103,11 @@ async fn offer(
 
 /// Commits the offers of a filter to this session, if its token is still the server's.
 pub(super) async fn commit(app: &App, session: &Session, filter: OfferFilter) -> Result<Offers, ServiceError> {
-    let (credential, journal, now) = (session.credential.clone(), session.journal_id.clone(), app.clock.now());
+    let (credential, journal) = (session.credential.clone(), session.journal_id.clone());
     let hooks = app.hooks();
     let write = move |tx: &Tx<'_>| {
         let server = credential.server(tx)?.id;
-        offers::offer(tx, &*hooks, &server, &journal, &filter, Transport::Session, now)
+        offers::offer(tx, &*hooks, &server, &journal, &filter, Transport::Session)
     };
     app.db.write(write).await
 }

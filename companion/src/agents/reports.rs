@@ -1,9 +1,9 @@
 //! Reports of agents, from the hub and from the REST fallback.
 
 use crate::app::App;
-use crate::services::ServiceError;
 use crate::services::agents::{Credential, accept_reports};
 use crate::services::reports::{Note, apply_all};
+use crate::services::{Audit, ServiceError};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{Batch, CommandReport, JournalId, ReportAck, Revocation};
 use flux_shop::Actor;
@@ -32,12 +32,12 @@ pub(crate) async fn take_reports(
     for bad in &batch.bad {
         tracing::warn!(server.id = %server_id, command.id = bad.id, problem = bad.problem, "a report could not be read");
     }
-    let (by, hooks) = (app.by(Actor::agent(&server_id)), app.hooks());
+    let (by, hooks) = (Audit { actor: Actor::agent(&server_id) }, app.hooks());
     let applied = app
         .db
         .write(move |tx| {
-            let server = accept_reports(tx, &by, &credential, &journal)?;
-            apply_all(tx, &by, &*hooks, &server.id, &journal, batch.items)
+            let server = accept_reports(tx, &credential, &journal)?;
+            apply_all(tx, &by, &*hooks, &server.id, &journal, &batch.items)
         })
         .await?;
     for note in &applied.notes {

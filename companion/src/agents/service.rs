@@ -5,7 +5,7 @@ use super::{Session, auth, dispatcher, record_join};
 use crate::app::App;
 use crate::limits;
 use crate::services::agents::{Contact, Credential, mark_offline, record_contact, record_game_status};
-use crate::services::{ServiceError, offers::Offers};
+use crate::services::{Audit, ServiceError, offers::Offers};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{
@@ -54,8 +54,8 @@ impl AgentHub {
         let session = Session::new(credential.clone(), &hello, caller.connection.clone());
         // Register first: a poll of another journal checks the sessions inside its own transaction.
         app.sessions.register(&session).map_err(|hostname| hub_error(&ServiceError::AlreadyConnected { hostname }))?;
-        let by = app.by(Actor::agent(&server_id));
-        let now = by.now;
+        let by = Audit { actor: Actor::agent(&server_id) };
+        let now = app.now();
         let written = app
             .db
             .write(move |tx| record_contact(tx, &by, &credential, &hello.journal_id, &Contact::Hello(&hello), None))
@@ -101,8 +101,7 @@ impl AgentHub {
     async fn game_status(&self, caller: &Caller<Agent>, status: GameStatus) -> Result<Value, HubError> {
         self.session(caller)?;
         let credential = caller.identity.0.clone();
-        let by = self.app.by(Actor::agent(&credential.server_id));
-        let written = self.app.db.write(move |tx| record_game_status(tx, &by, &credential, &status)).await;
+        let written = self.app.db.write(move |tx| record_game_status(tx, &credential, &status)).await;
         written.map_err(|error| hub_error(&error))?;
         Ok(Value::Null)
     }
@@ -161,7 +160,7 @@ impl HubService for AgentHub {
             return;
         }
         tracing::info!(server.id = %server_id, "an agent disconnected");
-        let by = self.app.by(Actor::agent(&server_id));
+        let by = Audit { actor: Actor::agent(&server_id) };
         if let Err(error) = self.app.db.write(move |tx| mark_offline(tx, &by, &server_id)).await {
             tracing::warn!(error = %error, "failed to record disconnect");
         }

@@ -1,7 +1,6 @@
 use super::{CliError, print};
 use crate::config::Config;
 use crate::services::{Audit, commands};
-use flux_platform::{Clock, SystemClock};
 use flux_shop::Actor;
 use flux_storage::Db;
 use std::path::Path;
@@ -14,12 +13,8 @@ pub(super) fn backup(config: &Config, to: &Path) -> Result<(), CliError> {
 
 /// Puts a backup in the database's place.
 pub(super) fn restore(config: &Config, from: &Path) -> Result<(), CliError> {
-    let by = Audit { actor: Actor::cli(), now: SystemClock.now() };
-    let mut open = 0;
-    Db::restore(&config.database, from, |tx| {
-        open = commands::restored(tx, &by)?;
-        Ok(())
-    })?;
+    let by = Audit { actor: Actor::cli() };
+    let open = Db::restore(&config.database, from, |tx| commands::restored(tx, &by))?;
     print(&format!(
         "restored {}; {open} commands are open. Start the companion, then let the storefront send its orders since the backup again: nothing runs twice",
         config.database.display()

@@ -23,7 +23,7 @@ pub(super) fn add(config: &Config, name: Label, role: Role) -> Result<(), CliErr
     let hash = key.hash();
     let is_new = with_database(config, async move |db, by| {
         let write = db.write(move |tx| {
-            let is_new = keys::insert(tx, &name, &hash, role, by.now)?;
+            let is_new = keys::insert(tx, &name, &hash, role, tx.now())?;
             if is_new {
                 events::record(tx, &by, kind::KEY_ADDED, name.as_str(), &json!({"role": role.as_str()}))?;
             }

@@ -14,7 +14,6 @@ use crate::services::Audit;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use flux_platform::{Clock, SystemClock};
 use flux_protocol::ServerId;
 use flux_shop::{Actor, Address, Label, Role};
 use flux_storage::Db;
@@ -194,7 +193,7 @@ fn version(json: bool) -> Result<(), CliError> {
 /// Opens the database and runs one piece of work on it. A serving companion may have it open at the same time.
 fn with_database<R>(config: &Config, work: impl AsyncFnOnce(&Db, Audit) -> Result<R, CliError>) -> Result<R, CliError> {
     let db = Db::open_in_place(&config.database)?;
-    let by = Audit { actor: Actor::cli(), now: SystemClock.now() };
+    let by = Audit { actor: Actor::cli() };
     runtime()?.block_on(work(&db, by))
 }
 

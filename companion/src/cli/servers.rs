@@ -7,7 +7,7 @@ use crate::http::ServerOut;
 use crate::secrets;
 use crate::services::servers::{Unanswered, add, begin_removal, finish_removal, replace_token};
 use crate::services::{ServiceError, agents::is_polling};
-use flux_platform::SystemEntropy;
+use flux_platform::{Clock, SystemClock, SystemEntropy};
 use flux_protocol::{ServerId, ServerToken};
 use flux_rest::limits::PAGE_ITEMS;
 use flux_shop::{Address, Label, QueueCounts, Server};
@@ -26,14 +26,18 @@ pub(super) fn run(config: &Config, command: ServerCommand) -> Result<(), CliErro
 fn added(config: &Config, name: Label, address: Address) -> Result<(), CliError> {
     let token = secrets::server_token(&SystemEntropy, secrets::server_id(&SystemEntropy));
     let shown = token.clone();
-    with_database(config, async move |db, by| Ok(db.write(move |tx| add(tx, &by, &token, name, address)).await?))?;
+    with_database(config, async move |db, by| {
+        Ok(db.write(move |tx| add(tx, &by, &token, name.clone(), address.clone())).await?)
+    })?;
     show(&shown)
 }
 
 fn token(config: &Config, id: ServerId) -> Result<(), CliError> {
     let token = secrets::server_token(&SystemEntropy, id.clone());
     let hash = token.hash();
-    with_database(config, async move |db, by| Ok(db.write(move |tx| replace_token(tx, &by, &id, hash)).await?))?;
+    with_database(config, async move |db, by| {
+        Ok(db.write(move |tx| replace_token(tx, &by, &id, hash.clone())).await?)
+    })?;
     show(&token)
 }
 
@@ -44,10 +48,11 @@ fn show(token: &ServerToken) -> Result<(), CliError> {
 
 /// Only the serving companion knows of open sessions, so the status here comes from polls.
 fn list(config: &Config, json: bool) -> Result<(), CliError> {
-    let all = with_database(config, async |db, by| {
+    let all = with_database(config, async |db, _| {
+        let now = SystemClock.now();
         let rows: Vec<(Server, QueueCounts)> = db.read(all).await?;
         let view = |(server, queue)| {
-            let online = is_polling(&server, by.now);
+            let online = is_polling(&server, now);
             ServerOut::new(server, queue, online)
         };
         Ok(rows.into_iter().map(view).collect::<Vec<_>>())

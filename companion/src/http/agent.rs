@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::limits;
 use crate::services::agents::{Contact, record_contact};
 use crate::services::offers::{self, Transport};
+use crate::services::{Audit, ServiceError};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
@@ -94,17 +95,18 @@ async fn offer(
     filter: OfferFilter,
 ) -> Result<(offers::Offers, Timestamp), ApiError> {
     let Agent { credential, journal } = agent;
-    let by = app.by(Actor::agent(&credential.server_id));
-    let (now, server_id) = (by.now, credential.server_id.clone());
+    let by = Audit { actor: Actor::agent(&credential.server_id) };
+    let server_id = credential.server_id.clone();
     let sessions = Arc::clone(&app.sessions);
     let hooks = app.hooks();
     let write = move |tx: &flux_storage::Tx<'_>| {
         // Checked inside the transaction: a Hello registers its session before its own transaction.
         let other = sessions.other_than(&credential.server_id, &journal);
         let server = record_contact(tx, &by, &credential, &journal, &contact, other)?;
-        offers::offer(tx, &*hooks, &server.id, &journal, &filter, Transport::Response, by.now)
+        let offers = offers::offer(tx, &*hooks, &server.id, &journal, &filter, Transport::Response)?;
+        Ok::<_, ServiceError>((offers, tx.now()))
     };
-    let offers = app.db.write(write).await?;
+    let (offers, now) = app.db.write(write).await?;
     for command in &offers.commands {
         tracing::info!(command.id = %command.id, attempt = command.attempt.get(), server.id = %server_id,
             redelivered = command.redelivered, "command offered");

@@ -94,8 +94,8 @@ pub(super) async fn create(
     idempotency: IdempotencyKey,
     Body(body, bytes): Body<CommandIn>,
 ) -> Result<(StatusCode, Json<CommandOut>), ApiError> {
-    let (by, once) = (app.by(key.actor()), idempotency.of_request(&key.0.name, &bytes));
-    let new = body.into_command(secrets::command_id(&*app.entropy), by.now)?;
+    let (by, once) = (Audit { actor: key.actor() }, idempotency.of_request(&key.0.name, &bytes));
+    let new = body.into_command(secrets::command_id(&*app.entropy), app.now())?;
     let made = app
         .db
         .write(move |tx| {
@@ -107,14 +107,14 @@ pub(super) async fn create(
                         message: "there is no such server".into(),
                     });
                 }
-                let command = commands_service::make(tx, &by, new)?;
+                let command = commands_service::make(tx, &by, new.clone())?;
                 Ok((command.new.id.to_string(), with_history(tx, command)?))
             };
             let find = |id: &str| {
                 let id = id.parse().map_err(|_| ServiceError::NotFound("command"))?;
                 with_history(tx, commands::find(tx, &id)?.ok_or(ServiceError::NotFound("command"))?)
             };
-            once.run(tx, by.now, make, find)
+            once.run(tx, make, find)
         })
         .await?;
     Ok(match made {
@@ -153,9 +153,9 @@ async fn change(
     app: &App,
     key: ApiKey,
     id: CommandId,
-    what: impl FnOnce(&Tx<'_>, &Audit, &dyn OrderHooks, &CommandId) -> Result<CommandRow, ServiceError> + Send + 'static,
+    what: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &CommandId) -> Result<CommandRow, ServiceError> + Send + 'static,
 ) -> Result<Json<CommandOut>, ApiError> {
-    let (by, hooks) = (app.by(key.actor()), app.hooks());
+    let (by, hooks) = (Audit { actor: key.actor() }, app.hooks());
     let view =
         app.db.write(move |tx| what(tx, &by, &*hooks, &id).and_then(|command| with_history(tx, command))).await?;
     tracing::info!(command.id = %view.id, server.id = %view.server_id,

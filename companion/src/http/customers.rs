@@ -3,11 +3,11 @@
 use super::dto::{CustomerIn, CustomerOut};
 use crate::app::App;
 use crate::secrets;
-use crate::services::{ServiceError, customers as customers_service};
+use crate::services::{Audit, ServiceError, customers as customers_service};
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id};
-use flux_shop::CustomerId;
+use flux_shop::{CustomerBody, CustomerId};
 use flux_storage::customers;
 use http::StatusCode;
 use std::sync::Arc;
@@ -21,11 +21,12 @@ pub(super) async fn put(
     Id(id): Id<CustomerId>,
     Body(body, _): Body<CustomerIn>,
 ) -> Result<(StatusCode, Json<CustomerOut>), ApiError> {
-    let (by, hooks) = (app.by(key.actor()), app.hooks());
+    let (by, hooks) = (Audit { actor: key.actor() }, app.hooks());
+    let body = CustomerBody::from(body);
     let (is_new, wake, customer) = app
         .db
         .write(move |tx| {
-            let (is_new, wake) = customers_service::put(tx, &by, &*hooks, &id, &body.into())?;
+            let (is_new, wake) = customers_service::put(tx, &by, &*hooks, &id, &body)?;
             Ok::<_, ServiceError>((is_new, wake, customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?))
         })
         .await?;
@@ -54,7 +55,7 @@ pub(super) async fn remove(
     key: ApiKey,
     Id(id): Id<CustomerId>,
 ) -> Result<StatusCode, ApiError> {
-    let (by, hooks) = (app.by(key.actor()), app.hooks());
+    let (by, hooks) = (Audit { actor: key.actor() }, app.hooks());
     let anonymous = secrets::anonymous_customer(&*app.entropy);
     app.db.write(move |tx| customers_service::anonymise(tx, &by, &*hooks, &id, &anonymous)).await?;
     app.db.vacuum().await?;

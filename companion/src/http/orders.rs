@@ -12,7 +12,7 @@ use flux_referrals::{OrderHooks, Referrals};
 use flux_rest::Word;
 use flux_rest::values::OrderStatus;
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, before_place, page, page_limit};
-use flux_shop::{CommandView, HistoryRow, Order, ServerState, ServerStates};
+use flux_shop::{CommandView, HistoryRow, Order, OrderBody, ServerState, ServerStates};
 use flux_storage::{Tx, commands, history, orders, servers};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -43,13 +43,13 @@ pub(super) async fn put(
     Id(id): Id<OrderId>,
     Body(body, _): Body<OrderIn>,
 ) -> Result<(StatusCode, Json<OrderOut>), ApiError> {
-    let (by, hooks, presenter) = (app.by(key.actor()), app.hooks(), OrderPresenter::new(&app));
-    let now = by.now;
-    let (is_new, wake, view) = app
+    let (by, hooks, presenter) = (Audit { actor: key.actor() }, app.hooks(), OrderPresenter::new(&app));
+    let body: OrderBody = body.into();
+    let (is_new, wake, view, now) = app
         .db
         .write(move |tx| {
-            let (is_new, wake) = orders_service::put(tx, &by, &*hooks, &id, body.into())?;
-            Ok::<_, ServiceError>((is_new, wake, presenter.with_history(tx, &id)?))
+            let (is_new, wake) = orders_service::put(tx, &by, &*hooks, &id, body.clone())?;
+            Ok::<_, ServiceError>((is_new, wake, presenter.with_history(tx, &id)?, tx.now()))
         })
         .await?;
     log(&view, now);
@@ -164,13 +164,14 @@ async fn change(
     app: &App,
     key: ApiKey,
     id: OrderId,
-    what: impl FnOnce(&Tx<'_>, &Audit, &dyn OrderHooks, &OrderId) -> Result<Wake, ServiceError> + Send + 'static,
+    what: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &OrderId) -> Result<Wake, ServiceError> + Send + 'static,
 ) -> Result<Json<OrderOut>, ApiError> {
-    let (by, hooks, presenter) = (app.by(key.actor()), app.hooks(), OrderPresenter::new(app));
-    let now = by.now;
-    let write =
-        move |tx: &Tx<'_>| Ok::<_, ServiceError>((what(tx, &by, &*hooks, &id)?, presenter.with_history(tx, &id)?));
-    let (wake, view) = app.db.write(write).await?;
+    let (by, hooks, presenter) = (Audit { actor: key.actor() }, app.hooks(), OrderPresenter::new(app));
+    let write = move |tx: &Tx<'_>| {
+        let wake = what(tx, &by, &*hooks, &id)?;
+        Ok::<_, ServiceError>((wake, presenter.with_history(tx, &id)?, tx.now()))
+    };
+    let (wake, view, now) = app.db.write(write).await?;
     log(&view, now);
     app.wake(&wake);
     Ok(Json(view))

@@ -3,7 +3,7 @@
 
 use super::dto::{PackageIn, PackageOut};
 use crate::app::App;
-use crate::services::{ServiceError, packages as packages_service};
+use crate::services::{Audit, ServiceError, packages as packages_service};
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{Admin, ApiError, ApiKey, Body, Errors, Id, Page, PageQuery, Query, after_text, page, page_limit};
@@ -21,14 +21,10 @@ pub(super) async fn put(
     Id(id): Id<PackageId>,
     Body(body, _): Body<PackageIn>,
 ) -> Result<(StatusCode, Json<PackageOut>), ApiError> {
-    let (by, body) = (app.by(key.actor()), PackageBody::from(body));
-    let (is_new, package) = app
-        .db
-        .write(move |tx| {
-            let is_new = packages_service::put(tx, &by, &id, &body)?;
-            Ok::<_, ServiceError>((is_new, Package { id, body }))
-        })
-        .await?;
+    let (by, body) = (Audit { actor: key.actor() }, PackageBody::from(body));
+    let package = Package { id, body };
+    let saved = package.clone();
+    let is_new = app.db.write(move |tx| packages_service::put(tx, &by, &saved.id, &saved.body)).await?;
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(package.into())))
 }
 
@@ -65,7 +61,7 @@ pub(super) async fn remove(
     key: Admin,
     Id(id): Id<PackageId>,
 ) -> Result<StatusCode, ApiError> {
-    let by = app.by(key.actor());
+    let by = Audit { actor: key.actor() };
     app.db.write(move |tx| packages_service::remove(tx, &by, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

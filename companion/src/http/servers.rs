@@ -38,17 +38,17 @@ pub(super) async fn create(
     idempotency: IdempotencyKey,
     Body(body, bytes): Body<ServerIn>,
 ) -> Result<(StatusCode, Json<ServerWithToken>), ApiError> {
-    let (by, once) = (app.by(key.actor()), idempotency.of_request(&key.0.name, &bytes));
+    let (by, once) = (Audit { actor: key.actor() }, idempotency.of_request(&key.0.name, &bytes));
     let token = secrets::server_token(&*app.entropy, secrets::server_id(&*app.entropy));
     let made = {
         let token = token.clone();
         let make = move |tx: &Tx<'_>| {
             let make = || {
-                let server = servers_service::add(tx, &by, &token, body.name.0, body.address.0)?;
+                let server = servers_service::add(tx, &by, &token, body.name.0.clone(), body.address.0.clone())?;
                 Ok((server.id.to_string(), (server, QueueCounts::default())))
             };
             let find = |id: &str| find(tx, &id.parse().map_err(|_| ServiceError::NotFound("server"))?);
-            once.run(tx, by.now, make, find)
+            once.run(tx, make, find)
         };
         app.db.write(make).await?
     };
@@ -103,9 +103,10 @@ pub(super) async fn change(
     Id(id): Id<ServerId>,
     Body(body, _): Body<ServerPatch>,
 ) -> Result<Json<ServerOut>, ApiError> {
-    let by = app.by(key.actor());
+    let by = Audit { actor: key.actor() };
+    let (name, address) = (body.name.map(|name| name.0), body.address.map(|address| address.0));
     let write = move |tx: &Tx<'_>| {
-        servers_service::change(tx, &by, &id, body.name.map(|name| name.0), body.address.map(|address| address.0))?;
+        servers_service::change(tx, &by, &id, name.clone(), address.clone())?;
         find(tx, &id)
     };
     let (server, queue) = app.db.write(write).await?;
@@ -120,11 +121,11 @@ pub(super) async fn replace_token(
     key: Admin,
     Id(id): Id<ServerId>,
 ) -> Result<Json<ServerWithToken>, ApiError> {
-    let by = app.by(key.actor());
+    let by = Audit { actor: key.actor() };
     let token = secrets::server_token(&*app.entropy, id.clone());
     let hash = token.hash();
     let write = move |tx: &Tx<'_>| {
-        servers_service::replace_token(tx, &by, &id, hash)?;
+        servers_service::replace_token(tx, &by, &id, hash.clone())?;
         find(tx, &id)
     };
     let (server, queue) = app.db.write(write).await?;
@@ -143,13 +144,12 @@ pub(super) async fn remove(
     Id(id): Id<ServerId>,
     Query(query): Query<RemovalQuery>,
 ) -> Result<Json<RemovalOut>, ApiError> {
-    let by = app.by(key.actor());
+    let by = Audit { actor: key.actor() };
     let server = begin(&app, by.clone(), id.clone()).await?;
     app.sessions.wake(&id);
-    if app.sessions.of(&id).is_some() || is_polling(&server, by.now) {
+    if app.sessions.of(&id).is_some() || is_polling(&server, app.now()) {
         wait_for_reports(&app, &id).await?;
     }
-    let by = app.by(by.actor);
     let left = if query.force { Unanswered::Cancelled } else { Unanswered::StayOpen };
     let unanswered = {
         let (id, hooks) = (id.clone(), app.hooks());

@@ -51,7 +51,7 @@ pub fn record_contact(
     other_session: Option<String>,
 ) -> Result<Server, ServiceError> {
     let mut server = credential.server(tx)?;
-    if let Some(hostname) = other_session.or_else(|| other_poller(&server, journal, by.now)) {
+    if let Some(hostname) = other_session.or_else(|| other_poller(&server, journal, tx.now())) {
         return Err(ServiceError::AlreadyConnected { hostname });
     }
     let previous = server.agent.journal_id.replace(journal.clone());
@@ -62,7 +62,7 @@ pub fn record_contact(
             events::record(tx, by, kind::JOURNAL_CHANGED, server.id.as_str(), &data)?;
         }
     }
-    server.agent.last_seen_at = Some(by.now);
+    server.agent.last_seen_at = Some(tx.now());
     match contact {
         Contact::Hello(hello) => {
             server.agent.hostname = hello.hostname.as_deref().map(fit_to_limit);
@@ -72,7 +72,7 @@ pub fn record_contact(
             let data = json!({"agentVersion": server.agent.version, "hostname": server.agent.hostname});
             events::record(tx, by, kind::AGENT_CONNECTED, server.id.as_str(), &data)?;
         }
-        Contact::Poll => server.agent.last_poll = Some((by.now, interval_seconds(&server, by.now))),
+        Contact::Poll => server.agent.last_poll = Some((tx.now(), interval_seconds(&server, tx.now()))),
         Contact::Other => {}
     }
     servers::update_agent(tx, &server.id, &server.agent)?;
@@ -114,40 +114,30 @@ fn interval_seconds(server: &Server, now: Timestamp) -> u64 {
 ///
 /// # Errors
 /// [`ServiceError::StaleJournal`] for any other journal.
-pub fn accept_reports(
-    tx: &Tx<'_>,
-    by: &Audit,
-    credential: &Credential,
-    journal: &JournalId,
-) -> Result<Server, ServiceError> {
+pub fn accept_reports(tx: &Tx<'_>, credential: &Credential, journal: &JournalId) -> Result<Server, ServiceError> {
     let mut server = credential.server(tx)?;
     if server.agent.journal_id.as_ref().is_some_and(|known| known != journal) {
         return Err(ServiceError::StaleJournal);
     }
     server.agent.journal_id = Some(journal.clone());
-    server.agent.last_seen_at = Some(by.now);
+    server.agent.last_seen_at = Some(tx.now());
     servers::update_agent(tx, &server.id, &server.agent)?;
     Ok(server)
 }
 
 /// Stores the state of the game that an agent reports.
-pub fn record_game_status(
-    tx: &Tx<'_>,
-    by: &Audit,
-    credential: &Credential,
-    status: &GameStatus,
-) -> Result<(), ServiceError> {
+pub fn record_game_status(tx: &Tx<'_>, credential: &Credential, status: &GameStatus) -> Result<(), ServiceError> {
     let mut server = credential.server(tx)?;
     server.agent.game_state = Some(status.state);
     server.agent.players = Some(status.players).filter(|_| status.state == GameState::Online);
-    server.agent.last_seen_at = Some(by.now);
+    server.agent.last_seen_at = Some(tx.now());
     Ok(servers::update_agent(tx, &server.id, &server.agent)?)
 }
 
 /// Records that the session of this server's agent has ended.
 pub fn mark_offline(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<(), ServiceError> {
     let Some(mut server) = servers::find(tx, id)? else { return Ok(()) };
-    server.agent.last_seen_at = Some(by.now);
+    server.agent.last_seen_at = Some(tx.now());
     servers::update_agent(tx, id, &server.agent)?;
     Ok(events::record(tx, by, kind::AGENT_DISCONNECTED, id.as_str(), &json!({}))?)
 }

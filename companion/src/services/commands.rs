@@ -1,83 +1,42 @@
 //! Commands: creating them, and every change of their state.
 
-use super::{Audit, ServiceError, reversals};
+use super::changes::{Changes, Saved};
+use super::{Audit, ServiceError, changes, reversals};
 use flux_delivery::command::{CommandState, CommandStatus};
 use flux_protocol::CommandId;
 use flux_referrals::OrderHooks;
 use flux_shop::CommandPurpose;
-use flux_shop::{CommandRow, NewCommand, Origin, Trigger, is_visible_change, kind};
-use flux_storage::{Tx, commands, events, history};
+use flux_shop::{CommandRow, NewCommand, Origin, Trigger, kind};
+use flux_storage::{Tx, commands, events};
 use serde_json::json;
 
 /// Creates a command, with the first row of its history.
 pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, flux_storage::Error> {
-    let command = commands::insert(tx, new, by.now)?;
-    history::append(tx, &command)?;
-    announce(tx, by, &command)?;
-    Ok(command)
-}
-
-/// A saved command. Pass it to [`reversals::after_closing`], which returns the command: a command that was closed may be
-/// the last one that a reversal waits for.
-#[derive(Debug)]
-#[must_use = "pass it to reversals::after_closing"]
-pub(crate) struct Saved {
-    pub(super) command: CommandRow,
-    /// This change has closed the command.
-    pub(super) is_closed: bool,
+    changes::make_all(tx, by, vec![new])?.pop().ok_or(flux_storage::Error::BadRow("a command that was not made"))
 }
 
 /// Saves a command's new state. A change that people see gets a row of history and an event.
 pub(super) fn save(
     tx: &Tx<'_>,
     by: &Audit,
-    mut command: CommandRow,
+    command: CommandRow,
     after: CommandState,
 ) -> Result<Saved, flux_storage::Error> {
-    let is_visible = is_visible_change(&command.state, &after);
-    if command.state.attempt != after.attempt {
-        command.offered_at = None;
-    }
-    command.state = after;
-    if is_visible {
-        command.updated_at = by.now;
-    }
-    commands::update(tx, &command)?;
-    if is_visible {
-        history::append(tx, &command)?;
-        announce(tx, by, &command)?;
-    }
-    let is_closed = is_visible && !command.state.status.is_open();
-    Ok(Saved { command, is_closed })
+    let mut changes = Changes::default();
+    changes.set(tx.now(), command, after);
+    changes.write_one(tx, by)
 }
 
-fn announce(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), flux_storage::Error> {
-    let status = command.state.status;
-    let data = json!({"serverId": command.new.server_id, "orderId": command.new.order_id,
-                      "attempt": command.state.attempt, "reason": status.reason()});
-    events::record(tx, by, &format!("command.{}", status.as_str()), command.new.id.as_str(), &data)
-}
-
-/// Cancels a command at once if no agent was ever offered it; else requests the cancel, and revokes are sent until the
-/// agent answers. `reason` is shown with the command.
+/// Cancels a command at once if no agent was ever offered it; else requests the cancel. `reason` is shown with the command.
 pub(super) fn request_cancel(
     tx: &Tx<'_>,
     by: &Audit,
-    mut command: CommandRow,
+    command: CommandRow,
     reason: Option<&str>,
 ) -> Result<Saved, flux_storage::Error> {
-    let first_time = !command.state.cancel_requested;
-    let after = command.state.clone().cancel();
-    command.cancel_requested_at.get_or_insert(by.now);
-    command.reason = reason.map(str::to_owned).or(command.reason);
-    if after.cancel_requested && first_time {
-        // The revoke goes out at once, however lately the command was offered.
-        command.offered_at = None;
-        command.updated_at = by.now;
-        let data = json!({"serverId": command.new.server_id, "attempt": after.attempt, "reason": reason});
-        events::record(tx, by, kind::COMMAND_CANCEL_REQUESTED, command.new.id.as_str(), &data)?;
-    }
-    save(tx, by, command, after)
+    let mut changes = Changes::default();
+    changes.request_cancel(tx.now(), command, reason);
+    changes.write_one(tx, by)
 }
 
 /// `POST /commands/{id}/cancel`.
@@ -112,7 +71,7 @@ pub fn retry(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) ->
         let message = format!("the command is {}: only a failed one is retried", command.state.status.as_str());
         return Err(ServiceError::conflict("not_failed", message));
     };
-    command.new.expires_at = command.new.expires_at.filter(|at| *at > by.now);
+    command.new.expires_at = command.new.expires_at.filter(|at| *at > tx.now());
     command.cancel_requested_at = None;
     reversals::after_closing(tx, by, hooks, save(tx, by, command, after)?)
 }
@@ -143,12 +102,12 @@ pub fn expire(
 /// Marks all open commands after a restore: they may have been offered to a journal that this database does not know
 /// (rule 10). Returns their number.
 pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, flux_storage::Error> {
-    let mut count = 0;
-    for mut command in commands::all_open(tx)? {
-        command.state = command.state.after_restore();
-        commands::update(tx, &command)?;
-        count += 1;
+    let mut open = commands::all_open(tx)?;
+    for command in &mut open {
+        command.state = command.state.clone().after_restore();
     }
+    commands::update_all(tx, &open)?;
+    let count = open.len() as u64;
     events::record(tx, by, kind::DATABASE_RESTORED, "database", &json!({"openCommands": count}))?;
     Ok(count)
 }

@@ -30,7 +30,7 @@ pub fn put(
     {
         return Err(ServiceError::conflict("player_taken", "another customer has this player"));
     }
-    customers::put(tx, id, body, by.now)?;
+    customers::put(tx, id, body, tx.now())?;
     // Nothing of the person: events stay.
     events::record(tx, by, kind::CUSTOMER_SAVED, id.as_str(), &json!({}))?;
     let effects = hooks.customer_saved(tx, by, before.as_ref(), id)?;
@@ -57,7 +57,7 @@ pub fn anonymise(
     }
     hooks.customer_forgotten(tx, id, anonymous)?;
     for order in bought {
-        forget_order(tx, by, order, anonymous)?;
+        forget_order(tx, order, anonymous)?;
     }
     for player in players.values() {
         // A gift's player may be another customer's.
@@ -65,12 +65,12 @@ pub fn anonymise(
             return Err(in_use("a command for their player is open: cancel it first"));
         }
     }
-    customers::anonymise(tx, id, anonymous, by.now)?;
+    customers::anonymise(tx, id, anonymous, tx.now())?;
     events::anonymise_customer(tx, id, email.as_ref().map(|email| email.as_str()), anonymous)?;
     Ok(events::record(tx, by, kind::CUSTOMER_ANONYMISED, anonymous.as_str(), &json!({}))?)
 }
 
-fn forget_order(tx: &Tx<'_>, by: &Audit, order: Order, anonymous: &CustomerId) -> Result<(), ServiceError> {
+fn forget_order(tx: &Tx<'_>, order: Order, anonymous: &CustomerId) -> Result<(), ServiceError> {
     if order.status == OrderStatus::Created {
         return Err(in_use(&format!("order {} is not paid yet: cancel it first", order.id)));
     }
@@ -86,7 +86,7 @@ fn forget_order(tx: &Tx<'_>, by: &Audit, order: Order, anonymous: &CustomerId) -
         ..order.body
     };
     commands::forget_order(tx, &order.id)?;
-    Ok(orders::forget(tx, &Order { body, ..order }, by.now)?)
+    Ok(orders::forget(tx, &Order { body, ..order }, tx.now())?)
 }
 
 fn in_use(message: &str) -> ServiceError {

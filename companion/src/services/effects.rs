@@ -1,27 +1,38 @@
 //! Applies what referrals ask for: commands to create, commands to cancel.
 
-use super::{Audit, ServiceError, Wake, commands, reversals};
+use super::changes::{Changes, make_all};
+use super::{Audit, ServiceError, Wake, reversals};
+use flux_protocol::CommandId;
 use flux_referrals::{Effect, Effects, OrderHooks};
 use flux_storage::{Tx, commands as commands_repo};
+use std::collections::BTreeSet;
 
 /// Applies effects in their order. Returns the servers whose commands have changed.
 pub fn apply(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, effects: Effects) -> Result<Wake, ServiceError> {
-    let mut wake = Wake::new();
+    let (mut created, mut cancelled) = (Vec::new(), Vec::new());
     for effect in effects {
         match effect {
-            Effect::Create(new) => {
-                wake.insert(new.server_id.clone());
-                if commands_repo::find(tx, &new.id)?.is_none() {
-                    commands::make(tx, by, *new)?;
-                }
-            }
-            Effect::Cancel(id) => {
-                let found = commands_repo::find(tx, &id)?;
-                let Some(command) = found.filter(|command| command.state.status.is_open()) else { continue };
+            Effect::Create(new) => created.push(*new),
+            Effect::Cancel(id) => cancelled.push(id),
+        }
+    }
+    let mut wake = Wake::new();
+    if !created.is_empty() {
+        let known = commands_repo::find_all(tx, created.iter().map(|new| &new.id))?;
+        wake.extend(created.iter().map(|new| new.server_id.clone()));
+        let mut known: BTreeSet<CommandId> = known.into_iter().map(|command| command.new.id).collect();
+        created.retain(|new| known.insert(new.id.clone()));
+        make_all(tx, by, created)?;
+    }
+    if !cancelled.is_empty() {
+        let mut changes = Changes::default();
+        for command in commands_repo::find_all(tx, &cancelled)? {
+            if command.state.status.is_open() {
                 wake.insert(command.new.server_id.clone());
-                reversals::after_closing(tx, by, hooks, commands::request_cancel(tx, by, command, None)?)?;
+                changes.request_cancel(tx.now(), command, None);
             }
         }
+        reversals::after_closing_all(tx, by, hooks, &changes.write(tx, by)?)?;
     }
     Ok(wake)
 }

@@ -3,6 +3,7 @@
 //! Functions run inside `Db::write` and make no difference when they fail.
 
 pub mod agents;
+mod changes;
 pub mod commands;
 pub mod customers;
 pub mod effects;

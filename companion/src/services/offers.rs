@@ -44,19 +44,21 @@ pub fn offer(
     journal: &JournalId,
     filter: &OfferFilter,
     transport: Transport,
-    now: Timestamp,
 ) -> Result<Offers, ServiceError> {
-    let found = commands_repo::to_offer(tx, server, journal, filter, now)?;
+    let now = tx.now();
+    let found = commands_repo::to_offer(tx, server, journal, filter)?;
     let mut offers = Offers { is_full: found.len() == filter.limit, ..Offers::default() };
+    let mut offered = Vec::with_capacity(found.len());
     for command in found {
-        let Some(command) = unless_expired(tx, hooks, command, now)? else { continue };
+        let Some(command) = unless_expired(tx, hooks, command)? else { continue };
         match command.state.offer_to(journal, now) {
             Some(Offer::Deliver { redelivered }) => offers.commands.push(command.to_wire(redelivered)),
             Some(Offer::Revoke { redelivered }) => offers.revoked.push(command.to_revocation(redelivered)),
             None => continue,
         }
-        mark_offered(tx, command, journal, (transport == Transport::Session).then_some(now))?;
+        offered.push(mark_offered(command, journal, (transport == Transport::Session).then_some(now)));
     }
+    commands_repo::update_offers(tx, &offered)?;
     Ok(offers)
 }
 
@@ -65,35 +67,19 @@ fn unless_expired(
     tx: &Tx<'_>,
     hooks: &dyn OrderHooks,
     command: CommandRow,
-    now: Timestamp,
 ) -> Result<Option<CommandRow>, ServiceError> {
+    let now = tx.now();
     let is_over = command.new.expires_at.is_some_and(|at| at <= now);
     if !is_over || command.state.clone().expire() == command.state {
         return Ok(Some(command));
     }
-    commands::expire(tx, &Audit { actor: Actor::companion(), now }, hooks, command)?;
+    commands::expire(tx, &Audit { actor: Actor::companion() }, hooks, command)?;
     Ok(None)
 }
 
-/// Commits the revoke that answers an open report of a command that is cancelled or to be cancelled (rule 8).
-pub(super) fn offer_revoke(
-    tx: &Tx<'_>,
-    command: CommandRow,
-    journal: &JournalId,
-    now: Timestamp,
-) -> Result<Revocation, flux_storage::Error> {
-    let revocation = command.to_revocation(command.state.redelivered_to(journal));
-    mark_offered(tx, command, journal, Some(now))?;
-    Ok(revocation)
-}
-
-fn mark_offered(
-    tx: &Tx<'_>,
-    mut command: CommandRow,
-    journal: &JournalId,
-    at: Option<Timestamp>,
-) -> Result<(), flux_storage::Error> {
+/// The command as it is after this journal was offered it, or its revoke.
+pub(super) fn mark_offered(mut command: CommandRow, journal: &JournalId, at: Option<Timestamp>) -> CommandRow {
     command.state = command.state.mark_offered_to(journal);
     command.offered_at = at.or(command.offered_at);
-    commands_repo::update(tx, &command)
+    command
 }

@@ -1,12 +1,13 @@
 //! Orders: what the storefront says of them, and what that causes.
 
-use super::{Audit, ServiceError, Wake, commands, effects, reversals};
+use super::changes::make_all;
+use super::{Audit, ServiceError, Wake, effects, reversals};
 use flux_protocol::{OrderId, ServerId};
 use flux_referral_rules::ReversalKind;
 use flux_referrals::OrderHooks;
 use flux_shop::{
-    Amount, Order, OrderBody, OrderStatus, OrderTimes, Package, PutStatus, RefundId, TooManyCommands, Trigger, expand,
-    kind,
+    Amount, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, Package, PutStatus, RefundId, TooManyCommands,
+    Trigger, expand, kind,
 };
 use flux_storage::{Tx, customers, events, orders, packages, servers};
 use jiff::Timestamp;
@@ -60,12 +61,12 @@ fn save(
         status: OrderStatus::Created,
         refunded_amount: Amount::ZERO,
         times: OrderTimes::default(),
-        created_at: before.as_ref().map_or(by.now, |before| before.created_at),
-        updated_at: by.now,
+        created_at: before.as_ref().map_or(tx.now(), |before| before.created_at),
+        updated_at: tx.now(),
     };
     packages_of(tx, &order)?;
     orders::put(tx, &order)?;
-    customers::ensure_exists(tx, &order.body.customer, by.now)?;
+    customers::ensure_exists(tx, &order.body.customer, tx.now())?;
     let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
     events::record(tx, by, kind, id.as_str(), &facts(&order, order.body.occurred_at))?;
     effects::apply(tx, by, hooks, hooks.placed(tx, by, &order)?)?;
@@ -91,16 +92,15 @@ fn packages_of(tx: &Tx<'_>, order: &Order) -> Result<Vec<Package>, ServiceError>
     if order.body.imported {
         return Ok(Vec::new());
     }
-    let mut found = Vec::with_capacity(order.body.items.len());
-    for (index, item) in order.body.items.iter().enumerate() {
-        let package = packages::find(tx, &item.package_id)?;
-        found.push(
-            package.ok_or_else(|| {
-                ServiceError::invalid(format!("items[{index}].packageId"), "there is no such package")
-            })?,
-        );
-    }
-    Ok(found)
+    let items = &order.body.items;
+    let mut found = packages::find_all(tx, items.iter().map(|item| &item.package_id))?;
+    let package = |(index, item): (usize, &OrderItem)| {
+        let place = found.iter().position(|package| package.id == item.package_id);
+        place
+            .map(|place| found.swap_remove(place))
+            .ok_or_else(|| ServiceError::invalid(format!("items[{index}].packageId"), "there is no such package"))
+    };
+    items.iter().enumerate().map(package).collect()
 }
 
 /// `POST …/paid`: makes the order's commands, once. `at` is when it was paid, where that was not now.
@@ -139,20 +139,18 @@ fn make_paid(
 ) -> Result<Wake, ServiceError> {
     let packages = packages_of(tx, &order)?;
     let servers = servers::receiving(tx)?;
-    let made = expanded(&order, &packages, Trigger::Purchase, &servers, by)?;
+    let made = expanded(&order, &packages, Trigger::Purchase, &servers, tx.now())?;
     // What may be taken back is checked while the order can still be refused.
     for trigger in [Trigger::Refund, Trigger::Chargeback] {
-        expanded(&order, &packages, trigger, &servers, by)?;
+        expanded(&order, &packages, trigger, &servers, tx.now())?;
     }
     orders::snapshot_reversals(tx, &order.id, &packages)?;
-    let paid_at = at.unwrap_or(by.now);
+    let paid_at = at.unwrap_or(tx.now());
     order.times.paid_at = Some(paid_at);
     let order = set(tx, by, order, OrderStatus::Paid, kind::ORDER_PAID, at)?;
     let mut wake = Wake::new();
-    for command in made {
-        wake.insert(command.server_id.clone());
-        commands::make(tx, by, command)?;
-    }
+    wake.extend(made.iter().map(|command| command.server_id.clone()));
+    make_all(tx, by, made)?;
     // After the order's own: a reward of the same server has its place behind what was bought.
     wake.extend(effects::apply(tx, by, hooks, hooks.paid(tx, by, &order, paid_at)?)?);
     Ok(wake)
@@ -163,9 +161,9 @@ fn expanded(
     packages: &[Package],
     trigger: Trigger,
     servers: &[ServerId],
-    by: &Audit,
+    now: Timestamp,
 ) -> Result<Vec<flux_shop::NewCommand>, ServiceError> {
-    expand(order, packages, trigger, servers, by.now).map_err(|TooManyCommands| {
+    expand(order, packages, trigger, servers, now).map_err(|TooManyCommands| {
         let most = flux_shop::limits::ORDER_COMMANDS;
         ServiceError::invalid(
             "items",
@@ -189,9 +187,9 @@ pub fn complete(
     if order.status != OrderStatus::Paid {
         return Err(wrong_state(&order, "completed"));
     }
-    order.times.completed_at = Some(at.unwrap_or(by.now));
+    order.times.completed_at = Some(at.unwrap_or(tx.now()));
     set(tx, by, order, OrderStatus::Completed, kind::ORDER_COMPLETED, at)?;
-    effects::apply(tx, by, hooks, hooks.completed(tx, by, id, at.unwrap_or(by.now))?)
+    effects::apply(tx, by, hooks, hooks.completed(tx, by, id, at.unwrap_or(tx.now()))?)
 }
 
 /// `POST …/cancelled`: called off. What a paid order has not run yet is not run; what has run is taken back by a refund only.
@@ -209,9 +207,9 @@ pub fn cancel(
     if matches!(order.status, OrderStatus::Refunded | OrderStatus::Chargeback) {
         return Err(wrong_state(&order, "cancelled"));
     }
-    order.times.cancelled_at = Some(at.unwrap_or(by.now));
+    order.times.cancelled_at = Some(at.unwrap_or(tx.now()));
     set(tx, by, order, OrderStatus::Cancelled, kind::ORDER_CANCELLED, at)?;
-    let rewards = hooks.reversed(tx, by, id, ReversalKind::Cancelled, at.unwrap_or(by.now))?;
+    let rewards = hooks.reversed(tx, by, id, ReversalKind::Cancelled, at.unwrap_or(tx.now()))?;
     let rewards = effects::apply(tx, by, hooks, rewards)?;
     Ok(reversals::revoke(tx, by, hooks, id)?.into_iter().chain(rewards).collect())
 }
@@ -241,7 +239,7 @@ pub fn refund(
         (None, None) => "all".to_owned(),
     };
     let amount = amount.unwrap_or(left);
-    if !orders::add_refund(tx, id, &word, amount, by.now)? {
+    if !orders::add_refund(tx, id, &word, amount, tx.now())? {
         return Ok(Wake::new());
     }
     if order.times.paid_at.is_none() || order.status == OrderStatus::Chargeback {
@@ -254,12 +252,12 @@ pub fn refund(
     order.refunded_amount = before.plus(amount);
     let is_full = order.refunded_amount == whole;
     if is_full {
-        order.times.refunded_at = Some(at.unwrap_or(by.now));
+        order.times.refunded_at = Some(at.unwrap_or(tx.now()));
     }
     let status = if is_full { OrderStatus::Refunded } else { order.status };
     let total = order.refunded_amount.get();
     set(tx, by, order, status, kind::ORDER_REFUNDED, at)?;
-    let now = at.unwrap_or(by.now);
+    let now = at.unwrap_or(tx.now());
     if !is_full {
         return effects::apply(tx, by, hooks, hooks.partly_refunded(tx, by, id, total, now)?);
     }
@@ -297,9 +295,9 @@ pub fn charge_back(
     if order.times.paid_at.is_none() {
         return Err(wrong_state(&order, "charged back"));
     }
-    order.times.charged_back_at = Some(at.unwrap_or(by.now));
+    order.times.charged_back_at = Some(at.unwrap_or(tx.now()));
     set(tx, by, order, OrderStatus::Chargeback, kind::ORDER_CHARGEBACK, at)?;
-    let rewards = hooks.reversed(tx, by, id, ReversalKind::Chargeback, at.unwrap_or(by.now))?;
+    let rewards = hooks.reversed(tx, by, id, ReversalKind::Chargeback, at.unwrap_or(tx.now()))?;
     let rewards = effects::apply(tx, by, hooks, rewards)?;
     Ok(reversals::revoke(tx, by, hooks, id)?.into_iter().chain(rewards).collect())
 }
@@ -314,7 +312,7 @@ fn set(
     at: Option<Timestamp>,
 ) -> Result<Order, ServiceError> {
     order.status = status;
-    order.updated_at = by.now;
+    order.updated_at = tx.now();
     orders::set_status(tx, &order)?;
     events::record(tx, by, kind, order.id.as_str(), &facts(&order, at))?;
     Ok(order)

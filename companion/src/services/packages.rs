@@ -12,7 +12,7 @@ pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, body: &PackageBody) -> Resul
     if before.as_ref().is_some_and(|before| before.body == *body) {
         return Ok(false);
     }
-    packages::put(tx, id, body, by.now)?;
+    packages::put(tx, id, body, tx.now())?;
     events::record(
         tx,
         by,
@@ -50,6 +50,6 @@ pub fn remove(tx: &Tx<'_>, by: &Audit, id: &PackageId) -> Result<(), ServiceErro
         let message = "an order that is not paid yet names it: cancel that first";
         return Err(ServiceError::conflict("package_in_use", message));
     }
-    packages::remove(tx, id, by.now)?;
+    packages::remove(tx, id, tx.now())?;
     Ok(events::record(tx, by, kind::PACKAGE_REMOVED, id.as_str(), &json!({}))?)
 }

@@ -1,12 +1,15 @@
 //! Reports: an agent says how its commands went.
 
+use super::changes::Changes;
 use super::{Audit, ServiceError, commands, offers, reversals};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::limits::OUTPUT_CHARS;
 use flux_protocol::{CommandId, CommandReport, JournalId, ReportAck, ReportState, Revocation, ServerId};
 use flux_referrals::OrderHooks;
 use flux_shop::{CommandRow, HistoryRow};
-use flux_storage::{Tx, commands as commands_repo, history};
+use flux_storage::{Tx, commands as commands_repo};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The result of one call of reports.
 #[derive(Debug, Default)]
@@ -38,61 +41,81 @@ pub fn apply_all(
     hooks: &dyn OrderHooks,
     server: &ServerId,
     journal: &JournalId,
-    reports: Vec<CommandReport>,
+    reports: &[CommandReport],
 ) -> Result<AppliedReports, ServiceError> {
+    let ids: BTreeSet<CommandId> = reports.iter().map(|report| report.id.clone()).collect();
+    let found = commands_repo::find_all(tx, &ids)?.into_iter();
+    // A command of another server counts as unknown.
+    let own = found.filter(|command| command.new.server_id == *server);
+    let mut batch = Batch {
+        commands: own.map(|command| (command.new.id.clone(), command)).collect(),
+        changes: Changes::default(),
+        revoked: BTreeMap::new(),
+    };
     let mut applied = AppliedReports::default();
     for report in reports {
         if !applied.acknowledged.acknowledged.contains(&report.id) {
             applied.acknowledged.acknowledged.push(report.id.clone());
         }
-        let note = match find(tx, server, &report.id)? {
-            Some(command) => apply(tx, by, hooks, journal, command, report, &mut applied.revoked)?,
-            None => Note { report, after: None, counted: false },
-        };
-        applied.notes.push(note);
+        applied.notes.push(batch.apply(tx, hooks, journal, report.clone())?);
     }
+    applied.revoked = batch.revoked.into_values().collect();
+    reversals::after_closing_all(tx, by, hooks, &batch.changes.write(tx, by)?)?;
     Ok(applied)
 }
 
-/// A command of another server counts as unknown.
-fn find(tx: &Tx<'_>, server: &ServerId, id: &CommandId) -> Result<Option<CommandRow>, flux_storage::Error> {
-    Ok(commands_repo::find(tx, id)?.filter(|command| command.new.server_id == *server))
+/// The reports of one call, applied one after the other, and written together.
+struct Batch {
+    commands: BTreeMap<CommandId, CommandRow>,
+    changes: Changes,
+    revoked: BTreeMap<CommandId, Revocation>,
 }
 
-fn apply(
-    tx: &Tx<'_>,
-    by: &Audit,
-    hooks: &dyn OrderHooks,
-    journal: &JournalId,
-    mut command: CommandRow,
-    report: CommandReport,
-    revoked: &mut Vec<Revocation>,
-) -> Result<Note, ServiceError> {
-    let reaction = command.state.clone().apply_report(report.attempt, report.state, journal, by.now);
-    let after = reaction.state;
-    if reaction.counted {
-        update_shown(&mut command, &report);
-        if report.state.is_closing() && after.status.is_open() {
-            history::append_row(tx, &command.new.id, &failed_attempt(by, &report, &command))?;
+impl Batch {
+    fn apply(
+        &mut self,
+        tx: &Tx<'_>,
+        hooks: &dyn OrderHooks,
+        journal: &JournalId,
+        report: CommandReport,
+    ) -> Result<Note, ServiceError> {
+        let Some(mut command) = self.commands.remove(&report.id) else {
+            return Ok(Note { report, after: None, counted: false });
+        };
+        let (id, now) = (report.id.clone(), tx.now());
+        let reaction = command.state.clone().apply_report(report.attempt, report.state, journal, now);
+        let after = reaction.state;
+        if reaction.counted {
+            update_shown(&mut command, &report);
+            if report.state.is_closing() && after.status.is_open() {
+                self.changes.add_history(&id, failed_attempt(now, &report, &command));
+            }
         }
+        let note = Note { after: Some((after.status, after.attempt.get())), counted: reaction.counted, report };
+        let is_reopened = !command.state.status.is_open() && after.status.is_open();
+        if reaction.counted || command.state != after {
+            command = self.changes.set(now, command, after);
+        }
+        // The database had forgotten this attempt (a restore), and the order was refunded since.
+        let is_revoked = is_reopened && commands::is_revoked(tx, hooks, &command)?;
+        if is_revoked {
+            command = self.changes.request_cancel(now, command, None);
+        }
+        if (reaction.revoke || is_revoked) && !self.revoked.contains_key(&id) {
+            command = self.revoke(now, journal, command);
+        }
+        self.commands.insert(id, command);
+        Ok(note)
     }
-    let note = Note { after: Some((after.status, after.attempt.get())), counted: reaction.counted, report };
-    let changed = reaction.counted || command.state != after;
-    let is_reopened = !command.state.status.is_open() && after.status.is_open();
-    let mut command = if changed {
-        reversals::after_closing(tx, by, hooks, commands::save(tx, by, command, after)?)?
-    } else {
-        command
-    };
-    // The database had forgotten this attempt (a restore), and the order was refunded since.
-    let is_revoked = is_reopened && commands::is_revoked(tx, hooks, &command)?;
-    if is_revoked {
-        command = reversals::after_closing(tx, by, hooks, commands::request_cancel(tx, by, command, None)?)?;
+
+    /// Adds the revoke that answers an open report of a command that is cancelled or to be cancelled (rule 8).
+    fn revoke(&mut self, now: Timestamp, journal: &JournalId, command: CommandRow) -> CommandRow {
+        let revocation = command.to_revocation(command.state.redelivered_to(journal));
+        self.revoked.insert(command.new.id.clone(), revocation);
+        let command = offers::mark_offered(command, journal, Some(now));
+        let state = command.state.clone();
+        self.changes.set(now, command, state)
     }
-    if (reaction.revoke || is_revoked) && !revoked.iter().any(|revocation| revocation.id == command.new.id) {
-        revoked.push(offers::offer_revoke(tx, command, journal, by.now)?);
-    }
-    Ok(note)
 }
 
 /// Updates what people see: reason and output of an attempt stay until the next attempt has its own.
@@ -115,9 +138,9 @@ fn update_shown(command: &mut CommandRow, report: &CommandReport) {
 }
 
 /// A row for an attempt that failed and will be retried: the command itself is pending again.
-fn failed_attempt(by: &Audit, report: &CommandReport, command: &CommandRow) -> HistoryRow {
+fn failed_attempt(now: Timestamp, report: &CommandReport, command: &CommandRow) -> HistoryRow {
     HistoryRow {
-        at: by.now,
+        at: now,
         status: report.state.status().to_owned(),
         attempt: report.attempt.get(),
         reason: command.reason.clone(),

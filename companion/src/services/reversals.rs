@@ -2,7 +2,7 @@
 //! are reversed by their package's `refund` or `chargeback` commands: per server, once all purchase commands of the
 //! package are closed there, and only if one of them completed.
 
-use super::commands::{self, Saved};
+use super::changes::{Changes, Saved, make_all};
 use super::{Audit, ServiceError, Wake, effects};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{OrderId, ServerId};
@@ -14,13 +14,15 @@ use std::collections::BTreeSet;
 /// Revokes the order's open purchase commands, and reverses those of each package and server where none is open.
 pub(super) fn revoke(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &OrderId) -> Result<Wake, ServiceError> {
     let mut places: BTreeSet<(PackageId, ServerId)> = BTreeSet::new();
+    let mut changes = Changes::default();
     for command in commands_repo::of_order(tx, id)? {
         let Some(package) = bought(&command) else { continue };
         places.insert((package.clone(), command.new.server_id.clone()));
         if command.state.status.is_open() {
-            after_closing(tx, by, hooks, commands::request_cancel(tx, by, command, None)?)?;
+            changes.request_cancel(tx.now(), command, None);
         }
     }
+    after_closing_all(tx, by, hooks, &changes.write(tx, by)?)?;
     let order = orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))?;
     for (package, server) in &places {
         reverse(tx, by, &order, package, server)?;
@@ -35,21 +37,34 @@ pub(super) fn after_closing(
     hooks: &dyn OrderHooks,
     saved: Saved,
 ) -> Result<CommandRow, ServiceError> {
-    let Saved { command, is_closed } = saved;
-    if is_closed {
-        // They are for this command's server, which its callers wake.
-        effects::apply(tx, by, hooks, hooks.command_closed(tx, &command)?)?;
-        reverse_order_of(tx, by, &command)?;
-    }
-    Ok(command)
+    after_closing_all(tx, by, hooks, [&saved])?;
+    Ok(saved.command)
 }
 
-fn reverse_order_of(tx: &Tx<'_>, by: &Audit, command: &CommandRow) -> Result<(), flux_storage::Error> {
-    let (Some(package), Some(order)) = (bought(command), &command.new.order_id) else { return Ok(()) };
-    match orders::find(tx, order)? {
-        Some(order) if order.times.is_revoked() => reverse(tx, by, &order, package, &command.new.server_id),
-        Some(_) | None => Ok(()),
+/// The same for several commands.
+pub(super) fn after_closing_all<'a>(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    saved: impl IntoIterator<Item = &'a Saved>,
+) -> Result<(), ServiceError> {
+    let closed: Vec<&CommandRow> =
+        saved.into_iter().filter(|saved| saved.is_closed).map(|saved| &saved.command).collect();
+    for command in &closed {
+        // They are for this command's server, which its callers wake.
+        effects::apply(tx, by, hooks, hooks.command_closed(tx, command)?)?;
     }
+    let bought: Vec<_> = closed
+        .iter()
+        .filter_map(|command| Some((*command, bought(command)?, command.new.order_id.as_ref()?)))
+        .collect();
+    let revoked = orders::revoked(tx, bought.iter().map(|(.., order)| *order))?;
+    for (command, package, id) in bought {
+        if let Some(order) = revoked.get(id) {
+            reverse(tx, by, order, package, &command.new.server_id)?;
+        }
+    }
+    Ok(())
 }
 
 fn reverse(
@@ -70,16 +85,16 @@ fn reverse(
     if !is_closed || !has_run || !is_receiving(tx, server)? {
         return Ok(());
     }
+    let mut wanted = Vec::new();
     for trigger in triggers {
-        let made = expand(order, std::slice::from_ref(&sold), trigger, std::slice::from_ref(server), by.now);
+        let made = expand(order, std::slice::from_ref(&sold), trigger, std::slice::from_ref(server), tx.now());
         // The limit was checked for all servers when the order was paid.
-        for command in made.map_err(|_| flux_storage::Error::BadRow("an order of too many commands"))? {
-            // A late `completed` report may be the second reason to reverse the same package.
-            if commands_repo::find(tx, &command.id)?.is_none() {
-                commands::make(tx, by, command)?;
-            }
-        }
+        wanted.extend(made.map_err(|_| flux_storage::Error::BadRow("an order of too many commands"))?);
     }
+    // A late `completed` report may be the second reason to reverse the same package.
+    let known = commands_repo::find_all(tx, wanted.iter().map(|command| &command.id))?;
+    wanted.retain(|command| known.iter().all(|known| known.new.id != command.id));
+    make_all(tx, by, wanted)?;
     Ok(())
 }
 

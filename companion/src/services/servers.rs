@@ -25,7 +25,7 @@ pub fn add(
         name,
         address,
         secret_hash: token.hash(),
-        created_at: by.now,
+        created_at: tx.now(),
         removing: false,
         agent: AgentFacts::default(),
     };
@@ -74,7 +74,7 @@ pub fn replace_token(tx: &Tx<'_>, by: &Audit, id: &ServerId, hash: SecretHash) -
 pub fn begin_removal(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &ServerId) -> Result<Server, ServiceError> {
     let server = find(tx, id)?;
     if !server.removing {
-        servers::begin_removal(tx, id, by.now)?;
+        servers::begin_removal(tx, id, tx.now())?;
         events::record(tx, by, kind::SERVER_REMOVING, id.as_str(), &json!({}))?;
     }
     reward_lines::cancel_of_server(tx, id)?;
@@ -112,7 +112,7 @@ pub fn finish_removal(
         after.next_attempt_at = None;
         reversals::after_closing(tx, by, hooks, commands::save(tx, by, command, after)?)?;
     }
-    servers::remove(tx, id, by.now)?;
+    servers::remove(tx, id, tx.now())?;
     events::record(
         tx,
         by,

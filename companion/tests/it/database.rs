@@ -8,7 +8,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 
 fn made(folder: &Path) -> std::path::PathBuf {
     let path = folder.join("companion.db");
@@ -22,7 +22,7 @@ async fn count(db: &Db) -> i64 {
         .expect("a count")
 }
 
-fn insert(name: usize) -> impl FnOnce(&Tx<'_>) -> Result<(), flux_storage::Error> + Send + 'static {
+fn insert(name: usize) -> impl Fn(&Tx<'_>) -> Result<(), flux_storage::Error> + Send + 'static {
     move |tx| {
         let name = format!("key {name}");
         tx.execute("INSERT INTO api_keys VALUES ($1, $2, 'store', 0)", params![name, name.as_bytes()])?;
@@ -100,25 +100,25 @@ async fn queued_writes_share_one_commit() {
     let path = made(folder.path());
     let (db, _) = Db::open(&path).expect("it opens");
     // Holds the writer while the others queue up behind it.
-    let (begin, began) = oneshot::channel();
+    let began = Arc::new(Notify::new());
     let gate = Arc::new(Barrier::new(2));
     let held = {
-        let (db, gate) = (db.clone(), Arc::clone(&gate));
+        let (db, gate, began) = (db.clone(), Arc::clone(&gate), Arc::clone(&began));
         let work = move |_: &Tx<'_>| {
-            begin.send(()).expect("somebody waits");
+            began.notify_one();
             gate.wait();
             Ok::<_, flux_storage::Error>(())
         };
         tokio::spawn(async move { db.write(work).await })
     };
-    began.await.expect("it began");
+    began.notified().await;
     let writes = (0..20).map(|name| {
         let path = path.clone();
         let work = insert(name);
         db.write(move |tx| {
             work(tx)?;
             // What another connection sees: nothing before the commit.
-            let other = rusqlite::Connection::open(path)?;
+            let other = rusqlite::Connection::open(&path)?;
             Ok::<i64, flux_storage::Error>(other.query_row("SELECT count(*) FROM api_keys", [], |row| row.get(0))?)
         })
     });

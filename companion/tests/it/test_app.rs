@@ -78,7 +78,9 @@ impl TestApp {
         Self::configured(db, "").await
     }
 
+    /// The database runs each closure twice, so every test here shows that running it again changes nothing.
     pub(crate) async fn configured(db: Db, text: &str) -> TestApp {
+        let db = db.repeating();
         let entropy = Arc::new(TestEntropy::default());
         let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_000)));
         let admin = add_key(&db, &*entropy, "admin", Role::Admin).await;

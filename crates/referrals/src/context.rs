@@ -1,16 +1,12 @@
 //! What referrals need besides the database.
 
-use flux_platform::Entropy;
 use flux_referral_rules::StoreAddress;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use std::sync::Arc;
 
 /// What referral events need besides the database.
 #[derive(Clone)]
 pub struct ReferralContext {
-    /// The random source, for ids and codes.
-    pub entropy: Arc<dyn Entropy>,
     /// The time zone in which the store's days begin.
     pub zone: TimeZone,
     /// The store's own addresses.
@@ -18,11 +14,6 @@ pub struct ReferralContext {
 }
 
 impl ReferralContext {
-    /// A random number from 0 to `bound` - 1.
-    pub(crate) fn below(&self, bound: usize) -> usize {
-        usize::try_from(self.entropy.below(bound as u64)).unwrap_or_default()
-    }
-
     /// The store's day at that time, as the counters name it: `2026-11-27`.
     pub(crate) fn day(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d").to_string()

@@ -142,7 +142,7 @@ impl OrderHooks for Referrals {
     }
 
     fn customer_forgotten(&self, tx: &Tx<'_>, id: &CustomerId, anonymous: &CustomerId) -> Result<(), Error> {
-        customers::forget(tx, &self.ctx, id, anonymous)
+        customers::forget(tx, id, anonymous)
     }
 
     fn player_joined(&self, tx: &Tx<'_>, audit: &Audit, name: &str, uuid: Option<&str>) -> Result<Effects, Error> {

@@ -2,6 +2,7 @@
 
 use flux_platform::Entropy;
 use flux_shop::{ANONYMOUS_CHARS, ANONYMOUS_CODE};
+use flux_storage::Tx;
 
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -18,4 +19,9 @@ pub(crate) fn link_id(entropy: &dyn Entropy) -> String {
 /// The code that takes the place of a forgotten customer's.
 pub(crate) fn anonymous_code(entropy: &dyn Entropy) -> String {
     format!("{ANONYMOUS_CODE}{}", entropy.text(LOWER, ANONYMOUS_CHARS))
+}
+
+/// A random number from 0 to `bound` - 1, for the characters of a code.
+pub(crate) fn below(tx: &Tx<'_>, bound: usize) -> usize {
+    usize::try_from(tx.entropy().below(bound as u64)).unwrap_or_default()
 }

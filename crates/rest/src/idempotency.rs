@@ -5,7 +5,6 @@ use crate::limits;
 use axum::extract::FromRequestParts;
 use flux_storage::{Tx, idempotency};
 use http::request::Parts;
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 const HEADER: &str = "idempotency-key";
@@ -67,7 +66,6 @@ impl IdempotentRequest {
     pub fn run<T, E: From<flux_storage::Error> + From<KeyReused>>(
         &self,
         tx: &Tx<'_>,
-        now: Timestamp,
         create: impl FnOnce() -> Result<(String, T), E>,
         find: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Idempotent<T>, E> {
@@ -77,7 +75,7 @@ impl IdempotentRequest {
             Some(_) => Err(KeyReused.into()),
             None => {
                 let (subject, created) = create()?;
-                idempotency::insert(tx, &self.key_name, value, &self.request, &subject, now)?;
+                idempotency::insert(tx, &self.key_name, value, &self.request, &subject, tx.now())?;
                 Ok(Idempotent::Created(created))
             }
         }

@@ -41,8 +41,6 @@ impl fmt::Display for Actor {
 pub struct Audit {
     /// The actor.
     pub actor: Actor,
-    /// The time, by the companion's clock.
-    pub now: Timestamp,
 }
 
 /// Something that happened. Never changed, never a secret in it.

@@ -10,51 +10,51 @@ pub use queue::{
     to_offer,
 };
 
-use crate::{Error, Tx, params, servers, to_json};
+use crate::value::TextList;
+use crate::{Error, Param, Tx, Value, params, to_json};
 use flux_delivery::command::{CommandState, OfferedTo};
 use flux_protocol::{CommandId, CommandKind, OrderId, ServerId};
 use flux_referral_rules::{CustomerId, Player};
 use flux_shop::{CommandPurpose, CommandRow, GrantId, NewCommand, Origin, PackageId};
-use jiff::Timestamp;
 
-/// Gives a new command its place in its server's sequence and saves it.
-pub fn insert(tx: &Tx<'_>, new: NewCommand, now: Timestamp) -> Result<CommandRow, Error> {
-    let sequence = servers::next_sequence(tx, &new.server_id)?;
-    let package = new.origin.as_ref().and_then(Origin::package);
-    let reward = match &new.origin {
-        Some(Origin::Reward { grant, customer, on }) => Some((grant, customer, *on)),
-        Some(Origin::Package { .. }) | None => None,
-    };
+/// Saves new commands in this order, and gives each its place in the sequence.
+pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<CommandRow>, Error> {
     let sql = "INSERT INTO commands (id, server_id, order_id, package_id, trigger, kind, player_name, player_uuid, command,
-                 template_values, require_online, delay_seconds, required_slots, expires_at, sequence, status, attempt,
+                 template_values, require_online, delay_seconds, required_slots, expires_at, status, attempt,
                  retries_used, cancel_requested, offered, created_at, updated_at, grant_id, customer_id, is_reversal)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'pending', 1, 0, 0, 'never', $16,
-                 $16, $17, $18, $19)";
-    tx.execute(
-        sql,
-        params![
-            new.id,
-            new.server_id,
-            new.order_id,
-            package.map(|(id, _)| id),
-            package.map(|(_, on)| on),
-            kind_word(new.kind),
-            new.player.as_ref().map(|player| &player.name),
-            new.player.as_ref().and_then(|player| player.uuid.as_ref()),
-            new.command,
-            to_json(&new.values)?,
-            new.require_online,
-            new.delay_seconds,
-            new.required_slots,
-            new.expires_at,
-            sequence as i64,
-            now,
-            reward.map(|(grant, ..)| grant),
-            reward.map(|(_, customer, _)| customer),
-            reward.is_some_and(|(.., on)| on == CommandPurpose::Reversal),
-        ],
-    )?;
-    Ok(CommandRow {
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', 1, 0, FALSE, 'never', $15,
+                 $15, $16, $17, $18) RETURNING seq";
+    let now = tx.now();
+    let values = new.iter().map(|new| to_json(&new.values)).collect::<Result<Vec<_>, _>>()?;
+    let rows = new.iter().zip(&values).map(|(new, values)| {
+        let package = new.origin.as_ref().and_then(Origin::package);
+        let reward = match &new.origin {
+            Some(Origin::Reward { grant, customer, on }) => Some((grant, customer, *on)),
+            Some(Origin::Package { .. }) | None => None,
+        };
+        [
+            new.id.value(),
+            new.server_id.value(),
+            new.order_id.value(),
+            package.map_or(Value::Null, |(id, _)| id.value()),
+            package.map_or(Value::Null, |(_, on)| Value::Text(on.as_str())),
+            Value::Text(kind_word(new.kind)),
+            new.player.as_ref().map_or(Value::Null, |player| player.name.value()),
+            new.player.as_ref().map_or(Value::Null, |player| player.uuid.value()),
+            new.command.value(),
+            values.value(),
+            new.require_online.value(),
+            new.delay_seconds.value(),
+            new.required_slots.value(),
+            new.expires_at.value(),
+            now.value(),
+            reward.map_or(Value::Null, |(grant, ..)| grant.value()),
+            reward.map_or(Value::Null, |(_, customer, _)| customer.value()),
+            Value::Bool(reward.is_some_and(|(.., on)| on == CommandPurpose::Reversal)),
+        ]
+    });
+    let places = tx.query_many(sql, rows, |row| row.get::<u64>("seq"))?;
+    let row = |(new, sequence)| CommandRow {
         new,
         sequence,
         state: CommandState::default(),
@@ -64,48 +64,70 @@ pub fn insert(tx: &Tx<'_>, new: NewCommand, now: Timestamp) -> Result<CommandRow
         offered_at: None,
         created_at: now,
         updated_at: now,
-    })
+    };
+    Ok(new.into_iter().zip(places).map(row).collect())
 }
 
-/// Saves everything of a command that can change.
-pub fn update(tx: &Tx<'_>, command: &CommandRow) -> Result<(), Error> {
+/// Saves everything of these commands that can change.
+pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a CommandRow>) -> Result<(), Error> {
     let sql =
         "UPDATE commands SET status = $1, status_reason = $2, attempt = $3, retries_used = $4, cancel_requested = $5,
                offered = $6, offered_journal = $7, reported_by = $8, next_attempt_at = $9, reason = $10, output = $11,
-               cancel_requested_at = $12, offered_at = $13, expires_at = $14, updated_at = $15 WHERE id = $16";
-    let CommandRow { state, new, .. } = command;
-    let (offered, offered_journal) = match &state.offered {
-        OfferedTo::Nobody => ("never", None),
-        OfferedTo::Only(journal) => ("journal", Some(journal)),
-        OfferedTo::Others => ("others", None),
+               cancel_requested_at = $12, offered_at = $13, expires_at = $14, updated_at = $15 WHERE seq = $16";
+    let row = |command: &'a CommandRow| {
+        let CommandRow { state, new, .. } = command;
+        let (offered, journal) = offered_words(&state.offered);
+        [
+            Value::Text(state.status.as_str()),
+            state.status.reason().map_or(Value::Null, Value::Text),
+            state.attempt.get().into(),
+            state.retries_used.into(),
+            state.cancel_requested.value(),
+            Value::Text(offered),
+            journal,
+            state.reported_by.value(),
+            state.next_attempt_at.value(),
+            command.reason.value(),
+            command.output.value(),
+            command.cancel_requested_at.value(),
+            command.offered_at.value(),
+            new.expires_at.value(),
+            command.updated_at.value(),
+            command.sequence.value(),
+        ]
     };
-    tx.execute(
-        sql,
-        params![
-            state.status.as_str(),
-            state.status.reason(),
-            state.attempt.get(),
-            state.retries_used,
-            state.cancel_requested,
-            offered,
-            offered_journal,
-            state.reported_by,
-            state.next_attempt_at,
-            command.reason,
-            command.output,
-            command.cancel_requested_at,
-            command.offered_at,
-            new.expires_at,
-            command.updated_at,
-            new.id,
-        ],
-    )?;
+    tx.execute_many(sql, commands.into_iter().map(row))?;
     Ok(())
+}
+
+/// Saves to whom these commands were offered, and when.
+pub fn update_offers(tx: &Tx<'_>, commands: &[CommandRow]) -> Result<(), Error> {
+    let sql = "UPDATE commands SET offered = $1, offered_journal = $2, offered_at = $3 WHERE seq = $4";
+    let rows = commands.iter().map(|command| {
+        let (offered, journal) = offered_words(&command.state.offered);
+        [Value::Text(offered), journal, command.offered_at.value(), command.sequence.value()]
+    });
+    tx.execute_many(sql, rows)?;
+    Ok(())
+}
+
+fn offered_words(offered: &OfferedTo) -> (&'static str, Value<'_>) {
+    match offered {
+        OfferedTo::Nobody => ("never", Value::Null),
+        OfferedTo::Only(journal) => ("journal", journal.value()),
+        OfferedTo::Others => ("others", Value::Null),
+    }
 }
 
 /// The command with this id.
 pub fn find(tx: &Tx<'_>, id: &CommandId) -> Result<Option<CommandRow>, Error> {
     tx.one("SELECT * FROM commands WHERE id = $1", params![id], read::command)
+}
+
+/// The commands with these ids, in no particular order; an unknown id is left out.
+pub fn find_all<'a>(tx: &Tx<'_>, ids: impl IntoIterator<Item = &'a CommandId>) -> Result<Vec<CommandRow>, Error> {
+    let ids = TextList::of(ids.into_iter().map(CommandId::as_str))?;
+    tx.query("SELECT * FROM commands WHERE id IN (SELECT value FROM json_each($1))", params![ids], read::command)
 }
 
 /// An order's commands, in the order in which they were made.

@@ -1,8 +1,11 @@
 //! The database as services see it, whatever the engine.
 
 use crate::sqlite::{Sqlite, backup, open};
-use crate::{Error, Tx};
+use crate::terms::Terms;
+use crate::{Error, Probe, Tx};
+use flux_platform::{Clock, Entropy};
 use std::path::Path;
+use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
 /// The database. Clones share it.
@@ -10,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 pub struct Db {
     engine: Sqlite,
     commits: watch::Sender<u64>,
+    terms: Terms,
 }
 
 /// Resolves when everything that was queued is written and the file is closed.
@@ -34,7 +38,7 @@ impl Db {
     pub fn open(path: &Path) -> Result<(Db, Closed), Error> {
         let commits = watch::Sender::new(0);
         let (engine, closed) = Sqlite::open(path, commits.clone())?;
-        Ok((Db { engine, commits }, closed))
+        Ok((Db { engine, commits, terms: Terms::default() }, closed))
     }
 
     /// Opens a file without threads: for the command line, and for a simulation.
@@ -43,7 +47,7 @@ impl Db {
     ///
     /// Where the file is missing, damaged, newer or not writable.
     pub fn open_in_place(path: &Path) -> Result<Db, Error> {
-        Ok(Db { engine: Sqlite::in_place(open::writer(path)?), commits: watch::Sender::new(0) })
+        Ok(Db::in_place(Sqlite::in_place(open::writer(path)?)))
     }
 
     /// A database in memory, without threads.
@@ -52,7 +56,32 @@ impl Db {
     ///
     /// Where there is no memory for it.
     pub fn in_memory() -> Result<Db, Error> {
-        Ok(Db { engine: Sqlite::in_place(open::in_memory()?), commits: watch::Sender::new(0) })
+        Ok(Db::in_place(Sqlite::in_place(open::in_memory()?)))
+    }
+
+    fn in_place(engine: Sqlite) -> Db {
+        Db { engine, commits: watch::Sender::new(0), terms: Terms::default() }
+    }
+
+    /// The same database, with the times of this clock and the random numbers of this source.
+    #[must_use]
+    pub fn on(mut self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Db {
+        (self.terms.clock, self.terms.entropy) = (clock, entropy);
+        self
+    }
+
+    /// The same database, whose statements a probe sees: for tests.
+    #[must_use]
+    pub fn with_probe(mut self, probe: Arc<dyn Probe>) -> Db {
+        self.terms.probe = Some(probe);
+        self
+    }
+
+    /// The same database, which runs each closure twice and undoes the first run: for tests that a closure may run again.
+    #[must_use]
+    pub fn repeating(mut self) -> Db {
+        self.terms.repeats = true;
+        self
     }
 
     /// Checks the file's integrity, as far as the engine can.
@@ -78,7 +107,7 @@ impl Db {
     /// # Errors
     ///
     /// [`Error::InUse`] while a process serves the file; others where the backup is damaged or `work` fails.
-    pub fn restore(path: &Path, from: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), Error>) -> Result<(), Error> {
+    pub fn restore<R>(path: &Path, from: &Path, work: impl Fn(&Tx<'_>) -> Result<R, Error>) -> Result<R, Error> {
         let _lock = open::lock(path)?;
         backup::restore(path, from, work)
     }
@@ -106,7 +135,9 @@ impl Db {
         self.engine.barrier().await
     }
 
-    /// Runs a closure in a transaction; the answer comes after the commit. An error undoes all that the closure did.
+    /// Runs a closure in a transaction; the answer comes after the commit. An error undoes all that the closure did. An
+    /// engine may run the closure again, after it has undone what it wrote. So a closure changes nothing but the database,
+    /// and draws random numbers from [`Tx::entropy`] only, which gives each run the same.
     ///
     /// # Errors
     ///
@@ -115,9 +146,10 @@ impl Db {
     where
         R: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&Tx<'_>) -> Result<R, E> + Send + 'static,
+        F: Fn(&Tx<'_>) -> Result<R, E> + Send + 'static,
     {
-        self.engine.write(work, &self.commits).await
+        let run = self.terms.of_transaction(work);
+        self.engine.write(run, &self.commits).await
     }
 
     /// Runs a closure on a snapshot of the database.
@@ -129,8 +161,8 @@ impl Db {
     where
         R: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&Tx<'_>) -> Result<R, E> + Send + 'static,
+        F: Fn(&Tx<'_>) -> Result<R, E> + Send + 'static,
     {
-        self.engine.read(work).await
+        self.engine.read(self.terms.of_transaction(work)).await
     }
 }

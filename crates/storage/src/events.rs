@@ -1,17 +1,44 @@
 //! Events: append-only, but for the removal of a customer.
 
-use crate::{Error, Row, Tx, params, to_json};
+use crate::{Error, Param, Row, Tx, Value, params, to_json};
 use flux_shop::{Audit, CustomerId, EventRow};
-use serde_json::Value;
+use std::borrow::Cow;
 
-/// Appends an event about something that `audit`'s actor has done. `data` never holds a secret.
+/// An event that is to be recorded.
+#[derive(Debug)]
+pub struct NewEvent {
+    /// Its kind, such as `order.paid`.
+    pub kind: Cow<'static, str>,
+    /// The id of what it is about.
+    pub subject: String,
+    /// Facts, never a secret.
+    pub data: serde_json::Value,
+}
+
+/// Records an event about something that `audit`'s actor has done. `data` never holds a secret.
 ///
 /// # Errors
 ///
 /// The database's.
-pub fn record(tx: &Tx<'_>, audit: &Audit, kind: &str, subject: &str, data: &Value) -> Result<(), Error> {
+pub fn record(tx: &Tx<'_>, audit: &Audit, kind: &str, subject: &str, data: &serde_json::Value) -> Result<(), Error> {
     let sql = "INSERT INTO events (at, kind, subject, data, actor) VALUES ($1, $2, $3, $4, $5)";
-    tx.execute(sql, params![audit.now, kind, subject, to_json(data)?, audit.actor.to_string()])?;
+    tx.execute(sql, params![tx.now(), kind, subject, to_json(data)?, audit.actor.to_string()])?;
+    Ok(())
+}
+
+/// Records several events of one actor, in this order.
+///
+/// # Errors
+///
+/// The database's.
+pub fn record_all(tx: &Tx<'_>, audit: &Audit, events: &[NewEvent]) -> Result<(), Error> {
+    let sql = "INSERT INTO events (at, kind, subject, data, actor) VALUES ($1, $2, $3, $4, $5)";
+    let (now, actor) = (tx.now(), audit.actor.to_string());
+    let data = events.iter().map(|event| to_json(&event.data)).collect::<Result<Vec<_>, _>>()?;
+    let rows = events.iter().zip(&data).map(|(event, data)| {
+        [now.value(), Value::Text(&event.kind), event.subject.value(), data.value(), actor.value()]
+    });
+    tx.execute_many(sql, rows)?;
     Ok(())
 }
 

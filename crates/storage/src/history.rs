@@ -1,27 +1,32 @@
 //! The history of each command: append-only.
 
-use crate::{Error, Row, Tx, params};
+use crate::{Error, Param, Row, Tx, params};
 use flux_protocol::{CommandId, OrderId};
 use flux_shop::{CommandRow, HistoryRow};
 use std::collections::BTreeMap;
 
-/// Appends the command's present state, at its `updated_at`.
-pub fn append(tx: &Tx<'_>, command: &CommandRow) -> Result<(), Error> {
-    let row = HistoryRow {
+/// The row for a command's present state, at its `updated_at`.
+pub fn row_of(command: &CommandRow) -> HistoryRow {
+    HistoryRow {
         at: command.updated_at,
         status: command.state.status.as_str().to_owned(),
         attempt: command.state.attempt.get(),
         reason: command.state.status.reason().map(str::to_owned),
         output: command.output.clone().filter(|_| !command.state.status.is_open()),
-    };
-    append_row(tx, &command.new.id, &row)
+    }
 }
 
-/// Appends a row of the caller's own: the failed attempt before a retry.
-pub fn append_row(tx: &Tx<'_>, id: &CommandId, row: &HistoryRow) -> Result<(), Error> {
+/// Appends rows, each to its command's history.
+pub fn append_all<'a>(
+    tx: &Tx<'_>,
+    rows: impl IntoIterator<Item = (&'a CommandId, &'a HistoryRow)>,
+) -> Result<(), Error> {
     let sql = "INSERT INTO command_history (command_id, at, status, attempt, reason, output)
                VALUES ($1, $2, $3, $4, $5, $6)";
-    tx.execute(sql, params![id, row.at, row.status, row.attempt, row.reason, row.output])?;
+    let row = |(id, row): (&'a CommandId, &'a HistoryRow)| {
+        [id.value(), row.at.value(), row.status.value(), row.attempt.into(), row.reason.value(), row.output.value()]
+    };
+    tx.execute_many(sql, rows.into_iter().map(row))?;
     Ok(())
 }
 

@@ -20,15 +20,18 @@ pub mod limits;
 pub mod mail;
 pub mod orders;
 pub mod packages;
+mod probe;
 mod row;
 pub mod servers;
 mod sqlite;
+mod terms;
 mod tx;
 mod value;
 pub mod webhook;
 
 pub use db::{Closed, Db};
 pub use error::Error;
+pub use probe::Probe;
 pub use row::{Row, to_json};
 pub use tx::Tx;
 pub use value::{Column, Param, Value};

@@ -1,5 +1,6 @@
 //! Orders and their items.
 
+use crate::value::TextList;
 use crate::{Error, Row, Tx, Value, packages, params, to_json};
 use flux_protocol::OrderId;
 use flux_shop::{
@@ -8,6 +9,7 @@ use flux_shop::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A stored item. Unknown fields are ignored and missing ones have their defaults, so that rows of other versions of this
 /// program stay readable.
@@ -142,6 +144,19 @@ pub fn forget(tx: &Tx<'_>, order: &Order, now: Timestamp) -> Result<(), Error> {
 /// The order with this id.
 pub fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Option<Order>, Error> {
     tx.one("SELECT * FROM orders WHERE id = $1", params![id], order)
+}
+
+/// Those of these orders that were cancelled, refunded or charged back.
+pub fn revoked<'a>(tx: &Tx<'_>, ids: impl IntoIterator<Item = &'a OrderId>) -> Result<BTreeMap<OrderId, Order>, Error> {
+    let ids: BTreeSet<&str> = ids.into_iter().map(OrderId::as_str).collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let sql = "SELECT * FROM orders WHERE id IN (SELECT value FROM json_each($1))
+               AND (cancelled_at IS NOT NULL OR refunded_at IS NOT NULL OR charged_back_at IS NOT NULL)";
+    let found = tx.query(sql, params![TextList::of(ids)?], order)?;
+    let revoked = found.into_iter().filter(|order| order.times.is_revoked());
+    Ok(revoked.map(|order| (order.id.clone(), order)).collect())
 }
 
 /// Orders with their numbers, newest first, before this number; of one status where one is given.

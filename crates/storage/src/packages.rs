@@ -4,6 +4,7 @@ mod template;
 
 pub(crate) use template::TemplateRow;
 
+use crate::value::TextList;
 use crate::{Error, Row, Tx, params, to_json};
 use flux_shop::{Package, PackageBody, PackageId};
 use jiff::Timestamp;
@@ -21,6 +22,13 @@ pub fn put(tx: &Tx<'_>, id: &PackageId, body: &PackageBody, now: Timestamp) -> R
 pub fn find(tx: &Tx<'_>, id: &PackageId) -> Result<Option<Package>, Error> {
     let read = |row: &Row<'_>| package(row, "id");
     tx.one("SELECT * FROM packages WHERE id = $1 AND removed_at IS NULL", params![id], read)
+}
+
+/// Those of these packages that were not removed, in no particular order.
+pub fn find_all<'a>(tx: &Tx<'_>, ids: impl IntoIterator<Item = &'a PackageId>) -> Result<Vec<Package>, Error> {
+    let ids = TextList::of(ids.into_iter().map(PackageId::as_str))?;
+    let sql = "SELECT * FROM packages WHERE id IN (SELECT value FROM json_each($1)) AND removed_at IS NULL";
+    tx.query(sql, params![ids], |row| package(row, "id"))
 }
 
 /// The packages after this id, by id.

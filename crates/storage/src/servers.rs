@@ -5,6 +5,8 @@ use flux_protocol::{GameState, ServerId};
 use flux_shop::{AgentFacts, Server};
 use jiff::Timestamp;
 
+const SERVER: &str = "SELECT * FROM servers LEFT JOIN server_agents ON server_agents.server_id = servers.id";
+
 /// Adds a server.
 pub fn insert(tx: &Tx<'_>, server: &Server) -> Result<(), Error> {
     let sql = "INSERT INTO servers (id, name, address, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)";
@@ -21,8 +23,11 @@ pub fn update(tx: &Tx<'_>, server: &Server) -> Result<(), Error> {
 
 /// Saves what is known of a server's agent.
 pub fn update_agent(tx: &Tx<'_>, id: &ServerId, agent: &AgentFacts) -> Result<(), Error> {
-    let sql = "UPDATE servers SET journal_id = $1, hostname = $2, agent_version = $3, game_state = $4, players = $5,
-               last_seen_at = $6, last_poll_at = $7, poll_interval_seconds = $8 WHERE id = $9";
+    let sql = "INSERT INTO server_agents (journal_id, hostname, agent_version, game_state, players, last_seen_at,
+                 last_poll_at, poll_interval_seconds, server_id)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+               ON CONFLICT (server_id) DO UPDATE SET journal_id = $1, hostname = $2, agent_version = $3, game_state = $4,
+                 players = $5, last_seen_at = $6, last_poll_at = $7, poll_interval_seconds = $8";
     tx.execute(
         sql,
         params![
@@ -42,13 +47,13 @@ pub fn update_agent(tx: &Tx<'_>, id: &ServerId, agent: &AgentFacts) -> Result<()
 
 /// The server with this id, unless it was removed.
 pub fn find(tx: &Tx<'_>, id: &ServerId) -> Result<Option<Server>, Error> {
-    tx.one("SELECT * FROM servers WHERE id = $1 AND removed_at IS NULL", params![id], server)
+    tx.one(&format!("{SERVER} WHERE id = $1 AND removed_at IS NULL"), params![id], server)
 }
 
 /// Servers after this id, by id.
 pub fn page(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<Server>, Error> {
-    let sql = "SELECT * FROM servers WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2";
-    tx.query(sql, params![after, limit], server)
+    let sql = format!("{SERVER} WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2");
+    tx.query(&sql, params![after, limit], server)
 }
 
 /// The servers that may be given commands, in the order in which they were added.
@@ -67,13 +72,6 @@ pub fn begin_removal(tx: &Tx<'_>, id: &ServerId, now: Timestamp) -> Result<(), E
 pub fn remove(tx: &Tx<'_>, id: &ServerId, now: Timestamp) -> Result<(), Error> {
     tx.execute("UPDATE servers SET removed_at = $1 WHERE id = $2", params![now, id])?;
     Ok(())
-}
-
-/// The next number in a server's sequence. Each call uses one up.
-pub fn next_sequence(tx: &Tx<'_>, id: &ServerId) -> Result<u64, Error> {
-    let sql =
-        "UPDATE servers SET next_sequence = next_sequence + 1 WHERE id = $1 RETURNING next_sequence - 1 AS sequence";
-    tx.only(sql, params![id], |row| row.get("sequence"))
 }
 
 fn server(row: &Row<'_>) -> Result<Server, Error> {

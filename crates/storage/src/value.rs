@@ -1,5 +1,6 @@
 //! Values between Rust and the database: what a statement takes as a parameter, and what a column gives back.
 
+use crate::{Error, to_json};
 use jiff::Timestamp;
 
 /// A value as every engine knows it.
@@ -107,6 +108,22 @@ impl Column for bool {
     }
 }
 
+/// Texts as one parameter: a JSON list, which `json_each($1)` takes apart.
+pub(crate) struct TextList(String);
+
+impl TextList {
+    /// A list of these texts.
+    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<TextList, Error> {
+        Ok(TextList(to_json(&texts.into_iter().collect::<Vec<_>>())?))
+    }
+}
+
+impl Param for TextList {
+    fn value(&self) -> Value<'_> {
+        Value::Text(&self.0)
+    }
+}
+
 macro_rules! integers {
     ($($integer:ty)+) => { $(
         impl Param for $integer {
@@ -133,6 +150,13 @@ macro_rules! integers {
 }
 
 integers!(i64 u32 u8);
+
+/// Numbers beyond what a column holds are stored as the largest that it does.
+impl Param for u64 {
+    fn value(&self) -> Value<'_> {
+        Value::Integer(i64::try_from(*self).unwrap_or(i64::MAX))
+    }
+}
 
 impl Column for u64 {
     fn from_value(value: Value<'_>) -> Option<u64> {

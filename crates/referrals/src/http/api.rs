@@ -66,7 +66,7 @@ impl ReferralApi {
     }
 
     pub(super) fn by(&self, actor: Actor) -> Audit {
-        Audit { actor, now: self.host.now() }
+        Audit { actor }
     }
 
     /// Runs an event and applies its effects in one transaction, then wakes the servers. `view` reads what is answered
@@ -74,8 +74,8 @@ impl ReferralApi {
     pub(super) async fn run<T, V>(
         &self,
         audit: Audit,
-        event: impl FnOnce(&Tx<'_>, &Audit, &ReferralContext) -> Result<(T, Effects), Error> + Send + 'static,
-        view: impl FnOnce(&Tx<'_>, &Audit, &T) -> Result<V, Error> + Send + 'static,
+        event: impl Fn(&Tx<'_>, &Audit, &ReferralContext) -> Result<(T, Effects), Error> + Send + 'static,
+        view: impl Fn(&Tx<'_>, &Audit, &T) -> Result<V, Error> + Send + 'static,
     ) -> Result<(T, V), Error>
     where
         T: Send + 'static,

@@ -247,11 +247,11 @@ pub(super) async fn fulfill(
     let money = flux_referral_rules::Currency::parse(body.currency.as_str()).and_then(|of| Money::new(amount, of));
     let money = money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))?;
     let by = api.by(key.actor());
+    let payer = Payer {
+        customer: body.referee_customer_id.as_ref().map(|id| to_rules_id(id)),
+        email: body.referee_email.map(String::from),
+    };
     answer(&api, by, move |tx, by, ctx| {
-        let payer = Payer {
-            customer: body.referee_customer_id.as_ref().map(|id| to_rules_id(id)),
-            email: body.referee_email.map(String::from),
-        };
         let session = &body.checkout_session_id;
         let outcome = if body.status == "paid" {
             service::fulfil(tx, by, ctx, session, &payer, money, at)?
@@ -298,7 +298,7 @@ pub(super) async fn void(
     });
     let by = api.by(key.actor());
     answer(&api, by, move |tx, by, ctx| {
-        service::void(tx, by, ctx, &body.checkout_session_id, body.reason.into(), part, at)
+        service::void(tx, by, ctx, &body.checkout_session_id, body.reason.into(), part.clone(), at)
     })
     .await
 }
@@ -312,8 +312,8 @@ pub(super) async fn withdraw(
     key: Admin,
     Id(id): Id<String>,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
-    let (by, at) = (api.by(key.actor()), api.now());
-    answer(&api, by, move |tx, by, ctx| service::withdraw(tx, by, ctx, &AttributionId::new(id), at)).await
+    let (by, at, id) = (api.by(key.actor()), api.now(), AttributionId::new(id));
+    answer(&api, by, move |tx, by, ctx| service::withdraw(tx, by, ctx, &id, at)).await
 }
 
 /// The history: who brought whom, newest first, with what became of each reward.
@@ -349,7 +349,7 @@ pub(super) async fn show(
     Id(id): Id<String>,
 ) -> Result<Json<AttributionView>, ApiError> {
     let now = api.now();
-    Ok(Json(api.db().read(move |tx| service::attribution(tx, &AttributionId::new(id), now)).await?))
+    Ok(Json(api.db().read(move |tx| service::attribution(tx, &AttributionId::new(id.clone()), now)).await?))
 }
 
 /// Does what the storefront says, and answers with the attribution as it then is. That nobody was bound is an error, and
@@ -357,11 +357,11 @@ pub(super) async fn show(
 async fn answer(
     api: &ReferralApi,
     by: Audit,
-    event: impl FnOnce(&Tx<'_>, &Audit, &ReferralContext) -> Result<Outcome, Error> + Send + 'static,
+    event: impl Fn(&Tx<'_>, &Audit, &ReferralContext) -> Result<Outcome, Error> + Send + 'static,
 ) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
     let run = move |tx: &Tx<'_>, by: &Audit, ctx: &ReferralContext| event(tx, by, ctx).map(split);
-    let view = |tx: &Tx<'_>, by: &Audit, outcome: &Outcome| {
-        outcome.attribution.as_ref().map(|id| service::attribution(tx, id, by.now)).transpose()
+    let view = |tx: &Tx<'_>, _: &Audit, outcome: &Outcome| {
+        outcome.attribution.as_ref().map(|id| service::attribution(tx, id, tx.now())).transpose()
     };
     let (outcome, view) = api.run(by, run, view).await?;
     if let Some(view) = &view {

@@ -83,10 +83,10 @@ pub(super) async fn issue(
     let (by, referrals) = (api.by(key.actor()), api.referrals());
     let write = move |tx: &Tx<'_>| {
         let id = to_rules_id(&body.customer_id);
-        customers_repo::ensure_exists(tx, &id, by.now)?;
+        customers_repo::ensure_exists(tx, &id, tx.now())?;
         let (email, name) =
             (body.email.as_ref().map(|email| email.as_str()), body.name.as_ref().map(|name| name.as_str()));
-        customers_repo::update_profile(tx, &id, email, name, by.now)?;
+        customers_repo::update_profile(tx, &id, email, name, tx.now())?;
         service::issue_link(tx, &by, referrals.context(), &id)
     };
     Ok(match api.db().write(write).await? {

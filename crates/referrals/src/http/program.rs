@@ -35,7 +35,9 @@ pub(super) async fn save(
         text.parse().map_err(|_| ApiError::value("If-Match", "must be a version: a whole number"))
     });
     let (version, by, referrals) = (version.transpose()?, api.by(key.actor()), api.referrals());
-    Ok(Json(api.db().write(move |tx| service::save_program(tx, &by, referrals.context(), patch, version)).await?))
+    Ok(Json(
+        api.db().write(move |tx| service::save_program(tx, &by, referrals.context(), patch.clone(), version)).await?,
+    ))
 }
 
 /// What customers share.
@@ -55,7 +57,7 @@ pub(super) async fn save_share(
     Body(patch, _): Body<SharePatch>,
 ) -> Result<Json<ShareDoc>, ApiError> {
     let (by, referrals) = (api.by(key.actor()), api.referrals());
-    Ok(Json(api.db().write(move |tx| service::save_share(tx, &by, referrals.context(), patch)).await?))
+    Ok(Json(api.db().write(move |tx| service::save_share(tx, &by, referrals.context(), patch.clone())).await?))
 }
 
 /// The mails of every scenario.
@@ -75,5 +77,5 @@ pub(super) async fn save_mails(
     Body(patch, _): Body<MailsPatch>,
 ) -> Result<Json<MailsDoc>, ApiError> {
     let (by, referrals) = (api.by(key.actor()), api.referrals());
-    Ok(Json(api.db().write(move |tx| service::save_mails(tx, &by, referrals.context(), patch)).await?))
+    Ok(Json(api.db().write(move |tx| service::save_mails(tx, &by, referrals.context(), patch.clone())).await?))
 }

@@ -10,7 +10,7 @@ use crate::storage::grants;
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{Admin, ApiError, ApiKey, Errors, Id, PathTexts, Query};
-use flux_shop::{Actor, CustomerId};
+use flux_shop::CustomerId;
 use flux_storage::Tx;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -102,8 +102,8 @@ pub(super) async fn stats(
     if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
         return Err(ApiError::value("from", "must not be after `to`"));
     }
-    let (by, referrals) = (api.by(Actor::companion()), api.referrals());
-    Ok(Json(api.db().read(move |tx| service::stats(tx, &by, referrals.context(), query.from, query.to)).await?))
+    let referrals = api.referrals();
+    Ok(Json(api.db().read(move |tx| service::stats(tx, referrals.context(), query.from, query.to)).await?))
 }
 
 /// The referrers with the most successful referrals.
@@ -115,9 +115,9 @@ pub(super) async fn top(
     Query(query): Query<TopQuery>,
 ) -> Result<Json<Leaderboard>, ApiError> {
     let limit = flux_rest::page_limit(Some(query.limit.unwrap_or(10)))?;
-    let (by, referrals) = (api.by(Actor::companion()), api.referrals());
+    let referrals = api.referrals();
     Ok(Json(Leaderboard {
-        top: api.db().read(move |tx| service::leaderboard(tx, &by, referrals.context(), query.period, limit)).await?,
+        top: api.db().read(move |tx| service::leaderboard(tx, referrals.context(), query.period, limit)).await?,
     }))
 }
 

@@ -68,8 +68,9 @@ pub(super) async fn add(
 ) -> Result<(StatusCode, Json<RuleView>), ApiError> {
     let (by, referrals, once) = (api.by(key.actor()), api.referrals(), idempotency.of_request(&key.0.name, &bytes));
     let write = move |tx: &Tx<'_>| {
-        let make = || service::add_rule(tx, &by, referrals.context(), patch).map(|rule| (rule.id.to_string(), rule));
-        once.run(tx, by.now, make, |id| look(tx, id))
+        let make =
+            || service::add_rule(tx, &by, referrals.context(), patch.clone()).map(|rule| (rule.id.to_string(), rule));
+        once.run(tx, make, |id| look(tx, id))
     };
     Ok(match api.db().write(write).await? {
         Idempotent::Created(rule) => (StatusCode::CREATED, Json(rule)),
@@ -103,10 +104,8 @@ pub(super) async fn change(
     Id(id): Id<String>,
     Body(patch, _): Body<RulePatch>,
 ) -> Result<Json<RuleView>, ApiError> {
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    Ok(Json(
-        api.db().write(move |tx| service::change_rule(tx, &by, referrals.context(), &RuleId::new(id), patch)).await?,
-    ))
+    let (by, referrals, id) = (api.by(key.actor()), api.referrals(), RuleId::new(id));
+    Ok(Json(api.db().write(move |tx| service::change_rule(tx, &by, referrals.context(), &id, patch.clone())).await?))
 }
 
 /// Deletes the rule of a tier. The global one stays: disable it instead.
@@ -117,8 +116,8 @@ pub(super) async fn remove(
     key: Admin,
     Id(id): Id<String>,
 ) -> Result<StatusCode, ApiError> {
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    api.db().write(move |tx| service::remove_rule(tx, &by, referrals.context(), &RuleId::new(id))).await?;
+    let (by, referrals, id) = (api.by(key.actor()), api.referrals(), RuleId::new(id));
+    api.db().write(move |tx| service::remove_rule(tx, &by, referrals.context(), &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

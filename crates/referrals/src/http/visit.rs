@@ -30,7 +30,7 @@ pub async fn visit(
     let (by, referrals, at) = (api.by(Actor::companion()), api.referrals(), api.now());
     let clicked = api.db().write(move |tx: &Tx<'_>| {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let key = address.map(|address| visitor_key(&address, text("user-agent").unwrap_or_default()));
+        let key = address.as_ref().map(|address| visitor_key(address, text("user-agent").unwrap_or_default()));
         // Who asks for the headers alone is no visitor.
         let purpose = if method == Method::HEAD { Some("prefetch") } else { text("sec-purpose").or(text("purpose")) };
         let visitor = Visitor { key: key.as_deref(), user_agent: text("user-agent"), purpose };

@@ -3,10 +3,10 @@
 use super::UnitOfWork;
 use super::mails::{enabled_mails, send_mail};
 use super::reward_commands::{cancel_commands, queue_commands, reverse_grant};
-use crate::Error;
 use crate::model::grant_id;
 use crate::storage::grants::{self, GrantRow};
 use crate::storage::{attributions, ledger};
+use crate::{Error, ids};
 use flux_referral_rules::{
     Attribution, Change, Decision, Discount, Dispatch, Effect, Grant, GrantKey, GrantStatus, Status, ValidationError,
     mails as mails_of, make_discount_code,
@@ -48,7 +48,7 @@ pub(super) fn issue_due_grants(work: &mut UnitOfWork<'_>, attribution: Attributi
         found.into_iter().filter(|row| matches!(row.grant.status, GrantStatus::Scheduled { .. })).collect();
     let mut is_changed = false;
     for row in due {
-        is_changed |= issue_if_due(work, &attribution, &row.grant, work.audit().now)?;
+        is_changed |= issue_if_due(work, &attribution, &row.grant, work.tx().now())?;
     }
     if is_changed { settle_attribution(work, attribution) } else { Ok(attribution) }
 }
@@ -169,7 +169,7 @@ fn mint_code(work: &UnitOfWork<'_>, key: &GrantKey, discount: &Discount) -> Resu
             true
         })
     };
-    let code = make_discount_code(|bound| work.ctx().below(bound), is_taken);
+    let code = make_discount_code(|bound| ids::below(work.tx(), bound), is_taken);
     match (failure, code) {
         (Some(error), _) => Err(error.into()),
         (None, Ok(code)) => Ok(grants::mint(work.tx(), key, &code, discount)?),

@@ -43,26 +43,21 @@ pub(crate) fn joined(
     let (Ok(name), Some(Ok(uuid))) = (name.parse::<PlayerName>(), uuid.map(str::parse::<PlayerUuid>)) else {
         return Ok(Effects::default());
     };
-    let Some(id) = customers::rename_player(tx, &uuid, &name, audit.now)? else { return Ok(Effects::default()) };
+    let Some(id) = customers::rename_player(tx, &uuid, &name, tx.now())? else { return Ok(Effects::default()) };
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     propagate_identity(&mut work, &CustomerId::new(id.as_str()))?;
     Ok(work.into_effects())
 }
 
 /// Takes a customer out of the referrals. Refused while a reward of theirs is on its way.
-pub(crate) fn forget(
-    tx: &Tx<'_>,
-    ctx: &ReferralContext,
-    id: &flux_shop::CustomerId,
-    anonymous: &flux_shop::CustomerId,
-) -> Result<(), Error> {
+pub(crate) fn forget(tx: &Tx<'_>, id: &flux_shop::CustomerId, anonymous: &flux_shop::CustomerId) -> Result<(), Error> {
     if forget_repo::has_open(tx, id.as_str())? {
         return Err(Error::conflict(
             "customer_in_use",
             "a reward of theirs has open commands: cancel them first, or wait",
         ));
     }
-    Ok(forget_repo::forget(tx, id.as_str(), anonymous.as_str(), &ids::anonymous_code(&*ctx.entropy))?)
+    Ok(forget_repo::forget(tx, id.as_str(), anonymous.as_str(), &ids::anonymous_code(tx.entropy()))?)
 }
 
 /// Fills in what is not known of a customer yet, on what binds them too.
@@ -72,7 +67,7 @@ pub(super) fn update_profile(
     email: Option<&str>,
     name: Option<&str>,
 ) -> Result<(), Error> {
-    if customers_repo::update_profile(work.tx(), id, email, name, work.audit().now)? {
+    if customers_repo::update_profile(work.tx(), id, email, name, work.tx().now())? {
         propagate_identity(work, id)
     } else {
         Ok(())
@@ -98,6 +93,6 @@ pub(super) fn link_player_if_free(work: &mut UnitOfWork<'_>, id: &CustomerId, pl
         return Ok(());
     }
     let uuid = player.uuid.as_ref().map(customers::strip_dashes);
-    customers_repo::link_player(work.tx(), id, player.name.as_str(), uuid.as_deref(), work.audit().now)?;
+    customers_repo::link_player(work.tx(), id, player.name.as_str(), uuid.as_deref(), work.tx().now())?;
     propagate_identity(work, id)
 }

@@ -25,7 +25,7 @@ pub fn issue(
     ctx: &ReferralContext,
     customer: &CustomerId,
 ) -> Result<Option<(LinkView, bool)>, Error> {
-    customers_repo::ensure_exists(tx, customer, audit.now)?;
+    customers_repo::ensure_exists(tx, customer, tx.now())?;
     issue_link(&mut UnitOfWork::begin(tx, audit, ctx)?, customer)
 }
 
@@ -134,19 +134,19 @@ fn create_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Result<LinkR
             true
         }
     };
-    let code = make_link_code(name.as_deref(), |bound| work.ctx().below(bound), is_taken);
+    let code = make_link_code(name.as_deref(), |bound| ids::below(work.tx(), bound), is_taken);
     let code = match (failure, code) {
         (Some(error), _) => return Err(error.into()),
         (None, code) => code.map_err(|invalid| Error::conflict("no_free_code", invalid.to_string()))?,
     };
     let row = LinkRow {
-        id: LinkId::new(ids::link_id(&*work.ctx().entropy)),
+        id: LinkId::new(ids::link_id(work.tx().entropy())),
         customer: customer.clone(),
         code,
         clicks: 0,
-        created_at: work.audit().now,
+        created_at: work.tx().now(),
     };
-    links_repo::insert(work.tx(), &row, &work.ctx().day(work.audit().now))?;
+    links_repo::insert(work.tx(), &row, &work.ctx().day(work.tx().now()))?;
     events::record(work.tx(), work.audit(), kind::LINK_ISSUED, row.id.as_str(), &json!({}))?;
     if work.program().program.doors.take_codes() {
         send_mail(work, Scenario::CodeIssued, customer)?;

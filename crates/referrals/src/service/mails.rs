@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// `POST /referrals/invitations`: a customer's invitation to somebody, where that mail is switched on.
 pub fn invite(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, customer: &CustomerId, to: &str) -> Result<(), Error> {
-    customers_repo::ensure_exists(tx, customer, audit.now)?;
+    customers_repo::ensure_exists(tx, customer, tx.now())?;
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     if !work.program().mails.of(Scenario::Invitation).on {
         return Err(Error::conflict("mail_off", "the mail `invitation` is switched off"));

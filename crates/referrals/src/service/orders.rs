@@ -48,7 +48,7 @@ pub fn checkout(
     at: Timestamp,
 ) -> Result<Outcome, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
-    customers_repo::ensure_exists(tx, &buyer.customer, audit.now)?;
+    customers_repo::ensure_exists(tx, &buyer.customer, tx.now())?;
     update_profile(&mut work, &buyer.customer, buyer.email.as_deref(), None)?;
     let mut order = load_order(&work, id)?;
     let person = person_of(&work, buyer)?;
@@ -87,7 +87,7 @@ pub fn checkout(
 
 /// `/orders`: an order was placed. An imported one uses up "first purchase" (R3-10), and earns nothing.
 pub(crate) fn placed(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, order: &Order) -> Result<Effects, Error> {
-    let at = order.body.occurred_at.unwrap_or(audit.now);
+    let at = order.body.occurred_at.unwrap_or(tx.now());
     let typed = order.body.referral_code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
     let code = typed.filter(|_| !order.body.imported);
     let effects = checkout(tx, audit, ctx, &order.id, &Buyer::from(order), code, at)?.effects;

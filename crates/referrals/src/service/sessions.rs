@@ -61,7 +61,7 @@ pub fn fulfil(
     let is_named = payer.customer.as_ref().is_none_or(|named| *named == customer);
     let is_theirs = is_named && !customers_repo::is_forgotten(tx, &customer)?;
     let buyer = Buyer { customer, email: payer.email.clone().filter(|_| is_theirs), player: None };
-    customers_repo::ensure_exists(tx, &buyer.customer, audit.now)?;
+    customers_repo::ensure_exists(tx, &buyer.customer, tx.now())?;
     update_profile(&mut work, &buyer.customer, buyer.email.as_deref(), None)?;
     let ordered = order.buyer.and_then(|person| person.player);
     if let Some(Ok(player)) = ordered.or(person_of(&work, &buyer)?.player).map(|player| to_player(&player)) {

@@ -34,8 +34,7 @@ pub fn save_program(
     check_version(version.or(patch.version), work.program().version)?;
     let before = work.program().clone();
     let read = |body: &RewardCommandBody| body.read(work.servers());
-    let (program, rules, doc) =
-        patch.save(&before.program, &work.rules().rules, before.doc.clone(), read, audit.now)?;
+    let (program, rules, doc) = patch.save(&before.program, &work.rules().rules, before.doc.clone(), read, tx.now())?;
     check_landing(ctx, doc.landing_url.as_deref())?;
     if rules.global() != work.rules().rules.global() {
         save_rule(&mut work, rules.global().clone(), None)?;
@@ -65,7 +64,7 @@ pub fn add_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: RulePa
     if patch.tier.is_none() {
         return Err(FieldError::value("tier", "is missing").into());
     }
-    let rule = Rule::new(RuleId::new(ids::rule_id(&*ctx.entropy)), name, Scope::All);
+    let rule = Rule::new(RuleId::new(ids::rule_id(tx.entropy())), name, Scope::All);
     let (rule, doc) = patched_rule(&work, patch, &rule, RuleDoc::default())?;
     let added = work.rules_mut().rules.add(rule.clone());
     added.map_err(|invalid| FieldError::of(blame(&invalid), &invalid))?;

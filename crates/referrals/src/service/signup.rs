@@ -50,7 +50,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
         // The same signup, whoever it names this time (R2-20).
         return Ok(work.outcome(Some(row.attribution.id), false, None));
     }
-    customers_repo::ensure_exists(tx, id, audit.now)?;
+    customers_repo::ensure_exists(tx, id, tx.now())?;
     update_profile(&mut work, id, signup.email.as_deref(), signup.name.as_deref())?;
     if let Some(player) = &signup.player {
         link_player_if_free(&mut work, id, player)?;
@@ -89,7 +89,7 @@ fn register_customer(
     if work.customer(id)?.registered_at.is_some() {
         return Ok(None);
     }
-    customers_repo::register(work.tx(), id, at, work.audit().now)?;
+    customers_repo::register(work.tx(), id, at, work.tx().now())?;
     reward_registration(work, id, at)
 }
 

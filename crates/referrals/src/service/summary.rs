@@ -145,7 +145,7 @@ pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerI
         terms: work.program().doc.program_terms.clone(),
         points: ledger::balance(tx, id, Unit::Points)?,
         credit: credit.collect(),
-        rewards: super::grant_views(tx, &rewards, audit.now)?,
+        rewards: super::grant_views(tx, &rewards, tx.now())?,
     })
 }
 
@@ -193,19 +193,13 @@ pub fn validate(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, code: &str) -
 }
 
 /// `GET /stats`: of the store's days from one to another, both included; of all, where none is named.
-pub fn stats(
-    tx: &Tx<'_>,
-    audit: &Audit,
-    ctx: &ReferralContext,
-    from: Option<Date>,
-    to: Option<Date>,
-) -> Result<StatsView, Error> {
+pub fn stats(tx: &Tx<'_>, ctx: &ReferralContext, from: Option<Date>, to: Option<Date>) -> Result<StatsView, Error> {
     let from = from.map_or_else(String::new, |day| day.to_string());
     let to = to.map_or_else(|| "z".to_owned(), |day| day.to_string());
     let days = stats_repo::days(tx, &from, &to)?;
-    let unseen = stats_repo::unseen(tx, &from, &to, audit.now)?;
+    let unseen = stats_repo::unseen(tx, &from, &to, tx.now())?;
     let of = |what: &str| days.get(what).copied().unwrap_or_default();
-    let month_ago = audit.now - jiff::SignedDuration::from_hours(24 * flux_referral_rules::limits::RECENT_CLICK_DAYS);
+    let month_ago = tx.now() - jiff::SignedDuration::from_hours(24 * flux_referral_rules::limits::RECENT_CLICK_DAYS);
     let its_day = store_day(month_ago, &ctx.zone);
     let attributions = Funnel {
         pending: of("pending") - unseen,
@@ -236,19 +230,13 @@ fn revenue(days: &BTreeMap<String, i64>) -> Vec<Revenue> {
 }
 
 /// `GET /top`: the best referrers of a period of the store's calendar.
-pub fn leaderboard(
-    tx: &Tx<'_>,
-    audit: &Audit,
-    ctx: &ReferralContext,
-    period: Period,
-    limit: u32,
-) -> Result<Vec<Leader>, Error> {
-    let day = ctx.day(audit.now);
+pub fn leaderboard(tx: &Tx<'_>, ctx: &ReferralContext, period: Period, limit: u32) -> Result<Vec<Leader>, Error> {
+    let day = ctx.day(tx.now());
     let key = match period {
         Period::All => "all".to_owned(),
         Period::Year => day[..4].to_owned(),
         Period::Month => day[..7].to_owned(),
-        Period::Week => ctx.week(audit.now),
+        Period::Week => ctx.week(tx.now()),
         Period::Day => day,
     };
     let best = stats_repo::leaderboard(tx, &key, limit)?.into_iter();

@@ -52,7 +52,7 @@ pub fn expire_rewards(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Ti
 /// Codes were switched on: customers who have none are given one, and so the mail (R3-18). Old clicks are forgotten.
 /// Whether there are more customers.
 pub fn issue_missing_codes(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext) -> Result<bool, Error> {
-    let forget = audit.now.checked_sub(limits::CLICKS_KEPT).unwrap_or(audit.now);
+    let forget = tx.now().checked_sub(limits::CLICKS_KEPT).unwrap_or(tx.now());
     clicks::forget_before(tx, forget, limits::SWEEP_ROWS)?;
     let mut row = program::load(tx, &ctx.zone)?;
     if row.program.master == ProgramState::Off {

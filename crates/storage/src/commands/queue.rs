@@ -5,6 +5,7 @@ use crate::{Error, Param, Row, Tx, limits, params};
 use flux_protocol::{JournalId, OrderId, ServerId};
 use flux_shop::{CommandRow, QueueCounts};
 use jiff::Timestamp;
+use std::sync::LazyLock;
 
 /// A filter for a list of commands. Each given condition must hold.
 #[derive(Debug, Clone, Default)]
@@ -93,6 +94,19 @@ const TO_OFFER: [(&str, &str); 5] = [
     ("commands_by_report", "status IN ('delivered', 'awaiting_player') AND NOT cancel_requested AND reported_by > $2"),
 ];
 
+/// One statement with a part for each condition: its oldest rows, from which the oldest of all are taken.
+static OFFER_STATEMENT: LazyLock<String> = LazyLock::new(|| {
+    let part = |(number, (index, condition)): (usize, &(&str, &str))| {
+        format!(
+            "SELECT * FROM (SELECT * FROM commands INDEXED BY {index} WHERE server_id = $1 AND {condition}
+             AND (CAST($4 AS BIGINT) IS NULL OR offered_at IS NULL OR offered_at <= $4)
+             AND (CAST($5 AS TEXT) IS NULL OR player_name = $5 COLLATE NOCASE) ORDER BY seq LIMIT $6) AS part_{number}"
+        )
+    };
+    let parts: Vec<String> = TO_OFFER.iter().enumerate().map(part).collect();
+    format!("{} ORDER BY seq LIMIT $6", parts.join(" UNION ALL "))
+});
+
 /// A server's open commands that this journal may have to be offered, oldest first. They are candidates:
 /// `CommandState::offer_to` decides.
 pub fn to_offer(
@@ -100,21 +114,9 @@ pub fn to_offer(
     server: &ServerId,
     journal: &JournalId,
     filter: &OfferFilter,
-    now: Timestamp,
 ) -> Result<Vec<CommandRow>, Error> {
-    let values = params![server, journal, now, filter.quiet_since, filter.player, filter.limit as i64];
-    let mut found: Vec<CommandRow> = Vec::new();
-    for (index, condition) in TO_OFFER {
-        let sql = format!(
-            "SELECT * FROM commands INDEXED BY {index} WHERE server_id = $1 AND {condition}
-             AND ($4 IS NULL OR offered_at IS NULL OR offered_at <= $4)
-             AND ($5 IS NULL OR player_name = $5 COLLATE NOCASE) ORDER BY sequence LIMIT $6"
-        );
-        found.extend(tx.query(&sql, values, command)?);
-    }
-    found.sort_by_key(|command| command.sequence);
-    found.truncate(filter.limit);
-    Ok(found)
+    let values = params![server, journal, tx.now(), filter.quiet_since, filter.player, filter.limit as i64];
+    tx.query(&OFFER_STATEMENT, values, command)
 }
 
 /// The time of this server's next retry.
@@ -127,7 +129,7 @@ pub fn next_retry(tx: &Tx<'_>, server: &ServerId, now: Timestamp) -> Result<Opti
 /// A server's open commands.
 pub fn open_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<Vec<CommandRow>, Error> {
     let sql = "SELECT * FROM commands WHERE server_id = $1 AND status IN ('pending', 'delivered', 'awaiting_player')
-               ORDER BY sequence";
+               ORDER BY seq";
     tx.query(sql, params![server], command)
 }
 

@@ -10,7 +10,7 @@ use flux_shop::{CommandRow, NewCommand, Origin};
 pub(super) fn command(row: &Row<'_>) -> Result<CommandRow, Error> {
     Ok(CommandRow {
         new: new(row)?,
-        sequence: row.get("sequence")?,
+        sequence: row.get("seq")?,
         state: state(row)?,
         reason: row.get("reason")?,
         output: row.get("output")?,

@@ -2,6 +2,7 @@
 
 use super::open;
 use super::session::Session;
+use crate::terms::Terms;
 use crate::{Error, Tx};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, TransactionBehavior};
@@ -43,7 +44,7 @@ fn copy(path: &Path, part: &Path) -> Result<(), Error> {
 
 /// Puts a backup in the database's place after `work` has run on it. The file that was there is kept as `….before-restore`.
 /// The caller holds the lock.
-pub(crate) fn restore(path: &Path, from: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), Error>) -> Result<(), Error> {
+pub(crate) fn restore<R>(path: &Path, from: &Path, work: impl Fn(&Tx<'_>) -> Result<R, Error>) -> Result<R, Error> {
     open::require_file(from)?;
     let part = beside(path, ".restoring");
     // Left by a try that was interrupted.
@@ -54,7 +55,7 @@ pub(crate) fn restore(path: &Path, from: &Path, work: impl FnOnce(&Tx<'_>) -> Re
     let private = fs::Permissions::from_mode(0o600);
     let copied = fs::copy(from, &part).and_then(|_| fs::set_permissions(&part, private));
     copied.map_err(|cause| failed(&part, cause))?;
-    prepare(&part, work).inspect_err(|_| drop(fs::remove_file(&part)))?;
+    let done = prepare(&part, work).inspect_err(|_| drop(fs::remove_file(&part)))?;
     let before = beside(path, ".before-restore");
     // The log first: beside another file it would damage that one.
     for ending in ["-wal", "-shm", ""] {
@@ -65,19 +66,21 @@ pub(crate) fn restore(path: &Path, from: &Path, work: impl FnOnce(&Tx<'_>) -> Re
             _ => {}
         }
     }
-    in_place(&part, path)
+    in_place(&part, path)?;
+    Ok(done)
 }
 
-fn prepare(part: &Path, work: impl FnOnce(&Tx<'_>) -> Result<(), Error>) -> Result<(), Error> {
+fn prepare<R>(part: &Path, work: impl Fn(&Tx<'_>) -> Result<R, Error>) -> Result<R, Error> {
     let mut connection = open::writer(part)?;
     open::integrity(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'events'", [RESTORE_GAP])?;
-    transaction.execute("UPDATE servers SET next_sequence = next_sequence + ?", [RESTORE_GAP])?;
-    work(&Tx::new(Session::new(&transaction)))?;
+    let numbered = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name IN ('events', 'commands')";
+    transaction.execute(numbered, [RESTORE_GAP])?;
+    let done = Terms::default().of_transaction(work)(Session::new(&transaction))?;
     transaction.commit()?;
     connection.pragma_update(None, "journal_mode", "DELETE")?;
-    connection.close().map_err(|(_, error)| error.into())
+    connection.close().map_err(|(_, error)| Error::from(error))?;
+    Ok(done)
 }
 
 fn in_place(part: &Path, path: &Path) -> Result<(), Error> {

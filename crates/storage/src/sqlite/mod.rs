@@ -8,7 +8,7 @@ mod readers;
 pub(crate) mod session;
 mod writer;
 
-use crate::{Error, Tx};
+use crate::Error;
 use readers::Readers;
 use rusqlite::{Connection, TransactionBehavior};
 use session::Session;
@@ -69,7 +69,7 @@ impl Sqlite {
     where
         R: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&Tx<'_>) -> Result<R, E> + Send + 'static,
+        F: FnOnce(Session<'_>) -> Result<R, E> + Send + 'static,
     {
         match self {
             Sqlite::Threads { writer, .. } => writer.write(work).await,
@@ -89,7 +89,7 @@ impl Sqlite {
     where
         R: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&Tx<'_>) -> Result<R, E> + Send + 'static,
+        F: FnOnce(Session<'_>) -> Result<R, E> + Send + 'static,
     {
         match self {
             Sqlite::Threads { readers, .. } => readers.read(work).await,
@@ -103,10 +103,10 @@ impl Sqlite {
 /// Runs a closure in a transaction that is committed if the closure succeeds.
 fn committed<R, E: From<Error>>(
     connection: &mut Connection,
-    work: impl FnOnce(&Tx<'_>) -> Result<R, E>,
+    work: impl FnOnce(Session<'_>) -> Result<R, E>,
 ) -> Result<R, E> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
-    let result = work(&Tx::new(Session::new(&transaction)))?;
+    let result = work(Session::new(&transaction))?;
     transaction.commit().map_err(Error::from)?;
     Ok(result)
 }
@@ -114,8 +114,8 @@ fn committed<R, E: From<Error>>(
 /// Runs a closure in a transaction that is never committed.
 fn snapshot<R, E: From<Error>>(
     connection: &mut Connection,
-    work: impl FnOnce(&Tx<'_>) -> Result<R, E>,
+    work: impl FnOnce(Session<'_>) -> Result<R, E>,
 ) -> Result<R, E> {
     let transaction = connection.transaction().map_err(Error::from)?;
-    work(&Tx::new(Session::new(&transaction)))
+    work(Session::new(&transaction))
 }

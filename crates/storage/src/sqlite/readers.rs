@@ -1,7 +1,8 @@
 //! The reading connections: a small pool.
 
 use super::open;
-use crate::{Error, Tx, limits};
+use super::session::Session;
+use crate::{Error, limits};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,7 @@ impl Readers {
     where
         R: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&Tx<'_>) -> Result<R, E> + Send + 'static,
+        F: FnOnce(Session<'_>) -> Result<R, E> + Send + 'static,
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Error::Closed)?;
         let pooled = PooledConnection { connection: self.take(), readers: Arc::clone(self), _permit: permit };

@@ -57,6 +57,13 @@ impl<'a> Session<'a> {
         Ok(written)
     }
 
+    /// Runs a closure and undoes everything that it wrote.
+    pub(crate) fn undone(self, work: impl FnOnce()) -> Result<(), Error> {
+        self.connection.execute_batch("SAVEPOINT undone")?;
+        work();
+        Ok(self.connection.execute_batch("ROLLBACK TO undone; RELEASE undone")?)
+    }
+
     fn prepare(self, sql: &str) -> Result<CachedStatement<'a>, Error> {
         Ok(self.connection.prepare_cached(sql)?)
     }
@@ -109,6 +116,8 @@ impl SqliteRow<'_> {
 mod tests {
     use super::Session;
     use crate::{Error, Tx, Value, params};
+    use flux_platform::SystemEntropy;
+    use jiff::Timestamp;
     use rusqlite::Connection;
 
     fn table() -> Connection {
@@ -120,7 +129,7 @@ mod tests {
     #[test]
     fn parameters_are_bound_by_number_in_any_order() {
         let connection = table();
-        let tx = Tx::new(Session::new(&connection));
+        let tx = Tx::new(Session::new(&connection), Timestamp::UNIX_EPOCH, &SystemEntropy, None);
         assert_eq!(
             tx.execute("INSERT INTO t (b, a, c) VALUES ($2, $1, $3)", params![7i64, "seven", [7u8]]).unwrap(),
             1
@@ -137,7 +146,7 @@ mod tests {
     #[test]
     fn too_few_and_too_many_values_are_refused() {
         let connection = table();
-        let tx = Tx::new(Session::new(&connection));
+        let tx = Tx::new(Session::new(&connection), Timestamp::UNIX_EPOCH, &SystemEntropy, None);
         let sql = "SELECT 1 FROM t WHERE a = $1";
         assert!(matches!(tx.exists(sql, params![]), Err(Error::Statement(_))));
         assert!(matches!(tx.exists(sql, params![1i64, 2i64]), Err(Error::Statement(_))));
@@ -146,7 +155,7 @@ mod tests {
     #[test]
     fn one_statement_writes_many_rows() {
         let connection = table();
-        let tx = Tx::new(Session::new(&connection));
+        let tx = Tx::new(Session::new(&connection), Timestamp::UNIX_EPOCH, &SystemEntropy, None);
         let rows =
             ["x", "y", "z"].into_iter().zip(0..).map(|(text, number)| [Value::Integer(number), Value::Text(text)]);
         assert_eq!(tx.execute_many("INSERT INTO t (a, b) VALUES ($1, $2)", rows).unwrap(), 3);
@@ -157,7 +166,7 @@ mod tests {
     #[test]
     fn a_column_of_another_type_is_a_bad_row() {
         let connection = table();
-        let tx = Tx::new(Session::new(&connection));
+        let tx = Tx::new(Session::new(&connection), Timestamp::UNIX_EPOCH, &SystemEntropy, None);
         tx.execute("INSERT INTO t (a, b) VALUES ($1, $2)", params![-1i64, "text"]).unwrap();
         for column in ["a", "c", "nothing"] {
             let found = tx.only("SELECT * FROM t", params![], |row| row.get::<u32>(column));

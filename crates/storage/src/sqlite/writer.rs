@@ -4,7 +4,7 @@
 //! of its own, then all are committed, and only then are the callers answered. A job that fails does not affect the others.
 
 use super::session::Session;
-use crate::{Error, Tx, limits};
+use crate::{Error, limits};
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +19,7 @@ enum Job {
 }
 
 /// Runs a write, and returns whether to keep it and how to answer its caller.
-type Write = Box<dyn FnOnce(&Tx<'_>) -> (Outcome, Reply) + Send>;
+type Write = Box<dyn FnOnce(Session<'_>) -> (Outcome, Reply) + Send>;
 /// Answers the caller. Called after the commit, with its error if it failed.
 type Reply = Box<dyn FnOnce(Option<Error>) + Send>;
 
@@ -59,11 +59,11 @@ impl Writer {
     where
         R: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&Tx<'_>) -> Result<R, E> + Send + 'static,
+        F: FnOnce(Session<'_>) -> Result<R, E> + Send + 'static,
     {
         let (sender, answer) = oneshot::channel();
-        let job = Job::Write(Box::new(move |tx| {
-            let result = work(tx);
+        let job = Job::Write(Box::new(move |session| {
+            let result = work(session);
             let outcome = if result.is_ok() { Outcome::Keep } else { Outcome::Undo };
             let reply = move |failure: Option<Error>| {
                 let result = match failure {
@@ -153,7 +153,7 @@ fn run_group(
 /// Runs one job. A job that panics gives no reply: its caller sees the closed channel.
 fn in_savepoint(transaction: &Connection, job: Write) -> Result<Option<Reply>, Error> {
     transaction.execute_batch("SAVEPOINT job")?;
-    let done = catch_unwind(AssertUnwindSafe(|| job(&Tx::new(Session::new(transaction)))));
+    let done = catch_unwind(AssertUnwindSafe(|| job(Session::new(transaction))));
     let keep = matches!(done, Ok((Outcome::Keep, _)));
     transaction.execute_batch(if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
     Ok(done.ok().map(|(_, reply)| reply))

@@ -8,8 +8,12 @@ CREATE TABLE servers (
   secret_hash           BLOB NOT NULL,
   created_at            INTEGER NOT NULL,
   removing_at           INTEGER,
-  removed_at            INTEGER,
-  next_sequence         INTEGER NOT NULL DEFAULT 1,
+  removed_at            INTEGER
+) STRICT;
+
+-- What a server's agent said last. A table of its own: agents write it all the time, and orders read `servers`.
+CREATE TABLE server_agents (
+  server_id             TEXT PRIMARY KEY REFERENCES servers (id),
   journal_id            TEXT,
   hostname              TEXT,
   agent_version         TEXT,
@@ -115,6 +119,7 @@ CREATE TABLE order_refunds (
   PRIMARY KEY (order_id, dedup_key)
 ) STRICT, WITHOUT ROWID;
 
+-- `seq` is what agents know as a command's sequence: one for all servers, so that no row is written by every order.
 CREATE TABLE commands (
   seq                 INTEGER PRIMARY KEY AUTOINCREMENT,
   id                  TEXT NOT NULL UNIQUE,
@@ -134,7 +139,6 @@ CREATE TABLE commands (
   delay_seconds       INTEGER NOT NULL,
   required_slots      INTEGER NOT NULL,
   expires_at          INTEGER,
-  sequence            INTEGER NOT NULL,
   status              TEXT NOT NULL,
   status_reason       TEXT,                      -- the reason that belongs to the status
   attempt             INTEGER NOT NULL,
@@ -149,14 +153,13 @@ CREATE TABLE commands (
   cancel_requested_at INTEGER,
   offered_at          INTEGER,
   created_at          INTEGER NOT NULL,
-  updated_at          INTEGER NOT NULL,
-  UNIQUE (server_id, sequence)
+  updated_at          INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX commands_by_server_status ON commands (server_id, status, sequence);
+CREATE INDEX commands_by_server_status ON commands (server_id, status, seq);
 CREATE INDEX commands_by_server ON commands (server_id, seq);
 CREATE INDEX commands_by_report ON commands (server_id, reported_by, status)
   WHERE status IN ('delivered', 'awaiting_player');
-CREATE INDEX commands_to_revoke ON commands (server_id, sequence) WHERE cancel_requested;
+CREATE INDEX commands_to_revoke ON commands (server_id, seq) WHERE cancel_requested;
 CREATE INDEX commands_by_status ON commands (status, seq);
 CREATE INDEX commands_by_order ON commands (order_id, seq) WHERE order_id IS NOT NULL;
 CREATE INDEX commands_by_player ON commands (player_name COLLATE NOCASE, seq) WHERE player_name IS NOT NULL;
