@@ -1,6 +1,6 @@
 //! The crate's errors.
 
-use crate::model::FieldError;
+use crate::dto::FieldError;
 
 /// A referral event that was refused. Its transaction changes nothing.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +40,10 @@ impl Error {
 }
 
 impl From<FieldError> for Error {
-    fn from(flaw: FieldError) -> Error {
-        match flaw.conflict {
-            Some(code) => Error::conflict(code, flaw.message),
-            None => Error::invalid(flaw.field, flaw.message),
+    fn from(error: FieldError) -> Error {
+        match error.conflict {
+            Some(code) => Error::conflict(code, error.message),
+            None => Error::invalid(error.field, error.message),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! Everything about referrals: the pure rules are `flux_referral_rules`; here are the events that load their facts and write
 //! their decisions ([`service`]), the tables ([`storage`]), the routes ([`http`]), and the settings in their JSON shapes
-//! ([`model`]). The store around them calls [`OrderHooks`] and applies [`Effects`].
+//! ([`dto`]). The store around them calls [`OrderHooks`] and applies [`Effects`].
 
 mod context;
+pub mod dto;
 mod effects;
 mod error;
 mod hooks;
 pub mod http;
 mod ids;
 pub mod limits;
-pub mod model;
 pub mod service;
 pub mod storage;
 

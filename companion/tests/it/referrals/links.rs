@@ -150,8 +150,8 @@ async fn code_is_read_leniently_and_can_be_disabled() {
         let (status, _) = fixture.app.get(&format!("/referrals/codes/{unknown}")).await;
         assert!([404, 422].contains(&status.as_u16()), "{unknown}: {status}");
     }
-    let doors = json!({"bind": {"codeAtSignup": false, "codeAtCheckout": false}});
-    fixture.app.put("/referrals/program", doors).await;
+    let channels = json!({"bind": {"codeAtSignup": false, "codeAtCheckout": false}});
+    fixture.app.put("/referrals/program", channels).await;
     let verdict = fixture.get(&format!("/codes/{code}")).await;
     assert_eq!((&verdict["valid"], &verdict["reason"]), (&json!(false), &json!("door_closed")));
     let panel = fixture.app.get("/customers/c1/panel").await.1;

@@ -165,8 +165,8 @@ async fn enabling_codes_issues_and_mails_the_missing_ones() {
     let fixture = member().await;
     let mail = json!({"codeIssued": {"on": true, "subject": "Your code, {name}", "body": "{code} {link}"}});
     fixture.app.put("/referrals/emails", mail).await;
-    let doors = |open: bool| json!({"bind": {"codeAtSignup": open, "codeAtCheckout": open}});
-    fixture.app.put("/referrals/program", doors(false)).await;
+    let channels = |open: bool| json!({"bind": {"codeAtSignup": open, "codeAtCheckout": open}});
+    fixture.app.put("/referrals/program", channels(false)).await;
     let code = fixture.code("alice").await;
     for id in ["bob", "carol"] {
         fixture.app.put(&format!("/customers/{id}"), json!({"name": id})).await;
@@ -174,10 +174,10 @@ async fn enabling_codes_issues_and_mails_the_missing_ones() {
     let mails = async || fixture.app.event_kinds().await.iter().filter(|kind| *kind == "mail.codeIssued").count();
     assert_eq!(mails().await, 0, "codes are off");
     for _ in 0..2 {
-        fixture.app.put("/referrals/program", doors(true)).await;
+        fixture.app.put("/referrals/program", channels(true)).await;
         flux_companion::sweep(&fixture.app.state).await;
         assert_eq!(mails().await, 2, "off and on again sends nothing to those who have one");
-        fixture.app.put("/referrals/program", doors(false)).await;
+        fixture.app.put("/referrals/program", channels(false)).await;
     }
     assert_eq!(fixture.code("alice").await, code);
 }

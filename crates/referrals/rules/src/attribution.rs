@@ -1,13 +1,13 @@
 //! The record of one referral: its status, the order that qualified it, and the reasons for refusals.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{AttributionId, Code, CustomerId, Money, PositiveMoney};
 use flux_protocol::OrderId;
 use jiff::Timestamp;
 
-words! {
+string_enum! {
     /// The reason for a refusal, a skipped reward or a reversal. The list is closed.
-    Reason {
+    pub enum Reason {
         /// The order was paid back.
         Refunded = "refunded",
         /// The order was called off.
@@ -43,9 +43,9 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// The channel through which the referee arrived.
-    Channel {
+    pub enum Channel {
         /// Through the link, at registration or a guest's checkout.
         Link = "link",
         /// With the code, typed at registration.
@@ -98,7 +98,7 @@ impl Status {
     }
 
     /// Reads a stored status and reason.
-    pub fn from_words(status: &str, reason: Option<Reason>) -> Option<Status> {
+    pub fn from_stored(status: &str, reason: Option<Reason>) -> Option<Status> {
         Some(match (status, reason) {
             ("pending", _) => Status::Pending,
             ("qualified", reason) => Status::Qualified(reason),
@@ -153,7 +153,7 @@ pub struct Attribution {
     /// The referee.
     pub referee: CustomerId,
     /// The channel through which the referee arrived.
-    pub door: Channel,
+    pub channel: Channel,
     /// The time of the click, if known.
     pub clicked_at: Option<Timestamp>,
     /// The time of the bind.

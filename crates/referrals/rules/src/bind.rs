@@ -1,6 +1,6 @@
 //! Binds a referee to a referrer, and finds the attribution of a paid order.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{
     Attribution, AttributionId, Channel, Code, Person, Program, Reason, Referrer, SelfReferral, Status, Store,
     effective,
@@ -26,7 +26,7 @@ pub struct Bind<'a> {
     /// True if an attribution has them as the referrer and the code's owner as the referee (D-14).
     pub is_circular: bool,
     /// The channel.
-    pub door: Channel,
+    pub channel: Channel,
     /// The time of the click, if there was one.
     pub clicked_at: Option<Timestamp>,
     /// The time of the event.
@@ -39,7 +39,7 @@ pub enum BindError {
     /// No customer has this code (404).
     UnknownCode,
     /// The channel is closed (409).
-    DoorClosed,
+    ChannelClosed,
     /// A rule of the program refuses the bind (409).
     Because(Reason),
 }
@@ -49,7 +49,7 @@ impl BindError {
     pub fn as_str(self) -> &'static str {
         match self {
             BindError::UnknownCode => "unknown_code",
-            BindError::DoorClosed => "door_closed",
+            BindError::ChannelClosed => "door_closed",
             BindError::Because(reason) => reason.as_str(),
         }
     }
@@ -79,10 +79,10 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
     let program = store.program;
     let (code, owner) = facts.link.ok_or(BindError::UnknownCode)?;
     let rule = effective(store, owner).map_err(BindError::Because)?;
-    if !program.doors.is_open(facts.door) {
-        return Err(BindError::DoorClosed);
+    if !program.channels.is_open(facts.channel) {
+        return Err(BindError::ChannelClosed);
     }
-    if facts.latest.is_some_and(|latest| !makes_room(latest, program, facts.door, facts.at)) {
+    if facts.latest.is_some_and(|latest| !makes_room(latest, program, facts.channel, facts.at)) {
         return Ok(None);
     }
     if program.self_referral == SelfReferral::Block && owner.person.is(facts.referee) {
@@ -91,7 +91,7 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
     if facts.is_circular {
         return Err(BindError::Because(Reason::Circular));
     }
-    if facts.door != Channel::CodeCheckout && facts.registered_at.is_some() {
+    if facts.channel != Channel::CodeCheckout && facts.registered_at.is_some() {
         return Err(BindError::Because(Reason::ExistingCustomer));
     }
     let window_end = program.window.map(|window| window.after(facts.clicked_at.unwrap_or(facts.at)));
@@ -105,7 +105,7 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
         code: code.clone(),
         referrer: owner.person.customer.clone(),
         referee: facts.referee.customer.clone(),
-        door: facts.door,
+        channel: facts.channel,
         clicked_at: facts.clicked_at,
         bound_at: facts.at,
         registered_at: facts.registered_at,
@@ -116,9 +116,9 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
 }
 
 /// Returns whether a referee with this attribution may open another (D-04): at checkout, if this one is closed and repeat purchases count.
-fn makes_room(latest: &Attribution, program: &Program, door: Channel, at: Timestamp) -> bool {
+fn makes_room(latest: &Attribution, program: &Program, channel: Channel, at: Timestamp) -> bool {
     let is_closed = latest.status_at(at) != Status::Pending;
-    door == Channel::CodeCheckout && !program.require_first_purchase && is_closed
+    channel == Channel::CodeCheckout && !program.require_first_purchase && is_closed
 }
 
 /// The attribution for which an order is evaluated.
@@ -150,9 +150,9 @@ pub fn candidate<'a>(
     }
 }
 
-words! {
+string_enum! {
     /// The answer of `GET /codes/{code}` for an existing code (R0-15).
-    CodeVerdict {
+    pub enum CodeVerdict {
         /// It may be used.
         Valid = "valid",
         /// Codes are not taken at checkout, or its owner does not refer at present.
@@ -162,6 +162,6 @@ words! {
 
 /// Validates a code entered at checkout, without side effects. The buyer is checked when the order is paid (R0-16).
 pub fn validate(store: &Store<'_>, owner: &Referrer) -> CodeVerdict {
-    let is_open = store.program.doors.is_open(Channel::CodeCheckout);
+    let is_open = store.program.channels.is_open(Channel::CodeCheckout);
     if is_open && effective(store, owner).is_ok() { CodeVerdict::Valid } else { CodeVerdict::NotEligible }
 }

@@ -1,10 +1,10 @@
 //! The delivery state of a reward, derived from the states of its commands.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 
-words! {
+string_enum! {
     /// The state of one command of a reward, as the store shows it (`docs/reference/protocol.md`).
-    LineState {
+    pub enum LineState {
         /// Not yet in an agent's journal.
         Pending = "pending",
         /// In an agent's journal.
@@ -20,9 +20,9 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// The combined state of a reward's commands. It is derived, never stored.
-    Delivery {
+    pub enum Delivery {
         /// The reward has no commands.
         None = "none",
         /// Some are open, and the customer has no linked player (R0-22).

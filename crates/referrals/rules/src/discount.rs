@@ -1,6 +1,6 @@
 //! Quotes and redeems discount codes.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{Benefit, Code, CustomerId, Discount, DiscountKind, Grant, GrantStatus, Money};
 use flux_protocol::OrderId;
 use jiff::Timestamp;
@@ -14,9 +14,9 @@ pub struct Coupon {
     pub grant: Grant,
 }
 
-words! {
+string_enum! {
     /// The reason for a refused discount code.
-    DiscountError {
+    pub enum DiscountError {
         /// The customer has no such code, or none that applies automatically.
         UnknownCode = "unknown_code",
         /// It was used.

@@ -96,7 +96,7 @@ pub(crate) fn issue(grant: Grant, dispatch: &Dispatch<'_>, at: Timestamp) -> Cha
 /// It counts from the moment it fell due, or from the program's return if that was later, so that nothing depends on when a sweep ran (D-16).
 pub fn issue_due(program: &Program, grant: &Grant, dispatch: &Dispatch<'_>, now: Timestamp) -> Option<Change> {
     let GrantStatus::Scheduled { due_at: Some(due_at) } = grant.status else { return None };
-    let ProgramState::On { since } = program.master else { return None };
+    let ProgramState::Enabled { since } = program.state else { return None };
     (due_at <= now).then(|| issue(grant.clone(), dispatch, due_at.max(since.min(now))))
 }
 

@@ -1,6 +1,6 @@
 //! Ledger entries of points and store credit, balances, and spending.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{Benefit, Currency, CustomerId, Grant, Points, ValidationError};
 use jiff::Timestamp;
 
@@ -13,9 +13,9 @@ pub enum Unit {
     Credit(Currency),
 }
 
-words! {
+string_enum! {
     /// The cause of a balance change.
-    Cause {
+    pub enum Cause {
         /// A reward.
         Grant = "grant",
         /// Points were spent.

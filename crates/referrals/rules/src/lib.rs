@@ -24,7 +24,7 @@
 //! - Payment and undoing may change places (invariant 5) only as far as rewards can be taken back: what a rule lets its owner keep is kept
 //!   if it was given before the undoing was heard of.
 //!
-//! What this crate cannot keep, because it takes a database, a door to the world, or another crate; the tests of these stand there:
+//! What this crate cannot keep, because it takes a database, a channel to the world, or another crate; the tests of these stand there:
 //!
 //! | requirement | where, and why |
 //! |---|---|
@@ -71,10 +71,10 @@ mod rule;
 mod settings;
 mod share;
 mod stats;
+mod string_enum;
 pub mod sweep;
 mod tier;
 mod void;
-mod words;
 
 pub use attribution::{Attribution, Channel, Purchase, Reason, Status};
 pub use bind::{Bind, BindError, Bound, Candidate, CodeVerdict, bind, candidate, validate};
@@ -103,5 +103,6 @@ pub use rule::{Rule, RuleName, RuleStatus, Scope, Tier};
 pub use settings::{Patch, ProgramPut, RewardType, save};
 pub use share::{ShareTexts, Shared, Text};
 pub use stats::{Funnel, TopReferrer, is_recent_click, top_referrers};
+pub use string_enum::UnknownVariant;
 pub use tier::{GLOBAL_RULE_NAME, Referrer, Rules, Store, effective};
 pub use void::{Held, void, withdraw};

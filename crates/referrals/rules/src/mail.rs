@@ -1,10 +1,10 @@
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{Attribution, Channels, CustomerId, Decision, GrantStatus};
 use std::collections::BTreeSet;
 
-words! {
+string_enum! {
     /// The event for which a mail is sent (R3-21).
-    Scenario {
+    pub enum Scenario {
         /// A customer got a code.
         CodeIssued = "codeIssued",
         /// A customer invites somebody.

@@ -1,13 +1,13 @@
 //! The facts known about an order, independent of their order of arrival.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{CustomerId, Money, Reason};
 use flux_protocol::OrderId;
 use jiff::Timestamp;
 
-words! {
+string_enum! {
     /// The kind of an order's reversal (D-09).
-    ReversalKind {
+    pub enum ReversalKind {
         /// It was paid back.
         Refunded = "refunded",
         /// It was called off.

@@ -1,26 +1,26 @@
 //! The settings of the referral program.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{Channel, Currency, Days, PositiveMoney};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::num::NonZeroU32;
 
-/// The master switch.
+/// The state of the program's main switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgramState {
-    /// Links are dead, and nothing is issued.
-    Off,
-    /// Enabled. Rewards that fell due earlier are issued as of `since` (C-18).
-    On {
+    /// Links do not work, and nothing is issued.
+    Disabled,
+    /// Rewards that fell due before `since` are issued as of `since` (C-18).
+    Enabled {
         /// The time at which the program was last enabled.
         since: Timestamp,
     },
 }
 
-words! {
+string_enum! {
     /// The customers who may refer (C-05).
-    Eligibility {
+    pub enum Eligibility {
         /// Every customer.
         Any = "any",
         /// Registered customers.
@@ -30,9 +30,9 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// The handling of self-referrals (D-13).
-    SelfReferral {
+    pub enum SelfReferral {
         /// It is refused.
         Block = "block",
         /// It is a referral like any other.
@@ -53,8 +53,8 @@ pub struct Channels {
 
 impl Channels {
     /// Returns whether this channel is open.
-    pub fn is_open(&self, door: Channel) -> bool {
-        match door {
+    pub fn is_open(&self, channel: Channel) -> bool {
+        match channel {
             Channel::Link => self.link,
             Channel::CodeSignup => self.code_at_signup,
             Channel::CodeCheckout => self.code_at_checkout,
@@ -70,8 +70,8 @@ impl Channels {
 /// The program's settings that affect decisions: switches, deadlines and caps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// The master switch.
-    pub master: ProgramState,
+    /// Enabled or disabled.
+    pub state: ProgramState,
     /// True if only the first purchase of a new customer counts.
     pub require_first_purchase: bool,
     /// The currency of the program's own amounts.
@@ -85,7 +85,7 @@ pub struct Program {
     /// The maximum number of rewards per referrer.
     pub max_rewards: Option<NonZeroU32>,
     /// The open channels.
-    pub doors: Channels,
+    pub channels: Channels,
     /// The customers who may refer.
     pub eligibility: Eligibility,
     /// The handling of self-referrals.
@@ -98,14 +98,14 @@ impl Program {
     /// The defaults: on, first purchase only, no minimum, no deadlines, no cap, all channels open.
     pub fn new(since: Timestamp) -> Program {
         Program {
-            master: ProgramState::On { since },
+            state: ProgramState::Enabled { since },
             require_first_purchase: true,
             currency: None,
             minimum: None,
             window: None,
             reward_expiry: None,
             max_rewards: None,
-            doors: Channels { link: true, code_at_signup: true, code_at_checkout: true },
+            channels: Channels { link: true, code_at_signup: true, code_at_checkout: true },
             eligibility: Eligibility::Any,
             self_referral: SelfReferral::Block,
             time_zone: TimeZone::UTC,

@@ -1,12 +1,12 @@
 //! The rewards of a rule: benefits, slots, the ladder, and their timing.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{Currency, Days, Money, Percent, Points, PositiveMoney, RewardCommand, ValidationError, limits};
 use std::collections::BTreeMap;
 
-words! {
+string_enum! {
     /// The side that gets a reward.
-    Side {
+    pub enum Side {
         /// The referrer.
         Referrer = "referrer",
         /// The referee.
@@ -14,9 +14,9 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// The event that earns a reward.
-    Trigger {
+    pub enum Trigger {
         /// The friend's own registration.
         Registration = "registration",
         /// The friend's first order that counts.

@@ -1,6 +1,6 @@
 //! A rule: its scope, name, status and rewards.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{Days, Ladder, OnReturn, OrderTiming, RuleId, Slots, Trigger, ValidationError, limits};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -61,9 +61,9 @@ impl RuleName {
     }
 }
 
-words! {
+string_enum! {
     /// The status of a rule.
-    RuleStatus {
+    pub enum RuleStatus {
         /// The rule applies.
         Active = "active",
         /// Customers of its scope cannot take part through it.

@@ -1,6 +1,6 @@
 //! Applies a `PUT /program` request to the program and the global rule.
 
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{
     Benefit, Channels, Currency, Days, Discount, DiscountKind, Eligibility, Percent, PositiveMoney, Program,
     ProgramState, RewardCommand, RuleStatus, Rules, SelfReferral, Side, Slot, Trigger, ValidationError,
@@ -42,9 +42,9 @@ impl<T> Patch<T> {
     }
 }
 
-words! {
+string_enum! {
     /// The type of both sides' rewards (R2-05).
-    RewardType {
+    pub enum RewardType {
         /// A part of the order.
         Percent = "percent",
         /// A sum.
@@ -72,7 +72,7 @@ impl RewardType {
 /// `PUT /program`: S0's and S2's fields together, with unchecked numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProgramPut {
-    /// The master switch.
+    /// The main switch.
     pub enabled: Option<bool>,
     /// First purchase only.
     pub require_first_purchase: Option<bool>,
@@ -95,7 +95,7 @@ pub struct ProgramPut {
     /// The cap.
     pub max_rewards: Patch<i64>,
     /// The open channels.
-    pub doors: Option<Channels>,
+    pub channels: Option<Channels>,
     /// The customers who may refer.
     pub eligibility: Option<Eligibility>,
     /// The handling of self-referrals.
@@ -134,20 +134,20 @@ fn save_program(put: &ProgramPut, program: &Program, now: Timestamp) -> Result<P
         .map(|amount| PositiveMoney::new(amount, currency.ok_or(ValidationError::CurrencyMissing)?))
         .transpose()?;
     let limit = |count: i64| u32::try_from(count).ok().and_then(NonZeroU32::new).ok_or(ValidationError::Limit);
-    let master = match (put.enabled, program.master) {
-        (Some(true), ProgramState::Off) => ProgramState::On { since: now },
-        (Some(false), _) => ProgramState::Off,
-        (_, master) => master,
+    let state = match (put.enabled, program.state) {
+        (Some(true), ProgramState::Disabled) => ProgramState::Enabled { since: now },
+        (Some(false), _) => ProgramState::Disabled,
+        (_, state) => state,
     };
     Ok(Program {
-        master,
+        state,
         require_first_purchase: put.require_first_purchase.unwrap_or(program.require_first_purchase),
         currency,
         minimum,
         window: put.window_days.clone().try_map(Days::new)?.over(program.window),
         reward_expiry: put.reward_expiry_days.clone().try_map(Days::new)?.over(program.reward_expiry),
         max_rewards: put.max_rewards.clone().try_map(limit)?.over(program.max_rewards),
-        doors: put.doors.unwrap_or(program.doors),
+        channels: put.channels.unwrap_or(program.channels),
         eligibility: put.eligibility.unwrap_or(program.eligibility),
         self_referral: put.self_referral.unwrap_or(program.self_referral),
         time_zone: program.time_zone.clone(),
@@ -174,7 +174,7 @@ fn save_rewards(put: ProgramPut, program: &Program, rules: &mut Rules) -> Result
     let [of_referrer, of_referee] = benefits;
     global.slots.replace(Side::Referrer, Trigger::FirstOrder, slot_or_none(of_referrer, commands)?);
     global.slots.replace(Side::Referee, Trigger::FirstOrder, slot_or_none(of_referee, commands_of(&referee))?);
-    if program.master != ProgramState::Off {
+    if program.state != ProgramState::Disabled {
         global.status = RuleStatus::Active;
     }
     global.version += 1;

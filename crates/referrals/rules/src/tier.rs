@@ -129,7 +129,7 @@ pub struct Referrer {
 
 /// The rule under which this referrer refers now, or why there is none (C-02, C-05). No rule, no link, no reward.
 pub fn effective<'a>(store: &Store<'a>, referrer: &Referrer) -> Result<&'a Rule, Reason> {
-    if store.program.master == ProgramState::Off {
+    if store.program.state == ProgramState::Disabled {
         return Err(Reason::ProgramDisabled);
     }
     let is_eligible = match store.program.eligibility {

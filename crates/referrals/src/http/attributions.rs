@@ -5,7 +5,7 @@ use super::api::split;
 use super::{check_account, check_bound, effective_time, to_rules_id};
 use crate::Error;
 use crate::ReferralContext;
-use crate::model::{AttributionView, ReversalDto, StatusDto};
+use crate::dto::{AttributionView, ReversalDto, StatusDto};
 use crate::service::{self, Buyer, Outcome, Payer, Signup};
 use crate::storage::attributions::{self as attributions_repo, Filter};
 use axum::Json;

@@ -2,7 +2,7 @@
 
 use super::ReferralApi;
 use super::{effective_time, to_rules_id};
-use crate::model::QuoteView;
+use crate::dto::QuoteView;
 use crate::service;
 use axum::Json;
 use axum::extract::State;

@@ -3,7 +3,7 @@
 use super::ReferralApi;
 use super::{check_account, effective_time, program_id, to_rules_id};
 use crate::Error;
-use crate::model::LinkView;
+use crate::dto::LinkView;
 use crate::service::{self, ClickOutcome, CodeView, Visitor};
 use crate::storage::customers as customers_repo;
 use axum::Json;

@@ -102,11 +102,11 @@ fn check_bound(refusal: Option<BindError>) -> Result<(), ApiError> {
     let Some(refusal) = refusal else { return Ok(()) };
     let status = match refusal {
         BindError::UnknownCode => StatusCode::NOT_FOUND,
-        BindError::DoorClosed | BindError::Because(_) => StatusCode::CONFLICT,
+        BindError::ChannelClosed | BindError::Because(_) => StatusCode::CONFLICT,
     };
     let message = match refusal {
         BindError::UnknownCode => "nobody has this code",
-        BindError::DoorClosed => "codes are not taken here at present",
+        BindError::ChannelClosed => "codes are not taken here at present",
         BindError::Because(reason) => match reason {
             Reason::SelfReferral => "one cannot refer oneself",
             Reason::Circular => "they have referred the code's owner themselves",

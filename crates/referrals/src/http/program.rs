@@ -2,7 +2,7 @@
 
 use super::ReferralApi;
 use crate::Error;
-use crate::model::{MailsDoc, MailsPatch, ProgramPatch, ProgramView, ShareDoc, SharePatch};
+use crate::dto::{MailsDoc, MailsPatch, ProgramPatch, ProgramView, ShareDoc, SharePatch};
 use crate::service;
 use crate::storage::program as program_repo;
 use axum::Json;

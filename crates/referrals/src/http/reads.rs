@@ -3,8 +3,8 @@
 use super::ReferralApi;
 use super::{check_account, to_rules_id};
 use crate::Error;
+use crate::dto::{GrantView, Period};
 use crate::limits;
-use crate::model::{GrantView, Period};
 use crate::service::{self, Leader, StatsView, SummaryView};
 use crate::storage::grants;
 use axum::Json;

@@ -3,7 +3,7 @@
 use super::ReferralApi;
 use super::to_rules_id;
 use crate::Error;
-use crate::model::{RulePatch, RuleView, SideDto, SlotBody, TriggerDto};
+use crate::dto::{RulePatch, RuleView, SideDto, SlotBody, TriggerDto};
 use crate::service;
 use crate::storage::rules as rules_repo;
 use axum::Json;
@@ -157,12 +157,12 @@ pub(super) async fn remove_slot(
 #[utoipa::path(get, path = "/referrals/rules/available-tiers", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = Tiers), Errors))]
 pub(super) async fn available_tiers(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Tiers>, ApiError> {
-    let look = |tx: &Tx<'_>| {
+    let read = |tx: &Tx<'_>| {
         let (all, tiers) = (rules_repo::load(tx)?, rules_repo::customers_tiers(tx)?);
         let free: BTreeSet<_> = all.rules.available_tiers(&tiers);
         Ok::<_, Error>(free.into_iter().map(|tier| tier.to_string()).collect())
     };
-    Ok(Json(Tiers { tiers: api.db().read(look).await? }))
+    Ok(Json(Tiers { tiers: api.db().read(read).await? }))
 }
 
 /// The rule under which a customer, or a tier, refers now; `null` if there is none.
@@ -177,7 +177,7 @@ pub(super) async fn effective_rule(
         return Err(ApiError::value("customerId", "name either a customer or a tier"));
     }
     let (by, referrals) = (api.by(key.actor()), api.referrals());
-    let look = move |tx: &Tx<'_>| {
+    let read = move |tx: &Tx<'_>| {
         let customer = query.customer_id.as_ref().map(|id| to_rules_id(id));
         service::effective_rule(
             tx,
@@ -187,13 +187,13 @@ pub(super) async fn effective_rule(
             query.tier.as_ref().map(|tier| tier.as_str()),
         )
     };
-    Ok(Json(api.db().read(look).await?))
+    Ok(Json(api.db().read(read).await?))
 }
 
 fn slot((id, side, trigger): (String, String, String)) -> Result<(RuleId, SideDto, TriggerDto), ApiError> {
-    Ok((RuleId::new(id), word("side", &side)?, word("trigger", &trigger)?))
+    Ok((RuleId::new(id), segment("side", &side)?, segment("trigger", &trigger)?))
 }
 
-fn word<T: DeserializeOwned>(field: &str, text: &str) -> Result<T, ApiError> {
+fn segment<T: DeserializeOwned>(field: &str, text: &str) -> Result<T, ApiError> {
     serde_json::from_value(text.into()).map_err(|error| ApiError::value(field, error.to_string()))
 }

@@ -3,10 +3,11 @@
 use super::UnitOfWork;
 use super::mails::{enabled_mails, send_mail};
 use super::reward_commands::{cancel_commands, queue_commands, reverse_grant};
-use crate::model::grant_id;
+use crate::Error;
+use crate::ids::{self, grant_id};
 use crate::storage::grants::{self, GrantRow};
 use crate::storage::{attributions, ledger};
-use crate::{Error, ids};
+
 use flux_referral_rules::{
     Attribution, Change, Decision, Discount, Dispatch, Effect, Grant, GrantKey, GrantStatus, Status, ValidationError,
     mails as mails_of, make_discount_code,

@@ -3,7 +3,7 @@
 use super::UnitOfWork;
 use super::apply_decision::expire_attribution;
 use crate::Error;
-use crate::model::attribution_id;
+use crate::ids::attribution_id;
 use crate::storage::attributions::{self, AttributionRow, Extra};
 use crate::storage::{clicks, customers as customers_repo, links};
 use flux_referral_rules::{Attribution, Bind, BindError, Bound, Channel, Code, Person, Reason, Status};
@@ -22,8 +22,8 @@ pub(super) struct BindRequest<'a> {
     pub(super) claimed_player: Option<flux_referral_rules::Player>,
     /// Whether they register with this very event.
     pub(super) registers_now: bool,
-    /// Through which door.
-    pub(super) door: Channel,
+    /// Through which channel.
+    pub(super) channel: Channel,
     /// When they clicked, where the storefront says so.
     pub(super) clicked_at: Option<Timestamp>,
     /// Source and reference at the storefront.
@@ -56,7 +56,7 @@ pub(super) fn bind(
     let is_open = open.as_ref().is_some_and(|row| row.attribution.status_at(request.at) == Status::Pending);
     let (latest, over) = if is_open { (open, None) } else { (latest, open) };
     // A link's click starts the window; a code was typed in (R2-30).
-    let clicked_at = match (request.clicked_at, request.door) {
+    let clicked_at = match (request.clicked_at, request.channel) {
         (None, Channel::Link) => clicks::newest(work.tx(), &link.id, request.at)?,
         (clicked_at, _) => clicked_at,
     };
@@ -70,7 +70,7 @@ pub(super) fn bind(
         registers_now: request.registers_now,
         latest: latest.as_ref().map(|row| &row.attribution),
         is_circular: attributions::exists(work.tx(), &request.person.customer, &link.customer)?,
-        door: request.door,
+        channel: request.channel,
         clicked_at,
         at: request.at,
     };
@@ -85,7 +85,7 @@ pub(super) fn bind(
         (Bound::Refused(refusal), _) => {
             // Somebody has tried to reward themselves: that is worth a look. The event names the link, not the person.
             if matches!(refusal, BindError::Because(Reason::SelfReferral | Reason::Circular)) {
-                let data = json!({"reason": refusal.as_str(), "door": request.door.as_str()});
+                let data = json!({"reason": refusal.as_str(), "door": request.channel.as_str()});
                 events::record(work.tx(), work.audit(), kind::ATTRIBUTION_REFUSED, link.id.as_str(), &data)?;
             }
             Ok(Err(refusal))
@@ -128,7 +128,7 @@ fn save_new(
     let (day, week) = (work.ctx().day(request.at), work.ctx().week(request.at));
     let extra = Extra { referee: request.person, day: &day, week: &week, external: request.external };
     attributions::insert(work.tx(), &attribution, &extra)?;
-    let data = json!({"door": attribution.door.as_str(), "expiresAt": attribution.expires_at});
+    let data = json!({"door": attribution.channel.as_str(), "expiresAt": attribution.expires_at});
     events::record(work.tx(), work.audit(), kind::ATTRIBUTION_BOUND, attribution.id.as_str(), &data)?;
     attributions::find(work.tx(), &attribution.id)?.ok_or(Error::NotFound("attribution"))
 }

@@ -8,7 +8,7 @@ use super::orders::{Buyer, to_rules_player};
 use super::sessions::Payer;
 use super::signup::follow_referee;
 use crate::Error;
-use crate::model::grant_id;
+use crate::ids::grant_id;
 use crate::storage::orders::{self as orders_repo, OrderRow};
 use crate::storage::{attributions, customers as customers_repo, grants, held_commands};
 use flux_protocol::OrderId;
@@ -53,7 +53,7 @@ pub(super) fn bind_at_checkout(
         person,
         claimed_player: None,
         registers_now: false,
-        door: Channel::CodeCheckout,
+        channel: Channel::CodeCheckout,
         clicked_at: None,
         external: None,
         at,

@@ -4,8 +4,8 @@ use super::UnitOfWork;
 use super::mails::send_mail;
 use crate::Error;
 use crate::ReferralContext;
+use crate::dto::LinkView;
 use crate::ids;
-use crate::model::LinkView;
 use crate::storage::links::{self as links_repo, LinkRow};
 use crate::storage::{clicks, customers as customers_repo};
 use flux_referral_rules::{
@@ -148,7 +148,7 @@ fn create_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Result<LinkR
     };
     links_repo::insert(work.tx(), &row, &work.ctx().day(work.tx().now()))?;
     events::record(work.tx(), work.audit(), kind::LINK_ISSUED, row.id.as_str(), &json!({}))?;
-    if work.program().program.doors.take_codes() {
+    if work.program().program.channels.take_codes() {
         send_mail(work, Scenario::CodeIssued, customer)?;
     }
     Ok(row)

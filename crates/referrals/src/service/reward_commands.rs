@@ -1,7 +1,7 @@
 //! A reward's commands: created once the customer has a player, cancelled or reversed with the reward.
 
 use super::UnitOfWork;
-use crate::model::grant_id;
+use crate::ids::grant_id;
 use crate::storage::grants::{self, SavedCommand};
 use crate::storage::held_commands::{self as held_commands, HeldCommand};
 use crate::{Effect, Effects, Error};

@@ -10,9 +10,7 @@ use crate::ReferralContext;
 use crate::storage::orders as orders_repo;
 use crate::storage::{attributions, customers as customers_repo, grants};
 use flux_protocol::OrderId;
-use flux_referral_rules::{
-    AttributionId, CustomerId, EmailKey, Money, Reason, ReversalKind, complete, withdraw as take_away,
-};
+use flux_referral_rules::{AttributionId, CustomerId, EmailKey, Money, Reason, ReversalKind, complete};
 use flux_shop::Audit;
 use flux_storage::Tx;
 use jiff::Timestamp;
@@ -150,7 +148,8 @@ pub fn withdraw(
     let before = attributions::find(tx, id)?.ok_or(Error::NotFound("attribution"))?.attribution;
     let (held, names) = (held_grants(&work, &before)?, player_names(&work, &before)?);
     let dispatch = dispatch_facts(&work, &names, &before);
-    let decision = take_away(&work.program().program, before.clone(), &held, Reason::Admin, &dispatch, at);
+    let decision =
+        flux_referral_rules::withdraw(&work.program().program, before.clone(), &held, Reason::Admin, &dispatch, at);
     let after = apply_decision(&mut work, &before, decision)?;
     Ok(work.outcome(Some(after.id), false, None))
 }

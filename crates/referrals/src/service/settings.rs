@@ -3,11 +3,11 @@
 use super::UnitOfWork;
 use crate::Error;
 use crate::ReferralContext;
-use crate::ids;
-use crate::model::{
+use crate::dto::{
     FieldError, MailsDoc, MailsPatch, ProgramPatch, ProgramView, RewardCommandBody, RuleDoc, RulePatch, RuleView,
     ShareDoc, SharePatch, SideDto, SlotBody, TriggerDto, program_view,
 };
+use crate::ids;
 use crate::storage::program::{self, ProgramRow};
 use crate::storage::rules as rules_repo;
 use flux_referral_rules::{Rule, RuleId, RuleName, Scope, Slot, ValidationError, turns_codes_on};
@@ -39,7 +39,7 @@ pub fn save_program(
     if rules.global() != work.rules().rules.global() {
         save_rule(&mut work, rules.global().clone(), None)?;
     }
-    let turns_on = turns_codes_on(before.program.doors, program.doors);
+    let turns_on = turns_codes_on(before.program.channels, program.channels);
     work.set_program(ProgramRow {
         program,
         doc,

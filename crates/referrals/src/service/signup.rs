@@ -26,7 +26,7 @@ pub struct Signup {
     pub name: Option<String>,
     /// Their player.
     pub player: Option<Player>,
-    /// The code, and the door that it came through.
+    /// The code, and the channel that it came through.
     pub code: Option<(String, Channel)>,
     /// Source and reference at the storefront.
     pub external: Option<(String, String)>,
@@ -57,13 +57,13 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
     }
     let who = work.customer(id)?;
     let (mut found, mut is_new, mut refusal) = (None, false, None);
-    if let Some((code, door)) = &signup.code {
+    if let Some((code, channel)) = &signup.code {
         let request = BindRequest {
             code,
             person: &who.person,
             claimed_player: signup.player.as_ref().map(to_rules_player),
             registers_now: !signup.is_guest,
-            door: *door,
+            channel: *channel,
             clicked_at: signup.clicked_at,
             external,
             at: signup.at,

@@ -1,8 +1,9 @@
 //! Discounts and points in use.
 
 use crate::Error;
+use crate::dto::QuoteView;
+use crate::ids::{discount_id, grant_id};
 use crate::limits;
-use crate::model::{QuoteView, discount_id, grant_id};
 use crate::storage::{grants, ledger};
 use flux_protocol::OrderId;
 use flux_referral_rules::{

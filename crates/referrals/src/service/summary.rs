@@ -4,8 +4,8 @@ use super::UnitOfWork;
 use super::links::{issue_link, landing};
 use crate::Error;
 use crate::ReferralContext;
+use crate::dto::{BenefitBody, GrantView, LinkView, Period, RuleView, SharedView};
 use crate::limits;
-use crate::model::{BenefitBody, GrantView, LinkView, Period, RuleView, SharedView};
 use crate::storage::{grants as grant_rows, ledger, links, stats as stats_repo};
 use flux_referral_rules::{
     Code, CodeVerdict, CustomerId, Side, Tier, Trigger, Unit, effective, store_day, validate as judge,
@@ -133,7 +133,7 @@ pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerI
     let rule_name = rule.map(|rule| rule.name.as_str().to_owned()).unwrap_or_default();
     let name = work.customer(id)?.name.unwrap_or_default();
     let code = Code::parse(&link.code).map_err(|invalid| Error::invalid("code", invalid.to_string()))?;
-    let code_enabled = work.program().program.doors.take_codes();
+    let code_enabled = work.program().program.channels.take_codes();
     let credit = ledger::credit(tx, id)?.into_iter().map(|(currency, balance)| CreditView { currency, balance });
     let rewards = grant_rows::of_customer(tx, id, true, limits::PANEL_REWARDS)?;
     Ok(SummaryView {

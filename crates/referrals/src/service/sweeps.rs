@@ -55,7 +55,7 @@ pub fn issue_missing_codes(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext) ->
     let forget = tx.now().checked_sub(limits::CLICKS_KEPT).unwrap_or(tx.now());
     clicks::forget_before(tx, forget, limits::SWEEP_ROWS)?;
     let mut row = program::load(tx, &ctx.zone)?;
-    if row.program.master == ProgramState::Off {
+    if row.program.state == ProgramState::Disabled {
         // They are given when it is on again.
         return Ok(false);
     }

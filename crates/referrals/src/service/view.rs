@@ -1,7 +1,8 @@
 //! Attributions and rewards as people are shown them.
 
 use crate::Error;
-use crate::model::{AttributionView, BenefitBody, GrantView, attribution_view, grant_id};
+use crate::dto::{AttributionView, BenefitBody, GrantView, attribution_view};
+use crate::ids::grant_id;
 use crate::storage::attributions::{self, AttributionRow};
 use crate::storage::grants::{self as grants_repo, GrantRow};
 use crate::storage::{customers as customers_repo, held_commands};

@@ -1,9 +1,9 @@
 //! Attributions: who brought whom, and what came of it.
 
-use super::{money, player, reason, ways, word};
+use super::{money, parsed, player, reason, ways};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
-    Attribution, AttributionId, Channel, Code, CustomerId, Person, PositiveMoney, Purchase, Reason, Status,
+    Attribution, AttributionId, Code, CustomerId, Person, PositiveMoney, Purchase, Reason, Status,
 };
 use flux_storage::{Error, Param, Row, Tx, params};
 use jiff::Timestamp;
@@ -48,7 +48,7 @@ pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), E
             who.email.as_ref().map(|email| email.as_str()),
             who.player.as_ref().map(|player| &player.name),
             who.player.as_ref().and_then(|player| player.uuid.as_ref()),
-            row.door.as_str(),
+            row.channel.as_str(),
             row.clicked_at,
             row.bound_at,
             row.registered_at,
@@ -216,7 +216,7 @@ fn one(tx: &Tx<'_>, sql: &str, value: &str) -> Result<Option<AttributionRow>, Er
 
 fn read(row: &Row<'_>) -> Result<AttributionRow, Error> {
     let why = reason(row, "reason")?;
-    let status = Status::from_words(&row.get::<String>("status")?, why).ok_or(Error::BadRow("status"))?;
+    let status = Status::from_stored(&row.get::<String>("status")?, why).ok_or(Error::BadRow("status"))?;
     Ok(AttributionRow {
         seq: row.get("seq")?,
         attribution: Attribution {
@@ -224,7 +224,7 @@ fn read(row: &Row<'_>) -> Result<AttributionRow, Error> {
             code: Code::parse(&row.get::<String>("code")?).map_err(|_| Error::BadRow("code"))?,
             referrer: CustomerId::new(row.get::<String>("referrer_id")?),
             referee: CustomerId::new(row.get::<String>("referee_id")?),
-            door: word(row, "channel", Channel::from_word)?,
+            channel: parsed(row, "channel")?,
             clicked_at: row.get("clicked_at")?,
             bound_at: row.get("bound_at")?,
             registered_at: row.get("registered_at")?,

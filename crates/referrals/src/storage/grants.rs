@@ -1,12 +1,11 @@
 //! Grants, with the discount codes that came with them.
 
 use super::rows::TermsRow;
-use super::{reason, word};
-use crate::model::{discount_id, grant_id};
+use super::{parsed, reason};
+use crate::ids::{discount_id, grant_id};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
     AttributionId, Benefit, Code, Coupon, CustomerId, Discount, Grant, GrantKey, GrantStatus, Issue, PlannedCommand,
-    Side, Trigger,
 };
 use flux_shop::GrantId;
 use flux_storage::{Error, Param, Row, Tx, params, to_json};
@@ -197,8 +196,8 @@ fn read(row: &Row<'_>) -> Result<GrantRow, Error> {
     let code = code.map(|code| Code::parse(&code)).transpose().map_err(|_| Error::BadRow("code"))?;
     let key = GrantKey {
         attribution: AttributionId::new(row.get::<String>("attribution_id")?),
-        side: word(row, "side", Side::from_word)?,
-        trigger: word(row, "trigger", Trigger::from_word)?,
+        side: parsed(row, "side")?,
+        trigger: parsed(row, "trigger")?,
     };
     let terms = terms.read()?;
     Ok(GrantRow {

@@ -1,6 +1,7 @@
 //! A reward's commands: those that wait for a player, and the states of all.
 
 use super::grants::SavedCommand;
+use super::parsed;
 use flux_protocol::ServerId;
 use flux_referral_rules::{CustomerId, LineState, PlannedCommand};
 use flux_shop::GrantId;
@@ -76,6 +77,6 @@ pub fn cancel_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<(), Error> {
 pub fn states(tx: &Tx<'_>, grant: &GrantId) -> Result<Vec<LineState>, Error> {
     let sql = "SELECT status FROM commands WHERE grant_id = $1 AND NOT is_reversal
                UNION ALL SELECT iif(cancelled, 'cancelled', 'pending') FROM referral_held_commands WHERE grant_id = $1";
-    let read = |row: &Row<'_>| LineState::from_word(&row.get::<String>("status")?).ok_or(Error::BadRow("status"));
+    let read = |row: &Row<'_>| parsed::<LineState>(row, "status");
     tx.query(sql, params![grant.as_str()], read)
 }

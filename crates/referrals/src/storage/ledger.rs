@@ -1,6 +1,6 @@
 //! Points and store credit: lines that are only ever added, and the balance beside them.
 
-use super::word;
+use super::parsed;
 use flux_referral_rules::{Cause, Currency, CustomerId, LedgerEntry, Unit};
 use flux_storage::{Error, Row, Tx, params};
 
@@ -62,7 +62,7 @@ fn read(row: &Row<'_>) -> Result<LedgerEntry, Error> {
         customer: CustomerId::new(row.get::<String>("customer_id")?),
         unit,
         delta: row.get("delta")?,
-        cause: word(row, "cause", Cause::from_word)?,
+        cause: parsed(row, "cause")?,
         reference: row.get("ref")?,
         at: row.get("at")?,
     })

@@ -17,20 +17,20 @@ pub mod stats;
 
 use flux_referral_rules::{Currency, Money, Person, Player, Reason};
 use flux_storage::{Error, Row};
+use std::str::FromStr;
 
-/// A word of a closed list.
-fn word<T>(row: &Row<'_>, column: &'static str, read: fn(&str) -> Option<T>) -> Result<T, Error> {
-    read(&row.get::<String>(column)?).ok_or(Error::BadRow(column))
+/// Reads a column that holds a variant of an enum.
+fn parsed<T: FromStr>(row: &Row<'_>, column: &'static str) -> Result<T, Error> {
+    row.get::<String>(column)?.parse().map_err(|_| Error::BadRow(column))
 }
 
-/// The same where there may be none.
-fn word_or_null<T>(row: &Row<'_>, column: &'static str, read: fn(&str) -> Option<T>) -> Result<Option<T>, Error> {
+fn parsed_or_null<T: FromStr>(row: &Row<'_>, column: &'static str) -> Result<Option<T>, Error> {
     let text: Option<String> = row.get(column)?;
-    text.map(|text| read(&text).ok_or(Error::BadRow(column))).transpose()
+    text.map(|text| text.parse().map_err(|_| Error::BadRow(column))).transpose()
 }
 
 fn reason(row: &Row<'_>, column: &'static str) -> Result<Option<Reason>, Error> {
-    word_or_null(row, column, Reason::from_word)
+    parsed_or_null(row, column)
 }
 
 fn money(row: &Row<'_>, amount: &'static str, currency: &'static str) -> Result<Option<Money>, Error> {

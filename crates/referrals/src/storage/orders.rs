@@ -1,8 +1,8 @@
 //! Orders as the rules know them.
 
-use super::{money, player, ways, word_or_null};
+use super::{money, parsed_or_null, player, ways};
 use flux_protocol::OrderId;
-use flux_referral_rules::{AttributionId, CustomerId, EmailKey, OrderRecord, Person, ReversalKind};
+use flux_referral_rules::{AttributionId, CustomerId, EmailKey, OrderRecord, Person};
 use flux_storage::{Error, Row, Tx, params};
 
 /// An order as it is kept.
@@ -76,9 +76,9 @@ pub fn set_code(tx: &Tx<'_>, id: &OrderId, code: &str) -> Result<(), Error> {
 }
 
 /// Keeps a refund; false if it was kept already.
-pub fn add_refund(tx: &Tx<'_>, id: &OrderId, word: &str, amount: i64) -> Result<bool, Error> {
+pub fn add_refund(tx: &Tx<'_>, id: &OrderId, dedup_key: &str, amount: i64) -> Result<bool, Error> {
     let sql = "INSERT INTO referral_refunds (order_id, dedup_key, amount) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    Ok(tx.execute(sql, params![id.as_str(), word, amount])? == 1)
+    Ok(tx.execute(sql, params![id.as_str(), dedup_key, amount])? == 1)
 }
 
 /// Whether this customer has bought.
@@ -102,7 +102,7 @@ fn read(row: &Row<'_>) -> Result<OrderRow, Error> {
     let customer = row.get::<Option<String>>("customer_id")?.map(CustomerId::new);
     let email = row.get::<Option<String>>("email")?.as_deref().and_then(EmailKey::of);
     let player = player(row, "player_name", "player_uuid")?;
-    let undoing = word_or_null(row, "reversal", ReversalKind::from_word)?;
+    let undoing = parsed_or_null(row, "reversal")?;
     Ok(OrderRow {
         buyer: customer.clone().map(|customer| Person { customer, email: email.clone(), player }),
         email: email.filter(|_| customer.is_none()),

@@ -1,7 +1,7 @@
 //! The program's one row.
 
 use super::rows::{MailsRow, ProgramSettingsRow, ProgramTexts, ShareRow};
-use crate::model::{MailsDoc, ProgramDoc, ShareDoc};
+use crate::dto::{MailsDoc, ProgramDoc, ShareDoc};
 use flux_referral_rules::{Program, ProgramState};
 use flux_storage::{Error, Row, Tx, params, to_json};
 use jiff::Timestamp;
@@ -32,7 +32,7 @@ pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
     if let Some(row) = found {
         return Ok(row);
     }
-    let state = ProgramState::On { since: Timestamp::UNIX_EPOCH };
+    let state = ProgramState::Enabled { since: Timestamp::UNIX_EPOCH };
     let (program, doc) = settings(ProgramSettingsRow::default(), state, zone)?;
     Ok(ProgramRow {
         program,
@@ -50,9 +50,9 @@ pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
     let sql = "INSERT INTO referral_program (id, settings, enabled_at, configured, version, share, mails, codes_after)
                VALUES (1, $1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET settings = $1, enabled_at = $2, configured = $3,
                version = $4, share = $5, mails = $6, codes_after = $7";
-    let since = match row.program.master {
-        ProgramState::Off => None,
-        ProgramState::On { since } => Some(since),
+    let since = match row.program.state {
+        ProgramState::Disabled => None,
+        ProgramState::Enabled { since } => Some(since),
     };
     let texts = ProgramTexts { terms: row.doc.program_terms.clone(), landing_url: row.doc.landing_url.clone() };
     tx.execute(
@@ -72,7 +72,7 @@ pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
 
 fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
     let enabled_at: Option<Timestamp> = row.get("enabled_at")?;
-    let state = enabled_at.map_or(ProgramState::Off, |since| ProgramState::On { since });
+    let state = enabled_at.map_or(ProgramState::Disabled, |since| ProgramState::Enabled { since });
     let (program, doc) = settings(row.json("settings")?, state, zone)?;
     Ok(ProgramRow {
         program,

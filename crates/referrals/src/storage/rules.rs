@@ -1,8 +1,9 @@
 //! The rules: the global one, and at most one per tier.
 
+use super::parsed;
 use super::rows::RuleSettingsRow;
-use crate::model::{RuleDoc, RuleView};
-use flux_referral_rules::{Rule, RuleId, RuleName, RuleStatus, Rules, Scope, Tier};
+use crate::dto::{RuleDoc, RuleView};
+use flux_referral_rules::{Rule, RuleId, RuleName, Rules, Scope, Tier};
 use flux_storage::{Error, Row, Tx, params, to_json};
 use std::collections::BTreeMap;
 
@@ -93,7 +94,7 @@ fn read(row: &Row<'_>) -> Result<(Rule, RuleDoc), Error> {
         tier => Scope::Tier(Tier::parse(tier).map_err(|_| Error::BadRow("tier"))?),
     };
     let name = RuleName::parse(&row.get::<String>("name")?).map_err(|_| Error::BadRow("name"))?;
-    let status = RuleStatus::from_word(&row.get::<String>("status")?).ok_or(Error::BadRow("status"))?;
+    let status = parsed(row, "status")?;
     let version = u64::try_from(row.get::<i64>("version")?).map_err(|_| Error::BadRow("version"))?;
     let rule = Rule { status, version, ..Rule::new(RuleId::new(row.get::<String>("id")?), name, scope) };
     let (rule, landing_url) = row.json::<RuleSettingsRow>("settings")?.read(rule)?;

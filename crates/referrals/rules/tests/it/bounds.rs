@@ -54,8 +54,8 @@ fn the_closed_list_of_reasons_is_this_one() {
     let expected = "refunded cancelled chargeback returned self_referral existing_customer circular cap_reached below_minimum \
                     not_first_purchase currency_mismatch program_disabled no_rule too_late zero_amount admin";
     assert_eq!(words, expected.split(' ').collect::<Vec<_>>());
-    assert!(Reason::ALL.iter().all(|reason| Reason::from_word(reason.as_str()) == Some(*reason)));
-    assert_eq!(Reason::from_word("bored"), None);
+    assert!(Reason::ALL.iter().all(|reason| reason.as_str().parse() == Ok(*reason)));
+    assert_eq!("bored".parse::<Reason>(), Err(UnknownVariant));
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn status_round_trips_through_two_database_words() {
         Status::Voided(Reason::Refunded),
     ];
     for status in all {
-        assert_eq!(Status::from_words(status.as_str(), status.reason()), Some(status));
+        assert_eq!(Status::from_stored(status.as_str(), status.reason()), Some(status));
     }
-    assert_eq!(Status::from_words("voided", None), None);
-    assert_eq!(Status::from_words("lost", None), None);
+    assert_eq!(Status::from_stored("voided", None), None);
+    assert_eq!(Status::from_stored("lost", None), None);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_grants_key_and_words_are_those_of_json() {
     let key = GrantKey { attribution: AttributionId::new("att_1"), side: Side::Referrer, trigger: Trigger::FirstOrder };
     assert_eq!(key.to_string(), "att_1/referrer.firstOrder");
     assert_eq!(
-        Channel::ALL.iter().map(|door| door.as_str()).collect::<Vec<_>>(),
+        Channel::ALL.iter().map(|channel| channel.as_str()).collect::<Vec<_>>(),
         ["link", "codeSignup", "codeCheckout"]
     );
     assert_eq!(Delivery::BlockedNoPlayer.to_string(), "blocked_no_player");

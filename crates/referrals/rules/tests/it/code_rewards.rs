@@ -19,7 +19,7 @@ fn stats(store: &FakeStore) -> (u64, u64, u64, u64, u64) {
 fn disabled_issues_no_link_and_mints_no_reward() {
     let mut store = ordinary();
     bring(&mut store, "Bob");
-    store.program.master = ProgramState::Off;
+    store.program.state = ProgramState::Disabled;
     assert_eq!(issue_link(None, store.standing("Carol")), IssuedLink::Null(Reason::ProgramDisabled));
     assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::ProgramDisabled));
     assert!(store.grants.is_empty());
@@ -187,7 +187,7 @@ fn clicks_count_people_not_previews_or_repeats() {
 #[test]
 fn dead_link_is_refused_and_not_counted() {
     let mut store = ordinary();
-    store.program.master = ProgramState::Off;
+    store.program.state = ProgramState::Disabled;
     assert_eq!(click(&visit(0), store.standing("Alice")), Click::Refused(Reason::ProgramDisabled));
 }
 
@@ -210,8 +210,8 @@ fn first_binding_stays() {
     bring(&mut store, "Bob");
     let other = store.code("Carol");
     let before = store.rows.clone();
-    for (code, door) in [("alice-unknown", Channel::Link), (other.as_str(), Channel::CodeCheckout)] {
-        let _ = store.bind("Bob", door, code, false, None, day(1));
+    for (code, channel) in [("alice-unknown", Channel::Link), (other.as_str(), Channel::CodeCheckout)] {
+        let _ = store.bind("Bob", channel, code, false, None, day(1));
     }
     let again = store.code("Alice");
     assert_eq!(store.bind("Bob", Channel::CodeCheckout, again.as_str(), false, None, day(2)), Ok(0));
@@ -235,7 +235,7 @@ fn replayed_external_reference_finds_the_same_row() {
         registers_now: true,
         latest: Some(&store.rows[0]),
         is_circular: false,
-        door: Channel::Link,
+        channel: Channel::Link,
         clicked_at: None,
         at: day(1),
     };

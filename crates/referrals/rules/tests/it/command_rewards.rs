@@ -25,7 +25,7 @@ fn completed_purchase_with_code_queues_referrers_commands() {
     assert_eq!(store.paid("Bob", "o1", eur(1), Some(code.as_str()), day(1)), None);
     assert_eq!(store.lines.len(), 1);
     assert_eq!(store.rows[0].status, Status::Rewarded);
-    assert_eq!(store.rows[0].door, Channel::CodeCheckout);
+    assert_eq!(store.rows[0].channel, Channel::CodeCheckout);
 }
 
 /// R0-03.
@@ -50,10 +50,10 @@ fn unfinished_checkout_queues_nothing() {
 fn disabled_rewards_nothing_until_enabled_again() {
     let mut store = commands(&[DIAMOND]);
     let code = store.code("Alice");
-    store.program.master = ProgramState::Off;
+    store.program.state = ProgramState::Disabled;
     assert_eq!(store.paid("Bob", "o1", eur(1), Some(code.as_str()), day(1)), None);
     assert!(store.rows.is_empty() && store.lines.is_empty());
-    store.program.master = ProgramState::On { since: day(2) };
+    store.program.state = ProgramState::Enabled { since: day(2) };
     store.paid("Carol", "o2", eur(1), Some(code.as_str()), day(3));
     assert_eq!(store.lines.len(), 1);
 }
@@ -204,10 +204,10 @@ fn code_check_at_checkout_has_no_side_effects() {
         validate(&context, &store.referrer(&customer("Alice")))
     };
     assert_eq!(judge(&store), CodeVerdict::Valid);
-    store.program.doors.code_at_checkout = false;
+    store.program.channels.code_at_checkout = false;
     assert_eq!(judge(&store), CodeVerdict::NotEligible);
-    store.program.doors.code_at_checkout = true;
-    store.program.master = ProgramState::Off;
+    store.program.channels.code_at_checkout = true;
+    store.program.state = ProgramState::Disabled;
     assert_eq!(judge(&store), CodeVerdict::NotEligible);
     assert!(store.rows.is_empty());
 }

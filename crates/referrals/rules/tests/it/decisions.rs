@@ -199,10 +199,10 @@ fn all_servers_means_those_at_the_moment_of_issue() {
 fn order_paid_while_disabled_uses_up_the_first_purchase() {
     let mut store = ordinary();
     bring(&mut store, "Bob");
-    store.program.master = ProgramState::Off;
+    store.program.state = ProgramState::Disabled;
     assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::ProgramDisabled));
     assert_eq!(store.rows[0].status, Status::Pending);
-    store.program.master = ProgramState::On { since: day(2) };
+    store.program.state = ProgramState::Enabled { since: day(2) };
     assert_eq!(store.paid("Bob", "o2", eur(10), None, day(3)), Some(Reason::NotFirstPurchase));
 }
 
@@ -315,10 +315,10 @@ fn rewards_due_while_disabled_are_held() {
     store.program.reward_expiry = Some(days(10));
     bring(&mut store, "Bob");
     orders(&mut store, "Bob", "o1");
-    store.program.master = ProgramState::Off;
+    store.program.state = ProgramState::Disabled;
     store.sweep(day(50));
     assert!(store.coupons("Alice").is_empty());
-    store.program.master = ProgramState::On { since: day(60) };
+    store.program.state = ProgramState::Enabled { since: day(60) };
     store.sweep(day(61));
     let GrantStatus::Issued(issue) = store.coupons("Alice")[0].grant.status else { panic!("it is issued") };
     assert_eq!((issue.at, issue.expires_at), (day(60), Some(day(70))), "its clock starts when it could go out");

@@ -136,7 +136,7 @@ fn registering_and_ordering() {
     pay(&mut store, &mut story, 3, "Bob", "o1", quoted.total, None);
     story.say(format!("  Alice has {} points", store.points("Alice")));
     codes(&store, &mut story, &["Bob"]);
-    store.program.master = ProgramState::Off;
+    store.program.state = ProgramState::Disabled;
     let refused = store.signup("Frank", Some(code.as_str()), day(4)).unwrap_err();
     story.say(format!("day 4: the program is off, Frank comes through the link: {}", refused.as_str()));
     story.told();

@@ -147,7 +147,7 @@ impl FakeStore {
     pub(crate) fn bind(
         &mut self,
         who: &str,
-        door: Channel,
+        channel: Channel,
         code: &str,
         registers_now: bool,
         clicked: Option<Timestamp>,
@@ -172,7 +172,7 @@ impl FakeStore {
             registers_now,
             latest: latest.map(|place| &self.rows[place]),
             is_circular,
-            door,
+            channel,
             clicked_at: clicked,
             at,
         };

@@ -16,10 +16,10 @@ fn program() -> FakeStore {
 /// R3-02.
 #[test]
 fn registration_through_link_or_code_counts() {
-    for door in [Channel::Link, Channel::CodeSignup] {
+    for channel in [Channel::Link, Channel::CodeSignup] {
         let mut store = program();
         let code = store.code("Alice");
-        store.bind("Bob", door, code.as_str(), true, None, day(0)).unwrap();
+        store.bind("Bob", channel, code.as_str(), true, None, day(0)).unwrap();
         store.register("Bob", day(0));
         assert_eq!((store.points("Alice"), store.coupons("Bob").len()), (10, 1));
     }
@@ -30,7 +30,7 @@ fn registration_through_link_or_code_counts() {
 fn disabled_stops_rewards_and_issued_ones_stay_usable() {
     let mut store = program();
     bring(&mut store, "Bob");
-    store.program.master = ProgramState::Off;
+    store.program.state = ProgramState::Disabled;
     let code = store.code("Alice");
     assert_eq!(store.signup("Carol", Some(code.as_str()), day(1)), Err(BindError::Because(Reason::ProgramDisabled)));
     assert_eq!(orders(&mut store, "Bob", "o1"), Some(Reason::ProgramDisabled));
@@ -223,8 +223,8 @@ fn registered_customer_cannot_be_referred() {
     let mut store = program();
     let code = store.code("Alice");
     store.register("Bob", day(-1));
-    for door in [Channel::Link, Channel::CodeSignup] {
-        let refused = store.bind("Bob", door, code.as_str(), true, None, day(0));
+    for channel in [Channel::Link, Channel::CodeSignup] {
+        let refused = store.bind("Bob", channel, code.as_str(), true, None, day(0));
         assert_eq!(refused, Err(BindError::Because(Reason::ExistingCustomer)));
     }
     assert_eq!(
@@ -290,18 +290,18 @@ fn landing_url_is_on_the_store_and_blank_means_home() {
 #[test]
 fn disabled_codes_refuse_typed_codes_and_keep_links() {
     let mut store = program();
-    store.program.doors = Channels { link: true, code_at_signup: false, code_at_checkout: false };
+    store.program.channels = Channels { link: true, code_at_signup: false, code_at_checkout: false };
     let code = store.code("Alice");
-    for door in [Channel::CodeSignup, Channel::CodeCheckout] {
-        assert_eq!(store.bind("Bob", door, code.as_str(), true, None, day(0)), Err(BindError::DoorClosed));
-        assert_eq!(BindError::DoorClosed.as_str(), "door_closed");
+    for channel in [Channel::CodeSignup, Channel::CodeCheckout] {
+        assert_eq!(store.bind("Bob", channel, code.as_str(), true, None, day(0)), Err(BindError::ChannelClosed));
+        assert_eq!(BindError::ChannelClosed.as_str(), "door_closed");
     }
     assert!(store.bind("Bob", Channel::Link, code.as_str(), true, None, day(0)).is_ok());
-    store.program.doors = Channels { link: false, code_at_signup: true, code_at_checkout: false };
-    assert_eq!(store.bind("Carol", Channel::Link, code.as_str(), true, None, day(0)), Err(BindError::DoorClosed));
+    store.program.channels = Channels { link: false, code_at_signup: true, code_at_checkout: false };
+    assert_eq!(store.bind("Carol", Channel::Link, code.as_str(), true, None, day(0)), Err(BindError::ChannelClosed));
     assert_eq!(
         store.bind("Carol", Channel::CodeCheckout, code.as_str(), true, None, day(0)),
-        Err(BindError::DoorClosed)
+        Err(BindError::ChannelClosed)
     );
     assert!(store.bind("Carol", Channel::CodeSignup, code.as_str(), true, None, day(0)).is_ok());
 }
@@ -309,13 +309,13 @@ fn disabled_codes_refuse_typed_codes_and_keep_links() {
 /// R3-18.
 #[test]
 fn enabling_codes_mails_them() {
-    let doors = |code_at_signup, code_at_checkout| Channels { link: true, code_at_signup, code_at_checkout };
+    let channels = |code_at_signup, code_at_checkout| Channels { link: true, code_at_signup, code_at_checkout };
     for (before, after, expected) in [
-        (doors(false, false), doors(true, false), true),
-        (doors(false, false), doors(false, true), true),
-        (doors(true, false), doors(true, true), false),
-        (doors(true, true), doors(false, false), false),
-        (doors(false, false), doors(false, false), false),
+        (channels(false, false), channels(true, false), true),
+        (channels(false, false), channels(false, true), true),
+        (channels(true, false), channels(true, true), false),
+        (channels(true, true), channels(false, false), false),
+        (channels(false, false), channels(false, false), false),
     ] {
         assert_eq!(turns_codes_on(before, after), expected);
     }

@@ -44,8 +44,8 @@ fn save_writes_both_slots_and_activates_the_global_rule() {
 /// R2-05, R2-06.
 #[test]
 fn types_and_values_are_checked_and_zero_means_none() {
-    assert_eq!(RewardType::from_word("points"), None);
-    assert_eq!(RewardType::from_word("fixed"), Some(RewardType::Fixed));
+    assert_eq!("points".parse::<RewardType>(), Err(UnknownVariant));
+    assert_eq!("fixed".parse(), Ok(RewardType::Fixed));
     let refused = |put: ProgramPut| saved(&FakeStore::new(), put).unwrap_err();
     for bad in [-1, 101] {
         assert_eq!(refused(ProgramPut { referrer_value: Patch::Set(bad), ..code_program() }), ValidationError::Percent);
@@ -116,11 +116,11 @@ fn a_save_keeps_what_is_absent_and_clears_what_is_null() {
 fn a_write_that_turns_the_program_off_leaves_the_rules_alone() {
     let on = saved(&FakeStore::new(), code_program()).unwrap();
     let off = saved(&on, ProgramPut { enabled: Some(false), ..ProgramPut::default() }).unwrap();
-    assert_eq!((off.program.master, off.rules.clone()), (ProgramState::Off, on.rules.clone()));
+    assert_eq!((off.program.state, off.rules.clone()), (ProgramState::Disabled, on.rules.clone()));
     let again = saved(&off, ProgramPut { enabled: Some(true), ..ProgramPut::default() }).unwrap();
-    assert_eq!(again.program.master, ProgramState::On { since: day(5) });
+    assert_eq!(again.program.state, ProgramState::Enabled { since: day(5) });
     let still = saved(&on, ProgramPut { enabled: Some(true), ..ProgramPut::default() }).unwrap();
-    assert_eq!(still.program.master, on.program.master, "on since it was first turned on");
+    assert_eq!(still.program.state, on.program.state, "on since it was first turned on");
     let drafted = saved(&FakeStore::new(), ProgramPut { enabled: Some(false), ..code_program() }).unwrap();
     assert_eq!(drafted.rules.global().status, RuleStatus::Disabled);
 }
@@ -158,17 +158,17 @@ fn points_survive_a_write_of_commands_only() {
 }
 
 #[test]
-fn doors_eligibility_and_self_referral_are_settings() {
-    let doors = Channels { link: true, code_at_signup: false, code_at_checkout: false };
+fn channels_eligibility_and_self_referral_are_settings() {
+    let channels = Channels { link: true, code_at_signup: false, code_at_checkout: false };
     let put = ProgramPut {
-        doors: Some(doors),
+        channels: Some(channels),
         eligibility: Some(Eligibility::Buyers),
         self_referral: Some(SelfReferral::Allow),
         ..ProgramPut::default()
     };
     let program = saved(&FakeStore::new(), put).unwrap().program;
     assert_eq!(
-        (program.doors, program.eligibility, program.self_referral),
-        (doors, Eligibility::Buyers, SelfReferral::Allow)
+        (program.channels, program.eligibility, program.self_referral),
+        (channels, Eligibility::Buyers, SelfReferral::Allow)
     );
 }

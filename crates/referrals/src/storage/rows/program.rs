@@ -56,7 +56,7 @@ pub(in crate::storage) struct Texts {
 impl SettingsRow {
     /// The settings of this program.
     pub(in crate::storage) fn new(program: &Program, texts: Texts) -> SettingsRow {
-        let Channels { link, code_at_signup, code_at_checkout } = program.doors;
+        let Channels { link, code_at_signup, code_at_checkout } = program.channels;
         SettingsRow {
             require_first_purchase: program.require_first_purchase,
             min_purchase_amount: program.minimum.map_or(0, PositiveMoney::amount),
@@ -81,20 +81,20 @@ impl SettingsRow {
         let minimum = minimum.map(|currency| PositiveMoney::new(self.min_purchase_amount, currency)).transpose();
         let days = |days: Option<i64>| days.map(Days::new).transpose().map_err(bad("days"));
         let program = Program {
-            master: state,
+            state,
             require_first_purchase: self.require_first_purchase,
             currency,
             minimum: minimum.map_err(bad("an amount of money"))?,
             window: days(self.attribution_window_days)?,
             reward_expiry: days(self.reward_expiry_days)?,
             max_rewards: self.max_rewards_per_referrer.and_then(NonZeroU32::new),
-            doors: Channels {
+            channels: Channels {
                 link: self.binds_by_link,
                 code_at_signup: self.binds_by_code_at_signup,
                 code_at_checkout: self.binds_by_code_at_checkout,
             },
-            eligibility: Eligibility::from_word(&self.eligibility).ok_or(Error::BadRow("eligibility"))?,
-            self_referral: SelfReferral::from_word(&self.self_referral).ok_or(Error::BadRow("self_referral"))?,
+            eligibility: self.eligibility.parse().map_err(|_| Error::BadRow("eligibility"))?,
+            self_referral: self.self_referral.parse().map_err(|_| Error::BadRow("self_referral"))?,
             time_zone,
         };
         Ok((program, Texts { terms: self.terms, landing_url: self.landing_url }))

@@ -139,8 +139,8 @@ fn slots_of(slots: &Slots) -> Vec<SlotRow> {
 
 impl SlotRow {
     fn read(&self) -> Result<(Side, Trigger, Slot), Error> {
-        let side = Side::from_word(&self.side).ok_or(Error::BadRow("a slot's side"))?;
-        let trigger = Trigger::from_word(&self.trigger).ok_or(Error::BadRow("a slot's trigger"))?;
+        let side = self.side.parse().map_err(|_| Error::BadRow("a slot's side"))?;
+        let trigger = self.trigger.parse().map_err(|_| Error::BadRow("a slot's trigger"))?;
         let benefit = self.benefit.as_ref().map(BenefitRow::read).transpose()?;
         let commands = self.commands.iter().map(RewardCommandRow::read).collect::<Result<_, _>>()?;
         Ok((side, trigger, Slot::new(benefit, commands).map_err(bad("a slot"))?))

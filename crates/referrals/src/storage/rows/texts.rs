@@ -1,6 +1,6 @@
 //! Share texts and mails as they are stored.
 
-use crate::model::{MailText, MailsDoc, ShareDoc};
+use crate::dto::{MailText, MailsDoc, ShareDoc};
 use serde::{Deserialize, Serialize};
 
 /// The texts that customers share.

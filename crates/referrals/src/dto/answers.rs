@@ -67,7 +67,8 @@ pub struct AttributionView {
     /// Why it was undone, or why an order has earned nothing.
     pub reason: Option<String>,
     /// How the friend came in.
-    pub door: ChannelDto,
+    #[serde(rename = "door")]
+    pub channel: ChannelDto,
     /// The code of the link.
     pub link_code: String,
     /// Who brought the friend.
@@ -133,7 +134,7 @@ pub fn attribution_view(
         id: row.id.to_string(),
         status: status.into(),
         reason: status.reason().or(reason).map(|reason| reason.to_string()),
-        door: row.door.into(),
+        channel: row.channel.into(),
         link_code: row.code.to_string(),
         referrer_customer_id: row.referrer.to_string(),
         referee_customer_id: row.referee.to_string(),

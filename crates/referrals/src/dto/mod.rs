@@ -4,22 +4,20 @@
 mod answers;
 mod benefit;
 mod command;
-mod flaw;
+mod enums;
+mod field_error;
 mod patch;
 mod program;
-mod reward;
 mod rule;
 mod slot;
 mod texts;
-mod words;
 
 pub use answers::{AttributionView, GrantView, LinkView, QuoteView, attribution_view};
 pub use benefit::BenefitBody;
 pub use command::RewardCommandBody;
-pub use flaw::FieldError;
+pub use enums::{ChannelDto, Period, ReversalDto, SideDto, StatusDto, TriggerDto};
+pub use field_error::FieldError;
 pub use program::{ChannelsBody, ProgramDoc, ProgramPatch, ProgramView, program_view};
-pub use reward::{attribution_id, discount_id, grant_id};
 pub use rule::{RuleDoc, RulePatch, RuleView};
 pub use slot::{SlotBody, SlotsBody};
 pub use texts::{MailPatch, MailText, MailsDoc, MailsPatch, ShareDoc, SharePatch, SharedView};
-pub use words::{ChannelDto, Period, ReversalDto, SideDto, StatusDto, TriggerDto};

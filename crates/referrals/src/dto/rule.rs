@@ -70,7 +70,7 @@ pub struct RulePatch {
     pub tier: Option<String>,
     /// `active` or `disabled`.
     #[serde(default)]
-    pub status: Option<RuleStatusWord>,
+    pub status: Option<RuleStatusDto>,
     #[serde(default, deserialize_with = "object_or_null")]
     slots: Option<SlotsPatch>,
     #[serde(default, deserialize_with = "named")]
@@ -96,7 +96,7 @@ pub struct RulePatch {
 /// Whether a rule works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum RuleStatusWord {
+pub enum RuleStatusDto {
     /// It works.
     Active,
     /// It does not.
@@ -190,11 +190,11 @@ impl From<OrderTiming> for TimingBody {
     }
 }
 
-impl From<RuleStatusWord> for RuleStatus {
-    fn from(word: RuleStatusWord) -> RuleStatus {
+impl From<RuleStatusDto> for RuleStatus {
+    fn from(word: RuleStatusDto) -> RuleStatus {
         match word {
-            RuleStatusWord::Active => RuleStatus::Active,
-            RuleStatusWord::Disabled => RuleStatus::Disabled,
+            RuleStatusDto::Active => RuleStatus::Active,
+            RuleStatusDto::Disabled => RuleStatus::Disabled,
         }
     }
 }
@@ -250,7 +250,7 @@ impl RuleDoc {
         let daily_limit = self.daily_registration_limit.map(limit).transpose();
         let step = |(index, step): (usize, &StepBody)| {
             let benefit = step.benefit.read(program);
-            Ok((step.from, benefit.map_err(|flaw| flaw.within(&format!("ladder[{index}].benefit")))?))
+            Ok((step.from, benefit.map_err(|error| error.within(&format!("ladder[{index}].benefit")))?))
         };
         let ladder = self.ladder.iter().enumerate().map(step).collect::<Result<_, FieldError>>()?;
         Ok(Rule {

@@ -242,7 +242,7 @@ impl MailText {
             return Err(FieldError::value("subject", "must not be empty while the mail is on").within(field));
         }
         for (name, value) in [("subject", &text.subject), ("body", &text.body)] {
-            Text::parse(value).map_err(FieldError::at(name)).map_err(|flaw| flaw.within(field))?;
+            Text::parse(value).map_err(FieldError::at(name)).map_err(|error| error.within(field))?;
         }
         Ok(text)
     }

@@ -120,8 +120,8 @@ impl From<Trigger> for TriggerDto {
 }
 
 impl From<Channel> for ChannelDto {
-    fn from(door: Channel) -> ChannelDto {
-        match door {
+    fn from(channel: Channel) -> ChannelDto {
+        match channel {
             Channel::Link => ChannelDto::Link,
             Channel::CodeSignup => ChannelDto::CodeSignup,
             Channel::CodeCheckout => ChannelDto::CodeCheckout,

@@ -69,7 +69,7 @@ pub(super) fn read_all(
     bodies: &[RewardCommandBody],
     read: impl Fn(&RewardCommandBody) -> Result<RewardCommand, FieldError>,
 ) -> Result<Vec<RewardCommand>, FieldError> {
-    let read = |(index, body)| read(body).map_err(|flaw| flaw.within(&format!("commands[{index}]")));
+    let read = |(index, body)| read(body).map_err(|error| error.within(&format!("commands[{index}]")));
     bodies.iter().enumerate().map(read).collect()
 }
 

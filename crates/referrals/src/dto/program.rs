@@ -29,12 +29,12 @@ pub struct ProgramDoc {
     pub program_terms: Option<String>,
     /// Where links lead, with `?ref=CODE`; null: to the store's home page.
     pub landing_url: Option<String>,
-    /// The doors through which a friend may come in.
+    /// The channels through which a friend may come in.
     pub bind: ChannelsBody,
     /// Who may refer: `any`, `members` or `buyers`.
-    pub referrer_eligibility: EligibilityWord,
+    pub referrer_eligibility: EligibilityDto,
     /// `block`, or `allow`.
-    pub self_referral: SelfReferralWord,
+    pub self_referral: SelfReferralDto,
 }
 
 /// The program as it is answered.
@@ -81,7 +81,7 @@ pub struct ProgramPatch {
     #[schema(value_type = Option<String>)]
     currency: Field<String>,
     #[serde(default)]
-    reward_type: Option<RewardTypeWord>,
+    reward_type: Option<RewardTypeDto>,
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<i64>)]
     referrer_value: Field<i64>,
@@ -107,14 +107,14 @@ pub struct ProgramPatch {
     #[schema(value_type = Option<String>)]
     landing_url: Field<String>,
     #[serde(default, deserialize_with = "named_object")]
-    #[schema(value_type = Option<DoorsPatch>)]
-    bind: Field<DoorsPatch>,
+    #[schema(value_type = Option<ChannelsPatch>)]
+    bind: Field<ChannelsPatch>,
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<EligibilityWord>)]
-    referrer_eligibility: Field<EligibilityWord>,
+    #[schema(value_type = Option<EligibilityDto>)]
+    referrer_eligibility: Field<EligibilityDto>,
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<SelfReferralWord>)]
-    self_referral: Field<SelfReferralWord>,
+    #[schema(value_type = Option<SelfReferralDto>)]
+    self_referral: Field<SelfReferralDto>,
     /// May be sent back: the write is refused (409) if the program has changed since. So may the header `If-Match`.
     #[serde(default)]
     pub version: Option<u64>,
@@ -128,7 +128,7 @@ pub struct ProgramPatch {
     _warnings: IgnoredAny,
 }
 
-/// The doors through which a friend may come in.
+/// The channels through which a friend may come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ChannelsBody {
@@ -140,10 +140,10 @@ pub struct ChannelsBody {
     pub code_at_checkout: bool,
 }
 
-/// A write of the doors.
+/// A write of the channels.
 #[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct DoorsPatch {
+pub(super) struct ChannelsPatch {
     #[serde(default)]
     link: Option<bool>,
     #[serde(default)]
@@ -155,7 +155,7 @@ pub(super) struct DoorsPatch {
 /// Who may refer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum EligibilityWord {
+pub enum EligibilityDto {
     /// Every customer.
     #[default]
     Any,
@@ -168,7 +168,7 @@ pub enum EligibilityWord {
 /// What becomes of somebody who refers themselves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum SelfReferralWord {
+pub enum SelfReferralDto {
     /// It is refused.
     #[default]
     Block,
@@ -178,7 +178,7 @@ pub enum SelfReferralWord {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-enum RewardTypeWord {
+enum RewardTypeDto {
     Percent,
     Fixed,
 }
@@ -208,8 +208,8 @@ impl Default for ProgramDoc {
             program_terms: None,
             landing_url: None,
             bind: ChannelsBody::default(),
-            referrer_eligibility: EligibilityWord::default(),
-            self_referral: SelfReferralWord::default(),
+            referrer_eligibility: EligibilityDto::default(),
+            self_referral: SelfReferralDto::default(),
         }
     }
 }
@@ -218,7 +218,7 @@ impl ProgramDoc {
     /// The same settings as the rules have left them; texts and addresses are not theirs.
     #[must_use]
     pub fn with(self, program: &Program) -> ProgramDoc {
-        let Channels { link, code_at_signup, code_at_checkout } = program.doors;
+        let Channels { link, code_at_signup, code_at_checkout } = program.channels;
         ProgramDoc {
             require_first_purchase: program.require_first_purchase,
             min_purchase_amount: program.minimum.map_or(0, PositiveMoney::amount),
@@ -228,34 +228,34 @@ impl ProgramDoc {
             max_rewards_per_referrer: program.max_rewards.map(|most| most.get().into()),
             bind: ChannelsBody { link, code_at_signup, code_at_checkout },
             referrer_eligibility: match program.eligibility {
-                Eligibility::Any => EligibilityWord::Any,
-                Eligibility::Members => EligibilityWord::Members,
-                Eligibility::Buyers => EligibilityWord::Buyers,
+                Eligibility::Any => EligibilityDto::Any,
+                Eligibility::Members => EligibilityDto::Members,
+                Eligibility::Buyers => EligibilityDto::Buyers,
             },
             self_referral: match program.self_referral {
-                SelfReferral::Block => SelfReferralWord::Block,
-                SelfReferral::Allow => SelfReferralWord::Allow,
+                SelfReferral::Block => SelfReferralDto::Block,
+                SelfReferral::Allow => SelfReferralDto::Allow,
             },
             ..self
         }
     }
 }
 
-impl From<EligibilityWord> for Eligibility {
-    fn from(word: EligibilityWord) -> Eligibility {
+impl From<EligibilityDto> for Eligibility {
+    fn from(word: EligibilityDto) -> Eligibility {
         match word {
-            EligibilityWord::Any => Eligibility::Any,
-            EligibilityWord::Members => Eligibility::Members,
-            EligibilityWord::Buyers => Eligibility::Buyers,
+            EligibilityDto::Any => Eligibility::Any,
+            EligibilityDto::Members => Eligibility::Members,
+            EligibilityDto::Buyers => Eligibility::Buyers,
         }
     }
 }
 
-impl From<SelfReferralWord> for SelfReferral {
-    fn from(word: SelfReferralWord) -> SelfReferral {
+impl From<SelfReferralDto> for SelfReferral {
+    fn from(word: SelfReferralDto) -> SelfReferral {
         match word {
-            SelfReferralWord::Block => SelfReferral::Block,
-            SelfReferralWord::Allow => SelfReferral::Allow,
+            SelfReferralDto::Block => SelfReferral::Block,
+            SelfReferralDto::Allow => SelfReferral::Allow,
         }
     }
 }
@@ -301,9 +301,9 @@ impl ProgramPatch {
                     return Err(FieldError::value("rewardCommands", format!("must be at most {most} commands")));
                 }
                 let commands = read_all(&bodies, command);
-                Some(Some(commands.map_err(|flaw| FieldError {
-                    field: flaw.field.replacen("commands", "rewardCommands", 1),
-                    ..flaw
+                Some(Some(commands.map_err(|error| FieldError {
+                    field: error.field.replacen("commands", "rewardCommands", 1),
+                    ..error
                 })?))
             }
             other => other.map(|_| None),
@@ -314,8 +314,8 @@ impl ProgramPatch {
             minimum: patch(self.min_purchase_amount),
             currency: patch(currency),
             reward_type: self.reward_type.map(|word| match word {
-                RewardTypeWord::Percent => RewardType::Percent,
-                RewardTypeWord::Fixed => RewardType::Fixed,
+                RewardTypeDto::Percent => RewardType::Percent,
+                RewardTypeDto::Fixed => RewardType::Fixed,
             }),
             referrer_value: patch(self.referrer_value),
             referee_value: patch(self.referee_value),
@@ -323,12 +323,12 @@ impl ProgramPatch {
             reward_expiry_days: patch(self.reward_expiry_days),
             window_days: patch(self.attribution_window_days),
             max_rewards: patch(self.max_rewards_per_referrer),
-            doors: self.bind.map(|bind| match bind {
+            channels: self.bind.map(|bind| match bind {
                 None => ChannelsBody::default().into(),
                 Some(bind) => Channels {
-                    link: bind.link.unwrap_or(program.doors.link),
-                    code_at_signup: bind.code_at_signup.unwrap_or(program.doors.code_at_signup),
-                    code_at_checkout: bind.code_at_checkout.unwrap_or(program.doors.code_at_checkout),
+                    link: bind.link.unwrap_or(program.channels.link),
+                    code_at_signup: bind.code_at_signup.unwrap_or(program.channels.code_at_signup),
+                    code_at_checkout: bind.code_at_checkout.unwrap_or(program.channels.code_at_checkout),
                 },
             }),
             eligibility: self.referrer_eligibility.map(|word| word.unwrap_or_default().into()),
@@ -388,7 +388,7 @@ pub fn program_view(doc: ProgramDoc, program: &Program, configured: bool, versio
     let commands = slot(Side::Referrer).map(Slot::commands).unwrap_or_default();
     ProgramView {
         configured,
-        enabled: program.master != ProgramState::Off,
+        enabled: program.state != ProgramState::Disabled,
         doc,
         reward_type: kind.map(|kind| kind.to_string()),
         referrer_value: value(referrer),

@@ -70,7 +70,7 @@ impl SlotBody {
         command: impl Fn(&RewardCommandBody) -> Result<RewardCommand, FieldError>,
     ) -> Result<Slot, FieldError> {
         let benefit = self.benefit.as_ref().map(|body| body.read(program)).transpose();
-        let benefit = benefit.map_err(|flaw| flaw.within("benefit"))?;
+        let benefit = benefit.map_err(|error| error.within("benefit"))?;
         Slot::new(benefit, read_all(&self.commands, command)?).map_err(FieldError::at("benefit"))
     }
 }
@@ -107,7 +107,7 @@ impl SlotsBody {
                 [(Trigger::Registration, &body.registration), (Trigger::FirstOrder, &body.first_order)]
             {
                 let slot = slot.as_ref().map(|slot| slot.read(program, &command)).transpose();
-                let slot = slot.map_err(|flaw| flaw.within(&format!("slots.{side}.{trigger}")))?;
+                let slot = slot.map_err(|error| error.within(&format!("slots.{side}.{trigger}")))?;
                 slots.replace(side, trigger, slot);
             }
         }
