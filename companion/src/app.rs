@@ -4,11 +4,12 @@ use crate::agents::Sessions;
 use crate::config::Config;
 use crate::limits;
 use crate::secrets::KeySecret;
-use crate::services::{Audit, Wake, effects};
+use crate::services::{Audit, ServiceError, Wake, effects};
 use flux_platform::{Clock, Entropy};
 use flux_protocol::SecretHash;
 use flux_referrals::http::{Host, ReferralApi};
-use flux_referrals::{Effects, ReferralContext, Referrals};
+use flux_referrals::{Effects, OrderHooks, ReferralContext, Referrals};
+use flux_shop::Actor;
 use flux_storage::{Db, Tx};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -54,13 +55,13 @@ impl App {
     }
 
     /// The time, in whole milliseconds, as the database keeps it. A transaction has a time of its own.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let now = self.clock.now();
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// The referrals, as orders, commands and customers meet them.
-    pub fn hooks(&self) -> Arc<Referrals> {
+    pub(crate) fn hooks(&self) -> Arc<Referrals> {
         Arc::clone(&self.referrals)
     }
 
@@ -70,11 +71,32 @@ impl App {
         ReferralApi::new(host, self.db.clone(), self.hooks(), self.config.store.id.clone())
     }
 
-    /// Tells the sessions of these servers that there is something to offer.
-    pub fn wake(&self, servers: &Wake) {
-        for server in servers {
-            self.sessions.wake(server);
-        }
+    /// Runs a use case as this actor in one transaction. The database may run it again, after it has undone the first run.
+    ///
+    /// # Errors
+    /// The use case's, whose changes are then undone, or the database's.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        work: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let (by, hooks) = (Audit { actor }, self.hooks());
+        self.db.write(move |tx| work(tx, &by, &*hooks)).await
+    }
+
+    /// Like [`write`](App::write), then wakes the sessions of the servers that the use case returns: there is something
+    /// to offer to them.
+    ///
+    /// # Errors
+    /// The use case's, whose changes are then undone, or the database's.
+    pub(crate) async fn write_and_wake<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        work: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks) -> Result<(T, Wake), ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let (done, servers) = self.write(actor, work).await?;
+        Host::wake(self, &servers);
+        Ok(done)
     }
 }
 
@@ -92,7 +114,9 @@ impl Host for App {
     }
 
     fn wake(&self, servers: &Wake) {
-        App::wake(self, servers);
+        for server in servers {
+            self.sessions.wake(server);
+        }
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) async fn run(app: Arc<App>) {
 /// Runs one sweep. A part that fails does not stop the others.
 pub(crate) async fn sweep(app: &Arc<App>) {
     let by = Audit { actor: Actor::companion() };
-    report("commands", expire_commands(app, &by).await);
+    report("commands", expire_commands(app).await);
     let referrals = app.referral_api();
     for (part, each) in [
         ("issue-due", Sweep::IssueDue),
@@ -41,15 +41,13 @@ fn report(part: &str, swept: Result<(), ServiceError>) {
     }
 }
 
-async fn expire_commands(app: &App, by: &Audit) -> Result<(), ServiceError> {
-    let (by, hooks) = (by.clone(), app.hooks());
+async fn expire_commands(app: &App) -> Result<(), ServiceError> {
     let expired = app
-        .db
-        .write(move |tx| {
+        .write(Actor::companion(), |tx, by, hooks| {
             let now = tx.now();
             idempotency::forget_before(tx, now.checked_sub(limits::IDEMPOTENCY_TTL).unwrap_or(now))?;
             let due = commands::expired(tx, now)?;
-            due.into_iter().map(|command| expire(tx, &by, &*hooks, command)).collect::<Result<Vec<_>, ServiceError>>()
+            due.into_iter().map(|command| expire(tx, by, hooks, command)).collect::<Result<Vec<_>, ServiceError>>()
         })
         .await?;
     for command in expired {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::services::agents::{Credential, accept_reports};
 use crate::services::reports::{Note, apply_all};
-use crate::services::{Audit, ServiceError};
+use crate::services::{ServiceError, Wake};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{Batch, CommandReport, JournalId, ReportAck, Revocation};
 use flux_shop::Actor;
@@ -32,19 +32,17 @@ pub(crate) async fn take_reports(
     for bad in &batch.bad {
         tracing::warn!(server.id = %server_id, command.id = bad.id, problem = bad.problem, "a report could not be read");
     }
-    let (by, hooks) = (Audit { actor: Actor::agent(&server_id) }, app.hooks());
     let applied = app
-        .db
-        .write(move |tx| {
+        .write_and_wake(Actor::agent(&server_id), move |tx, by, hooks| {
             let server = accept_reports(tx, &credential, &journal)?;
-            apply_all(tx, &by, &*hooks, &server.id, &journal, &batch.items)
+            let applied = apply_all(tx, by, hooks, &server.id, &journal, &batch.items)?;
+            Ok((applied, Wake::from([server.id])))
         })
         .await?;
     for note in &applied.notes {
         log(&server_id, note);
     }
     app.sessions.notify_reports();
-    app.sessions.wake(&server_id);
     Ok((applied.acknowledged, applied.revoked))
 }
 

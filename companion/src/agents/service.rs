@@ -5,7 +5,7 @@ use super::{Session, auth, dispatcher, record_join};
 use crate::app::App;
 use crate::limits;
 use crate::services::agents::{Contact, Credential, mark_offline, record_contact, record_game_status};
-use crate::services::{Audit, ServiceError, offers::Offers};
+use crate::services::{ServiceError, offers::Offers};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{
@@ -54,11 +54,11 @@ impl AgentHub {
         let session = Session::new(credential.clone(), &hello, caller.connection.clone());
         // Register first: a poll of another journal checks the sessions inside its own transaction.
         app.sessions.register(&session).map_err(|hostname| hub_error(&ServiceError::AlreadyConnected { hostname }))?;
-        let by = Audit { actor: Actor::agent(&server_id) };
         let now = app.now();
         let written = app
-            .db
-            .write(move |tx| record_contact(tx, &by, &credential, &hello.journal_id, &Contact::Hello(&hello), None))
+            .write(Actor::agent(&server_id), move |tx, by, _| {
+                record_contact(tx, by, &credential, &hello.journal_id, &Contact::Hello(&hello), None)
+            })
             .await;
         let server = match written {
             Ok(server) => server,
@@ -160,8 +160,8 @@ impl HubService for AgentHub {
             return;
         }
         tracing::info!(server.id = %server_id, "an agent disconnected");
-        let by = Audit { actor: Actor::agent(&server_id) };
-        if let Err(error) = self.app.db.write(move |tx| mark_offline(tx, &by, &server_id)).await {
+        let written = self.app.write(Actor::agent(&server_id), move |tx, by, _| mark_offline(tx, by, &server_id));
+        if let Err(error) = written.await {
             tracing::warn!(error = %error, "failed to record disconnect");
         }
     }

@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::limits;
 use crate::services::agents::{Contact, record_contact};
 use crate::services::offers::{self, Transport};
-use crate::services::{Audit, ServiceError};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
@@ -95,18 +94,16 @@ async fn offer(
     filter: OfferFilter,
 ) -> Result<(offers::Offers, Timestamp), ApiError> {
     let Agent { credential, journal } = agent;
-    let by = Audit { actor: Actor::agent(&credential.server_id) };
-    let server_id = credential.server_id.clone();
-    let sessions = Arc::clone(&app.sessions);
-    let hooks = app.hooks();
-    let write = move |tx: &flux_storage::Tx<'_>| {
-        // Checked inside the transaction: a Hello registers its session before its own transaction.
-        let other = sessions.other_than(&credential.server_id, &journal);
-        let server = record_contact(tx, &by, &credential, &journal, &contact, other)?;
-        let offers = offers::offer(tx, &*hooks, &server.id, &journal, &filter, Transport::Response)?;
-        Ok::<_, ServiceError>((offers, tx.now()))
-    };
-    let (offers, now) = app.db.write(write).await?;
+    let (server_id, sessions) = (credential.server_id.clone(), Arc::clone(&app.sessions));
+    let (offers, now) = app
+        .write(Actor::agent(&server_id), move |tx, by, hooks| {
+            // Checked inside the transaction: a Hello registers its session before its own transaction.
+            let other = sessions.other_than(&credential.server_id, &journal);
+            let server = record_contact(tx, by, &credential, &journal, &contact, other)?;
+            let offers = offers::offer(tx, hooks, &server.id, &journal, &filter, Transport::Response)?;
+            Ok((offers, tx.now()))
+        })
+        .await?;
     for command in &offers.commands {
         tracing::info!(command.id = %command.id, attempt = command.attempt.get(), server.id = %server_id,
             redelivered = command.redelivered, "command offered");

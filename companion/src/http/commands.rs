@@ -3,19 +3,19 @@
 use super::dto::{CommandIn, CommandOut};
 use crate::app::App;
 use crate::secrets;
-use crate::services::{Audit, ServiceError, commands as commands_service};
+use crate::services::{Audit, ServiceError, Wake, commands as commands_service};
 use axum::Json;
 use axum::extract::State;
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{CommandId, OrderId, ServerId};
 use flux_referrals::OrderHooks;
 use flux_rest::{
-    Admin, ApiError, ApiKey, Body, Errors, Id, IdempotencyKey, Idempotent, Page, Query, before_place, page, page_limit,
+    Admin, ApiError, ApiKey, Body, Errors, Id, IdempotencyKey, Idempotent, Page, Query, Saved, before_place, page,
+    page_limit,
 };
 use flux_shop::{CommandRow, CommandView};
 use flux_storage::commands::Filter;
-use flux_storage::{Tx, commands, history, servers};
-use http::StatusCode;
+use flux_storage::{Tx, commands, history};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -77,11 +77,7 @@ pub(super) async fn show(
     _key: ApiKey,
     Id(id): Id<CommandId>,
 ) -> Result<Json<CommandOut>, ApiError> {
-    let found = app.db.read(move |tx| {
-        let command = commands::find(tx, &id)?.ok_or(ServiceError::NotFound("command"))?;
-        with_history(tx, command)
-    });
-    Ok(Json(found.await?))
+    Ok(Json(app.db.read(move |tx| find(tx, &id)).await?))
 }
 
 /// Makes a command by hand.
@@ -93,38 +89,23 @@ pub(super) async fn create(
     key: Admin,
     idempotency: IdempotencyKey,
     Body(body, bytes): Body<CommandIn>,
-) -> Result<(StatusCode, Json<CommandOut>), ApiError> {
-    let (by, once) = (Audit { actor: key.actor() }, idempotency.of_request(&key.0.name, &bytes));
+) -> Result<Saved<CommandOut>, ApiError> {
+    let once = idempotency.of_request(&key.0.name, &bytes);
     let new = body.into_command(secrets::command_id(&*app.entropy), app.now())?;
     let made = app
-        .db
-        .write(move |tx| {
+        .write_and_wake(key.actor(), move |tx, by, _| {
             let make = || {
-                let server = servers::find(tx, &new.server_id)?;
-                if server.is_none_or(|server| server.removing) {
-                    return Err(ServiceError::Invalid {
-                        field: "serverId".into(),
-                        message: "there is no such server".into(),
-                    });
-                }
-                let command = commands_service::make(tx, &by, new.clone())?;
+                let command = commands_service::make(tx, by, new.clone())?;
                 Ok((command.new.id.to_string(), with_history(tx, command)?))
             };
-            let find = |id: &str| {
-                let id = id.parse().map_err(|_| ServiceError::NotFound("command"))?;
-                with_history(tx, commands::find(tx, &id)?.ok_or(ServiceError::NotFound("command"))?)
-            };
-            once.run(tx, make, find)
+            let find = |id: &str| find(tx, &id.parse().map_err(|_| ServiceError::NotFound("command"))?);
+            Ok((once.run(tx, make, find)?, Wake::from([new.server_id.clone()])))
         })
         .await?;
-    Ok(match made {
-        Idempotent::Created(view) => {
-            tracing::info!(command.id = %view.id, server.id = %view.server_id, "command made");
-            app.sessions.wake(&view.server_id);
-            (StatusCode::CREATED, Json(view))
-        }
-        Idempotent::Repeated(view) => (StatusCode::OK, Json(view)),
-    })
+    if let Idempotent::Created(view) = &made {
+        tracing::info!(command.id = %view.id, server.id = %view.server_id, "command made");
+    }
+    Ok(made.into_answer())
 }
 
 /// Runs a failed command again: a new series of attempts. 409 for every other.
@@ -135,7 +116,7 @@ pub(super) async fn retry(
     key: ApiKey,
     Id(id): Id<CommandId>,
 ) -> Result<Json<CommandOut>, ApiError> {
-    change(&app, key, id, commands_service::retry).await
+    change(&app, &key, id, commands_service::retry).await
 }
 
 /// Cancels an open command: at once if no agent was ever offered it, else on the agent's word (`cancelRequestedAt`).
@@ -146,22 +127,30 @@ pub(super) async fn cancel(
     key: ApiKey,
     Id(id): Id<CommandId>,
 ) -> Result<Json<CommandOut>, ApiError> {
-    change(&app, key, id, commands_service::cancel).await
+    change(&app, &key, id, commands_service::cancel).await
 }
 
+/// Changes a command, and answers with it as it then is.
 async fn change(
     app: &App,
-    key: ApiKey,
+    key: &ApiKey,
     id: CommandId,
     what: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &CommandId) -> Result<CommandRow, ServiceError> + Send + 'static,
 ) -> Result<Json<CommandOut>, ApiError> {
-    let (by, hooks) = (Audit { actor: key.actor() }, app.hooks());
-    let view =
-        app.db.write(move |tx| what(tx, &by, &*hooks, &id).and_then(|command| with_history(tx, command))).await?;
+    let view = app
+        .write_and_wake(key.actor(), move |tx, by, hooks| {
+            let command = what(tx, by, hooks, &id)?;
+            let wake = Wake::from([command.new.server_id.clone()]);
+            Ok((with_history(tx, command)?, wake))
+        })
+        .await?;
     tracing::info!(command.id = %view.id, server.id = %view.server_id,
         attempt = view.attempt.get(), command.status = view.status, "command changed by hand");
-    app.sessions.wake(&view.server_id);
     Ok(Json(view))
+}
+
+fn find(tx: &Tx<'_>, id: &CommandId) -> Result<CommandOut, ServiceError> {
+    with_history(tx, commands::find(tx, id)?.ok_or(ServiceError::NotFound("command"))?)
 }
 
 fn with_history(tx: &Tx<'_>, command: CommandRow) -> Result<CommandOut, ServiceError> {

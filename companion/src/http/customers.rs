@@ -3,10 +3,10 @@
 use super::dto::{CustomerIn, CustomerOut};
 use crate::app::App;
 use crate::secrets;
-use crate::services::{Audit, ServiceError, customers as customers_service};
+use crate::services::{ServiceError, customers as customers_service};
 use axum::Json;
 use axum::extract::State;
-use flux_rest::{ApiError, ApiKey, Body, Errors, Id};
+use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Saved, saved};
 use flux_shop::{CustomerBody, CustomerId};
 use flux_storage::customers;
 use http::StatusCode;
@@ -20,18 +20,16 @@ pub(super) async fn put(
     key: ApiKey,
     Id(id): Id<CustomerId>,
     Body(body, _): Body<CustomerIn>,
-) -> Result<(StatusCode, Json<CustomerOut>), ApiError> {
-    let (by, hooks) = (Audit { actor: key.actor() }, app.hooks());
+) -> Result<Saved<CustomerOut>, ApiError> {
     let body = CustomerBody::from(body);
-    let (is_new, wake, customer) = app
-        .db
-        .write(move |tx| {
-            let (is_new, wake) = customers_service::put(tx, &by, &*hooks, &id, &body)?;
-            Ok::<_, ServiceError>((is_new, wake, customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?))
+    let (is_new, customer) = app
+        .write_and_wake(key.actor(), move |tx, by, hooks| {
+            let (is_new, wake) = customers_service::put(tx, by, hooks, &id, &body)?;
+            let customer = customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?;
+            Ok(((is_new, customer), wake))
         })
         .await?;
-    app.wake(&wake);
-    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(customer.into())))
+    Ok(saved(is_new, customer.into()))
 }
 
 /// A customer. Whoever has an order is one.
@@ -55,9 +53,8 @@ pub(super) async fn remove(
     key: ApiKey,
     Id(id): Id<CustomerId>,
 ) -> Result<StatusCode, ApiError> {
-    let (by, hooks) = (Audit { actor: key.actor() }, app.hooks());
     let anonymous = secrets::anonymous_customer(&*app.entropy);
-    app.db.write(move |tx| customers_service::anonymise(tx, &by, &*hooks, &id, &anonymous)).await?;
+    app.write(key.actor(), move |tx, by, hooks| customers_service::anonymise(tx, by, hooks, &id, &anonymous)).await?;
     app.db.vacuum().await?;
     tracing::info!("a customer was forgotten");
     Ok(StatusCode::NO_CONTENT)

@@ -9,12 +9,12 @@ use axum::Json;
 use axum::extract::State;
 use flux_protocol::{OrderId, ServerId};
 use flux_referrals::{OrderHooks, Referrals};
-use flux_rest::Word;
 use flux_rest::values::OrderStatus;
-use flux_rest::{ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, before_place, page, page_limit};
+use flux_rest::{
+    ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, Saved, Word, before_place, page, page_limit, saved,
+};
 use flux_shop::{CommandView, HistoryRow, Order, OrderBody, ServerState, ServerStates};
 use flux_storage::{Tx, commands, history, orders, servers};
-use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -42,19 +42,11 @@ pub(super) async fn put(
     key: ApiKey,
     Id(id): Id<OrderId>,
     Body(body, _): Body<OrderIn>,
-) -> Result<(StatusCode, Json<OrderOut>), ApiError> {
-    let (by, hooks, presenter) = (Audit { actor: key.actor() }, app.hooks(), OrderPresenter::new(&app));
+) -> Result<Saved<OrderOut>, ApiError> {
     let body: OrderBody = body.into();
-    let (is_new, wake, view, now) = app
-        .db
-        .write(move |tx| {
-            let (is_new, wake) = orders_service::put(tx, &by, &*hooks, &id, body.clone())?;
-            Ok::<_, ServiceError>((is_new, wake, presenter.with_history(tx, &id)?, tx.now()))
-        })
-        .await?;
-    log(&view, now);
-    app.wake(&wake);
-    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(view)))
+    let put = change(&app, &key, id, move |tx, by, hooks, id| orders_service::put(tx, by, hooks, id, body.clone()));
+    let (is_new, order) = put.await?;
+    Ok(saved(is_new, order))
 }
 
 /// An order with its commands and their history.
@@ -101,7 +93,7 @@ pub(super) async fn paid(
     Id(id): Id<OrderId>,
     OptionalBody(body): OptionalBody<OccurredIn>,
 ) -> Result<Json<OrderOut>, ApiError> {
-    change(&app, key, id, move |tx, by, hooks, id| orders_service::pay(tx, by, hooks, id, body.occurred_at)).await
+    transition(&app, &key, id, body.occurred_at, orders_service::pay).await
 }
 
 /// The storefront is done with the order.
@@ -113,7 +105,7 @@ pub(super) async fn completed(
     Id(id): Id<OrderId>,
     OptionalBody(body): OptionalBody<OccurredIn>,
 ) -> Result<Json<OrderOut>, ApiError> {
-    change(&app, key, id, move |tx, by, hooks, id| orders_service::complete(tx, by, hooks, id, body.occurred_at)).await
+    transition(&app, &key, id, body.occurred_at, orders_service::complete).await
 }
 
 /// The order was called off. What a paid one has not run yet is not run; what has run stays until a refund takes it back.
@@ -125,7 +117,7 @@ pub(super) async fn cancelled(
     Id(id): Id<OrderId>,
     OptionalBody(body): OptionalBody<OccurredIn>,
 ) -> Result<Json<OrderOut>, ApiError> {
-    change(&app, key, id, move |tx, by, hooks, id| orders_service::cancel(tx, by, hooks, id, body.occurred_at)).await
+    transition(&app, &key, id, body.occurred_at, orders_service::cancel).await
 }
 
 /// The buyer's bank took the money back: what has not run is cancelled, what has run is taken back.
@@ -137,8 +129,7 @@ pub(super) async fn chargeback(
     Id(id): Id<OrderId>,
     OptionalBody(body): OptionalBody<OccurredIn>,
 ) -> Result<Json<OrderOut>, ApiError> {
-    change(&app, key, id, move |tx, by, hooks, id| orders_service::charge_back(tx, by, hooks, id, body.occurred_at))
-        .await
+    transition(&app, &key, id, body.occurred_at, orders_service::charge_back).await
 }
 
 /// Money was paid back. Refunds are summed; only one that brings `refundedAmount` to the amount cancels what has not run,
@@ -155,26 +146,42 @@ pub(super) async fn refunded(
         amount: body.refunded_amount.map(|amount| amount.0),
         id: body.refund_id.map(|id| id.0),
     };
-    change(&app, key, id, move |tx, by, hooks, id| orders_service::refund(tx, by, hooks, id, &refund, body.occurred_at))
-        .await
+    let refund = move |tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &OrderId, at: Option<Timestamp>| {
+        orders_service::refund(tx, by, hooks, id, &refund, at)
+    };
+    transition(&app, &key, id, body.occurred_at, refund).await
 }
 
-/// Does what the storefront says, and answers with the order as it then is.
-async fn change(
+/// Moves an order to another status, and answers with the order as it then is.
+async fn transition(
     app: &App,
-    key: ApiKey,
+    key: &ApiKey,
     id: OrderId,
-    what: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &OrderId) -> Result<Wake, ServiceError> + Send + 'static,
+    at: Option<Timestamp>,
+    to: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &OrderId, Option<Timestamp>) -> Result<Wake, ServiceError>
+    + Send
+    + 'static,
 ) -> Result<Json<OrderOut>, ApiError> {
-    let (by, hooks, presenter) = (Audit { actor: key.actor() }, app.hooks(), OrderPresenter::new(app));
-    let write = move |tx: &Tx<'_>| {
-        let wake = what(tx, &by, &*hooks, &id)?;
-        Ok::<_, ServiceError>((wake, presenter.with_history(tx, &id)?, tx.now()))
-    };
-    let (wake, view, now) = app.db.write(write).await?;
-    log(&view, now);
-    app.wake(&wake);
-    Ok(Json(view))
+    let ((), order) = change(app, key, id, move |tx, by, hooks, id| Ok(((), to(tx, by, hooks, id, at)?))).await?;
+    Ok(Json(order))
+}
+
+/// Changes an order. Returns the result of the change, and the order as it then is.
+async fn change<T: Send + 'static>(
+    app: &App,
+    key: &ApiKey,
+    id: OrderId,
+    what: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &OrderId) -> Result<(T, Wake), ServiceError> + Send + 'static,
+) -> Result<(T, OrderOut), ServiceError> {
+    let presenter = OrderPresenter::new(app);
+    let (done, order, now) = app
+        .write_and_wake(key.actor(), move |tx, by, hooks| {
+            let (done, wake) = what(tx, by, hooks, &id)?;
+            Ok(((done, presenter.with_history(tx, &id)?, tx.now()), wake))
+        })
+        .await?;
+    log(&order, now);
+    Ok((done, order))
 }
 
 /// Logs how a change of an order changed its commands, so that each command can be followed by its id.

@@ -3,11 +3,13 @@
 
 use super::dto::{PackageIn, PackageOut};
 use crate::app::App;
-use crate::services::{Audit, ServiceError, packages as packages_service};
+use crate::services::{ServiceError, packages as packages_service};
 use axum::Json;
 use axum::extract::State;
-use flux_rest::{Admin, ApiError, ApiKey, Body, Errors, Id, Page, PageQuery, Query, after_text, page, page_limit};
-use flux_shop::{Package, PackageBody, PackageId};
+use flux_rest::{
+    Admin, ApiError, ApiKey, Body, Errors, Id, Page, PageQuery, Query, Saved, after_text, page, page_limit, saved,
+};
+use flux_shop::{Package, PackageId};
 use flux_storage::packages;
 use http::StatusCode;
 use std::sync::Arc;
@@ -20,12 +22,11 @@ pub(super) async fn put(
     key: Admin,
     Id(id): Id<PackageId>,
     Body(body, _): Body<PackageIn>,
-) -> Result<(StatusCode, Json<PackageOut>), ApiError> {
-    let (by, body) = (Audit { actor: key.actor() }, PackageBody::from(body));
-    let package = Package { id, body };
-    let saved = package.clone();
-    let is_new = app.db.write(move |tx| packages_service::put(tx, &by, &saved.id, &saved.body)).await?;
-    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(package.into())))
+) -> Result<Saved<PackageOut>, ApiError> {
+    let package = Package { id, body: body.into() };
+    let new = package.clone();
+    let is_new = app.write(key.actor(), move |tx, by, _| packages_service::put(tx, by, &new.id, &new.body)).await?;
+    Ok(saved(is_new, package.into()))
 }
 
 /// A package.
@@ -61,7 +62,6 @@ pub(super) async fn remove(
     key: Admin,
     Id(id): Id<PackageId>,
 ) -> Result<StatusCode, ApiError> {
-    let by = Audit { actor: key.actor() };
-    app.db.write(move |tx| packages_service::remove(tx, &by, &id)).await?;
+    app.write(key.actor(), move |tx, by, _| packages_service::remove(tx, by, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

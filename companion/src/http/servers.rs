@@ -3,17 +3,16 @@
 use super::dto::{RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};
 use crate::app::App;
 use crate::services::servers::{self as servers_service, Unanswered};
-use crate::services::{Audit, ServiceError, agents::is_polling};
+use crate::services::{ServiceError, Wake, agents::is_polling};
 use crate::{limits, secrets};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::{ErrorCode, ServerId, ServerToken};
 use flux_rest::{
-    Admin, ApiError, Body, Errors, Id, IdempotencyKey, Idempotent, Page, PageQuery, Query, after_text, page, page_limit,
+    Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PageQuery, Query, Saved, after_text, page, page_limit,
 };
 use flux_shop::{QueueCounts, Server};
 use flux_storage::{Tx, commands, servers};
-use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -37,27 +36,23 @@ pub(super) async fn create(
     key: Admin,
     idempotency: IdempotencyKey,
     Body(body, bytes): Body<ServerIn>,
-) -> Result<(StatusCode, Json<ServerWithToken>), ApiError> {
-    let (by, once) = (Audit { actor: key.actor() }, idempotency.of_request(&key.0.name, &bytes));
+) -> Result<Saved<ServerWithToken>, ApiError> {
+    let once = idempotency.of_request(&key.0.name, &bytes);
     let token = secrets::server_token(&*app.entropy, secrets::server_id(&*app.entropy));
-    let made = {
-        let token = token.clone();
-        let make = move |tx: &Tx<'_>| {
+    let made = app
+        .write(key.actor(), move |tx, by, _| {
             let make = || {
-                let server = servers_service::add(tx, &by, &token, body.name.0.clone(), body.address.0.clone())?;
-                Ok((server.id.to_string(), (server, QueueCounts::default())))
+                let server = servers_service::add(tx, by, &token, body.name.0.clone(), body.address.0.clone())?;
+                Ok((server.id.to_string(), (server, QueueCounts::default(), Some(token.clone()))))
             };
-            let find = |id: &str| find(tx, &id.parse().map_err(|_| ServiceError::NotFound("server"))?);
+            let find = |id: &str| {
+                let (server, queue) = find(tx, &id.parse().map_err(|_| ServiceError::NotFound("server"))?)?;
+                Ok((server, queue, None))
+            };
             once.run(tx, make, find)
-        };
-        app.db.write(make).await?
-    };
-    Ok(match made {
-        Idempotent::Created((server, queue)) => {
-            (StatusCode::CREATED, Json(with_token(&app, server, queue, Some(&token))))
-        }
-        Idempotent::Repeated((server, queue)) => (StatusCode::OK, Json(with_token(&app, server, queue, None))),
-    })
+        })
+        .await?;
+    Ok(made.map(|(server, queue, token)| with_token(&app, server, queue, token.as_ref())).into_answer())
 }
 
 /// A server.
@@ -103,13 +98,13 @@ pub(super) async fn change(
     Id(id): Id<ServerId>,
     Body(body, _): Body<ServerPatch>,
 ) -> Result<Json<ServerOut>, ApiError> {
-    let by = Audit { actor: key.actor() };
     let (name, address) = (body.name.map(|name| name.0), body.address.map(|address| address.0));
-    let write = move |tx: &Tx<'_>| {
-        servers_service::change(tx, &by, &id, name.clone(), address.clone())?;
-        find(tx, &id)
-    };
-    let (server, queue) = app.db.write(write).await?;
+    let (server, queue) = app
+        .write(key.actor(), move |tx, by, _| {
+            servers_service::change(tx, by, &id, name.clone(), address.clone())?;
+            find(tx, &id)
+        })
+        .await?;
     Ok(Json(view(&app, server, queue)))
 }
 
@@ -121,14 +116,14 @@ pub(super) async fn replace_token(
     key: Admin,
     Id(id): Id<ServerId>,
 ) -> Result<Json<ServerWithToken>, ApiError> {
-    let by = Audit { actor: key.actor() };
     let token = secrets::server_token(&*app.entropy, id.clone());
     let hash = token.hash();
-    let write = move |tx: &Tx<'_>| {
-        servers_service::replace_token(tx, &by, &id, hash.clone())?;
-        find(tx, &id)
-    };
-    let (server, queue) = app.db.write(write).await?;
+    let (server, queue) = app
+        .write(key.actor(), move |tx, by, _| {
+            servers_service::replace_token(tx, by, &id, hash.clone())?;
+            find(tx, &id)
+        })
+        .await?;
     app.sessions.disconnect(&server.id, ErrorCode::TokenRevoked.message("this server has a new token"));
     tracing::info!(server.id = %server.id, "token replaced");
     Ok(Json(with_token(&app, server, queue, Some(&token))))
@@ -144,25 +139,25 @@ pub(super) async fn remove(
     Id(id): Id<ServerId>,
     Query(query): Query<RemovalQuery>,
 ) -> Result<Json<RemovalOut>, ApiError> {
-    let by = Audit { actor: key.actor() };
-    let server = begin(&app, by.clone(), id.clone()).await?;
-    app.sessions.wake(&id);
+    let server = begin_removal(&app, &key, id.clone()).await?;
     if app.sessions.of(&id).is_some() || is_polling(&server, app.now()) {
         wait_for_reports(&app, &id).await?;
     }
     let left = if query.force { Unanswered::Cancelled } else { Unanswered::StayOpen };
     let unanswered = {
-        let (id, hooks) = (id.clone(), app.hooks());
-        app.db.write(move |tx| servers_service::finish_removal(tx, &by, &*hooks, &id, left)).await?
+        let id = id.clone();
+        app.write(key.actor(), move |tx, by, hooks| servers_service::finish_removal(tx, by, hooks, &id, left)).await?
     };
     app.sessions.disconnect(&id, ErrorCode::ServerRemoved.message("the store has removed this server"));
     tracing::info!(server.id = %id, commands.unanswered = unanswered, "server removed");
     Ok(Json(RemovalOut { id, unanswered }))
 }
 
-async fn begin(app: &App, by: Audit, id: ServerId) -> Result<Server, ServiceError> {
-    let hooks = app.hooks();
-    app.db.write(move |tx| servers_service::begin_removal(tx, &by, &*hooks, &id)).await
+async fn begin_removal(app: &App, key: &Admin, id: ServerId) -> Result<Server, ServiceError> {
+    app.write_and_wake(key.actor(), move |tx, by, hooks| {
+        Ok((servers_service::begin_removal(tx, by, hooks, &id)?, Wake::from([id.clone()])))
+    })
+    .await
 }
 
 /// Waits until nothing of this server is open, or the time is over.

@@ -7,12 +7,16 @@ use flux_protocol::CommandId;
 use flux_referrals::OrderHooks;
 use flux_shop::CommandPurpose;
 use flux_shop::{CommandRow, NewCommand, Origin, Trigger, kind};
-use flux_storage::{Tx, commands, events};
+use flux_storage::{Tx, commands, events, servers};
 use serde_json::json;
 
-/// Creates a command, with the first row of its history.
-pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, flux_storage::Error> {
-    changes::make_all(tx, by, vec![new])?.pop().ok_or(flux_storage::Error::BadRow("a command that was not made"))
+/// `POST /commands`: creates a command by hand, with the first row of its history.
+pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, ServiceError> {
+    if servers::find(tx, &new.server_id)?.is_none_or(|server| server.removing) {
+        return Err(ServiceError::invalid("serverId", "there is no such server"));
+    }
+    let made = changes::make_all(tx, by, vec![new])?.pop();
+    Ok(made.ok_or(flux_storage::Error::BadRow("a command that was not made"))?)
 }
 
 /// Saves a command's new state. A change that people see gets a row of history and an event.
@@ -56,7 +60,7 @@ pub fn cancel(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -
 /// since a person wants the command run now.
 pub fn retry(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -> Result<CommandRow, ServiceError> {
     let mut command = find(tx, id)?;
-    let server = flux_storage::servers::find(tx, &command.new.server_id)?;
+    let server = servers::find(tx, &command.new.server_id)?;
     if server.is_none_or(|server| server.removing) {
         return Err(ServiceError::conflict("server_removed", "the command's server was removed"));
     }

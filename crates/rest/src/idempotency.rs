@@ -2,6 +2,7 @@
 
 use crate::error::ApiError;
 use crate::limits;
+use crate::saved::{Saved, saved};
 use axum::extract::FromRequestParts;
 use flux_storage::{Tx, idempotency};
 use http::request::Parts;
@@ -33,6 +34,24 @@ pub enum Idempotent<T> {
 /// The caller used this `Idempotency-Key` for a different request before.
 #[derive(Debug)]
 pub struct KeyReused;
+
+impl<T> Idempotent<T> {
+    /// The same with a thing made from this one.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Idempotent<U> {
+        match self {
+            Idempotent::Created(thing) => Idempotent::Created(with(thing)),
+            Idempotent::Repeated(thing) => Idempotent::Repeated(with(thing)),
+        }
+    }
+
+    /// 201 with the thing if this request created it, else 200.
+    pub fn into_answer(self) -> Saved<T> {
+        match self {
+            Idempotent::Created(thing) => saved(true, thing),
+            Idempotent::Repeated(thing) => saved(false, thing),
+        }
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;

@@ -12,6 +12,7 @@ mod path;
 mod player;
 mod query;
 mod rate;
+mod saved;
 pub mod values;
 
 pub use auth::{Admin, ApiKey, KeyDirectory, bearer_token};
@@ -24,4 +25,5 @@ pub use path::{Id, PathTexts};
 pub use player::PlayerJson;
 pub use query::Query;
 pub use rate::{Peer, RateLimiter, VisitorRate, check_rate};
+pub use saved::{Saved, saved};
 pub use values::{ApiEnum, ApiValue, Checked, Word};
