@@ -1,5 +1,5 @@
-//! The referral rules' tables. Their counters are kept by triggers (`0001_initial.sql` of `flux_storage`), so that no way of
-//! writing can forget them.
+//! The referral tables. Triggers update their counters (`0001_initial.sql` of `flux_storage`), so that no write can miss
+//! them.
 
 pub mod attributions;
 pub mod clicks;
@@ -46,8 +46,8 @@ fn player(row: &Row<'_>, name: &'static str, uuid: &'static str) -> Result<Optio
     Ok(name.map(|name| Player { name, uuid }))
 }
 
-/// The ways in which a row may be the same person's (D-23), given the columns of its id, address, UUID and name: conditions on
-/// one value each, each with its index.
+/// Conditions that find rows of the same person (D-23) by the given columns of id, address, UUID and name. Each condition
+/// has one value and its own index.
 fn ways<'a>(who: &'a Person, [id, email, uuid, name]: [&str; 4]) -> Vec<(String, &'a str)> {
     let mut ways = vec![(format!("{id} = $1"), who.customer.as_str())];
     ways.extend(who.email.as_ref().map(|key| (format!("{email} = $1"), key.as_str())));
