@@ -202,7 +202,6 @@ fn floor(path: &Path, like: &Path, orders: usize, group: usize) -> f64 {
     let (command, of_order) = ("'cmd_aaaaaaaaaaaaaaaaaaaa' || ?1", "WHERE order_id = 'o0'");
     let statements = [
         copy("orders", &[("id", order)], "WHERE id = 'o0'"),
-        copy("order_items", &[("order_id", order)], of_order),
         copy("commands", &[("id", command), ("order_id", order)], of_order),
         copy("command_history", &[("command_id", command)], ""),
         copy("events", &[("subject", order)], "WHERE kind = 'order.created'"),

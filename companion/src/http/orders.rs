@@ -13,7 +13,7 @@ use flux_rest::values::OrderStatus;
 use flux_rest::{
     ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, Saved, Word, before_place, page, page_limit, saved,
 };
-use flux_shop::{CommandView, HistoryRow, Order, OrderBody, ServerState, ServerStates};
+use flux_shop::{CommandView, Order, OrderBody, ServerState, ServerStates};
 use flux_storage::{Tx, commands, history, orders, servers};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -212,29 +212,29 @@ impl OrderPresenter {
     /// An order with its commands and their history.
     fn with_history(&self, tx: &Tx<'_>, id: &OrderId) -> Result<OrderOut, ServiceError> {
         let order = orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))?;
-        let mut histories = history::of_order(tx, id)?;
-        let history = |id: &str| Some(histories.remove(id).unwrap_or_default());
-        self.present(tx, order, history, &mut ServerStates::new())
+        let views = history::of_order(tx, id)?.into_iter();
+        let views = views.map(|(command, history)| CommandView { command, history: Some(history) });
+        self.present(tx, order, views.collect(), &mut ServerStates::new())
     }
 
     /// Without history; `known` keeps the servers that were looked up.
     fn without_history(&self, tx: &Tx<'_>, order: Order, known: &mut ServerStates) -> Result<OrderOut, ServiceError> {
-        self.present(tx, order, |_| None, known)
+        let views = commands::of_order(tx, &order.id)?.into_iter();
+        let views = views.map(|command| CommandView { command, history: None });
+        self.present(tx, order, views.collect(), known)
     }
 
     fn present(
         &self,
         tx: &Tx<'_>,
         order: Order,
-        mut history: impl FnMut(&str) -> Option<Vec<HistoryRow>>,
+        views: Vec<CommandView>,
         known: &mut ServerStates,
     ) -> Result<OrderOut, ServiceError> {
-        let mut views = Vec::new();
-        for command in commands::of_order(tx, &order.id)? {
+        for CommandView { command, .. } in &views {
             if !known.contains_key(&command.new.server_id) {
                 known.insert(command.new.server_id.clone(), self.server(tx, &command.new.server_id)?);
             }
-            views.push(CommandView { history: history(command.new.id.as_str()), command });
         }
         let referral = self.hooks.referral_of(tx, &order.id, self.now)?;
         Ok(OrderOut::new(order, views, known, referral))

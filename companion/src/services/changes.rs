@@ -13,9 +13,11 @@ use std::collections::BTreeMap;
 /// Saves new commands in this order, each with the first row of its history.
 pub(super) fn make_all(tx: &Tx<'_>, by: &Audit, new: Vec<NewCommand>) -> Result<Vec<CommandRow>, flux_storage::Error> {
     let made = commands::insert_all(tx, new)?;
-    let rows: Vec<_> = made.iter().map(|command| (&command.new.id, history::row_of(command))).collect();
-    history::append_all(tx, rows.iter().map(|(id, row)| (*id, row)))?;
-    events::record_all(tx, by, &made.iter().map(announcement).collect::<Vec<_>>())?;
+    let mut changes = Changes::default();
+    for command in &made {
+        changes.announce(command);
+    }
+    changes.write(tx, by)?;
     Ok(made)
 }
 
@@ -47,8 +49,7 @@ impl Changes {
         command.state = after;
         if is_visible {
             command.updated_at = now;
-            self.add_history(&command.new.id, history::row_of(&command));
-            self.events.push(announcement(&command));
+            self.announce(&command);
         }
         let is_closed = is_visible && !command.state.status.is_open();
         let was_closed = self.saved.get(&command.new.id).is_some_and(|saved| saved.is_closed);
@@ -60,6 +61,21 @@ impl Changes {
     /// Appends a row of the caller's own to a command's history.
     pub(super) fn add_history(&mut self, id: &CommandId, row: HistoryRow) {
         self.history.push((id.clone(), row));
+    }
+
+    /// Adds an event of the caller's own.
+    pub(super) fn add_event(&mut self, kind: &'static str, subject: &str, data: serde_json::Value) {
+        self.events.push(NewEvent { kind: kind.into(), subject: subject.to_owned(), data });
+    }
+
+    /// Adds history and event of a command's present state.
+    pub(super) fn announce(&mut self, command: &CommandRow) {
+        self.add_history(&command.new.id, history::row_of(command));
+        let status = command.state.status;
+        let data = json!({"serverId": command.new.server_id, "orderId": command.new.order_id,
+                          "attempt": command.state.attempt, "reason": status.reason()});
+        let kind = format!("command.{}", status.as_str()).into();
+        self.events.push(NewEvent { kind, subject: command.new.id.to_string(), data });
     }
 
     /// Cancels a command at once if no agent was ever offered it; else requests the cancel, and revokes are sent until the
@@ -79,8 +95,7 @@ impl Changes {
             command.offered_at = None;
             command.updated_at = now;
             let data = json!({"serverId": command.new.server_id, "attempt": after.attempt, "reason": reason});
-            let subject = command.new.id.to_string();
-            self.events.push(NewEvent { kind: kind::COMMAND_CANCEL_REQUESTED.into(), subject, data });
+            self.add_event(kind::COMMAND_CANCEL_REQUESTED, command.new.id.as_str(), data);
         }
         self.set(now, command, after)
     }
@@ -98,11 +113,4 @@ impl Changes {
     pub(super) fn write_one(self, tx: &Tx<'_>, by: &Audit) -> Result<Saved, flux_storage::Error> {
         self.write(tx, by)?.pop().ok_or(flux_storage::Error::BadRow("a change of no command"))
     }
-}
-
-fn announcement(command: &CommandRow) -> NewEvent {
-    let status = command.state.status;
-    let data = json!({"serverId": command.new.server_id, "orderId": command.new.order_id,
-                      "attempt": command.state.attempt, "reason": status.reason()});
-    NewEvent { kind: format!("command.{}", status.as_str()).into(), subject: command.new.id.to_string(), data }
 }

@@ -1,13 +1,13 @@
 //! Orders: what the storefront says of them, and what that causes.
 
-use super::changes::make_all;
+use super::changes::Changes;
 use super::{Audit, ServiceError, Wake, effects, reversals};
 use flux_protocol::{OrderId, ServerId};
 use flux_referral_rules::ReversalKind;
 use flux_referrals::OrderHooks;
 use flux_shop::{
-    Amount, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, Package, PutStatus, RefundId, TooManyCommands,
-    Trigger, expand, kind,
+    Amount, NewCommand, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, Package, PutStatus, RefundId,
+    TooManyCommands, Trigger, expand, kind,
 };
 use flux_storage::{Tx, customers, events, orders, packages, servers};
 use jiff::Timestamp;
@@ -34,28 +34,33 @@ pub fn put(
     let body = body.without_status();
     let before = orders::find(tx, id)?;
     let is_new = before.is_none();
-    let order = match before {
-        Some(order) if order.body.is_same_content(&body) => order,
+    let wake = match before {
+        Some(order) if order.body.is_same_content(&body) => {
+            let at = order.body.occurred_at;
+            if to_pay { pay_order(tx, by, hooks, order, at)? } else { Wake::new() }
+        }
         Some(order) if order.status != OrderStatus::Created => {
             let message = format!("the order is {} already, with another content", order.status.as_str());
             return Err(ServiceError::conflict("order_differs", message));
         }
-        before => save(tx, by, hooks, id, body, before)?,
+        before => place(tx, by, hooks, id, body, before, to_pay)?,
     };
-    let at = order.body.occurred_at;
-    Ok((is_new, if to_pay { pay_order(tx, by, hooks, order, at)? } else { Wake::new() }))
+    Ok((is_new, wake))
 }
 
-fn save(
+/// Saves an order as it was sent, and pays it if it was sent as paid.
+fn place(
     tx: &Tx<'_>,
     by: &Audit,
     hooks: &dyn OrderHooks,
     id: &OrderId,
     body: OrderBody,
     before: Option<Order>,
-) -> Result<Order, ServiceError> {
+    to_pay: bool,
+) -> Result<Wake, ServiceError> {
     check(&body)?;
-    let order = Order {
+    let at = body.occurred_at;
+    let mut order = Order {
         id: id.clone(),
         body,
         status: OrderStatus::Created,
@@ -64,13 +69,24 @@ fn save(
         created_at: before.as_ref().map_or(tx.now(), |before| before.created_at),
         updated_at: tx.now(),
     };
-    packages_of(tx, &order)?;
+    let packages = packages_of(tx, &order)?;
+    let mut changes = Changes::default();
+    let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
+    changes.add_event(kind, id.as_str(), facts(&order, at));
+    let bought = if to_pay { Some(Bought::of(tx, &mut order, &packages, at)?) } else { None };
     orders::put(tx, &order)?;
     customers::ensure_exists(tx, &order.body.customer, tx.now())?;
-    let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
-    events::record(tx, by, kind, id.as_str(), &facts(&order, order.body.occurred_at))?;
-    effects::apply(tx, by, hooks, hooks.placed(tx, by, &order)?)?;
-    Ok(order)
+    let mut wake = match bought {
+        Some(bought) => bought.deliver(tx, by, &order, &packages, at, changes)?,
+        None => {
+            orders::put_items(tx, &order)?;
+            changes.write(tx, by)?;
+            Wake::new()
+        }
+    };
+    // After the order's own: a reward of the same server has its place behind what was bought.
+    wake.extend(effects::apply(tx, by, hooks, hooks.placed(tx, by, &order)?)?);
+    Ok(wake)
 }
 
 fn check(body: &OrderBody) -> Result<(), ServiceError> {
@@ -138,22 +154,52 @@ fn make_paid(
     at: Option<Timestamp>,
 ) -> Result<Wake, ServiceError> {
     let packages = packages_of(tx, &order)?;
-    let servers = servers::receiving(tx)?;
-    let made = expanded(&order, &packages, Trigger::Purchase, &servers, tx.now())?;
-    // What may be taken back is checked while the order can still be refused.
-    for trigger in [Trigger::Refund, Trigger::Chargeback] {
-        expanded(&order, &packages, trigger, &servers, tx.now())?;
-    }
-    orders::snapshot_reversals(tx, &order.id, &packages)?;
+    let bought = Bought::of(tx, &mut order, &packages, at)?;
+    orders::set_status(tx, &order)?;
+    orders::remove_items(tx, &order.id)?;
+    let mut wake = bought.deliver(tx, by, &order, &packages, at, Changes::default())?;
     let paid_at = at.unwrap_or(tx.now());
-    order.times.paid_at = Some(paid_at);
-    let order = set(tx, by, order, OrderStatus::Paid, kind::ORDER_PAID, at)?;
-    let mut wake = Wake::new();
-    wake.extend(made.iter().map(|command| command.server_id.clone()));
-    make_all(tx, by, made)?;
-    // After the order's own: a reward of the same server has its place behind what was bought.
     wake.extend(effects::apply(tx, by, hooks, hooks.paid(tx, by, &order, paid_at)?)?);
     Ok(wake)
+}
+
+/// What an order has bought: the commands that its payment makes.
+struct Bought(Vec<NewCommand>);
+
+impl Bought {
+    /// Marks the order as paid, and expands its commands. Refused while that is still possible: what makes too many commands,
+    /// also those that would take it back.
+    fn of(tx: &Tx<'_>, order: &mut Order, packages: &[Package], at: Option<Timestamp>) -> Result<Bought, ServiceError> {
+        let servers = servers::receiving(tx)?;
+        let made = expanded(order, packages, Trigger::Purchase, &servers, tx.now())?;
+        for trigger in [Trigger::Refund, Trigger::Chargeback] {
+            expanded(order, packages, trigger, &servers, tx.now())?;
+        }
+        order.times.paid_at = Some(at.unwrap_or(tx.now()));
+        order.status = OrderStatus::Paid;
+        order.updated_at = tx.now();
+        Ok(Bought(made))
+    }
+
+    /// Saves the commands of an order that was saved, with its event behind those of `changes`.
+    fn deliver(
+        self,
+        tx: &Tx<'_>,
+        by: &Audit,
+        order: &Order,
+        packages: &[Package],
+        at: Option<Timestamp>,
+        mut changes: Changes,
+    ) -> Result<Wake, ServiceError> {
+        orders::snapshot_reversals(tx, &order.id, packages)?;
+        changes.add_event(kind::ORDER_PAID, order.id.as_str(), facts(order, at));
+        let made = flux_storage::commands::insert_all(tx, self.0)?;
+        for command in &made {
+            changes.announce(command);
+        }
+        changes.write(tx, by)?;
+        Ok(made.into_iter().map(|command| command.new.server_id).collect())
+    }
 }
 
 fn expanded(
@@ -162,7 +208,7 @@ fn expanded(
     trigger: Trigger,
     servers: &[ServerId],
     now: Timestamp,
-) -> Result<Vec<flux_shop::NewCommand>, ServiceError> {
+) -> Result<Vec<NewCommand>, ServiceError> {
     expand(order, packages, trigger, servers, now).map_err(|TooManyCommands| {
         let most = flux_shop::limits::ORDER_COMMANDS;
         ServiceError::invalid(
@@ -209,6 +255,7 @@ pub fn cancel(
     }
     order.times.cancelled_at = Some(at.unwrap_or(tx.now()));
     set(tx, by, order, OrderStatus::Cancelled, kind::ORDER_CANCELLED, at)?;
+    orders::remove_items(tx, id)?;
     let rewards = hooks.reversed(tx, by, id, ReversalKind::Cancelled, at.unwrap_or(tx.now()))?;
     let rewards = effects::apply(tx, by, hooks, rewards)?;
     Ok(reversals::revoke(tx, by, hooks, id)?.into_iter().chain(rewards).collect())

@@ -33,7 +33,7 @@ impl Served {
     }
 
     pub(crate) async fn configured(text: &str) -> Served {
-        let db = Db::in_memory().expect("a database");
+        let db = Db::in_memory().expect("a database").repeating();
         let app = TestApp::on(db.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -80,7 +80,11 @@ impl TestApp {
 
     /// The database runs each closure twice, so every test here shows that running it again changes nothing.
     pub(crate) async fn configured(db: Db, text: &str) -> TestApp {
-        let db = db.repeating();
+        Self::once(db.repeating(), text).await
+    }
+
+    /// The database runs each closure as often as it was made to.
+    pub(crate) async fn once(db: Db, text: &str) -> TestApp {
         let entropy = Arc::new(TestEntropy::default());
         let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_000)));
         let admin = add_key(&db, &*entropy, "admin", Role::Admin).await;
@@ -182,6 +186,27 @@ impl TestApp {
 
     pub(crate) async fn report(&self, token: &str, journal: &str, reports: Value) -> Answer {
         self.as_agent("POST", "/reports", token, journal, Some(json!({"reports": reports}))).await
+    }
+
+    /// The whole database as text, to compare two states of it.
+    pub(crate) async fn dump(&self) -> String {
+        let read = |tx: &flux_storage::Tx<'_>| {
+            let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+            let mut text = String::new();
+            for table in tx.query(sql, flux_storage::params![], |row| row.get::<String>("name"))? {
+                let columns = tx.query(
+                    &format!("SELECT name FROM pragma_table_info('{table}')"),
+                    flux_storage::params![],
+                    |row| row.get::<String>("name"),
+                )?;
+                let row = columns.iter().map(|name| format!("quote({name})")).collect::<Vec<_>>().join(" || ',' || ");
+                let sql = format!("SELECT {row} AS row FROM {table} ORDER BY 1");
+                let rows = tx.query(&sql, flux_storage::params![], |row| row.get::<String>("row"))?;
+                text.push_str(&format!("{table}\n{}\n", rows.join("\n")));
+            }
+            Ok::<_, flux_storage::Error>(text)
+        };
+        self.state.db.read(read).await.expect("a dump")
     }
 
     pub(crate) async fn event_kinds(&self) -> Vec<String> {

@@ -1,10 +1,10 @@
-//! The context of referral events besides the database.
+//! What referrals need besides the database.
 
 use flux_referral_rules::StoreAddress;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The context of referral events besides the database.
+/// What referral events need besides the database.
 #[derive(Clone)]
 pub struct ReferralContext {
     /// The time zone in which the store's days begin.

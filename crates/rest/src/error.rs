@@ -77,6 +77,12 @@ impl ApiError {
         ApiError { retry_after_seconds: Some(1), ..busy }
     }
 
+    /// 503: the store cannot do it now. Nothing was changed.
+    pub fn unavailable(message: &str) -> ApiError {
+        let unavailable = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
+        ApiError { retry_after_seconds: Some(crate::limits::RETRY_AFTER_SECONDS), ..unavailable }
+    }
+
     /// 429: this caller sends too many requests.
     pub fn slow_down() -> ApiError {
         let slow = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests: slow down");
@@ -114,7 +120,12 @@ impl IntoResponse for ApiError {
 impl From<flux_storage::Error> for ApiError {
     fn from(error: flux_storage::Error) -> ApiError {
         match error {
-            flux_storage::Error::Busy | flux_storage::Error::Closed => Self::busy(),
+            flux_storage::Error::Busy => Self::busy(),
+            flux_storage::Error::Closed => Self::unavailable("the store is about to stop: try again in a moment"),
+            flux_storage::Error::Disk(_) => {
+                tracing::error!(error = %error, "the database failed");
+                Self::unavailable("the store's disk is full or fails: see the companion's log")
+            }
             error => {
                 tracing::error!(error = %error, "the database failed");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error: see the companion's log")

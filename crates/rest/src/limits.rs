@@ -8,5 +8,7 @@ pub const PAGE_ITEMS_DEFAULT: u32 = 25;
 pub const PAGE_ITEMS: u32 = 100;
 /// Characters of an `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
+/// Seconds after which a caller tries again, where the store cannot do it now.
+pub const RETRY_AFTER_SECONDS: u64 = 10;
 /// Time for a request's body to arrive.
 pub const BODY_READ: Duration = Duration::from_secs(10);

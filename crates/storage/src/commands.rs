@@ -2,7 +2,7 @@
 
 mod forget;
 mod queue;
-mod read;
+pub(crate) mod read;
 
 pub use forget::{forget_order, forget_player, has_open};
 pub use queue::{

@@ -59,7 +59,7 @@ pub fn anonymise_customer(
                WHERE kind = 'mail.invitation' AND lower(data ->> 'to') = lower($1)";
     tx.execute(sql, params![email.map(str::trim)])?;
     let sql = "UPDATE events INDEXED BY events_of_customers SET subject = $2, data = '{}' WHERE subject = $1
-               AND (kind = 'customer.saved' OR kind GLOB 'mail.*')";
+               AND (kind = 'customer.saved' OR substr(kind, 1, 5) = 'mail.')";
     tx.execute(sql, params![id, anonymous])?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! The history of each command: append-only.
 
+use crate::commands::read;
 use crate::{Error, Param, Row, Tx, params};
 use flux_protocol::{CommandId, OrderId};
 use flux_shop::{CommandRow, HistoryRow};
-use std::collections::BTreeMap;
 
 /// The row for a command's present state, at its `updated_at`.
 pub fn row_of(command: &CommandRow) -> HistoryRow {
@@ -35,16 +35,28 @@ pub fn of_command(tx: &Tx<'_>, id: &CommandId) -> Result<Vec<HistoryRow>, Error>
     tx.query("SELECT * FROM command_history WHERE command_id = $1 ORDER BY seq", params![id], history)
 }
 
-/// The histories of an order's commands by their ids, each oldest first.
-pub fn of_order(tx: &Tx<'_>, order: &OrderId) -> Result<BTreeMap<String, Vec<HistoryRow>>, Error> {
-    let sql = "SELECT h.* FROM commands c JOIN command_history h ON h.command_id = c.id
-               WHERE c.order_id = $1 ORDER BY h.seq";
-    let read = |row: &Row<'_>| Ok((row.get::<String>("command_id")?, history(row)?));
-    let mut histories: BTreeMap<String, Vec<HistoryRow>> = BTreeMap::new();
-    for (command, row) in tx.query(sql, params![order], read)? {
-        histories.entry(command).or_default().push(row);
-    }
-    Ok(histories)
+/// An order's commands in the order in which they were made, each with its history, oldest first.
+pub fn of_order(tx: &Tx<'_>, order: &OrderId) -> Result<Vec<(CommandRow, Vec<HistoryRow>)>, Error> {
+    let sql = "SELECT c.*, h.at AS history_at, h.status AS history_status, h.attempt AS history_attempt,
+                 h.reason AS history_reason, h.output AS history_output
+               FROM commands AS c JOIN command_history AS h ON h.command_id = c.id
+               WHERE c.order_id = $1 ORDER BY c.seq, h.seq";
+    let mut found: Vec<(CommandRow, Vec<HistoryRow>)> = Vec::new();
+    tx.query(sql, params![order], |row| {
+        let line = HistoryRow {
+            at: row.get("history_at")?,
+            status: row.get("history_status")?,
+            attempt: row.get("history_attempt")?,
+            reason: row.get("history_reason")?,
+            output: row.get("history_output")?,
+        };
+        match found.last_mut() {
+            Some((command, lines)) if command.sequence == row.get::<u64>("seq")? => lines.push(line),
+            Some(_) | None => found.push((read::command(row)?, vec![line])),
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn history(row: &Row<'_>) -> Result<HistoryRow, Error> {

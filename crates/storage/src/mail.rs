@@ -46,7 +46,7 @@ pub fn next(tx: &Tx<'_>, cursor: i64, now: Timestamp) -> Result<Option<Mail>, Er
         return Ok(Some(mail));
     }
     let new = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email, 0 AS tries
-               FROM events INDEXED BY events_with_mails WHERE seq > $1 AND kind GLOB 'mail.*' ORDER BY seq LIMIT 1";
+               FROM events INDEXED BY events_with_mails WHERE seq > $1 AND substr(kind, 1, 5) = 'mail.' ORDER BY seq LIMIT 1";
     tx.one(new, params![cursor], read)
 }
 

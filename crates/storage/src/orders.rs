@@ -32,15 +32,15 @@ impl From<ItemRow> for OrderItem {
     }
 }
 
-/// Saves an order as it now is, with its items; those of an imported one may be packages that do not exist.
+/// Saves an order as it now is, new or replaced.
 pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
     let sql =
         "INSERT INTO orders (id, status, customer_id, customer_email, customer_name, player_name, player_uuid, items,
-                 amount, currency, refunded_amount, referral_code, imported, occurred_at, created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                 amount, currency, refunded_amount, referral_code, imported, occurred_at, created_at, updated_at, paid_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
                ON CONFLICT (id) DO UPDATE SET status = $2, customer_id = $3, customer_email = $4, customer_name = $5,
                  player_name = $6, player_uuid = $7, items = $8, amount = $9, currency = $10, refunded_amount = $11,
-                 referral_code = $12, imported = $13, occurred_at = $14, updated_at = $16";
+                 referral_code = $12, imported = $13, occurred_at = $14, updated_at = $16, paid_at = $17";
     let OrderBody { customer, player, items, amount, currency, referral_code, imported, occurred_at, .. } = &order.body;
     let stored_items = to_json(&items.iter().map(ItemRow::from).collect::<Vec<_>>())?;
     tx.execute(
@@ -62,19 +62,31 @@ pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
             occurred_at.map(|at| at.to_string()),
             order.created_at,
             order.updated_at,
+            order.times.paid_at,
         ],
     )?;
-    if *imported { Ok(()) } else { put_items(tx, &order.id, items) }
+    Ok(())
 }
 
-fn put_items(tx: &Tx<'_>, id: &OrderId, items: &[OrderItem]) -> Result<(), Error> {
-    tx.execute("DELETE FROM order_items WHERE order_id = $1", params![id])?;
+/// Saves which packages an order names that is not paid yet; those of an imported one may not exist.
+pub fn put_items(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
+    let (id, items) = (&order.id, &order.body.items);
+    remove_items(tx, id)?;
+    if order.body.imported {
+        return Ok(());
+    }
     let sql = "INSERT INTO order_items (order_id, position, package_id, quantity) VALUES ($1, $2, $3, $4)";
     let rows = (0i64..).zip(items).map(|(position, item)| {
         let package = Value::Text(item.package_id.as_str());
         [Value::Text(id.as_str()), Value::Integer(position), package, item.quantity.get().into()]
     });
     tx.execute_many(sql, rows)?;
+    Ok(())
+}
+
+/// Forgets which packages an order names, once it is paid or cancelled.
+pub fn remove_items(tx: &Tx<'_>, id: &OrderId) -> Result<(), Error> {
+    tx.execute("DELETE FROM order_items WHERE order_id = $1", params![id])?;
     Ok(())
 }
 

@@ -38,7 +38,7 @@ string_enum! {
         TooLate = "too_late",
         /// The order cost nothing.
         ZeroAmount = "zero_amount",
-        /// An admin voided the referral.
+        /// An admin said so.
         Admin = "admin",
     }
 }

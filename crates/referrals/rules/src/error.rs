@@ -2,7 +2,6 @@
 
 use crate::limits;
 use flux_protocol::ServerId;
-use flux_protocol::limits::TEMPLATE_BYTES;
 
 /// A setting or a value that breaks a rule: a 409 response if [`ValidationError::is_conflict`] is true, else a 422.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +52,7 @@ pub enum ValidationError {
     #[error("there can be at most {} tier rules", limits::TIER_RULES)]
     TooManyRules,
     /// A reward is set where there is one already.
-    #[error("this slot has a reward already: delete it first, or send `replace=true`")]
+    #[error("this slot has a reward already: delete it first, or say `replace=true`")]
     SlotTaken,
     /// A slot with neither benefit nor command.
     #[error("a reward needs a benefit or at least one command")]
@@ -62,15 +61,15 @@ pub enum ValidationError {
     #[error("a reward has at most {} commands", limits::SLOT_COMMANDS)]
     TooManyCommands,
     /// A template that no agent could run.
-    #[error("a command is one line of 1 to {TEMPLATE_BYTES} bytes without control characters")]
+    #[error("a command is one line of 1 to 1,300 bytes without control characters")]
     Template,
-    /// A template with an unknown placeholder.
+    /// A template with a placeholder that nothing fills in.
     #[error(
-        "the command has {{{0}}}, which is not a known placeholder: use {{player}}, {{referrer}}, {{referee}}, {{count}}, {{order}} or {{reward}}"
+        "the command has {{{0}}}, which nothing fills in: use {{player}}, {{referrer}}, {{referee}}, {{count}}, {{order}} or {{reward}}"
     )]
     Placeholder(String),
     /// A command for no server at all, or for too many.
-    #[error("name 1 to {} servers, or send `all`", limits::COMMAND_SERVERS)]
+    #[error("name 1 to {} servers, or say `all`", limits::COMMAND_SERVERS)]
     Servers,
     /// A command for a server that is not registered.
     #[error("there is no server {0}: register it first, or leave it out")]
@@ -92,13 +91,13 @@ pub enum ValidationError {
     /// A reward type that the program does not have.
     #[error("`rewardType` is percent or fixed")]
     RewardType,
-    /// A cap or a daily limit that is not above 0.
+    /// A cap or a daily limit of nothing.
     #[error("a limit is a whole number above 0; leave it out for none")]
     Limit,
     /// A text of a share channel or a mail is too long.
-    #[error("a text has at most {} characters", limits::TEXT_CHARS)]
+    #[error("a text has at most 10,000 characters")]
     Text,
-    /// Every generated code exists already.
+    /// The random source gave nothing but codes that exist.
     #[error("no free code was found: is the random source of this machine broken?")]
     NoFreeCode,
 }

@@ -19,7 +19,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// A decision that changes nothing.
+    /// Nothing changes.
     pub(crate) fn unchanged(attribution: Attribution, reason: Option<Reason>) -> Decision {
         Decision { attribution, changes: Vec::new(), reason }
     }

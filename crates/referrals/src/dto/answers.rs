@@ -1,5 +1,3 @@
-//! The API's views of links, grants, attributions and quotes.
-
 use super::{BenefitBody, ChannelDto, SideDto, StatusDto, TriggerDto};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,120 +6,120 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkView {
-    /// The id.
+    /// Its id.
     pub id: String,
     /// The code.
     pub code: String,
-    /// The full address.
+    /// The whole address.
     pub url: String,
-    /// The customer who owns the link.
+    /// Whose.
     pub customer_id: String,
-    /// The time of creation.
+    /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// The number of counted clicks.
+    /// Counted clicks.
     pub clicks: i64,
 }
 
-/// A reward of one side: scheduled, issued or skipped.
+/// A reward that somebody was given, is to be given, or was not given and why.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GrantView {
-    /// The id.
+    /// Its id.
     pub id: String,
-    /// The rewarded side.
+    /// Whose.
     pub side: SideDto,
-    /// The event that earns the reward.
+    /// For what.
     pub trigger: TriggerDto,
-    /// The rewarded customer.
+    /// Who is rewarded.
     pub customer_id: String,
-    /// The benefit besides commands.
+    /// What is given, beside commands.
     pub benefit: Option<BenefitBody>,
     /// `scheduled`, `issued`, `used`, `expired`, `revoked` or `cancelled`.
     pub status: String,
-    /// The due time, once known.
+    /// When it is to be issued, where that is known.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due_at: Option<Timestamp>,
-    /// The time of issue.
+    /// When it was issued.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub issued_at: Option<Timestamp>,
-    /// The last moment at which the reward can be used.
+    /// The last moment at which it can be used.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
-    /// The id of the discount code.
+    /// Of its discount code.
     pub discount_id: Option<String>,
-    /// The discount code.
+    /// Its discount code.
     pub code: Option<String>,
-    /// The combined state of the reward's commands: `none`, `blocked_no_player`, `failed`, `awaiting_player`, `queued`, `partial`, `delivered` or `cancelled`.
+    /// Whether its commands have run: `none`, `blocked_no_player`, `failed`, `awaiting_player`, `queued`, `partial`, `delivered` or `cancelled`.
     pub delivery: String,
-    /// The reason for a skipped reward.
+    /// Why it was not given.
     pub skip_reason: Option<String>,
 }
 
-/// A referral: the referrer, the referee, and the result.
+/// Who brought whom, and what came of it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttributionView {
-    /// The id.
+    /// Its id.
     pub id: String,
-    /// The status.
+    /// Where it is.
     pub status: StatusDto,
-    /// The reason for a void, or for an order without a reward.
+    /// Why it was undone, or why an order has earned nothing.
     pub reason: Option<String>,
-    /// The channel through which the referee arrived.
+    /// How the friend came in.
     #[serde(rename = "door")]
     pub channel: ChannelDto,
     /// The code of the link.
     pub link_code: String,
-    /// The referrer.
+    /// Who brought the friend.
     pub referrer_customer_id: String,
-    /// The referee.
+    /// The friend.
     pub referee_customer_id: String,
-    /// The order that qualified the referral.
+    /// The order that counts.
     pub order_id: Option<String>,
-    /// The price of the order, in minor units.
+    /// What it cost, in minor units.
     pub amount: Option<i64>,
-    /// The currency of the order.
+    /// Its currency.
     pub currency: Option<String>,
-    /// The time of the referee's click.
+    /// When the friend clicked.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub click_at: Option<Timestamp>,
-    /// The time of the bind.
+    /// When the friend was bound.
     #[schema(value_type = String, format = DateTime)]
     pub bound_at: Timestamp,
-    /// The time of the referee's registration.
+    /// When the friend registered.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub registered_at: Option<Timestamp>,
     /// The last moment at which an order counts.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
-    /// Reserved for later versions; an empty list.
+    /// Nothing yet.
     pub flags: Vec<String>,
-    /// The combined state of the commands of all rewards.
+    /// Whether all its rewards' commands have run.
     pub delivery: String,
-    /// The rewards.
+    /// Its rewards.
     pub grants: Vec<GrantView>,
 }
 
-/// The price of a cart with a discount.
+/// What a discount comes to.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteView {
-    /// The discount, in minor units.
+    /// What comes off, in minor units.
     pub discount: i64,
-    /// The remaining price, in minor units.
+    /// What is left to pay.
     pub total: i64,
-    /// The id of the applied discount.
+    /// By which discount.
     pub discount_id: Option<String>,
-    /// The applied code.
+    /// Its code.
     pub code: Option<String>,
-    /// True if shipping is free.
+    /// Whether the shipping is free.
     pub free_shipping: bool,
-    /// The reason for no discount.
+    /// Why nothing comes off.
     pub reason: Option<String>,
 }
 
-/// Builds the answer for an attribution. A deadline that has passed counts even if no sweep has stored it yet.
+/// An attribution as it is answered at this moment: what a sweep wrote down stands, and what it has not seen yet is told all the same.
 pub fn attribution_view(
     row: &flux_referral_rules::Attribution,
     reason: Option<flux_referral_rules::Reason>,

@@ -1,40 +1,38 @@
-//! The JSON body of a benefit, and its conversion from and to the rules' type.
-
 use super::FieldError;
 use flux_referral_rules::{
     Benefit, Currency, Days, Discount, DiscountKind, Percent, Points, PositiveMoney, ValidationError,
 };
 use serde::{Deserialize, Serialize};
 
-/// A benefit of exactly one type, with the fields of that type. Amounts are whole numbers of minor units.
+/// What somebody gets: exactly one thing, and the fields that belong to it. Amounts are whole numbers of minor units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BenefitBody {
-    /// The type.
+    /// What.
     #[serde(rename = "type")]
     kind: BenefitKind,
-    /// `points`: the number of points.
+    /// `points`: how many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     points: Option<i64>,
-    /// `percent`: the percentage, 1 to 100.
+    /// `percent`: 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     percent: Option<i64>,
-    /// `fixed` and `storeCredit`: the amount.
+    /// `fixed` and `storeCredit`: how much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     amount: Option<i64>,
-    /// The currency of all amounts of the benefit. The default is the program's currency.
+    /// Of every amount here; the program's unless said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
-    /// `percent`: the maximum discount.
+    /// `percent`: at most so much off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     max_off: Option<i64>,
-    /// Discounts: the smallest order that accepts the code.
+    /// Discounts: the smallest order that it may be used on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     min_spend: Option<i64>,
-    /// Discounts: the lifetime in days. The default is the program's.
+    /// Discounts: how many days it is good for; the program's unless said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expiry_days: Option<i64>,
-    /// Discounts: true if the code applies automatically. By default only the referee's does.
+    /// Discounts: whether it applies by itself; for the referee's unless said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     auto_apply: Option<bool>,
 }
@@ -50,9 +48,9 @@ enum BenefitKind {
 }
 
 impl BenefitBody {
-    /// Checks the benefit. `program` is the currency of amounts without one.
+    /// Reads it; `program` is the currency of amounts that name none.
     pub fn read(&self, program: Option<Currency>) -> Result<Benefit, FieldError> {
-        self.refuse_other_fields()?;
+        self.refuse_strangers()?;
         let currency = self.currency.as_deref().map(Currency::parse).transpose().map_err(FieldError::at("currency"))?;
         let currency = currency.or(program);
         let money = |field: &'static str, amount: i64| {
@@ -83,7 +81,7 @@ impl BenefitBody {
     }
 
     /// Fields of another kind of benefit: free shipping has no value (R4-17), points no expiry.
-    fn refuse_other_fields(&self) -> Result<(), FieldError> {
+    fn refuse_strangers(&self) -> Result<(), FieldError> {
         use BenefitKind::{Fixed, FreeShipping, Percent, Points, StoreCredit};
         let discounts: &[BenefitKind] = &[Percent, Fixed, FreeShipping];
         let fields: [(&str, bool, &[BenefitKind]); 7] = [

@@ -1,5 +1,3 @@
-//! The JSON body of a reward's command, and its conversion from and to the rules' type.
-
 use super::FieldError;
 use flux_protocol::ServerId;
 use flux_referral_rules::{RewardCommand, RunOn, ServerList, Targets, Template};
@@ -10,20 +8,19 @@ use std::collections::BTreeSet;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// A command of a reward. `{player}` is the rewarded customer's player. The other placeholders are `{referrer}`,
-/// `{referee}`, `{count}`, `{order}` and `{reward}`.
+/// A command of a reward. `{player}` is whoever is rewarded; `{referrer}`, `{referee}`, `{count}`, `{order}` and `{reward}` are filled in, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RewardCommandBody {
     /// The template.
     command: String,
-    /// The target servers: `"all"` servers registered at the time of issue, or a list of ids.
+    /// Where it runs: `"all"` that there are when the reward is issued, or ids of servers.
     #[serde(default)]
     servers: TargetsBody,
-    /// True if the player must be online.
+    /// Whether the player must be online.
     #[serde(default = "yes")]
     require_online: bool,
-    /// True if the command reverses the reward instead of granting it.
+    /// Whether it takes the reward back, instead of giving it.
     #[serde(default)]
     on_void: bool,
 }
@@ -36,7 +33,7 @@ enum TargetsBody {
 }
 
 impl RewardCommandBody {
-    /// Checks the command. `registered` are the servers that it may name.
+    /// Reads it; `registered` are the servers that it may name.
     pub fn read(&self, registered: &BTreeSet<ServerId>) -> Result<RewardCommand, FieldError> {
         let targets = match &self.servers {
             TargetsBody::All => Targets::All,
@@ -110,15 +107,15 @@ impl<'de> Deserialize<'de> for TargetsBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Targets {
-            Text(String),
+        enum Wire {
+            Word(String),
             Ids(Vec<ServerId>),
         }
         let wrong = || D::Error::custom("must be \"all\" or a list of server ids");
-        match Targets::deserialize(deserializer).map_err(|_| wrong())? {
-            Targets::Text(text) if text == "all" => Ok(Self::All),
-            Targets::Ids(ids) => Ok(Self::These(ids)),
-            Targets::Text(_) => Err(wrong()),
+        match Wire::deserialize(deserializer).map_err(|_| wrong())? {
+            Wire::Word(word) if word == "all" => Ok(Self::All),
+            Wire::Ids(ids) => Ok(Self::These(ids)),
+            Wire::Word(_) => Err(wrong()),
         }
     }
 }

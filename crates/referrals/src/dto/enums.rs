@@ -1,72 +1,72 @@
-//! The API's enums, and their conversion from and to the types of the rules.
+//! The rules' words as JSON has them.
 
 use flux_referral_rules::{Channel, ReversalKind, Side, Trigger};
 use serde::{Deserialize, Serialize};
 
-/// The rewarded side.
+/// Whose reward it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SideDto {
-    /// The referrer.
+    /// Who brought the friend.
     Referrer,
-    /// The referee.
+    /// The friend.
     Referee,
 }
 
-/// The event that earns a reward.
+/// What earns a reward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum TriggerDto {
-    /// The referee's registration.
+    /// The friend's own registration.
     Registration,
-    /// The referee's first order that counts.
+    /// The friend's first order that counts.
     FirstOrder,
 }
 
-/// The status of an attribution.
+/// Where an attribution is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum StatusDto {
-    /// Bound, without an order that counts so far.
+    /// Bound; nothing was ordered yet that counts.
     Pending,
-    /// An order counts. A reward is outstanding, or was skipped.
+    /// The order counts; a reward is still to come, or was skipped.
     Qualified,
-    /// All due rewards are issued.
+    /// Everything that was due is issued.
     Rewarded,
-    /// Voided after a reversal, or by an admin.
+    /// Undone.
     Voided,
-    /// No order counted before the deadline.
+    /// Too late.
     Expired,
 }
 
-/// The channel through which the referee arrived.
+/// How the friend came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ChannelDto {
-    /// The link.
+    /// Through the link.
     Link,
-    /// The code, typed at registration.
+    /// With the code, typed at registration.
     CodeSignup,
-    /// The code, typed at checkout.
+    /// With the code, typed at checkout.
     CodeCheckout,
 }
 
-/// The kind of an order's reversal.
+/// How an order was undone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ReversalDto {
-    /// The order was refunded.
+    /// It was paid back.
     #[default]
     Refunded,
-    /// The order was cancelled.
+    /// It was called off.
     Cancelled,
-    /// The bank reversed the payment.
+    /// The bank took the money back.
     Chargeback,
-    /// The goods were returned.
+    /// The goods came back.
     Returned,
 }
 
-/// The present day, week (from Monday), month or year of the store's calendar; or all time.
+/// The store's day, week (from Monday), month or year that is now; or all time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Period {
@@ -78,14 +78,14 @@ pub enum Period {
     Month,
     /// This year.
     Year,
-    /// All time.
+    /// Ever.
     #[default]
     All,
 }
 
 impl From<SideDto> for Side {
-    fn from(value: SideDto) -> Side {
-        match value {
+    fn from(word: SideDto) -> Side {
+        match word {
             SideDto::Referrer => Side::Referrer,
             SideDto::Referee => Side::Referee,
         }
@@ -102,8 +102,8 @@ impl From<Side> for SideDto {
 }
 
 impl From<TriggerDto> for Trigger {
-    fn from(value: TriggerDto) -> Trigger {
-        match value {
+    fn from(word: TriggerDto) -> Trigger {
+        match word {
             TriggerDto::Registration => Trigger::Registration,
             TriggerDto::FirstOrder => Trigger::FirstOrder,
         }
@@ -130,8 +130,8 @@ impl From<Channel> for ChannelDto {
 }
 
 impl From<ReversalDto> for ReversalKind {
-    fn from(value: ReversalDto) -> ReversalKind {
-        match value {
+    fn from(word: ReversalDto) -> ReversalKind {
+        match word {
             ReversalDto::Refunded => ReversalKind::Refunded,
             ReversalDto::Cancelled => ReversalKind::Cancelled,
             ReversalDto::Chargeback => ReversalKind::Chargeback,
@@ -141,7 +141,7 @@ impl From<ReversalDto> for ReversalKind {
 }
 
 impl StatusDto {
-    /// The stored status.
+    /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             StatusDto::Pending => "pending",

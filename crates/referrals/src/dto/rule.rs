@@ -1,5 +1,3 @@
-//! The JSON bodies of a rule, and the writes of it.
-
 use super::patch::{Field, named, named_object, named_objects, over};
 use super::slot::SlotsPatch;
 use super::{BenefitBody, FieldError, RewardCommandBody, SlotsBody};
@@ -12,21 +10,21 @@ use flux_rest::values::Label;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
-/// The rewards of a rule and their limits.
+/// What a rule gives, and within which limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleDoc {
     /// The rewards.
     pub slots: SlotsBody,
-    /// The maximum number of rewarded registrations per day; null for no limit.
+    /// How many friends' registrations are rewarded a day; null: all.
     pub daily_registration_limit: Option<i64>,
-    /// The number of days after registration in which the referee's first order counts; null for no limit.
+    /// How many days after registering the friend's first order counts; null: for ever.
     pub order_valid_days: Option<i64>,
-    /// The time at which the referrer is rewarded for the order.
+    /// When the referrer gets the reward of the order.
     pub order_timing: TimingBody,
-    /// The parts of a reward that a reversal of the order takes back.
+    /// What is taken back when the order is undone.
     pub on_return: OnReturnBody,
-    /// The landing page of this rule's links; null for the program's.
+    /// Where links of this rule lead; null: where the program's do.
     pub landing_url: Option<String>,
     /// Better benefits for more friends.
     pub ladder: Vec<StepBody>,
@@ -36,41 +34,41 @@ pub struct RuleDoc {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleView {
-    /// The rule's id.
+    /// Its id.
     pub id: String,
-    /// The rule's name.
+    /// Its name.
     pub name: String,
-    /// The tier to which the rule applies, or `all`.
+    /// Whom it is for: a tier, or `all`.
     pub tier: String,
-    /// The status: `active` or `disabled`.
+    /// `active` or `disabled`.
     pub status: String,
-    /// The rewards and limits.
+    /// What it gives.
     #[serde(flatten)]
     pub doc: RuleDoc,
-    /// The version; each edit increments it.
+    /// Rises with every edit.
     pub version: u64,
-    /// Warnings for the admin about the saved settings.
+    /// What an admin should look at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
-/// A write of a rule: an absent field stays (in a new rule: the default), `null` clears it.
+/// A write of a rule: what is absent stays as it is (for a new one: the default), `null` clears it.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RulePatch {
-    /// The rule's id, as it was read. It must be that of the path.
+    /// May be sent back; it must be the rule's.
     #[serde(default)]
     pub id: Option<String>,
-    /// The version that was read. The write is refused (409) if the rule has changed since.
+    /// May be sent back: the write is refused (409) if the rule has changed since.
     #[serde(default)]
     pub version: Option<u64>,
-    /// The name, unique in any case.
+    /// Unique, whatever its case.
     #[serde(default)]
     pub name: Option<Label>,
-    /// A tier of `[a-z0-9_-]{1,32}`, or `all` for the global rule. A tier has at most one rule.
+    /// A tier of `[a-z0-9_-]{1,32}`, or `all` for the one global rule. Each has at most one rule.
     #[serde(default)]
     pub tier: Option<String>,
-    /// The status: `active` or `disabled`.
+    /// `active` or `disabled`.
     #[serde(default)]
     pub status: Option<RuleStatusDto>,
     #[serde(default, deserialize_with = "object_or_null")]
@@ -95,17 +93,17 @@ pub struct RulePatch {
     ladder: Field<Vec<StepBody>>,
 }
 
-/// The status of a rule.
+/// Whether a rule works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RuleStatusDto {
-    /// The rule applies.
+    /// It works.
     Active,
-    /// The rule does not apply.
+    /// It does not.
     Disabled,
 }
 
-/// The time at which the referrer is rewarded for the order: `atPayment`, or a number of days after payment or completion.
+/// When the referrer gets the reward of the order: `atPayment`, or so many days after it was paid or completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimingBody {
@@ -123,23 +121,23 @@ enum TimingKind {
     DaysAfterCompletion,
 }
 
-/// The parts of a reward that a reversal of the order takes back.
+/// What is taken back when the order is undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OnReturnBody {
     /// Points and store credit.
     recover_points: bool,
-    /// Unused codes.
+    /// Codes that were not used.
     revoke_unused_codes: bool,
 }
 
-/// A step of the ladder.
+/// A step of a ladder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepBody {
-    /// The number of the first successful referral that the step applies to.
+    /// The first successful referral that it is for.
     from: u32,
-    /// The benefit that replaces the slot's.
+    /// What is given instead of the slot's benefit.
     benefit: BenefitBody,
 }
 
@@ -193,8 +191,8 @@ impl From<OrderTiming> for TimingBody {
 }
 
 impl From<RuleStatusDto> for RuleStatus {
-    fn from(value: RuleStatusDto) -> RuleStatus {
-        match value {
+    fn from(word: RuleStatusDto) -> RuleStatus {
+        match word {
             RuleStatusDto::Active => RuleStatus::Active,
             RuleStatusDto::Disabled => RuleStatus::Disabled,
         }
@@ -202,7 +200,7 @@ impl From<RuleStatusDto> for RuleStatus {
 }
 
 impl RulePatch {
-    /// Applies the write to a rule and its settings. The caller checks the landing address.
+    /// Puts the write over a rule and what it gives. The landing address is checked by who knows the store's hosts.
     pub fn over(
         self,
         rule: &Rule,
@@ -232,16 +230,16 @@ impl RulePatch {
     }
 }
 
-/// The customers to whom a rule applies.
-pub(super) fn scope(text: &str) -> Result<Scope, FieldError> {
-    match text {
+/// Whom a rule is for.
+pub(super) fn scope(word: &str) -> Result<Scope, FieldError> {
+    match word {
         "all" => Ok(Scope::All),
         tier => Tier::parse(tier).map(Scope::Tier).map_err(FieldError::at("tier")),
     }
 }
 
 impl RuleDoc {
-    /// The rule with these settings.
+    /// The rule with what this says put over it.
     pub(super) fn read_over(
         &self,
         rule: Rule,

@@ -1,5 +1,3 @@
-//! The JSON bodies of a rule's rewards, and the writes of them.
-
 use super::command::{commands, read_all};
 use super::patch::{Field, named_object, over};
 use super::{BenefitBody, FieldError, RewardCommandBody};
@@ -11,10 +9,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SlotBody {
-    /// The benefit besides commands.
+    /// What is given beside commands.
     #[serde(default, deserialize_with = "object_or_null")]
     benefit: Option<BenefitBody>,
-    /// The commands; at most 50.
+    /// At most 50.
     #[serde(default, deserialize_with = "commands")]
     #[schema(max_items = 50)]
     commands: Vec<RewardCommandBody>,
@@ -24,9 +22,9 @@ pub struct SlotBody {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SlotsBody {
-    /// The referrer's rewards.
+    /// For who brought the friend.
     referrer: SideBody,
-    /// The referee's rewards.
+    /// For the friend.
     referee: SideBody,
 }
 
@@ -34,15 +32,15 @@ pub struct SlotsBody {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct SideBody {
-    /// The reward for the referee's registration.
+    /// When the friend registers.
     #[serde(deserialize_with = "object_or_null")]
     registration: Option<SlotBody>,
-    /// The reward for the referee's first order that counts.
+    /// When the friend's first order counts.
     #[serde(deserialize_with = "object_or_null")]
     first_order: Option<SlotBody>,
 }
 
-/// A write of the rewards: an absent reward stays, `null` removes it.
+/// A write of the rewards: what is absent stays, `null` takes a reward away.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SlotsPatch {
@@ -65,7 +63,7 @@ pub(super) struct SidePatch {
 }
 
 impl SlotBody {
-    /// Checks the reward.
+    /// Reads it.
     pub fn read(
         &self,
         program: Option<Currency>,
@@ -97,7 +95,7 @@ impl SlotsBody {
         SlotsBody { referrer: side(self.referrer, patch.referrer), referee: side(self.referee, patch.referee) }
     }
 
-    /// Checks all rewards.
+    /// Reads them all.
     pub(super) fn read(
         &self,
         program: Option<Currency>,

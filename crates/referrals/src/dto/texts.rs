@@ -1,50 +1,48 @@
-//! The JSON bodies of the share texts and the mails, and the writes of them.
-
 use super::FieldError;
 use super::patch::{Field, named, named_object, over};
 use flux_referral_rules::{Code, Scenario, ShareTexts, Shared, Text};
 use flux_rest::object_or_null;
 use serde::{Deserialize, Serialize};
 
-/// The texts that customers share. `{link}`, `{code}` and `{name}` are placeholders.
+/// What customers share. `{link}`, `{code}` and `{name}` are filled in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ShareDoc {
-    /// The text for X.
+    /// For X.
     pub x: ShareX,
-    /// The text for e-mail.
+    /// For e-mail.
     pub email: ShareEmail,
-    /// The setting for Facebook, which accepts no prepared text.
+    /// For Facebook, which takes no text.
     pub facebook: ShareFacebook,
 }
 
-/// The text for X.
+/// For X.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShareX {
     text: String,
 }
 
-/// The text for e-mail.
+/// For e-mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShareEmail {
     title: String,
     body: String,
-    /// The address of an image.
+    /// An address.
     icon: Option<String>,
 }
 
-/// The setting for Facebook: the customer is prompted to write a text of their own.
+/// For Facebook: the customer is asked to write a text of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ShareFacebook {
     prompt_for_message: bool,
 }
 
-/// The texts of one customer, with the placeholders filled in.
+/// The texts of one customer: the same, filled in.
 pub type SharedView = ShareDoc;
 
-/// A write of the texts: an absent field stays, `null` clears it.
+/// A write of the texts: what is absent stays, `null` clears.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharePatch {
@@ -77,7 +75,7 @@ pub(super) struct ShareEmailPatch {
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>)]
     body: Field<String>,
-    /// An `https://` or `http://` address, or a path of the store.
+    /// `https://…`, `http://…`, or a path of the store's.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>)]
     icon: Field<String>,
@@ -89,26 +87,26 @@ pub(super) struct ShareEmailPatch {
 pub struct MailsDoc {
     /// A customer got a code.
     pub code_issued: MailText,
-    /// A customer invites a friend.
+    /// A customer invites somebody.
     pub invitation: MailText,
-    /// A referee has registered; sent to the referrer.
+    /// A friend has registered: to the referrer.
     pub friend_joined: MailText,
-    /// A reward was issued; sent to the rewarded customer.
+    /// A reward was issued: to whoever has it.
     pub reward_issued: MailText,
 }
 
-/// A mail. `{link}`, `{code}` and `{name}` are placeholders.
+/// A mail. `{link}`, `{code}` and `{name}` are filled in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MailText {
-    /// True if the mail is sent.
+    /// Whether it is sent.
     pub on: bool,
-    /// The subject.
+    /// Its subject.
     pub subject: String,
-    /// The text.
+    /// Its text.
     pub body: String,
 }
 
-/// A write of the mails: an absent field stays.
+/// A write of the mails: what is absent stays.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MailsPatch {
@@ -141,13 +139,13 @@ impl Default for ShareFacebook {
 }
 
 impl ShareDoc {
-    /// The text for X, then title, body and icon of the e-mail.
+    /// The texts: for X, and title, body and icon of the e-mail.
     pub(crate) fn parts(&self) -> (String, String, String, Option<String>) {
         let ShareEmail { title, body, icon } = self.email.clone();
         (self.x.text.clone(), title, body, icon)
     }
 
-    /// The opposite of [`ShareDoc::parts`].
+    /// The same the other way round.
     pub(crate) fn of_parts(x: String, title: String, body: String, icon: Option<String>) -> ShareDoc {
         let email = ShareEmail { title, body, icon };
         ShareDoc { x: ShareX { text: x }, email, facebook: ShareFacebook::default() }
@@ -251,7 +249,7 @@ impl MailText {
 
     /// Subject and text for a customer.
     pub fn filled(&self, link: &str, code: &str, name: &str) -> (String, String) {
-        // A header must not contain control characters; a name may.
+        // A name may have what a header must not.
         let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
         let fill = |text: &str| Text::parse(text).map(|text| text.filled_with(link, code, &name)).unwrap_or_default();
         (fill(&self.subject), fill(&self.body))

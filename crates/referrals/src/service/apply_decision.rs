@@ -1,4 +1,4 @@
-//! Stores a decision: the attribution, its grants, and their effects.
+//! Writes a decision down: the attribution, its grants, and what goes with them.
 
 use super::UnitOfWork;
 use super::mails::{enabled_mails, send_mail};
@@ -16,7 +16,7 @@ use flux_shop::kind;
 use flux_storage::events;
 use serde_json::json;
 
-/// Stores the decision of an event. `before` is the attribution before it.
+/// Writes what an event has decided. `before` is the attribution as it was.
 pub(super) fn apply_decision(
     work: &mut UnitOfWork<'_>,
     before: &Attribution,
@@ -25,7 +25,7 @@ pub(super) fn apply_decision(
     let mails = mails_of(before, &decision, &enabled_mails(work));
     let Decision { mut attribution, changes, reason } = decision;
     if before.status == Status::Expired && attribution.status == Status::Pending {
-        // An event before the deadline finds the attribution open. The stored status stays `expired` (D-16).
+        // An event of before its end finds it open, and leaves it as it is written down (D-16).
         attribution.status = Status::Expired;
     }
     if attribution.referee != before.referee && reason.is_none() {
@@ -42,7 +42,7 @@ pub(super) fn apply_decision(
     issue_due_grants(work, attribution)
 }
 
-/// Issues the grants that are due by now, so that a late event need not wait for a sweep.
+/// Issues what of an attribution's grants is due by now: news that came late does not wait for a sweep.
 pub(super) fn issue_due_grants(work: &mut UnitOfWork<'_>, attribution: Attribution) -> Result<Attribution, Error> {
     let found = grants::of_attribution(work.tx(), &attribution.id)?;
     let due: Vec<GrantRow> =
@@ -54,7 +54,7 @@ pub(super) fn issue_due_grants(work: &mut UnitOfWork<'_>, attribution: Attributi
     if is_changed { settle_attribution(work, attribution) } else { Ok(attribution) }
 }
 
-/// Issues a grant if it is due. Returns whether it was.
+/// Issues a grant if it is due; whether it was.
 pub(super) fn issue_if_due(
     work: &mut UnitOfWork<'_>,
     attribution: &Attribution,
@@ -62,8 +62,12 @@ pub(super) fn issue_if_due(
     now: jiff::Timestamp,
 ) -> Result<bool, Error> {
     let names = player_names(work, attribution)?;
-    let due =
-        flux_referral_rules::issue_due(&work.program().program, grant, &dispatch_facts(work, &names, attribution), now);
+    let due = flux_referral_rules::issue_due(
+        &work.program().program,
+        grant,
+        &dispatch_facts(work, &names, attribution)?,
+        now,
+    );
     let Some(change) = due else { return Ok(false) };
     let decision = Decision { attribution: attribution.clone(), changes: vec![change], reason: None };
     for (scenario, customer) in mails_of(attribution, &decision, &enabled_mails(work)) {
@@ -75,7 +79,7 @@ pub(super) fn issue_if_due(
     Ok(true)
 }
 
-/// Updates the status of an attribution after a change of its grants.
+/// An attribution after some of its grants changed.
 pub(super) fn settle_attribution(work: &mut UnitOfWork<'_>, attribution: Attribution) -> Result<Attribution, Error> {
     let all = grants::of_attribution(work.tx(), &attribution.id)?;
     let all: Vec<Grant> = all.into_iter().map(|row| row.grant).collect();
@@ -87,7 +91,7 @@ pub(super) fn settle_attribution(work: &mut UnitOfWork<'_>, attribution: Attribu
     Ok(settled)
 }
 
-/// Stores the status `expired`.
+/// Writes down that an attribution's time is over.
 pub(super) fn expire_attribution(work: &UnitOfWork<'_>, attribution: Attribution) -> Result<(), Error> {
     let after = Attribution { status: Status::Expired, ..attribution.clone() };
     attributions::update(work.tx(), &after, None)?;
@@ -104,17 +108,17 @@ pub(super) fn dispatch_facts<'b>(
     work: &'b UnitOfWork<'_>,
     names: &'b [Option<String>; 2],
     row: &'b Attribution,
-) -> Dispatch<'b> {
+) -> Result<Dispatch<'b>, Error> {
     let [referrer, referee] = names;
-    Dispatch {
-        servers: work.servers(),
+    Ok(Dispatch {
+        servers: work.servers()?,
         referrer: referrer.as_deref(),
         referee: referee.as_deref(),
         order: row.purchase.as_ref().map(|purchase| &purchase.order),
-    }
+    })
 }
 
-/// Records the events of a status change. A change from pending to rewarded passes through qualified and records both.
+/// Events of what an attribution has become. One that passes through qualified on the way has both.
 fn announce_attribution(work: &UnitOfWork<'_>, before: &Attribution, after: &Attribution) -> Result<(), Error> {
     let id = after.id.as_str();
     if before.registered_at.is_none() && after.registered_at.is_some() {
@@ -138,7 +142,7 @@ fn apply_change(work: &mut UnitOfWork<'_>, change: Change) -> Result<(), Error> 
     effects.into_iter().try_for_each(|effect| apply_effect(work, effect))
 }
 
-/// Records the event of a grant's new status.
+/// An event of what a grant has become.
 pub(super) fn announce_grant(work: &UnitOfWork<'_>, grant: &Grant) -> Result<(), Error> {
     let key = &grant.key;
     let data = json!({"attributionId": key.attribution.as_str(), "side": key.side.as_str(), "trigger": key.trigger.as_str(),
@@ -150,7 +154,7 @@ pub(super) fn announce_grant(work: &UnitOfWork<'_>, grant: &Grant) -> Result<(),
 fn apply_effect(work: &mut UnitOfWork<'_>, effect: Effect) -> Result<(), Error> {
     match effect {
         Effect::MintCode { grant, discount, .. } => mint_code(work, &grant, &discount),
-        // The grant's status is already `revoked`.
+        // The grant's status says it.
         Effect::RevokeCode(_) => Ok(()),
         Effect::Post(entry) => match ledger::post(work.tx(), &entry)? {
             Some(_) => Ok(()),
@@ -158,7 +162,7 @@ fn apply_effect(work: &mut UnitOfWork<'_>, effect: Effect) -> Result<(), Error> 
         },
         Effect::Queue(key, made) => queue_commands(work, &key, made),
         Effect::CancelLines(key) => cancel_commands(work, &key),
-        Effect::Reverse(key, made) => reverse_grant(work, &key, &made),
+        Effect::TakeBack(key, made) => reverse_grant(work, &key, &made),
     }
 }
 

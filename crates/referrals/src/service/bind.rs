@@ -1,4 +1,4 @@
-//! Binds a referee to the owner of a code.
+//! Binds a friend to the owner of the code they bring.
 
 use super::UnitOfWork;
 use super::apply_decision::expire_attribution;
@@ -12,27 +12,27 @@ use flux_storage::events;
 use jiff::Timestamp;
 use serde_json::json;
 
-/// The input of a bind.
+/// A friend with a code.
 pub(super) struct BindRequest<'a> {
-    /// The code, typed or from the link.
+    /// The code as it was typed, or came with the link.
     pub(super) code: &'a str,
-    /// The referee.
+    /// The friend.
     pub(super) person: &'a Person,
-    /// The player that the referee names. It may be linked to the referrer, which makes this a self-referral (D-13).
+    /// The player that they say is theirs, which may be somebody's already: whoever plays as the referrer is the referrer (D-13).
     pub(super) claimed_player: Option<flux_referral_rules::Player>,
-    /// True if this event is their registration.
+    /// Whether they register with this very event.
     pub(super) registers_now: bool,
-    /// The channel.
+    /// Through which channel.
     pub(super) channel: Channel,
-    /// The time of the click, if the storefront reports it.
+    /// When they clicked, where the storefront says so.
     pub(super) clicked_at: Option<Timestamp>,
     /// Source and reference at the storefront.
     pub(super) external: Option<(&'a str, &'a str)>,
-    /// The time of the event.
+    /// When.
     pub(super) at: Timestamp,
 }
 
-/// Binds a referee. The flag is true if the attribution is new.
+/// Binds a friend to whoever's code they bring; true if the attribution is new.
 pub(super) fn bind(
     work: &mut UnitOfWork<'_>,
     request: &BindRequest<'_>,
@@ -51,7 +51,7 @@ pub(super) fn bind(
         Some(row) => Some(row),
         None => attributions::latest_of(work.tx(), request.person)?,
     };
-    // A person with two ids may have an older pending attribution under this id. That one binds.
+    // The same person under two ids may have an older one open under this id: it binds.
     let open = attributions::pending_of(work.tx(), &request.person.customer)?;
     let is_open = open.as_ref().is_some_and(|row| row.attribution.status_at(request.at) == Status::Pending);
     let (latest, over) = if is_open { (open, None) } else { (latest, open) };
@@ -74,7 +74,7 @@ pub(super) fn bind(
         clicked_at,
         at: request.at,
     };
-    match (flux_referral_rules::bind(&work.store(), &facts), latest) {
+    match (flux_referral_rules::bind(&work.store()?, &facts), latest) {
         (Bound::New(attribution), latest) => {
             close_expired(work, latest, request.at)?;
             close_expired(work, over, request.at)?;
@@ -83,7 +83,7 @@ pub(super) fn bind(
         (Bound::Existing, Some(row)) => Ok(Ok((row, false))),
         (Bound::Existing, None) => Ok(Err(BindError::UnknownCode)),
         (Bound::Refused(refusal), _) => {
-            // Record attempts at self-rewards for the admin. The event names the link, not the person.
+            // Somebody has tried to reward themselves: that is worth a look. The event names the link, not the person.
             if matches!(refusal, BindError::Because(Reason::SelfReferral | Reason::Circular)) {
                 let data = json!({"reason": refusal.as_str(), "door": request.channel.as_str()});
                 events::record(work.tx(), work.audit(), kind::ATTRIBUTION_REFUSED, link.id.as_str(), &data)?;
@@ -93,7 +93,7 @@ pub(super) fn bind(
     }
 }
 
-/// Finds the first free attribution id of these two customers. Replayed events get the same ids after a restore.
+/// The first id of these two that is free: the same after a restore, as long as the same things happen again.
 fn free_id(
     work: &UnitOfWork<'_>,
     referrer: &flux_referral_rules::CustomerId,
@@ -101,7 +101,7 @@ fn free_id(
 ) -> Result<flux_referral_rules::AttributionId, Error> {
     let id = |n| attribution_id(referrer, &referee.customer, n);
     let is_taken = |n| Ok::<_, Error>(attributions::find(work.tx(), &id(n))?.is_some());
-    // Ids are taken in order and never freed, so a binary search finds the first free one.
+    // They are taken in their order, and none becomes free again: a few looks find the first one that is.
     let (mut taken, mut free) = (0, 0);
     while is_taken(free)? {
         (taken, free) = (free, free * 2 + 1);
@@ -113,7 +113,7 @@ fn free_id(
     Ok(id(free))
 }
 
-/// Stores `expired` for an older attribution if no sweep has: only one per referee may be pending.
+/// Writes down that the older attribution is over, where no sweep has: only one of a friend's is open.
 fn close_expired(work: &UnitOfWork<'_>, latest: Option<AttributionRow>, at: Timestamp) -> Result<(), Error> {
     let Some(AttributionRow { attribution, .. }) = latest else { return Ok(()) };
     let is_over = attribution.status == Status::Pending && attribution.status_at(at) == Status::Expired;

@@ -1,4 +1,4 @@
-//! Applies changes of customers to their referrals.
+//! What a customer's changes mean for their referrals.
 
 use super::UnitOfWork;
 use super::reward_commands::release_held;
@@ -13,8 +13,8 @@ use flux_shop::Audit;
 use flux_shop::{CustomerRow, Player, PlayerName, PlayerUuid};
 use flux_storage::{Tx, commands, customers};
 
-/// Handles a saved customer: updates the identity in attributions, sends held rewards to a newly linked player, renames
-/// the player of unsent commands, and rewards a new registration.
+/// A customer was saved: friends are found again by what is known of them now, rewards that waited for a player go out,
+/// those not yet sent are for the player's new name, and a registration that is news is rewarded.
 pub(crate) fn changed(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -32,7 +32,7 @@ pub(crate) fn changed(
     Ok(work.into_effects())
 }
 
-/// Handles a join: updates the name of a known UUID (section 8.2).
+/// A player has joined: the name of a known UUID is learnt (section 8.2).
 pub(crate) fn joined(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -49,7 +49,7 @@ pub(crate) fn joined(
     Ok(work.into_effects())
 }
 
-/// Anonymises a customer's referrals. Refused while commands of a reward are open.
+/// Takes a customer out of the referrals. Refused while a reward of theirs is on its way.
 pub(crate) fn forget(tx: &Tx<'_>, id: &flux_shop::CustomerId, anonymous: &flux_shop::CustomerId) -> Result<(), Error> {
     if forget_repo::has_open(tx, id.as_str())? {
         return Err(Error::conflict(
@@ -60,22 +60,29 @@ pub(crate) fn forget(tx: &Tx<'_>, id: &flux_shop::CustomerId, anonymous: &flux_s
     Ok(forget_repo::forget(tx, id.as_str(), anonymous.as_str(), &ids::anonymous_code(tx.entropy()))?)
 }
 
-/// Fills in missing details of a customer, also in their attributions.
+/// Fills in what is not known of a customer yet, on what binds them too.
 pub(super) fn update_profile(
     work: &mut UnitOfWork<'_>,
     id: &CustomerId,
     email: Option<&str>,
     name: Option<&str>,
 ) -> Result<(), Error> {
-    if customers_repo::update_profile(work.tx(), id, email, name, work.tx().now())? {
+    let known = work.customer(id)?;
+    let is_news = (known.person.email.is_none() && email.is_some()) || (known.name.is_none() && name.is_some());
+    if is_news && customers_repo::update_profile(work.tx(), id, email, name, work.tx().now())? {
+        work.customer_changed(id);
         propagate_identity(work, id)
     } else {
         Ok(())
     }
 }
 
-/// Updates a customer's identity in attributions and unsent commands.
+/// Who a customer is by now.
 fn propagate_identity(work: &mut UnitOfWork<'_>, id: &CustomerId) -> Result<(), Error> {
+    // Most customers have nothing to do with a referral.
+    if !customers_repo::has_referral(work.tx(), id)? {
+        return Ok(());
+    }
     let person = work.customer(id)?.person;
     attributions::update_referee(work.tx(), &person)?;
     if let Some(player) = &person.player {
@@ -85,14 +92,11 @@ fn propagate_identity(work: &mut UnitOfWork<'_>, id: &CustomerId) -> Result<(), 
     Ok(())
 }
 
-/// Links a player to a customer without one, if no other customer has the player (section 8.1).
+/// Links a player to a customer who has none, if nobody else has it (section 8.1).
 pub(super) fn link_player_if_free(work: &mut UnitOfWork<'_>, id: &CustomerId, player: &Player) -> Result<(), Error> {
-    let has_one = work.customer(id)?.person.player.is_some();
-    let whose: flux_shop::CustomerId = id.as_str().parse().map_err(|_| Error::NotFound("customer"))?;
-    if has_one || customers::other_with_player(work.tx(), &whose, player)?.is_some() {
-        return Ok(());
+    if work.customer(id)?.person.player.is_none() && customers_repo::link_player_if_free(work.tx(), id, player)? {
+        work.customer_changed(id);
+        return propagate_identity(work, id);
     }
-    let uuid = player.uuid.as_ref().map(customers::strip_dashes);
-    customers_repo::link_player(work.tx(), id, player.name.as_str(), uuid.as_deref(), work.tx().now())?;
-    propagate_identity(work, id)
+    Ok(())
 }

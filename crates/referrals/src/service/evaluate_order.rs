@@ -1,4 +1,4 @@
-//! Evaluates an order: finds the buyer and the attribution, and applies the rewards or their reversal.
+//! Weighs an order: whose it is, for which attribution, and what it earns or undoes.
 
 use super::UnitOfWork;
 use super::apply_decision::{apply_decision, dispatch_facts, player_names};
@@ -22,7 +22,7 @@ pub(super) fn load_order(work: &UnitOfWork<'_>, id: &OrderId) -> Result<OrderRow
     Ok(orders_repo::find(work.tx(), id)?.unwrap_or_else(|| OrderRow::new(id.clone())))
 }
 
-/// Finds the payer: the buyer recorded at checkout, else the one that the storefront names by id or address.
+/// Finds the customer who paid: the buyer recorded at checkout, else the one that the storefront names, by id or by address.
 pub(super) fn find_payer(work: &UnitOfWork<'_>, order: &OrderRow, payer: &Payer) -> Result<Option<CustomerId>, Error> {
     match (order.record.buyer.as_ref().or(payer.customer.as_ref()), payer.address()) {
         (Some(customer), _) => Ok(Some(customer.clone())),
@@ -31,7 +31,7 @@ pub(super) fn find_payer(work: &UnitOfWork<'_>, order: &OrderRow, payer: &Payer)
     }
 }
 
-/// The buyer as a person. The customer's own player takes precedence, because an order may be a present for another one.
+/// Who buys: the customer's own player before the order's, which may be a present's.
 pub(super) fn person_of(work: &UnitOfWork<'_>, buyer: &Buyer) -> Result<Person, Error> {
     let known = work.customer(&buyer.customer)?.person;
     let ordered = buyer.player.as_ref().map(to_rules_player);
@@ -61,16 +61,15 @@ pub(super) fn bind_at_checkout(
     Ok(bind(work, &request)?.map(|(row, is_new)| (row.attribution, is_new)))
 }
 
-/// Evaluates a payment once. Returns its attribution.
+/// Weighs a payment, once; the attribution that it was weighed for. The caller saves the order.
 pub(super) fn evaluate_payment(
     work: &mut UnitOfWork<'_>,
-    id: &OrderId,
+    order: &mut OrderRow,
     buyer: Option<&Buyer>,
     amount: Money,
     at: Timestamp,
 ) -> Result<Option<AttributionId>, Error> {
-    let mut order = load_order(work, id)?;
-    // The payment came before its buyer was known: evaluate it as of the time of payment.
+    // Paid, and nobody knew by whom: when somebody does, it is weighed as of then.
     let late = order.record.paid.filter(|_| order.record.buyer.is_none() && buyer.is_some());
     let (amount, at) = late.map_or((amount, at), |(paid_at, amount)| (amount, paid_at));
     match (&mut order.buyer, buyer) {
@@ -84,14 +83,11 @@ pub(super) fn evaluate_payment(
         _ => {}
     }
     let is_news = order.record.pay(amount, at) || late.is_some();
-    let (true, Some(person)) = (is_news, order.buyer.clone()) else {
-        orders_repo::put(work.tx(), &order)?;
-        return Ok(order.attribution);
-    };
-    let found = if order.record.is_imported { None } else { find_attribution(work, &mut order, &person, at)? };
+    let (true, Some(person)) = (is_news, order.buyer.clone()) else { return Ok(order.attribution.clone()) };
+    let found = if order.record.is_imported { None } else { find_attribution(work, order, &person, at)? };
     if let Some(attribution) = found {
         let referrer = work.referrer(&attribution.referrer)?;
-        let has_bought = orders_repo::has_bought(work.tx(), &person, id)?;
+        let has_bought = orders_repo::has_bought(work.tx(), &person, &order.record.id)?;
         let facts = Payment {
             attribution: follow_referee(work, &attribution, &person.customer)?,
             referrer: &referrer,
@@ -99,26 +95,29 @@ pub(super) fn evaluate_payment(
             order: &order.record,
             has_bought,
         };
-        let decision = pay(&work.store(), facts);
+        let decision = pay(&work.store()?, facts);
         order.attribution = Some(attribution.id.clone());
         order.reason = decision.reason.map(|reason| reason.to_string());
         apply_decision(work, &attribution, decision)?;
     }
-    orders_repo::put(work.tx(), &order)?;
-    Ok(order.attribution)
+    Ok(order.attribution.clone())
 }
 
-/// Finds the attribution of an order by its buyer, or binds one by its code. The order keeps the reason for a refusal.
+/// The attribution that an order is weighed for: found by its buyer, or bound by its code. Why there is none goes into the order.
 fn find_attribution(
     work: &mut UnitOfWork<'_>,
     order: &mut OrderRow,
     person: &Person,
     at: Timestamp,
 ) -> Result<Option<Attribution>, Error> {
-    let qualified = attributions::qualified_by(work.tx(), &order.record.id)?.map(|row| row.attribution);
+    // An order that was not weighed before has made nothing qualify.
+    let fed = match &order.attribution {
+        Some(_) => attributions::qualified_by(work.tx(), &order.record.id)?.map(|row| row.attribution),
+        None => None,
+    };
     let latest = attributions::latest_of(work.tx(), person)?.map(|row| row.attribution);
     let (program, code) = (&work.program().program, order.code.clone());
-    match candidate(program, &order.record.id, qualified.as_ref(), latest.as_ref(), code.is_some(), at) {
+    match candidate(program, &order.record.id, fed.as_ref(), latest.as_ref(), code.is_some(), at) {
         Candidate::Known(row) => Ok(Some(row.clone())),
         Candidate::None => Ok(None),
         Candidate::ByCode => match bind_at_checkout(work, person, &code.unwrap_or_default(), at)? {
@@ -131,7 +130,7 @@ fn find_attribution(
     }
 }
 
-/// Applies a full or partial reversal of an order.
+/// An order was undone, as a whole or in part.
 pub(super) fn reverse_order(
     work: &mut UnitOfWork<'_>,
     order: OrderRow,
@@ -142,13 +141,13 @@ pub(super) fn reverse_order(
     let before = row.attribution;
     let held = held_grants(work, &before)?;
     let names = player_names(work, &before)?;
-    let dispatch = dispatch_facts(work, &names, &before);
+    let dispatch = dispatch_facts(work, &names, &before)?;
     let decision = undo(&work.program().program, before.clone(), &held, &order.record, &dispatch, at);
     let after = apply_decision(work, &before, decision)?;
     Ok(Some(after.id))
 }
 
-/// The grants of an attribution, with whether any of their commands has run.
+/// An attribution's grants, and which of them have run.
 pub(super) fn held_grants(work: &UnitOfWork<'_>, row: &Attribution) -> Result<Vec<Held>, Error> {
     let mut held = Vec::new();
     for grant in grants::of_attribution(work.tx(), &row.id)? {

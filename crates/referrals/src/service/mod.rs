@@ -50,14 +50,14 @@ use unit_of_work::UnitOfWork;
 use crate::Effects;
 use flux_referral_rules::{AttributionId, BindError};
 
-/// The outcome of a referral event.
+/// What a referral event came to.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The attribution concerned.
+    /// The attribution that it was about.
     pub attribution: Option<AttributionId>,
-    /// True if the attribution is new.
+    /// Whether that attribution is new.
     pub is_new: bool,
-    /// The reason for a refused bind. The event's other changes are kept.
+    /// Why a friend was not bound. The event's other changes stand.
     pub refusal: Option<BindError>,
     /// The changes of commands, to be applied by the caller.
     pub effects: Effects,

@@ -1,4 +1,4 @@
-//! Events of orders that come through `/orders`, and the referral shown with an order.
+//! Orders as the rules hear of them from `/orders`, and what they say of one.
 
 use super::customers::{link_player_if_free, update_profile};
 use super::evaluate_order::{bind_at_checkout, evaluate_payment, load_order, person_of, reverse_order};
@@ -6,23 +6,23 @@ use super::{Outcome, UnitOfWork};
 use crate::Effects;
 use crate::Error;
 use crate::ReferralContext;
-use crate::storage::orders as orders_repo;
+use crate::storage::orders::{self as orders_repo, OrderRow};
 use crate::storage::{attributions, customers as customers_repo};
 use flux_protocol::OrderId;
-use flux_referral_rules::{CustomerId, Money, Status};
+use flux_referral_rules::{AttributionId, BindError, CustomerId, Money, Status};
 use flux_shop::Audit;
 use flux_shop::{Order, Player, ReferralView};
 use flux_storage::Tx;
 use jiff::Timestamp;
 
-/// The buyer of an order.
+/// Who buys.
 #[derive(Debug, Clone)]
 pub struct Buyer {
     /// The customer.
     pub customer: CustomerId,
-    /// The e-mail address on the order.
+    /// Their address, as the order has it.
     pub email: Option<String>,
-    /// The player who receives the order.
+    /// Who gets it.
     pub player: Option<Player>,
 }
 
@@ -37,7 +37,7 @@ impl From<&Order> for Buyer {
     }
 }
 
-/// Records a placed order with its buyer, and binds the buyer by the code.
+/// An order was placed: who buys, and with which code. Binds by the code.
 pub fn checkout(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -49,62 +49,75 @@ pub fn checkout(
 ) -> Result<Outcome, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     customers_repo::ensure_exists(tx, &buyer.customer, tx.now())?;
-    update_profile(&mut work, &buyer.customer, buyer.email.as_deref(), None)?;
     let mut order = load_order(&work, id)?;
-    let person = person_of(&work, buyer)?;
+    let (attribution, is_new, refusal) = check_out(&mut work, &mut order, buyer, code, at)?;
+    orders_repo::put(tx, &order)?;
+    let attribution = match (attribution, code, &order.buyer) {
+        // Whom a link has bound needs no code.
+        (None, None, Some(person)) => attributions::latest_of(tx, person)?.map(|row| row.attribution.id),
+        (attribution, ..) => attribution,
+    };
+    Ok(work.outcome(attribution, is_new, refusal))
+}
+
+/// Records who buys and with which code, and binds by the code. The caller saves the order.
+fn check_out(
+    work: &mut UnitOfWork<'_>,
+    order: &mut OrderRow,
+    buyer: &Buyer,
+    code: Option<&str>,
+    at: Timestamp,
+) -> Result<(Option<AttributionId>, bool, Option<BindError>), Error> {
+    update_profile(work, &buyer.customer, buyer.email.as_deref(), None)?;
+    let person = person_of(work, buyer)?;
     if let (Some((paid_at, amount)), None) = (order.record.paid, &order.record.buyer) {
-        // The payment came before its buyer was known: evaluate it now.
+        // The payment came before anybody knew whose it was: it is weighed now.
         order.code = code.map(str::to_owned);
-        orders_repo::put(tx, &order)?;
-        let found = evaluate_payment(&mut work, id, Some(buyer), amount, paid_at)?;
-        return Ok(work.outcome(found, false, None));
+        let found = evaluate_payment(work, order, Some(buyer), amount, paid_at)?;
+        return Ok((found, false, None));
     }
-    // A repeated checkout keeps its bind, and a paid order binds nothing more.
+    // The same checkout again: what it has bound stays, and one that is paid binds nothing more.
     let is_same_buyer = order.record.buyer.as_ref() == Some(&person.customer);
     if order.record.paid.is_some() || (order.attribution.is_some() && is_same_buyer) {
-        let known = order.attribution;
-        return Ok(work.outcome(known, false, None));
+        return Ok((order.attribution.clone(), false, None));
     }
-    (order.attribution, order.reason, order.code) = (None, None, order.code.filter(|_| is_same_buyer));
+    (order.attribution, order.reason, order.code) = (None, None, order.code.take().filter(|_| is_same_buyer));
     order.record.buyer = Some(person.customer.clone());
     order.buyer = Some(person.clone());
-    order.code = code.map(str::to_owned).or(order.code);
-    let Some(code) = code else {
-        orders_repo::put(tx, &order)?;
-        let latest = attributions::latest_of(tx, &person)?.map(|row| row.attribution.id);
-        return Ok(work.outcome(latest, false, None));
-    };
-    let bound = bind_at_checkout(&mut work, &person, code, at)?;
+    order.code = code.map(str::to_owned).or(order.code.take());
+    let Some(code) = code else { return Ok((None, false, None)) };
+    let bound = bind_at_checkout(work, &person, code, at)?;
     let outcome = match bound {
         Ok((attribution, is_new)) => (Some(attribution.id), is_new, None),
         Err(refusal) => (None, false, Some(refusal)),
     };
-    order.attribution = outcome.0.clone().or(order.attribution);
+    order.attribution = outcome.0.clone();
     order.reason = outcome.2.map(|refusal| refusal.as_str().to_owned());
-    orders_repo::put(tx, &order)?;
-    Ok(work.outcome(outcome.0, outcome.1, outcome.2))
+    Ok(outcome)
 }
 
-/// `/orders`: an order was placed. An imported one uses up "first purchase" (R3-10), and earns nothing.
+/// `/orders`: an order was placed, and perhaps paid at once. An imported one uses up "first purchase" (R3-10), and earns
+/// nothing.
 pub(crate) fn placed(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, order: &Order) -> Result<Effects, Error> {
     let at = order.body.occurred_at.unwrap_or(tx.now());
     let typed = order.body.referral_code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
     let code = typed.filter(|_| !order.body.imported);
-    let effects = checkout(tx, audit, ctx, &order.id, &Buyer::from(order), code, at)?.effects;
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let mut row = load_order(&work, &order.id)?;
+    check_out(&mut work, &mut row, &Buyer::from(order), code, at)?;
     if let (Some(typed), true) = (typed, order.body.imported) {
-        // An imported order binds nobody, but anonymising the code's owner must find the code here.
-        orders_repo::set_code(tx, &order.id, typed)?;
+        // It binds nobody; but forgetting the code's owner finds it here.
+        row.code = Some(typed.to_owned());
     }
-    if let Some(mut row) = orders_repo::find(tx, &order.id)?
-        && row.record.is_imported != order.body.imported
-    {
-        row.record.is_imported = order.body.imported;
-        orders_repo::put(tx, &row)?;
+    row.record.is_imported = order.body.imported;
+    if let Some(at) = order.times.paid_at {
+        evaluate(&mut work, &mut row, order, at)?;
     }
-    Ok(effects)
+    orders_repo::put(tx, &row)?;
+    Ok(work.into_effects())
 }
 
-/// `/orders`: an order is paid.
+/// `/orders`: an order that was placed before is paid.
 pub(crate) fn paid(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -113,18 +126,25 @@ pub(crate) fn paid(
     at: Timestamp,
 ) -> Result<Effects, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let mut row = load_order(&work, &order.id)?;
+    evaluate(&mut work, &mut row, order, at)?;
+    orders_repo::put(tx, &row)?;
+    Ok(work.into_effects())
+}
+
+fn evaluate(work: &mut UnitOfWork<'_>, row: &mut OrderRow, order: &Order, at: Timestamp) -> Result<(), Error> {
     if !order.body.imported {
-        link_player_if_free(&mut work, &Buyer::from(order).customer, &order.body.player)?;
+        link_player_if_free(work, &Buyer::from(order).customer, &order.body.player)?;
     }
     let amount = i64::try_from(order.body.amount.get()).unwrap_or(i64::MAX);
     let currency = flux_referral_rules::Currency::parse(order.body.currency.as_str());
     let money = currency.and_then(|currency| Money::new(amount, currency));
     let money = money.map_err(|invalid| Error::invalid("amount", invalid.to_string()))?;
-    evaluate_payment(&mut work, &order.id, None, money, at)?;
-    Ok(work.into_effects())
+    evaluate_payment(work, row, None, money, at)?;
+    Ok(())
 }
 
-/// `/orders`: records the total refunded so far.
+/// `/orders`: so much of it was paid back in all.
 pub(crate) fn partly_refunded(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -140,7 +160,7 @@ pub(crate) fn partly_refunded(
     Ok(work.into_effects())
 }
 
-/// The referral shown with an order; `None` if there is none.
+/// What the rules say of an order; `None` if it has nothing to do with a referral.
 pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<Option<ReferralView>, Error> {
     let Some(order) = orders_repo::find(tx, id)? else { return Ok(None) };
     let row = match &order.attribution {
@@ -149,7 +169,7 @@ pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<O
     };
     let mut attribution = row.map(|row| row.attribution);
     if let (None, None, None, Some(buyer)) = (&attribution, &order.reason, order.record.paid, &order.buyer) {
-        // A referee bound earlier by a link needs no code.
+        // Whom somebody else's link has bound needs no code.
         let latest = attributions::latest_of(tx, buyer)?.map(|row| row.attribution);
         attribution = latest.filter(|row| row.status_at(now) == Status::Pending);
     }
@@ -161,9 +181,8 @@ pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<O
         Some(_) if order.record.paid.is_none() && order.reason.is_none() => "bound",
         _ => "refused",
     };
-    let qualified =
-        attribution.as_ref().filter(|row| row.is_qualified_by(id)).and_then(|row| row.status_at(now).reason());
-    let reason = qualified.map(|reason| reason.to_string()).or(order.reason);
+    let fed = attribution.as_ref().filter(|row| row.is_qualified_by(id)).and_then(|row| row.status_at(now).reason());
+    let reason = fed.map(|reason| reason.to_string()).or(order.reason);
     Ok(Some(ReferralView {
         attribution_id: attribution.map(|row| row.id.to_string()),
         decision: decision.to_owned(),
@@ -171,13 +190,13 @@ pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<O
     }))
 }
 
-/// Converts a player to the rules' type.
+/// A player as the rules know one.
 pub(super) fn to_rules_player(player: &Player) -> flux_referral_rules::Player {
     let uuid = player.uuid.as_ref().map(flux_storage::customers::strip_dashes);
     flux_referral_rules::Player { name: player.name.as_str().to_owned(), uuid }
 }
 
-/// Converts a player from the rules' type.
+/// The same the other way round.
 pub(super) fn to_player(player: &flux_referral_rules::Player) -> Result<Player, &'static str> {
     let uuid = player.uuid.as_deref().map(str::parse).transpose()?;
     Ok(Player { name: player.name.parse()?, uuid })

@@ -34,7 +34,7 @@ pub(super) fn queue_commands(work: &mut UnitOfWork<'_>, key: &GrantKey, made: Fa
 /// Creates the commands that were held until this customer has a player, in the order in which they were given.
 pub(super) fn release_held(work: &mut UnitOfWork<'_>, customer: &CustomerId, player: &Player) -> Result<(), Error> {
     for line in held_commands::held(work.tx(), customer)? {
-        if !work.servers().contains(&line.line.server) {
+        if !work.servers()?.contains(&line.line.server) {
             held_commands::cancel(work.tx(), &line.grant, Some(&line.line.server))?;
             continue;
         }
@@ -90,7 +90,7 @@ fn reversal(tx: &Tx<'_>, grant: &GrantId, server: &ServerId) -> Result<Effects, 
     let ran = given.iter().find(|command| command.state.status == CommandStatus::Completed);
     let is_receiving = servers::find(tx, server)?.is_some_and(|server| !server.removing);
     let (true, true, Some(ran)) = (is_closed, is_receiving, ran) else { return Ok(Effects::default()) };
-    // The reversal runs for the player who got the reward, even if the customer has another player since.
+    // It is taken from the player who was given it, whatever the customer's player is called since.
     let (Some(player), Some(Origin::Reward { customer, .. })) = (&ran.new.player, &ran.new.origin) else {
         return Ok(Effects::default());
     };

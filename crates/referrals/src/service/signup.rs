@@ -1,4 +1,4 @@
-//! Signups of referees: the bind, and the reward of the registration.
+//! A friend comes through a link or with a code, and registers.
 
 use super::apply_decision::apply_decision;
 use super::bind::BindRequest;
@@ -15,31 +15,31 @@ use flux_shop::Player;
 use flux_storage::Tx;
 use jiff::Timestamp;
 
-/// The input of `POST /attributions/signup`.
+/// `POST /attributions/signup`.
 #[derive(Debug)]
 pub struct Signup {
-    /// The referee.
+    /// The friend.
     pub customer: CustomerId,
-    /// The e-mail address.
+    /// Their address.
     pub email: Option<String>,
-    /// The name.
+    /// Their name.
     pub name: Option<String>,
-    /// The player.
+    /// Their player.
     pub player: Option<Player>,
-    /// The code and its channel.
+    /// The code, and the channel that it came through.
     pub code: Option<(String, Channel)>,
     /// Source and reference at the storefront.
     pub external: Option<(String, String)>,
-    /// True for a guest's checkout, which is no registration (D-22).
+    /// Whether they do not register: a guest's checkout (D-22).
     pub is_guest: bool,
-    /// The time of the click, if reported.
+    /// When they clicked.
     pub clicked_at: Option<Timestamp>,
-    /// The time of the event.
+    /// When.
     pub at: Timestamp,
 }
 
-/// Binds the referee if there is a code, and registers them unless they are a guest. A refused bind does not undo the
-/// registration.
+/// A signup: binds the friend if there is a code, and registers them unless they are a guest. That nobody was bound does
+/// not undo the registration.
 pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup) -> Result<Outcome, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let id = &signup.customer;
@@ -47,7 +47,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
     if let Some((source, reference)) = external
         && let Some(row) = attributions::external(tx, source, reference)?
     {
-        // A repeated signup, whichever customer it names this time (R2-20).
+        // The same signup, whoever it names this time (R2-20).
         return Ok(work.outcome(Some(row.attribution.id), false, None));
     }
     customers_repo::ensure_exists(tx, id, tx.now())?;
@@ -80,7 +80,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
     Ok(work.outcome(found, is_new, refusal))
 }
 
-/// Registers a customer, bound or not. Returns the attribution that rewards it.
+/// Somebody registers, whether or not they are bound; the attribution that rewards it, if one does.
 fn register_customer(
     work: &mut UnitOfWork<'_>,
     id: &CustomerId,
@@ -90,6 +90,7 @@ fn register_customer(
         return Ok(None);
     }
     customers_repo::register(work.tx(), id, at, work.tx().now())?;
+    work.customer_changed(id);
     reward_registration(work, id, at)
 }
 
@@ -102,7 +103,7 @@ pub(super) fn reward_registration(
     let Some(row) = attributions::latest_of(work.tx(), &referee)? else { return Ok(None) };
     let attribution = row.attribution;
     if at < attribution.bound_at && attribution.registered_at.is_none() {
-        // They had registered before the bind, so the referrer earns nothing (R3-12).
+        // A member of before: nobody has brought them to register (R3-12).
         let known = Attribution { registered_at: Some(at), ..attribution };
         attributions::update(work.tx(), &known, row.reason)?;
         return Ok(Some(known.id));
@@ -116,13 +117,13 @@ pub(super) fn reward_registration(
         registered_that_day,
         at,
     };
-    let decision = flux_referral_rules::register(&work.store(), facts);
+    let decision = flux_referral_rules::register(&work.store()?, facts);
     let after = apply_decision(work, &attribution, decision)?;
     Ok(Some(after.id))
 }
 
-/// Moves an attribution from a guest's id to the customer id that the referee uses now, so that they see its rewards
-/// (R3-08). The guest's own address or player must match, because an order may be a present for another player.
+/// Somebody who was bound under another id, as a guest, acts under this one by now: what is still to be earned is theirs under this one, where they see
+/// it (R3-08). Only who has the guest's own address or player is the guest: an order may name another's player, as a present does.
 pub(super) fn follow_referee(work: &UnitOfWork<'_>, row: &Attribution, to: &CustomerId) -> Result<Attribution, Error> {
     let own = work.customer(to)?.person;
     let Some(bound) = attributions::referee(work.tx(), &row.id)? else { return Ok(row.clone()) };
@@ -135,7 +136,7 @@ pub(super) fn follow_referee(work: &UnitOfWork<'_>, row: &Attribution, to: &Cust
     Ok(Attribution { referee, ..row.clone() })
 }
 
-/// Counts the referrer's other referees who registered on that day of the store, up to the highest daily limit.
+/// How many other friends of this referrer registered on that day of the store; not more than any rule asks for.
 fn registered_that_day(work: &UnitOfWork<'_>, row: &Attribution, at: Timestamp) -> Result<u32, Error> {
     let most = work.rules().rules.iter().filter_map(|rule| rule.daily_limit).max();
     let Some(most) = most else { return Ok(0) };

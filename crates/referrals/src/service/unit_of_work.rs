@@ -1,34 +1,46 @@
-//! One referral event in its transaction, with the settings at its start and the collected effects.
+//! One referral event in its transaction: the settings it was begun with, and the effects it has collected.
 
 use super::Outcome;
 use crate::storage::customers::{self as customers_repo, Customer};
 use crate::storage::orders;
-use crate::storage::program::{self, ProgramRow};
+use crate::storage::program::ProgramRow;
 use crate::storage::rules::{self, RuleRows};
 use crate::{Effect, Effects, Error, ReferralContext};
 use flux_protocol::ServerId;
 use flux_referral_rules::{AttributionId, BindError, CustomerId, Person, Referrer, Store};
 use flux_shop::Audit;
 use flux_storage::{Tx, servers};
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A referral event in progress.
+/// A referral event that is being worked on.
 pub(super) struct UnitOfWork<'a> {
     tx: &'a Tx<'a>,
     audit: &'a Audit,
     ctx: &'a ReferralContext,
     program: ProgramRow,
     rules: RuleRows,
-    servers: BTreeSet<ServerId>,
+    /// Looked up when they are asked for: most orders have nothing to do with a reward.
+    servers: OnceCell<BTreeSet<ServerId>>,
+    /// Customers as they were read or changed last in this event.
+    customers: RefCell<BTreeMap<CustomerId, Customer>>,
     effects: Effects,
 }
 
 impl<'a> UnitOfWork<'a> {
     /// Loads the settings.
     pub(super) fn begin(tx: &'a Tx<'a>, audit: &'a Audit, ctx: &'a ReferralContext) -> Result<UnitOfWork<'a>, Error> {
-        let servers = servers::receiving(tx)?.into_iter().collect();
-        let (program, rules) = (program::load(tx, &ctx.zone)?, rules::load(tx)?);
-        Ok(UnitOfWork { tx, audit, ctx, program, rules, servers, effects: Effects::default() })
+        let (program, rules) = rules::load_with_program(tx, &ctx.zone)?;
+        Ok(UnitOfWork {
+            tx,
+            audit,
+            ctx,
+            program,
+            rules,
+            servers: OnceCell::new(),
+            customers: RefCell::default(),
+            effects: Effects::default(),
+        })
     }
 
     pub(super) fn tx(&self) -> &'a Tx<'a> {
@@ -60,16 +72,20 @@ impl<'a> UnitOfWork<'a> {
     }
 
     /// The servers that may be given commands.
-    pub(super) fn servers(&self) -> &BTreeSet<ServerId> {
-        &self.servers
+    pub(super) fn servers(&self) -> Result<&BTreeSet<ServerId>, Error> {
+        if self.servers.get().is_none() {
+            // Nobody can have set it in between.
+            let _ = self.servers.set(servers::receiving(self.tx)?.into_iter().collect());
+        }
+        self.servers.get().ok_or(Error::NotFound("server"))
     }
 
-    /// The settings as input of the pure rules.
-    pub(super) fn store(&self) -> Store<'_> {
-        Store { program: &self.program.program, rules: &self.rules.rules, servers: &self.servers }
+    /// The settings as the pure rules take them.
+    pub(super) fn store(&self) -> Result<Store<'_>, Error> {
+        Ok(Store { program: &self.program.program, rules: &self.rules.rules, servers: self.servers()? })
     }
 
-    /// A customer; without a row, one with only an id.
+    /// A customer; one of whom only the id is known where there is no row.
     pub(super) fn customer(&self, id: &CustomerId) -> Result<Customer, Error> {
         let unknown = || Customer {
             person: Person { customer: id.clone(), email: None, player: None },
@@ -77,7 +93,17 @@ impl<'a> UnitOfWork<'a> {
             tier: None,
             registered_at: None,
         };
-        Ok(customers_repo::find(self.tx, id)?.unwrap_or_else(unknown))
+        if let Some(known) = self.customers.borrow().get(id) {
+            return Ok(known.clone());
+        }
+        let found = customers_repo::find(self.tx, id)?.unwrap_or_else(unknown);
+        self.customers.borrow_mut().insert(id.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// Reads a customer again when they are asked for next. Call it after each change of one.
+    pub(super) fn customer_changed(&self, id: &CustomerId) {
+        self.customers.borrow_mut().remove(id);
     }
 
     /// A customer as a referrer.

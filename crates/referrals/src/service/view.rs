@@ -1,4 +1,4 @@
-//! Builds the API's views of attributions and grants.
+//! Attributions and rewards as people are shown them.
 
 use crate::Error;
 use crate::dto::{AttributionView, BenefitBody, GrantView, attribution_view};
@@ -29,7 +29,7 @@ pub fn view_of(tx: &Tx<'_>, row: &AttributionRow, now: Timestamp) -> Result<Attr
     Ok(attribution_view(&row.attribution, row.reason, delivery, grants(tx, &found, now)?, now))
 }
 
-/// Grants with the state of their commands.
+/// Grants, with where their commands are.
 pub fn grants(tx: &Tx<'_>, rows: &[GrantRow], now: Timestamp) -> Result<Vec<GrantView>, Error> {
     rows.iter().map(|row| grant(tx, row, now)).collect()
 }
@@ -38,7 +38,7 @@ fn grant(tx: &Tx<'_>, row: &GrantRow, now: Timestamp) -> Result<GrantView, Error
     let GrantRow { id, grant, discount, .. } = row;
     let states: Vec<LineState> = held_commands::states(tx, id)?;
     let has_player = states.is_empty() || has_a_player(tx, grant)?;
-    // Show `expired` once the deadline has passed, whether or not a sweep has stored it.
+    // What a sweep wrote down stands; what it has not seen yet is told all the same.
     let status =
         if matches!(grant.status, GrantStatus::Expired(_)) { grant.status.clone() } else { grant.status_at(now) };
     let (mut due_at, mut issue, mut skipped) = (None, None, None);

@@ -1,30 +1,31 @@
-//! Customers as input of the rules.
+//! Customers as the rules know them.
 
-use super::{player, ways};
+use super::{Ways, player};
 use flux_referral_rules::{CustomerId, EmailKey, Person, Tier};
-use flux_storage::customers::key;
+use flux_shop::Player;
+use flux_storage::customers::{key, strip_dashes};
 use flux_storage::{Error, Row, Tx, params};
 use jiff::Timestamp;
 
 /// A customer.
 #[derive(Debug, Clone)]
 pub struct Customer {
-    /// The customer's identities.
+    /// Who they are.
     pub person: Person,
-    /// The name.
+    /// Their name.
     pub name: Option<String>,
-    /// The tier.
+    /// Their tier.
     pub tier: Option<Tier>,
-    /// The time of registration.
+    /// When they registered.
     pub registered_at: Option<Timestamp>,
 }
 
-/// The counters of a customer as a referrer.
+/// A customer as a referrer: what the counters say of them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
-    /// Grants that count toward the cap.
+    /// Grants that take a place under the cap.
     pub live_grants: u32,
-    /// Successful referrals.
+    /// Referrals that have succeeded.
     pub successful: u32,
 }
 
@@ -33,7 +34,7 @@ pub fn find(tx: &Tx<'_>, id: &CustomerId) -> Result<Option<Customer>, Error> {
     tx.one("SELECT * FROM customers WHERE id = $1", params![id.as_str()], read)
 }
 
-/// The customer with this address: a registered one first, else any, else one who ordered or was bound with it.
+/// Whose address this is: who has registered with it before who has not; else who has ordered with it, or was bound with it.
 pub fn by_email(tx: &Tx<'_>, email: &EmailKey) -> Result<Option<CustomerId>, Error> {
     let ways = [
         "SELECT id FROM customers WHERE email_key = $1 AND registered_at IS NOT NULL ORDER BY registered_at LIMIT 1",
@@ -49,18 +50,15 @@ pub fn by_email(tx: &Tx<'_>, email: &EmailKey) -> Result<Option<CustomerId>, Err
     Ok(None)
 }
 
-/// The person's earliest time of registration, under any of their ids (D-23).
+/// Since when this person is registered, under whichever of their ids (D-23); the earliest.
 pub fn registered_at(tx: &Tx<'_>, who: &Person) -> Result<Option<Timestamp>, Error> {
-    let mut earliest = None;
-    for (way, value) in ways(who, ["id", "email_key", "player_uuid", "player_name"]) {
-        let sql = format!("SELECT min(registered_at) AS at FROM customers WHERE {way} AND registered_at IS NOT NULL");
-        let found = tx.only(&sql, params![value], |row| row.get("at"))?;
-        earliest = [earliest, found].into_iter().flatten().min();
-    }
-    Ok(earliest)
+    let ways = Ways::of(who, ["id", "email_key", "player_uuid", "player_name"]);
+    let found = ways.union("SELECT registered_at FROM customers WHERE {way} AND registered_at IS NOT NULL");
+    let sql = format!("SELECT min(registered_at) AS at FROM ({found}) AS found");
+    tx.only(&sql, &ways.params(), |row| row.get("at"))
 }
 
-/// Reads the counters.
+/// What the counters say.
 pub fn counts(tx: &Tx<'_>, id: &CustomerId) -> Result<Counts, Error> {
     let sql = "SELECT coalesce((SELECT live_grants FROM referral_cap_usage WHERE customer_id = $1), 0) AS live,
                coalesce((SELECT successful FROM referral_leaderboard WHERE period = 'all' AND customer_id = $1), 0) AS successful";
@@ -68,14 +66,14 @@ pub fn counts(tx: &Tx<'_>, id: &CustomerId) -> Result<Counts, Error> {
     tx.only(sql, params![id.as_str()], read)
 }
 
-/// Adds a customer with only an id, unless they exist.
+/// Adds a customer of whom nothing but the id is known, unless they are there.
 pub fn ensure_exists(tx: &Tx<'_>, id: &CustomerId, now: Timestamp) -> Result<(), Error> {
     let sql = "INSERT INTO customers (id, created_at, updated_at) VALUES ($1, $2, $2) ON CONFLICT (id) DO NOTHING";
     tx.execute(sql, params![id.as_str(), now])?;
     Ok(())
 }
 
-/// Fills in missing details of a customer. Returns whether anything changed.
+/// Fills in what is not known of a customer yet; whether anything was.
 pub fn update_profile(
     tx: &Tx<'_>,
     id: &CustomerId,
@@ -83,26 +81,38 @@ pub fn update_profile(
     name: Option<&str>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "UPDATE customers SET email = coalesce(email, $2), email_key = iif(email IS NULL, $5, email_key),
+    let sql = "UPDATE customers SET email = coalesce(email, $2), email_key = CASE WHEN email IS NULL THEN $5 ELSE email_key END,
                  name = coalesce(name, $3), updated_at = $4
                WHERE id = $1 AND anonymised_at IS NULL AND ((email IS NULL AND $2 IS NOT NULL) OR (name IS NULL AND $3 IS NOT NULL))";
     Ok(tx.execute(sql, params![id.as_str(), email, name, now, email.and_then(key)])? > 0)
 }
 
-/// Returns whether this customer is anonymised.
+/// Whether this id stands for somebody who was forgotten.
 pub fn is_forgotten(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM customers WHERE id = $1 AND anonymised_at IS NOT NULL LIMIT 1";
     tx.exists(sql, params![id.as_str()])
 }
 
-/// Links a player to a customer.
-pub fn link_player(tx: &Tx<'_>, id: &CustomerId, name: &str, uuid: Option<&str>, now: Timestamp) -> Result<(), Error> {
-    let sql = "UPDATE customers SET player_name = $1, player_uuid = $2, updated_at = $3 WHERE id = $4 AND anonymised_at IS NULL";
-    tx.execute(sql, params![name, uuid, now, id.as_str()])?;
-    Ok(())
+/// Links a player to a customer, unless another customer has this player: the same UUID, or the same name where one of the
+/// two has no UUID. Whether it was linked.
+pub fn link_player_if_free(tx: &Tx<'_>, id: &CustomerId, player: &Player) -> Result<bool, Error> {
+    let uuid = player.uuid.as_ref().map(strip_dashes);
+    let sql = "UPDATE customers SET player_name = $1, player_uuid = $2, updated_at = $3
+               WHERE id = $4 AND anonymised_at IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM customers AS other WHERE other.player_uuid = $2 AND other.id <> $4)
+                 AND NOT EXISTS (SELECT 1 FROM customers AS other WHERE lower(other.player_name) = lower($1) AND other.id <> $4
+                   AND (CAST($2 AS TEXT) IS NULL OR other.player_uuid IS NULL))";
+    Ok(tx.execute(sql, params![player.name, uuid, tx.now(), id.as_str()])? > 0)
 }
 
-/// Stores the time of registration, unless there is one.
+/// Whether this customer was referred, or has a reward.
+pub fn has_referral(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
+    let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM referral_attributions WHERE referee_id = $1)
+               OR EXISTS (SELECT 1 FROM referral_grants WHERE customer_id = $1)";
+    tx.exists(sql, params![id.as_str()])
+}
+
+/// They have registered, then.
 pub fn register(tx: &Tx<'_>, id: &CustomerId, at: Timestamp, now: Timestamp) -> Result<(), Error> {
     let sql = "UPDATE customers SET registered_at = $1, updated_at = $2 WHERE id = $3 AND registered_at IS NULL";
     tx.execute(sql, params![at, now, id.as_str()])?;

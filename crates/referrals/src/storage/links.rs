@@ -1,25 +1,25 @@
-//! The table of links: one per customer, one per code.
+//! Links: one a customer, one a code.
 
 use flux_referral_rules::{Code, CustomerId, LinkId};
 use flux_storage::{Error, Row, Tx, params};
 use jiff::Timestamp;
 
-/// A stored link.
+/// A link as it is kept.
 #[derive(Debug, Clone)]
 pub struct LinkRow {
-    /// The id.
+    /// Its id.
     pub id: LinkId,
-    /// The owner.
+    /// Whose.
     pub customer: CustomerId,
-    /// The code.
+    /// Its code.
     pub code: Code,
-    /// The number of counted clicks.
+    /// Counted clicks.
     pub clicks: i64,
-    /// The time of creation.
+    /// When it was made.
     pub created_at: Timestamp,
 }
 
-/// Adds a link. `day` is the store's day.
+/// Adds a link. `day` is the store's.
 pub fn insert(tx: &Tx<'_>, link: &LinkRow, day: &str) -> Result<(), Error> {
     let sql =
         "INSERT INTO referral_links (id, customer_id, code, code_key, day, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -40,7 +40,7 @@ pub fn by_code(tx: &Tx<'_>, code: &Code) -> Result<Option<LinkRow>, Error> {
     one(tx, "SELECT * FROM referral_links WHERE code_key = $1", &code.key())
 }
 
-/// Customers without a link, by id, after this id.
+/// The customers after this one who have no link yet, by id.
 pub fn customers_without(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<(CustomerId, Option<String>)>, Error> {
     let sql = "SELECT id, name FROM customers WHERE id > $1 AND anonymised_at IS NULL
                AND NOT EXISTS (SELECT 1 FROM referral_links WHERE customer_id = customers.id) ORDER BY id LIMIT $2";

@@ -1,5 +1,5 @@
-//! The referral tables. Triggers update their counters (`0001_initial.sql` of `flux_storage`), so that no write can miss
-//! them.
+//! The referral rules' tables. Their counters are kept by triggers (`0001_initial.sql` of `flux_storage`), so that no way of
+//! writing can forget them.
 
 pub mod attributions;
 pub mod clicks;
@@ -16,7 +16,7 @@ pub mod rules;
 pub mod stats;
 
 use flux_referral_rules::{Currency, Money, Person, Player, Reason};
-use flux_storage::{Error, Row};
+use flux_storage::{Error, Param, Row};
 use std::str::FromStr;
 
 /// Reads a column that holds a variant of an enum.
@@ -46,20 +46,40 @@ fn player(row: &Row<'_>, name: &'static str, uuid: &'static str) -> Result<Optio
     Ok(name.map(|name| Player { name, uuid }))
 }
 
-/// Conditions that find rows of the same person (D-23) by the given columns of id, address, UUID and name. Each condition
-/// has one value and its own index.
-fn ways<'a>(who: &'a Person, [id, email, uuid, name]: [&str; 4]) -> Vec<(String, &'a str)> {
-    let mut ways = vec![(format!("{id} = $1"), who.customer.as_str())];
-    ways.extend(who.email.as_ref().map(|key| (format!("{email} = $1"), key.as_str())));
-    if let Some(player) = &who.player {
-        let by_name = format!("{name} = $1 COLLATE NOCASE");
-        match &player.uuid {
-            Some(of) => {
-                ways.push((format!("{uuid} = $1"), of));
-                ways.push((format!("{by_name} AND {uuid} IS NULL"), &player.name));
-            }
-            None => ways.push((by_name, &player.name)),
+/// The ways in which a row may be the same person's (D-23): conditions on one value each, each with its index.
+struct Ways<'a>(Vec<(String, &'a str)>);
+
+impl<'a> Ways<'a> {
+    /// The ways of this person, given the columns of its id, address, UUID and name. Their parameters are `$1` and on.
+    fn of(who: &'a Person, [id, email, uuid, name]: [&str; 4]) -> Ways<'a> {
+        let mut ways = vec![(format!("{id} = $1"), who.customer.as_str())];
+        let mut add = |way: String, value| ways.push((way.replace("{}", &format!("${}", ways.len() + 1)), value));
+        if let Some(key) = &who.email {
+            add(format!("{email} = {{}}"), key.as_str());
         }
+        if let Some(player) = &who.player {
+            let by_name = format!("lower({name}) = lower({{}})");
+            match &player.uuid {
+                Some(of) => {
+                    add(format!("{uuid} = {{}}"), of.as_str());
+                    add(format!("{by_name} AND {uuid} IS NULL"), player.name.as_str());
+                }
+                None => add(by_name, player.name.as_str()),
+            }
+        }
+        Ways(ways)
     }
-    ways
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// One statement with this part for each way, in the place of `{way}`.
+    fn union(&self, part: &str) -> String {
+        self.0.iter().map(|(way, _)| part.replace("{way}", way)).collect::<Vec<_>>().join(" UNION ALL ")
+    }
+
+    fn params(&self) -> Vec<&dyn Param> {
+        self.0.iter().map(|(_, value)| value as &dyn Param).collect()
+    }
 }

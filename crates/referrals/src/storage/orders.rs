@@ -1,35 +1,35 @@
-//! The rules' records of orders.
+//! Orders as the rules know them.
 
-use super::{money, parsed_or_null, player, ways};
+use super::{Ways, money, parsed_or_null, player};
 use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, CustomerId, EmailKey, OrderRecord, Person};
 use flux_storage::{Error, Row, Tx, params};
 
-/// A stored order.
+/// An order as it is kept.
 #[derive(Debug, Clone)]
 pub struct OrderRow {
-    /// The order as the rules know it.
+    /// What the rules know of it.
     pub record: OrderRecord,
-    /// The buyer, if known.
+    /// Who buys, as far as that is known.
     pub buyer: Option<Person>,
-    /// The address of an otherwise unknown buyer.
+    /// The address of a buyer of whom no more is known.
     pub email: Option<EmailKey>,
     /// The referral code of the checkout.
     pub code: Option<String>,
-    /// The attribution for which the order was evaluated.
+    /// For which attribution it was weighed.
     pub attribution: Option<AttributionId>,
-    /// The reason for no reward, or for a refused code.
+    /// Why it has earned nothing: a reason, or why its code was refused.
     pub reason: Option<String>,
 }
 
 impl OrderRow {
-    /// An order without known facts.
+    /// An order of which nothing is known.
     pub fn new(id: OrderId) -> OrderRow {
         OrderRow { record: OrderRecord::new(id), buyer: None, email: None, code: None, attribution: None, reason: None }
     }
 }
 
-/// Saves the whole row.
+/// Saves all of it.
 pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), Error> {
     let sql = "INSERT INTO referral_orders (id, customer_id, email, player_name, player_uuid, paid_at, amount, currency, completed_at,
                  reversal, reversed_at, refunded, imported, is_purchase, code, attribution_id, reason)
@@ -51,7 +51,7 @@ pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), Error> {
             record.paid.map(|(_, money)| money.amount()),
             record.paid.map(|(_, money)| money.currency().to_string()),
             record.completed_at,
-            record.undone.map(|(reversal, _)| reversal.as_str()),
+            record.undone.map(|(undoing, _)| undoing.as_str()),
             record.undone.map(|(_, at)| at),
             record.refunded,
             record.is_imported,
@@ -69,40 +69,34 @@ pub fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Option<OrderRow>, Error> {
     tx.one("SELECT * FROM referral_orders WHERE id = $1", params![id.as_str()], read)
 }
 
-/// Stores the typed code.
-pub fn set_code(tx: &Tx<'_>, id: &OrderId, code: &str) -> Result<(), Error> {
-    tx.execute("UPDATE referral_orders SET code = $1 WHERE id = $2", params![code, id.as_str()])?;
-    Ok(())
-}
-
-/// Stores a refund; false if it was stored before.
+/// Keeps a refund; false if it was kept already.
 pub fn add_refund(tx: &Tx<'_>, id: &OrderId, dedup_key: &str, amount: i64) -> Result<bool, Error> {
     let sql = "INSERT INTO referral_refunds (order_id, dedup_key, amount) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     Ok(tx.execute(sql, params![id.as_str(), dedup_key, amount])? == 1)
 }
 
-/// Returns whether this customer has a purchase.
+/// Whether this customer has bought.
 pub fn is_buyer(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM referral_orders WHERE customer_id = $1 AND is_purchase LIMIT 1";
     tx.exists(sql, params![id.as_str()])
 }
 
-/// Returns whether the same person (D-23) has another purchase than this order.
+/// Whether the same person (D-23) has another purchase than this order. Each way has its index.
 pub fn has_bought(tx: &Tx<'_>, who: &Person, but: &OrderId) -> Result<bool, Error> {
-    for (way, value) in ways(who, ["customer_id", "email", "player_uuid", "player_name"]) {
-        let sql = format!("SELECT 1 FROM referral_orders WHERE {way} AND is_purchase AND id <> $2 LIMIT 1");
-        if tx.exists(&sql, params![value, but.as_str()])? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let ways = Ways::of(who, ["customer_id", "email", "player_uuid", "player_name"]);
+    let place = ways.count() + 1;
+    let part = format!("SELECT 1 FROM referral_orders WHERE {{way}} AND is_purchase AND id <> ${place}");
+    let (sql, but) = (ways.union(&part), but.as_str());
+    let mut params = ways.params();
+    params.push(&but);
+    tx.exists(&format!("{sql} LIMIT 1"), &params)
 }
 
 fn read(row: &Row<'_>) -> Result<OrderRow, Error> {
     let customer = row.get::<Option<String>>("customer_id")?.map(CustomerId::new);
     let email = row.get::<Option<String>>("email")?.as_deref().and_then(EmailKey::of);
     let player = player(row, "player_name", "player_uuid")?;
-    let reversal = parsed_or_null(row, "reversal")?;
+    let undoing = parsed_or_null(row, "reversal")?;
     Ok(OrderRow {
         buyer: customer.clone().map(|customer| Person { customer, email: email.clone(), player }),
         email: email.filter(|_| customer.is_none()),
@@ -111,7 +105,7 @@ fn read(row: &Row<'_>) -> Result<OrderRow, Error> {
             buyer: customer,
             paid: row.get::<Option<_>>("paid_at")?.zip(money(row, "amount", "currency")?),
             completed_at: row.get("completed_at")?,
-            undone: reversal.zip(row.get("reversed_at")?),
+            undone: undoing.zip(row.get("reversed_at")?),
             refunded: row.get("refunded")?,
             is_imported: row.get("imported")?,
         },

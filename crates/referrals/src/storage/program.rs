@@ -1,4 +1,4 @@
-//! The single row of the program.
+//! The program's one row.
 
 use super::rows::{MailsRow, ProgramSettingsRow, ProgramTexts, ShareRow};
 use crate::dto::{MailsDoc, ProgramDoc, ShareDoc};
@@ -7,31 +7,40 @@ use flux_storage::{Error, Row, Tx, params, to_json};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The stored program.
+/// The program as it is kept.
 #[derive(Debug, Clone)]
 pub struct ProgramRow {
-    /// The settings that affect decisions.
+    /// The settings that decide.
     pub program: Program,
-    /// All settings, as the API answers them.
+    /// All settings, as they are answered.
     pub doc: ProgramDoc,
-    /// True if the program was ever saved.
+    /// Whether it was ever saved.
     pub configured: bool,
-    /// The version; each edit increments it.
+    /// Rises with every edit.
     pub version: u64,
-    /// The texts that customers share.
+    /// What customers share.
     pub share: ShareDoc,
     /// The mails.
     pub mails: MailsDoc,
-    /// The progress of issuing codes: customers after this id may lack one.
+    /// Customers after this id who have no code are still to be given one.
     pub codes_after: Option<String>,
 }
 
-/// Loads the program. Before the first save it is enabled, with every default.
+/// The program; before it was ever saved: on, with every default.
 pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
-    let found = tx.one("SELECT * FROM referral_program", params![], |row| read(row, zone))?;
-    if let Some(row) = found {
-        return Ok(row);
+    let sql = format!("SELECT {COLUMNS} FROM referral_program AS p");
+    match tx.one(&sql, params![], |row| read(row, zone))? {
+        Some(row) => Ok(row),
+        None => unsaved(zone),
     }
+}
+
+/// The columns of the program `p`, under names that no other table's column has.
+pub(super) const COLUMNS: &str = "p.id AS program_id, p.settings AS program_settings, p.enabled_at, p.configured,
+  p.version AS program_version, p.share, p.mails, p.codes_after";
+
+/// The program before it was ever saved.
+pub(super) fn unsaved(zone: &TimeZone) -> Result<ProgramRow, Error> {
     let state = ProgramState::Enabled { since: Timestamp::UNIX_EPOCH };
     let (program, doc) = settings(ProgramSettingsRow::default(), state, zone)?;
     Ok(ProgramRow {
@@ -45,7 +54,7 @@ pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
     })
 }
 
-/// Saves the whole row.
+/// Saves all of it.
 pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
     let sql = "INSERT INTO referral_program (id, settings, enabled_at, configured, version, share, mails, codes_after)
                VALUES (1, $1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET settings = $1, enabled_at = $2, configured = $3,
@@ -70,15 +79,16 @@ pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
     Ok(())
 }
 
-fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
+/// A row with [`COLUMNS`] as the program.
+pub(super) fn read(row: &Row<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
     let enabled_at: Option<Timestamp> = row.get("enabled_at")?;
     let state = enabled_at.map_or(ProgramState::Disabled, |since| ProgramState::Enabled { since });
-    let (program, doc) = settings(row.json("settings")?, state, zone)?;
+    let (program, doc) = settings(row.json("program_settings")?, state, zone)?;
     Ok(ProgramRow {
         program,
         doc,
         configured: row.get("configured")?,
-        version: u64::try_from(row.get::<i64>("version")?).map_err(|_| Error::BadRow("version"))?,
+        version: u64::try_from(row.get::<i64>("program_version")?).map_err(|_| Error::BadRow("version"))?,
         share: row.json::<ShareRow>("share")?.into(),
         mails: row.json::<MailsRow>("mails")?.into(),
         codes_after: row.get("codes_after")?,

@@ -1,23 +1,25 @@
-//! The table of rules: the global one, and at most one per tier.
+//! The rules: the global one, and at most one per tier.
 
 use super::parsed;
+use super::program::{self, ProgramRow};
 use super::rows::RuleSettingsRow;
 use crate::dto::{RuleDoc, RuleView};
 use flux_referral_rules::{Rule, RuleId, RuleName, Rules, Scope, Tier};
 use flux_storage::{Error, Row, Tx, params, to_json};
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
-/// All rules, and their settings as the API answers them.
+/// All rules, for the rules; and each one's settings, as they are answered.
 #[derive(Debug, Clone)]
 pub struct RuleRows {
-    /// The rules.
+    /// For the rules.
     pub rules: Rules,
-    /// The settings by rule id.
+    /// By id.
     pub docs: BTreeMap<String, RuleDoc>,
 }
 
 impl RuleRows {
-    /// A rule as the API answers it.
+    /// A rule as it is answered.
     pub fn view(&self, rule: &Rule) -> RuleView {
         RuleView {
             id: rule.id.to_string(),
@@ -31,10 +33,31 @@ impl RuleRows {
     }
 }
 
-/// Loads all rules: the global one and at most 100 more.
+/// All of them: a global one and at most 100 more.
 pub fn load(tx: &Tx<'_>) -> Result<RuleRows, Error> {
-    let sql = "SELECT * FROM referral_rules ORDER BY tier <> 'all', tier";
-    let mut found = tx.query(sql, params![], read)?.into_iter();
+    of_rows(tx.query("SELECT * FROM referral_rules ORDER BY tier <> 'all', tier", params![], read)?)
+}
+
+/// All rules with the program, in one statement.
+pub fn load_with_program(tx: &Tx<'_>, zone: &TimeZone) -> Result<(ProgramRow, RuleRows), Error> {
+    let sql = format!(
+        "SELECT r.*, {} FROM referral_rules AS r LEFT JOIN referral_program AS p ON p.id = 1 ORDER BY tier <> 'all', tier",
+        program::COLUMNS
+    );
+    let mut program = None;
+    let rules = tx.query(&sql, params![], |row| {
+        if program.is_none() && row.get::<Option<i64>>("program_id")?.is_some() {
+            program = Some(program::read(row, zone)?);
+        }
+        read(row)
+    })?;
+    let program = program.map_or_else(|| program::unsaved(zone), Ok)?;
+    Ok((program, of_rows(rules)?))
+}
+
+/// The rules of these rows, of which the first is the global one's.
+fn of_rows(rows: Vec<(Rule, RuleDoc)>) -> Result<RuleRows, Error> {
+    let mut found = rows.into_iter();
     let (global, doc) = found.next().ok_or(Error::BadRow("the global rule"))?;
     let mut docs = BTreeMap::from([(global.id.to_string(), doc)]);
     let mut rules = Rules::new(global.id.clone());
@@ -46,7 +69,7 @@ pub fn load(tx: &Tx<'_>) -> Result<RuleRows, Error> {
     Ok(RuleRows { rules, docs })
 }
 
-/// Saves a new or changed rule.
+/// Saves a rule, new or changed.
 pub fn put(tx: &Tx<'_>, rule: &Rule, doc: &RuleDoc) -> Result<(), Error> {
     let sql = "INSERT INTO referral_rules (id, name, name_key, tier, status, version, settings) VALUES ($1, $2, $3, $4, $5, $6, $7)
                ON CONFLICT (id) DO UPDATE SET name = $2, name_key = $3, tier = $4, status = $5, version = $6, settings = $7";
@@ -71,7 +94,7 @@ pub fn remove(tx: &Tx<'_>, id: &RuleId) -> Result<(), Error> {
     Ok(())
 }
 
-/// The distinct tiers of customers. The query skips from tier to tier in the index, whatever the number of customers.
+/// The tiers that customers have, each once: found by skipping from one to the next, however many customers there are.
 pub fn customers_tiers(tx: &Tx<'_>) -> Result<Vec<Tier>, Error> {
     let sql = "WITH RECURSIVE tiers (tier) AS (
                  SELECT min(tier) FROM customers WHERE tier IS NOT NULL

@@ -27,7 +27,7 @@ pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec
     let conditions = [
         ("status = $", "", filter.status.as_ref().map(|status| status as &dyn Param)),
         ("server_id = $", "", filter.server.as_ref().map(|server| server as &dyn Param)),
-        ("player_name = $", " COLLATE NOCASE", filter.player.as_ref().map(|player| player as &dyn Param)),
+        ("lower(player_name) = lower($", ")", filter.player.as_ref().map(|player| player as &dyn Param)),
         ("order_id = $", "", filter.order.as_ref().map(|order| order as &dyn Param)),
     ];
     for (condition, collation, value) in conditions {
@@ -100,7 +100,7 @@ static OFFER_STATEMENT: LazyLock<String> = LazyLock::new(|| {
         format!(
             "SELECT * FROM (SELECT * FROM commands INDEXED BY {index} WHERE server_id = $1 AND {condition}
              AND (CAST($4 AS BIGINT) IS NULL OR offered_at IS NULL OR offered_at <= $4)
-             AND (CAST($5 AS TEXT) IS NULL OR player_name = $5 COLLATE NOCASE) ORDER BY seq LIMIT $6) AS part_{number}"
+             AND (CAST($5 AS TEXT) IS NULL OR lower(player_name) = lower($5)) ORDER BY seq LIMIT $6) AS part_{number}"
         )
     };
     let parts: Vec<String> = TO_OFFER.iter().enumerate().map(part).collect();

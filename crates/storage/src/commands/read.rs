@@ -7,7 +7,7 @@ use flux_shop::{CommandPurpose, CustomerId};
 use flux_shop::{CommandRow, NewCommand, Origin};
 
 /// A row as a command.
-pub(super) fn command(row: &Row<'_>) -> Result<CommandRow, Error> {
+pub(crate) fn command(row: &Row<'_>) -> Result<CommandRow, Error> {
     Ok(CommandRow {
         new: new(row)?,
         sequence: row.get("seq")?,

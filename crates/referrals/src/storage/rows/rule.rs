@@ -31,7 +31,7 @@ struct SlotRow {
     commands: Vec<RewardCommandRow>,
 }
 
-/// The time at which the referrer is rewarded for the order.
+/// When the referrer gets the reward of the order.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum TimingRow {

@@ -1,5 +1,6 @@
 -- The companion's schema. Times are milliseconds since 1970, amounts are minor units (cents), truth values are 0 or 1,
--- JSON is text. `seq` columns number rows in the order in which they were added.
+-- JSON is text, and texts are compared byte by byte: where case does not matter, both sides are `lower(…)`. `seq` columns
+-- number rows in the order in which they were added.
 
 CREATE TABLE servers (
   id                    TEXT PRIMARY KEY,
@@ -44,7 +45,7 @@ CREATE TABLE customers (
   updated_at    INTEGER NOT NULL,
   anonymised_at INTEGER
 ) STRICT;
-CREATE INDEX customers_by_player_name ON customers (player_name COLLATE NOCASE) WHERE player_name IS NOT NULL;
+CREATE INDEX customers_by_player_name ON customers (lower(player_name)) WHERE player_name IS NOT NULL;
 CREATE INDEX customers_by_player_uuid ON customers (player_uuid) WHERE player_uuid IS NOT NULL;
 CREATE INDEX customers_by_email ON customers (email_key, registered_at) WHERE email_key IS NOT NULL;
 CREATE INDEX customers_by_tier ON customers (tier) WHERE tier IS NOT NULL;
@@ -88,7 +89,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_by_status ON orders (status, seq);
 CREATE INDEX orders_by_customer ON orders (customer_id);
 
--- The packages that orders name. An imported order has no rows here: its packages may not exist.
+-- The packages that orders name which are not paid yet: none of them can be removed. An imported order has no rows here: its
+-- packages may not exist.
 CREATE TABLE order_items (
   order_id   TEXT NOT NULL REFERENCES orders (id),
   position   INTEGER NOT NULL,
@@ -162,7 +164,7 @@ CREATE INDEX commands_by_report ON commands (server_id, reported_by, status)
 CREATE INDEX commands_to_revoke ON commands (server_id, seq) WHERE cancel_requested;
 CREATE INDEX commands_by_status ON commands (status, seq);
 CREATE INDEX commands_by_order ON commands (order_id, seq) WHERE order_id IS NOT NULL;
-CREATE INDEX commands_by_player ON commands (player_name COLLATE NOCASE, seq) WHERE player_name IS NOT NULL;
+CREATE INDEX commands_by_player ON commands (lower(player_name), seq) WHERE player_name IS NOT NULL;
 CREATE INDEX commands_to_retry ON commands (server_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX commands_to_expire ON commands (expires_at)
   WHERE expires_at IS NOT NULL AND status = 'pending' AND offered = 'never';
@@ -182,7 +184,7 @@ CREATE TABLE command_history (
 CREATE INDEX command_history_by_command ON command_history (command_id);
 
 -- Append-only. The partial indexes find the events that name a customer, and those that are mails. Their conditions use
--- GLOB: an index whose condition is a list of words makes SQLite build a table of its own for each event.
+-- substr: an index whose condition is a list of words makes SQLite build a table of its own for each event.
 CREATE TABLE events (
   seq     INTEGER PRIMARY KEY AUTOINCREMENT,
   at      INTEGER NOT NULL,
@@ -191,9 +193,9 @@ CREATE TABLE events (
   data    TEXT NOT NULL,                         -- JSON
   actor   TEXT NOT NULL
 ) STRICT;
-CREATE INDEX events_of_customers ON events (subject) WHERE kind = 'customer.saved' OR kind GLOB 'mail.*';
+CREATE INDEX events_of_customers ON events (subject) WHERE kind = 'customer.saved' OR substr(kind, 1, 5) = 'mail.';
 CREATE INDEX events_of_invited ON events (lower(data ->> 'to')) WHERE kind = 'mail.invitation';
-CREATE INDEX events_with_mails ON events (seq) WHERE kind GLOB 'mail.*';
+CREATE INDEX events_with_mails ON events (seq) WHERE substr(kind, 1, 5) = 'mail.';
 
 -- What each Idempotency-Key has made.
 CREATE TABLE idempotency (
@@ -310,7 +312,7 @@ CREATE UNIQUE INDEX referral_attributions_external ON referral_attributions (ext
 CREATE INDEX referral_attributions_by_referee ON referral_attributions (referee_id, seq);
 CREATE INDEX referral_attributions_by_email ON referral_attributions (referee_email, seq) WHERE referee_email IS NOT NULL;
 CREATE INDEX referral_attributions_by_uuid ON referral_attributions (referee_uuid, seq) WHERE referee_uuid IS NOT NULL;
-CREATE INDEX referral_attributions_by_name ON referral_attributions (referee_name COLLATE NOCASE, seq)
+CREATE INDEX referral_attributions_by_name ON referral_attributions (lower(referee_name), seq)
   WHERE referee_name IS NOT NULL;
 CREATE INDEX referral_attributions_by_referrer ON referral_attributions (referrer_id, seq);
 CREATE INDEX referral_attributions_by_pair ON referral_attributions (referrer_id, referee_id);
@@ -408,7 +410,7 @@ CREATE INDEX referral_orders_of_customer ON referral_orders (customer_id) WHERE 
 CREATE INDEX referral_orders_bought ON referral_orders (customer_id) WHERE is_purchase;
 CREATE INDEX referral_orders_bought_email ON referral_orders (email) WHERE is_purchase AND email IS NOT NULL;
 CREATE INDEX referral_orders_bought_uuid ON referral_orders (player_uuid) WHERE is_purchase AND player_uuid IS NOT NULL;
-CREATE INDEX referral_orders_bought_name ON referral_orders (player_name COLLATE NOCASE)
+CREATE INDEX referral_orders_bought_name ON referral_orders (lower(player_name))
   WHERE is_purchase AND player_name IS NOT NULL;
 CREATE INDEX referral_orders_of_strangers ON referral_orders (email) WHERE customer_id IS NULL AND email IS NOT NULL;
 CREATE INDEX referral_orders_by_code ON referral_orders (lower(code)) WHERE code IS NOT NULL;

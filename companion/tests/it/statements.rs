@@ -1,0 +1,77 @@
+//! How many statements the store's main transactions cost: on a network, each is a round trip.
+
+use crate::test_app::{TestApp, list, report, text};
+use flux_storage::{Db, Error, Probe};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+/// Remembers each statement.
+#[derive(Default)]
+struct Statements(Mutex<Vec<String>>);
+
+impl Probe for Statements {
+    fn before(&self, sql: &str) -> Result<(), Error> {
+        self.0.lock().expect("not poisoned").push(sql.split_whitespace().collect::<Vec<_>>().join(" "));
+        Ok(())
+    }
+}
+
+impl Statements {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().expect("not poisoned"))
+    }
+
+    fn check(&self, what: &str, most: usize) {
+        let statements = self.take();
+        assert!(
+            (1..=most).contains(&statements.len()),
+            "{what}: {} statements, at most {most} are wanted\n{}",
+            statements.len(),
+            statements.join("\n")
+        );
+    }
+}
+
+async fn counted() -> (TestApp, Arc<Statements>) {
+    let statements = Arc::new(Statements::default());
+    let db = Db::in_memory().expect("a database").with_probe(Arc::clone(&statements) as Arc<dyn Probe>);
+    (TestApp::once(db, "").await, statements)
+}
+
+fn order(number: usize) -> Value {
+    json!({"customer": {"id": format!("c{number}")}, "player": {"name": format!("P{number}")},
+        "items": [{"packageId": "vip", "quantity": 1}], "amount": 499, "currency": "EUR", "status": "paid"})
+}
+
+#[tokio::test]
+async fn paid_order_of_one_item_costs_at_most_20_statements() {
+    let (app, statements) = counted().await;
+    app.server().await;
+    app.package(json!([{"command": "give {player} diamond 1"}])).await;
+    statements.take();
+    app.put("/orders/o1", order(1)).await;
+    statements.check("a paid order", 20);
+}
+
+#[tokio::test]
+async fn offers_and_reports_cost_few_statements_however_many_there_are() {
+    let (app, statements) = counted().await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "give {player} diamond 1"}])).await;
+    for number in 0..500 {
+        app.put(&format!("/orders/o{number}"), order(number)).await;
+    }
+    statements.take();
+    let (_, polled) = app.as_agent("GET", "/commands?max=500", &token, "j1", None).await;
+    let commands = list(&polled, "commands");
+    assert_eq!(commands.len(), 500);
+    // Two for the token, and one for the contact.
+    statements.check("a poll that offers 500 commands", 3 + 3);
+    for (state, reason) in [("delivered", None), ("completed", None)] {
+        let reports = commands[..100].iter().map(|command| report(&text(command, "id"), 1, state, reason));
+        let reports: Vec<_> = reports.collect();
+        let (_, answer) = app.report(&token, "j1", json!(reports)).await;
+        assert_eq!(list(&answer, "acknowledged").len(), 100);
+        statements.check("100 reports", 12);
+    }
+}
