@@ -41,16 +41,8 @@ stage() {
   install -m 644 "$root/$config" "$doc/examples/"
   install -m 644 "$root/packaging/deb/copyright" "$doc/copyright"
   "$root/scripts/third-party-notices.py" "$name" >"$doc/third-party-notices"
-  documentation "$doc"
+  "$root/scripts/packaged-docs.sh" "$doc"
   generated_files
-}
-
-# Copies the pages that admins read, in directories that keep their relative links working.
-documentation() { # folder
-  for section in tutorial how-to reference explanation; do
-    mkdir -p "$1/$section"
-    install -m 644 "$root/docs/$section"/*.md "$1/$section/"
-  done
 }
 
 # Installs the files that the program prints: completions, the config schema and the manual page.
@@ -142,8 +134,7 @@ tarball() {
     filled "$root/packaging/units.sh" /usr/local/bin >"$out/$archive/$each/usr/lib/$each/units"
   done
   install "$root/packaging/install.sh" "$out/$archive/install.sh"
-  install -m 644 "$root/README.md" "$root/CHANGELOG.md" "$root/LICENSE-MIT" "$root/LICENSE-APACHE" "$out/$archive/"
-  documentation "$out/$archive/docs"
+  "$root/scripts/packaged-docs.sh" --archive "$out/$archive"
   tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -czf "$out/$archive.tar.gz" "$archive"
   rm -rf "${out:?}/$archive"
   echo "$out/$archive.tar.gz"

@@ -1,9 +1,10 @@
-//! Every relative link and anchor of every Markdown file resolves, and every page that a source file names exists.
+//! Every relative link and anchor of every Markdown file resolves, in packages too. Every page that a source file names exists.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
+use std::process::Command;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -11,6 +12,10 @@ fn root() -> PathBuf {
 
 /// The repository's files with one of these endings, without what is built or installed.
 fn files(endings: &[&str]) -> Vec<PathBuf> {
+    files_below(&root(), endings)
+}
+
+fn files_below(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     fn walk(folder: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -27,7 +32,7 @@ fn files(endings: &[&str]) -> Vec<PathBuf> {
         }
     }
     let mut found = Vec::new();
-    walk(&root(), endings, &mut found);
+    walk(folder, endings, &mut found);
     found.sort();
     found
 }
@@ -109,16 +114,31 @@ fn broken(document: &Path, text: &str, target: &str) -> Option<String> {
     (!is_there).then(|| format!("{}: {} has no heading for #{anchor}", document.display(), path.display()))
 }
 
-#[test]
-fn markdown_links_and_anchors_resolve() {
-    let documents = files(&[".md"]);
+fn assert_links_resolve(documents: &[PathBuf]) {
     assert!(documents.len() > 10, "{documents:?}");
     let mut found = Vec::new();
-    for document in &documents {
+    for document in documents {
         let text = std::fs::read_to_string(document).unwrap();
         found.extend(targets(&text).iter().filter_map(|target| broken(document, &text, target)));
     }
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn markdown_links_and_anchors_resolve() {
+    assert_links_resolve(&files(&[".md"]));
+}
+
+/// Packages and the archive have other files than the repository.
+#[test]
+fn links_of_the_packaged_pages_resolve() {
+    for form in [&[][..], &["--archive"]] {
+        let folder = tempfile::tempdir().unwrap();
+        let script = root().join("scripts/packaged-docs.sh");
+        let status = Command::new(script).args(form).arg(folder.path()).status().unwrap();
+        assert!(status.success(), "{form:?}");
+        assert_links_resolve(&files_below(folder.path(), &[".md"]));
+    }
 }
 
 /// Comments, error texts and scripts name pages by their path from the root.

@@ -1,10 +1,10 @@
-//! What referrals need besides the database.
+//! The context of referral events besides the database.
 
 use flux_referral_rules::StoreAddress;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// What referral events need besides the database.
+/// The context of referral events besides the database.
 #[derive(Clone)]
 pub struct ReferralContext {
     /// The time zone in which the store's days begin.

@@ -1,4 +1,4 @@
-//! Changes of commands that a referral event asks for.
+//! Changes of commands that a referral event requires.
 
 use flux_protocol::CommandId;
 use flux_shop::NewCommand;

@@ -5,10 +5,10 @@ use crate::dto::FieldError;
 /// A referral event that was refused. Its transaction changes nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing has this id or code.
+    /// There is no row with this id or code.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// The present state does not allow it.
+    /// The present state conflicts with the request.
     #[error("{message}")]
     Conflict {
         /// The error code of the API.
@@ -21,7 +21,7 @@ pub enum Error {
     Invalid {
         /// The value's path, such as `slots.referrer.firstOrder`.
         field: String,
-        /// What is wrong with it.
+        /// The description of the problem.
         message: String,
     },
     /// The database failed.

@@ -1,4 +1,4 @@
-//! Where orders, commands and customers meet referrals.
+//! The interface through which orders, commands and customers trigger referral events.
 
 use crate::service::{self, customers, orders, reward_commands};
 use crate::storage::grants;
@@ -9,23 +9,23 @@ use flux_shop::{Audit, CommandRow, CustomerId, CustomerRow, GrantId, Order, Refe
 use flux_storage::Tx;
 use jiff::Timestamp;
 
-/// What the services of the store call when something happens that referrals depend on. Each call is part of the caller's
-/// transaction; the caller applies the returned [`Effects`].
+/// Events of the store that referrals depend on. Each call is part of the caller's transaction; the caller applies the
+/// returned [`Effects`].
 ///
 /// # Errors
 ///
-/// Each method fails with [`Error`]; the caller then undoes the whole transaction.
+/// Each method fails with [`Error`]. The caller then rolls the transaction back.
 pub trait OrderHooks: Send + Sync {
-    /// An order was placed, or changed before it was paid.
+    /// Handles an order that was placed, or changed before its payment.
     fn placed(&self, tx: &Tx<'_>, audit: &Audit, order: &Order) -> Result<Effects, Error>;
 
-    /// An order was paid at that time.
+    /// Handles a payment at that time.
     fn paid(&self, tx: &Tx<'_>, audit: &Audit, order: &Order, at: Timestamp) -> Result<Effects, Error>;
 
-    /// The storefront completed an order.
+    /// Handles the completion of an order.
     fn completed(&self, tx: &Tx<'_>, audit: &Audit, id: &OrderId, at: Timestamp) -> Result<Effects, Error>;
 
-    /// An order was reversed as a whole.
+    /// Handles the full reversal of an order.
     fn reversed(
         &self,
         tx: &Tx<'_>,
@@ -35,7 +35,7 @@ pub trait OrderHooks: Send + Sync {
         at: Timestamp,
     ) -> Result<Effects, Error>;
 
-    /// Part of an order was refunded: `total` minor units so far.
+    /// Handles a partial refund: `total` minor units so far.
     fn partly_refunded(
         &self,
         tx: &Tx<'_>,
@@ -45,13 +45,13 @@ pub trait OrderHooks: Send + Sync {
         at: Timestamp,
     ) -> Result<Effects, Error>;
 
-    /// A command was closed: completed, failed or cancelled.
+    /// Handles a closed command: completed, failed or cancelled.
     fn command_closed(&self, tx: &Tx<'_>, command: &CommandRow) -> Result<Effects, Error>;
 
-    /// Whether a reward was reversed, so that its commands must not run any more.
+    /// Returns whether a reward was reversed, so that its commands must not run any more.
     fn is_reversed(&self, tx: &Tx<'_>, grant: &GrantId) -> Result<bool, Error>;
 
-    /// A customer was saved; `before` is the row as it was.
+    /// Handles a saved customer; `before` is the row before the save.
     fn customer_saved(
         &self,
         tx: &Tx<'_>,
@@ -60,13 +60,13 @@ pub trait OrderHooks: Send + Sync {
         id: &CustomerId,
     ) -> Result<Effects, Error>;
 
-    /// A customer is being forgotten, and is `anonymous` from now on. Refused while a reward has open commands.
+    /// Anonymises a customer as `anonymous`. Refused while a reward has open commands.
     fn customer_forgotten(&self, tx: &Tx<'_>, id: &CustomerId, anonymous: &CustomerId) -> Result<(), Error>;
 
-    /// A player joined a server.
+    /// Handles a player who joined a server.
     fn player_joined(&self, tx: &Tx<'_>, audit: &Audit, name: &str, uuid: Option<&str>) -> Result<Effects, Error>;
 
-    /// What referrals have to say about an order; `None` if nothing.
+    /// The referral shown with an order; `None` if there is none.
     fn referral_of(&self, tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<Option<ReferralView>, Error>;
 }
 
@@ -77,12 +77,12 @@ pub struct Referrals {
 }
 
 impl Referrals {
-    /// The referrals that work with this context.
+    /// The referrals with this context.
     pub fn new(ctx: ReferralContext) -> Referrals {
         Referrals { ctx }
     }
 
-    /// What the events need besides the database.
+    /// The context of referral events.
     pub fn context(&self) -> &ReferralContext {
         &self.ctx
     }

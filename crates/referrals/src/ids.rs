@@ -19,7 +19,7 @@ pub(crate) fn link_id(entropy: &dyn Entropy) -> String {
     format!("lnk_{}", entropy.text(LOWER, 20))
 }
 
-/// The code that takes the place of a forgotten customer's.
+/// The code that replaces an anonymised customer's.
 pub(crate) fn anonymous_code(entropy: &dyn Entropy) -> String {
     format!("{ANONYMOUS_CODE}{}", entropy.text(LOWER, ANONYMOUS_CHARS))
 }

@@ -1,6 +1,6 @@
-//! Everything about referrals: the pure rules are `flux_referral_rules`; here are the events that load their facts and write
-//! their decisions ([`service`]), the tables ([`storage`]), the routes ([`http`]), and the settings in their JSON shapes
-//! ([`dto`]). The store around them calls [`OrderHooks`] and applies [`Effects`].
+//! Referrals around the pure rules of `flux_referral_rules`: the events that load facts and store decisions ([`service`]),
+//! the tables ([`storage`]), the routes ([`http`]) and their JSON bodies ([`dto`]). The store around them calls
+//! [`OrderHooks`] and applies [`Effects`].
 
 mod context;
 pub mod dto;

@@ -6,6 +6,8 @@ pub const LABEL_CHARS: usize = 100;
 pub const ADDRESS_CHARS: usize = 254;
 /// Characters of a code as a buyer typed it.
 pub const TYPED_CODE_CHARS: usize = 100;
+/// Characters of a customer's tier.
+pub const TIER_CHARS: usize = 32;
 /// The largest amount in minor units: what every JSON reader holds exactly.
 pub const AMOUNT: u64 = (1 << 53) - 1;
 /// Command templates of one package.

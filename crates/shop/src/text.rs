@@ -1,10 +1,12 @@
-//! Texts that keep a rule: each is checked when it is made.
+//! Text types that are checked when they are created.
 
 use crate::limits;
+use flux_protocol::limits::{ID_CHARS, TEMPLATE_BYTES};
 use std::fmt;
+use std::sync::LazyLock;
 
 macro_rules! checked_text {
-    ($(#[$doc:meta])* $name:ident, $check:path, $message:literal) => {
+    ($(#[$doc:meta])* $name:ident, $check:path, $message:literal $(, $limit:expr)*) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(String);
@@ -24,7 +26,9 @@ macro_rules! checked_text {
         impl TryFrom<String> for $name {
             type Error = &'static str;
             fn try_from(text: String) -> Result<Self, Self::Error> {
-                if $check(&text) { Ok(Self(text)) } else { Err($message) }
+                // Formatted once, so that the error is a `&'static str` and needs no allocation.
+                static MESSAGE: LazyLock<String> = LazyLock::new(|| format_args!($message $(, $limit)*).to_string());
+                if $check(&text) { Ok(Self(text)) } else { Err(MESSAGE.as_str()) }
             }
         }
 
@@ -51,35 +55,35 @@ macro_rules! checked_text {
 
 checked_text! {
     /// A name that people read: 1 to 100 characters, none of them a control character.
-    Label, is_label, "must be 1 to 100 characters without control characters"
+    Label, is_label, "must be 1 to {} characters without control characters", limits::LABEL_CHARS
 }
 checked_text! {
     /// A game server's address: 1 to 254 visible ASCII characters.
-    Address, is_address, "must be 1 to 254 visible ASCII characters"
+    Address, is_address, "must be 1 to {} visible ASCII characters", limits::ADDRESS_CHARS
 }
 checked_text! {
     /// An e-mail address as somebody typed it, with surrounding spaces: an order is not refused for it. 1 to 254 bytes.
-    Email, is_email, "must be 1 to 254 bytes without blanks and control characters within"
+    Email, is_email, "must be 1 to {} bytes without blanks and control characters within", limits::ADDRESS_CHARS
 }
 checked_text! {
     /// A package's id: 1 to 64 of `[A-Za-z0-9_-]`.
-    PackageId, is_id, "must be 1 to 64 characters of A-Z a-z 0-9 _ -"
+    PackageId, is_id, "must be 1 to {} characters of A-Z a-z 0-9 _ -", ID_CHARS
 }
 checked_text! {
     /// A customer's id at the storefront: 1 to 64 of `[A-Za-z0-9_-]`.
-    CustomerId, is_id, "must be 1 to 64 characters of A-Z a-z 0-9 _ -"
+    CustomerId, is_id, "must be 1 to {} characters of A-Z a-z 0-9 _ -", ID_CHARS
 }
 checked_text! {
     /// A referral code as the buyer typed it, up to 100 characters. A wrong one never refuses an order (R0-20).
-    Code, is_typed, "must be at most 100 characters without control characters"
+    Code, is_typed, "must be at most {} characters without control characters", limits::TYPED_CODE_CHARS
 }
 checked_text! {
     /// A refund's id at the payment provider: 1 to 64 of `[A-Za-z0-9_-]`.
-    RefundId, is_id, "must be 1 to 64 characters of A-Z a-z 0-9 _ -"
+    RefundId, is_id, "must be 1 to {} characters of A-Z a-z 0-9 _ -", ID_CHARS
 }
 checked_text! {
     /// A customer's tier: 1 to 32 of `[a-z0-9_-]`.
-    Tier, is_tier, "must be 1 to 32 characters of a-z 0-9 _ -"
+    Tier, is_tier, "must be 1 to {} characters of a-z 0-9 _ -", limits::TIER_CHARS
 }
 checked_text! {
     /// A currency: three upper-case letters (ISO 4217).
@@ -95,7 +99,7 @@ checked_text! {
 }
 checked_text! {
     /// A command template: one line of 1 to 1,300 bytes.
-    Template, is_template, "must be one line of 1 to 1300 bytes"
+    Template, is_template, "must be one line of 1 to {} bytes", TEMPLATE_BYTES
 }
 
 fn is_label(text: &str) -> bool {
@@ -124,7 +128,7 @@ fn is_id(text: &str) -> bool {
 
 fn is_tier(text: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
-    (1..=32).contains(&text.len()) && text.bytes().all(good)
+    (1..=limits::TIER_CHARS).contains(&text.len()) && text.bytes().all(good)
 }
 
 fn is_currency(text: &str) -> bool {
@@ -141,9 +145,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 fn is_template(text: &str) -> bool {
-    (1..=flux_protocol::limits::TEMPLATE_BYTES).contains(&text.len())
-        && !text.trim().is_empty()
-        && !text.chars().any(char::is_control)
+    (1..=TEMPLATE_BYTES).contains(&text.len()) && !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ string_enum! {
         TooLate = "too_late",
         /// The order cost nothing.
         ZeroAmount = "zero_amount",
-        /// An admin said so.
+        /// An admin voided the referral.
         Admin = "admin",
     }
 }

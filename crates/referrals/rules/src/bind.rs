@@ -136,12 +136,12 @@ pub enum Candidate<'a> {
 pub fn candidate<'a>(
     program: &Program,
     order: &OrderId,
-    fed: Option<&'a Attribution>,
+    qualified: Option<&'a Attribution>,
     latest: Option<&'a Attribution>,
     has_code: bool,
     at: Timestamp,
 ) -> Candidate<'a> {
-    match (fed.filter(|row| row.is_qualified_by(order)), latest) {
+    match (qualified.filter(|row| row.is_qualified_by(order)), latest) {
         (Some(row), _) => Candidate::Known(row),
         (None, Some(row)) if has_code && makes_room(row, program, Channel::CodeCheckout, at) => Candidate::ByCode,
         (None, Some(row)) => Candidate::Known(row),

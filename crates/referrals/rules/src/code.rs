@@ -59,7 +59,7 @@ impl fmt::Display for Code {
 /// Makes a customer's code in the style `alice-7Q9` (R2-13): up to 12 letters or digits of the first name as they are written
 /// in ASCII (`jurgen` for Jürgen), `ref` where it has none, and a random suffix that grows by one character with every collision.
 ///
-/// `below(n)` draws a random number from 0 to n - 1; `is_taken` says whether a code exists.
+/// `below(n)` draws a random number from 0 to n - 1; `is_taken` returns whether a code exists.
 pub fn make_link_code(
     name: Option<&str>,
     mut below: impl FnMut(usize) -> usize,

@@ -81,7 +81,7 @@ pub enum Targets {
 pub struct ServerList(Vec<ServerId>);
 
 impl ServerList {
-    /// Checks a list against the servers that are registered; one that is named twice is kept once (R0-12).
+    /// Checks a list against the registered servers and removes duplicates (R0-12).
     pub fn new(ids: &[ServerId], registered: &BTreeSet<ServerId>) -> Result<ServerList, ValidationError> {
         let mut seen = BTreeSet::new();
         let list: Vec<ServerId> = ids.iter().filter(|id| seen.insert(*id)).cloned().collect();

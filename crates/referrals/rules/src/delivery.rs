@@ -27,13 +27,13 @@ string_enum! {
         None = "none",
         /// Some are open, and the customer has no linked player (R0-22).
         BlockedNoPlayer = "blocked_no_player",
-        /// Nothing is open, none has run, and at least one has failed.
+        /// None is open, none has run, and at least one has failed.
         Failed = "failed",
         /// At least one waits for its player.
         AwaitingPlayer = "awaiting_player",
         /// At least one is on its way.
         Queued = "queued",
-        /// Nothing is open; some have run and some have not.
+        /// None is open; some have run and some have not.
         Partial = "partial",
         /// All have run.
         Delivered = "delivered",

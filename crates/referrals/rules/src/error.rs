@@ -2,6 +2,7 @@
 
 use crate::limits;
 use flux_protocol::ServerId;
+use flux_protocol::limits::TEMPLATE_BYTES;
 
 /// A setting or a value that breaks a rule: a 409 response if [`ValidationError::is_conflict`] is true, else a 422.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +53,7 @@ pub enum ValidationError {
     #[error("there can be at most {} tier rules", limits::TIER_RULES)]
     TooManyRules,
     /// A reward is set where there is one already.
-    #[error("this slot has a reward already: delete it first, or say `replace=true`")]
+    #[error("this slot has a reward already: delete it first, or send `replace=true`")]
     SlotTaken,
     /// A slot with neither benefit nor command.
     #[error("a reward needs a benefit or at least one command")]
@@ -61,15 +62,15 @@ pub enum ValidationError {
     #[error("a reward has at most {} commands", limits::SLOT_COMMANDS)]
     TooManyCommands,
     /// A template that no agent could run.
-    #[error("a command is one line of 1 to 1,300 bytes without control characters")]
+    #[error("a command is one line of 1 to {TEMPLATE_BYTES} bytes without control characters")]
     Template,
-    /// A template with a placeholder that nothing fills in.
+    /// A template with an unknown placeholder.
     #[error(
-        "the command has {{{0}}}, which nothing fills in: use {{player}}, {{referrer}}, {{referee}}, {{count}}, {{order}} or {{reward}}"
+        "the command has {{{0}}}, which is not a known placeholder: use {{player}}, {{referrer}}, {{referee}}, {{count}}, {{order}} or {{reward}}"
     )]
     Placeholder(String),
     /// A command for no server at all, or for too many.
-    #[error("name 1 to {} servers, or say `all`", limits::COMMAND_SERVERS)]
+    #[error("name 1 to {} servers, or send `all`", limits::COMMAND_SERVERS)]
     Servers,
     /// A command for a server that is not registered.
     #[error("there is no server {0}: register it first, or leave it out")]
@@ -91,13 +92,13 @@ pub enum ValidationError {
     /// A reward type that the program does not have.
     #[error("`rewardType` is percent or fixed")]
     RewardType,
-    /// A cap or a daily limit of nothing.
+    /// A cap or a daily limit that is not above 0.
     #[error("a limit is a whole number above 0; leave it out for none")]
     Limit,
     /// A text of a share channel or a mail is too long.
-    #[error("a text has at most 10,000 characters")]
+    #[error("a text has at most {} characters", limits::TEXT_CHARS)]
     Text,
-    /// The random source gave nothing but codes that exist.
+    /// Every generated code exists already.
     #[error("no free code was found: is the random source of this machine broken?")]
     NoFreeCode,
 }

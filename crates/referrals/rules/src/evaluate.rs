@@ -40,7 +40,7 @@ pub fn pay(store: &Store<'_>, facts: Payment<'_>) -> Decision {
     };
     let minimum = store.program.minimum;
     let purchase = Purchase { order: order.id.clone(), amount, refunded: order.refunded, minimum };
-    let undone = order.undone.map(|(undoing, _)| Reason::from(undoing));
+    let undone = order.undone.map(|(reversal, _)| Reason::from(reversal));
     if let Some(reason) = undone.or((!purchase.still_counts()).then_some(Reason::Refunded)) {
         let voided = Attribution { status: Status::Voided(reason), purchase: Some(purchase), ..attribution };
         return Decision::unchanged(voided, Some(reason));

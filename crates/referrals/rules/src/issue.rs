@@ -31,7 +31,7 @@ pub enum Effect {
     /// Cancel the grant's commands that have not run.
     CancelLines(GrantKey),
     /// Queue these reversal commands: on each server where a command of the grant ran, after the cancelled ones are closed.
-    TakeBack(GrantKey, FanOut),
+    Reverse(GrantKey, FanOut),
 }
 
 /// A new or changed grant with its effects.

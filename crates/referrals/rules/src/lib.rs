@@ -1,47 +1,47 @@
 //! The referral rules, pure: facts in, decisions out, with reasons from a closed list. `docs/explanation/referrals.md` explains them to a store owner.
 //!
-//! No runtime, no SQL, no clock, no random source. Each event is meant to be one transaction of its caller: load the facts, decide, write
-//! the decision and its effects.
+//! No runtime, no SQL, no clock, no random source. Each event is one transaction of the caller, who loads the facts, calls the rules, and stores the
+//! decision with its effects.
 //!
-//! | event | facts | decides |
+//! | event | facts | decision by |
 //! |---|---|---|
-//! | a friend comes with a code | [`Bind`] | [`bind`] |
-//! | a bound friend registers | [`Registration`] | [`register`] |
+//! | a referee arrives with a code | [`Bind`] | [`bind`] |
+//! | a bound referee registers | [`Registration`] | [`register`] |
 //! | an order is paid | [`OrderRecord::pay`], [`candidate`], [`Payment`] | [`pay`] |
 //! | an order is completed | its grants | [`complete`] |
-//! | an order is undone | [`OrderRecord`], [`Held`] | [`void`]; an admin's word: [`withdraw`] |
+//! | an order is reversed | [`OrderRecord`], [`Held`] | [`void`]; by an admin: [`withdraw`] |
 //! | a reward falls due | a scheduled [`Grant`] | [`issue_due`], then [`settle`] |
 //! | a cart is priced, a code is used | the customer's [`Coupon`]s | [`quote`], [`redeem`] |
 //! | points are spent | the balance | [`spend`] |
-//! | settings are saved | what stands | [`save`], [`Rules`], [`Slots`] |
+//! | settings are saved | the present settings | [`save`], [`Rules`], [`Slots`] |
 //!
-//! Ids such as R0-01, C-02 and D-03 are rows of `docs/spec/referrals.md`. Three readings of that specification:
+//! Ids such as R0-01, C-02 and D-03 are rows of `docs/spec/referrals.md`. Three interpretations of that specification:
 //!
-//! - A payment is weighed once, when it is news; heard again, it answers as it did. Otherwise a repeat that comes after a later bind would
-//!   earn what the payment has not (invariant 5).
-//! - `expired` is what a sweep wrote down. An event of an earlier moment finds the row as it was then, or decisions would depend on when a
-//!   sweep ran (D-16). In the same way a reward counts as issued from the moment it fell due, not from the sweep that found it.
-//! - Payment and undoing may change places (invariant 5) only as far as rewards can be taken back: what a rule lets its owner keep is kept
-//!   if it was given before the undoing was heard of.
+//! - A payment is evaluated once. A repeated report changes nothing, or a repeat after a later bind would earn a reward that the payment did not
+//!   (invariant 5).
+//! - `expired` is stored by sweeps. An event from before the deadline treats the attribution as pending, or decisions would depend on the time of a
+//!   sweep (D-16). Likewise a reward counts as issued from its due time, not from the sweep that issued it.
+//! - Payment and reversal may arrive in either order (invariant 5) only as far as rewards can be reversed: a reward that a rule never reverses is kept
+//!   if it was issued before the reversal arrived.
 //!
-//! What this crate cannot keep, because it takes a database, a channel to the world, or another crate; the tests of these stand there:
+//! This crate cannot enforce requirements that need a database, I/O or another crate. They are tested where they are enforced:
 //!
-//! | requirement | where, and why |
+//! | requirement | enforced by |
 //! |---|---|
-//! | R0-01, R2-14, R2-20 | unique indexes: one link per customer, one code per link, one row per external reference; here: what follows from what is found |
-//! | R0-13 (retry), R0-18 (in time) | `flux-delivery`: attempts and states of a command; here: the toggle words, and what the states come to |
-//! | R0-14, R3-08, R3-17 (preview), R4-31 | reads: panel, code, my rewards; here: whether there is a rule, a link, a live grant |
-//! | R0-17, R2-31 | the history log and the counts of links and clicks are queries; here: funnel, revenue, top referrers |
-//! | R0-22, R0-12 (deleted later) | names are looked up when a line is first sent, and a removed server's open lines are cancelled, by the queue |
-//! | R0-23 | nothing to keep: coupons are apart |
-//! | R2-01, R2-02, R2-12 | the program's one row, "not configured", and its terms are stored texts |
-//! | R2-24 (status), R2-25 | what a fulfil call says, and who is behind a session: the endpoint, which asks the rules only about paid orders of a known buyer |
-//! | R3-18, R3-21 (sending) | who has no code is a query, and mails leave by SMTP; here: when codes are turned on, and which mails a decision brings |
+//! | R0-01, R2-14, R2-20 | unique indexes: one link per customer, one code per link, one row per external reference; the rules handle the rows found |
+//! | R0-13 (retry), R0-18 (in time) | `flux-delivery`: attempts and states of a command; the rules: toggle words, and the combined state |
+//! | R0-14, R3-08, R3-17 (preview), R4-31 | reads: panel, code, a customer's rewards; the rules: whether there is a rule, a link, a live grant |
+//! | R0-17, R2-31 | queries: the history, and the counts of links and clicks; the rules: funnel, revenue, top referrers |
+//! | R0-22, R0-12 (deleted later) | the queue: names are looked up when a command is first sent, and a removed server's open commands are cancelled |
+//! | R0-23 | nothing to enforce: coupons are a separate feature |
+//! | R2-01, R2-02, R2-12 | the program's single row, "not configured", and its terms are stored texts |
+//! | R2-24 (status), R2-25 | the endpoint: it passes on only paid orders of a known buyer |
+//! | R3-18, R3-21 (sending) | a query for customers without a code, and SMTP; the rules: when codes are enabled, and the mails of a decision |
 //! | R4-14 ("abc", 1.5) | JSON: the endpoint reads whole numbers |
 //! | R4-32 | there is no such assistant |
-//! | D-17 (who may), D-18 | keys and the store's id are the endpoint's |
-//! | C-13, C-14 | the shape of an answer; the attempts of a command are `flux-delivery`'s |
-//! | concurrency | one writer, and unique indexes as the second fence |
+//! | D-17 (admin keys), D-18 | the endpoint: keys and the store's id |
+//! | C-13, C-14 | the shape of an answer; the attempts of a command in `flux-delivery` |
+//! | concurrency | one writer, and unique indexes as the second protection |
 
 mod attribution;
 mod bind;

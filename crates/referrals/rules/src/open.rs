@@ -19,7 +19,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Nothing changes.
+    /// A decision that changes nothing.
     pub(crate) fn unchanged(attribution: Attribution, reason: Option<Reason>) -> Decision {
         Decision { attribution, changes: Vec::new(), reason }
     }

@@ -20,8 +20,8 @@ string_enum! {
 }
 
 impl From<ReversalKind> for Reason {
-    fn from(undoing: ReversalKind) -> Reason {
-        match undoing {
+    fn from(reversal: ReversalKind) -> Reason {
+        match reversal {
             ReversalKind::Refunded => Reason::Refunded,
             ReversalKind::Cancelled => Reason::Cancelled,
             ReversalKind::Chargeback => Reason::Chargeback,
@@ -72,8 +72,8 @@ impl OrderRecord {
     }
 
     /// Records a full reversal. Only the first one counts.
-    pub fn undo(&mut self, undoing: ReversalKind, at: Timestamp) {
-        self.undone.get_or_insert((undoing, at));
+    pub fn undo(&mut self, reversal: ReversalKind, at: Timestamp) {
+        self.undone.get_or_insert((reversal, at));
     }
 
     /// Records the total of all refunds. A total that is not higher changes nothing (D-11).

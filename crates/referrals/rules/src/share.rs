@@ -50,7 +50,7 @@ pub struct ShareTexts {
     pub email_icon: Option<String>,
 }
 
-/// The texts that a customer can share. Facebook accepts no text, so the customer is asked to write one.
+/// The texts that a customer can share. Facebook accepts no text, so the customer is prompted to write one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
     /// For X.
@@ -61,7 +61,7 @@ pub struct Shared {
     pub email_body: String,
     /// The e-mail's icon.
     pub email_icon: Option<String>,
-    /// True if the customer is asked to write a message of their own on Facebook: always.
+    /// True if the customer is prompted to write a message of their own on Facebook: always.
     pub facebook_prompts: bool,
 }
 

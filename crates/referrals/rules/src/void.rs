@@ -30,7 +30,7 @@ pub fn void(
         return Decision::unchanged(attribution, None);
     };
     let purchase = crate::Purchase { refunded: order.refunded, ..purchase };
-    let undone = order.undone.map(|(undoing, _)| Reason::from(undoing));
+    let undone = order.undone.map(|(reversal, _)| Reason::from(reversal));
     let reason = undone.or((!purchase.still_counts()).then_some(Reason::Refunded));
     let attribution = Attribution { purchase: Some(purchase), ..attribution };
     match reason {
@@ -59,7 +59,7 @@ pub fn withdraw(
         let due = issue_due(program, &held.grant, dispatch, at);
         let (grant, mut effects) =
             due.map_or((held.grant.clone(), Vec::new()), |change| (change.grant, change.effects));
-        let (grant, more) = take_back(&grant, held.has_run, dispatch, at);
+        let (grant, more) = reverse_grant(&grant, held.has_run, dispatch, at);
         effects.extend(more);
         (grant != held.grant || !effects.is_empty()).then_some(Change { grant, effects })
     });
@@ -71,8 +71,8 @@ pub fn withdraw(
     }
 }
 
-/// A grant after its order is undone, and what goes with that (section 5, C-07).
-fn take_back(grant: &Grant, has_run: bool, dispatch: &Dispatch<'_>, at: Timestamp) -> (Grant, Vec<Effect>) {
+/// A grant after the reversal of its order, with the effects (section 5, C-07).
+fn reverse_grant(grant: &Grant, has_run: bool, dispatch: &Dispatch<'_>, at: Timestamp) -> (Grant, Vec<Effect>) {
     let with = |status: GrantStatus| Grant { status, ..grant.clone() };
     let mut effects = Vec::new();
     let issue = match grant.status_at(at) {
@@ -83,9 +83,9 @@ fn take_back(grant: &Grant, has_run: bool, dispatch: &Dispatch<'_>, at: Timestam
     };
     if !grant.terms.commands.is_empty() {
         effects.push(Effect::CancelLines(grant.key.clone()));
-        let take_back = dispatch.lines(grant, RunOn::Void);
-        if !take_back.lines.is_empty() {
-            effects.push(Effect::TakeBack(grant.key.clone(), take_back));
+        let planned = dispatch.lines(grant, RunOn::Void);
+        if !planned.lines.is_empty() {
+            effects.push(Effect::Reverse(grant.key.clone(), planned));
         }
     }
     let terms = grant.terms.on_return;

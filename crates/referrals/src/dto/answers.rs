@@ -1,3 +1,5 @@
+//! The API's views of links, grants, attributions and quotes.
+
 use super::{BenefitBody, ChannelDto, SideDto, StatusDto, TriggerDto};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,120 +8,120 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkView {
-    /// Its id.
+    /// The id.
     pub id: String,
     /// The code.
     pub code: String,
-    /// The whole address.
+    /// The full address.
     pub url: String,
-    /// Whose.
+    /// The customer who owns the link.
     pub customer_id: String,
-    /// When it was made.
+    /// The time of creation.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// Counted clicks.
+    /// The number of counted clicks.
     pub clicks: i64,
 }
 
-/// A reward that somebody was given, is to be given, or was not given and why.
+/// A reward of one side: scheduled, issued or skipped.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GrantView {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// Whose.
+    /// The rewarded side.
     pub side: SideDto,
-    /// For what.
+    /// The event that earns the reward.
     pub trigger: TriggerDto,
-    /// Who is rewarded.
+    /// The rewarded customer.
     pub customer_id: String,
-    /// What is given, beside commands.
+    /// The benefit besides commands.
     pub benefit: Option<BenefitBody>,
     /// `scheduled`, `issued`, `used`, `expired`, `revoked` or `cancelled`.
     pub status: String,
-    /// When it is to be issued, where that is known.
+    /// The due time, once known.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due_at: Option<Timestamp>,
-    /// When it was issued.
+    /// The time of issue.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub issued_at: Option<Timestamp>,
-    /// The last moment at which it can be used.
+    /// The last moment at which the reward can be used.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
-    /// Of its discount code.
+    /// The id of the discount code.
     pub discount_id: Option<String>,
-    /// Its discount code.
+    /// The discount code.
     pub code: Option<String>,
-    /// Whether its commands have run: `none`, `blocked_no_player`, `failed`, `awaiting_player`, `queued`, `partial`, `delivered` or `cancelled`.
+    /// The combined state of the reward's commands: `none`, `blocked_no_player`, `failed`, `awaiting_player`, `queued`, `partial`, `delivered` or `cancelled`.
     pub delivery: String,
-    /// Why it was not given.
+    /// The reason for a skipped reward.
     pub skip_reason: Option<String>,
 }
 
-/// Who brought whom, and what came of it.
+/// A referral: the referrer, the referee, and the result.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttributionView {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// Where it is.
+    /// The status.
     pub status: StatusDto,
-    /// Why it was undone, or why an order has earned nothing.
+    /// The reason for a void, or for an order without a reward.
     pub reason: Option<String>,
-    /// How the friend came in.
+    /// The channel through which the referee arrived.
     #[serde(rename = "door")]
     pub channel: ChannelDto,
     /// The code of the link.
     pub link_code: String,
-    /// Who brought the friend.
+    /// The referrer.
     pub referrer_customer_id: String,
-    /// The friend.
+    /// The referee.
     pub referee_customer_id: String,
-    /// The order that counts.
+    /// The order that qualified the referral.
     pub order_id: Option<String>,
-    /// What it cost, in minor units.
+    /// The price of the order, in minor units.
     pub amount: Option<i64>,
-    /// Its currency.
+    /// The currency of the order.
     pub currency: Option<String>,
-    /// When the friend clicked.
+    /// The time of the referee's click.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub click_at: Option<Timestamp>,
-    /// When the friend was bound.
+    /// The time of the bind.
     #[schema(value_type = String, format = DateTime)]
     pub bound_at: Timestamp,
-    /// When the friend registered.
+    /// The time of the referee's registration.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub registered_at: Option<Timestamp>,
     /// The last moment at which an order counts.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
-    /// Nothing yet.
+    /// Reserved for later versions; an empty list.
     pub flags: Vec<String>,
-    /// Whether all its rewards' commands have run.
+    /// The combined state of the commands of all rewards.
     pub delivery: String,
-    /// Its rewards.
+    /// The rewards.
     pub grants: Vec<GrantView>,
 }
 
-/// What a discount comes to.
+/// The price of a cart with a discount.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteView {
-    /// What comes off, in minor units.
+    /// The discount, in minor units.
     pub discount: i64,
-    /// What is left to pay.
+    /// The remaining price, in minor units.
     pub total: i64,
-    /// By which discount.
+    /// The id of the applied discount.
     pub discount_id: Option<String>,
-    /// Its code.
+    /// The applied code.
     pub code: Option<String>,
-    /// Whether the shipping is free.
+    /// True if shipping is free.
     pub free_shipping: bool,
-    /// Why nothing comes off.
+    /// The reason for no discount.
     pub reason: Option<String>,
 }
 
-/// An attribution as it is answered at this moment: what a sweep wrote down stands, and what it has not seen yet is told all the same.
+/// Builds the answer for an attribution. A deadline that has passed counts even if no sweep has stored it yet.
 pub fn attribution_view(
     row: &flux_referral_rules::Attribution,
     reason: Option<flux_referral_rules::Reason>,

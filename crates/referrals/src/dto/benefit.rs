@@ -1,38 +1,40 @@
+//! The JSON body of a benefit, and its conversion from and to the rules' type.
+
 use super::FieldError;
 use flux_referral_rules::{
     Benefit, Currency, Days, Discount, DiscountKind, Percent, Points, PositiveMoney, ValidationError,
 };
 use serde::{Deserialize, Serialize};
 
-/// What somebody gets: exactly one thing, and the fields that belong to it. Amounts are whole numbers of minor units.
+/// A benefit of exactly one type, with the fields of that type. Amounts are whole numbers of minor units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BenefitBody {
-    /// What.
+    /// The type.
     #[serde(rename = "type")]
     kind: BenefitKind,
-    /// `points`: how many.
+    /// `points`: the number of points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     points: Option<i64>,
-    /// `percent`: 1 to 100.
+    /// `percent`: the percentage, 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     percent: Option<i64>,
-    /// `fixed` and `storeCredit`: how much.
+    /// `fixed` and `storeCredit`: the amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     amount: Option<i64>,
-    /// Of every amount here; the program's unless said otherwise.
+    /// The currency of all amounts of the benefit. The default is the program's currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
-    /// `percent`: at most so much off.
+    /// `percent`: the maximum discount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     max_off: Option<i64>,
-    /// Discounts: the smallest order that it may be used on.
+    /// Discounts: the smallest order that accepts the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     min_spend: Option<i64>,
-    /// Discounts: how many days it is good for; the program's unless said otherwise.
+    /// Discounts: the lifetime in days. The default is the program's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expiry_days: Option<i64>,
-    /// Discounts: whether it applies by itself; for the referee's unless said otherwise.
+    /// Discounts: true if the code applies automatically. By default only the referee's does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     auto_apply: Option<bool>,
 }
@@ -48,9 +50,9 @@ enum BenefitKind {
 }
 
 impl BenefitBody {
-    /// Reads it; `program` is the currency of amounts that name none.
+    /// Checks the benefit. `program` is the currency of amounts without one.
     pub fn read(&self, program: Option<Currency>) -> Result<Benefit, FieldError> {
-        self.refuse_strangers()?;
+        self.refuse_other_fields()?;
         let currency = self.currency.as_deref().map(Currency::parse).transpose().map_err(FieldError::at("currency"))?;
         let currency = currency.or(program);
         let money = |field: &'static str, amount: i64| {
@@ -81,7 +83,7 @@ impl BenefitBody {
     }
 
     /// Fields of another kind of benefit: free shipping has no value (R4-17), points no expiry.
-    fn refuse_strangers(&self) -> Result<(), FieldError> {
+    fn refuse_other_fields(&self) -> Result<(), FieldError> {
         use BenefitKind::{Fixed, FreeShipping, Percent, Points, StoreCredit};
         let discounts: &[BenefitKind] = &[Percent, Fixed, FreeShipping];
         let fields: [(&str, bool, &[BenefitKind]); 7] = [

@@ -1,3 +1,5 @@
+//! The JSON body of a reward's command, and its conversion from and to the rules' type.
+
 use super::FieldError;
 use flux_protocol::ServerId;
 use flux_referral_rules::{RewardCommand, RunOn, ServerList, Targets, Template};
@@ -8,19 +10,20 @@ use std::collections::BTreeSet;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// A command of a reward. `{player}` is whoever is rewarded; `{referrer}`, `{referee}`, `{count}`, `{order}` and `{reward}` are filled in, too.
+/// A command of a reward. `{player}` is the rewarded customer's player. The other placeholders are `{referrer}`,
+/// `{referee}`, `{count}`, `{order}` and `{reward}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RewardCommandBody {
     /// The template.
     command: String,
-    /// Where it runs: `"all"` that there are when the reward is issued, or ids of servers.
+    /// The target servers: `"all"` servers registered at the time of issue, or a list of ids.
     #[serde(default)]
     servers: TargetsBody,
-    /// Whether the player must be online.
+    /// True if the player must be online.
     #[serde(default = "yes")]
     require_online: bool,
-    /// Whether it takes the reward back, instead of giving it.
+    /// True if the command reverses the reward instead of granting it.
     #[serde(default)]
     on_void: bool,
 }
@@ -33,7 +36,7 @@ enum TargetsBody {
 }
 
 impl RewardCommandBody {
-    /// Reads it; `registered` are the servers that it may name.
+    /// Checks the command. `registered` are the servers that it may name.
     pub fn read(&self, registered: &BTreeSet<ServerId>) -> Result<RewardCommand, FieldError> {
         let targets = match &self.servers {
             TargetsBody::All => Targets::All,
@@ -107,15 +110,15 @@ impl<'de> Deserialize<'de> for TargetsBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Wire {
-            Word(String),
+        enum Targets {
+            Text(String),
             Ids(Vec<ServerId>),
         }
         let wrong = || D::Error::custom("must be \"all\" or a list of server ids");
-        match Wire::deserialize(deserializer).map_err(|_| wrong())? {
-            Wire::Word(word) if word == "all" => Ok(Self::All),
-            Wire::Ids(ids) => Ok(Self::These(ids)),
-            Wire::Word(_) => Err(wrong()),
+        match Targets::deserialize(deserializer).map_err(|_| wrong())? {
+            Targets::Text(text) if text == "all" => Ok(Self::All),
+            Targets::Ids(ids) => Ok(Self::These(ids)),
+            Targets::Text(_) => Err(wrong()),
         }
     }
 }

@@ -1,72 +1,72 @@
-//! The rules' words as JSON has them.
+//! The API's enums, and their conversion from and to the types of the rules.
 
 use flux_referral_rules::{Channel, ReversalKind, Side, Trigger};
 use serde::{Deserialize, Serialize};
 
-/// Whose reward it is.
+/// The rewarded side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SideDto {
-    /// Who brought the friend.
+    /// The referrer.
     Referrer,
-    /// The friend.
+    /// The referee.
     Referee,
 }
 
-/// What earns a reward.
+/// The event that earns a reward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum TriggerDto {
-    /// The friend's own registration.
+    /// The referee's registration.
     Registration,
-    /// The friend's first order that counts.
+    /// The referee's first order that counts.
     FirstOrder,
 }
 
-/// Where an attribution is.
+/// The status of an attribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum StatusDto {
-    /// Bound; nothing was ordered yet that counts.
+    /// Bound, without an order that counts so far.
     Pending,
-    /// The order counts; a reward is still to come, or was skipped.
+    /// An order counts. A reward is outstanding, or was skipped.
     Qualified,
-    /// Everything that was due is issued.
+    /// All due rewards are issued.
     Rewarded,
-    /// Undone.
+    /// Voided after a reversal, or by an admin.
     Voided,
-    /// Too late.
+    /// No order counted before the deadline.
     Expired,
 }
 
-/// How the friend came in.
+/// The channel through which the referee arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ChannelDto {
-    /// Through the link.
+    /// The link.
     Link,
-    /// With the code, typed at registration.
+    /// The code, typed at registration.
     CodeSignup,
-    /// With the code, typed at checkout.
+    /// The code, typed at checkout.
     CodeCheckout,
 }
 
-/// How an order was undone.
+/// The kind of an order's reversal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ReversalDto {
-    /// It was paid back.
+    /// The order was refunded.
     #[default]
     Refunded,
-    /// It was called off.
+    /// The order was cancelled.
     Cancelled,
-    /// The bank took the money back.
+    /// The bank reversed the payment.
     Chargeback,
-    /// The goods came back.
+    /// The goods were returned.
     Returned,
 }
 
-/// The store's day, week (from Monday), month or year that is now; or all time.
+/// The present day, week (from Monday), month or year of the store's calendar; or all time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Period {
@@ -78,14 +78,14 @@ pub enum Period {
     Month,
     /// This year.
     Year,
-    /// Ever.
+    /// All time.
     #[default]
     All,
 }
 
 impl From<SideDto> for Side {
-    fn from(word: SideDto) -> Side {
-        match word {
+    fn from(value: SideDto) -> Side {
+        match value {
             SideDto::Referrer => Side::Referrer,
             SideDto::Referee => Side::Referee,
         }
@@ -102,8 +102,8 @@ impl From<Side> for SideDto {
 }
 
 impl From<TriggerDto> for Trigger {
-    fn from(word: TriggerDto) -> Trigger {
-        match word {
+    fn from(value: TriggerDto) -> Trigger {
+        match value {
             TriggerDto::Registration => Trigger::Registration,
             TriggerDto::FirstOrder => Trigger::FirstOrder,
         }
@@ -130,8 +130,8 @@ impl From<Channel> for ChannelDto {
 }
 
 impl From<ReversalDto> for ReversalKind {
-    fn from(word: ReversalDto) -> ReversalKind {
-        match word {
+    fn from(value: ReversalDto) -> ReversalKind {
+        match value {
             ReversalDto::Refunded => ReversalKind::Refunded,
             ReversalDto::Cancelled => ReversalKind::Cancelled,
             ReversalDto::Chargeback => ReversalKind::Chargeback,
@@ -141,7 +141,7 @@ impl From<ReversalDto> for ReversalKind {
 }
 
 impl StatusDto {
-    /// The word in the database.
+    /// The stored status.
     pub fn as_str(self) -> &'static str {
         match self {
             StatusDto::Pending => "pending",

@@ -1,5 +1,5 @@
-//! The referral rules' settings and answers in their JSON shapes, and the way between them and the rules' own types. What
-//! is kept in the database has the same shapes.
+//! JSON bodies and answers of the referral API, and their conversion from and to the types of the rules. The stored
+//! shapes are in `storage/rows`.
 
 mod answers;
 mod benefit;
@@ -8,6 +8,7 @@ mod enums;
 mod field_error;
 mod patch;
 mod program;
+mod program_patch;
 mod rule;
 mod slot;
 mod texts;
@@ -17,7 +18,8 @@ pub use benefit::BenefitBody;
 pub use command::RewardCommandBody;
 pub use enums::{ChannelDto, Period, ReversalDto, SideDto, StatusDto, TriggerDto};
 pub use field_error::FieldError;
-pub use program::{ChannelsBody, ProgramDoc, ProgramPatch, ProgramView, program_view};
+pub use program::{ChannelsBody, ProgramDoc, ProgramView, program_view};
+pub use program_patch::ProgramPatch;
 pub use rule::{RuleDoc, RulePatch, RuleView};
 pub use slot::{SlotBody, SlotsBody};
 pub use texts::{MailPatch, MailText, MailsDoc, MailsPatch, ShareDoc, SharePatch, SharedView};

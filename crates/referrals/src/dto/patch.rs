@@ -8,19 +8,19 @@ use serde::{Deserialize, Deserializer};
 /// A field that was absent, `null` or a value.
 pub(super) type Field<T> = Option<Option<T>>;
 
-/// For `deserialize_with`, beside `default`: tells `null` from absent.
+/// For `deserialize_with`, beside `default`: distinguishes `null` from an absent field.
 pub(super) fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Field<T>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
-/// The same for an object.
+/// [`named`] for an object.
 pub(super) fn named_object<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Field<T>, D::Error> {
     object_or_null(deserializer).map(Some)
 }
 
-/// The same for a list of objects.
+/// [`named`] for a list of objects.
 pub(super) fn named_objects<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Field<Vec<T>>, D::Error> {
@@ -28,7 +28,7 @@ pub(super) fn named_objects<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     Ok(Some(found.map(|list| list.into_iter().map(|Object(value)| value).collect())))
 }
 
-/// The same as the rules say it.
+/// Converts a field to the rules' type.
 pub(super) fn patch<T>(field: Field<T>) -> Patch<T> {
     match field {
         None => Patch::Keep,
@@ -37,7 +37,7 @@ pub(super) fn patch<T>(field: Field<T>) -> Patch<T> {
     }
 }
 
-/// What stands after the write.
+/// The value after the write.
 pub(super) fn over<T>(field: Field<T>, current: Option<T>) -> Option<T> {
     field.unwrap_or(current)
 }

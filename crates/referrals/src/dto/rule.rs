@@ -1,3 +1,5 @@
+//! The JSON bodies of a rule, and the writes of it.
+
 use super::patch::{Field, named, named_object, named_objects, over};
 use super::slot::SlotsPatch;
 use super::{BenefitBody, FieldError, RewardCommandBody, SlotsBody};
@@ -10,21 +12,21 @@ use flux_rest::values::Label;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
-/// What a rule gives, and within which limits.
+/// The rewards of a rule and their limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleDoc {
     /// The rewards.
     pub slots: SlotsBody,
-    /// How many friends' registrations are rewarded a day; null: all.
+    /// The maximum number of rewarded registrations per day; null for no limit.
     pub daily_registration_limit: Option<i64>,
-    /// How many days after registering the friend's first order counts; null: for ever.
+    /// The number of days after registration in which the referee's first order counts; null for no limit.
     pub order_valid_days: Option<i64>,
-    /// When the referrer gets the reward of the order.
+    /// The time at which the referrer is rewarded for the order.
     pub order_timing: TimingBody,
-    /// What is taken back when the order is undone.
+    /// The parts of a reward that a reversal of the order takes back.
     pub on_return: OnReturnBody,
-    /// Where links of this rule lead; null: where the program's do.
+    /// The landing page of this rule's links; null for the program's.
     pub landing_url: Option<String>,
     /// Better benefits for more friends.
     pub ladder: Vec<StepBody>,
@@ -34,41 +36,41 @@ pub struct RuleDoc {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleView {
-    /// Its id.
+    /// The rule's id.
     pub id: String,
-    /// Its name.
+    /// The rule's name.
     pub name: String,
-    /// Whom it is for: a tier, or `all`.
+    /// The tier to which the rule applies, or `all`.
     pub tier: String,
-    /// `active` or `disabled`.
+    /// The status: `active` or `disabled`.
     pub status: String,
-    /// What it gives.
+    /// The rewards and limits.
     #[serde(flatten)]
     pub doc: RuleDoc,
-    /// Rises with every edit.
+    /// The version; each edit increments it.
     pub version: u64,
-    /// What an admin should look at.
+    /// Warnings for the admin about the saved settings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
-/// A write of a rule: what is absent stays as it is (for a new one: the default), `null` clears it.
+/// A write of a rule: an absent field stays (in a new rule: the default), `null` clears it.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RulePatch {
-    /// May be sent back; it must be the rule's.
+    /// The rule's id, as it was read. It must be that of the path.
     #[serde(default)]
     pub id: Option<String>,
-    /// May be sent back: the write is refused (409) if the rule has changed since.
+    /// The version that was read. The write is refused (409) if the rule has changed since.
     #[serde(default)]
     pub version: Option<u64>,
-    /// Unique, whatever its case.
+    /// The name, unique in any case.
     #[serde(default)]
     pub name: Option<Label>,
-    /// A tier of `[a-z0-9_-]{1,32}`, or `all` for the one global rule. Each has at most one rule.
+    /// A tier of `[a-z0-9_-]{1,32}`, or `all` for the global rule. A tier has at most one rule.
     #[serde(default)]
     pub tier: Option<String>,
-    /// `active` or `disabled`.
+    /// The status: `active` or `disabled`.
     #[serde(default)]
     pub status: Option<RuleStatusDto>,
     #[serde(default, deserialize_with = "object_or_null")]
@@ -93,17 +95,17 @@ pub struct RulePatch {
     ladder: Field<Vec<StepBody>>,
 }
 
-/// Whether a rule works.
+/// The status of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RuleStatusDto {
-    /// It works.
+    /// The rule applies.
     Active,
-    /// It does not.
+    /// The rule does not apply.
     Disabled,
 }
 
-/// When the referrer gets the reward of the order: `atPayment`, or so many days after it was paid or completed.
+/// The time at which the referrer is rewarded for the order: `atPayment`, or a number of days after payment or completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimingBody {
@@ -121,23 +123,23 @@ enum TimingKind {
     DaysAfterCompletion,
 }
 
-/// What is taken back when the order is undone.
+/// The parts of a reward that a reversal of the order takes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OnReturnBody {
     /// Points and store credit.
     recover_points: bool,
-    /// Codes that were not used.
+    /// Unused codes.
     revoke_unused_codes: bool,
 }
 
-/// A step of a ladder.
+/// A step of the ladder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepBody {
-    /// The first successful referral that it is for.
+    /// The number of the first successful referral that the step applies to.
     from: u32,
-    /// What is given instead of the slot's benefit.
+    /// The benefit that replaces the slot's.
     benefit: BenefitBody,
 }
 
@@ -191,8 +193,8 @@ impl From<OrderTiming> for TimingBody {
 }
 
 impl From<RuleStatusDto> for RuleStatus {
-    fn from(word: RuleStatusDto) -> RuleStatus {
-        match word {
+    fn from(value: RuleStatusDto) -> RuleStatus {
+        match value {
             RuleStatusDto::Active => RuleStatus::Active,
             RuleStatusDto::Disabled => RuleStatus::Disabled,
         }
@@ -200,7 +202,7 @@ impl From<RuleStatusDto> for RuleStatus {
 }
 
 impl RulePatch {
-    /// Puts the write over a rule and what it gives. The landing address is checked by who knows the store's hosts.
+    /// Applies the write to a rule and its settings. The caller checks the landing address.
     pub fn over(
         self,
         rule: &Rule,
@@ -230,16 +232,16 @@ impl RulePatch {
     }
 }
 
-/// Whom a rule is for.
-pub(super) fn scope(word: &str) -> Result<Scope, FieldError> {
-    match word {
+/// The customers to whom a rule applies.
+pub(super) fn scope(text: &str) -> Result<Scope, FieldError> {
+    match text {
         "all" => Ok(Scope::All),
         tier => Tier::parse(tier).map(Scope::Tier).map_err(FieldError::at("tier")),
     }
 }
 
 impl RuleDoc {
-    /// The rule with what this says put over it.
+    /// The rule with these settings.
     pub(super) fn read_over(
         &self,
         rule: Rule,

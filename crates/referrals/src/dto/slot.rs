@@ -1,3 +1,5 @@
+//! The JSON bodies of a rule's rewards, and the writes of them.
+
 use super::command::{commands, read_all};
 use super::patch::{Field, named_object, over};
 use super::{BenefitBody, FieldError, RewardCommandBody};
@@ -9,10 +11,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SlotBody {
-    /// What is given beside commands.
+    /// The benefit besides commands.
     #[serde(default, deserialize_with = "object_or_null")]
     benefit: Option<BenefitBody>,
-    /// At most 50.
+    /// The commands; at most 50.
     #[serde(default, deserialize_with = "commands")]
     #[schema(max_items = 50)]
     commands: Vec<RewardCommandBody>,
@@ -22,9 +24,9 @@ pub struct SlotBody {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SlotsBody {
-    /// For who brought the friend.
+    /// The referrer's rewards.
     referrer: SideBody,
-    /// For the friend.
+    /// The referee's rewards.
     referee: SideBody,
 }
 
@@ -32,15 +34,15 @@ pub struct SlotsBody {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct SideBody {
-    /// When the friend registers.
+    /// The reward for the referee's registration.
     #[serde(deserialize_with = "object_or_null")]
     registration: Option<SlotBody>,
-    /// When the friend's first order counts.
+    /// The reward for the referee's first order that counts.
     #[serde(deserialize_with = "object_or_null")]
     first_order: Option<SlotBody>,
 }
 
-/// A write of the rewards: what is absent stays, `null` takes a reward away.
+/// A write of the rewards: an absent reward stays, `null` removes it.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SlotsPatch {
@@ -63,7 +65,7 @@ pub(super) struct SidePatch {
 }
 
 impl SlotBody {
-    /// Reads it.
+    /// Checks the reward.
     pub fn read(
         &self,
         program: Option<Currency>,
@@ -95,7 +97,7 @@ impl SlotsBody {
         SlotsBody { referrer: side(self.referrer, patch.referrer), referee: side(self.referee, patch.referee) }
     }
 
-    /// Reads them all.
+    /// Checks all rewards.
     pub(super) fn read(
         &self,
         program: Option<Currency>,

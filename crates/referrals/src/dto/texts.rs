@@ -1,48 +1,50 @@
+//! The JSON bodies of the share texts and the mails, and the writes of them.
+
 use super::FieldError;
 use super::patch::{Field, named, named_object, over};
 use flux_referral_rules::{Code, Scenario, ShareTexts, Shared, Text};
 use flux_rest::object_or_null;
 use serde::{Deserialize, Serialize};
 
-/// What customers share. `{link}`, `{code}` and `{name}` are filled in.
+/// The texts that customers share. `{link}`, `{code}` and `{name}` are placeholders.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ShareDoc {
-    /// For X.
+    /// The text for X.
     pub x: ShareX,
-    /// For e-mail.
+    /// The text for e-mail.
     pub email: ShareEmail,
-    /// For Facebook, which takes no text.
+    /// The setting for Facebook, which accepts no prepared text.
     pub facebook: ShareFacebook,
 }
 
-/// For X.
+/// The text for X.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShareX {
     text: String,
 }
 
-/// For e-mail.
+/// The text for e-mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShareEmail {
     title: String,
     body: String,
-    /// An address.
+    /// The address of an image.
     icon: Option<String>,
 }
 
-/// For Facebook: the customer is asked to write a text of their own.
+/// The setting for Facebook: the customer is prompted to write a text of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ShareFacebook {
     prompt_for_message: bool,
 }
 
-/// The texts of one customer: the same, filled in.
+/// The texts of one customer, with the placeholders filled in.
 pub type SharedView = ShareDoc;
 
-/// A write of the texts: what is absent stays, `null` clears.
+/// A write of the texts: an absent field stays, `null` clears it.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharePatch {
@@ -75,7 +77,7 @@ pub(super) struct ShareEmailPatch {
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>)]
     body: Field<String>,
-    /// `https://…`, `http://…`, or a path of the store's.
+    /// An `https://` or `http://` address, or a path of the store.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>)]
     icon: Field<String>,
@@ -87,26 +89,26 @@ pub(super) struct ShareEmailPatch {
 pub struct MailsDoc {
     /// A customer got a code.
     pub code_issued: MailText,
-    /// A customer invites somebody.
+    /// A customer invites a friend.
     pub invitation: MailText,
-    /// A friend has registered: to the referrer.
+    /// A referee has registered; sent to the referrer.
     pub friend_joined: MailText,
-    /// A reward was issued: to whoever has it.
+    /// A reward was issued; sent to the rewarded customer.
     pub reward_issued: MailText,
 }
 
-/// A mail. `{link}`, `{code}` and `{name}` are filled in.
+/// A mail. `{link}`, `{code}` and `{name}` are placeholders.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MailText {
-    /// Whether it is sent.
+    /// True if the mail is sent.
     pub on: bool,
-    /// Its subject.
+    /// The subject.
     pub subject: String,
-    /// Its text.
+    /// The text.
     pub body: String,
 }
 
-/// A write of the mails: what is absent stays.
+/// A write of the mails: an absent field stays.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MailsPatch {
@@ -139,13 +141,13 @@ impl Default for ShareFacebook {
 }
 
 impl ShareDoc {
-    /// The texts: for X, and title, body and icon of the e-mail.
+    /// The text for X, then title, body and icon of the e-mail.
     pub(crate) fn parts(&self) -> (String, String, String, Option<String>) {
         let ShareEmail { title, body, icon } = self.email.clone();
         (self.x.text.clone(), title, body, icon)
     }
 
-    /// The same the other way round.
+    /// The opposite of [`ShareDoc::parts`].
     pub(crate) fn of_parts(x: String, title: String, body: String, icon: Option<String>) -> ShareDoc {
         let email = ShareEmail { title, body, icon };
         ShareDoc { x: ShareX { text: x }, email, facebook: ShareFacebook::default() }
@@ -249,7 +251,7 @@ impl MailText {
 
     /// Subject and text for a customer.
     pub fn filled(&self, link: &str, code: &str, name: &str) -> (String, String) {
-        // A name may have what a header must not.
+        // A header must not contain control characters; a name may.
         let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
         let fill = |text: &str| Text::parse(text).map(|text| text.filled_with(link, code, &name)).unwrap_or_default();
         (fill(&self.subject), fill(&self.body))

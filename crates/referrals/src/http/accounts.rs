@@ -20,9 +20,9 @@ use std::sync::Arc;
 /// A customer's points.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct PointsView {
-    /// May be below 0, where points were taken back that had been spent.
+    /// The balance. It is below 0 if spent points were taken back.
     balance: i64,
-    /// Newest first.
+    /// The entries, newest first.
     entries: Vec<EntryView>,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct PointsView {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct EntryQuery {
-    /// Entries: 1 to 1,000, 100 unless asked otherwise.
+    /// The number of entries: 1 to 1,000, by default 100.
     #[serde(default)]
     limit: Option<u32>,
 }
@@ -49,27 +49,27 @@ impl EntryQuery {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct CreditView {
     balances: Vec<Balance>,
-    /// Newest first.
+    /// The entries, newest first.
     entries: Vec<EntryView>,
 }
 
-/// In minor units.
+/// A balance of one currency, in minor units.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Balance {
     currency: String,
     balance: i64,
 }
 
-/// A line of the ledger.
+/// An entry of the ledger.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct EntryView {
     delta: i64,
-    /// Of store credit alone.
+    /// The currency; only in entries of store credit.
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
-    /// `grant`, `spend` or `recover`.
+    /// The cause: `grant`, `spend` or `recover`.
     cause: String,
-    /// The grant, or the spender's reference.
+    /// The id of the grant, or the spender's reference.
     #[serde(rename = "ref")]
     reference: String,
     #[schema(value_type = String, format = DateTime)]
@@ -80,18 +80,18 @@ pub(super) struct EntryView {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SpendBody {
-    /// How many.
+    /// The number of points.
     points: i64,
-    /// What for: the same again spends nothing more.
+    /// The reference of the purchase. A repeated reference spends nothing more.
     #[serde(rename = "ref")]
     reference: Label,
-    /// When it happened, where that was not now: an admin's key.
+    /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
 }
 
-/// What is left.
+/// The balance after spending.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Spent {
     balance: i64,
@@ -122,12 +122,12 @@ pub(super) async fn points(
     Query(query): Query<EntryQuery>,
 ) -> Result<Json<PointsView>, ApiError> {
     let limit = query.limit()?;
-    let look = move |tx: &Tx<'_>| {
+    let read = move |tx: &Tx<'_>| {
         let entries = ledger::lines(tx, &to_rules_id(&id), true, limit)?;
         let balance = ledger::balance(tx, &to_rules_id(&id), Unit::Points)?;
         Ok::<_, Error>(PointsView { balance, entries: entries.into_iter().map(EntryView::from).collect() })
     };
-    Ok(Json(api.db().read(look).await?))
+    Ok(Json(api.db().read(read).await?))
 }
 
 /// Spends points, once per reference; 409 if there are not enough.
@@ -155,7 +155,7 @@ pub(super) async fn credit(
     Query(query): Query<EntryQuery>,
 ) -> Result<Json<CreditView>, ApiError> {
     let limit = query.limit()?;
-    let look = move |tx: &Tx<'_>| {
+    let read = move |tx: &Tx<'_>| {
         let balances = ledger::credit(tx, &to_rules_id(&id))?.into_iter();
         let entries = ledger::lines(tx, &to_rules_id(&id), false, limit)?;
         Ok::<_, Error>(CreditView {
@@ -163,5 +163,5 @@ pub(super) async fn credit(
             entries: entries.into_iter().map(EntryView::from).collect(),
         })
     };
-    Ok(Json(api.db().read(look).await?))
+    Ok(Json(api.db().read(read).await?))
 }

@@ -1,4 +1,4 @@
-//! The state of the referral routes, and what they need from the store around them.
+//! The state of the referral routes, and the interface of the store around them.
 
 use crate::service::{self, Outcome};
 use crate::{Effects, Error, ReferralContext, Referrals, limits};
@@ -23,14 +23,14 @@ pub trait Host: Send + Sync + 'static {
     /// The hash of an API key's secret; `None` if it cannot be one.
     fn key_hash(&self, secret: &str) -> Option<SecretHash>;
 
-    /// Creates and cancels commands, in the transaction of the event that asked for it.
+    /// Creates and cancels commands, in the transaction of the event that requires it.
     ///
     /// # Errors
     ///
-    /// The store's; the event is then undone.
+    /// The store's error. The caller then rolls the event back.
     fn apply(&self, tx: &Tx<'_>, audit: &Audit, effects: Effects) -> Result<Wake, Error>;
 
-    /// Tells the sessions of these servers that there are commands to offer.
+    /// Wakes the sessions of these servers to offer new commands.
     fn wake(&self, servers: &Wake);
 }
 
@@ -44,7 +44,7 @@ pub struct ReferralApi {
 }
 
 impl ReferralApi {
-    /// The referrals of the store with this id.
+    /// The state for the store with this id.
     pub fn new(host: Arc<dyn Host>, db: Db, referrals: Arc<Referrals>, store_id: String) -> ReferralApi {
         ReferralApi { host, db, referrals, store_id }
     }
@@ -69,8 +69,8 @@ impl ReferralApi {
         Audit { actor }
     }
 
-    /// Runs an event and applies its effects in one transaction, then wakes the servers. `view` reads what is answered
-    /// after the effects.
+    /// Runs an event and applies its effects in one transaction, then wakes the servers. `view` reads the answer after the
+    /// effects.
     pub(super) async fn run<T, V>(
         &self,
         audit: Audit,
@@ -93,11 +93,11 @@ impl ReferralApi {
         Ok((outcome, seen))
     }
 
-    /// Does all that a sweep finds as of `at`, [`limits::SWEEP_ROWS`] rows in each transaction. Returns their number.
+    /// Runs a sweep as of `at`, with at most [`limits::SWEEP_ROWS`] rows per transaction. Returns the number of rows.
     ///
     /// # Errors
     ///
-    /// The first transaction's that fails; those before it stand.
+    /// The error of the first transaction that fails. Earlier transactions stay committed.
     pub async fn sweep(&self, audit: &Audit, sweep: Sweep, at: Timestamp) -> Result<u64, Error> {
         let mut total = 0;
         loop {
@@ -114,11 +114,11 @@ impl ReferralApi {
         }
     }
 
-    /// Gives every customer without a code one, where codes were turned on since.
+    /// Issues codes to customers without one, after codes were enabled.
     ///
     /// # Errors
     ///
-    /// The first transaction's that fails; those before it stand.
+    /// The error of the first transaction that fails. Earlier transactions stay committed.
     pub async fn issue_missing_codes(&self, audit: &Audit) -> Result<(), Error> {
         loop {
             let (audit, referrals) = (audit.clone(), self.referrals());
@@ -130,14 +130,14 @@ impl ReferralApi {
     }
 }
 
-/// A sweep: what the clock brings.
+/// A periodic task that applies deadlines.
 #[derive(Debug, Clone, Copy)]
 pub enum Sweep {
-    /// Expires the attributions whose order can no longer come in time.
+    /// Expires the attributions past their deadline.
     ExpirePending,
-    /// Issues the rewards that have fallen due.
+    /// Issues the rewards that are due.
     IssueDue,
-    /// Expires the codes that were not used in time.
+    /// Expires the unused codes past their deadline.
     ExpireRewards,
 }
 
@@ -148,7 +148,7 @@ impl KeyDirectory for ReferralApi {
     }
 }
 
-/// An outcome without its effects, which are applied apart.
+/// Separates an outcome from its effects.
 pub(super) fn split(outcome: Outcome) -> (Outcome, Effects) {
     let Outcome { attribution, is_new, refusal, effects } = outcome;
     (Outcome { attribution, is_new, refusal, effects: Effects::default() }, effects)

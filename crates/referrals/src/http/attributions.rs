@@ -1,4 +1,4 @@
-//! What a storefront says happened to a friend and their order, and what came of it.
+//! Events of referees and their orders, as a storefront reports them, and the resulting attributions.
 
 use super::ReferralApi;
 use super::api::split;
@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// A friend has an account now, or bought as a guest.
+/// A referee has created an account, or bought as a guest.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SignupBody {
@@ -37,31 +37,31 @@ pub(super) struct SignupBody {
     referee_name: Option<Label>,
     #[serde(default, deserialize_with = "object_or_null")]
     referee_player: Option<PlayerJson>,
-    /// The code of the link that they came through.
+    /// The code of the followed link.
     #[serde(default)]
     link_code: Option<String>,
-    /// Or the code that they typed.
+    /// The typed code. A signup has either this or `linkCode`.
     #[serde(default)]
     code: Option<String>,
-    /// What the storefront calls this signup: where it happened, and its id there. Said again, the same attribution is found.
+    /// The source of this signup at the storefront. Source and reference identify a repeated signup.
     #[serde(default)]
     external_source: Option<Label>,
     #[serde(default)]
     external_ref: Option<Label>,
-    /// They did not register: a guest's checkout.
+    /// True for a guest's checkout, which is no registration.
     #[serde(default)]
     guest: bool,
-    /// When they clicked; the newest counted click on the link unless said.
+    /// The time of the click. The default is the newest counted click on the link.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     clicked_at: Option<Timestamp>,
-    /// When it happened, where that was not now: an admin's key.
+    /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
 }
 
-/// Who is buying.
+/// The buyer of a checkout session.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CheckoutBody {
@@ -75,16 +75,16 @@ pub(super) struct CheckoutBody {
     email: Option<Email>,
     #[serde(default, deserialize_with = "object_or_null")]
     player: Option<PlayerJson>,
-    /// The code that they typed.
+    /// The typed code.
     #[serde(default)]
     code: Option<Code>,
-    /// When it happened, where that was not now: an admin's key.
+    /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
 }
 
-/// A checkout session has an outcome.
+/// The outcome of a checkout session.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct FulfillBody {
@@ -94,24 +94,24 @@ pub(super) struct FulfillBody {
     /// The order's id.
     #[schema(value_type = String)]
     checkout_session_id: OrderId,
-    /// `paid`; anything else changes nothing.
+    /// The outcome. Only `paid` has an effect.
     status: String,
     currency: Currency,
-    /// In minor units.
+    /// The price, in minor units.
     amount: Amount,
-    /// Who bought, where no checkout was told of before.
+    /// The buyer, for a session without an earlier checkout call.
     #[serde(default)]
     referee_customer_id: Option<CustomerId>,
-    /// The same by address.
+    /// The buyer's e-mail address, as an alternative to the id.
     #[serde(default)]
     referee_email: Option<Email>,
-    /// When it happened, where that was not now: an admin's key.
+    /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
 }
 
-/// An order is done.
+/// The completion of an order.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CompleteBody {
@@ -121,13 +121,13 @@ pub(super) struct CompleteBody {
     /// The order's id.
     #[schema(value_type = String)]
     checkout_session_id: OrderId,
-    /// When it happened, where that was not now: an admin's key.
+    /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
 }
 
-/// An order was undone, or part of it paid back.
+/// The reversal of an order, or a partial refund.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct VoidBody {
@@ -137,16 +137,16 @@ pub(super) struct VoidBody {
     /// The order's id.
     #[schema(value_type = String)]
     checkout_session_id: OrderId,
-    /// How; `refunded` unless said.
+    /// The kind of reversal; by default `refunded`.
     #[serde(default)]
     reason: ReversalDto,
-    /// What this refund pays back, in minor units; all unless said. Refunds are summed.
+    /// The amount of this refund, in minor units; by default the whole price. Refunds are added up.
     #[serde(default)]
     refunded_amount: Option<Amount>,
-    /// The payment provider's id of this refund: it is counted once. Without one, the amount is what it is known by.
+    /// The payment provider's id of this refund, so that a repeat counts once. Without an id, the amount identifies it.
     #[serde(default)]
     refund_id: Option<RefundId>,
-    /// When it happened, where that was not now: an admin's key.
+    /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
@@ -156,27 +156,27 @@ pub(super) struct VoidBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AttributionQuery {
-    /// Only those of this status, as written down: a sweep writes `expired` within 30 s.
+    /// The status to list.
     #[serde(default)]
     status: Option<StatusDto>,
-    /// Only those of this referrer.
+    /// The referrer to list.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     referrer: Option<CustomerId>,
-    /// Only those of this friend.
+    /// The referee to list.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     referee: Option<CustomerId>,
-    /// Attributions on the page: 1 to 100, 25 unless asked otherwise.
+    /// The number of attributions per page: 1 to 100, by default 25.
     #[serde(default)]
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     #[serde(default)]
     cursor: Option<String>,
 }
 
-/// A friend has come: 201 with the new attribution, 200 with the one that binds them already, or `null` without a code. An
-/// error tells why they were not bound; their registration stands all the same.
+/// Reports a signup: 201 with the new attribution, 200 with the existing one, or `null` without a code. An error names
+/// the reason for a refused bind; the registration counts in any case.
 #[utoipa::path(post, path = "/referrals/attributions/signup", tag = "referrals", security(("key" = [])), request_body = SignupBody,
     responses((status = 201, body = AttributionView), (status = 200, body = Option<AttributionView>), Errors))]
 pub(super) async fn signup(
@@ -210,7 +210,7 @@ pub(super) async fn signup(
     answer(&api, by, move |tx, by, ctx| service::signup(tx, by, ctx, &signup)).await
 }
 
-/// Who is buying, and with which code. An error tells why the code does not bind; the checkout goes on all the same.
+/// Reports the buyer and the code of a checkout. An error names the reason for a refused code; the checkout may go on.
 #[utoipa::path(post, path = "/referrals/attributions/checkout", tag = "referrals", security(("key" = [])), request_body = CheckoutBody,
     responses((status = 201, body = AttributionView), (status = 200, body = Option<AttributionView>), Errors))]
 pub(super) async fn checkout(
@@ -233,7 +233,7 @@ pub(super) async fn checkout(
     .await
 }
 
-/// A session was paid: the attribution as it then is, `null` if the order has to do with none.
+/// Reports a payment. Answers with the attribution after it; `null` for an order without a referral.
 #[utoipa::path(post, path = "/referrals/attributions/fulfill", tag = "referrals", security(("key" = [])), request_body = FulfillBody,
     responses((status = 200, body = Option<AttributionView>), Errors))]
 pub(super) async fn fulfill(
@@ -264,7 +264,7 @@ pub(super) async fn fulfill(
     .map_err(|error| if error.code == "not_found" { ApiError { code: "unknown_session", ..error } } else { error })
 }
 
-/// An order is done: shipped, received, or whatever the storefront calls completed.
+/// Reports a completed order: shipped, received, or whatever the storefront calls completed.
 #[utoipa::path(post, path = "/referrals/attributions/complete", tag = "referrals", security(("key" = [])), request_body = CompleteBody,
     responses((status = 200, body = Option<AttributionView>), Errors))]
 pub(super) async fn complete(
@@ -278,7 +278,7 @@ pub(super) async fn complete(
     answer(&api, by, move |tx, by, ctx| service::completed(tx, by, ctx, &body.checkout_session_id, at)).await
 }
 
-/// An order was undone. One that nobody has heard of yet is remembered: its late payment earns nothing.
+/// Reports a reversed order. An unknown order is recorded, so that its late payment earns nothing.
 #[utoipa::path(post, path = "/referrals/attributions/void", tag = "referrals", security(("key" = [])), request_body = VoidBody,
     responses((status = 200, body = Option<AttributionView>), Errors))]
 pub(super) async fn void(
@@ -293,8 +293,8 @@ pub(super) async fn void(
     }
     let part = body.refunded_amount.map(|amount| {
         let amount = amount.get();
-        let word = body.refund_id.map_or_else(|| format!("amount:{amount}"), |id| format!("id:{}", id.as_str()));
-        (i64::try_from(amount).unwrap_or(i64::MAX), word)
+        let dedup_key = body.refund_id.map_or_else(|| format!("amount:{amount}"), |id| format!("id:{}", id.as_str()));
+        (i64::try_from(amount).unwrap_or(i64::MAX), dedup_key)
     });
     let by = api.by(key.actor());
     answer(&api, by, move |tx, by, ctx| {
@@ -303,8 +303,7 @@ pub(super) async fn void(
     .await
 }
 
-/// An admin takes an attribution back, whatever became of its order: what its order has earned goes the way of an order that
-/// was undone. Again, it changes nothing.
+/// Voids an attribution, whatever the state of its order. The rewards of the order are reversed. A repeat changes nothing.
 #[utoipa::path(post, path = "/referrals/attributions/{id}/void", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = Option<AttributionView>), Errors))]
 pub(super) async fn withdraw(
@@ -316,7 +315,7 @@ pub(super) async fn withdraw(
     answer(&api, by, move |tx, by, ctx| service::withdraw(tx, by, ctx, &id, at)).await
 }
 
-/// The history: who brought whom, newest first, with what became of each reward.
+/// Lists the referrals, newest first, with the state of each reward.
 #[utoipa::path(get, path = "/referrals/attributions", tag = "referrals", security(("key" = [])), params(AttributionQuery),
     responses((status = 200, body = Page<AttributionView>), Errors))]
 pub(super) async fn list(
@@ -332,15 +331,15 @@ pub(super) async fn list(
         referrer: query.referrer.map(String::from),
         referee: query.referee.map(String::from),
     };
-    let look = move |tx: &Tx<'_>| {
+    let read = move |tx: &Tx<'_>| {
         let found = attributions_repo::page(tx, before, &filter, limit + 1)?.into_iter();
         found.map(|row| Ok((row.seq, service::view_of(tx, &row, now)?))).collect::<Result<Vec<_>, Error>>()
     };
-    let rows = api.db().read(look).await?;
+    let rows = api.db().read(read).await?;
     Ok(Json(page(rows, limit, |(seq, _)| seq.to_string(), |(_, view)| view)))
 }
 
-/// An attribution with its rewards.
+/// Shows an attribution with its rewards.
 #[utoipa::path(get, path = "/referrals/attributions/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = AttributionView), Errors))]
 pub(super) async fn show(
@@ -352,8 +351,8 @@ pub(super) async fn show(
     Ok(Json(api.db().read(move |tx| service::attribution(tx, &AttributionId::new(id.clone()), now)).await?))
 }
 
-/// Does what the storefront says, and answers with the attribution as it then is. That nobody was bound is an error, and
-/// what else the event did stands.
+/// Runs an event and answers with the attribution after it. A refused bind is an error, but the event's other changes
+/// are kept.
 async fn answer(
     api: &ReferralApi,
     by: Audit,

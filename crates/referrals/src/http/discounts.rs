@@ -1,4 +1,4 @@
-//! Discounts: what a cart comes to, and using one up.
+//! Discounts: the price of a cart, and the redemption of a code.
 
 use super::ReferralApi;
 use super::{effective_time, to_rules_id};
@@ -19,13 +19,13 @@ use std::sync::Arc;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct QuoteBody {
     customer_id: CustomerId,
-    /// In minor units.
+    /// The price, in minor units.
     amount: Amount,
     currency: Currency,
-    /// The discount code that the customer typed; the best that applies by itself unless said.
+    /// The typed discount code. The default is the best code that applies automatically.
     #[serde(default)]
     code: Option<String>,
-    /// When it happened, where that was not now: an admin's key.
+    /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
@@ -36,22 +36,22 @@ pub(super) struct QuoteBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RedeemBody {
     customer_id: CustomerId,
-    /// The order; the same again uses nothing more.
+    /// The order. A repeated order redeems nothing more.
     #[schema(value_type = String)]
     order_id: OrderId,
-    /// Before the discount, in minor units.
+    /// The price before the discount, in minor units.
     amount: Amount,
     currency: Currency,
-    /// The discount code that the customer typed; the best that applies by itself unless said.
+    /// The typed discount code. The default is the best code that applies automatically.
     #[serde(default)]
     code: Option<String>,
-    /// When it happened, where that was not now: an admin's key.
+    /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
 }
 
-/// What a cart comes to. `reason` tells why a typed code takes nothing off.
+/// Quotes the price of a cart. `reason` explains a typed code without effect.
 #[utoipa::path(post, path = "/discounts/quote", tag = "referrals", security(("key" = [])), request_body = QuoteBody,
     responses((status = 200, body = QuoteView), Errors))]
 pub(super) async fn quote(
@@ -60,13 +60,13 @@ pub(super) async fn quote(
     Body(body, _): Body<QuoteBody>,
 ) -> Result<Json<QuoteView>, ApiError> {
     let (order, at) = (money(body.amount, &body.currency)?, effective_time(&api, &key, body.occurred_at)?);
-    let look = move |tx: &flux_storage::Tx<'_>| {
+    let read = move |tx: &flux_storage::Tx<'_>| {
         service::quote(tx, &to_rules_id(&body.customer_id), order, body.code.as_deref(), at)
     };
-    Ok(Json(api.db().read(look).await?))
+    Ok(Json(api.db().read(read).await?))
 }
 
-/// Uses a discount up on an order, once. 409 with the reason for a typed code that takes nothing off.
+/// Redeems a discount on an order, once. A typed code without effect is refused (409) with the reason.
 #[utoipa::path(post, path = "/discounts/redeem", tag = "referrals", security(("key" = [])), request_body = RedeemBody,
     responses((status = 200, body = QuoteView), Errors))]
 pub(super) async fn redeem(

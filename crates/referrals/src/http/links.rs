@@ -16,17 +16,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Who wants a link.
+/// A request for a customer's link.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct IssueBody {
     /// The store's id.
     account_id: String,
     customer_id: CustomerId,
-    /// Where the customer is not known yet: their name, which the code begins with.
+    /// The name of a new customer. The code begins with it.
     #[serde(default)]
     name: Option<Label>,
-    /// And their address.
+    /// The e-mail address of a new customer.
     #[serde(default)]
     email: Option<Email>,
 }
@@ -39,19 +39,19 @@ pub(super) struct ClickBody {
     account_id: String,
     /// The link's code.
     code: String,
-    /// What the visitor is known by: their clicks count once a day.
+    /// The visitor's identity at the storefront. Clicks with the same key count once a day.
     #[serde(default)]
     visitor_key: Option<Label>,
-    /// The visitor's `User-Agent`: programs that make a preview are not counted.
+    /// The visitor's `User-Agent` header. Programs that load previews do not count.
     #[serde(default)]
     user_agent: Option<String>,
-    /// When it happened, where that was not now: an admin's key.
+    /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
 }
 
-/// What goes into the visitor's cookie.
+/// The content of the visitor's cookie.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ClickAnswer {
@@ -65,13 +65,13 @@ pub(super) struct ClickAnswer {
 pub(super) struct InvitationBody {
     /// The store's id.
     account_id: String,
-    /// Who invites.
+    /// The inviting customer.
     customer_id: CustomerId,
-    /// Whom: an e-mail address.
+    /// The e-mail address of the invited friend.
     email: Email,
 }
 
-/// A customer's link: the same every time. `null` while the program is off, or no rule rewards them.
+/// Issues a customer's link, or returns the existing one; `null` while the program is off or no rule applies.
 #[utoipa::path(post, path = "/referrals/links/issue", tag = "referrals", security(("key" = [])), request_body = IssueBody,
     responses((status = 201, body = LinkView), (status = 200, body = Option<LinkView>), Errors))]
 pub(super) async fn issue(
@@ -95,7 +95,7 @@ pub(super) async fn issue(
     })
 }
 
-/// A visitor followed a link: counted, unless it was a preview or a repeat. 409 while the link is dead.
+/// Reports a click on a link. Previews and repeats do not count. 409 while the link is disabled.
 #[utoipa::path(post, path = "/referrals/links/click", tag = "referrals", security(("key" = [])), request_body = ClickBody,
     responses((status = 200, body = ClickAnswer), Errors))]
 pub(super) async fn click(
@@ -119,7 +119,7 @@ pub(super) async fn click(
     }
 }
 
-/// A code, as somebody types it at checkout: whether it may be used. Changes nothing; who types it is judged when the order is paid.
+/// Validates a code entered at checkout, without side effects. The buyer is checked once the order is paid.
 #[utoipa::path(get, path = "/referrals/codes/{code}", tag = "referrals", security(("key" = [])), params(("code" = String, Path)),
     responses((status = 200, body = CodeView), Errors))]
 pub(super) async fn validate(
@@ -131,7 +131,7 @@ pub(super) async fn validate(
     Ok(Json(api.db().read(move |tx| service::validate(tx, &by, referrals.context(), &code)).await?))
 }
 
-/// Sends a customer's invitation, where that mail is switched on.
+/// Sends a customer's invitation, if that mail is enabled.
 #[utoipa::path(post, path = "/referrals/invitations", tag = "referrals", security(("key" = [])), request_body = InvitationBody,
     responses((status = 202, description = "it is on its way"), Errors))]
 pub(super) async fn invite(

@@ -1,4 +1,4 @@
-//! The referral rules' paths. What a storefront says happened is idempotent by its natural key.
+//! The referral routes of the API. Events of a storefront are idempotent by their natural keys.
 
 mod accounts;
 mod api;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// All of them but the public one.
+/// All routes but the public one.
 pub fn routes() -> OpenApiRouter<Arc<ReferralApi>> {
     OpenApiRouter::new()
         .routes(routes!(program::show, program::save))
@@ -76,11 +76,11 @@ fn check_account(api: &ReferralApi, account: Option<&str>) -> Result<(), ApiErro
     }
 }
 
-/// When it happened: now, or when an admin's key says (D-17).
-fn effective_time(api: &ReferralApi, key: &ApiKey, said: Option<Timestamp>) -> Result<Timestamp, ApiError> {
+/// The time of an event: the present, or the time that a request with an admin key names (D-17).
+fn effective_time(api: &ReferralApi, key: &ApiKey, given: Option<Timestamp>) -> Result<Timestamp, ApiError> {
     let now = api.now();
     let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
-    match said {
+    match given {
         Some(_) if key.0.role != Role::Admin => {
             let message = "this key's role is store: only an admin's key may say when something happened";
             Err(ApiError {
@@ -88,16 +88,16 @@ fn effective_time(api: &ReferralApi, key: &ApiKey, said: Option<Timestamp>) -> R
                 ..ApiError::new(StatusCode::FORBIDDEN, "forbidden", message)
             })
         }
-        said => Ok(said.unwrap_or(now)),
+        given => Ok(given.unwrap_or(now)),
     }
 }
 
-/// A customer, for the rules.
+/// Converts a customer's id to the rules' type.
 fn to_rules_id(id: &CustomerId) -> flux_referral_rules::CustomerId {
     flux_referral_rules::CustomerId::new(id.as_str())
 }
 
-/// An error if the friend was not bound. What else the event did stands.
+/// Returns an error for a refused bind. The event's other changes are kept.
 fn check_bound(refusal: Option<BindError>) -> Result<(), ApiError> {
     let Some(refusal) = refusal else { return Ok(()) };
     let status = match refusal {

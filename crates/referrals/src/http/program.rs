@@ -12,7 +12,7 @@ use flux_shop::Actor;
 use http::{HeaderMap, header};
 use std::sync::Arc;
 
-/// The program. `configured` is false until it was first saved.
+/// Shows the program. `configured` is false until the first save.
 #[utoipa::path(get, path = "/referrals/program", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = ProgramView), Errors))]
 pub(super) async fn show(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<ProgramView>, ApiError> {
@@ -20,7 +20,7 @@ pub(super) async fn show(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Re
     Ok(Json(api.db().read(move |tx| service::show_program(tx, &by, referrals.context())).await?))
 }
 
-/// Saves the program: what is absent stays, `null` clears.
+/// Saves the program: an absent field stays, `null` clears it.
 #[utoipa::path(put, path = "/referrals/program", tag = "referrals", security(("key" = [])), request_body = ProgramPatch,
     params(("If-Match" = Option<String>, Header, description = "the version that was read")),
     responses((status = 200, body = ProgramView), Errors))]
@@ -40,7 +40,7 @@ pub(super) async fn save(
     ))
 }
 
-/// What customers share.
+/// Shows the texts that customers share.
 #[utoipa::path(get, path = "/referrals/share", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = ShareDoc), Errors))]
 pub(super) async fn show_share(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<ShareDoc>, ApiError> {
@@ -48,7 +48,7 @@ pub(super) async fn show_share(State(api): State<Arc<ReferralApi>>, _key: Admin)
     Ok(Json(api.db().read(move |tx| Ok::<_, Error>(program_repo::load(tx, &zone)?.share)).await?))
 }
 
-/// Saves what customers share: what is absent stays. `{link}`, `{code}` and `{name}` are filled in.
+/// Saves the texts that customers share: an absent field stays. `{link}`, `{code}` and `{name}` are placeholders.
 #[utoipa::path(put, path = "/referrals/share", tag = "referrals", security(("key" = [])), request_body = SharePatch,
     responses((status = 200, body = ShareDoc), Errors))]
 pub(super) async fn save_share(
@@ -60,7 +60,7 @@ pub(super) async fn save_share(
     Ok(Json(api.db().write(move |tx| service::save_share(tx, &by, referrals.context(), patch.clone())).await?))
 }
 
-/// The mails of every scenario.
+/// Shows the mails of every scenario.
 #[utoipa::path(get, path = "/referrals/emails", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = MailsDoc), Errors))]
 pub(super) async fn show_mails(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<MailsDoc>, ApiError> {
@@ -68,7 +68,7 @@ pub(super) async fn show_mails(State(api): State<Arc<ReferralApi>>, _key: Admin)
     Ok(Json(api.db().read(move |tx| Ok::<_, Error>(program_repo::load(tx, &zone)?.mails)).await?))
 }
 
-/// Saves mails: what is absent stays.
+/// Saves mails: an absent field stays.
 #[utoipa::path(put, path = "/referrals/emails", tag = "referrals", security(("key" = [])), request_body = MailsPatch,
     responses((status = 200, body = MailsDoc), Errors))]
 pub(super) async fn save_mails(

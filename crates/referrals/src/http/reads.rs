@@ -1,4 +1,4 @@
-//! What customers and owners look at.
+//! Read-only routes: rewards, statistics, the leaderboard and a customer's panel.
 
 use super::ReferralApi;
 use super::{check_account, to_rules_id};
@@ -19,14 +19,14 @@ use std::sync::Arc;
 /// A customer's rewards.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Rewards {
-    /// Newest first; at most 1,000.
+    /// The rewards, newest first; at most 1,000.
     rewards: Vec<GrantView>,
 }
 
-/// The best referrers.
+/// Lists the referrers with the most successful referrals.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Leaderboard {
-    /// The best first.
+    /// The referrers, the most successful first.
     top: Vec<Leader>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Leaderboard {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RewardQuery {
-    /// `all`: those that were taken back or never given, too.
+    /// `all` to include revoked and skipped rewards.
     #[serde(default)]
     include: Option<String>,
 }
@@ -47,7 +47,7 @@ pub(super) struct StatsQuery {
     #[serde(default)]
     #[param(value_type = Option<String>, format = Date)]
     from: Option<Date>,
-    /// The last day, included.
+    /// The last day, inclusive.
     #[serde(default)]
     #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
@@ -57,16 +57,16 @@ pub(super) struct StatsQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct TopQuery {
-    /// How many: 1 to 100, 10 unless asked otherwise.
+    /// The number of referrers: 1 to 100, by default 10.
     #[serde(default)]
     limit: Option<u32>,
-    /// Friends bound today, this week, month or year of the store's calendar; `all` unless asked otherwise.
+    /// The period of the store's calendar in which the referees were bound; by default `all`.
     #[serde(default)]
     #[param(inline)]
     period: Period,
 }
 
-/// What a customer was given, as referrer and as friend, with status and expiry.
+/// Lists a customer's rewards as referrer and as referee, with status and expiry.
 #[utoipa::path(get, path = "/referrals/rewards/{accountId}/{customerId}", tag = "referrals", security(("key" = [])),
     params(("accountId" = String, Path), ("customerId" = String, Path), RewardQuery),
     responses((status = 200, body = Rewards), Errors))]
@@ -84,14 +84,14 @@ pub(super) async fn rewards(
         Some(_) => return Err(ApiError::value("include", "must be `all`, or absent")),
     };
     let now = api.now();
-    let look = move |tx: &Tx<'_>| {
+    let read = move |tx: &Tx<'_>| {
         let rows = grants::of_customer(tx, &to_rules_id(&customer), is_live, limits::REWARDS_SHOWN)?;
         service::grant_views(tx, &rows, now)
     };
-    Ok(Json(Rewards { rewards: api.db().read(look).await? }))
+    Ok(Json(Rewards { rewards: api.db().read(read).await? }))
 }
 
-/// What came of the program; of some days, where those are named.
+/// Shows the statistics of the program, in total or for a range of days.
 #[utoipa::path(get, path = "/referrals/stats", tag = "referrals", security(("key" = [])), params(StatsQuery),
     responses((status = 200, body = StatsView), Errors))]
 pub(super) async fn stats(
@@ -106,7 +106,7 @@ pub(super) async fn stats(
     Ok(Json(api.db().read(move |tx| service::stats(tx, referrals.context(), query.from, query.to)).await?))
 }
 
-/// The referrers with the most successful referrals.
+/// Lists the referrers with the most successful referrals.
 #[utoipa::path(get, path = "/referrals/top", tag = "referrals", security(("key" = [])), params(TopQuery),
     responses((status = 200, body = Leaderboard), Errors))]
 pub(super) async fn top(
@@ -121,7 +121,7 @@ pub(super) async fn top(
     }))
 }
 
-/// What a customer sees of the program; 404 while no rule rewards them. One who has no link yet is given one.
+/// Shows a customer's view of the program, and issues their link if there is none. 404 while no rule applies.
 #[utoipa::path(get, path = "/customers/{id}/panel", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = SummaryView), Errors))]
 pub(super) async fn panel(
@@ -130,9 +130,9 @@ pub(super) async fn panel(
     Id(id): Id<CustomerId>,
 ) -> Result<Json<SummaryView>, ApiError> {
     let (by, referrals) = (api.by(key.actor()), api.referrals());
-    let look = move |tx: &Tx<'_>| {
+    let read = move |tx: &Tx<'_>| {
         flux_storage::customers::find(tx, &id)?.ok_or(Error::NotFound("customer"))?;
         service::summary(tx, &by, referrals.context(), &to_rules_id(&id))
     };
-    Ok(Json(api.db().write(look).await?))
+    Ok(Json(api.db().write(read).await?))
 }

@@ -1,4 +1,4 @@
-//! The rules: the global one, and one per tier.
+//! Routes of the rules: the global one, and one per tier.
 
 use super::ReferralApi;
 use super::to_rules_id;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// The tiers that have no rule yet.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Tiers {
-    /// Those that customers have, and `all` if it were free.
+    /// The customers' tiers without a rule, and `all` if no rule has it.
     tiers: Vec<String>,
 }
 
@@ -29,11 +29,11 @@ pub(super) struct Tiers {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct EffectiveQuery {
-    /// The rule that rewards this customer as a referrer.
+    /// The customer whose rule as a referrer is wanted.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     customer_id: Option<CustomerId>,
-    /// The rule for this tier.
+    /// The tier whose rule is wanted.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     tier: Option<Tier>,
@@ -43,12 +43,12 @@ pub(super) struct EffectiveQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct SlotQuery {
-    /// Put it in the place of what is there.
+    /// True to replace an existing reward.
     #[serde(default)]
     replace: bool,
 }
 
-/// All rules, the global one first: at most 101.
+/// Lists all rules, the global one first: at most 101.
 #[utoipa::path(get, path = "/referrals/rules", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = Page<RuleView>), Errors))]
 pub(super) async fn list(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Page<RuleView>>, ApiError> {
@@ -56,7 +56,7 @@ pub(super) async fn list(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Re
     Ok(Json(Page { items: all.rules.iter().map(|rule| all.view(rule)).collect(), next_cursor: None }))
 }
 
-/// Adds the rule of a tier; it is disabled unless said otherwise.
+/// Adds the rule of a tier, disabled by default.
 #[utoipa::path(post, path = "/referrals/rules", tag = "referrals", security(("key" = [])), request_body = RulePatch,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = RuleView), (status = 200, body = RuleView), Errors))]
@@ -70,7 +70,7 @@ pub(super) async fn add(
     let write = move |tx: &Tx<'_>| {
         let make =
             || service::add_rule(tx, &by, referrals.context(), patch.clone()).map(|rule| (rule.id.to_string(), rule));
-        once.run(tx, make, |id| look(tx, id))
+        once.run(tx, make, |id| find(tx, id))
     };
     Ok(match api.db().write(write).await? {
         Idempotent::Created(rule) => (StatusCode::CREATED, Json(rule)),
@@ -78,7 +78,7 @@ pub(super) async fn add(
     })
 }
 
-/// A rule.
+/// Shows a rule.
 #[utoipa::path(get, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = RuleView), Errors))]
 pub(super) async fn show(
@@ -86,16 +86,16 @@ pub(super) async fn show(
     _key: Admin,
     Id(id): Id<String>,
 ) -> Result<Json<RuleView>, ApiError> {
-    Ok(Json(api.db().read(move |tx| look(tx, &id)).await?))
+    Ok(Json(api.db().read(move |tx| find(tx, &id)).await?))
 }
 
-fn look(tx: &Tx<'_>, id: &str) -> Result<RuleView, Error> {
+fn find(tx: &Tx<'_>, id: &str) -> Result<RuleView, Error> {
     let all = rules_repo::load(tx)?;
     let rule = all.rules.iter().find(|rule| rule.id.as_str() == id);
     rule.map(|rule| all.view(rule)).ok_or(Error::NotFound("rule"))
 }
 
-/// Changes a rule: what is absent stays, `null` clears.
+/// Changes a rule: an absent field stays, `null` clears it.
 #[utoipa::path(put, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)), request_body = RulePatch,
     responses((status = 200, body = RuleView), Errors))]
 pub(super) async fn change(
@@ -108,7 +108,7 @@ pub(super) async fn change(
     Ok(Json(api.db().write(move |tx| service::change_rule(tx, &by, referrals.context(), &id, patch.clone())).await?))
 }
 
-/// Deletes the rule of a tier. The global one stays: disable it instead.
+/// Deletes the rule of a tier. The global rule cannot be deleted; disable it instead.
 #[utoipa::path(delete, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 204), Errors))]
 pub(super) async fn remove(
@@ -121,7 +121,7 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sets a reward where there is none; 409 on a filled slot, unless it is to be replaced. What was issued stays.
+/// Sets a reward; 409 if the slot has one already, unless `replace` is true. Issued rewards stay.
 #[utoipa::path(put, path = "/referrals/rules/{id}/slots/{side}/{trigger}", tag = "referrals", security(("key" = [])),
     params(("id" = String, Path), ("side" = SideDto, Path), ("trigger" = TriggerDto, Path), SlotQuery), request_body = SlotBody,
     responses((status = 200, body = RuleView), Errors))]

@@ -1,4 +1,4 @@
-//! The sweeps, by hand: a timer runs them every 30 s. Nothing that is decided depends on when they ran.
+//! Runs the sweeps on request. A timer also runs them every 30 s; no decision depends on the time of a sweep.
 
 use super::ReferralApi;
 use super::Sweep;
@@ -10,29 +10,29 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// As of when.
+/// The time of a sweep.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SweepBody {
-    /// Where that is not now.
+    /// The time; the present time if absent.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     now: Option<Timestamp>,
 }
 
-/// How many.
+/// The number of rows that the sweep changed.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Expired {
     expired: u64,
 }
 
-/// How many.
+/// The number of rows that the sweep changed.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Issued {
     issued: u64,
 }
 
-/// Writes down which attributions' time is over.
+/// Stores `expired` for attributions past their deadline.
 #[utoipa::path(post, path = "/referrals/sweeps/expire-pending", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
     responses((status = 200, body = Expired), Errors))]
 pub(super) async fn expire_pending(
@@ -43,7 +43,7 @@ pub(super) async fn expire_pending(
     Ok(Json(Expired { expired: run(&api, key, Sweep::ExpirePending, body.now).await? }))
 }
 
-/// Issues the rewards that have fallen due.
+/// Issues the rewards that are due.
 #[utoipa::path(post, path = "/referrals/sweeps/issue-due", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
     responses((status = 200, body = Issued), Errors))]
 pub(super) async fn issue_due(
@@ -54,7 +54,7 @@ pub(super) async fn issue_due(
     Ok(Json(Issued { issued: run(&api, key, Sweep::IssueDue, body.now).await? }))
 }
 
-/// Writes down which codes were not used in time.
+/// Stores `expired` for codes that were not used in time.
 #[utoipa::path(post, path = "/referrals/sweeps/expire-rewards", tag = "referrals", security(("key" = [])), request_body = Option<SweepBody>,
     responses((status = 200, body = Expired), Errors))]
 pub(super) async fn expire_rewards(

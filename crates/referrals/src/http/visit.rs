@@ -1,4 +1,4 @@
-//! `GET /r/{code}`: the public link. It counts the visit and leads to the store.
+//! `GET /r/{code}`: the public link. It counts the visit and redirects to the store.
 
 use super::ReferralApi;
 use crate::service::{self, ClickOutcome, Visitor};
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Leads a visitor to the store: with the code, or without it while the link is dead.
+/// Redirects a visitor to the store: with the code, or without it while the link is disabled.
 pub async fn visit(
     State(api): State<Arc<ReferralApi>>,
     Extension(visitors): Extension<VisitorRate>,
@@ -31,7 +31,7 @@ pub async fn visit(
     let clicked = api.db().write(move |tx: &Tx<'_>| {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let key = address.as_ref().map(|address| visitor_key(address, text("user-agent").unwrap_or_default()));
-        // Who asks for the headers alone is no visitor.
+        // A request for the headers alone is not a visit.
         let purpose = if method == Method::HEAD { Some("prefetch") } else { text("sec-purpose").or(text("purpose")) };
         let visitor = Visitor { key: key.as_deref(), user_agent: text("user-agent"), purpose };
         service::click(tx, &by, referrals.context(), &code, visitor, at)
@@ -49,17 +49,17 @@ pub async fn visit(
     Ok((StatusCode::FOUND, [(header::LOCATION, to), (header::CACHE_CONTROL, cache)]).into_response())
 }
 
-/// Where a visitor comes from: what the proxy before us says, where it is one on this machine; else who is connected.
+/// The visitor's address: the one that a proxy on this machine reports, else the peer's.
 fn address(peer: Option<&str>, headers: &HeaderMap) -> Option<String> {
     let is_loopback = |peer: &str| peer.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback());
     let is_local = peer.is_none_or(is_loopback);
-    // The last of the last: what stands before it was said by somebody further away.
+    // Only the last entry of the last header is the local proxy's own. A client can send the others.
     let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
     let forwarded = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim).filter(|_| is_local);
     forwarded.or(peer).map(household)
 }
 
-/// An IPv6 household has a network of its own, and all addresses in it: it is one.
+/// One IPv6 household owns a whole /64 network, so its addresses count as one visitor.
 fn household(address: &str) -> String {
     match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V6(address)) => {
@@ -71,7 +71,7 @@ fn household(address: &str) -> String {
     }
 }
 
-/// What a visitor is known by: nothing that leads back to them.
+/// The visitor's key: a hash, which does not reveal the address.
 fn visitor_key(address: &str, user_agent: &str) -> String {
     let digest = Sha256::new().chain_update(address).chain_update([0]).chain_update(user_agent).finalize();
     BASE64URL_NOPAD.encode(&digest[..12])

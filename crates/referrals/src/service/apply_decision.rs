@@ -1,4 +1,4 @@
-//! Writes a decision down: the attribution, its grants, and what goes with them.
+//! Stores a decision: the attribution, its grants, and their effects.
 
 use super::UnitOfWork;
 use super::mails::{enabled_mails, send_mail};
@@ -16,7 +16,7 @@ use flux_shop::kind;
 use flux_storage::events;
 use serde_json::json;
 
-/// Writes what an event has decided. `before` is the attribution as it was.
+/// Stores the decision of an event. `before` is the attribution before it.
 pub(super) fn apply_decision(
     work: &mut UnitOfWork<'_>,
     before: &Attribution,
@@ -25,7 +25,7 @@ pub(super) fn apply_decision(
     let mails = mails_of(before, &decision, &enabled_mails(work));
     let Decision { mut attribution, changes, reason } = decision;
     if before.status == Status::Expired && attribution.status == Status::Pending {
-        // An event of before its end finds it open, and leaves it as it is written down (D-16).
+        // An event before the deadline finds the attribution open. The stored status stays `expired` (D-16).
         attribution.status = Status::Expired;
     }
     if attribution.referee != before.referee && reason.is_none() {
@@ -42,7 +42,7 @@ pub(super) fn apply_decision(
     issue_due_grants(work, attribution)
 }
 
-/// Issues what of an attribution's grants is due by now: news that came late does not wait for a sweep.
+/// Issues the grants that are due by now, so that a late event need not wait for a sweep.
 pub(super) fn issue_due_grants(work: &mut UnitOfWork<'_>, attribution: Attribution) -> Result<Attribution, Error> {
     let found = grants::of_attribution(work.tx(), &attribution.id)?;
     let due: Vec<GrantRow> =
@@ -54,7 +54,7 @@ pub(super) fn issue_due_grants(work: &mut UnitOfWork<'_>, attribution: Attributi
     if is_changed { settle_attribution(work, attribution) } else { Ok(attribution) }
 }
 
-/// Issues a grant if it is due; whether it was.
+/// Issues a grant if it is due. Returns whether it was.
 pub(super) fn issue_if_due(
     work: &mut UnitOfWork<'_>,
     attribution: &Attribution,
@@ -79,7 +79,7 @@ pub(super) fn issue_if_due(
     Ok(true)
 }
 
-/// An attribution after some of its grants changed.
+/// Updates the status of an attribution after a change of its grants.
 pub(super) fn settle_attribution(work: &mut UnitOfWork<'_>, attribution: Attribution) -> Result<Attribution, Error> {
     let all = grants::of_attribution(work.tx(), &attribution.id)?;
     let all: Vec<Grant> = all.into_iter().map(|row| row.grant).collect();
@@ -91,7 +91,7 @@ pub(super) fn settle_attribution(work: &mut UnitOfWork<'_>, attribution: Attribu
     Ok(settled)
 }
 
-/// Writes down that an attribution's time is over.
+/// Stores the status `expired`.
 pub(super) fn expire_attribution(work: &UnitOfWork<'_>, attribution: Attribution) -> Result<(), Error> {
     let after = Attribution { status: Status::Expired, ..attribution.clone() };
     attributions::update(work.tx(), &after, None)?;
@@ -118,7 +118,7 @@ pub(super) fn dispatch_facts<'b>(
     })
 }
 
-/// Events of what an attribution has become. One that passes through qualified on the way has both.
+/// Records the events of a status change. A change from pending to rewarded passes through qualified and records both.
 fn announce_attribution(work: &UnitOfWork<'_>, before: &Attribution, after: &Attribution) -> Result<(), Error> {
     let id = after.id.as_str();
     if before.registered_at.is_none() && after.registered_at.is_some() {
@@ -142,7 +142,7 @@ fn apply_change(work: &mut UnitOfWork<'_>, change: Change) -> Result<(), Error> 
     effects.into_iter().try_for_each(|effect| apply_effect(work, effect))
 }
 
-/// An event of what a grant has become.
+/// Records the event of a grant's new status.
 pub(super) fn announce_grant(work: &UnitOfWork<'_>, grant: &Grant) -> Result<(), Error> {
     let key = &grant.key;
     let data = json!({"attributionId": key.attribution.as_str(), "side": key.side.as_str(), "trigger": key.trigger.as_str(),
@@ -154,7 +154,7 @@ pub(super) fn announce_grant(work: &UnitOfWork<'_>, grant: &Grant) -> Result<(),
 fn apply_effect(work: &mut UnitOfWork<'_>, effect: Effect) -> Result<(), Error> {
     match effect {
         Effect::MintCode { grant, discount, .. } => mint_code(work, &grant, &discount),
-        // The grant's status says it.
+        // The grant's status is already `revoked`.
         Effect::RevokeCode(_) => Ok(()),
         Effect::Post(entry) => match ledger::post(work.tx(), &entry)? {
             Some(_) => Ok(()),
@@ -162,7 +162,7 @@ fn apply_effect(work: &mut UnitOfWork<'_>, effect: Effect) -> Result<(), Error> 
         },
         Effect::Queue(key, made) => queue_commands(work, &key, made),
         Effect::CancelLines(key) => cancel_commands(work, &key),
-        Effect::TakeBack(key, made) => reverse_grant(work, &key, &made),
+        Effect::Reverse(key, made) => reverse_grant(work, &key, &made),
     }
 }
 

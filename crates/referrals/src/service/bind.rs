@@ -1,4 +1,4 @@
-//! Binds a friend to the owner of the code they bring.
+//! Binds a referee to the owner of a code.
 
 use super::UnitOfWork;
 use super::apply_decision::expire_attribution;
@@ -12,27 +12,27 @@ use flux_storage::events;
 use jiff::Timestamp;
 use serde_json::json;
 
-/// A friend with a code.
+/// The input of a bind.
 pub(super) struct BindRequest<'a> {
-    /// The code as it was typed, or came with the link.
+    /// The code, typed or from the link.
     pub(super) code: &'a str,
-    /// The friend.
+    /// The referee.
     pub(super) person: &'a Person,
-    /// The player that they say is theirs, which may be somebody's already: whoever plays as the referrer is the referrer (D-13).
+    /// The player that the referee names. It may be linked to the referrer, which makes this a self-referral (D-13).
     pub(super) claimed_player: Option<flux_referral_rules::Player>,
-    /// Whether they register with this very event.
+    /// True if this event is their registration.
     pub(super) registers_now: bool,
-    /// Through which channel.
+    /// The channel.
     pub(super) channel: Channel,
-    /// When they clicked, where the storefront says so.
+    /// The time of the click, if the storefront reports it.
     pub(super) clicked_at: Option<Timestamp>,
     /// Source and reference at the storefront.
     pub(super) external: Option<(&'a str, &'a str)>,
-    /// When.
+    /// The time of the event.
     pub(super) at: Timestamp,
 }
 
-/// Binds a friend to whoever's code they bring; true if the attribution is new.
+/// Binds a referee. The flag is true if the attribution is new.
 pub(super) fn bind(
     work: &mut UnitOfWork<'_>,
     request: &BindRequest<'_>,
@@ -51,7 +51,7 @@ pub(super) fn bind(
         Some(row) => Some(row),
         None => attributions::latest_of(work.tx(), request.person)?,
     };
-    // The same person under two ids may have an older one open under this id: it binds.
+    // A person with two ids may have an older pending attribution under this id. That one binds.
     let open = attributions::pending_of(work.tx(), &request.person.customer)?;
     let is_open = open.as_ref().is_some_and(|row| row.attribution.status_at(request.at) == Status::Pending);
     let (latest, over) = if is_open { (open, None) } else { (latest, open) };
@@ -83,7 +83,7 @@ pub(super) fn bind(
         (Bound::Existing, Some(row)) => Ok(Ok((row, false))),
         (Bound::Existing, None) => Ok(Err(BindError::UnknownCode)),
         (Bound::Refused(refusal), _) => {
-            // Somebody has tried to reward themselves: that is worth a look. The event names the link, not the person.
+            // Record attempts at self-rewards for the admin. The event names the link, not the person.
             if matches!(refusal, BindError::Because(Reason::SelfReferral | Reason::Circular)) {
                 let data = json!({"reason": refusal.as_str(), "door": request.channel.as_str()});
                 events::record(work.tx(), work.audit(), kind::ATTRIBUTION_REFUSED, link.id.as_str(), &data)?;
@@ -93,7 +93,7 @@ pub(super) fn bind(
     }
 }
 
-/// The first id of these two that is free: the same after a restore, as long as the same things happen again.
+/// Finds the first free attribution id of these two customers. Replayed events get the same ids after a restore.
 fn free_id(
     work: &UnitOfWork<'_>,
     referrer: &flux_referral_rules::CustomerId,
@@ -101,7 +101,7 @@ fn free_id(
 ) -> Result<flux_referral_rules::AttributionId, Error> {
     let id = |n| attribution_id(referrer, &referee.customer, n);
     let is_taken = |n| Ok::<_, Error>(attributions::find(work.tx(), &id(n))?.is_some());
-    // They are taken in their order, and none becomes free again: a few looks find the first one that is.
+    // Ids are taken in order and never freed, so a binary search finds the first free one.
     let (mut taken, mut free) = (0, 0);
     while is_taken(free)? {
         (taken, free) = (free, free * 2 + 1);
@@ -113,7 +113,7 @@ fn free_id(
     Ok(id(free))
 }
 
-/// Writes down that the older attribution is over, where no sweep has: only one of a friend's is open.
+/// Stores `expired` for an older attribution if no sweep has: only one per referee may be pending.
 fn close_expired(work: &UnitOfWork<'_>, latest: Option<AttributionRow>, at: Timestamp) -> Result<(), Error> {
     let Some(AttributionRow { attribution, .. }) = latest else { return Ok(()) };
     let is_over = attribution.status == Status::Pending && attribution.status_at(at) == Status::Expired;

@@ -1,4 +1,4 @@
-//! What a customer's changes mean for their referrals.
+//! Applies changes of customers to their referrals.
 
 use super::UnitOfWork;
 use super::reward_commands::release_held;
@@ -13,8 +13,8 @@ use flux_shop::Audit;
 use flux_shop::{CustomerRow, Player, PlayerName, PlayerUuid};
 use flux_storage::{Tx, commands, customers};
 
-/// A customer was saved: friends are found again by what is known of them now, rewards that waited for a player go out,
-/// those not yet sent are for the player's new name, and a registration that is news is rewarded.
+/// Handles a saved customer: updates the identity in attributions, sends held rewards to a newly linked player, renames
+/// the player of unsent commands, and rewards a new registration.
 pub(crate) fn changed(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -32,7 +32,7 @@ pub(crate) fn changed(
     Ok(work.into_effects())
 }
 
-/// A player has joined: the name of a known UUID is learnt (section 8.2).
+/// Handles a join: updates the name of a known UUID (section 8.2).
 pub(crate) fn joined(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -49,7 +49,7 @@ pub(crate) fn joined(
     Ok(work.into_effects())
 }
 
-/// Takes a customer out of the referrals. Refused while a reward of theirs is on its way.
+/// Anonymises a customer's referrals. Refused while commands of a reward are open.
 pub(crate) fn forget(tx: &Tx<'_>, id: &flux_shop::CustomerId, anonymous: &flux_shop::CustomerId) -> Result<(), Error> {
     if forget_repo::has_open(tx, id.as_str())? {
         return Err(Error::conflict(
@@ -60,7 +60,7 @@ pub(crate) fn forget(tx: &Tx<'_>, id: &flux_shop::CustomerId, anonymous: &flux_s
     Ok(forget_repo::forget(tx, id.as_str(), anonymous.as_str(), &ids::anonymous_code(tx.entropy()))?)
 }
 
-/// Fills in what is not known of a customer yet, on what binds them too.
+/// Fills in missing details of a customer, also in their attributions.
 pub(super) fn update_profile(
     work: &mut UnitOfWork<'_>,
     id: &CustomerId,
@@ -77,7 +77,7 @@ pub(super) fn update_profile(
     }
 }
 
-/// Who a customer is by now.
+/// Updates a customer's identity in attributions and unsent commands.
 fn propagate_identity(work: &mut UnitOfWork<'_>, id: &CustomerId) -> Result<(), Error> {
     // Most customers have nothing to do with a referral.
     if !customers_repo::has_referral(work.tx(), id)? {
@@ -92,7 +92,7 @@ fn propagate_identity(work: &mut UnitOfWork<'_>, id: &CustomerId) -> Result<(), 
     Ok(())
 }
 
-/// Links a player to a customer who has none, if nobody else has it (section 8.1).
+/// Links a player to a customer without one, if no other customer has the player (section 8.1).
 pub(super) fn link_player_if_free(work: &mut UnitOfWork<'_>, id: &CustomerId, player: &Player) -> Result<(), Error> {
     if work.customer(id)?.person.player.is_none() && customers_repo::link_player_if_free(work.tx(), id, player)? {
         work.customer_changed(id);

@@ -1,4 +1,4 @@
-//! Weighs an order: whose it is, for which attribution, and what it earns or undoes.
+//! Evaluates an order: finds the buyer and the attribution, and applies the rewards or their reversal.
 
 use super::UnitOfWork;
 use super::apply_decision::{apply_decision, dispatch_facts, player_names};
@@ -22,7 +22,7 @@ pub(super) fn load_order(work: &UnitOfWork<'_>, id: &OrderId) -> Result<OrderRow
     Ok(orders_repo::find(work.tx(), id)?.unwrap_or_else(|| OrderRow::new(id.clone())))
 }
 
-/// Finds the customer who paid: the buyer recorded at checkout, else the one that the storefront names, by id or by address.
+/// Finds the payer: the buyer recorded at checkout, else the one that the storefront names by id or address.
 pub(super) fn find_payer(work: &UnitOfWork<'_>, order: &OrderRow, payer: &Payer) -> Result<Option<CustomerId>, Error> {
     match (order.record.buyer.as_ref().or(payer.customer.as_ref()), payer.address()) {
         (Some(customer), _) => Ok(Some(customer.clone())),
@@ -31,7 +31,7 @@ pub(super) fn find_payer(work: &UnitOfWork<'_>, order: &OrderRow, payer: &Payer)
     }
 }
 
-/// Who buys: the customer's own player before the order's, which may be a present's.
+/// The buyer as a person. The customer's own player takes precedence, because an order may be a present for another one.
 pub(super) fn person_of(work: &UnitOfWork<'_>, buyer: &Buyer) -> Result<Person, Error> {
     let known = work.customer(&buyer.customer)?.person;
     let ordered = buyer.player.as_ref().map(to_rules_player);
@@ -61,7 +61,7 @@ pub(super) fn bind_at_checkout(
     Ok(bind(work, &request)?.map(|(row, is_new)| (row.attribution, is_new)))
 }
 
-/// Weighs a payment, once; the attribution that it was weighed for. The caller saves the order.
+/// Evaluates a payment once. Returns its attribution. The caller saves the order.
 pub(super) fn evaluate_payment(
     work: &mut UnitOfWork<'_>,
     order: &mut OrderRow,
@@ -69,7 +69,7 @@ pub(super) fn evaluate_payment(
     amount: Money,
     at: Timestamp,
 ) -> Result<Option<AttributionId>, Error> {
-    // Paid, and nobody knew by whom: when somebody does, it is weighed as of then.
+    // The payment came before its buyer was known: evaluate it as of the time of payment.
     let late = order.record.paid.filter(|_| order.record.buyer.is_none() && buyer.is_some());
     let (amount, at) = late.map_or((amount, at), |(paid_at, amount)| (amount, paid_at));
     match (&mut order.buyer, buyer) {
@@ -103,21 +103,21 @@ pub(super) fn evaluate_payment(
     Ok(order.attribution.clone())
 }
 
-/// The attribution that an order is weighed for: found by its buyer, or bound by its code. Why there is none goes into the order.
+/// Finds the attribution of an order by its buyer, or binds one by its code. The order keeps the reason for a refusal.
 fn find_attribution(
     work: &mut UnitOfWork<'_>,
     order: &mut OrderRow,
     person: &Person,
     at: Timestamp,
 ) -> Result<Option<Attribution>, Error> {
-    // An order that was not weighed before has made nothing qualify.
-    let fed = match &order.attribution {
+    // An order that was not evaluated before has made nothing qualify.
+    let qualified = match &order.attribution {
         Some(_) => attributions::qualified_by(work.tx(), &order.record.id)?.map(|row| row.attribution),
         None => None,
     };
     let latest = attributions::latest_of(work.tx(), person)?.map(|row| row.attribution);
     let (program, code) = (&work.program().program, order.code.clone());
-    match candidate(program, &order.record.id, fed.as_ref(), latest.as_ref(), code.is_some(), at) {
+    match candidate(program, &order.record.id, qualified.as_ref(), latest.as_ref(), code.is_some(), at) {
         Candidate::Known(row) => Ok(Some(row.clone())),
         Candidate::None => Ok(None),
         Candidate::ByCode => match bind_at_checkout(work, person, &code.unwrap_or_default(), at)? {
@@ -130,7 +130,7 @@ fn find_attribution(
     }
 }
 
-/// An order was undone, as a whole or in part.
+/// Applies a full or partial reversal of an order.
 pub(super) fn reverse_order(
     work: &mut UnitOfWork<'_>,
     order: OrderRow,
@@ -147,7 +147,7 @@ pub(super) fn reverse_order(
     Ok(Some(after.id))
 }
 
-/// An attribution's grants, and which of them have run.
+/// The grants of an attribution, with whether any of their commands has run.
 pub(super) fn held_grants(work: &UnitOfWork<'_>, row: &Attribution) -> Result<Vec<Held>, Error> {
     let mut held = Vec::new();
     for grant in grants::of_attribution(work.tx(), &row.id)? {

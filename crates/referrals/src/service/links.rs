@@ -1,4 +1,4 @@
-//! Links: one a customer, and what becomes of a click.
+//! Links of customers, and clicks on them.
 
 use super::UnitOfWork;
 use super::mails::send_mail;
@@ -18,7 +18,7 @@ use flux_storage::{Tx, events};
 use jiff::Timestamp;
 use serde_json::json;
 
-/// `POST /links/issue`: the customer's link, and whether it is new. `None`: they do not refer at present.
+/// `POST /links/issue`: the customer's link, and whether it is new; `None` if no rule applies.
 pub fn issue(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -29,7 +29,7 @@ pub fn issue(
     issue_link(&mut UnitOfWork::begin(tx, audit, ctx)?, customer)
 }
 
-/// The customer's link as it stands, unless they do not refer at present.
+/// The customer's existing link; `None` if no rule applies.
 pub fn link_of(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -43,10 +43,10 @@ pub fn link_of(
     Ok(row.map(|row| link_view(&work, &row, rule)))
 }
 
-/// Who clicks.
+/// The visitor behind a click.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Visitor<'a> {
-    /// What they are known by: a click of theirs counts once a day.
+    /// The visitor's key. Clicks with the same key count once a day.
     pub key: Option<&'a str>,
     /// The `User-Agent` header.
     pub user_agent: Option<&'a str>,
@@ -54,26 +54,26 @@ pub struct Visitor<'a> {
     pub purpose: Option<&'a str>,
 }
 
-/// What became of a click.
+/// The result of a click.
 #[derive(Debug)]
 pub enum ClickOutcome {
-    /// Nobody has this code.
+    /// No customer has this code.
     Unknown,
-    /// The link leads here; the click counted, or was a preview or a repeat.
+    /// The link is active. The click counted, or was a preview or a repeat.
     Leads {
         /// The link.
         link: LinkView,
     },
-    /// The link is dead at present: the store's home page is all that is left.
+    /// The link is disabled at present. The visitor gets the store's home page.
     Dead {
-        /// Why.
+        /// The reason.
         reason: Reason,
         /// The home page.
         home: String,
     },
 }
 
-/// A visit of a link.
+/// Records a visit of a link.
 pub fn click(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -89,13 +89,13 @@ pub fn click(
     let Some(link) = link else { return Ok(ClickOutcome::Unknown) };
     let work = UnitOfWork::begin(tx, audit, ctx)?;
     let referrer = work.referrer(&link.customer)?;
-    let standing = effective(&work.store()?, &referrer);
+    let rule = effective(&work.store()?, &referrer);
     let last_by_visitor = match visitor.key {
         Some(key) => clicks::last_of(tx, &link.id, key, at)?,
         None => None,
     };
     let visit = Visit { at, user_agent: visitor.user_agent, purpose: visitor.purpose, last_by_visitor };
-    match (flux_referral_rules::click(&visit, standing), standing) {
+    match (flux_referral_rules::click(&visit, rule), rule) {
         (Click::Refused(reason), _) | (_, Err(reason)) => {
             let home = landing(&work, None).as_str().to_owned();
             Ok(ClickOutcome::Dead { reason, home })
@@ -113,9 +113,9 @@ pub(super) fn issue_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Re
     let existing = links_repo::of_customer(work.tx(), customer)?;
     let known = existing.as_ref().map(|row| Link { id: row.id.clone(), code: row.code.clone() });
     let referrer = work.referrer(customer)?;
-    let standing = effective(&work.store()?, &referrer).cloned();
-    let issued = flux_referral_rules::issue_link(known.as_ref(), standing.as_ref().map_err(|reason| *reason));
-    let Ok(rule) = standing else { return Ok(None) };
+    let rule = effective(&work.store()?, &referrer).cloned();
+    let issued = flux_referral_rules::issue_link(known.as_ref(), rule.as_ref().map_err(|reason| *reason));
+    let Ok(rule) = rule else { return Ok(None) };
     let (row, is_new) = match (issued, existing) {
         (IssuedLink::Null(_), _) => return Ok(None),
         (_, Some(row)) => (row, false),
@@ -165,8 +165,8 @@ pub(super) fn link_view(work: &UnitOfWork<'_>, row: &LinkRow, rule: &Rule) -> Li
     }
 }
 
-/// Where links lead: the rule's page, else the program's, else the store's home. A page that is no longer on a host of
-/// the store is not led to.
+/// The landing page of links: the rule's, else the program's, else the store's home page. Pages outside the store's
+/// hosts are skipped.
 pub(super) fn landing(work: &UnitOfWork<'_>, rule: Option<&Rule>) -> Landing {
     let of_rule =
         rule.and_then(|rule| work.rules().docs.get(rule.id.as_str())).and_then(|doc| doc.landing_url.as_ref());

@@ -1,4 +1,4 @@
-//! Mails: each is an event, which the sender and the webhook take from there.
+//! Mails: each is recorded as an event, which the mail sender and the webhook deliver.
 
 use super::UnitOfWork;
 use super::links::{issue_link, landing};
@@ -10,7 +10,7 @@ use flux_shop::Audit;
 use flux_storage::{Tx, events};
 use serde_json::json;
 
-/// `POST /referrals/invitations`: a customer's invitation to somebody, where that mail is switched on.
+/// `POST /referrals/invitations`: sends a customer's invitation, if that mail is enabled.
 pub fn invite(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, customer: &CustomerId, to: &str) -> Result<(), Error> {
     customers_repo::ensure_exists(tx, customer, tx.now())?;
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
@@ -22,17 +22,17 @@ pub fn invite(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, customer: &Cust
     post_mail(&work, Scenario::Invitation, customer, Some(to))
 }
 
-/// The mails that are switched on.
+/// The enabled mails.
 pub(super) fn enabled_mails(work: &UnitOfWork<'_>) -> Switches {
     Scenario::ALL.iter().copied().filter(|scenario| work.program().mails.of(*scenario).on).collect()
 }
 
-/// Sends a customer a mail, if it is switched on.
+/// Sends a customer a mail, if it is enabled.
 pub(super) fn send_mail(work: &UnitOfWork<'_>, scenario: Scenario, customer: &CustomerId) -> Result<(), Error> {
     if work.program().mails.of(scenario).on { post_mail(work, scenario, customer, None) } else { Ok(()) }
 }
 
-/// The event of a mail: `to` is somebody who is no customer.
+/// Records the event of a mail. `to` is the address of a recipient who is not a customer.
 fn post_mail(work: &UnitOfWork<'_>, scenario: Scenario, customer: &CustomerId, to: Option<&str>) -> Result<(), Error> {
     let link = links::of_customer(work.tx(), customer)?;
     let referrer = work.referrer(customer)?;

@@ -50,14 +50,14 @@ use unit_of_work::UnitOfWork;
 use crate::Effects;
 use flux_referral_rules::{AttributionId, BindError};
 
-/// What a referral event came to.
+/// The outcome of a referral event.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The attribution that it was about.
+    /// The attribution concerned.
     pub attribution: Option<AttributionId>,
-    /// Whether that attribution is new.
+    /// True if the attribution is new.
     pub is_new: bool,
-    /// Why a friend was not bound. The event's other changes stand.
+    /// The reason for a refused bind. The event's other changes are kept.
     pub refusal: Option<BindError>,
     /// The changes of commands, to be applied by the caller.
     pub effects: Effects,

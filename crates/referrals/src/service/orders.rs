@@ -1,4 +1,4 @@
-//! Orders as the rules hear of them from `/orders`, and what they say of one.
+//! Events of orders that come through `/orders`, and the referral shown with an order.
 
 use super::customers::{link_player_if_free, update_profile};
 use super::evaluate_order::{bind_at_checkout, evaluate_payment, load_order, person_of, reverse_order};
@@ -15,14 +15,14 @@ use flux_shop::{Order, Player, ReferralView};
 use flux_storage::Tx;
 use jiff::Timestamp;
 
-/// Who buys.
+/// The buyer of an order.
 #[derive(Debug, Clone)]
 pub struct Buyer {
     /// The customer.
     pub customer: CustomerId,
-    /// Their address, as the order has it.
+    /// The e-mail address on the order.
     pub email: Option<String>,
-    /// Who gets it.
+    /// The player who receives the order.
     pub player: Option<Player>,
 }
 
@@ -37,7 +37,7 @@ impl From<&Order> for Buyer {
     }
 }
 
-/// An order was placed: who buys, and with which code. Binds by the code.
+/// Records a placed order with its buyer, and binds the buyer by the code.
 pub fn checkout(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -71,12 +71,12 @@ fn check_out(
     update_profile(work, &buyer.customer, buyer.email.as_deref(), None)?;
     let person = person_of(work, buyer)?;
     if let (Some((paid_at, amount)), None) = (order.record.paid, &order.record.buyer) {
-        // The payment came before anybody knew whose it was: it is weighed now.
+        // The payment came before its buyer was known: evaluate it now.
         order.code = code.map(str::to_owned);
         let found = evaluate_payment(work, order, Some(buyer), amount, paid_at)?;
         return Ok((found, false, None));
     }
-    // The same checkout again: what it has bound stays, and one that is paid binds nothing more.
+    // A repeated checkout keeps its bind, and a paid order binds nothing more.
     let is_same_buyer = order.record.buyer.as_ref() == Some(&person.customer);
     if order.record.paid.is_some() || (order.attribution.is_some() && is_same_buyer) {
         return Ok((order.attribution.clone(), false, None));
@@ -106,7 +106,7 @@ pub(crate) fn placed(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, order: &
     let mut row = load_order(&work, &order.id)?;
     check_out(&mut work, &mut row, &Buyer::from(order), code, at)?;
     if let (Some(typed), true) = (typed, order.body.imported) {
-        // It binds nobody; but forgetting the code's owner finds it here.
+        // An imported order binds nobody, but anonymising the code's owner must find the code here.
         row.code = Some(typed.to_owned());
     }
     row.record.is_imported = order.body.imported;
@@ -144,7 +144,7 @@ fn evaluate(work: &mut UnitOfWork<'_>, row: &mut OrderRow, order: &Order, at: Ti
     Ok(())
 }
 
-/// `/orders`: so much of it was paid back in all.
+/// `/orders`: records the total refunded so far.
 pub(crate) fn partly_refunded(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -160,7 +160,7 @@ pub(crate) fn partly_refunded(
     Ok(work.into_effects())
 }
 
-/// What the rules say of an order; `None` if it has nothing to do with a referral.
+/// The referral shown with an order; `None` if there is none.
 pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<Option<ReferralView>, Error> {
     let Some(order) = orders_repo::find(tx, id)? else { return Ok(None) };
     let row = match &order.attribution {
@@ -169,7 +169,7 @@ pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<O
     };
     let mut attribution = row.map(|row| row.attribution);
     if let (None, None, None, Some(buyer)) = (&attribution, &order.reason, order.record.paid, &order.buyer) {
-        // Whom somebody else's link has bound needs no code.
+        // A referee bound earlier by a link needs no code.
         let latest = attributions::latest_of(tx, buyer)?.map(|row| row.attribution);
         attribution = latest.filter(|row| row.status_at(now) == Status::Pending);
     }
@@ -181,8 +181,9 @@ pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<O
         Some(_) if order.record.paid.is_none() && order.reason.is_none() => "bound",
         _ => "refused",
     };
-    let fed = attribution.as_ref().filter(|row| row.is_qualified_by(id)).and_then(|row| row.status_at(now).reason());
-    let reason = fed.map(|reason| reason.to_string()).or(order.reason);
+    let qualified =
+        attribution.as_ref().filter(|row| row.is_qualified_by(id)).and_then(|row| row.status_at(now).reason());
+    let reason = qualified.map(|reason| reason.to_string()).or(order.reason);
     Ok(Some(ReferralView {
         attribution_id: attribution.map(|row| row.id.to_string()),
         decision: decision.to_owned(),
@@ -190,13 +191,13 @@ pub(crate) fn referral_of(tx: &Tx<'_>, id: &OrderId, now: Timestamp) -> Result<O
     }))
 }
 
-/// A player as the rules know one.
+/// Converts a player to the rules' type.
 pub(super) fn to_rules_player(player: &Player) -> flux_referral_rules::Player {
     let uuid = player.uuid.as_ref().map(flux_storage::customers::strip_dashes);
     flux_referral_rules::Player { name: player.name.as_str().to_owned(), uuid }
 }
 
-/// The same the other way round.
+/// Converts a player from the rules' type.
 pub(super) fn to_player(player: &flux_referral_rules::Player) -> Result<Player, &'static str> {
     let uuid = player.uuid.as_deref().map(str::parse).transpose()?;
     Ok(Player { name: player.name.parse()?, uuid })

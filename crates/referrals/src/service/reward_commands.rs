@@ -90,7 +90,7 @@ fn reversal(tx: &Tx<'_>, grant: &GrantId, server: &ServerId) -> Result<Effects, 
     let ran = given.iter().find(|command| command.state.status == CommandStatus::Completed);
     let is_receiving = servers::find(tx, server)?.is_some_and(|server| !server.removing);
     let (true, true, Some(ran)) = (is_closed, is_receiving, ran) else { return Ok(Effects::default()) };
-    // It is taken from the player who was given it, whatever the customer's player is called since.
+    // The reversal runs for the player who got the reward, even if the customer has another player since.
     let (Some(player), Some(Origin::Reward { customer, .. })) = (&ran.new.player, &ran.new.origin) else {
         return Ok(Effects::default());
     };

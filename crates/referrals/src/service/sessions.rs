@@ -1,4 +1,4 @@
-//! What a storefront says that keeps its orders to itself, and an admin of an attribution.
+//! Events from storefronts that report sessions instead of orders, and voids by an admin.
 
 use super::apply_decision::{announce_grant, apply_decision, dispatch_facts, issue_due_grants, player_names};
 use super::customers::{link_player_if_free, update_profile};
@@ -15,7 +15,7 @@ use flux_shop::Audit;
 use flux_storage::Tx;
 use jiff::Timestamp;
 
-/// Who has paid for a session, as far as the storefront says.
+/// The payer of a session, as far as the storefront names one.
 #[derive(Debug, Clone)]
 pub struct Payer {
     /// The customer.
@@ -25,7 +25,7 @@ pub struct Payer {
 }
 
 impl Payer {
-    /// Whether this says anything.
+    /// Returns whether the storefront named a payer.
     pub fn is_named(&self) -> bool {
         self.customer.is_some() || self.address().is_some()
     }
@@ -35,7 +35,7 @@ impl Payer {
     }
 }
 
-/// `POST /attributions/fulfill`: a session is paid. `None`: nobody knows who is behind it (R2-25).
+/// `POST /attributions/fulfill`: handles a paid session; `None` if its buyer is unknown (R2-25).
 pub fn fulfil(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -49,7 +49,7 @@ pub fn fulfil(
     let mut order = load_order(&work, id)?;
     let Some(customer) = find_payer(&work, &order, payer)? else {
         let Some(address) = payer.address() else { return Ok(None) };
-        // Nobody whom we know: but who comes with this address later has bought before.
+        // The buyer is unknown, but a customer who later has this address has bought before.
         order.email = Some(address);
         if order.record.pay(amount, at) {
             orders_repo::put(tx, &order)?;
@@ -70,7 +70,7 @@ pub fn fulfil(
     Ok(Some(work.outcome(found, false, None)))
 }
 
-/// What stands of a session whose payment has not come. `None`: nobody knows who is behind it.
+/// The outcome of an unpaid session; `None` if its buyer is unknown.
 pub fn of_session(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -84,7 +84,7 @@ pub fn of_session(
     Ok(is_known.then(|| work.outcome(order.attribution, false, None)))
 }
 
-/// An order was completed: shipped, received, or whatever the storefront calls done.
+/// Handles a completed order: shipped, received, or whatever the storefront calls completed.
 pub fn completed(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -108,28 +108,28 @@ pub fn completed(
     Ok(work.outcome(Some(attribution.id), false, None))
 }
 
-/// `POST /attributions/void`: an order was undone, or part of it paid back. One that nobody has heard of is remembered.
+/// `POST /attributions/void`: handles a reversal or a partial refund. An unknown order is recorded.
 pub fn void(
     tx: &Tx<'_>,
     audit: &Audit,
     ctx: &ReferralContext,
     id: &OrderId,
-    undoing: ReversalKind,
+    reversal: ReversalKind,
     part: Option<(i64, String)>,
     at: Timestamp,
 ) -> Result<Outcome, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let mut order = load_order(&work, id)?;
     match part {
-        None => order.record.undo(undoing, at),
-        Some((amount, word)) => {
+        None => order.record.undo(reversal, at),
+        Some((amount, dedup_key)) => {
             orders_repo::put(tx, &order)?;
-            if orders_repo::add_refund(tx, id, &word, amount)? {
+            if orders_repo::add_refund(tx, id, &dedup_key, amount)? {
                 order.record.refund(order.record.refunded.saturating_add(amount));
             }
             let whole = order.record.paid.map(|(_, money)| money.amount());
             if whole.is_some_and(|whole| order.record.refunded >= whole) {
-                order.record.undo(undoing, at);
+                order.record.undo(reversal, at);
             }
         }
     }
@@ -137,7 +137,7 @@ pub fn void(
     Ok(work.outcome(found, false, None))
 }
 
-/// `POST /attributions/{id}/void`: an admin's word, whatever became of the order.
+/// `POST /attributions/{id}/void`: voids an attribution for an admin, whatever the state of its order.
 pub fn withdraw(
     tx: &Tx<'_>,
     audit: &Audit,

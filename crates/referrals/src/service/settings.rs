@@ -1,4 +1,4 @@
-//! The program, the rules, and the texts.
+//! Reads and saves the settings: the program, the rules, and the texts.
 
 use super::UnitOfWork;
 use crate::Error;
@@ -22,7 +22,7 @@ pub fn show_program(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext) -> Result
     Ok(program_answer(&work))
 }
 
-/// `PUT /program`. `version` is what the caller has seen.
+/// `PUT /program`. `version` is the version that the caller has read.
 pub fn save_program(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -68,7 +68,7 @@ pub fn add_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: RulePa
     let rule = Rule::new(RuleId::new(ids::rule_id(tx.entropy())), name, Scope::All);
     let (rule, doc) = patched_rule(&work, patch, &rule, RuleDoc::default())?;
     let added = work.rules_mut().rules.add(rule.clone());
-    added.map_err(|invalid| FieldError::of(blame(&invalid), &invalid))?;
+    added.map_err(|invalid| FieldError::of(refused_field(&invalid), &invalid))?;
     save_rule(&mut work, rule.clone(), Some(doc))?;
     Ok(rule_answer(&work, &rule))
 }
@@ -84,7 +84,7 @@ pub fn change_rule(
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let before = find_rule(&work, id)?;
     check_version(patch.version, before.version)?;
-    if patch.id.as_ref().is_some_and(|said| said != id.as_str()) {
+    if patch.id.as_ref().is_some_and(|given| given != id.as_str()) {
         return Err(FieldError::value("id", "is another than the path's").into());
     }
     let doc = work.rules().docs.get(id.as_str()).cloned().unwrap_or_default();
@@ -101,7 +101,7 @@ pub fn remove_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &RuleI
     Ok(events::record(tx, audit, kind::RULE_REMOVED, id.as_str(), &json!({}))?)
 }
 
-/// `PUT /rules/{id}/slots/{side}/{trigger}`: refused on a filled slot (R3-05), unless it is to be replaced.
+/// `PUT /rules/{id}/slots/{side}/{trigger}`: refused on a filled slot (R3-05), unless `replaces` is true.
 pub fn set_slot(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -178,7 +178,7 @@ fn patched_rule(work: &UnitOfWork<'_>, patch: RulePatch, rule: &Rule, doc: RuleD
     Ok((rule, doc))
 }
 
-/// What a rule gives, with the landing address that it has.
+/// The settings of a rule with its landing address.
 fn settings_of(work: &UnitOfWork<'_>, rule: &Rule) -> RuleDoc {
     let landing_url = work.rules().docs.get(rule.id.as_str()).and_then(|doc| doc.landing_url.clone());
     RuleDoc { landing_url, ..RuleDoc::from(rule) }
@@ -186,7 +186,7 @@ fn settings_of(work: &UnitOfWork<'_>, rule: &Rule) -> RuleDoc {
 
 fn replace_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: RuleDoc) -> Result<RuleView, Error> {
     let replaced = work.rules_mut().rules.replace(rule.clone());
-    replaced.map_err(|invalid| FieldError::of(blame(&invalid), &invalid))?;
+    replaced.map_err(|invalid| FieldError::of(refused_field(&invalid), &invalid))?;
     save_rule(work, rule.clone(), Some(doc))?;
     Ok(rule_answer(work, &rule))
 }
@@ -203,7 +203,7 @@ fn rule_answer(work: &UnitOfWork<'_>, rule: &Rule) -> RuleView {
     RuleView { warnings: warnings(rule), ..work.rules().view(rule) }
 }
 
-fn blame(invalid: &ValidationError) -> &'static str {
+fn refused_field(invalid: &ValidationError) -> &'static str {
     match invalid {
         ValidationError::NameTaken | ValidationError::RuleName => "name",
         ValidationError::Currency
@@ -237,14 +237,14 @@ fn blame(invalid: &ValidationError) -> &'static str {
     }
 }
 
-/// Commands that are not safe to run twice (R0-13).
+/// Warns about commands that are not safe to run twice (R0-13).
 fn warnings(rule: &Rule) -> Vec<String> {
     let mut warnings = Vec::new();
     for side in flux_referral_rules::Side::ALL {
         for trigger in flux_referral_rules::Trigger::ALL {
             let commands = rule.slots.get(*side, *trigger).map(Slot::commands).unwrap_or_default();
-            let words = commands.iter().filter_map(|command| command.template.toggle_word());
-            warnings.extend(words.map(|word| {
+            let toggles = commands.iter().filter_map(|command| command.template.toggle_word());
+            warnings.extend(toggles.map(|word| {
                 format!("{side}.{trigger}: `{word}` turns something on and off: run a second time after a failed try, it undoes itself")
             }));
         }
@@ -252,10 +252,10 @@ fn warnings(rule: &Rule) -> Vec<String> {
     warnings
 }
 
-fn check_version(said: Option<u64>, stands: u64) -> Result<(), Error> {
-    match said {
-        Some(said) if said != stands => {
-            let message = format!("it has changed since: version {stands} stands, {said} was named");
+fn check_version(given: Option<u64>, current: u64) -> Result<(), Error> {
+    match given {
+        Some(given) if given != current => {
+            let message = format!("it has changed since: its version is {current}, the request names {given}");
             Err(Error::conflict("version_conflict", message))
         }
         _ => Ok(()),

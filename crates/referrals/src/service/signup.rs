@@ -1,4 +1,4 @@
-//! A friend comes through a link or with a code, and registers.
+//! Signups of referees: the bind, and the reward of the registration.
 
 use super::apply_decision::apply_decision;
 use super::bind::BindRequest;
@@ -15,31 +15,31 @@ use flux_shop::Player;
 use flux_storage::Tx;
 use jiff::Timestamp;
 
-/// `POST /attributions/signup`.
+/// The input of `POST /attributions/signup`.
 #[derive(Debug)]
 pub struct Signup {
-    /// The friend.
+    /// The referee.
     pub customer: CustomerId,
-    /// Their address.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// Their name.
+    /// The name.
     pub name: Option<String>,
-    /// Their player.
+    /// The player.
     pub player: Option<Player>,
-    /// The code, and the channel that it came through.
+    /// The code and its channel.
     pub code: Option<(String, Channel)>,
     /// Source and reference at the storefront.
     pub external: Option<(String, String)>,
-    /// Whether they do not register: a guest's checkout (D-22).
+    /// True for a guest's checkout, which is no registration (D-22).
     pub is_guest: bool,
-    /// When they clicked.
+    /// The time of the click, if reported.
     pub clicked_at: Option<Timestamp>,
-    /// When.
+    /// The time of the event.
     pub at: Timestamp,
 }
 
-/// A signup: binds the friend if there is a code, and registers them unless they are a guest. That nobody was bound does
-/// not undo the registration.
+/// Binds the referee if there is a code, and registers them unless they are a guest. A refused bind does not undo the
+/// registration.
 pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup) -> Result<Outcome, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let id = &signup.customer;
@@ -47,7 +47,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
     if let Some((source, reference)) = external
         && let Some(row) = attributions::external(tx, source, reference)?
     {
-        // The same signup, whoever it names this time (R2-20).
+        // A repeated signup, whichever customer it names this time (R2-20).
         return Ok(work.outcome(Some(row.attribution.id), false, None));
     }
     customers_repo::ensure_exists(tx, id, tx.now())?;
@@ -80,7 +80,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
     Ok(work.outcome(found, is_new, refusal))
 }
 
-/// Somebody registers, whether or not they are bound; the attribution that rewards it, if one does.
+/// Registers a customer, bound or not. Returns the attribution that rewards it.
 fn register_customer(
     work: &mut UnitOfWork<'_>,
     id: &CustomerId,
@@ -103,7 +103,7 @@ pub(super) fn reward_registration(
     let Some(row) = attributions::latest_of(work.tx(), &referee)? else { return Ok(None) };
     let attribution = row.attribution;
     if at < attribution.bound_at && attribution.registered_at.is_none() {
-        // A member of before: nobody has brought them to register (R3-12).
+        // They had registered before the bind, so the referrer earns nothing (R3-12).
         let known = Attribution { registered_at: Some(at), ..attribution };
         attributions::update(work.tx(), &known, row.reason)?;
         return Ok(Some(known.id));
@@ -122,8 +122,8 @@ pub(super) fn reward_registration(
     Ok(Some(after.id))
 }
 
-/// Somebody who was bound under another id, as a guest, acts under this one by now: what is still to be earned is theirs under this one, where they see
-/// it (R3-08). Only who has the guest's own address or player is the guest: an order may name another's player, as a present does.
+/// Moves an attribution from a guest's id to the customer id that the referee uses now, so that they see its rewards
+/// (R3-08). The guest's own address or player must match, because an order may be a present for another player.
 pub(super) fn follow_referee(work: &UnitOfWork<'_>, row: &Attribution, to: &CustomerId) -> Result<Attribution, Error> {
     let own = work.customer(to)?.person;
     let Some(bound) = attributions::referee(work.tx(), &row.id)? else { return Ok(row.clone()) };
@@ -136,7 +136,7 @@ pub(super) fn follow_referee(work: &UnitOfWork<'_>, row: &Attribution, to: &Cust
     Ok(Attribution { referee, ..row.clone() })
 }
 
-/// How many other friends of this referrer registered on that day of the store; not more than any rule asks for.
+/// Counts the referrer's other referees who registered on that day of the store, up to the highest daily limit.
 fn registered_that_day(work: &UnitOfWork<'_>, row: &Attribution, at: Timestamp) -> Result<u32, Error> {
     let most = work.rules().rules.iter().filter_map(|rule| rule.daily_limit).max();
     let Some(most) = most else { return Ok(0) };

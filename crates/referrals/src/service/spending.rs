@@ -1,4 +1,4 @@
-//! Discounts and points in use.
+//! Quotes and redeems discounts, and spends points.
 
 use crate::Error;
 use crate::dto::QuoteView;
@@ -16,7 +16,7 @@ use flux_storage::{Tx, events};
 use jiff::Timestamp;
 use serde_json::json;
 
-/// `POST /discounts/quote`: by the code that was typed, else by the best that applies by itself.
+/// `POST /discounts/quote`: by the typed code, else by the best one that applies automatically.
 pub fn quote(
     tx: &Tx<'_>,
     customer: &CustomerId,
@@ -34,7 +34,7 @@ pub fn quote(
     })
 }
 
-/// `POST /discounts/redeem`: the same, and the code is used up; once per order. An order that has nothing to redeem is none.
+/// `POST /discounts/redeem`: redeems the quoted code, once per order. Without a code, an order keeps its price.
 pub fn redeem(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -59,7 +59,7 @@ pub fn redeem(
     }
 }
 
-/// `POST /points/{customerId}/spend`: once per reference; the balance after it.
+/// `POST /points/{customerId}/spend`: spends once per reference. Returns the balance after it.
 pub fn spend(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -127,7 +127,7 @@ fn nothing(order: Money, why: Option<DiscountError>) -> QuoteView {
     }
 }
 
-/// What this order was told when it used the code.
+/// The answer to a repeated redemption: that of the first one.
 fn again(coupon: &Coupon, order: Money) -> QuoteView {
     let kind = match &coupon.grant.terms.benefit {
         Some(Benefit::Discount(discount)) => Some(&discount.kind),

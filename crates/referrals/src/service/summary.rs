@@ -1,4 +1,4 @@
-//! What customers and owners look at: the panel, a code at checkout, statistics, the best referrers.
+//! Reads for customers and owners: the panel, the validation of a code, statistics, and the leaderboard.
 
 use super::UnitOfWork;
 use super::links::{issue_link, landing};
@@ -17,27 +17,27 @@ use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a customer sees of the program.
+/// A customer's view of the program.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SummaryView {
-    /// The rule that rewards them.
+    /// The name of the rule in effect.
     pub rule_name: String,
-    /// Their link.
+    /// The link.
     pub link: LinkView,
-    /// Their code; null while codes are switched off.
+    /// The code; null while no channel accepts codes.
     pub code: Option<String>,
-    /// Whether a code can be typed anywhere.
+    /// True if any channel accepts typed codes.
     pub code_enabled: bool,
     /// The terms.
     pub terms: Option<String>,
-    /// What they may share.
+    /// The texts to share.
     pub share: SharedView,
-    /// Their points.
+    /// The balance of points.
     pub points: i64,
-    /// Their store credit.
+    /// The balances of store credit.
     pub credit: Vec<CreditView>,
-    /// Their rewards, newest first; at most 100.
+    /// The rewards, newest first; at most 100.
     pub rewards: Vec<GrantView>,
 }
 
@@ -46,38 +46,38 @@ pub struct SummaryView {
 pub struct CreditView {
     /// The currency.
     pub currency: String,
-    /// In minor units.
+    /// The balance, in minor units.
     pub balance: i64,
 }
 
-/// A code at checkout.
+/// The validation of a code at checkout.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CodeView {
-    /// As it was made.
+    /// The code, in its original case.
     pub code: String,
-    /// Whether it may be used.
+    /// True if the code may be used.
     pub valid: bool,
-    /// Why not.
+    /// The reason for an unusable code.
     pub reason: Option<String>,
-    /// Whose it is.
+    /// The name of the code's owner.
     pub referrer_name: Option<String>,
     /// The terms.
     pub terms: Option<String>,
-    /// Where its link leads.
+    /// The target of the code's link.
     pub landing_url: String,
-    /// What a friend gets for the first order.
+    /// The referee's benefit for the first order.
     pub referee_benefit: Option<BenefitBody>,
 }
 
-/// What came of the program.
+/// Statistics of the program.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatsView {
     active_links: i64,
     clicks: ClickStats,
     attributions: Funnel,
-    /// Of rewarded referrals, without what was paid back.
+    /// The revenue of rewarded referrals, minus refunds.
     revenue: Vec<Revenue>,
     referrals: Referrals,
 }
@@ -86,7 +86,7 @@ pub struct StatsView {
 #[serde(rename_all = "camelCase")]
 struct ClickStats {
     total: i64,
-    /// Up to now, whatever days were asked for.
+    /// The counted clicks of the last 30 days, whatever range was requested.
     last30_days: i64,
 }
 
@@ -111,20 +111,20 @@ struct Referrals {
     successful: i64,
 }
 
-/// One of the best referrers.
+/// A referrer on the leaderboard.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Leader {
     customer_id: String,
     name: Option<String>,
-    /// Referrals that have succeeded.
+    /// The number of successful referrals.
     successful: i64,
-    /// When the last of them was bound.
+    /// The bind time of the latest successful referral.
     #[schema(value_type = String, format = DateTime)]
     last_at: Timestamp,
 }
 
-/// `GET /customers/{id}/panel`. A customer who has no link yet is given one.
+/// `GET /customers/{id}/panel`. Issues the customer's link if there is none.
 pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerId) -> Result<SummaryView, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let (link, _) = issue_link(&mut work, id)?.ok_or(Error::NotFound("panel: no rule rewards this customer"))?;
@@ -149,7 +149,7 @@ pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerI
     })
 }
 
-/// `GET /rules/effective`: the rule under which a customer, or somebody of a tier, refers now.
+/// `GET /rules/effective`: the rule in effect for a customer or a tier.
 pub fn effective_rule(
     tx: &Tx<'_>,
     audit: &Audit,
@@ -160,14 +160,14 @@ pub fn effective_rule(
     let work = UnitOfWork::begin(tx, audit, ctx)?;
     let mut referrer = work.referrer(customer.unwrap_or(&CustomerId::new(String::new())))?;
     if let Some(tier) = tier {
-        // Whoever is of a tier may be anybody who may refer.
+        // A tier has customers of every kind, so each eligibility setting admits it.
         (referrer.is_member, referrer.is_buyer) = (true, true);
         referrer.tier = Tier::parse(tier).ok();
     }
     Ok(effective(&work.store()?, &referrer).ok().map(|rule| work.rules().view(rule)))
 }
 
-/// `GET /codes/{code}`.
+/// `GET /codes/{code}`: validates a code.
 pub fn validate(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, code: &str) -> Result<CodeView, Error> {
     let unknown = Error::NotFound("code");
     let Ok(code) = Code::parse(code) else { return Err(unknown) };
@@ -175,24 +175,24 @@ pub fn validate(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, code: &str) -
     let work = UnitOfWork::begin(tx, audit, ctx)?;
     let referrer = work.referrer(&link.customer)?;
     let verdict = judge(&work.store()?, &referrer);
-    let standing = effective(&work.store()?, &referrer);
-    let benefit = standing.ok().and_then(|rule| rule.slots.get(Side::Referee, Trigger::FirstOrder));
+    let rule = effective(&work.store()?, &referrer);
+    let benefit = rule.ok().and_then(|rule| rule.slots.get(Side::Referee, Trigger::FirstOrder));
     Ok(CodeView {
         code: link.code.to_string(),
         valid: verdict == CodeVerdict::Valid,
-        reason: match (verdict, standing) {
+        reason: match (verdict, rule) {
             (CodeVerdict::Valid, _) => None,
             (CodeVerdict::NotEligible, Err(reason)) => Some(reason.to_string()),
             (CodeVerdict::NotEligible, Ok(_)) => Some("door_closed".to_owned()),
         },
         referrer_name: work.customer(&link.customer)?.name,
         terms: work.program().doc.program_terms.clone(),
-        landing_url: landing(&work, standing.ok()).link(&link.code),
+        landing_url: landing(&work, rule.ok()).link(&link.code),
         referee_benefit: benefit.and_then(flux_referral_rules::Slot::benefit).map(BenefitBody::from),
     })
 }
 
-/// `GET /stats`: of the store's days from one to another, both included; of all, where none is named.
+/// `GET /stats`: the statistics of a range of the store's days, both ends included; of all days without a range.
 pub fn stats(tx: &Tx<'_>, ctx: &ReferralContext, from: Option<Date>, to: Option<Date>) -> Result<StatsView, Error> {
     let from = from.map_or_else(String::new, |day| day.to_string());
     let to = to.map_or_else(|| "z".to_owned(), |day| day.to_string());
@@ -229,7 +229,7 @@ fn revenue(days: &BTreeMap<String, i64>) -> Vec<Revenue> {
     sums.filter(|(_, amount)| *amount != 0).map(|(currency, amount)| Revenue { currency, amount }).collect()
 }
 
-/// `GET /top`: the best referrers of a period of the store's calendar.
+/// `GET /top`: the leaderboard of a period of the store's calendar.
 pub fn leaderboard(tx: &Tx<'_>, ctx: &ReferralContext, period: Period, limit: u32) -> Result<Vec<Leader>, Error> {
     let day = ctx.day(tx.now());
     let key = match period {

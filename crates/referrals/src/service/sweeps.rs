@@ -1,5 +1,5 @@
-//! What the clock brings: deadlines that pass, rewards that fall due. Some rows at a time; each call is one transaction,
-//! and says how many rows it has done: as many as its limit, and there may be more.
+//! Sweeps: expire attributions and codes past their deadline, and issue due rewards. Each call is one transaction and
+//! returns its number of rows; if that is the limit, there may be more.
 
 use super::UnitOfWork;
 use super::apply_decision::{announce_grant, expire_attribution, issue_if_due, settle_attribution};
@@ -14,7 +14,7 @@ use flux_shop::Audit;
 use flux_storage::Tx;
 use jiff::Timestamp;
 
-/// `expire-pending`: attributions whose order can no longer come in time.
+/// `expire-pending`: expires attributions past their deadline.
 pub fn expire_pending(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Timestamp) -> Result<u32, Error> {
     let work = UnitOfWork::begin(tx, audit, ctx)?;
     let late = attributions::to_expire(tx, now, limits::SWEEP_ROWS)?;
@@ -23,7 +23,7 @@ pub fn expire_pending(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Ti
     Ok(count)
 }
 
-/// `issue-due`: rewards that have fallen due, unless the program is off.
+/// `issue-due`: issues due rewards, unless the program is disabled.
 pub fn issue_due(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Timestamp) -> Result<(u32, Effects), Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let mut count = 0;
@@ -37,7 +37,7 @@ pub fn issue_due(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Timesta
     Ok((count, work.into_effects()))
 }
 
-/// `expire-rewards`: codes that were not used in time.
+/// `expire-rewards`: expires codes that were not used in time.
 pub fn expire_rewards(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Timestamp) -> Result<u32, Error> {
     let work = UnitOfWork::begin(tx, audit, ctx)?;
     let late: Vec<_> = grants::to_expire(tx, now, limits::SWEEP_ROWS)?.into_iter().map(|row| row.grant).collect();
@@ -49,14 +49,14 @@ pub fn expire_rewards(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Ti
     Ok(late.len() as u32)
 }
 
-/// Codes were switched on: customers who have none are given one, and so the mail (R3-18). Old clicks are forgotten.
-/// Whether there are more customers.
+/// Issues codes to customers without one after codes were enabled, each with its mail (R3-18), and deletes old clicks.
+/// Returns whether there are more customers.
 pub fn issue_missing_codes(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext) -> Result<bool, Error> {
     let forget = tx.now().checked_sub(limits::CLICKS_KEPT).unwrap_or(tx.now());
     clicks::forget_before(tx, forget, limits::SWEEP_ROWS)?;
     let mut row = program::load(tx, &ctx.zone)?;
     if row.program.state == ProgramState::Disabled {
-        // They are given when it is on again.
+        // They are issued once the program is enabled again.
         return Ok(false);
     }
     let Some(after) = row.codes_after.take() else { return Ok(false) };

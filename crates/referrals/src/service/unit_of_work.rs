@@ -1,4 +1,4 @@
-//! One referral event in its transaction: the settings it was begun with, and the effects it has collected.
+//! One referral event in its transaction, with the settings at its start and the collected effects.
 
 use super::Outcome;
 use crate::storage::customers::{self as customers_repo, Customer};
@@ -13,7 +13,7 @@ use flux_storage::{Tx, servers};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A referral event that is being worked on.
+/// A referral event in progress.
 pub(super) struct UnitOfWork<'a> {
     tx: &'a Tx<'a>,
     audit: &'a Audit,
@@ -80,12 +80,12 @@ impl<'a> UnitOfWork<'a> {
         self.servers.get().ok_or(Error::NotFound("server"))
     }
 
-    /// The settings as the pure rules take them.
+    /// The settings as input of the pure rules.
     pub(super) fn store(&self) -> Result<Store<'_>, Error> {
         Ok(Store { program: &self.program.program, rules: &self.rules.rules, servers: self.servers()? })
     }
 
-    /// A customer; one of whom only the id is known where there is no row.
+    /// A customer; without a row, one with only an id.
     pub(super) fn customer(&self, id: &CustomerId) -> Result<Customer, Error> {
         let unknown = || Customer {
             person: Person { customer: id.clone(), email: None, player: None },

@@ -1,4 +1,4 @@
-//! Attributions and rewards as people are shown them.
+//! Builds the API's views of attributions and grants.
 
 use crate::Error;
 use crate::dto::{AttributionView, BenefitBody, GrantView, attribution_view};
@@ -29,7 +29,7 @@ pub fn view_of(tx: &Tx<'_>, row: &AttributionRow, now: Timestamp) -> Result<Attr
     Ok(attribution_view(&row.attribution, row.reason, delivery, grants(tx, &found, now)?, now))
 }
 
-/// Grants, with where their commands are.
+/// Grants with the state of their commands.
 pub fn grants(tx: &Tx<'_>, rows: &[GrantRow], now: Timestamp) -> Result<Vec<GrantView>, Error> {
     rows.iter().map(|row| grant(tx, row, now)).collect()
 }
@@ -38,7 +38,7 @@ fn grant(tx: &Tx<'_>, row: &GrantRow, now: Timestamp) -> Result<GrantView, Error
     let GrantRow { id, grant, discount, .. } = row;
     let states: Vec<LineState> = held_commands::states(tx, id)?;
     let has_player = states.is_empty() || has_a_player(tx, grant)?;
-    // What a sweep wrote down stands; what it has not seen yet is told all the same.
+    // Show `expired` once the deadline has passed, whether or not a sweep has stored it.
     let status =
         if matches!(grant.status, GrantStatus::Expired(_)) { grant.status.clone() } else { grant.status_at(now) };
     let (mut due_at, mut issue, mut skipped) = (None, None, None);

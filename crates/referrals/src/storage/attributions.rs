@@ -1,4 +1,4 @@
-//! Attributions: who brought whom, and what came of it.
+//! The table of attributions.
 
 use super::{Ways, money, parsed, player, reason};
 use flux_protocol::OrderId;
@@ -8,31 +8,31 @@ use flux_referral_rules::{
 use flux_storage::{Error, Param, Row, Tx, params};
 use jiff::Timestamp;
 
-/// An attribution as it is kept.
+/// A stored attribution.
 #[derive(Debug, Clone)]
 pub struct AttributionRow {
-    /// Its place.
+    /// The sequence number.
     pub seq: i64,
-    /// What the rules know of it.
+    /// The attribution as the rules know it.
     pub attribution: Attribution,
-    /// Why an order has earned nothing, where the status has no reason of its own.
+    /// The reason for an order without a reward, if the status has no reason of its own.
     pub reason: Option<Reason>,
 }
 
-/// A new attribution's place in the calendar, and what the storefront calls it.
+/// The stored details of a new attribution that the rules do not know.
 #[derive(Debug, Clone)]
 pub struct Extra<'a> {
-    /// The friend, as they were found again (D-23).
+    /// The referee's identities, by which the same person is found again (D-23).
     pub referee: &'a Person,
     /// The store's day of the bind.
     pub day: &'a str,
-    /// Its week.
+    /// The store's week of the bind.
     pub week: &'a str,
     /// Source and reference at the storefront.
     pub external: Option<(&'a str, &'a str)>,
 }
 
-/// Adds one.
+/// Adds an attribution.
 pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), Error> {
     let sql = "INSERT INTO referral_attributions (id, code, referrer_id, referee_id, referee_email, referee_name, referee_uuid, channel,
                clicked_at, bound_at, registered_at, expires_at, status, external_source, external_ref, day, week)
@@ -63,13 +63,13 @@ pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), E
     Ok(())
 }
 
-/// Saves what of one can change.
+/// Saves the mutable fields of an attribution.
 pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(), Error> {
     let sql = "UPDATE referral_attributions SET registered_at = $1, status = $2, reason = $3, order_id = $4, amount = $5, currency = $6,
                refunded = $7, minimum = $8, minimum_currency = $9 WHERE id = $10";
     let purchase = row.purchase.as_ref();
     let minimum = purchase.and_then(|purchase| purchase.minimum);
-    // Why a later order has earned nothing is that order's, not one's that has.
+    // The reason of a later order without a reward belongs to that order, not to a qualified attribution.
     let has_earned = matches!(row.status, Status::Qualified(_) | Status::Rewarded);
     let why = why.filter(|_| !has_earned);
     tx.execute(
@@ -90,7 +90,7 @@ pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(),
     Ok(())
 }
 
-/// Saves who a friend is by now, on what binds them.
+/// Updates the referee's identities in their attributions.
 pub fn update_referee(tx: &Tx<'_>, who: &Person) -> Result<(), Error> {
     let sql = "UPDATE referral_attributions SET referee_email = coalesce($1, referee_email), referee_name = coalesce($2, referee_name),
                referee_uuid = coalesce($3, referee_uuid) WHERE referee_id = $4";
@@ -106,29 +106,29 @@ pub fn update_referee(tx: &Tx<'_>, who: &Person) -> Result<(), Error> {
     Ok(())
 }
 
-/// The same friend under another id.
+/// Moves an attribution to another id of the same referee.
 pub fn set_referee(tx: &Tx<'_>, id: &AttributionId, who: &CustomerId) -> Result<(), Error> {
     tx.execute("UPDATE referral_attributions SET referee_id = $1 WHERE id = $2", params![who.as_str(), id.as_str()])?;
     Ok(())
 }
 
-/// The one with this id.
+/// The attribution with this id.
 pub fn find(tx: &Tx<'_>, id: &AttributionId) -> Result<Option<AttributionRow>, Error> {
     one(tx, "SELECT * FROM referral_attributions WHERE id = $1", id.as_str())
 }
 
-/// The one that this order has made qualify.
+/// The attribution that this order qualified.
 pub fn qualified_by(tx: &Tx<'_>, order: &OrderId) -> Result<Option<AttributionRow>, Error> {
     one(tx, "SELECT * FROM referral_attributions WHERE order_id = $1", order.as_str())
 }
 
-/// The one that the storefront calls so.
+/// The attribution with this external reference.
 pub fn external(tx: &Tx<'_>, source: &str, reference: &str) -> Result<Option<AttributionRow>, Error> {
     let sql = "SELECT * FROM referral_attributions WHERE external_source = $1 AND external_ref = $2";
     tx.one(sql, params![source, reference], read)
 }
 
-/// The newest one of this person as a friend: the same customer, address or player (D-23). Each way has its index.
+/// The newest attribution of this person as a referee: by customer, address or player (D-23), each with an index.
 pub fn latest_of(tx: &Tx<'_>, who: &Person) -> Result<Option<AttributionRow>, Error> {
     let ways = Ways::of(who, ["referee_id", "referee_email", "referee_uuid", "referee_name"]);
     let found = ways
@@ -136,18 +136,18 @@ pub fn latest_of(tx: &Tx<'_>, who: &Person) -> Result<Option<AttributionRow>, Er
     tx.one(&format!("{found} ORDER BY seq DESC LIMIT 1"), &ways.params(), read)
 }
 
-/// The one of this customer that is written down as pending: there is at most one.
+/// The customer's attribution with the stored status `pending`; there is at most one.
 pub fn pending_of(tx: &Tx<'_>, referee: &CustomerId) -> Result<Option<AttributionRow>, Error> {
     one(tx, "SELECT * FROM referral_attributions WHERE referee_id = $1 AND status = 'pending'", referee.as_str())
 }
 
-/// Whether one has brought the other.
+/// Returns whether the first customer has referred the second.
 pub fn exists(tx: &Tx<'_>, referrer: &CustomerId, referee: &CustomerId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM referral_attributions WHERE referrer_id = $1 AND referee_id = $2 LIMIT 1";
     tx.exists(sql, params![referrer.as_str(), referee.as_str()])
 }
 
-/// How many friends of this referrer, but for one, have registered from `start` to before `end`; at most `most` are counted.
+/// Counts the referrer's other referees who registered from `start` to before `end`, up to `most`.
 pub fn registered_between(
     tx: &Tx<'_>,
     referrer: &CustomerId,
@@ -161,27 +161,27 @@ pub fn registered_between(
     tx.only(sql, values, |row| row.get("total"))
 }
 
-/// Some of those whose time ran out before `now` and that are not written down as such.
+/// Pending attributions with a deadline before `now`, up to `limit`.
 pub fn to_expire(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<AttributionRow>, Error> {
     let sql =
         "SELECT * FROM referral_attributions WHERE status = 'pending' AND expires_at < $1 ORDER BY expires_at LIMIT $2";
     tx.query(sql, params![now, limit], read)
 }
 
-/// Which attributions people want to see. All that is given must hold.
+/// A filter for attributions. All given conditions must hold.
 #[derive(Debug, Clone)]
 pub struct Filter {
-    /// The status's word.
+    /// The status.
     pub status: Option<&'static str>,
-    /// Who brought the friend.
+    /// The referrer.
     pub referrer: Option<String>,
-    /// The friend.
+    /// The referee.
     pub referee: Option<String>,
-    /// The moment as of which the status is meant: no sweep is waited for (D-16).
+    /// The time for which the status is derived, independent of sweeps (D-16).
     pub now: Timestamp,
 }
 
-/// Attributions, newest first, before this place.
+/// Attributions before this sequence number, newest first.
 pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec<AttributionRow>, Error> {
     let mut sql = "SELECT * FROM referral_attributions WHERE seq < $1".to_owned();
     let mut values: Vec<&dyn Param> = vec![&before];
@@ -243,7 +243,7 @@ fn purchase(row: &Row<'_>) -> Result<Option<Purchase>, Error> {
     Ok(Some(Purchase { order, amount, refunded: row.get("refunded")?, minimum }))
 }
 
-/// The friend's player and address, as the row has them.
+/// The referee's stored identities.
 pub fn referee(tx: &Tx<'_>, id: &AttributionId) -> Result<Option<Person>, Error> {
     let sql = "SELECT * FROM referral_attributions WHERE id = $1";
     let read = |row: &Row<'_>| -> Result<Person, Error> {

@@ -1,4 +1,4 @@
-//! Customers as the rules know them.
+//! Customers as input of the rules.
 
 use super::{Ways, player};
 use flux_referral_rules::{CustomerId, EmailKey, Person, Tier};
@@ -10,22 +10,22 @@ use jiff::Timestamp;
 /// A customer.
 #[derive(Debug, Clone)]
 pub struct Customer {
-    /// Who they are.
+    /// The customer's identities.
     pub person: Person,
-    /// Their name.
+    /// The name.
     pub name: Option<String>,
-    /// Their tier.
+    /// The tier.
     pub tier: Option<Tier>,
-    /// When they registered.
+    /// The time of registration.
     pub registered_at: Option<Timestamp>,
 }
 
-/// A customer as a referrer: what the counters say of them.
+/// The counters of a customer as a referrer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
-    /// Grants that take a place under the cap.
+    /// Grants that count toward the cap.
     pub live_grants: u32,
-    /// Referrals that have succeeded.
+    /// Successful referrals.
     pub successful: u32,
 }
 
@@ -34,7 +34,7 @@ pub fn find(tx: &Tx<'_>, id: &CustomerId) -> Result<Option<Customer>, Error> {
     tx.one("SELECT * FROM customers WHERE id = $1", params![id.as_str()], read)
 }
 
-/// Whose address this is: who has registered with it before who has not; else who has ordered with it, or was bound with it.
+/// The customer with this address: a registered one first, else any, else one who ordered or was bound with it.
 pub fn by_email(tx: &Tx<'_>, email: &EmailKey) -> Result<Option<CustomerId>, Error> {
     let ways = [
         "SELECT id FROM customers WHERE email_key = $1 AND registered_at IS NOT NULL ORDER BY registered_at LIMIT 1",
@@ -50,7 +50,7 @@ pub fn by_email(tx: &Tx<'_>, email: &EmailKey) -> Result<Option<CustomerId>, Err
     Ok(None)
 }
 
-/// Since when this person is registered, under whichever of their ids (D-23); the earliest.
+/// The person's earliest time of registration, under any of their ids (D-23).
 pub fn registered_at(tx: &Tx<'_>, who: &Person) -> Result<Option<Timestamp>, Error> {
     let ways = Ways::of(who, ["id", "email_key", "player_uuid", "player_name"]);
     let found = ways.union("SELECT registered_at FROM customers WHERE {way} AND registered_at IS NOT NULL");
@@ -58,7 +58,7 @@ pub fn registered_at(tx: &Tx<'_>, who: &Person) -> Result<Option<Timestamp>, Err
     tx.only(&sql, &ways.params(), |row| row.get("at"))
 }
 
-/// What the counters say.
+/// Reads the counters.
 pub fn counts(tx: &Tx<'_>, id: &CustomerId) -> Result<Counts, Error> {
     let sql = "SELECT coalesce((SELECT live_grants FROM referral_cap_usage WHERE customer_id = $1), 0) AS live,
                coalesce((SELECT successful FROM referral_leaderboard WHERE period = 'all' AND customer_id = $1), 0) AS successful";
@@ -66,14 +66,14 @@ pub fn counts(tx: &Tx<'_>, id: &CustomerId) -> Result<Counts, Error> {
     tx.only(sql, params![id.as_str()], read)
 }
 
-/// Adds a customer of whom nothing but the id is known, unless they are there.
+/// Adds a customer with only an id, unless they exist.
 pub fn ensure_exists(tx: &Tx<'_>, id: &CustomerId, now: Timestamp) -> Result<(), Error> {
     let sql = "INSERT INTO customers (id, created_at, updated_at) VALUES ($1, $2, $2) ON CONFLICT (id) DO NOTHING";
     tx.execute(sql, params![id.as_str(), now])?;
     Ok(())
 }
 
-/// Fills in what is not known of a customer yet; whether anything was.
+/// Fills in missing details of a customer. Returns whether anything changed.
 pub fn update_profile(
     tx: &Tx<'_>,
     id: &CustomerId,
@@ -87,7 +87,7 @@ pub fn update_profile(
     Ok(tx.execute(sql, params![id.as_str(), email, name, now, email.and_then(key)])? > 0)
 }
 
-/// Whether this id stands for somebody who was forgotten.
+/// Returns whether this customer is anonymised.
 pub fn is_forgotten(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM customers WHERE id = $1 AND anonymised_at IS NOT NULL LIMIT 1";
     tx.exists(sql, params![id.as_str()])
@@ -112,7 +112,7 @@ pub fn has_referral(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     tx.exists(sql, params![id.as_str()])
 }
 
-/// They have registered, then.
+/// Stores the time of registration, unless there is one.
 pub fn register(tx: &Tx<'_>, id: &CustomerId, at: Timestamp, now: Timestamp) -> Result<(), Error> {
     let sql = "UPDATE customers SET registered_at = $1, updated_at = $2 WHERE id = $3 AND registered_at IS NULL";
     tx.execute(sql, params![at, now, id.as_str()])?;

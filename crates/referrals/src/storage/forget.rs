@@ -1,4 +1,4 @@
-//! Takes a customer out of the referrals: rows and totals stay, under an id that stands for nobody.
+//! Anonymises a customer's referrals: rows and totals stay, under an anonymous id.
 
 use flux_storage::{Error, Row, Tx, params, to_json};
 use std::collections::BTreeMap;
@@ -16,23 +16,23 @@ const NAMES: [(&str, &str); 9] = [
     ("referral_cap_usage", "customer_id"),
 ];
 
-/// The attributions in which a customer was the friend: also one that has followed them to another id since, by their order or their reward.
+/// The attributions of a customer as a referee, also those moved to another id since, found by order or reward.
 const AS_FRIEND: &str = "a.referee_id = $1 OR a.order_id IN (SELECT id FROM referral_orders WHERE customer_id = $1)
   OR a.id IN (SELECT attribution_id FROM referral_grants WHERE customer_id = $1 AND side = 'referee')";
 
-/// Whether a reward of theirs is on its way.
+/// Returns whether a reward of the customer has open commands.
 pub fn has_open(tx: &Tx<'_>, id: &str) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM referral_grants JOIN commands ON grant_id = referral_grants.id
                WHERE referral_grants.customer_id = $1 AND commands.status IN ('pending', 'delivered', 'awaiting_player') LIMIT 1";
     tx.exists(sql, params![id])
 }
 
-/// Puts `anonymous` in the place of `id`; `code` in the place of their code, which has their name in it.
+/// Replaces `id` with `anonymous`, and the customer's code, which contains their name, with `code`.
 pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), Error> {
     clear_commands(tx, id)?;
     clear_lines(tx, id)?;
     clear_typed_codes(tx, id, code)?;
-    // What waits for a player will never have one.
+    // Held commands never get a player now.
     tx.execute("UPDATE referral_held_commands SET cancelled = 1 WHERE customer_id = $1", params![id])?;
     let sql = format!(
         "UPDATE referral_attributions AS a SET referee_email = NULL, referee_name = NULL, referee_uuid = NULL,
@@ -54,13 +54,13 @@ pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), 
     for (table, column) in NAMES {
         tx.execute(&format!("UPDATE {table} SET {column} = $2 WHERE {column} = $1"), params![id, anonymous])?;
     }
-    // Their rewards' commands, whatever their player was called then.
+    // The commands of their rewards, under any name of their player.
     let sql = "UPDATE commands SET customer_id = NULL, player_name = NULL, player_uuid = NULL WHERE customer_id = $1";
     tx.execute(sql, params![id])?;
     Ok(())
 }
 
-/// Puts the new code in the place of theirs where buyers have typed it.
+/// Replaces the customer's code in the orders of buyers who typed it.
 fn clear_typed_codes(tx: &Tx<'_>, id: &str, code: &str) -> Result<(), Error> {
     let typed = "SELECT o.id FROM referral_links JOIN referral_orders AS o ON lower(o.code) = code_key WHERE referral_links.customer_id = $1";
     let sql = format!("UPDATE orders SET referral_code = $2 WHERE id IN ({typed})");
@@ -70,7 +70,7 @@ fn clear_typed_codes(tx: &Tx<'_>, id: &str, code: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes their name out of what waits to be given to the other side, and out of what would take a reward back.
+/// Removes the customer's name from held commands and from saved reversals of the other side's rewards.
 fn clear_lines(tx: &Tx<'_>, id: &str) -> Result<(), Error> {
     for (whose, key) in [("a.referrer_id = $1", "referrer"), (AS_FRIEND, "referee")] {
         let grants = format!(
@@ -112,7 +112,7 @@ fn clear_reversals(tx: &Tx<'_>, id: &str, grants: &str, key: &str) -> Result<(),
     Ok(())
 }
 
-/// Takes the names of both sides, and the game's answers, out of the commands of every reward that has to do with them.
+/// Removes the customer's name and the game's output from the commands of all rewards of their referrals.
 fn clear_commands(tx: &Tx<'_>, id: &str) -> Result<(), Error> {
     let sql = format!(
         "SELECT commands.seq, commands.id, commands.template_values, referrer_id = $1 AS is_referrer FROM referral_attributions AS a

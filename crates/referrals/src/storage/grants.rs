@@ -1,4 +1,4 @@
-//! Grants, with the discount codes that came with them.
+//! The table of grants, with their discount codes.
 
 use super::rows::TermsRow;
 use super::{parsed, reason};
@@ -11,28 +11,28 @@ use flux_shop::GrantId;
 use flux_storage::{Error, Param, Row, Tx, params, to_json};
 use jiff::Timestamp;
 
-/// A grant as it is kept.
+/// A stored grant.
 #[derive(Debug, Clone)]
 pub struct GrantRow {
-    /// Its place.
+    /// The sequence number.
     pub seq: i64,
-    /// Its id.
+    /// The id.
     pub id: GrantId,
-    /// What the rules know of it.
+    /// The grant as the rules know it.
     pub grant: Grant,
-    /// Its discount's id and code.
+    /// The id and the code of the discount.
     pub discount: Option<(String, Code)>,
 }
 
 impl GrantRow {
-    /// The discount code, for the rules.
+    /// The discount code as input of the rules.
     pub fn coupon(&self) -> Option<Coupon> {
         let (_, code) = self.discount.as_ref()?;
         Some(Coupon { code: code.clone(), grant: self.grant.clone() })
     }
 }
 
-/// Saves a grant, new or changed; its discount code stays.
+/// Saves a new or changed grant. Its discount code stays.
 pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), Error> {
     let sql =
         "INSERT INTO referral_grants (id, attribution_id, side, trigger, customer_id, terms, status, due_at, issued_at,
@@ -66,7 +66,7 @@ pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives a grant its discount code.
+/// Stores the discount code of a grant.
 pub fn mint(tx: &Tx<'_>, key: &GrantKey, code: &Code, discount: &Discount) -> Result<(), Error> {
     let sql = "UPDATE referral_grants SET discount_id = $1, code = $2, code_key = $3, auto_apply = $4 WHERE id = $5";
     let id = grant_id(key);
@@ -75,19 +75,19 @@ pub fn mint(tx: &Tx<'_>, key: &GrantKey, code: &Code, discount: &Discount) -> Re
     Ok(())
 }
 
-/// Whether a discount code exists.
+/// Returns whether a discount code exists.
 pub fn has_code(tx: &Tx<'_>, code: &Code) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM referral_grants WHERE code_key = $1 LIMIT 1";
     tx.exists(sql, params![code.key()])
 }
 
-/// Whether a grant was revoked, or cancelled before it was given.
+/// Returns whether a grant was revoked, or cancelled before its issue.
 pub fn is_reversed(tx: &Tx<'_>, id: &GrantId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM referral_grants WHERE id = $1 AND status IN ('revoked', 'cancelled') LIMIT 1";
     tx.exists(sql, params![id.as_str()])
 }
 
-/// Keeps what takes a grant back.
+/// Saves the commands that reverse a grant.
 pub fn save_reversal(tx: &Tx<'_>, id: &GrantId, lines: &[PlannedCommand]) -> Result<(), Error> {
     let lines: Vec<SavedCommand> = lines.iter().map(SavedCommand::from).collect();
     let sql = "UPDATE referral_grants SET reversal = $1 WHERE id = $2";
@@ -95,24 +95,24 @@ pub fn save_reversal(tx: &Tx<'_>, id: &GrantId, lines: &[PlannedCommand]) -> Res
     Ok(())
 }
 
-/// What takes a grant back, if it is to be taken back.
+/// The saved commands that reverse a grant; empty if it is not reversed.
 pub fn reversal(tx: &Tx<'_>, id: &GrantId) -> Result<Vec<SavedCommand>, Error> {
     let sql = "SELECT reversal FROM referral_grants WHERE id = $1 AND reversal IS NOT NULL";
     Ok(tx.one(sql, params![id.as_str()], |row| row.json("reversal"))?.unwrap_or_default())
 }
 
-/// A command that takes a reward back.
+/// A planned command of a reward, as it is stored.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct SavedCommand {
-    /// Its place in the slot.
+    /// The position in the slot.
     pub index: usize,
-    /// Where it runs.
+    /// The target server.
     pub server: flux_protocol::ServerId,
     /// The template.
     pub command: String,
-    /// Whether the player must be online.
+    /// True if the player must be online.
     pub require_online: bool,
-    /// What fills it in.
+    /// The values of its placeholders.
     pub values: std::collections::BTreeMap<String, String>,
 }
 
@@ -133,15 +133,15 @@ pub fn of_attribution(tx: &Tx<'_>, id: &AttributionId) -> Result<Vec<GrantRow>, 
     all(tx, "SELECT * FROM referral_grants WHERE attribution_id = $1 ORDER BY seq", params![id.as_str()])
 }
 
-/// A customer's grants, newest first; with `is_live`, without those that were taken back or never given (C-19).
+/// A customer's grants, newest first; with `is_live`, without revoked and cancelled ones (C-19).
 pub fn of_customer(tx: &Tx<'_>, id: &CustomerId, is_live: bool, limit: u32) -> Result<Vec<GrantRow>, Error> {
     let hidden = if is_live { "AND status NOT IN ('revoked', 'cancelled')" } else { "" };
     let sql = format!("SELECT * FROM referral_grants WHERE customer_id = $1 {hidden} ORDER BY seq DESC LIMIT $2");
     all(tx, &sql, params![id.as_str(), limit])
 }
 
-/// A customer's discounts that apply by themselves at that time, those that end first before the others. What a sweep has
-/// written down as expired since then is among them (D-16).
+/// A customer's discounts that apply automatically at the given time, the first to expire first. Codes that a sweep has
+/// marked as expired since then are included (D-16).
 pub fn that_apply(tx: &Tx<'_>, id: &CustomerId, at: Timestamp, limit: u32) -> Result<Vec<GrantRow>, Error> {
     let sql = "SELECT * FROM referral_grants WHERE customer_id = $1 AND auto_apply AND status IN ('issued', 'expired')
                AND coalesce(expires_at, 9223372036854775807) >= $2 ORDER BY coalesce(expires_at, 9223372036854775807), seq LIMIT $3";
@@ -159,13 +159,13 @@ pub fn used_on(tx: &Tx<'_>, id: &CustomerId, order: &OrderId) -> Result<Option<G
     Ok(all(tx, sql, params![id.as_str(), order.as_str()])?.pop())
 }
 
-/// Some of those that fell due by `now`, the earliest first.
+/// Scheduled grants due by `now`, the earliest first, up to `limit`.
 pub fn due(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, Error> {
     let sql = "SELECT * FROM referral_grants WHERE status = 'scheduled' AND due_at <= $1 ORDER BY due_at, seq LIMIT $2";
     all(tx, sql, params![now, limit])
 }
 
-/// Some of those whose code ran out before `now` and that are not written down as such.
+/// Issued grants with a code that expired before `now`, up to `limit`.
 pub fn to_expire(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<GrantRow>, Error> {
     let sql = "SELECT * FROM referral_grants WHERE status = 'issued' AND expires_at < $1 ORDER BY expires_at LIMIT $2";
     all(tx, sql, params![now, limit])
@@ -208,7 +208,7 @@ fn read(row: &Row<'_>) -> Result<GrantRow, Error> {
     })
 }
 
-/// Whether this is a discount, whose code may be shown.
+/// Returns whether the benefit is a discount, which has a code.
 pub fn is_discount(grant: &Grant) -> bool {
     matches!(grant.terms.benefit, Some(Benefit::Discount(_)))
 }

@@ -1,4 +1,4 @@
-//! A reward's commands: those that wait for a player, and the states of all.
+//! Commands held until their customer has a player, and the states of all commands of a reward.
 
 use super::grants::SavedCommand;
 use super::parsed;
@@ -7,16 +7,16 @@ use flux_referral_rules::{CustomerId, LineState, PlannedCommand};
 use flux_shop::GrantId;
 use flux_storage::{Error, Row, Tx, params, to_json};
 
-/// A command that waits until its customer has a player.
+/// A command held until its customer has a player.
 #[derive(Debug)]
 pub struct HeldCommand {
-    /// Of which grant.
+    /// The grant.
     pub grant: GrantId,
     /// The command.
     pub line: SavedCommand,
 }
 
-/// Keeps a command until its customer has a player.
+/// Holds a command until its customer has a player.
 pub fn hold(tx: &Tx<'_>, grant: &GrantId, line: &PlannedCommand) -> Result<(), Error> {
     let sql = "INSERT INTO referral_held_commands (grant_id, position, server_id, customer_id, command, template_values, require_online)
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -35,7 +35,7 @@ pub fn hold(tx: &Tx<'_>, grant: &GrantId, line: &PlannedCommand) -> Result<(), E
     Ok(())
 }
 
-/// What waits for this customer's player, in the order in which it was given.
+/// The held commands of a customer, in the order in which they were held.
 pub fn held(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<HeldCommand>, Error> {
     let sql = "SELECT referral_held_commands.* FROM referral_held_commands JOIN referral_grants ON id = grant_id
                WHERE referral_held_commands.customer_id = $1 AND NOT cancelled ORDER BY seq, position, server_id";
@@ -52,28 +52,28 @@ pub fn held(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<HeldCommand>, Erro
     tx.query(sql, params![customer.as_str()], read)
 }
 
-/// A held command goes its way.
+/// Deletes a held command before it is created.
 pub fn release(tx: &Tx<'_>, line: &HeldCommand) -> Result<(), Error> {
     let sql = "DELETE FROM referral_held_commands WHERE grant_id = $1 AND position = $2 AND server_id = $3";
     tx.execute(sql, params![line.grant.as_str(), line.line.index as i64, line.line.server.as_str()])?;
     Ok(())
 }
 
-/// Cancels what of a grant still waits for a player; of one server, where one is given.
+/// Cancels the held commands of a grant, on one server or on all.
 pub fn cancel(tx: &Tx<'_>, grant: &GrantId, server: Option<&ServerId>) -> Result<(), Error> {
     let sql = "UPDATE referral_held_commands SET cancelled = 1 WHERE grant_id = $1 AND ($2 IS NULL OR server_id = $2)";
     tx.execute(sql, params![grant.as_str(), server.map(ServerId::as_str)])?;
     Ok(())
 }
 
-/// Cancels what still waits for a player on a server.
+/// Cancels all held commands of a server.
 pub fn cancel_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<(), Error> {
     let sql = "UPDATE referral_held_commands SET cancelled = 1 WHERE server_id = $1 AND NOT cancelled";
     tx.execute(sql, params![server.as_str()])?;
     Ok(())
 }
 
-/// The states of a grant's commands that give it.
+/// The states of a grant's commands, without its reversal.
 pub fn states(tx: &Tx<'_>, grant: &GrantId) -> Result<Vec<LineState>, Error> {
     let sql = "SELECT status FROM commands WHERE grant_id = $1 AND NOT is_reversal
                UNION ALL SELECT CASE WHEN cancelled THEN 'cancelled' ELSE 'pending' END FROM referral_held_commands WHERE grant_id = $1";

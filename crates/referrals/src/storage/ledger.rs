@@ -1,16 +1,16 @@
-//! Points and store credit: lines that are only ever added, and the balance beside them.
+//! The ledger of points and store credit, append-only, and the stored balances.
 
 use super::parsed;
 use flux_referral_rules::{Cause, Currency, CustomerId, LedgerEntry, Unit};
 use flux_storage::{Error, Row, Tx, params};
 
-/// The word of points in the column of units.
+/// The unit of points in the column `unit`.
 const POINTS: &str = "points";
 
-/// Adds a line, and says what the balance then is. `None`: it would be beyond 64 bits, and nothing was added.
+/// Adds an entry and returns the balance after it; `None`, without an entry, if the balance would exceed 64 bits.
 pub fn post(tx: &Tx<'_>, entry: &LedgerEntry) -> Result<Option<i64>, Error> {
     let Some(after) = balance(tx, &entry.customer, entry.unit)?.checked_add(entry.delta) else { return Ok(None) };
-    let unit = unit_word(entry.unit);
+    let unit = unit_text(entry.unit);
     let sql = "INSERT INTO referral_ledger (customer_id, unit, delta, cause, ref, at) VALUES ($1, $2, $3, $4, $5, $6)";
     let (cause, at) = (entry.cause.as_str(), entry.at);
     tx.execute(sql, params![entry.customer.as_str(), unit, entry.delta, cause, entry.reference, at])?;
@@ -24,7 +24,7 @@ pub fn post(tx: &Tx<'_>, entry: &LedgerEntry) -> Result<Option<i64>, Error> {
 pub fn balance(tx: &Tx<'_>, customer: &CustomerId, unit: Unit) -> Result<i64, Error> {
     let sql = "SELECT balance FROM referral_balances WHERE customer_id = $1 AND unit = $2";
     let balance = |row: &Row<'_>| row.get("balance");
-    Ok(tx.one(sql, params![customer.as_str(), unit_word(unit)], balance)?.unwrap_or_default())
+    Ok(tx.one(sql, params![customer.as_str(), unit_text(unit)], balance)?.unwrap_or_default())
 }
 
 /// A customer's balances of store credit.
@@ -34,19 +34,19 @@ pub fn credit(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<(String, i64)>, 
     tx.query(sql, params![customer.as_str()], read)
 }
 
-/// The line that this cause and reference has made.
+/// The entry with this cause and reference.
 pub fn find(tx: &Tx<'_>, cause: Cause, reference: &str) -> Result<Option<LedgerEntry>, Error> {
     tx.one("SELECT * FROM referral_ledger WHERE cause = $1 AND ref = $2", params![cause.as_str(), reference], read)
 }
 
-/// A customer's lines, newest first, of points or of store credit.
+/// A customer's entries of points or of store credit, newest first.
 pub fn lines(tx: &Tx<'_>, customer: &CustomerId, of_points: bool, limit: u32) -> Result<Vec<LedgerEntry>, Error> {
     let unit = if of_points { "unit = 'points'" } else { "unit <> 'points'" };
     let sql = format!("SELECT * FROM referral_ledger WHERE customer_id = $1 AND {unit} ORDER BY seq DESC LIMIT $2");
     tx.query(&sql, params![customer.as_str(), limit], read)
 }
 
-fn unit_word(unit: Unit) -> String {
+fn unit_text(unit: Unit) -> String {
     match unit {
         Unit::Points => POINTS.to_owned(),
         Unit::Credit(currency) => currency.to_string(),

@@ -1,25 +1,25 @@
-//! Links: one a customer, one a code.
+//! The table of links: one per customer, one per code.
 
 use flux_referral_rules::{Code, CustomerId, LinkId};
 use flux_storage::{Error, Row, Tx, params};
 use jiff::Timestamp;
 
-/// A link as it is kept.
+/// A stored link.
 #[derive(Debug, Clone)]
 pub struct LinkRow {
-    /// Its id.
+    /// The id.
     pub id: LinkId,
-    /// Whose.
+    /// The owner.
     pub customer: CustomerId,
-    /// Its code.
+    /// The code.
     pub code: Code,
-    /// Counted clicks.
+    /// The number of counted clicks.
     pub clicks: i64,
-    /// When it was made.
+    /// The time of creation.
     pub created_at: Timestamp,
 }
 
-/// Adds a link. `day` is the store's.
+/// Adds a link. `day` is the store's day.
 pub fn insert(tx: &Tx<'_>, link: &LinkRow, day: &str) -> Result<(), Error> {
     let sql =
         "INSERT INTO referral_links (id, customer_id, code, code_key, day, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -40,7 +40,7 @@ pub fn by_code(tx: &Tx<'_>, code: &Code) -> Result<Option<LinkRow>, Error> {
     one(tx, "SELECT * FROM referral_links WHERE code_key = $1", &code.key())
 }
 
-/// The customers after this one who have no link yet, by id.
+/// Customers without a link, by id, after this id.
 pub fn customers_without(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<(CustomerId, Option<String>)>, Error> {
     let sql = "SELECT id, name FROM customers WHERE id > $1 AND anonymised_at IS NULL
                AND NOT EXISTS (SELECT 1 FROM referral_links WHERE customer_id = customers.id) ORDER BY id LIMIT $2";

@@ -1,5 +1,5 @@
-//! The referral rules' tables. Their counters are kept by triggers (`0001_initial.sql` of `flux_storage`), so that no way of
-//! writing can forget them.
+//! The referral tables. Triggers update their counters (`0001_initial.sql` of `flux_storage`), so that no write can miss
+//! them.
 
 pub mod attributions;
 pub mod clicks;
@@ -46,11 +46,11 @@ fn player(row: &Row<'_>, name: &'static str, uuid: &'static str) -> Result<Optio
     Ok(name.map(|name| Player { name, uuid }))
 }
 
-/// The ways in which a row may be the same person's (D-23): conditions on one value each, each with its index.
+/// Conditions that find rows of the same person (D-23). Each condition has one value and its own index.
 struct Ways<'a>(Vec<(String, &'a str)>);
 
 impl<'a> Ways<'a> {
-    /// The ways of this person, given the columns of its id, address, UUID and name. Their parameters are `$1` and on.
+    /// The conditions for this person, by the given columns of id, address, UUID and name. Their parameters are `$1` and on.
     fn of(who: &'a Person, [id, email, uuid, name]: [&str; 4]) -> Ways<'a> {
         let mut ways = vec![(format!("{id} = $1"), who.customer.as_str())];
         let mut add = |way: String, value| ways.push((way.replace("{}", &format!("${}", ways.len() + 1)), value));
@@ -74,7 +74,7 @@ impl<'a> Ways<'a> {
         self.0.len()
     }
 
-    /// One statement with this part for each way, in the place of `{way}`.
+    /// One statement with this part for each condition, in the place of `{way}`.
     fn union(&self, part: &str) -> String {
         self.0.iter().map(|(way, _)| part.replace("{way}", way)).collect::<Vec<_>>().join(" UNION ALL ")
     }

@@ -1,35 +1,35 @@
-//! Orders as the rules know them.
+//! The rules' records of orders.
 
 use super::{Ways, money, parsed_or_null, player};
 use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, CustomerId, EmailKey, OrderRecord, Person};
 use flux_storage::{Error, Row, Tx, params};
 
-/// An order as it is kept.
+/// A stored order.
 #[derive(Debug, Clone)]
 pub struct OrderRow {
-    /// What the rules know of it.
+    /// The order as the rules know it.
     pub record: OrderRecord,
-    /// Who buys, as far as that is known.
+    /// The buyer, if known.
     pub buyer: Option<Person>,
-    /// The address of a buyer of whom no more is known.
+    /// The address of an otherwise unknown buyer.
     pub email: Option<EmailKey>,
     /// The referral code of the checkout.
     pub code: Option<String>,
-    /// For which attribution it was weighed.
+    /// The attribution for which the order was evaluated.
     pub attribution: Option<AttributionId>,
-    /// Why it has earned nothing: a reason, or why its code was refused.
+    /// The reason for no reward, or for a refused code.
     pub reason: Option<String>,
 }
 
 impl OrderRow {
-    /// An order of which nothing is known.
+    /// An order without known facts.
     pub fn new(id: OrderId) -> OrderRow {
         OrderRow { record: OrderRecord::new(id), buyer: None, email: None, code: None, attribution: None, reason: None }
     }
 }
 
-/// Saves all of it.
+/// Saves the whole row.
 pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), Error> {
     let sql = "INSERT INTO referral_orders (id, customer_id, email, player_name, player_uuid, paid_at, amount, currency, completed_at,
                  reversal, reversed_at, refunded, imported, is_purchase, code, attribution_id, reason)
@@ -51,7 +51,7 @@ pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), Error> {
             record.paid.map(|(_, money)| money.amount()),
             record.paid.map(|(_, money)| money.currency().to_string()),
             record.completed_at,
-            record.undone.map(|(undoing, _)| undoing.as_str()),
+            record.undone.map(|(reversal, _)| reversal.as_str()),
             record.undone.map(|(_, at)| at),
             record.refunded,
             record.is_imported,
@@ -69,19 +69,19 @@ pub fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Option<OrderRow>, Error> {
     tx.one("SELECT * FROM referral_orders WHERE id = $1", params![id.as_str()], read)
 }
 
-/// Keeps a refund; false if it was kept already.
+/// Stores a refund; false if it was stored before.
 pub fn add_refund(tx: &Tx<'_>, id: &OrderId, dedup_key: &str, amount: i64) -> Result<bool, Error> {
     let sql = "INSERT INTO referral_refunds (order_id, dedup_key, amount) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     Ok(tx.execute(sql, params![id.as_str(), dedup_key, amount])? == 1)
 }
 
-/// Whether this customer has bought.
+/// Returns whether this customer has a purchase.
 pub fn is_buyer(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM referral_orders WHERE customer_id = $1 AND is_purchase LIMIT 1";
     tx.exists(sql, params![id.as_str()])
 }
 
-/// Whether the same person (D-23) has another purchase than this order. Each way has its index.
+/// Returns whether the same person (D-23) has another purchase than this order.
 pub fn has_bought(tx: &Tx<'_>, who: &Person, but: &OrderId) -> Result<bool, Error> {
     let ways = Ways::of(who, ["customer_id", "email", "player_uuid", "player_name"]);
     let place = ways.count() + 1;
@@ -96,7 +96,7 @@ fn read(row: &Row<'_>) -> Result<OrderRow, Error> {
     let customer = row.get::<Option<String>>("customer_id")?.map(CustomerId::new);
     let email = row.get::<Option<String>>("email")?.as_deref().and_then(EmailKey::of);
     let player = player(row, "player_name", "player_uuid")?;
-    let undoing = parsed_or_null(row, "reversal")?;
+    let reversal = parsed_or_null(row, "reversal")?;
     Ok(OrderRow {
         buyer: customer.clone().map(|customer| Person { customer, email: email.clone(), player }),
         email: email.filter(|_| customer.is_none()),
@@ -105,7 +105,7 @@ fn read(row: &Row<'_>) -> Result<OrderRow, Error> {
             buyer: customer,
             paid: row.get::<Option<_>>("paid_at")?.zip(money(row, "amount", "currency")?),
             completed_at: row.get("completed_at")?,
-            undone: undoing.zip(row.get("reversed_at")?),
+            undone: reversal.zip(row.get("reversed_at")?),
             refunded: row.get("refunded")?,
             is_imported: row.get("imported")?,
         },

@@ -1,4 +1,4 @@
-//! The program's one row.
+//! The single row of the program.
 
 use super::rows::{MailsRow, ProgramSettingsRow, ProgramTexts, ShareRow};
 use crate::dto::{MailsDoc, ProgramDoc, ShareDoc};
@@ -7,26 +7,26 @@ use flux_storage::{Error, Row, Tx, params, to_json};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The program as it is kept.
+/// The stored program.
 #[derive(Debug, Clone)]
 pub struct ProgramRow {
-    /// The settings that decide.
+    /// The settings that affect decisions.
     pub program: Program,
-    /// All settings, as they are answered.
+    /// All settings, as the API answers them.
     pub doc: ProgramDoc,
-    /// Whether it was ever saved.
+    /// True if the program was ever saved.
     pub configured: bool,
-    /// Rises with every edit.
+    /// The version; each edit increments it.
     pub version: u64,
-    /// What customers share.
+    /// The texts that customers share.
     pub share: ShareDoc,
     /// The mails.
     pub mails: MailsDoc,
-    /// Customers after this id who have no code are still to be given one.
+    /// The progress of issuing codes: customers after this id may lack one.
     pub codes_after: Option<String>,
 }
 
-/// The program; before it was ever saved: on, with every default.
+/// Loads the program. Before the first save it is enabled, with every default.
 pub fn load(tx: &Tx<'_>, zone: &TimeZone) -> Result<ProgramRow, Error> {
     let sql = format!("SELECT {COLUMNS} FROM referral_program AS p");
     match tx.one(&sql, params![], |row| read(row, zone))? {
@@ -54,7 +54,7 @@ pub(super) fn unsaved(zone: &TimeZone) -> Result<ProgramRow, Error> {
     })
 }
 
-/// Saves all of it.
+/// Saves the whole row.
 pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
     let sql = "INSERT INTO referral_program (id, settings, enabled_at, configured, version, share, mails, codes_after)
                VALUES (1, $1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET settings = $1, enabled_at = $2, configured = $3,

@@ -1,4 +1,4 @@
-//! The rules: the global one, and at most one per tier.
+//! The table of rules: the global one, and at most one per tier.
 
 use super::parsed;
 use super::program::{self, ProgramRow};
@@ -9,17 +9,17 @@ use flux_storage::{Error, Row, Tx, params, to_json};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
-/// All rules, for the rules; and each one's settings, as they are answered.
+/// All rules, and their settings as the API answers them.
 #[derive(Debug, Clone)]
 pub struct RuleRows {
-    /// For the rules.
+    /// The rules.
     pub rules: Rules,
-    /// By id.
+    /// The settings by rule id.
     pub docs: BTreeMap<String, RuleDoc>,
 }
 
 impl RuleRows {
-    /// A rule as it is answered.
+    /// A rule as the API answers it.
     pub fn view(&self, rule: &Rule) -> RuleView {
         RuleView {
             id: rule.id.to_string(),
@@ -33,7 +33,7 @@ impl RuleRows {
     }
 }
 
-/// All of them: a global one and at most 100 more.
+/// Loads all rules: the global one and at most 100 more.
 pub fn load(tx: &Tx<'_>) -> Result<RuleRows, Error> {
     of_rows(tx.query("SELECT * FROM referral_rules ORDER BY tier <> 'all', tier", params![], read)?)
 }
@@ -69,7 +69,7 @@ fn of_rows(rows: Vec<(Rule, RuleDoc)>) -> Result<RuleRows, Error> {
     Ok(RuleRows { rules, docs })
 }
 
-/// Saves a rule, new or changed.
+/// Saves a new or changed rule.
 pub fn put(tx: &Tx<'_>, rule: &Rule, doc: &RuleDoc) -> Result<(), Error> {
     let sql = "INSERT INTO referral_rules (id, name, name_key, tier, status, version, settings) VALUES ($1, $2, $3, $4, $5, $6, $7)
                ON CONFLICT (id) DO UPDATE SET name = $2, name_key = $3, tier = $4, status = $5, version = $6, settings = $7";
@@ -94,7 +94,7 @@ pub fn remove(tx: &Tx<'_>, id: &RuleId) -> Result<(), Error> {
     Ok(())
 }
 
-/// The tiers that customers have, each once: found by skipping from one to the next, however many customers there are.
+/// The distinct tiers of customers. The query skips from tier to tier in the index, whatever the number of customers.
 pub fn customers_tiers(tx: &Tx<'_>) -> Result<Vec<Tier>, Error> {
     let sql = "WITH RECURSIVE tiers (tier) AS (
                  SELECT min(tier) FROM customers WHERE tier IS NOT NULL

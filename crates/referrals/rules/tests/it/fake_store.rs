@@ -39,7 +39,7 @@ pub(crate) struct FakeStore {
     pub(crate) rows: Vec<Attribution>,
     pub(crate) grants: BTreeMap<GrantKey, Grant>,
     pub(crate) orders: BTreeMap<OrderId, OrderRecord>,
-    /// What was decided about each order.
+    /// The decision about each order.
     pub(crate) verdicts: BTreeMap<OrderId, Option<Reason>>,
     pub(crate) ledger: Vec<LedgerEntry>,
     pub(crate) codes: BTreeMap<GrantKey, Code>,
@@ -99,7 +99,7 @@ impl FakeStore {
         })
     }
 
-    /// The code of a customer, made when first asked for.
+    /// The code of a customer, made at the first request.
     pub(crate) fn code(&mut self, name: &str) -> Code {
         self.customer(name);
         if let Some(code) = self.links.get(&customer(name)) {
@@ -272,9 +272,9 @@ impl FakeStore {
         }
     }
 
-    pub(crate) fn undone(&mut self, order: &str, undoing: ReversalKind, at: Timestamp) {
+    pub(crate) fn undone(&mut self, order: &str, reversal: ReversalKind, at: Timestamp) {
         let id: OrderId = order.parse().unwrap();
-        self.orders.entry(id.clone()).or_insert_with(|| OrderRecord::new(id.clone())).undo(undoing, at);
+        self.orders.entry(id.clone()).or_insert_with(|| OrderRecord::new(id.clone())).undo(reversal, at);
         self.void(&id, at);
     }
 
@@ -372,7 +372,7 @@ impl FakeStore {
                 self.ledger.push(entry);
             }
             Effect::Queue(key, made) => self.queue(key, 0, made),
-            Effect::TakeBack(key, made) => self.queue(key, 1, made),
+            Effect::Reverse(key, made) => self.queue(key, 1, made),
             Effect::CancelLines(key) => {
                 for ((of, run_on, ..), (_, state)) in &mut self.lines {
                     if *of == key && *run_on == 0 && !matches!(state, LineState::Completed | LineState::Failed) {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 const REFERRERS: [&str; 2] = ["Alice", "Zoe"];
-/// When every stream ends, for the last sweep.
+/// The end of every stream, for the last sweep.
 const END: i64 = 1_000 * DAY;
 
 fn friend(number: usize) -> String {
@@ -81,7 +81,7 @@ fn hear(store: &mut FakeStore, event: Event) {
     }
 }
 
-/// What is compared: rows, grants, balances.
+/// The compared state: rows, grants, balances.
 type End =
     (Vec<(String, &'static str, Option<String>)>, BTreeMap<(usize, &'static str, &'static str), String>, Vec<i64>);
 
@@ -262,7 +262,7 @@ proptest! {
 
     #[test]
     fn payment_and_its_reversal_commute(config in config(), mut events in stream(), place in any::<prop::sample::Index>(), is_full in any::<bool>()) {
-        // What is given and kept after a return is given only if the payment came first: the invariant is about what can be taken back.
+        // The invariant covers reversible rewards only: an irreversible one depends on the order of payment and reversal.
         let config = Config { recover: true, revoke: true, expiry: None, ..config };
         events.retain(|event| !matches!(event, Event::Undone { order: 9, .. } | Event::Redeemed { .. }));
         let (order, when) = (9, 50 * DAY);

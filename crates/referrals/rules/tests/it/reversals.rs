@@ -40,7 +40,7 @@ fn cap_counts_registration_grants() {
 /// D-09.
 #[test]
 fn every_reversal_is_one_way_and_keeps_its_reason() {
-    for (undoing, reason) in [
+    for (reversal, reason) in [
         (ReversalKind::Refunded, Reason::Refunded),
         (ReversalKind::Cancelled, Reason::Cancelled),
         (ReversalKind::Chargeback, Reason::Chargeback),
@@ -50,13 +50,13 @@ fn every_reversal_is_one_way_and_keeps_its_reason() {
             let mut store = ordinary();
             bring(&mut store, "Bob");
             if void_first {
-                store.undone("o1", undoing, day(2));
+                store.undone("o1", reversal, day(2));
             }
             orders(&mut store, "Bob", "o1");
-            store.undone("o1", undoing, day(2));
+            store.undone("o1", reversal, day(2));
             assert_eq!(store.rows[0].status, Status::Voided(reason));
             assert_eq!(store.rows[0].purchase.as_ref().map(|purchase| purchase.order.as_str()), Some("o1"));
-            assert_eq!(undoing.as_str(), reason.as_str());
+            assert_eq!(reversal.as_str(), reason.as_str());
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct RewardCommandRow {
     servers: Option<Vec<String>>,
     #[serde(default = "yes")]
     require_online: bool,
-    /// Whether it reverses the reward.
+    /// True if the command reverses the reward.
     #[serde(default)]
     reverses: bool,
 }
@@ -40,7 +40,7 @@ impl From<&RewardCommand> for RewardCommandRow {
 }
 
 impl RewardCommandRow {
-    /// The command. Its servers may be removed by now.
+    /// The command. Its servers may have been removed since.
     pub(super) fn read(&self) -> Result<RewardCommand, Error> {
         let targets = match &self.servers {
             None => Targets::All,

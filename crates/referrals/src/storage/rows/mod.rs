@@ -1,5 +1,5 @@
-//! The JSON columns of the referral tables. These types are what is stored, whatever the API's bodies look like: unknown
-//! fields are ignored and missing ones have their defaults, so that rows of other versions of this program stay readable.
+//! The JSON columns of the referral tables, independent of the API's bodies. Unknown fields are ignored and missing ones
+//! have defaults, so that rows of other versions stay readable.
 
 mod benefit;
 mod command;
@@ -16,7 +16,7 @@ pub(super) use texts::{MailsRow, ShareRow};
 use flux_referral_rules::ValidationError;
 use flux_storage::Error;
 
-/// For `map_err`: a column holds what this program never writes.
+/// For `map_err`: the column has an invalid value.
 fn bad(column: &'static str) -> impl FnOnce(ValidationError) -> Error {
     move |_| Error::BadRow(column)
 }

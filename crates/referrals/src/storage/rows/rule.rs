@@ -31,7 +31,7 @@ struct SlotRow {
     commands: Vec<RewardCommandRow>,
 }
 
-/// When the referrer gets the reward of the order.
+/// The time at which the referrer is rewarded for the order.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum TimingRow {

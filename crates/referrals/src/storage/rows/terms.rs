@@ -1,4 +1,4 @@
-//! A grant's terms as they are stored: what was promised when the attribution qualified.
+//! A grant's terms as they are stored, fixed when the reward was earned.
 
 use super::benefit::BenefitRow;
 use super::command::RewardCommandRow;
