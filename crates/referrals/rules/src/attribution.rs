@@ -77,7 +77,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word in JSON and in the database.
+    /// The status as text, in JSON and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Pending => "pending",

@@ -45,7 +45,7 @@ pub enum BindError {
 }
 
 impl BindError {
-    /// The word in JSON.
+    /// The error code of the API.
     pub fn as_str(self) -> &'static str {
         match self {
             BindError::UnknownCode => "unknown_code",

@@ -82,7 +82,7 @@ pub enum GrantStatus {
 }
 
 impl GrantStatus {
-    /// The word in JSON and in the database.
+    /// The status as text, in JSON and in the database.
     pub fn as_str(&self) -> &'static str {
         match self {
             GrantStatus::Scheduled { .. } => "scheduled",

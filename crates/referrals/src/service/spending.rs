@@ -34,7 +34,7 @@ pub fn quote(
     })
 }
 
-/// `POST /discounts/redeem`: redeems the quoted code, once per order. Without a code, an order keeps its price.
+/// `POST /discounts/redeem`: redeems the quoted code, once per order. An order without a discount keeps its price.
 pub fn redeem(
     tx: &Tx<'_>,
     audit: &Audit,

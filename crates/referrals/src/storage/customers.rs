@@ -105,7 +105,7 @@ pub fn link_player_if_free(tx: &Tx<'_>, id: &CustomerId, player: &Player) -> Res
     Ok(tx.execute(sql, params![player.name, uuid, tx.now(), id.as_str()])? > 0)
 }
 
-/// Whether this customer was referred, or has a reward.
+/// Returns whether this customer was referred or has a reward.
 pub fn has_referral(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM referral_attributions WHERE referee_id = $1)
                OR EXISTS (SELECT 1 FROM referral_grants WHERE customer_id = $1)";

@@ -1,4 +1,4 @@
-//! Every limit on both sides, and the words of JSON.
+//! Every limit on both sides, and the texts of enums.
 
 use crate::builders::*;
 use crate::fake_store::*;
@@ -59,7 +59,7 @@ fn the_closed_list_of_reasons_is_this_one() {
 }
 
 #[test]
-fn status_round_trips_through_two_database_words() {
+fn status_round_trips_through_two_columns() {
     let all = [
         Status::Pending,
         Status::Qualified(None),
@@ -76,7 +76,7 @@ fn status_round_trips_through_two_database_words() {
 }
 
 #[test]
-fn a_grants_key_and_words_are_those_of_json() {
+fn a_grants_key_and_enums_have_the_texts_of_json() {
     let key = GrantKey { attribution: AttributionId::new("att_1"), side: Side::Referrer, trigger: Trigger::FirstOrder };
     assert_eq!(key.to_string(), "att_1/referrer.firstOrder");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The reference model: the same rules over plain numbers and words, with no type of the crate. What it lacks in safety it has in being
+//! The reference model: the same rules over plain numbers and strings, with no type of the crate. What it lacks in safety it has in being
 //! short enough to be read beside the specification. Times are seconds; customers, orders and rows are numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
