@@ -110,7 +110,7 @@ fn find_attribution(
     person: &Person,
     at: Timestamp,
 ) -> Result<Option<Attribution>, Error> {
-    // An order that was not evaluated before has made nothing qualify.
+    // An order that was never evaluated cannot have qualified an attribution.
     let qualified = match &order.attribution {
         Some(_) => attributions::qualified_by(work.tx(), &order.record.id)?.map(|row| row.attribution),
         None => None,

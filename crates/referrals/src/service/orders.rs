@@ -53,14 +53,14 @@ pub fn checkout(
     let (attribution, is_new, refusal) = check_out(&mut work, &mut order, buyer, code, at)?;
     orders_repo::put(tx, &order)?;
     let attribution = match (attribution, code, &order.buyer) {
-        // Whom a link has bound needs no code.
+        // A referee bound earlier by a link needs no code.
         (None, None, Some(person)) => attributions::latest_of(tx, person)?.map(|row| row.attribution.id),
         (attribution, ..) => attribution,
     };
     Ok(work.outcome(attribution, is_new, refusal))
 }
 
-/// Records who buys and with which code, and binds by the code. The caller saves the order.
+/// Records the buyer and the code, and binds the buyer by the code. The caller saves the order.
 fn check_out(
     work: &mut UnitOfWork<'_>,
     order: &mut OrderRow,
@@ -96,7 +96,7 @@ fn check_out(
     Ok(outcome)
 }
 
-/// `/orders`: an order was placed, and perhaps paid at once. An imported one uses up "first purchase" (R3-10), and earns
+/// `/orders`: handles an order that was placed, and perhaps paid at once. An imported one uses up "first purchase" (R3-10), and earns
 /// nothing.
 pub(crate) fn placed(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, order: &Order) -> Result<Effects, Error> {
     let at = order.body.occurred_at.unwrap_or(tx.now());
@@ -117,7 +117,7 @@ pub(crate) fn placed(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, order: &
     Ok(work.into_effects())
 }
 
-/// `/orders`: an order that was placed before is paid.
+/// `/orders`: handles the payment of an order that was placed before.
 pub(crate) fn paid(
     tx: &Tx<'_>,
     audit: &Audit,

@@ -20,9 +20,9 @@ pub(super) struct UnitOfWork<'a> {
     ctx: &'a ReferralContext,
     program: ProgramRow,
     rules: RuleRows,
-    /// Looked up when they are asked for: most orders have nothing to do with a reward.
+    /// Loaded on first use: most orders have nothing to do with a reward.
     servers: OnceCell<BTreeSet<ServerId>>,
-    /// Customers as they were read or changed last in this event.
+    /// The customers read in this event, in their latest state.
     customers: RefCell<BTreeMap<CustomerId, Customer>>,
     effects: Effects,
 }
@@ -101,7 +101,7 @@ impl<'a> UnitOfWork<'a> {
         Ok(found)
     }
 
-    /// Reads a customer again when they are asked for next. Call it after each change of one.
+    /// Drops a customer from the cache. Call it after each change of one.
     pub(super) fn customer_changed(&self, id: &CustomerId) {
         self.customers.borrow_mut().remove(id);
     }

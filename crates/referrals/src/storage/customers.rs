@@ -94,7 +94,7 @@ pub fn is_forgotten(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
 }
 
 /// Links a player to a customer, unless another customer has this player: the same UUID, or the same name where one of the
-/// two has no UUID. Whether it was linked.
+/// two has no UUID. Returns whether it was linked.
 pub fn link_player_if_free(tx: &Tx<'_>, id: &CustomerId, player: &Player) -> Result<bool, Error> {
     let uuid = player.uuid.as_ref().map(strip_dashes);
     let sql = "UPDATE customers SET player_name = $1, player_uuid = $2, updated_at = $3
