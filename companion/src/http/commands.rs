@@ -13,7 +13,7 @@ use flux_rest::{
     Admin, ApiError, ApiKey, Body, Errors, Id, IdempotencyKey, Idempotent, Page, Query, Saved, before_place, page,
     page_limit,
 };
-use flux_shop::{CommandRow, CommandView};
+use flux_shop::{Command, CommandView};
 use flux_storage::commands::Filter;
 use flux_storage::{Tx, commands, history};
 use serde::Deserialize;
@@ -135,7 +135,7 @@ async fn change(
     app: &App,
     key: &ApiKey,
     id: CommandId,
-    what: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &CommandId) -> Result<CommandRow, ServiceError> + Send + 'static,
+    what: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &CommandId) -> Result<Command, ServiceError> + Send + 'static,
 ) -> Result<Json<CommandOut>, ApiError> {
     let view = app
         .write_and_wake(key.actor(), move |tx, by, hooks| {
@@ -153,7 +153,7 @@ fn find(tx: &Tx<'_>, id: &CommandId) -> Result<CommandOut, ServiceError> {
     with_history(tx, commands::find(tx, id)?.ok_or(ServiceError::NotFound("command"))?)
 }
 
-fn with_history(tx: &Tx<'_>, command: CommandRow) -> Result<CommandOut, ServiceError> {
+fn with_history(tx: &Tx<'_>, command: Command) -> Result<CommandOut, ServiceError> {
     let history = history::of_command(tx, &command.new.id)?;
     Ok(CommandView { command, history: Some(history) }.into())
 }

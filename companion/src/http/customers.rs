@@ -7,7 +7,7 @@ use crate::services::{ServiceError, customers as customers_service};
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Saved, saved};
-use flux_shop::{CustomerBody, CustomerId};
+use flux_shop::{CustomerId, CustomerProfile};
 use flux_storage::customers;
 use http::StatusCode;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ pub(super) async fn put(
     Id(id): Id<CustomerId>,
     Body(body, _): Body<CustomerIn>,
 ) -> Result<Saved<CustomerOut>, ApiError> {
-    let body = CustomerBody::from(body);
+    let profile = CustomerProfile::from(body);
     let (is_new, customer) = app
         .write_and_wake(key.actor(), move |tx, by, hooks| {
-            let (is_new, wake) = customers_service::put(tx, by, hooks, &id, &body)?;
+            let (is_new, wake) = customers_service::put(tx, by, hooks, &id, &profile)?;
             let customer = customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?;
             Ok(((is_new, customer), wake))
         })

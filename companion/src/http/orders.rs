@@ -13,7 +13,7 @@ use flux_rest::values::OrderStatus;
 use flux_rest::{
     ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, Saved, Word, before_place, page, page_limit, saved,
 };
-use flux_shop::{CommandView, Order, OrderBody, ServerState, ServerStates};
+use flux_shop::{CommandView, Order, OrderContent, ServerState, ServerStates};
 use flux_storage::{Tx, commands, history, orders, servers};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -43,8 +43,8 @@ pub(super) async fn put(
     Id(id): Id<OrderId>,
     Body(body, _): Body<OrderIn>,
 ) -> Result<Saved<OrderOut>, ApiError> {
-    let body: OrderBody = body.into();
-    let put = change(&app, &key, id, move |tx, by, hooks, id| orders_service::put(tx, by, hooks, id, body.clone()));
+    let content: OrderContent = body.into();
+    let put = change(&app, &key, id, move |tx, by, hooks, id| orders_service::put(tx, by, hooks, id, content.clone()));
     let (is_new, order) = put.await?;
     Ok(saved(is_new, order))
 }

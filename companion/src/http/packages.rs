@@ -23,9 +23,9 @@ pub(super) async fn put(
     Id(id): Id<PackageId>,
     Body(body, _): Body<PackageIn>,
 ) -> Result<Saved<PackageOut>, ApiError> {
-    let package = Package { id, body: body.into() };
+    let package = Package { id, content: body.into() };
     let new = package.clone();
-    let is_new = app.write(key.actor(), move |tx, by, _| packages_service::put(tx, by, &new.id, &new.body)).await?;
+    let is_new = app.write(key.actor(), move |tx, by, _| packages_service::put(tx, by, &new.id, &new.content)).await?;
     Ok(saved(is_new, package.into()))
 }
 

@@ -5,10 +5,9 @@ use super::dto::EventOut;
 use crate::app::App;
 use crate::limits;
 use axum::extract::State;
-use axum::response::Sse;
-use axum::response::sse::Event;
+use axum::response::{Sse, sse};
 use flux_rest::{ApiError, ApiKey, Query};
-use flux_shop::EventRow;
+use flux_shop::Event;
 use flux_storage::keys::KeyRow;
 use flux_storage::{Tx, events, keys};
 use futures_util::stream::{Stream, unfold};
@@ -35,7 +34,7 @@ struct Reader {
     /// The last event that was read.
     cursor: i64,
     /// Read and not sent yet.
-    found: VecDeque<EventRow>,
+    found: VecDeque<Event>,
     commits: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
@@ -47,7 +46,7 @@ pub(super) async fn stream(
     ApiKey(key): ApiKey,
     Query(query): Query<StreamQuery>,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, ApiError> {
     let place = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| ApiError::busy())?;
     let commits = app.db.commits();
     let cursor = match last_event_id(&headers)?.or(query.after) {
@@ -67,12 +66,12 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
 
 /// The next event, or a comment where nothing has happened for a while. The stream ends when the companion stops, when the
 /// key was revoked, or when the database fails: the reader comes again.
-async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)> {
+async fn next(mut reader: Reader) -> Option<(Result<sse::Event, Infallible>, Reader)> {
     loop {
         if let Some(event) = reader.found.pop_front() {
             let seq = event.seq.to_string();
             let text = serde_json::to_string(&EventOut::from(event)).ok()?;
-            return Some((Ok(Event::default().id(seq).data(text)), reader));
+            return Some((Ok(sse::Event::default().id(seq).data(text)), reader));
         }
         reader.commits.borrow_and_update();
         reader.look().await.ok()?;
@@ -83,7 +82,7 @@ async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)>
         tokio::select! { biased;
             () = stops(stopping) => return None,
             changed = reader.commits.changed() => changed.ok()?,
-            () = sleep(limits::EVENTS_LOOK) => return Some((Ok(Event::default().comment("nothing new")), reader)),
+            () = sleep(limits::EVENTS_LOOK) => return Some((Ok(sse::Event::default().comment("nothing new")), reader)),
         }
     }
 }

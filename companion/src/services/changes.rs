@@ -3,7 +3,7 @@
 use super::Audit;
 use flux_delivery::command::CommandState;
 use flux_protocol::CommandId;
-use flux_shop::{CommandRow, HistoryRow, NewCommand, is_visible_change, kind};
+use flux_shop::{Command, HistoryEntry, NewCommand, is_visible_change, kind};
 use flux_storage::events::NewEvent;
 use flux_storage::{Tx, commands, events, history};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Saves new commands in this order, each with the first row of its history.
-pub(super) fn make_all(tx: &Tx<'_>, by: &Audit, new: Vec<NewCommand>) -> Result<Vec<CommandRow>, flux_storage::Error> {
+pub(super) fn make_all(tx: &Tx<'_>, by: &Audit, new: Vec<NewCommand>) -> Result<Vec<Command>, flux_storage::Error> {
     let made = commands::insert_all(tx, new)?;
     let mut changes = Changes::default();
     for command in &made {
@@ -26,7 +26,7 @@ pub(super) fn make_all(tx: &Tx<'_>, by: &Audit, new: Vec<NewCommand>) -> Result<
 #[derive(Debug)]
 #[must_use = "pass it to reversals::after_closing"]
 pub(crate) struct Saved {
-    pub(super) command: CommandRow,
+    pub(super) command: Command,
     /// This change has closed the command.
     pub(super) is_closed: bool,
 }
@@ -35,13 +35,13 @@ pub(crate) struct Saved {
 #[derive(Default)]
 pub(super) struct Changes {
     saved: BTreeMap<CommandId, Saved>,
-    history: Vec<(CommandId, HistoryRow)>,
+    history: Vec<(CommandId, HistoryEntry)>,
     events: Vec<NewEvent>,
 }
 
 impl Changes {
     /// Gives a command its new state. A change that people see gets a row of history and an event.
-    pub(super) fn set(&mut self, now: Timestamp, mut command: CommandRow, after: CommandState) -> CommandRow {
+    pub(super) fn set(&mut self, now: Timestamp, mut command: Command, after: CommandState) -> Command {
         let is_visible = is_visible_change(&command.state, &after);
         if command.state.attempt != after.attempt {
             command.offered_at = None;
@@ -59,7 +59,7 @@ impl Changes {
     }
 
     /// Appends a row of the caller's own to a command's history.
-    pub(super) fn add_history(&mut self, id: &CommandId, row: HistoryRow) {
+    pub(super) fn add_history(&mut self, id: &CommandId, row: HistoryEntry) {
         self.history.push((id.clone(), row));
     }
 
@@ -69,7 +69,7 @@ impl Changes {
     }
 
     /// Adds history and event of a command's present state.
-    pub(super) fn announce(&mut self, command: &CommandRow) {
+    pub(super) fn announce(&mut self, command: &Command) {
         self.add_history(&command.new.id, history::row_of(command));
         let status = command.state.status;
         let data = json!({"serverId": command.new.server_id, "orderId": command.new.order_id,
@@ -80,12 +80,7 @@ impl Changes {
 
     /// Cancels a command at once if no agent was ever offered it; else requests the cancel, and revokes are sent until the
     /// agent answers. `reason` is shown with the command.
-    pub(super) fn request_cancel(
-        &mut self,
-        now: Timestamp,
-        mut command: CommandRow,
-        reason: Option<&str>,
-    ) -> CommandRow {
+    pub(super) fn request_cancel(&mut self, now: Timestamp, mut command: Command, reason: Option<&str>) -> Command {
         let first_time = !command.state.cancel_requested;
         let after = command.state.clone().cancel();
         command.cancel_requested_at.get_or_insert(now);

@@ -6,12 +6,12 @@ use flux_delivery::command::{CommandState, CommandStatus};
 use flux_protocol::CommandId;
 use flux_referrals::OrderHooks;
 use flux_shop::CommandPurpose;
-use flux_shop::{CommandRow, NewCommand, Origin, Trigger, kind};
+use flux_shop::{Command, NewCommand, Origin, Trigger, kind};
 use flux_storage::{Tx, commands, events, servers};
 use serde_json::json;
 
 /// `POST /commands`: creates a command by hand, with the first row of its history.
-pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, ServiceError> {
+pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<Command, ServiceError> {
     if servers::find(tx, &new.server_id)?.is_none_or(|server| server.removing) {
         return Err(ServiceError::invalid("serverId", "there is no such server"));
     }
@@ -23,7 +23,7 @@ pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<CommandRow, Serv
 pub(super) fn save(
     tx: &Tx<'_>,
     by: &Audit,
-    command: CommandRow,
+    command: Command,
     after: CommandState,
 ) -> Result<Saved, flux_storage::Error> {
     let mut changes = Changes::default();
@@ -35,7 +35,7 @@ pub(super) fn save(
 pub(super) fn request_cancel(
     tx: &Tx<'_>,
     by: &Audit,
-    command: CommandRow,
+    command: Command,
     reason: Option<&str>,
 ) -> Result<Saved, flux_storage::Error> {
     let mut changes = Changes::default();
@@ -44,7 +44,7 @@ pub(super) fn request_cancel(
 }
 
 /// `POST /commands/{id}/cancel`.
-pub fn cancel(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -> Result<CommandRow, ServiceError> {
+pub fn cancel(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -> Result<Command, ServiceError> {
     let command = find(tx, id)?;
     match command.state.status {
         CommandStatus::Cancelled => Ok(command),
@@ -58,7 +58,7 @@ pub fn cancel(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -
 
 /// `POST /commands/{id}/retry`: starts a new series of attempts of a failed command. An expiry in the past is dropped,
 /// since a person wants the command run now.
-pub fn retry(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -> Result<CommandRow, ServiceError> {
+pub fn retry(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -> Result<Command, ServiceError> {
     let mut command = find(tx, id)?;
     let server = servers::find(tx, &command.new.server_id)?;
     if server.is_none_or(|server| server.removing) {
@@ -81,7 +81,7 @@ pub fn retry(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) ->
 }
 
 /// True if the order or the reward that this command delivers was revoked.
-pub(super) fn is_revoked(tx: &Tx<'_>, hooks: &dyn OrderHooks, command: &CommandRow) -> Result<bool, ServiceError> {
+pub(super) fn is_revoked(tx: &Tx<'_>, hooks: &dyn OrderHooks, command: &Command) -> Result<bool, ServiceError> {
     if let Some(Origin::Reward { grant, on: CommandPurpose::Grant, .. }) = &command.new.origin {
         return Ok(hooks.is_reversed(tx, grant)?);
     }
@@ -92,12 +92,7 @@ pub(super) fn is_revoked(tx: &Tx<'_>, hooks: &dyn OrderHooks, command: &CommandR
 }
 
 /// Fails a command that expired before any agent was offered it.
-pub fn expire(
-    tx: &Tx<'_>,
-    by: &Audit,
-    hooks: &dyn OrderHooks,
-    mut command: CommandRow,
-) -> Result<CommandRow, ServiceError> {
+pub fn expire(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, mut command: Command) -> Result<Command, ServiceError> {
     let after = command.state.clone().expire();
     command.reason = after.status.reason().map(str::to_owned).or(command.reason);
     reversals::after_closing(tx, by, hooks, save(tx, by, command, after)?)
@@ -116,6 +111,6 @@ pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, flux_storage::Error> {
     Ok(count)
 }
 
-fn find(tx: &Tx<'_>, id: &CommandId) -> Result<CommandRow, ServiceError> {
+fn find(tx: &Tx<'_>, id: &CommandId) -> Result<Command, ServiceError> {
     commands::find(tx, id)?.ok_or(ServiceError::NotFound("command"))
 }

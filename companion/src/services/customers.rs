@@ -2,7 +2,9 @@
 
 use super::{Audit, ServiceError, Wake, effects};
 use flux_referrals::OrderHooks;
-use flux_shop::{Customer, CustomerBody, CustomerId, Order, OrderBody, OrderStatus, Player, PlayerName, kind};
+use flux_shop::{
+    CustomerId, CustomerProfile, Order, OrderContent, OrderCustomer, OrderStatus, Player, PlayerName, kind,
+};
 use flux_storage::{Tx, commands, customers, events, orders};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -16,21 +18,21 @@ pub fn put(
     by: &Audit,
     hooks: &dyn OrderHooks,
     id: &CustomerId,
-    body: &CustomerBody,
+    profile: &CustomerProfile,
 ) -> Result<(bool, Wake), ServiceError> {
     let before = customers::find(tx, id)?;
     if before.as_ref().is_some_and(|before| before.anonymised_at.is_some()) {
         return Err(ServiceError::conflict("anonymised", "this customer was forgotten, and the id stands for nobody"));
     }
-    if before.as_ref().is_some_and(|before| before.body == *body) {
+    if before.as_ref().is_some_and(|before| before.profile == *profile) {
         return Ok((false, Wake::new()));
     }
-    if let Some(player) = &body.player
+    if let Some(player) = &profile.player
         && customers::other_with_player(tx, id, player)?.is_some()
     {
         return Err(ServiceError::conflict("player_taken", "another customer has this player"));
     }
-    customers::put(tx, id, body, tx.now())?;
+    customers::put(tx, id, profile, tx.now())?;
     // Nothing of the person: events stay.
     events::record(tx, by, kind::CUSTOMER_SAVED, id.as_str(), &json!({}))?;
     let effects = hooks.customer_saved(tx, by, before.as_ref(), id)?;
@@ -48,11 +50,11 @@ pub fn anonymise(
 ) -> Result<(), ServiceError> {
     let customer = customers::find(tx, id)?.filter(|customer| customer.anonymised_at.is_none());
     let customer = customer.ok_or(ServiceError::NotFound("customer"))?;
-    let email = customer.body.email.clone();
+    let email = customer.profile.email.clone();
     let bought = orders::of_customer(tx, id)?;
     let mut players: BTreeMap<String, Player> = BTreeMap::new();
-    let ordered = bought.iter().map(|order| order.body.player.clone());
-    for player in customer.body.player.into_iter().chain(ordered) {
+    let ordered = bought.iter().map(|order| order.content.player.clone());
+    for player in customer.profile.player.into_iter().chain(ordered) {
         players.entry(player.name.as_str().to_ascii_lowercase()).or_insert(player);
     }
     hooks.customer_forgotten(tx, id, anonymous)?;
@@ -78,15 +80,15 @@ fn forget_order(tx: &Tx<'_>, order: Order, anonymous: &CustomerId) -> Result<(),
         return Err(in_use(&format!("order {} has open commands: cancel them first, or wait", order.id)));
     }
     let name: PlayerName = NOBODY.parse().map_err(|_| ServiceError::NotFound("player"))?;
-    let body = OrderBody {
-        customer: Customer { id: anonymous.clone(), email: None, name: None },
+    let content = OrderContent {
+        customer: OrderCustomer { id: anonymous.clone(), email: None, name: None },
         player: Player { name, uuid: None },
         // It has its owner's name in it, and that customer cannot be found by it from here on.
         referral_code: None,
-        ..order.body
+        ..order.content
     };
     commands::forget_order(tx, &order.id)?;
-    Ok(orders::forget(tx, &Order { body, ..order }, tx.now())?)
+    Ok(orders::forget(tx, &Order { content, ..order }, tx.now())?)
 }
 
 fn in_use(message: &str) -> ServiceError {

@@ -2,9 +2,9 @@
 
 use super::{Audit, ServiceError, commands};
 use flux_delivery::command::Offer;
-use flux_protocol::{Command, JournalId, Revocation, ServerId};
+use flux_protocol::{JournalId, Revocation, ServerId};
 use flux_referrals::OrderHooks;
-use flux_shop::{Actor, CommandRow};
+use flux_shop::{Actor, Command};
 use flux_storage::commands::OfferFilter;
 use flux_storage::{Tx, commands as commands_repo};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 #[derive(Debug, Default)]
 pub struct Offers {
     /// Commands to run, oldest first.
-    pub commands: Vec<Command>,
+    pub commands: Vec<flux_protocol::Command>,
     /// Commands not to run.
     pub revoked: Vec<Revocation>,
     /// The filter's limit was reached: there may be more offers.
@@ -63,11 +63,7 @@ pub fn offer(
 }
 
 /// Expires a command right before its first offer: the store expires only commands that no agent was offered (rule 7).
-fn unless_expired(
-    tx: &Tx<'_>,
-    hooks: &dyn OrderHooks,
-    command: CommandRow,
-) -> Result<Option<CommandRow>, ServiceError> {
+fn unless_expired(tx: &Tx<'_>, hooks: &dyn OrderHooks, command: Command) -> Result<Option<Command>, ServiceError> {
     let now = tx.now();
     let is_over = command.new.expires_at.is_some_and(|at| at <= now);
     if !is_over || command.state.clone().expire() == command.state {
@@ -78,7 +74,7 @@ fn unless_expired(
 }
 
 /// The command as it is after this journal was offered it, or its revoke.
-pub(super) fn mark_offered(mut command: CommandRow, journal: &JournalId, at: Option<Timestamp>) -> CommandRow {
+pub(super) fn mark_offered(mut command: Command, journal: &JournalId, at: Option<Timestamp>) -> Command {
     command.state = command.state.mark_offered_to(journal);
     command.offered_at = at.or(command.offered_at);
     command

@@ -6,7 +6,7 @@ use flux_protocol::{OrderId, ServerId};
 use flux_referral_rules::ReversalKind;
 use flux_referrals::OrderHooks;
 use flux_shop::{
-    Amount, NewCommand, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, Package, PutStatus, RefundId,
+    Amount, NewCommand, Order, OrderContent, OrderItem, OrderStatus, OrderTimes, Package, PutStatus, RefundId,
     TooManyCommands, Trigger, expand, kind,
 };
 use flux_storage::{Tx, customers, events, orders, packages, servers};
@@ -28,22 +28,22 @@ pub fn put(
     by: &Audit,
     hooks: &dyn OrderHooks,
     id: &OrderId,
-    body: OrderBody,
+    content: OrderContent,
 ) -> Result<(bool, Wake), ServiceError> {
-    let to_pay = body.status == PutStatus::Paid;
-    let body = body.without_status();
+    let to_pay = content.status == PutStatus::Paid;
+    let content = content.without_status();
     let before = orders::find(tx, id)?;
     let is_new = before.is_none();
     let wake = match before {
-        Some(order) if order.body.is_same_content(&body) => {
-            let at = order.body.occurred_at;
+        Some(order) if order.content.is_same_content(&content) => {
+            let at = order.content.occurred_at;
             if to_pay { pay_order(tx, by, hooks, order, at)? } else { Wake::new() }
         }
         Some(order) if order.status != OrderStatus::Created => {
             let message = format!("the order is {} already, with another content", order.status.as_str());
             return Err(ServiceError::conflict("order_differs", message));
         }
-        before => place(tx, by, hooks, id, body, before, to_pay)?,
+        before => place(tx, by, hooks, id, content, before, to_pay)?,
     };
     Ok((is_new, wake))
 }
@@ -54,15 +54,15 @@ fn place(
     by: &Audit,
     hooks: &dyn OrderHooks,
     id: &OrderId,
-    body: OrderBody,
+    content: OrderContent,
     before: Option<Order>,
     to_pay: bool,
 ) -> Result<Wake, ServiceError> {
-    check(&body)?;
-    let at = body.occurred_at;
+    check(&content)?;
+    let at = content.occurred_at;
     let mut order = Order {
         id: id.clone(),
-        body,
+        content,
         status: OrderStatus::Created,
         refunded_amount: Amount::ZERO,
         times: OrderTimes::default(),
@@ -75,7 +75,7 @@ fn place(
     changes.add_event(kind, id.as_str(), facts(&order, at));
     let bought = if to_pay { Some(Bought::of(tx, &mut order, &packages, at)?) } else { None };
     orders::put(tx, &order)?;
-    customers::ensure_exists(tx, &order.body.customer, tx.now())?;
+    customers::ensure_exists(tx, &order.content.customer, tx.now())?;
     let mut wake = match bought {
         Some(bought) => bought.deliver(tx, by, &order, &packages, at, changes)?,
         None => {
@@ -89,13 +89,13 @@ fn place(
     Ok(wake)
 }
 
-fn check(body: &OrderBody) -> Result<(), ServiceError> {
+fn check(content: &OrderContent) -> Result<(), ServiceError> {
     let most = crate::limits::ORDER_ITEMS;
-    if !(1..=most).contains(&body.items.len()) {
+    if !(1..=most).contains(&content.items.len()) {
         return Err(ServiceError::invalid("items", format!("must be 1 to {most} items")));
     }
-    for (index, item) in body.items.iter().enumerate() {
-        if body.items[..index].iter().any(|earlier| earlier.package_id == item.package_id) {
+    for (index, item) in content.items.iter().enumerate() {
+        if content.items[..index].iter().any(|earlier| earlier.package_id == item.package_id) {
             let field = format!("items[{index}].packageId");
             return Err(ServiceError::invalid(field, "stands here a second time: raise the first one's quantity"));
         }
@@ -105,10 +105,10 @@ fn check(body: &OrderBody) -> Result<(), ServiceError> {
 
 /// The packages of an order's items, in their order. An imported one makes nothing, and may name packages that are no more.
 fn packages_of(tx: &Tx<'_>, order: &Order) -> Result<Vec<Package>, ServiceError> {
-    if order.body.imported {
+    if order.content.imported {
         return Ok(Vec::new());
     }
-    let items = &order.body.items;
+    let items = &order.content.items;
     let mut found = packages::find_all(tx, items.iter().map(|item| &item.package_id))?;
     let package = |(index, item): (usize, &OrderItem)| {
         let place = found.iter().position(|package| package.id == item.package_id);
@@ -277,7 +277,7 @@ pub fn refund(
     if order.times.refunded_at.is_some() {
         return Ok(Wake::new());
     }
-    let (whole, before) = (order.body.amount, order.refunded_amount);
+    let (whole, before) = (order.content.amount, order.refunded_amount);
     let left = whole.less(before);
     let amount = refund.amount.filter(|amount| *amount != whole);
     let word = match (&refund.id, amount) {
@@ -316,10 +316,10 @@ pub fn refund(
 fn check_refund(order: &Order, refund: &Refund) -> Result<(), ServiceError> {
     let field = "refundedAmount";
     match refund.amount {
-        Some(amount) if amount > order.body.amount => {
+        Some(amount) if amount > order.content.amount => {
             return Err(ServiceError::invalid(field, "is more than the order's amount"));
         }
-        Some(Amount::ZERO) if order.body.amount > Amount::ZERO => {
+        Some(Amount::ZERO) if order.content.amount > Amount::ZERO => {
             return Err(ServiceError::invalid(field, "must be at least 1: nothing is no refund"));
         }
         _ => {}
@@ -367,8 +367,8 @@ fn set(
 
 /// The data of an order's events: nothing about a person, because events are kept for ever.
 fn facts(order: &Order, at: Option<Timestamp>) -> serde_json::Value {
-    json!({"amount": order.body.amount.get(), "currency": order.body.currency.as_str(),
-           "refundedAmount": order.refunded_amount.get(), "imported": order.body.imported, "occurredAt": at})
+    json!({"amount": order.content.amount.get(), "currency": order.content.currency.as_str(),
+           "refundedAmount": order.refunded_amount.get(), "imported": order.content.imported, "occurredAt": at})
 }
 
 fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Order, ServiceError> {

@@ -1,30 +1,30 @@
 //! Packages.
 
 use super::{Audit, ServiceError};
-use flux_shop::{PackageBody, PackageId, ServerChoice, kind};
+use flux_shop::{PackageContent, PackageId, ServerChoice, kind};
 use flux_storage::{Tx, events, packages, servers};
 use serde_json::json;
 
 /// Saves a package; true if it is new.
-pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, body: &PackageBody) -> Result<bool, ServiceError> {
-    check(tx, body)?;
+pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, content: &PackageContent) -> Result<bool, ServiceError> {
+    check(tx, content)?;
     let before = packages::find(tx, id)?;
-    if before.as_ref().is_some_and(|before| before.body == *body) {
+    if before.as_ref().is_some_and(|before| before.content == *content) {
         return Ok(false);
     }
-    packages::put(tx, id, body, tx.now())?;
+    packages::put(tx, id, content, tx.now())?;
     events::record(
         tx,
         by,
         kind::PACKAGE_SAVED,
         id.as_str(),
-        &json!({"name": body.name.as_str(), "commands": body.commands.len()}),
+        &json!({"name": content.name.as_str(), "commands": content.commands.len()}),
     )?;
     Ok(before.is_none())
 }
 
-fn check(tx: &Tx<'_>, body: &PackageBody) -> Result<(), ServiceError> {
-    for (index, template) in body.commands.iter().enumerate() {
+fn check(tx: &Tx<'_>, content: &PackageContent) -> Result<(), ServiceError> {
+    for (index, template) in content.commands.iter().enumerate() {
         if template.required_slots.get() > 0 && !template.require_online {
             let message = "needs requireOnline: only an online player's slots can be counted";
             return Err(ServiceError::invalid(format!("commands[{index}].requiredSlots"), message));

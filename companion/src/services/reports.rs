@@ -6,7 +6,7 @@ use flux_delivery::command::CommandStatus;
 use flux_protocol::limits::OUTPUT_CHARS;
 use flux_protocol::{CommandId, CommandReport, JournalId, ReportAck, ReportState, Revocation, ServerId};
 use flux_referrals::OrderHooks;
-use flux_shop::{CommandRow, HistoryRow};
+use flux_shop::{Command, HistoryEntry};
 use flux_storage::{Tx, commands as commands_repo};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,7 +66,7 @@ pub fn apply_all(
 
 /// The reports of one call, applied one after the other, and written together.
 struct Batch {
-    commands: BTreeMap<CommandId, CommandRow>,
+    commands: BTreeMap<CommandId, Command>,
     changes: Changes,
     revoked: BTreeMap<CommandId, Revocation>,
 }
@@ -109,7 +109,7 @@ impl Batch {
     }
 
     /// Adds the revoke that answers an open report of a command that is cancelled or to be cancelled (rule 8).
-    fn revoke(&mut self, now: Timestamp, journal: &JournalId, command: CommandRow) -> CommandRow {
+    fn revoke(&mut self, now: Timestamp, journal: &JournalId, command: Command) -> Command {
         let revocation = command.to_revocation(command.state.redelivered_to(journal));
         self.revoked.insert(command.new.id.clone(), revocation);
         let command = offers::mark_offered(command, journal, Some(now));
@@ -119,7 +119,7 @@ impl Batch {
 }
 
 /// Updates what people see: reason and output of an attempt stay until the next attempt has its own.
-fn update_shown(command: &mut CommandRow, report: &CommandReport) {
+fn update_shown(command: &mut Command, report: &CommandReport) {
     match report.state {
         ReportState::Delivered => {
             if matches!(command.state.status, CommandStatus::AwaitingPlayer(_)) {
@@ -138,8 +138,8 @@ fn update_shown(command: &mut CommandRow, report: &CommandReport) {
 }
 
 /// A row for an attempt that failed and will be retried: the command itself is pending again.
-fn failed_attempt(now: Timestamp, report: &CommandReport, command: &CommandRow) -> HistoryRow {
-    HistoryRow {
+fn failed_attempt(now: Timestamp, report: &CommandReport, command: &Command) -> HistoryEntry {
+    HistoryEntry {
         at: now,
         status: report.state.status().to_owned(),
         attempt: report.attempt.get(),

@@ -7,7 +7,7 @@ use super::{Audit, ServiceError, Wake, effects};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{OrderId, ServerId};
 use flux_referrals::OrderHooks;
-use flux_shop::{CommandRow, Order, PackageId, Trigger, expand};
+use flux_shop::{Command, Order, PackageId, Trigger, expand};
 use flux_storage::{Tx, commands as commands_repo, orders};
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ pub(super) fn after_closing(
     by: &Audit,
     hooks: &dyn OrderHooks,
     saved: Saved,
-) -> Result<CommandRow, ServiceError> {
+) -> Result<Command, ServiceError> {
     after_closing_all(tx, by, hooks, [&saved])?;
     Ok(saved.command)
 }
@@ -48,8 +48,7 @@ pub(super) fn after_closing_all<'a>(
     hooks: &dyn OrderHooks,
     saved: impl IntoIterator<Item = &'a Saved>,
 ) -> Result<(), ServiceError> {
-    let closed: Vec<&CommandRow> =
-        saved.into_iter().filter(|saved| saved.is_closed).map(|saved| &saved.command).collect();
+    let closed: Vec<&Command> = saved.into_iter().filter(|saved| saved.is_closed).map(|saved| &saved.command).collect();
     for command in &closed {
         // They are for this command's server, which its callers wake.
         effects::apply(tx, by, hooks, hooks.command_closed(tx, command)?)?;
@@ -102,7 +101,7 @@ fn is_receiving(tx: &Tx<'_>, server: &ServerId) -> Result<bool, flux_storage::Er
     Ok(flux_storage::servers::find(tx, server)?.is_some_and(|server| !server.removing))
 }
 
-fn bought(command: &CommandRow) -> Option<&PackageId> {
+fn bought(command: &Command) -> Option<&PackageId> {
     let (package, on) = command.new.origin.as_ref()?.package()?;
     (on == Trigger::Purchase).then_some(package)
 }

@@ -5,7 +5,7 @@ use crate::storage::grants;
 use crate::{Effects, Error, ReferralContext};
 use flux_protocol::OrderId;
 use flux_referral_rules::ReversalKind;
-use flux_shop::{Audit, CommandRow, CustomerId, CustomerRow, GrantId, Order, ReferralView};
+use flux_shop::{Audit, Command, Customer, CustomerId, GrantId, Order, ReferralView};
 use flux_storage::Tx;
 use jiff::Timestamp;
 
@@ -46,7 +46,7 @@ pub trait OrderHooks: Send + Sync {
     ) -> Result<Effects, Error>;
 
     /// Handles a closed command: completed, failed or cancelled.
-    fn command_closed(&self, tx: &Tx<'_>, command: &CommandRow) -> Result<Effects, Error>;
+    fn command_closed(&self, tx: &Tx<'_>, command: &Command) -> Result<Effects, Error>;
 
     /// Returns whether a reward was reversed, so that its commands must not run any more.
     fn is_reversed(&self, tx: &Tx<'_>, grant: &GrantId) -> Result<bool, Error>;
@@ -56,7 +56,7 @@ pub trait OrderHooks: Send + Sync {
         &self,
         tx: &Tx<'_>,
         audit: &Audit,
-        before: Option<&CustomerRow>,
+        before: Option<&Customer>,
         id: &CustomerId,
     ) -> Result<Effects, Error>;
 
@@ -123,7 +123,7 @@ impl OrderHooks for Referrals {
         orders::partly_refunded(tx, audit, &self.ctx, id, total, at)
     }
 
-    fn command_closed(&self, tx: &Tx<'_>, command: &CommandRow) -> Result<Effects, Error> {
+    fn command_closed(&self, tx: &Tx<'_>, command: &Command) -> Result<Effects, Error> {
         Ok(reward_commands::command_closed(tx, command)?)
     }
 
@@ -135,7 +135,7 @@ impl OrderHooks for Referrals {
         &self,
         tx: &Tx<'_>,
         audit: &Audit,
-        before: Option<&CustomerRow>,
+        before: Option<&Customer>,
         id: &CustomerId,
     ) -> Result<Effects, Error> {
         customers::changed(tx, audit, &self.ctx, before, id)

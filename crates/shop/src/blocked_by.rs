@@ -1,6 +1,6 @@
 //! Sentences for support staff: the reason why a command has not run.
 
-use super::{CommandRow, Label};
+use super::{Command, Label};
 use flux_delivery::command::{CommandStatus, OfferedTo};
 use flux_protocol::{CommandId, FailReason, GameState, ServerId, WaitReason};
 use std::collections::BTreeMap;
@@ -29,15 +29,15 @@ pub struct ServerState {
 pub type ServerStates = BTreeMap<ServerId, ServerState>;
 
 /// The reasons why these commands have not run; completed commands have none.
-pub fn blocked_by<'a>(commands: impl Iterator<Item = &'a CommandRow>, servers: &ServerStates) -> Vec<BlockedCommand> {
-    let blocked = |command: &CommandRow| {
+pub fn blocked_by<'a>(commands: impl Iterator<Item = &'a Command>, servers: &ServerStates) -> Vec<BlockedCommand> {
+    let blocked = |command: &Command| {
         let text = sentence(command, servers.get(&command.new.server_id))?;
         Some(BlockedCommand { command_id: command.new.id.clone(), text })
     };
     commands.filter_map(blocked).collect()
 }
 
-fn sentence(command: &CommandRow, server: Option<&ServerState>) -> Option<String> {
+fn sentence(command: &Command, server: Option<&ServerState>) -> Option<String> {
     let name = server.and_then(|server| server.name.as_ref()).map_or("the server", Label::as_str);
     let player = command.new.player.as_ref().map_or("the player", |player| player.name.as_str());
     Some(match command.state.status {
@@ -62,7 +62,7 @@ fn sentence(command: &CommandRow, server: Option<&ServerState>) -> Option<String
     })
 }
 
-fn pending(command: &CommandRow, name: &str) -> String {
+fn pending(command: &Command, name: &str) -> String {
     match (command.state.next_attempt_at, &command.output) {
         (Some(at), Some(answer)) => format!("the game of {name} refused it (\"{answer}\"); tried again at {at}"),
         (Some(at), None) => format!("the game of {name} refused it; tried again at {at}"),

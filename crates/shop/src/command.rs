@@ -3,7 +3,7 @@
 use super::{PackageId, Trigger};
 use crate::{CommandPurpose, CustomerId, GrantId};
 use flux_delivery::command::CommandState;
-use flux_protocol::{Command, CommandId, CommandKind, OrderId, PlayerRef, Revocation, ServerId};
+use flux_protocol::{CommandId, CommandKind, OrderId, PlayerRef, Revocation, ServerId};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -75,9 +75,9 @@ impl Origin {
     }
 }
 
-/// A stored command.
+/// A command of the store.
 #[derive(Debug, Clone)]
-pub struct CommandRow {
+pub struct Command {
     /// The command as it was created.
     pub new: NewCommand,
     /// Its place among its server's commands.
@@ -98,11 +98,11 @@ pub struct CommandRow {
     pub updated_at: Timestamp,
 }
 
-impl CommandRow {
+impl Command {
     /// The command for the agent.
-    pub fn to_wire(&self, redelivered: bool) -> Command {
+    pub fn to_wire(&self, redelivered: bool) -> flux_protocol::Command {
         let new = &self.new;
-        Command {
+        flux_protocol::Command {
             id: new.id.clone(),
             attempt: self.state.attempt,
             order_id: new.order_id.clone(),
@@ -125,9 +125,9 @@ impl CommandRow {
     }
 }
 
-/// A row of a command's history.
+/// An entry of a command's history.
 #[derive(Debug, Clone)]
-pub struct HistoryRow {
+pub struct HistoryEntry {
     /// The time when the companion learned of it.
     pub at: Timestamp,
     /// The status from then on.
@@ -144,9 +144,9 @@ pub struct HistoryRow {
 #[derive(Debug)]
 pub struct CommandView {
     /// The command.
-    pub command: CommandRow,
+    pub command: Command,
     /// Its history, oldest first.
-    pub history: Option<Vec<HistoryRow>>,
+    pub history: Option<Vec<HistoryEntry>>,
 }
 
 /// True if the two differ visibly: in the status or the attempt.

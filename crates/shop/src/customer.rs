@@ -3,9 +3,9 @@
 use super::{CustomerId, Email, Label, Player, Tier};
 use jiff::Timestamp;
 
-/// The facts about a customer.
+/// The facts about a customer that a storefront knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CustomerBody {
+pub struct CustomerProfile {
     /// The e-mail address.
     pub email: Option<Email>,
     /// The name.
@@ -18,13 +18,13 @@ pub struct CustomerBody {
     pub player: Option<Player>,
 }
 
-/// A stored customer.
+/// A customer.
 #[derive(Debug, Clone)]
-pub struct CustomerRow {
+pub struct Customer {
     /// The storefront's id.
     pub id: CustomerId,
     /// The facts that a PUT or the first order brought.
-    pub body: CustomerBody,
+    pub profile: CustomerProfile,
     /// The time of their first order or PUT.
     pub created_at: Timestamp,
     /// The time of their last change.

@@ -45,7 +45,7 @@ pub struct Audit {
 
 /// Something that happened. Never changed, never a secret in it.
 #[derive(Debug, Clone)]
-pub struct EventRow {
+pub struct Event {
     /// Its place, from 1, rising.
     pub seq: i64,
     /// The time.

@@ -1,6 +1,6 @@
 //! Expands a paid order into its commands.
 
-use super::{NewCommand, Order, Origin, Package, TemplateBody, Trigger};
+use super::{CommandTemplate, NewCommand, Order, Origin, Package, Trigger};
 use crate::limits;
 use flux_protocol::{CommandId, CommandKind, ServerId, derived_command_id};
 use jiff::{SignedDuration, Timestamp};
@@ -22,9 +22,9 @@ pub fn expand(
 ) -> Result<Vec<NewCommand>, TooManyCommands> {
     let mut commands = Vec::new();
     for package in packages {
-        let Some(item) = order.body.items.iter().find(|item| item.package_id == package.id) else { continue };
+        let Some(item) = order.content.items.iter().find(|item| item.package_id == package.id) else { continue };
         for unit in 1..=item.quantity.get() {
-            for (index, template) in package.body.commands.iter().enumerate() {
+            for (index, template) in package.content.commands.iter().enumerate() {
                 let once = template.command.as_str().contains("{quantity}");
                 if template.on != trigger || (once && unit > 1) {
                     continue;
@@ -56,7 +56,7 @@ fn values(order: &Order, package: &Package, quantity: u32) -> BTreeMap<String, S
     [
         ("quantity", quantity.to_string()),
         ("package", package.id.to_string()),
-        ("price", package.body.price.get().to_string()),
+        ("price", package.content.price.get().to_string()),
         ("order", order.id.to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
@@ -67,7 +67,7 @@ fn made(
     id: CommandId,
     order: &Order,
     origin: Origin,
-    template: &TemplateBody,
+    template: &CommandTemplate,
     server: &ServerId,
     values: BTreeMap<String, String>,
     now: Timestamp,
@@ -78,7 +78,7 @@ fn made(
         order_id: Some(order.id.clone()),
         origin: Some(origin),
         kind: CommandKind::Purchase,
-        player: Some(order.body.player.clone().into()),
+        player: Some(order.content.player.clone().into()),
         command: template.command.to_string(),
         values,
         require_online: template.require_online,

@@ -20,15 +20,17 @@ mod text;
 
 pub use anonymous::{ANONYMOUS_CHARS, ANONYMOUS_CODE, is_anonymous_code};
 pub use blocked_by::{BlockedCommand, ServerState, ServerStates, blocked_by};
-pub use command::{CommandRow, CommandView, HistoryRow, NewCommand, Origin, is_visible_change};
-pub use customer::{CustomerBody, CustomerRow};
+pub use command::{Command, CommandView, HistoryEntry, NewCommand, Origin, is_visible_change};
+pub use customer::{Customer, CustomerProfile};
 pub use delivery::{Delivery, delivery};
-pub use event::{Actor, Audit, EventRow, kind};
+pub use event::{Actor, Audit, Event, kind};
 pub use expand::{TooManyCommands, expand};
 pub use grant::{CommandPurpose, GrantId};
 pub use number::{Amount, DelaySeconds, ExpirySeconds, Quantity, Slots};
-pub use order::{Customer, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, Player, PutStatus, ReferralView};
-pub use package::{Package, PackageBody, ServerChoice, TemplateBody, Trigger};
+pub use order::{
+    Order, OrderContent, OrderCustomer, OrderItem, OrderStatus, OrderTimes, Player, PutStatus, ReferralView,
+};
+pub use package::{CommandTemplate, Package, PackageContent, ServerChoice, Trigger};
 pub use server::{AgentFacts, QueueCounts, Server};
 pub use string_enum::{StringEnum, UnknownWord};
 pub use text::{

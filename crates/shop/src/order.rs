@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 /// The content of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderBody {
+pub struct OrderContent {
     /// The buyer.
-    pub customer: Customer,
+    pub customer: OrderCustomer,
     /// The player who gets the items.
     pub player: Player,
     /// 1 to 100 different packages.
@@ -27,11 +27,11 @@ pub struct OrderBody {
     pub occurred_at: Option<Timestamp>,
 }
 
-impl OrderBody {
+impl OrderContent {
     /// The same content with the status `created`, for comparing a repeated PUT.
     #[must_use]
-    pub fn without_status(self) -> OrderBody {
-        OrderBody { status: PutStatus::Created, ..self }
+    pub fn without_status(self) -> OrderContent {
+        OrderContent { status: PutStatus::Created, ..self }
     }
 }
 
@@ -47,7 +47,7 @@ string_enum! {
 
 /// The customer of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Customer {
+pub struct OrderCustomer {
     /// The storefront's id.
     pub id: CustomerId,
     /// The e-mail address.
@@ -98,13 +98,13 @@ string_enum! {
     }
 }
 
-/// A stored order.
+/// An order.
 #[derive(Debug, Clone)]
 pub struct Order {
     /// The storefront's id.
     pub id: OrderId,
     /// The content, with the status `created`.
-    pub body: OrderBody,
+    pub content: OrderContent,
     /// The last status that the storefront gave it.
     pub status: OrderStatus,
     /// The sum of its refunds.
@@ -147,13 +147,13 @@ impl OrderTimes {
     }
 }
 
-impl OrderBody {
+impl OrderContent {
     /// True if a repeated PUT has the same content. A stored code that was replaced when its owner was anonymised equals any code.
-    pub fn is_same_content(&self, again: &OrderBody) -> bool {
+    pub fn is_same_content(&self, again: &OrderContent) -> bool {
         let is_forgotten = self.referral_code.as_ref().is_some_and(|code| crate::is_anonymous_code(code.as_str()));
         match again.referral_code {
             Some(_) if is_forgotten => {
-                OrderBody { referral_code: self.referral_code.clone(), ..again.clone() } == *self
+                OrderContent { referral_code: self.referral_code.clone(), ..again.clone() } == *self
             }
             _ => self == again,
         }

@@ -5,7 +5,7 @@ use flux_protocol::ServerId;
 
 /// The content of a package: its price and its commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PackageBody {
+pub struct PackageContent {
     /// The name for people.
     pub name: Label,
     /// The price of one unit, in minor units of the currency.
@@ -13,21 +13,21 @@ pub struct PackageBody {
     /// The price's currency.
     pub currency: Currency,
     /// The commands; may be empty.
-    pub commands: Vec<TemplateBody>,
+    pub commands: Vec<CommandTemplate>,
 }
 
-/// A stored package.
+/// A package.
 #[derive(Debug, Clone)]
 pub struct Package {
     /// The storefront's id of it.
     pub id: PackageId,
     /// Its content.
-    pub body: PackageBody,
+    pub content: PackageContent,
 }
 
 /// A command of a package. An order creates it for each unit and server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateBody {
+pub struct CommandTemplate {
     /// The template. With `{quantity}` it is created once per item, else once per unit.
     pub command: Template,
     /// The servers that run it.
@@ -61,7 +61,7 @@ string_enum! {
 impl Package {
     /// True if it has commands for a refund or a chargeback.
     pub fn has_reversal(&self) -> bool {
-        self.body.commands.iter().any(|template| template.on != Trigger::Purchase)
+        self.content.commands.iter().any(|template| template.on != Trigger::Purchase)
     }
 }
 

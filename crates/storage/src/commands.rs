@@ -15,10 +15,10 @@ use crate::{Error, Param, Tx, Value, params, to_json};
 use flux_delivery::command::{CommandState, OfferedTo};
 use flux_protocol::{CommandId, CommandKind, OrderId, ServerId};
 use flux_referral_rules::{CustomerId, Player};
-use flux_shop::{CommandPurpose, CommandRow, GrantId, NewCommand, Origin, PackageId};
+use flux_shop::{Command, CommandPurpose, GrantId, NewCommand, Origin, PackageId};
 
 /// Saves new commands in this order, and gives each its place in the sequence.
-pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<CommandRow>, Error> {
+pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<Command>, Error> {
     let sql = "INSERT INTO commands (id, server_id, order_id, package_id, trigger, kind, player_name, player_uuid, command,
                  template_values, require_online, delay_seconds, required_slots, expires_at, status, attempt,
                  retries_used, cancel_requested, offered, created_at, updated_at, grant_id, customer_id, is_reversal)
@@ -54,7 +54,7 @@ pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<CommandRow>, 
         ]
     });
     let places = tx.query_many(sql, rows, |row| row.get::<u64>("seq"))?;
-    let row = |(new, sequence)| CommandRow {
+    let row = |(new, sequence)| Command {
         new,
         sequence,
         state: CommandState::default(),
@@ -69,13 +69,13 @@ pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<CommandRow>, 
 }
 
 /// Saves everything of these commands that can change.
-pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a CommandRow>) -> Result<(), Error> {
+pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Command>) -> Result<(), Error> {
     let sql =
         "UPDATE commands SET status = $1, status_reason = $2, attempt = $3, retries_used = $4, cancel_requested = $5,
                offered = $6, offered_journal = $7, reported_by = $8, next_attempt_at = $9, reason = $10, output = $11,
                cancel_requested_at = $12, offered_at = $13, expires_at = $14, updated_at = $15 WHERE seq = $16";
-    let row = |command: &'a CommandRow| {
-        let CommandRow { state, new, .. } = command;
+    let row = |command: &'a Command| {
+        let Command { state, new, .. } = command;
         let (offered, journal) = offered_words(&state.offered);
         [
             Value::Text(state.status.as_str()),
@@ -101,7 +101,7 @@ pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Comman
 }
 
 /// Saves to whom these commands were offered, and when.
-pub fn update_offers(tx: &Tx<'_>, commands: &[CommandRow]) -> Result<(), Error> {
+pub fn update_offers(tx: &Tx<'_>, commands: &[Command]) -> Result<(), Error> {
     let sql = "UPDATE commands SET offered = $1, offered_journal = $2, offered_at = $3 WHERE seq = $4";
     let rows = commands.iter().map(|command| {
         let (offered, journal) = offered_words(&command.state.offered);
@@ -120,30 +120,30 @@ fn offered_words(offered: &OfferedTo) -> (&'static str, Value<'_>) {
 }
 
 /// The command with this id.
-pub fn find(tx: &Tx<'_>, id: &CommandId) -> Result<Option<CommandRow>, Error> {
+pub fn find(tx: &Tx<'_>, id: &CommandId) -> Result<Option<Command>, Error> {
     tx.one("SELECT * FROM commands WHERE id = $1", params![id], read::command)
 }
 
 /// The commands with these ids, in no particular order; an unknown id is left out.
-pub fn find_all<'a>(tx: &Tx<'_>, ids: impl IntoIterator<Item = &'a CommandId>) -> Result<Vec<CommandRow>, Error> {
+pub fn find_all<'a>(tx: &Tx<'_>, ids: impl IntoIterator<Item = &'a CommandId>) -> Result<Vec<Command>, Error> {
     let ids = TextList::of(ids.into_iter().map(CommandId::as_str))?;
     tx.query("SELECT * FROM commands WHERE id IN (SELECT value FROM json_each($1))", params![ids], read::command)
 }
 
 /// An order's commands, in the order in which they were made.
-pub fn of_order(tx: &Tx<'_>, order: &OrderId) -> Result<Vec<CommandRow>, Error> {
+pub fn of_order(tx: &Tx<'_>, order: &OrderId) -> Result<Vec<Command>, Error> {
     tx.query("SELECT * FROM commands WHERE order_id = $1 ORDER BY seq", params![order], read::command)
 }
 
 /// The commands that an order's payment has made of this package on this server.
-pub fn bought(tx: &Tx<'_>, order: &OrderId, package: &PackageId, server: &ServerId) -> Result<Vec<CommandRow>, Error> {
+pub fn bought(tx: &Tx<'_>, order: &OrderId, package: &PackageId, server: &ServerId) -> Result<Vec<Command>, Error> {
     let sql =
         "SELECT * FROM commands WHERE order_id = $1 AND package_id = $2 AND server_id = $3 AND trigger = 'purchase'";
     tx.query(sql, params![order, package, server], read::command)
 }
 
 /// The commands that give a reward, or take it back, in the order in which they were made.
-pub fn of_grant(tx: &Tx<'_>, grant: &GrantId, on: CommandPurpose) -> Result<Vec<CommandRow>, Error> {
+pub fn of_grant(tx: &Tx<'_>, grant: &GrantId, on: CommandPurpose) -> Result<Vec<Command>, Error> {
     let sql = "SELECT * FROM commands WHERE grant_id = $1 AND is_reversal = $2 ORDER BY seq";
     tx.query(sql, params![grant, on == CommandPurpose::Reversal], read::command)
 }

@@ -2,11 +2,11 @@
 
 use crate::{Error, Row, Tx, params};
 use flux_referral_rules::EmailKey;
-use flux_shop::{Customer, CustomerBody, CustomerId, CustomerRow, Player, PlayerName, PlayerUuid};
+use flux_shop::{Customer, CustomerId, CustomerProfile, OrderCustomer, Player, PlayerName, PlayerUuid};
 use jiff::Timestamp;
 
 /// Saves a customer, new or changed.
-pub fn put(tx: &Tx<'_>, id: &CustomerId, body: &CustomerBody, now: Timestamp) -> Result<(), Error> {
+pub fn put(tx: &Tx<'_>, id: &CustomerId, profile: &CustomerProfile, now: Timestamp) -> Result<(), Error> {
     let sql = "INSERT INTO customers (id, email, name, tier, registered_at, player_name, player_uuid, created_at, updated_at,
                  email_key)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
@@ -17,21 +17,21 @@ pub fn put(tx: &Tx<'_>, id: &CustomerId, body: &CustomerBody, now: Timestamp) ->
         sql,
         params![
             id,
-            body.email,
-            body.name,
-            body.tier,
-            body.registered_at,
-            body.player.as_ref().map(|player| &player.name),
-            body.player.as_ref().and_then(|player| player.uuid.as_ref()).map(strip_dashes),
+            profile.email,
+            profile.name,
+            profile.tier,
+            profile.registered_at,
+            profile.player.as_ref().map(|player| &player.name),
+            profile.player.as_ref().and_then(|player| player.uuid.as_ref()).map(strip_dashes),
             now,
-            body.email.as_ref().and_then(|email| key(email.as_str())),
+            profile.email.as_ref().and_then(|email| key(email.as_str())),
         ],
     )?;
     Ok(())
 }
 
 /// Adds the customer of an order, unless they are known.
-pub fn ensure_exists(tx: &Tx<'_>, customer: &Customer, now: Timestamp) -> Result<(), Error> {
+pub fn ensure_exists(tx: &Tx<'_>, customer: &OrderCustomer, now: Timestamp) -> Result<(), Error> {
     let sql =
         "INSERT INTO customers (id, email, name, created_at, updated_at, email_key) VALUES ($1, $2, $3, $4, $4, $5)
                ON CONFLICT (id) DO NOTHING";
@@ -41,7 +41,7 @@ pub fn ensure_exists(tx: &Tx<'_>, customer: &Customer, now: Timestamp) -> Result
 }
 
 /// The customer with this id.
-pub fn find(tx: &Tx<'_>, id: &CustomerId) -> Result<Option<CustomerRow>, Error> {
+pub fn find(tx: &Tx<'_>, id: &CustomerId) -> Result<Option<Customer>, Error> {
     tx.one("SELECT * FROM customers WHERE id = $1", params![id], customer)
 }
 
@@ -85,14 +85,14 @@ pub fn strip_dashes(uuid: &PlayerUuid) -> String {
     flux_delivery::Uuid::parse(uuid.as_str()).map_or_else(|| uuid.to_string(), |uuid| uuid.simple())
 }
 
-fn customer(row: &Row<'_>) -> Result<CustomerRow, Error> {
+fn customer(row: &Row<'_>) -> Result<Customer, Error> {
     let player = match row.get("player_name")? {
         Some(name) => Some(Player { name, uuid: row.get("player_uuid")? }),
         None => None,
     };
-    Ok(CustomerRow {
+    Ok(Customer {
         id: row.get("id")?,
-        body: CustomerBody {
+        profile: CustomerProfile {
             email: row.get("email")?,
             name: row.get("name")?,
             tier: row.get("tier")?,

@@ -1,7 +1,7 @@
 //! Events: append-only, but for the removal of a customer.
 
 use crate::{Error, Param, Row, Tx, Value, params, to_json};
-use flux_shop::{Audit, CustomerId, EventRow};
+use flux_shop::{Audit, CustomerId, Event};
 use std::borrow::Cow;
 
 /// An event that is to be recorded.
@@ -65,12 +65,12 @@ pub fn anonymise_customer(
 }
 
 /// The events after this number, oldest first.
-pub fn after(tx: &Tx<'_>, seq: i64, limit: u32) -> Result<Vec<EventRow>, Error> {
+pub fn after(tx: &Tx<'_>, seq: i64, limit: u32) -> Result<Vec<Event>, Error> {
     tx.query("SELECT * FROM events WHERE seq > $1 ORDER BY seq LIMIT $2", params![seq, limit], event)
 }
 
-pub(crate) fn event(row: &Row<'_>) -> Result<EventRow, Error> {
-    Ok(EventRow {
+pub(crate) fn event(row: &Row<'_>) -> Result<Event, Error> {
+    Ok(Event {
         seq: row.get("seq")?,
         at: row.get("at")?,
         kind: row.get("kind")?,

@@ -1,7 +1,7 @@
 //! The mails that are still to be sent: a cursor over the events, and retries.
 
 use crate::{Error, Row, Tx, events, params};
-use flux_shop::EventRow;
+use flux_shop::Event;
 use jiff::Timestamp;
 
 /// The number of the last event whose mail is done with; `None` where mails were never set up.
@@ -31,7 +31,7 @@ fn set_cursor(tx: &Tx<'_>, seq: i64) -> Result<(), Error> {
 #[derive(Debug)]
 pub struct Mail {
     /// The event that it is made of.
-    pub event: EventRow,
+    pub event: Event,
     /// The address of the customer whom it is for.
     pub customer: Option<String>,
     /// The number of times that the mail server has refused it for now.

@@ -4,8 +4,8 @@ use crate::value::TextList;
 use crate::{Error, Row, Tx, Value, packages, params, to_json};
 use flux_protocol::OrderId;
 use flux_shop::{
-    Amount, Customer, CustomerId, Order, OrderBody, OrderItem, OrderStatus, OrderTimes, Package, PackageId, Player,
-    PutStatus, Quantity,
+    Amount, CustomerId, Order, OrderContent, OrderCustomer, OrderItem, OrderStatus, OrderTimes, Package, PackageId,
+    Player, PutStatus, Quantity,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,8 @@ pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
                ON CONFLICT (id) DO UPDATE SET status = $2, customer_id = $3, customer_email = $4, customer_name = $5,
                  player_name = $6, player_uuid = $7, items = $8, amount = $9, currency = $10, refunded_amount = $11,
                  referral_code = $12, imported = $13, occurred_at = $14, updated_at = $16, paid_at = $17";
-    let OrderBody { customer, player, items, amount, currency, referral_code, imported, occurred_at, .. } = &order.body;
+    let OrderContent { customer, player, items, amount, currency, referral_code, imported, occurred_at, .. } =
+        &order.content;
     let stored_items = to_json(&items.iter().map(ItemRow::from).collect::<Vec<_>>())?;
     tx.execute(
         sql,
@@ -70,9 +71,9 @@ pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
 
 /// Saves which packages an order names that is not paid yet; those of an imported one may not exist.
 pub fn put_items(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
-    let (id, items) = (&order.id, &order.body.items);
+    let (id, items) = (&order.id, &order.content.items);
     remove_items(tx, id)?;
-    if order.body.imported {
+    if order.content.imported {
         return Ok(());
     }
     let sql = "INSERT INTO order_items (order_id, position, package_id, quantity) VALUES ($1, $2, $3, $4)";
@@ -117,9 +118,9 @@ pub fn snapshot_reversals(tx: &Tx<'_>, id: &OrderId, packages: &[Package]) -> Re
     let sql = "INSERT INTO order_package_snapshots (order_id, position, package_id, name, price, currency, commands)
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     for (position, package) in (0i64..).zip(packages).filter(|(_, package)| package.has_reversal()) {
-        let Package { id: package, body } = package;
-        let commands = packages::commands(body)?;
-        tx.execute(sql, params![id, position, package, body.name, body.price, body.currency, commands])?;
+        let Package { id: package, content } = package;
+        let commands = packages::commands(content)?;
+        tx.execute(sql, params![id, position, package, content.name, content.price, content.currency, commands])?;
     }
     Ok(())
 }
@@ -146,7 +147,7 @@ pub fn of_customer(tx: &Tx<'_>, customer: &CustomerId) -> Result<Vec<Order>, Err
 pub fn forget(tx: &Tx<'_>, order: &Order, now: Timestamp) -> Result<(), Error> {
     let sql = "UPDATE orders SET customer_id = $1, customer_email = $2, customer_name = $3, player_name = $4,
                player_uuid = $5, referral_code = $6, anonymised_at = $7 WHERE id = $8";
-    let OrderBody { customer, player, referral_code, .. } = &order.body;
+    let OrderContent { customer, player, referral_code, .. } = &order.content;
     let values =
         params![customer.id, customer.email, customer.name, player.name, player.uuid, referral_code, now, order.id];
     tx.execute(sql, values)?;
@@ -189,7 +190,7 @@ pub fn page(tx: &Tx<'_>, before: i64, status: Option<OrderStatus>, limit: u32) -
 fn order(row: &Row<'_>) -> Result<Order, Error> {
     Ok(Order {
         id: row.get("id")?,
-        body: body(row)?,
+        content: content(row)?,
         status: row.get("status")?,
         refunded_amount: row.get("refunded_amount")?,
         times: OrderTimes {
@@ -205,10 +206,10 @@ fn order(row: &Row<'_>) -> Result<Order, Error> {
     })
 }
 
-fn body(row: &Row<'_>) -> Result<OrderBody, Error> {
+fn content(row: &Row<'_>) -> Result<OrderContent, Error> {
     let items: Vec<ItemRow> = row.json("items")?;
-    Ok(OrderBody {
-        customer: Customer {
+    Ok(OrderContent {
+        customer: OrderCustomer {
             id: row.get("customer_id")?,
             email: row.get("customer_email")?,
             name: row.get("customer_name")?,

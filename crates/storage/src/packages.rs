@@ -6,15 +6,15 @@ pub(crate) use template::TemplateRow;
 
 use crate::value::TextList;
 use crate::{Error, Row, Tx, params, to_json};
-use flux_shop::{Package, PackageBody, PackageId};
+use flux_shop::{Package, PackageContent, PackageId};
 use jiff::Timestamp;
 
 /// Saves a package; one that was removed is restored by that.
-pub fn put(tx: &Tx<'_>, id: &PackageId, body: &PackageBody, now: Timestamp) -> Result<(), Error> {
+pub fn put(tx: &Tx<'_>, id: &PackageId, content: &PackageContent, now: Timestamp) -> Result<(), Error> {
     let sql = "INSERT INTO packages (id, name, price, currency, commands, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
                ON CONFLICT (id) DO UPDATE SET name = $2, price = $3, currency = $4, commands = $5, updated_at = $6,
                  removed_at = NULL";
-    tx.execute(sql, params![id, body.name, body.price, body.currency, commands(body)?, now])?;
+    tx.execute(sql, params![id, content.name, content.price, content.currency, commands(content)?, now])?;
     Ok(())
 }
 
@@ -50,8 +50,8 @@ pub fn remove(tx: &Tx<'_>, id: &PackageId, now: Timestamp) -> Result<(), Error> 
 }
 
 /// A package's templates as they are stored.
-pub(crate) fn commands(body: &PackageBody) -> Result<String, Error> {
-    to_json(&body.commands.iter().map(TemplateRow::from).collect::<Vec<_>>())
+pub(crate) fn commands(content: &PackageContent) -> Result<String, Error> {
+    to_json(&content.commands.iter().map(TemplateRow::from).collect::<Vec<_>>())
 }
 
 /// A row with a package's columns; its id is in `id`.
@@ -59,7 +59,7 @@ pub(crate) fn package(row: &Row<'_>, id: &'static str) -> Result<Package, Error>
     let commands: Vec<TemplateRow> = row.json("commands")?;
     Ok(Package {
         id: row.get(id)?,
-        body: PackageBody {
+        content: PackageContent {
             name: row.get("name")?,
             price: row.get("price")?,
             currency: row.get("currency")?,

@@ -3,7 +3,7 @@
 use flux_protocol::{Attempt, CommandId, CommandKind, OrderId, PlayerRef, ServerId};
 use flux_rest::values::{DelaySeconds, ExpirySeconds, Slots, Template, Trigger};
 use flux_rest::{ApiError, PlayerJson, Word, object_or_null};
-use flux_shop::{CommandView, GrantId, HistoryRow, NewCommand, Origin};
+use flux_shop::{CommandView, GrantId, HistoryEntry, NewCommand, Origin};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -164,9 +164,9 @@ impl From<CommandView> for CommandOut {
     }
 }
 
-impl From<HistoryRow> for HistoryOut {
-    fn from(row: HistoryRow) -> HistoryOut {
-        let HistoryRow { at, status, attempt, reason, output } = row;
+impl From<HistoryEntry> for HistoryOut {
+    fn from(entry: HistoryEntry) -> HistoryOut {
+        let HistoryEntry { at, status, attempt, reason, output } = entry;
         HistoryOut { at, status, attempt, reason, output }
     }
 }

@@ -2,7 +2,7 @@
 
 use flux_rest::values::{CustomerId, Email, Label, Tier};
 use flux_rest::{Checked, PlayerJson, object_or_null};
-use flux_shop::{CustomerBody, CustomerRow};
+use flux_shop::{Customer, CustomerProfile};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -49,9 +49,9 @@ pub(crate) struct CustomerOut {
     anonymised_at: Option<Timestamp>,
 }
 
-impl From<CustomerIn> for CustomerBody {
-    fn from(customer: CustomerIn) -> CustomerBody {
-        CustomerBody {
+impl From<CustomerIn> for CustomerProfile {
+    fn from(customer: CustomerIn) -> CustomerProfile {
+        CustomerProfile {
             email: customer.email.map(|email| email.0),
             name: customer.name.map(|name| name.0),
             tier: customer.tier.map(|tier| tier.0),
@@ -61,9 +61,9 @@ impl From<CustomerIn> for CustomerBody {
     }
 }
 
-impl From<CustomerRow> for CustomerOut {
-    fn from(customer: CustomerRow) -> CustomerOut {
-        let CustomerBody { email, name, tier, registered_at, player } = customer.body;
+impl From<Customer> for CustomerOut {
+    fn from(customer: Customer) -> CustomerOut {
+        let CustomerProfile { email, name, tier, registered_at, player } = customer.profile;
         CustomerOut {
             id: Checked(customer.id),
             email: email.map(Checked),

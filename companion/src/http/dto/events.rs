@@ -1,6 +1,6 @@
 //! Events in JSON: in lists, in the stream, and in the webhook's requests.
 
-use flux_shop::EventRow;
+use flux_shop::Event;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -24,9 +24,9 @@ pub(crate) struct EventOut {
     actor: String,
 }
 
-impl From<EventRow> for EventOut {
-    fn from(event: EventRow) -> EventOut {
-        let EventRow { seq, at, kind, subject, data, actor } = event;
+impl From<Event> for EventOut {
+    fn from(event: Event) -> EventOut {
+        let Event { seq, at, kind, subject, data, actor } = event;
         EventOut { seq, at, kind, subject, data, actor }
     }
 }

@@ -6,7 +6,7 @@ use flux_rest::values::{
     Amount, Code, Currency, CustomerId, Delivery, Email, Label, OrderStatus, PackageId, PutStatus, Quantity, RefundId,
 };
 use flux_rest::{Checked, PlayerJson, Word, object, objects};
-use flux_shop::{CommandView, Order, OrderBody, ReferralView, ServerStates};
+use flux_shop::{CommandView, Order, OrderContent, ReferralView, ServerStates};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -197,9 +197,9 @@ struct TimesOut {
     anonymised_at: Option<Timestamp>,
 }
 
-impl From<OrderIn> for OrderBody {
-    fn from(order: OrderIn) -> OrderBody {
-        OrderBody {
+impl From<OrderIn> for OrderContent {
+    fn from(order: OrderIn) -> OrderContent {
+        OrderContent {
             customer: order.customer.into(),
             player: order.player.into(),
             items: order.items.into_iter().map(Into::into).collect(),
@@ -223,26 +223,26 @@ impl OrderOut {
     ) -> OrderOut {
         let blocked = flux_shop::blocked_by(commands.iter().map(|command| &command.command), servers);
         let delivery = flux_shop::delivery(commands.iter().map(|command| command.command.state.status));
-        let (body, times) = (order.body, order.times);
+        let (content, times) = (order.content, order.times);
         OrderOut {
             id: order.id,
             status: Word(order.status),
             delivery: Word(delivery),
             obstacles: blocked.into_iter().map(|one| Obstacle { command_id: one.command_id, text: one.text }).collect(),
-            customer: body.customer.into(),
-            player: body.player.into(),
-            items: body.items.into_iter().map(Into::into).collect(),
-            amount: Checked(body.amount),
-            currency: Checked(body.currency),
+            customer: content.customer.into(),
+            player: content.player.into(),
+            items: content.items.into_iter().map(Into::into).collect(),
+            amount: Checked(content.amount),
+            currency: Checked(content.currency),
             refunded_amount: Checked(order.refunded_amount),
-            referral_code: body.referral_code.map(Checked),
+            referral_code: content.referral_code.map(Checked),
             referral: referral.map(|referral| ReferralOut {
                 attribution_id: referral.attribution_id,
                 decision: referral.decision,
                 reason: referral.reason,
             }),
-            imported: body.imported,
-            occurred_at: body.occurred_at,
+            imported: content.imported,
+            occurred_at: content.occurred_at,
             times: TimesOut {
                 paid_at: times.paid_at,
                 completed_at: times.completed_at,
@@ -258,15 +258,15 @@ impl OrderOut {
     }
 }
 
-impl From<CustomerJson> for flux_shop::Customer {
-    fn from(customer: CustomerJson) -> flux_shop::Customer {
+impl From<CustomerJson> for flux_shop::OrderCustomer {
+    fn from(customer: CustomerJson) -> flux_shop::OrderCustomer {
         let (email, name) = (customer.email.map(|email| email.0), customer.name.map(|name| name.0));
-        flux_shop::Customer { id: customer.id.0, email, name }
+        flux_shop::OrderCustomer { id: customer.id.0, email, name }
     }
 }
 
-impl From<flux_shop::Customer> for CustomerJson {
-    fn from(customer: flux_shop::Customer) -> CustomerJson {
+impl From<flux_shop::OrderCustomer> for CustomerJson {
+    fn from(customer: flux_shop::OrderCustomer) -> CustomerJson {
         let (email, name) = (customer.email.map(Checked), customer.name.map(Checked));
         CustomerJson { id: Checked(customer.id), email, name }
     }

@@ -3,7 +3,7 @@
 use flux_protocol::ServerId;
 use flux_rest::values::{Amount, Currency, DelaySeconds, ExpirySeconds, Label, PackageId, Slots, Template, Trigger};
 use flux_rest::{Checked, Word, objects};
-use flux_shop::{Package, PackageBody, TemplateBody, limits};
+use flux_shop::{CommandTemplate, Package, PackageContent, limits};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
@@ -108,9 +108,9 @@ impl<'de> Deserialize<'de> for ServerChoice {
     }
 }
 
-impl From<PackageIn> for PackageBody {
-    fn from(package: PackageIn) -> PackageBody {
-        PackageBody {
+impl From<PackageIn> for PackageContent {
+    fn from(package: PackageIn) -> PackageContent {
+        PackageContent {
             name: package.name.0,
             price: package.price.0,
             currency: package.currency.0,
@@ -121,7 +121,7 @@ impl From<PackageIn> for PackageBody {
 
 impl From<Package> for PackageOut {
     fn from(package: Package) -> PackageOut {
-        let Package { id, body: PackageBody { name, price, currency, commands } } = package;
+        let Package { id, content: PackageContent { name, price, currency, commands } } = package;
         PackageOut {
             id: Checked(id),
             name: Checked(name),
@@ -132,9 +132,9 @@ impl From<Package> for PackageOut {
     }
 }
 
-impl From<TemplateJson> for TemplateBody {
-    fn from(template: TemplateJson) -> TemplateBody {
-        TemplateBody {
+impl From<TemplateJson> for CommandTemplate {
+    fn from(template: TemplateJson) -> CommandTemplate {
+        CommandTemplate {
             command: template.command.0,
             servers: template.servers.0,
             require_online: template.require_online,
@@ -146,8 +146,8 @@ impl From<TemplateJson> for TemplateBody {
     }
 }
 
-impl From<TemplateBody> for TemplateJson {
-    fn from(template: TemplateBody) -> TemplateJson {
+impl From<CommandTemplate> for TemplateJson {
+    fn from(template: CommandTemplate) -> TemplateJson {
         TemplateJson {
             command: Checked(template.command),
             servers: ServerChoice(template.servers),

@@ -9,7 +9,7 @@ mod send;
 use crate::app::App;
 use crate::config::Mail;
 use crate::limits;
-use flux_shop::EventRow;
+use flux_shop::Event;
 use flux_storage::{Tx, mail as rows};
 use send::{Concerns, SendError, Sender};
 use std::sync::Arc;
@@ -86,7 +86,7 @@ async fn send_next(app: &App, mail: &Mail, sender: &Sender) -> Result<bool, Unse
 }
 
 /// After how long a mail is to be tried again by itself, while others go on; an error holds up all.
-fn outcome(event: &EventRow, sent: Result<(), SendError>, tries: u32) -> Result<Option<Duration>, SendError> {
+fn outcome(event: &Event, sent: Result<(), SendError>, tries: u32) -> Result<Option<Duration>, SendError> {
     let (seq, kind) = (event.seq, &event.kind);
     let error = match sent {
         Ok(()) => {
@@ -110,6 +110,6 @@ fn outcome(event: &EventRow, sent: Result<(), SendError>, tries: u32) -> Result<
 }
 
 /// The address that the event names, else the customer's.
-fn recipient(event: &EventRow, customer: Option<String>) -> Option<String> {
+fn recipient(event: &Event, customer: Option<String>) -> Option<String> {
     event.data["to"].as_str().map(str::to_owned).or(customer)
 }

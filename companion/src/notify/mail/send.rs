@@ -2,7 +2,7 @@
 
 use crate::config::{Mail, MailTls};
 use crate::limits;
-use flux_shop::EventRow;
+use flux_shop::Event;
 use lettre::address::AddressError;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
@@ -79,7 +79,7 @@ impl Sender {
     }
 
     /// Returns once the server has accepted the mail.
-    pub(super) async fn send(&self, mail: &Mail, to: &str, event: &EventRow, id: String) -> Result<(), SendError> {
+    pub(super) async fn send(&self, mail: &Mail, to: &str, event: &Event, id: String) -> Result<(), SendError> {
         let text = |name: &str| event.data[name].as_str().unwrap_or_default().to_owned();
         let message = Message::builder()
             .from(mail.from.clone())

@@ -10,7 +10,7 @@ use crate::ids;
 use crate::storage::{attributions, customers as customers_repo, forget as forget_repo};
 use flux_referral_rules::CustomerId;
 use flux_shop::Audit;
-use flux_shop::{CustomerRow, Player, PlayerName, PlayerUuid};
+use flux_shop::{Customer, Player, PlayerName, PlayerUuid};
 use flux_storage::{Tx, commands, customers};
 
 /// Handles a saved customer: updates the identity in attributions, sends held rewards to a newly linked player, renames
@@ -19,13 +19,13 @@ pub(crate) fn changed(
     tx: &Tx<'_>,
     audit: &Audit,
     ctx: &ReferralContext,
-    before: Option<&CustomerRow>,
+    before: Option<&Customer>,
     id: &flux_shop::CustomerId,
 ) -> Result<Effects, Error> {
     let id = &CustomerId::new(id.as_str());
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     propagate_identity(&mut work, id)?;
-    let was_registered = before.is_some_and(|before| before.body.registered_at.is_some());
+    let was_registered = before.is_some_and(|before| before.profile.registered_at.is_some());
     if let Some(at) = work.customer(id)?.registered_at.filter(|_| !was_registered) {
         reward_registration(&mut work, id, at)?;
     }

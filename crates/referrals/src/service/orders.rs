@@ -28,11 +28,11 @@ pub struct Buyer {
 
 impl From<&Order> for Buyer {
     fn from(order: &Order) -> Buyer {
-        let customer = &order.body.customer;
+        let customer = &order.content.customer;
         Buyer {
             customer: CustomerId::new(customer.id.as_str()),
             email: customer.email.as_ref().map(|email| email.as_str().to_owned()),
-            player: Some(order.body.player.clone()),
+            player: Some(order.content.player.clone()),
         }
     }
 }
@@ -99,17 +99,17 @@ fn check_out(
 /// `/orders`: handles an order that was placed, and perhaps paid at once. An imported one uses up "first purchase" (R3-10), and earns
 /// nothing.
 pub(crate) fn placed(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, order: &Order) -> Result<Effects, Error> {
-    let at = order.body.occurred_at.unwrap_or(tx.now());
-    let typed = order.body.referral_code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
-    let code = typed.filter(|_| !order.body.imported);
+    let at = order.content.occurred_at.unwrap_or(tx.now());
+    let typed = order.content.referral_code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
+    let code = typed.filter(|_| !order.content.imported);
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let mut row = load_order(&work, &order.id)?;
     check_out(&mut work, &mut row, &Buyer::from(order), code, at)?;
-    if let (Some(typed), true) = (typed, order.body.imported) {
+    if let (Some(typed), true) = (typed, order.content.imported) {
         // An imported order binds nobody, but anonymising the code's owner must find the code here.
         row.code = Some(typed.to_owned());
     }
-    row.record.is_imported = order.body.imported;
+    row.record.is_imported = order.content.imported;
     if let Some(at) = order.times.paid_at {
         evaluate(&mut work, &mut row, order, at)?;
     }
@@ -133,11 +133,11 @@ pub(crate) fn paid(
 }
 
 fn evaluate(work: &mut UnitOfWork<'_>, row: &mut OrderRow, order: &Order, at: Timestamp) -> Result<(), Error> {
-    if !order.body.imported {
-        link_player_if_free(work, &Buyer::from(order).customer, &order.body.player)?;
+    if !order.content.imported {
+        link_player_if_free(work, &Buyer::from(order).customer, &order.content.player)?;
     }
-    let amount = i64::try_from(order.body.amount.get()).unwrap_or(i64::MAX);
-    let currency = flux_referral_rules::Currency::parse(order.body.currency.as_str());
+    let amount = i64::try_from(order.content.amount.get()).unwrap_or(i64::MAX);
+    let currency = flux_referral_rules::Currency::parse(order.content.currency.as_str());
     let money = currency.and_then(|currency| Money::new(amount, currency));
     let money = money.map_err(|invalid| Error::invalid("amount", invalid.to_string()))?;
     evaluate_payment(work, row, None, money, at)?;

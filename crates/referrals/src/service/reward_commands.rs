@@ -8,7 +8,7 @@ use crate::{Effect, Effects, Error};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{CommandKind, PlayerRef, ServerId, derived_command_id};
 use flux_referral_rules::{CustomerId, FanOut, GrantKey, Player};
-use flux_shop::{CommandPurpose, CommandRow, GrantId, NewCommand, Origin, kind};
+use flux_shop::{Command, CommandPurpose, GrantId, NewCommand, Origin, kind};
 use flux_storage::{Tx, commands, events, servers};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -71,7 +71,7 @@ pub(super) fn reverse_grant(work: &mut UnitOfWork<'_>, key: &GrantKey, made: &Fa
 }
 
 /// The effects of a reward's command that was closed: it may have been the last open one of a grant that is reversed.
-pub(crate) fn command_closed(tx: &Tx<'_>, command: &CommandRow) -> Result<Effects, flux_storage::Error> {
+pub(crate) fn command_closed(tx: &Tx<'_>, command: &Command) -> Result<Effects, flux_storage::Error> {
     match &command.new.origin {
         Some(Origin::Reward { grant, on: CommandPurpose::Grant, .. }) => reversal(tx, grant, &command.new.server_id),
         _ => Ok(Effects::default()),
@@ -85,7 +85,7 @@ fn reversal(tx: &Tx<'_>, grant: &GrantId, server: &ServerId) -> Result<Effects, 
         return Ok(Effects::default());
     }
     let given = commands::of_grant(tx, grant, CommandPurpose::Grant)?;
-    let given: Vec<&CommandRow> = given.iter().filter(|command| command.new.server_id == *server).collect();
+    let given: Vec<&Command> = given.iter().filter(|command| command.new.server_id == *server).collect();
     let is_closed = given.iter().all(|command| !command.state.status.is_open());
     let ran = given.iter().find(|command| command.state.status == CommandStatus::Completed);
     let is_receiving = servers::find(tx, server)?.is_some_and(|server| !server.removing);

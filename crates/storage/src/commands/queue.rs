@@ -3,7 +3,7 @@
 use super::read::command;
 use crate::{Error, Param, Row, Tx, limits, params};
 use flux_protocol::{JournalId, OrderId, ServerId};
-use flux_shop::{CommandRow, QueueCounts};
+use flux_shop::{Command, QueueCounts};
 use jiff::Timestamp;
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ pub struct Filter {
 }
 
 /// Commands with their numbers, newest first, before this number.
-pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec<(i64, CommandRow)>, Error> {
+pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec<(i64, Command)>, Error> {
     let mut sql = "SELECT * FROM commands WHERE seq < $1".to_owned();
     let mut values: Vec<&dyn Param> = vec![&before];
     let conditions = [
@@ -114,7 +114,7 @@ pub fn to_offer(
     server: &ServerId,
     journal: &JournalId,
     filter: &OfferFilter,
-) -> Result<Vec<CommandRow>, Error> {
+) -> Result<Vec<Command>, Error> {
     let values = params![server, journal, tx.now(), filter.quiet_since, filter.player, filter.limit as i64];
     tx.query(&OFFER_STATEMENT, values, command)
 }
@@ -127,14 +127,14 @@ pub fn next_retry(tx: &Tx<'_>, server: &ServerId, now: Timestamp) -> Result<Opti
 }
 
 /// A server's open commands.
-pub fn open_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<Vec<CommandRow>, Error> {
+pub fn open_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<Vec<Command>, Error> {
     let sql = "SELECT * FROM commands WHERE server_id = $1 AND status IN ('pending', 'delivered', 'awaiting_player')
                ORDER BY seq";
     tx.query(sql, params![server], command)
 }
 
 /// All open commands.
-pub fn all_open(tx: &Tx<'_>) -> Result<Vec<CommandRow>, Error> {
+pub fn all_open(tx: &Tx<'_>) -> Result<Vec<Command>, Error> {
     let sql = "SELECT * FROM commands WHERE status IN ('pending', 'delivered', 'awaiting_player')";
     tx.query(sql, params![], command)
 }
@@ -147,7 +147,7 @@ pub fn open_count(tx: &Tx<'_>, server: &ServerId) -> Result<u64, Error> {
 }
 
 /// Commands that expired before they were offered to anybody.
-pub fn expired(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<CommandRow>, Error> {
+pub fn expired(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Command>, Error> {
     let sql = "SELECT * FROM commands INDEXED BY commands_to_expire
                WHERE expires_at IS NOT NULL AND status = 'pending' AND offered = 'never' AND expires_at <= $1
                ORDER BY expires_at LIMIT $2";

@@ -3,12 +3,12 @@
 use crate::{Error, Row};
 use flux_delivery::command::{CommandState, CommandStatus, OfferedTo};
 use flux_protocol::{Attempt, CommandKind, PlayerRef};
+use flux_shop::{Command, NewCommand, Origin};
 use flux_shop::{CommandPurpose, CustomerId};
-use flux_shop::{CommandRow, NewCommand, Origin};
 
 /// A row as a command.
-pub(crate) fn command(row: &Row<'_>) -> Result<CommandRow, Error> {
-    Ok(CommandRow {
+pub(crate) fn command(row: &Row<'_>) -> Result<Command, Error> {
+    Ok(Command {
         new: new(row)?,
         sequence: row.get("seq")?,
         state: state(row)?,

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use flux_protocol::ServerId;
-use flux_shop::{DelaySeconds, ExpirySeconds, ServerChoice, Slots, Template, TemplateBody, Trigger};
+use flux_shop::{CommandTemplate, DelaySeconds, ExpirySeconds, ServerChoice, Slots, Template, Trigger};
 use serde::{Deserialize, Serialize};
 
 /// A stored template. Unknown fields are ignored and missing ones have their defaults, so that rows of other versions of
@@ -34,8 +34,8 @@ impl Default for TemplateRow {
     }
 }
 
-impl From<&TemplateBody> for TemplateRow {
-    fn from(template: &TemplateBody) -> TemplateRow {
+impl From<&CommandTemplate> for TemplateRow {
+    fn from(template: &CommandTemplate) -> TemplateRow {
         TemplateRow {
             command: template.command.to_string(),
             servers: match &template.servers {
@@ -57,10 +57,10 @@ impl TemplateRow {
     /// # Errors
     ///
     /// [`Error::BadRow`] where a server's id or the trigger is nothing that this program writes.
-    pub(crate) fn read(self) -> Result<TemplateBody, Error> {
+    pub(crate) fn read(self) -> Result<CommandTemplate, Error> {
         let server = |id: String| ServerId::try_from(id).map_err(|_| Error::BadRow("a template's server"));
         let servers = self.servers.map(|ids| ids.into_iter().map(server).collect::<Result<_, _>>()).transpose()?;
-        Ok(TemplateBody {
+        Ok(CommandTemplate {
             command: Template::from_stored(self.command),
             servers: servers.map_or(ServerChoice::All, ServerChoice::These),
             require_online: self.require_online,
