@@ -30,13 +30,9 @@ fn every_file_over_40_lines_begins_with_module_docs() {
 
 #[test]
 fn every_file_over_400_lines_says_why() {
-    // This file is longer. Remove it here once it is split.
-    let exempt = ["agent/src/journal/tests/mod.rs"];
     let has_no_reason = |(path, text): &(String, String)| {
         let docs: Vec<_> = text.lines().take_while(|line| line.starts_with("//!")).collect();
-        text.lines().count() > LINES_WITHOUT_A_REASON
-            && !docs.iter().any(|line| line.contains("long because"))
-            && !exempt.contains(&path.as_str())
+        text.lines().count() > LINES_WITHOUT_A_REASON && !docs.iter().any(|line| line.contains("long because"))
     };
     let found: Vec<_> = rust_files(&FOLDERS).into_iter().filter(has_no_reason).map(|(path, _)| path).collect();
     assert_eq!(found, Vec::<String>::new(), "split the file, or say in its module docs that it is long because …");

@@ -1,4 +1,4 @@
-//! The file: whose it is, what is wrong with it, and what it costs to look into it.
+//! The journal file: its lock and its server, damaged and foreign files, and the query plans of each step.
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn one_journal_serves_one_daemon_and_one_server() {
 }
 
 #[test]
-fn a_damaged_or_newer_journal_is_never_replaced() {
+fn damaged_or_newer_journal_is_not_replaced() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("journal.db");
     std::fs::write(&path, b"this is no database, and long enough to be looked at as one").unwrap();
@@ -28,7 +28,7 @@ fn a_damaged_or_newer_journal_is_never_replaced() {
 }
 
 #[test]
-fn another_programs_database_is_not_taken_for_a_journal() {
+fn database_of_another_program_is_refused() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("journal.db");
     rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE homes (x)").unwrap();
@@ -39,7 +39,7 @@ fn another_programs_database_is_not_taken_for_a_journal() {
 }
 
 #[test]
-fn a_log_cut_anywhere_leaves_what_was_committed_before_the_cut() {
+fn cut_log_keeps_every_commit_before_the_cut() {
     const HEADER_BYTES: usize = 32;
     const FRAME_BYTES: usize = 24 + 4096;
     const JOBS: u64 = 12;
@@ -74,7 +74,7 @@ fn a_log_cut_anywhere_leaves_what_was_committed_before_the_cut() {
 }
 
 #[test]
-fn a_step_costs_no_scan_however_much_waits() {
+fn each_step_uses_an_index() {
     let directory = TempDir::new().unwrap();
     let journal = open(directory.path());
     for sql in [

@@ -1,0 +1,78 @@
+//! The data that the journal keeps of a job: counts, markers, and the memory of finished commands.
+
+use super::*;
+
+#[test]
+fn pruning_keeps_the_memory_of_finished_commands() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve"), command(2, "Steve")], NOW).unwrap();
+    for number in [1, 2] {
+        journal
+            .transition(&id(number), NOW, Note::new("completed", None), Wake::Now, |job| {
+                Some(job.started().answered(Verdict::Completed))
+            })
+            .unwrap();
+    }
+    let first = &journal.unreported(1).unwrap();
+    journal.acknowledge(first, NOW).unwrap();
+    assert_eq!(journal.prune(later(1)).unwrap(), 1, "what is not acknowledged stays whole");
+    let row = journal.job(&id(1)).unwrap().unwrap();
+    assert_eq!((row.command, row.job.state), (None, JobState::Done(JobOutcome::Completed)));
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    assert!(journal.next_ready().unwrap().is_none());
+}
+
+#[test]
+fn transition_of_an_unknown_job_returns_none() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    assert_eq!(
+        journal.transition(&id(9), NOW, Note::new("x", None), Wake::Now, |job| Some(job.dropped())).unwrap(),
+        None
+    );
+}
+
+#[test]
+fn markers_are_kept_up_to_the_limit_until_removed() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    let mut send = |number: u32| {
+        let decided_on = journal.job(&id(1)).unwrap().unwrap().job;
+        let mark = MarkerKey::for_send(&id(1), Attempt::FIRST, number);
+        let intent = Intent { line: "give Steve diamond", marker: Some(&mark), clock: None };
+        assert!(journal.record_intent(&id(1), decided_on, NOW, &intent).unwrap());
+        let away = |job: flux_delivery::job::Job| Some(job.answered(Verdict::PlayerAway));
+        journal.transition(&id(1), NOW, Note::new("player_away", None), Wake::Now, away).unwrap();
+        journal.job(&id(1)).unwrap().unwrap().markers.iter().map(MarkerKey::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(send(1), ["cmd_1_1"]);
+    assert_eq!(send(2), ["cmd_1_1", "cmd_1_1-2"]);
+    let last = (3..100).map(&mut send).last().unwrap();
+    assert_eq!((last.len(), last[0].as_str(), last[15].as_str()), (16, "cmd_1_1-84", "cmd_1_1-99"));
+    journal.transition(&id(1), NOW, Note::new("x", None), Wake::Now, |job| Some(job.dropped())).unwrap();
+    assert!(journal.leftover_markers(10).unwrap().is_empty(), "the store does not know yet that it is over");
+    acknowledge_all(&mut journal);
+    assert_eq!(journal.leftover_markers(10).unwrap()[0].id, id(1));
+    journal.clear_markers(&[id(1)]).unwrap();
+    assert!(journal.leftover_markers(10).unwrap().is_empty());
+}
+
+#[test]
+fn job_counts_follow_state_changes() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    let counts = |journal: &Journal| journal.counts().unwrap().into_iter().collect::<Vec<_>>();
+    assert_eq!(counts(&journal), []);
+    journal.deliver(&[command(1, "Steve"), command(2, "Alex"), command(3, "Kim")], NOW).unwrap();
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    journal.revoke(&[Revocation { id: id(2), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
+    journal.revoke(&[Revocation { id: id(9), attempt: Attempt::FIRST, redelivered: false }], NOW).unwrap();
+    let wait = |job: flux_delivery::job::Job| Some(job.awaiting_player(WaitReason::PlayerOffline));
+    journal.transition(&id(3), NOW, Note::new("awaiting_player", None), Wake::OnJoin, wait).unwrap();
+    drop(journal);
+    let journal = open(directory.path());
+    let expected = [("awaiting_player", 1), ("cancelled", 2), ("queued", 1)];
+    assert_eq!(counts(&journal), expected.map(|(state, count)| (state.to_owned(), count)));
+}
