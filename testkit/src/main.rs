@@ -1,4 +1,4 @@
-//! `flux-sandbox`: a game server to try things on. stdout is for results, stderr for the log.
+//! `flux-sandbox`: a game server for experiments. stdout is for results, stderr for the log.
 
 mod cli;
 mod quickstart;

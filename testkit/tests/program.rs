@@ -1,4 +1,4 @@
-//! The program: a game in its own process, played with over the control port, and killed.
+//! The program `flux-sandbox`: a game in its own process, controlled over the control port, and killed.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
@@ -61,7 +61,7 @@ impl Process {
 }
 
 impl Drop for Process {
-    /// SIGKILL: the game gets no chance to tidy up.
+    /// Sends SIGKILL: the game cannot clean up.
     fn drop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -69,7 +69,7 @@ impl Drop for Process {
 }
 
 #[tokio::test]
-async fn a_killed_game_has_lost_nothing_that_it_answered() {
+async fn killed_game_keeps_every_answered_line() {
     let folder = tempfile::tempdir().unwrap();
     let game = Process::start(folder.path(), &["--join", "Steve", "Alex"]);
     assert_eq!(game.answer(&["online"]), r#"["Steve","Alex"]"#);
@@ -86,7 +86,7 @@ async fn a_killed_game_has_lost_nothing_that_it_answered() {
 }
 
 #[tokio::test]
-async fn a_fault_is_planned_over_the_control_port() {
+async fn control_port_plans_a_fault() {
     let folder = tempfile::tempdir().unwrap();
     let game = Process::start(folder.path(), &["--join", "Steve"]);
     game.answer(&["fault", "lose-reply", "--on", "give"]);
@@ -96,7 +96,7 @@ async fn a_fault_is_planned_over_the_control_port() {
 }
 
 #[test]
-fn what_the_game_refuses_is_an_error_of_the_program() {
+fn refused_request_exits_with_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let game = Process::start(folder.path(), &[]);
     let output = game.ask(&["leave", "Steve"]);
@@ -105,7 +105,7 @@ fn what_the_game_refuses_is_an_error_of_the_program() {
 }
 
 #[test]
-fn a_control_port_beyond_loopback_is_refused() {
+fn control_port_outside_loopback_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let password = folder.path().join("password");
     std::fs::write(&password, "secret").unwrap();

@@ -42,7 +42,7 @@ async fn ask(stream: &mut TcpStream, packet: &Packet) -> Packet {
     }
 }
 
-/// Waits for the end, which a reset is as well.
+/// Waits for the end of the connection, which may be a reset.
 async fn is_closed_without_a_word(stream: &mut TcpStream) -> bool {
     stream.read(&mut [0; 1]).await.unwrap_or(0) == 0
 }
@@ -89,7 +89,7 @@ async fn command_before_login_is_refused_and_connection_kept() {
 }
 
 #[tokio::test]
-async fn a_later_wrong_login_takes_the_earlier_one_away() {
+async fn wrong_login_ends_an_earlier_login() {
     let (game, mut stream) = logged_in().await;
     let refused = Packet::new(ID_REFUSED, KIND_LOGIN_REPLY, "");
     assert_eq!(ask(&mut stream, &Packet::new(8, KIND_LOGIN, "wrong")).await, refused);
@@ -98,7 +98,7 @@ async fn a_later_wrong_login_takes_the_earlier_one_away() {
 }
 
 #[tokio::test]
-async fn other_kinds_of_request_are_named_in_hexadecimal() {
+async fn unknown_packet_kind_is_answered_in_hexadecimal() {
     let (_game, mut stream) = logged_in().await;
     for (kind, text) in [(0, "Unknown request 0"), (100, "Unknown request 64"), (-1, "Unknown request ffffffff")] {
         assert_eq!(ask(&mut stream, &Packet::new(8, kind, "")).await, Packet::new(8, KIND_REPLY, text));

@@ -49,7 +49,7 @@ async fn reply(connection: &mut Connection, line: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_line_runs_once_and_its_text_comes_back() {
+async fn line_runs_once_and_its_answer_is_returned() {
     let running = started().await;
     let mut connection = running.connect().await;
     assert_eq!(reply(&mut connection, "give Steve diamond 5").await, "Gave 5 [Diamond] to Steve");
@@ -60,7 +60,7 @@ async fn a_line_runs_once_and_its_text_comes_back() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told() {
+async fn wrong_password_is_reported() {
     let running = started().await;
     let result = Connection::open(&running.address, &"wrong".into(), Timeouts::each(TIMEOUTS)).await;
     assert!(matches!(result, Err(ConnectError::WrongPassword)));
@@ -70,7 +70,7 @@ async fn a_wrong_password_is_told() {
 async fn long_list_arrives_whole_also_at_exactly_4096_units() {
     let running = start(Settings { max_players: 200, ..Settings::new("secret") }).await;
     let mut connection = running.connect().await;
-    // 45 characters of sentence, and for each of 73 players the name, 39 for its UUID and 2 for the comma but once: 1,060 are left.
+    // The sentence has 45 characters; each of 73 players takes the name, 39 for its UUID and 2 for the comma except the first: 1,060 are left.
     running.game.leave("Steve").unwrap();
     for number in 0..73 {
         let length = if number < 38 { 15 } else { 14 };
@@ -107,7 +107,7 @@ async fn close_before_running_leaves_outcome_unknown_and_no_items() {
 }
 
 #[tokio::test]
-async fn garbage_for_an_answer_leaves_the_outcome_unknown() {
+async fn garbage_answer_leaves_the_outcome_unknown() {
     let running = started().await;
     running.game.faults().once(Fault::Garbage);
     let outcome = running.connect().await.run("give Steve diamond").await;
@@ -131,7 +131,7 @@ async fn frozen_game_runs_the_old_clients_line_first() {
 }
 
 #[tokio::test]
-async fn a_test_waits_for_a_state_and_not_for_time() {
+async fn until_waits_for_a_state() {
     let running = started().await;
     let mut connection = running.connect().await;
     let has_diamonds =
@@ -159,14 +159,14 @@ async fn shutdown_ends_the_server_without_a_client_asking() {
 }
 
 #[tokio::test]
-async fn the_world_file_holds_everything_before_the_answer_is_sent() {
+async fn world_is_saved_before_the_answer_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings { world_file: Some(folder.path().join("world.json")), ..Settings::new("secret") };
     let running = start(settings.clone()).await;
     let mut connection = running.connect().await;
     reply(&mut connection, "execute store success storage flux:proof a_1 byte 1 run give Steve diamond 5").await;
     reply(&mut connection, "experience add Steve 7 levels").await;
-    // Read while the first game still runs, as if it had been killed now.
+    // The file is read while the first game still runs, as if the game had been killed at this moment.
     let again = Game::new(settings).unwrap();
     assert_eq!(again.online(), ["Steve"]);
     assert_eq!(again.inventory("Steve")["diamond"], 5);
@@ -189,7 +189,7 @@ async fn game_ends_without_an_answer_if_its_world_cannot_be_saved() {
     assert!(matches!(running.server.await.unwrap(), Err(Error::World { .. })));
 }
 
-/// Two lines of two connections, both waiting for a frozen main thread; what each was answered.
+/// Sends two lines on two connections while the main thread is frozen; returns both answers.
 async fn two_at_once(flavour: Flavour) -> [String; 2] {
     let running = start(Settings { flavour, ..Settings::new("secret") }).await;
     let (mut one, mut other) = (running.connect().await, running.connect().await);
@@ -202,14 +202,14 @@ async fn two_at_once(flavour: Flavour) -> [String; 2] {
 }
 
 #[tokio::test]
-async fn vanillas_replies_mix_when_two_connections_are_used_at_once() {
+async fn vanilla_mixes_replies_of_two_connections() {
     let [first, second] = two_at_once(Flavour::Vanilla).await;
     assert_eq!(first, "Gave 1 [Diamond] to SteveGave 1 [Apple] to Steve");
     assert!(second.contains("Gave 1 [Apple] to Steve"), "{second}");
 }
 
 #[tokio::test]
-async fn papers_replies_do_not_mix() {
+async fn paper_keeps_replies_apart() {
     let expected = ["Gave 1 [Diamond] to Steve", "Gave 1 [Apple] to Steve"];
     assert_eq!(two_at_once(Flavour::Paper).await, expected);
 }
@@ -222,7 +222,7 @@ async fn silent_command_gets_no_packet_on_a_silent_server() {
     assert_eq!(reply(&mut running.connect().await, "give Steve diamond").await, "Gave 1 [Diamond] to Steve");
 }
 
-/// Gives and marks, saves in between, and restarts.
+/// Runs a marked give before and after a save, and restarts.
 async fn restarted(kind: Restart) -> Running {
     let running = started().await;
     let mut connection = running.connect().await;
@@ -230,7 +230,7 @@ async fn restarted(kind: Restart) -> Running {
     running.game.save().unwrap();
     reply(&mut connection, "execute store success storage flux:proof b byte 1 run give Steve diamond").await;
     running.game.restart(kind).unwrap();
-    // Its end is not known before the runtime has looked at the socket.
+    // The client learns of the end only when the runtime polls the socket.
     let after = connection.run("list").await;
     assert!(matches!(after, Outcome::NotSent(_) | Outcome::Unknown(_)), "{after:?}");
     assert!(running.game.online().is_empty());
@@ -240,7 +240,7 @@ async fn restarted(kind: Restart) -> Running {
 }
 
 #[tokio::test]
-async fn a_clean_restart_keeps_everything_but_the_players() {
+async fn clean_restart_keeps_the_world_with_nobody_online() {
     let running = restarted(Restart::Clean).await;
     assert_eq!(running.game.inventory("Steve")["diamond"], 2);
     assert_eq!(running.game.world(|world| world.stored("flux:proof", "b")), Some(1));
@@ -258,7 +258,7 @@ async fn crash_loses_unsaved_state_and_maybe_only_the_markers() {
 }
 
 #[tokio::test]
-async fn the_log_has_joins_chat_what_rcon_did_and_a_restart() {
+async fn log_has_joins_chat_rcon_commands_and_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("logs/latest.log");
     let running = start(Settings { log_file: Some(path.clone()), ..Settings::new("secret") }).await;
@@ -269,9 +269,9 @@ async fn the_log_has_joins_chat_what_rcon_did_and_a_restart() {
     running.game.chat("Steve", "Alex joined the game").unwrap();
     running.game.leave("Steve").unwrap();
     let log = std::fs::read_to_string(&path).unwrap();
-    let told: Vec<&str> = log.lines().skip(4).map(|line| line.split_once("]: ").unwrap().1).collect();
+    let logged: Vec<&str> = log.lines().skip(4).map(|line| line.split_once("]: ").unwrap().1).collect();
     assert_eq!(
-        told,
+        logged,
         [
             "Steve joined the game",
             "[Rcon: Gave 1 [Diamond] to Steve]",

@@ -30,7 +30,7 @@ fn every_file_over_40_lines_begins_with_module_docs() {
 
 #[test]
 fn every_file_over_400_lines_says_why() {
-    let has_no_reason = |(path, text): &(String, String)| {
+    let has_no_reason = |(_, text): &(String, String)| {
         let docs: Vec<_> = text.lines().take_while(|line| line.starts_with("//!")).collect();
         text.lines().count() > LINES_WITHOUT_A_REASON && !docs.iter().any(|line| line.contains("long because"))
     };

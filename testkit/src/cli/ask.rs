@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::{Args, Subcommand};
 use flux_testkit::{Error, control};
 
-/// What a running game can be asked for; the answer is a line of JSON.
+/// A request to a running game; the answer is a line of JSON.
 #[derive(Subcommand)]
 pub(super) enum Ask {
     /// Let a player join.
@@ -32,11 +32,11 @@ pub(super) enum Ask {
     Chat(Words),
     /// Write any line into the server's log.
     Log(Words),
-    /// Let midnight come for the server's log.
+    /// Rotate the server's log as at midnight.
     Rotate(Port),
-    /// Save the world, which a crash then goes back to.
+    /// Save the world; a crash goes back to the last save.
     Save(Port),
-    /// Restart the server: in order, or with `rollback` or `rollback-marks`.
+    /// Restart the server: cleanly, or with `rollback` or `rollback-marks`.
     Restart(Words),
     /// Let something go wrong with the next lines.
     Fault(Fault),
@@ -59,7 +59,7 @@ pub(super) struct Player {
 
 #[derive(Args)]
 pub(super) struct Words {
-    /// What to say, as one line.
+    /// The message, as one line.
     words: Vec<String>,
     #[command(flatten)]
     port: Port,
@@ -69,7 +69,7 @@ pub(super) struct Words {
 pub(super) struct Fault {
     /// lose-reply, close, garbage or delay=MILLISECONDS.
     kind: String,
-    /// How many lines.
+    /// The number of lines.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     times: u32,
     /// Only lines that contain this.

@@ -13,42 +13,42 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Where to serve RCON; port 0 takes any.
+    /// The address of RCON; port 0 takes any free port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:25575")]
     rcon: SocketAddr,
     /// The file with the RCON password.
     #[arg(long, value_name = "FILE")]
     password_file: PathBuf,
-    /// Where to keep the world; without it the world ends with the process.
+    /// The world file; without it the world ends with the process.
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
-    /// Where to serve the control port (loopback only); port 0 takes any.
+    /// The address of the control port (loopback only); port 0 takes any free port.
     #[arg(long, value_name = "ADDRESS")]
     control: Option<SocketAddr>,
     /// Players who join at once.
     #[arg(long, value_name = "NAME", num_args = 1..)]
     join: Vec<String>,
-    /// How many may be online.
+    /// The number of players that may be online.
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     max_players: usize,
-    /// Which server software to play.
+    /// The server software to imitate.
     #[arg(long, value_enum, default_value_t)]
     flavour: Flavour,
     /// With EssentialsX and LuckPerms.
     #[arg(long)]
     plugins: bool,
-    /// Send no packet for a command that says nothing, as Pumpkin does.
+    /// Send no packet for a command without output, as Pumpkin does.
     #[arg(long)]
     silent: bool,
-    /// Keep the world in memory alone, whatever `--world` says: the file is written anew with every line that takes effect.
+    /// Keep the world in memory only, whatever `--world` says: the file is rewritten with every line that takes effect.
     #[arg(long)]
     volatile: bool,
-    /// Where to write the server's log, as logs/latest.log.
+    /// The server's log file, in place of logs/latest.log.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 }
 
-/// Says `ready rcon=ADDRESS [control=ADDRESS]` on stdout once both ports are open.
+/// Prints `ready rcon=ADDRESS [control=ADDRESS]` on stdout once both ports are open.
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
     let settings = Settings {
         password: password(&arguments.password_file)?,

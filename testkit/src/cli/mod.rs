@@ -16,7 +16,7 @@ pub(crate) struct Cli {
 enum Command {
     /// Watch an order turn into diamonds: store, agent and game, started for you.
     Quickstart(quickstart::Arguments),
-    /// Run a game until it is told to stop.
+    /// Run a game until it is stopped.
     Game(game::Arguments),
     #[command(flatten)]
     Ask(ask::Ask),

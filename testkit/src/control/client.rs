@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use super::MAX_ANSWER_BYTES;
 use crate::Error;
 
-/// Asks the game behind a control port for one thing.
+/// Sends one request to the control port of a running game.
 pub async fn ask(address: SocketAddr, line: &str) -> Result<Value, Error> {
     let answer = exchange(address, line).await.map_err(|source| Error::Control { address, source })?;
     match answer.get("error").and_then(Value::as_str) {

@@ -1,4 +1,4 @@
-//! The control port: lets another process play. One line in, one line of JSON out; loopback only, as it has no password.
+//! The control port: lets another process control the game. One line in, one line of JSON out; loopback only, as it has no password.
 //!
 //! | line | answer |
 //! | --- | --- |

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::game::{Fault, Game, Restart};
 
-/// Does what a line asks for.
+/// Performs the request of a line.
 pub(super) async fn answer(game: &Game, line: &str) -> Value {
     perform(game, line).await.unwrap_or_else(|error| json!({ "error": error.to_string() }))
 }

@@ -8,9 +8,9 @@ pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for T {}
 
-/// Brings connections: TCP in a program, a simulated network in a simulation.
+/// Accepts connections: TCP in a program, a simulated network in a simulation.
 pub trait Accept: Send {
-    /// What a connection is.
+    /// The type of a connection.
     type Stream: ByteStream;
 
     /// The next connection.

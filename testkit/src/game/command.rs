@@ -6,7 +6,7 @@ use super::limits::ECHO_CHARACTERS;
 /// A line that parses.
 #[derive(Debug, PartialEq)]
 pub(super) struct Command {
-    /// Its text, to its end.
+    /// The text, up to the end of the line.
     pub(super) text: String,
     pub(super) action: Action,
 }
@@ -73,13 +73,13 @@ pub(super) enum Experience {
     Levels,
 }
 
-/// Whom a command is for.
+/// The players that a command is for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// `@a`, `@p`, `@r`: dead or alive. `@e`: the living. All hit everybody here, so that a test sees what an unchecked name would do
+    /// `@a`, `@p`, `@r` (dead or alive) and `@e` (alive). All of them hit every player here, so that a test shows the effect of an unchecked name
     /// (vanilla's `@p` and `@r` take one player). A `name=` keeps exactly that name, case included, as vanilla does.
     Everybody { living: bool, name: Option<String> },
-    /// A name: found without case, dead or alive.
+    /// A name, matched without case, dead or alive.
     Named(String),
     /// A dashed UUID.
     Uuid(String),
@@ -88,17 +88,17 @@ pub(super) enum Target {
 pub(super) const UNKNOWN_COMMAND: &str = "Unknown or incomplete command, see below for error";
 pub(super) const INCORRECT_ARGUMENT: &str = "Incorrect argument for command";
 
-/// Why a line does not parse.
+/// The reason for which a line does not parse.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub(super) message: String,
     pub(super) line: String,
-    /// The place in bytes.
+    /// The position in bytes.
     pub(super) cursor: usize,
 }
 
 impl SyntaxError {
-    /// As the game tells it: the message, the command around the place, and `<--[HERE]`.
+    /// The error as the game prints it: the message, the command around the position, and `<--[HERE]`.
     pub(super) fn text(&self, dialect: Dialect) -> String {
         let is_first_word = self.cursor == 0 && self.message == UNKNOWN_COMMAND;
         if let Some(text) = dialect.unknown_command().filter(|_| is_first_word) {

@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use super::limits::PLANNED_FAULTS;
 
-/// What goes wrong with one line.
+/// A fault of one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The line runs, and the connection is closed instead of answered.
     LoseReplyAfterRunning,
     /// The connection is closed and the line never runs.
     CloseBeforeRunning,
-    /// The game freezes for so long before it runs the line, whatever the client does meanwhile; later lines of all connections wait.
+    /// The game freezes for this long before it runs the line, even if the client disconnects; later lines of all connections wait.
     Delay(Duration),
     /// The line runs, and the answer is no RCON packet.
     Garbage,
 }
 
-/// The faults to come, in the order in which they were planned.
+/// The planned faults, in order.
 #[derive(Debug, Default)]
 pub struct Faults(Mutex<VecDeque<Plan>>);
 
@@ -31,17 +31,17 @@ struct Plan {
 }
 
 impl Faults {
-    /// For the next line, whatever it is.
+    /// Plans a fault for the next line.
     pub fn once(&self, fault: Fault) {
         self.on("", 1, fault);
     }
 
-    /// For the next `times` lines, whatever they are.
+    /// Plans a fault for the next `times` lines.
     pub fn times(&self, times: u32, fault: Fault) {
         self.on("", times, fault);
     }
 
-    /// For the next `times` lines that contain a text.
+    /// Plans a fault for the next `times` lines that contain a text.
     pub fn on(&self, containing: &str, times: u32, fault: Fault) {
         let mut plans = self.plans();
         if plans.len() == PLANNED_FAULTS {
@@ -50,12 +50,12 @@ impl Faults {
         plans.push_back(Plan { fault, times, containing: containing.to_owned() });
     }
 
-    /// How many lines are still to be hit.
+    /// Number of lines that are still to be hit.
     pub fn pending(&self) -> u32 {
         self.plans().iter().fold(0, |sum, plan| sum.saturating_add(plan.times))
     }
 
-    /// The fault for a line, used up by it.
+    /// Takes the fault planned for a line.
     pub(super) fn take(&self, line: &str) -> Option<Fault> {
         let mut plans = self.plans();
         let plan = plans.iter_mut().find(|plan| plan.times > 0 && line.contains(&plan.containing))?;
@@ -65,7 +65,7 @@ impl Faults {
         Some(fault)
     }
 
-    /// No plan is ever half made, so a panic elsewhere does no harm.
+    /// A panic never leaves a plan half made, so it does no harm here.
     fn plans(&self) -> MutexGuard<'_, VecDeque<Plan>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_hits_as_many_matching_lines_as_planned() {
+    fn planned_fault_hits_that_many_matching_lines() {
         let faults = Faults::default();
         faults.on("give", 2, Fault::Garbage);
         faults.once(Fault::CloseBeforeRunning);

@@ -16,22 +16,22 @@ use super::save;
 use super::world::{Effect, World};
 use crate::Error;
 
-/// How a game is set up.
+/// The settings of a game.
 #[derive(Clone)]
 pub struct Settings {
     /// `rcon.password`.
     pub password: String,
-    /// Where the world is kept; `None` for one that ends with the process.
+    /// The world file; `None` for a world that ends with the process.
     pub world_file: Option<PathBuf>,
     /// `max-players`.
     pub max_players: usize,
-    /// Which server software it plays.
+    /// The server software to imitate.
     pub flavour: Flavour,
-    /// Whether EssentialsX (`list`, `eco`) and LuckPerms (`lp`) are there.
+    /// EssentialsX (`list`, `eco`) and LuckPerms (`lp`) are installed.
     pub plugins: bool,
-    /// Whether a command that says nothing sends no packet either, as on Pumpkin.
+    /// A command without output sends no packet either, as on Pumpkin.
     pub silent: bool,
-    /// `logs/latest.log`; `None` for none.
+    /// Path of `logs/latest.log`; `None` for no log.
     pub log_file: Option<PathBuf>,
 }
 
@@ -58,23 +58,23 @@ struct Shared {
     password: String,
     world_file: Option<PathBuf>,
     world: Mutex<World>,
-    /// Wakes those who wait for a state of the world.
+    /// Wakes tasks that wait for a state of the world.
     news: watch::Sender<()>,
-    /// Whose turn it is to run a line. Tokio's mutex is first in, first out, as the game's queue is.
+    /// Held while a line runs. Tokio's mutex is first in, first out, as the game's queue is.
     main_thread: tokio::sync::Mutex<()>,
     faults: Faults,
-    /// What the replies to all connections are written to, on a server that has one buffer for all.
+    /// The buffer for the replies to all connections, on a server that has only one.
     replies: Option<Mutex<String>>,
     silent: bool,
-    /// The world as it was saved last.
+    /// The world as of the last save.
     saved: Mutex<World>,
-    /// A game time in ticks, and when it was that late.
+    /// A game time in ticks, and the moment at which it was reached.
     clock: Mutex<(u64, Instant)>,
     restarts: watch::Sender<()>,
     log: Option<ServerLog>,
 }
 
-/// What a line comes to.
+/// The result of a line.
 pub(super) enum Handled {
     Reply(String),
     /// No packet at all.
@@ -108,12 +108,12 @@ impl Game {
         })))
     }
 
-    /// The names of those online, in the order in which they joined.
+    /// Names of the online players, in the order in which they joined.
     pub fn online(&self) -> Vec<String> {
         self.world(|world| world.online().to_vec())
     }
 
-    /// Item ids (without `minecraft:`) and how many of each a player has, online or not.
+    /// A player's items, online or not: ids (without `minecraft:`) and counts.
     pub fn inventory(&self, name: &str) -> BTreeMap<String, u32> {
         self.world(|world| world.player(name).map(|player| player.inventory.clone()).unwrap_or_default())
     }
@@ -123,7 +123,7 @@ impl Game {
         self.world(|world| world.effects().cloned().collect())
     }
 
-    /// The same after so many of them.
+    /// The same, without the first `count` of them.
     pub fn effects_after(&self, count: usize) -> Vec<Effect> {
         self.world(|world| world.effects().skip(count).cloned().collect())
     }
@@ -133,31 +133,31 @@ impl Game {
         self.world(|world| world.lines().map(str::to_owned).collect())
     }
 
-    /// Looks at the world. Nothing else happens in the game meanwhile, so look quickly.
+    /// Reads the world. The game stands still meanwhile, so `look` must be quick.
     pub fn world<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         look(&self.lock())
     }
 
-    /// Waits until the world is as `condition` wants it.
+    /// Waits until the world satisfies `condition`.
     pub async fn until(&self, condition: impl Fn(&World) -> bool) {
         let mut news = self.0.news.subscribe();
-        // News ends only when the sender is gone, and we hold it.
+        // The channel closes only when the sender is dropped, and `self` holds the sender.
         while !self.world(&condition) && news.changed().await.is_ok() {}
     }
 
-    /// The faults to come.
+    /// The planned faults.
     pub fn faults(&self) -> &Faults {
         &self.0.faults
     }
 
-    /// Takes a line from a logged-in client and runs it in its turn.
+    /// Takes a line from a logged-in client and runs it after all earlier ones.
     pub(super) async fn handle(&self, line: &str) -> Result<Handled, Error> {
         self.change(|world| world.receive(line))?;
         let fault = self.0.faults.take(line);
         if fault == Some(Fault::CloseBeforeRunning) {
             return Ok(Handled::Close);
         }
-        // Emptied by the connection's thread, filled by the main thread: with one buffer for all, replies mix.
+        // The connection's thread empties the buffer and the main thread fills it: with one buffer for all connections, replies mix.
         if let Some(replies) = &self.0.replies {
             locked(replies).clear();
         }
@@ -187,7 +187,7 @@ impl Game {
         self.0.password == text
     }
 
-    /// Whether `stop` has run since the last start.
+    /// Returns `true` if `stop` has run since the last start.
     pub(super) fn is_stopping(&self) -> bool {
         self.world(|world| world.stopping)
     }
@@ -229,20 +229,20 @@ impl Game {
 
     fn run(&self, line: &str) -> Result<String, Error> {
         let ticks = self.ticks();
-        let (reply, told) = self.change(|world| {
+        let (reply, is_announced) = self.change(|world| {
             let before = world.effects_total();
             let reply = world.run(line, ticks);
-            // What ops are told of an RCON client's success; a plugin tells it itself, and ends its texts with a newline.
-            let told = world.effects_total() > before && !reply.is_empty() && !reply.ends_with('\n');
-            (reply, told)
+            // The message to operators about an RCON client's success. A plugin sends it itself, and ends its texts with a newline.
+            let is_announced = world.effects_total() > before && !reply.is_empty() && !reply.ends_with('\n');
+            (reply, is_announced)
         })?;
-        if told {
+        if is_announced {
             self.log(|log| log.say(&format!("[Rcon: {reply}]")))?;
         }
         Ok(reply)
     }
 
-    /// Changes the world and saves it, as one step that nobody sees half of.
+    /// Changes the world and saves it in one step, so that no reader sees half of it.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> Result<T, Error> {
         let mut world = self.lock();
         let before = world.revision();
@@ -254,13 +254,13 @@ impl Game {
         Ok(result)
     }
 
-    /// A lock and not a task: nothing in here waits, but for the world file, which is meant to hold up everybody.
+    /// Takes the lock. It is not a task: nothing in here waits except for the world file, which must block everything.
     fn lock(&self) -> MutexGuard<'_, World> {
         locked(&self.0.world)
     }
 }
 
-/// Nothing under these locks is ever half changed, so a panic elsewhere does no harm.
+/// No change under these locks is left half done, so a panic in another thread does no harm.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn lines_wait_their_turn_behind_a_delayed_one() {
+    async fn lines_wait_behind_a_delayed_one() {
         let game = Game::new(Settings::new("secret")).unwrap();
         game.faults().on("first", 1, Fault::Delay(Duration::from_secs(60)));
         let (_, second) = tokio::join!(answer(&game, "say first"), answer(&game, "time query gametime"));

@@ -1,4 +1,4 @@
-//! The items this game knows: enough of vanilla's to fill a shop. Display names come from the ids, which is right for all of these.
+//! The items of this game: enough of vanilla's for a shop. Display names are derived from the ids, which is right for all of these.
 
 use super::limits::STACKS_AT_ONCE;
 
@@ -152,12 +152,12 @@ const ONE_BY_ONE: &[&str] = &[
     "water_bucket",
 ];
 
-/// The id as it stands in the tables, when the game knows it.
+/// The id as in the tables, if the game knows it.
 pub(super) fn find(id: &str) -> Option<&'static str> {
     [UP_TO_64, UP_TO_16, ONE_BY_ONE].into_iter().flatten().copied().find(|known| *known == id)
 }
 
-/// How many fit into one slot.
+/// The stack size.
 pub(super) fn stack(id: &str) -> u32 {
     if ONE_BY_ONE.contains(&id) {
         1
@@ -168,7 +168,7 @@ pub(super) fn stack(id: &str) -> u32 {
     }
 }
 
-/// The most that one `give` takes.
+/// The most items that one `give` accepts.
 pub(super) fn most_at_once(id: &str) -> u32 {
     stack(id) * STACKS_AT_ONCE
 }
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn display_names_are_made_of_ids_as_vanilla_spells_them() {
+    fn display_names_match_vanillas() {
         for (id, name) in [
             ("diamond", "[Diamond]"),
             ("totem_of_undying", "[Totem of Undying]"),

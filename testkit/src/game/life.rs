@@ -1,23 +1,23 @@
-//! What happens in the game without RCON: players come and go, the server saves and restarts.
+//! Everything that happens in the game without RCON: players come and go, the server saves and restarts.
 
 use tokio::time::Instant;
 
 use super::handle::Game;
 use crate::Error;
 
-/// What a restart leaves of what happened since the last save.
+/// The part of the changes since the last save that a restart keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Restart {
-    /// Everything: the server was stopped in order.
+    /// Everything: the server was stopped cleanly.
     Clean,
-    /// Nothing: it crashed, and the world is as it was saved last, inventories and marks alike.
+    /// Nothing: it crashed, and the world is as of the last save, inventories and markers alike.
     RolledBack,
-    /// The players' things, which are in files of their own, but not the storages and the clock: it crashed after the players were saved.
+    /// The players' items, which are in files of their own, but not the storages and the clock: it crashed after the players were saved.
     MarksRolledBack,
 }
 
 impl Game {
-    /// Logs a player in, with what the world remembers of them. Nothing happens when they are online.
+    /// Logs a player in with their stored state. Does nothing if they are online.
     pub fn join(&self, name: &str) -> Result<(), Error> {
         if self.change(|world| world.join(name))?? {
             self.log(|log| log.joined(name))?;
@@ -31,32 +31,32 @@ impl Game {
         self.log(|log| log.left(name))
     }
 
-    /// Kills a player: what they carry is lost, and what is given to them before they respawn.
+    /// Kills a player: they lose their items, and everything given to them before they respawn.
     pub fn die(&self, name: &str) -> Result<(), Error> {
         self.change(|world| world.die(name))?
     }
 
-    /// Brings a dead player back.
+    /// Respawns a dead player.
     pub fn respawn(&self, name: &str) -> Result<(), Error> {
         self.change(|world| world.respawn(name))?
     }
 
-    /// Empties the inventory of a player, as one does who puts everything into a chest.
+    /// Empties a player's inventory, as if they put everything into a chest.
     pub fn clear(&self, name: &str) -> Result<(), Error> {
         self.change(|world| world.clear(name))?
     }
 
-    /// A player says something; only the log hears it.
+    /// Writes a player's chat message to the log.
     pub fn chat(&self, name: &str, text: &str) -> Result<(), Error> {
         self.log(|log| log.say(&format!("<{name}> {text}")))
     }
 
-    /// Any line in the log: what a chat plugin can be made to write.
+    /// Writes any line to the log, as a chat plugin can be made to do.
     pub fn log_line(&self, text: &str) -> Result<(), Error> {
         self.log(|log| log.say(text))
     }
 
-    /// Midnight in the log.
+    /// Rotates the log as at midnight.
     pub fn rotate_log(&self) -> Result<(), Error> {
         self.log(|log| log.rotate())
     }
@@ -72,7 +72,7 @@ impl Game {
         Ok(())
     }
 
-    /// Restarts the server in no time: all connections break, a line that is waiting never runs, nobody is online.
+    /// Restarts the server at once: all connections break, waiting lines never run, and nobody is online.
     pub fn restart(&self, kind: Restart) -> Result<(), Error> {
         if kind == Restart::Clean {
             self.log(|log| log.say("Stopping server"))?;

@@ -1,5 +1,5 @@
-//! `logs/latest.log` as the server software writes it. Lines are appended one write at a time, so whoever follows it never sees half a line
-//! for long; a start and midnight move the file away and begin a new one under the same name.
+//! `logs/latest.log` as the server software writes it. Each line is appended in one write, so a reader that follows the file does not see half
+//! a line for long. A start and midnight rename the file and begin a new one under the same name.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use flux_platform::{Clock, SystemClock};
 use super::dialect::Flavour;
 use super::player::offline_uuid;
 
-/// The entity id and place of whoever logs in; nobody reads them.
+/// The entity id and position in a login line; no program reads them.
 const WHERE: &str = "at (0.5, 64.0, 0.5)";
 
 pub(super) struct ServerLog {
@@ -21,7 +21,7 @@ pub(super) struct ServerLog {
 }
 
 impl ServerLog {
-    /// Begins a new file; an older one is moved away, as at every start.
+    /// Begins a new file; an older one is renamed, as at every start.
     pub(super) fn open(path: &Path, flavour: Flavour) -> io::Result<ServerLog> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -43,7 +43,7 @@ impl ServerLog {
         if self.flavour.has_namespaces() {
             self.write("User Authenticator #1", &format!("UUID of player {name} is {}", offline_uuid(name)))?;
         }
-        // Vanilla announces last, Paper first.
+        // Vanilla announces the join last, Paper first.
         let order = if self.flavour == Flavour::Paper { [announced, entered] } else { [entered, announced] };
         order.iter().try_for_each(|line| self.say(line))
     }
@@ -53,12 +53,12 @@ impl ServerLog {
         self.say(&format!("{name} left the game"))
     }
 
-    /// A line of the main thread.
+    /// Writes a line of the main thread.
     pub(super) fn say(&self, text: &str) -> io::Result<()> {
         self.write("Server thread", text)
     }
 
-    /// What happens at midnight.
+    /// Rotates the log as the server does at midnight.
     pub(super) fn rotate(&self) -> io::Result<()> {
         *self.file() = begin(&self.path)?;
         Ok(())
@@ -76,13 +76,13 @@ impl ServerLog {
         self.file().write_all(line.as_bytes())
     }
 
-    /// No line is ever half written by a panic.
+    /// A panic never leaves a line half written.
     fn file(&self) -> MutexGuard<'_, File> {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Moves the old file to `DATE-NUMBER.log` beside it (servers compress it there, too), and makes a new one.
+/// Renames the old file to `DATE-NUMBER.log` in the same folder (servers also compress it), and creates a new one.
 fn begin(path: &Path) -> io::Result<File> {
     if path.exists() {
         let date = SystemClock.now().strftime("%Y-%m-%d").to_string();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_join_is_written_as_each_software_writes_it() {
+    fn join_line_has_each_softwares_format() {
         let entered = "[Server thread/INFO]: Steve[/127.0.0.1:50000] logged in with entity id 12 at (0.5, 64.0, 0.5)";
         let announced = "[Server thread/INFO]: Steve joined the game";
         let uuid = "[User Authenticator #1/INFO]: UUID of player Steve is 5627dd98-e6be-3c21-b8a8-e92344183641";
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_and_midnight_move_the_file_away_and_begin_a_new_one() {
+    fn start_and_midnight_rotate_the_log() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("latest.log");
         ServerLog::open(&path, Flavour::Vanilla).unwrap();

@@ -1,7 +1,7 @@
 //! A Minecraft server as an RCON client sees it.
 //!
-//! The [`World`] is pure: a line in, a text out. [`Game`] shares one world between RCON connections, tests and the control port, and keeps
-//! it in a file. Lines run one after the other, in the order in which they came, over all connections, as on the game's main thread.
+//! The [`World`] is pure: it takes a line and returns a text. [`Game`] shares one world between RCON connections, tests and the control port,
+//! and keeps it in a file. Lines of all connections run one after the other in the order of arrival, as on the game's main thread.
 
 mod accept;
 mod command;

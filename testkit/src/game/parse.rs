@@ -11,7 +11,7 @@ pub(super) fn parse(line: &str, dialect: Dialect) -> Result<Command, SyntaxError
     command(&mut Reader::new(line), dialect, false)
 }
 
-/// A command to the end of the line. After `execute … run` an unknown one counts as a wrong argument of `execute`.
+/// Parses a command up to the end of the line. After `execute … run`, an unknown command is a wrong argument of `execute`.
 fn command(reader: &mut Reader<'_>, dialect: Dialect, behind_run: bool) -> Result<Command, SyntaxError> {
     let start = reader.cursor();
     let text = reader.rest().to_owned();
@@ -37,7 +37,7 @@ fn command(reader: &mut Reader<'_>, dialect: Dialect, behind_run: bool) -> Resul
     Ok(Command { text, action })
 }
 
-/// A plugin takes its words as they are; what it does not understand is its own affair, and here an argument that is wrong.
+/// A plugin gets its words unparsed. A real plugin reports its own errors; here they are wrong arguments.
 fn plugin(word: &str, reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {
     match word {
         "eco" => {
@@ -160,7 +160,7 @@ fn is_uuid(text: &str) -> bool {
     groups.eq([8, 4, 4, 4, 12])
 }
 
-/// `@` was read; `[type=player,name=…]` may follow the letter.
+/// After `@` and a letter, `[type=player,name=…]` may follow.
 fn selector(reader: &mut Reader<'_>, start: usize) -> Result<Target, SyntaxError> {
     let kind = reader.take(|character| character.is_ascii_alphanumeric());
     let living = match kind {
@@ -186,7 +186,7 @@ fn selector(reader: &mut Reader<'_>, start: usize) -> Result<Target, SyntaxError
     Ok(Target::Everybody { living, name })
 }
 
-/// There are no entities but players.
+/// Players are the only entities here.
 fn entity_type(reader: &mut Reader<'_>) -> Result<(), SyntaxError> {
     let start = reader.cursor();
     let kind = reader.take(|character| character.is_ascii_lowercase() || "_:".contains(character));

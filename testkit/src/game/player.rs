@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::items;
 use super::limits::INVENTORY_SLOTS;
 
-/// What the world keeps of a player, online or not.
+/// The stored state of a player, online or not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Player {
-    /// Item ids without `minecraft:`, and how many.
+    /// Item ids without `minecraft:`, and their counts.
     pub inventory: BTreeMap<String, u32>,
     /// Experience points given.
     pub points: i64,
@@ -19,18 +19,18 @@ pub struct Player {
     pub levels: i64,
     /// Tags given.
     pub tags: BTreeSet<String>,
-    /// Money, where EssentialsX is.
+    /// Money, if EssentialsX is installed.
     #[serde(default)]
     pub balance: i64,
-    /// Permission groups, where LuckPerms is.
+    /// Permission groups, if LuckPerms is installed.
     #[serde(default)]
     pub groups: BTreeSet<String>,
-    /// On the death screen. `give` succeeds for the dead, and what it gives is lost.
+    /// On the death screen. `give` succeeds for a dead player, and the items are lost.
     pub dead: bool,
 }
 
 impl Player {
-    /// Puts items away as far as there is room; the rest would lie at the player's feet, and is lost here.
+    /// Adds items as far as there is room. The game drops the rest at the player's feet; here it is lost.
     pub(super) fn receive(&mut self, item: &str, count: u32) {
         if self.dead {
             return;
@@ -76,13 +76,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_uuid_of_steve_is_the_one_that_real_servers_compute() {
+    fn offline_uuid_matches_real_servers() {
         assert_eq!(offline_uuid("Steve"), "5627dd98-e6be-3c21-b8a8-e92344183641");
         assert_ne!(offline_uuid("steve"), offline_uuid("Steve"));
     }
 
     #[test]
-    fn an_inventory_fills_stack_by_stack_and_then_no_further() {
+    fn full_inventory_takes_no_more_items() {
         let mut player = Player::default();
         player.receive("diamond", 65);
         player.receive("diamond_sword", 2);

@@ -1,4 +1,4 @@
-//! Commands of plugins. Their texts have colour codes and end with a newline; to the game each of them was dispatched, and so succeeded.
+//! Commands of plugins. Their texts have colour codes and end with a newline. The game has dispatched each of them, and so each counts as a success.
 
 use super::player::Player;
 use super::world::World;
@@ -15,7 +15,7 @@ impl World {
         )
     }
 
-    /// EssentialsX pays whoever has played here before, online or not.
+    /// EssentialsX pays every player who has ever played here, online or not.
     pub(super) fn give_money(&mut self, line: &str, player: &str, amount: i64) -> String {
         let Some((name, player)) = self.known(player) else { return "§cError: §4Player not found.\n".to_owned() };
         player.balance += amount;
@@ -24,7 +24,7 @@ impl World {
         text
     }
 
-    /// LuckPerms works beside the main thread: its answer comes too late for RCON.
+    /// LuckPerms runs outside the main thread: its answer comes too late for RCON.
     pub(super) fn add_group(&mut self, line: &str, player: &str, group: &str) -> String {
         if let Some((name, player)) = self.known(player) {
             player.groups.insert(group.to_owned());

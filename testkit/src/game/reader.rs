@@ -2,7 +2,7 @@
 
 use super::command::{INCORRECT_ARGUMENT, SyntaxError, UNKNOWN_COMMAND};
 
-/// Walks through a line, argument by argument, as vanilla's command parser (Brigadier) does.
+/// Reads a line argument by argument, as vanilla's command parser (Brigadier) does.
 pub(super) struct Reader<'a> {
     line: &'a str,
     cursor: usize,
@@ -25,7 +25,7 @@ impl<'a> Reader<'a> {
         self.rest().is_empty()
     }
 
-    /// Moves over the space before the next argument, which must be there.
+    /// Skips the space before the next argument; the space must be there.
     pub(super) fn argument(&mut self) -> Result<(), SyntaxError> {
         match self.rest() {
             "" => Err(self.error(UNKNOWN_COMMAND)),
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A quoted text, or as many of the characters that need no quotes as there are.
+    /// A quoted text, or the longest run of characters that need no quotes.
     pub(super) fn string(&mut self) -> Result<String, SyntaxError> {
         match self.rest().strip_prefix('"') {
             None => {
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
         self.cursor = self.line.len();
     }
 
-    /// Nothing may be left.
+    /// Fails if anything is left.
     pub(super) fn end(&mut self) -> Result<(), SyntaxError> {
         if self.is_at_end() {
             return Ok(());

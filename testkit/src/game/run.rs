@@ -7,13 +7,13 @@ use super::parse::parse;
 use super::player::{Player, offline_uuid};
 use super::world::World;
 
-/// `seed` shows it; nothing is built from it.
+/// The answer to `seed`; no world is built from it.
 const SEED: i64 = 20_260_704;
 const NO_PLAYER: &str = "No player was found";
 const NO_ENTITY: &str = "No entity was found";
 const NOTHING_CHANGED: &str = "Nothing changed. The specified properties already have these values";
 
-/// What a command says, and whether `execute store success` counts it as one.
+/// The text of a command, and whether `execute store success` counts it as a success.
 struct Feedback {
     text: String,
     success: bool,
@@ -28,7 +28,7 @@ fn failure(text: impl Into<String>) -> Feedback {
 }
 
 impl World {
-    /// Runs one line at a game time in ticks, and gives the text that RCON would send back.
+    /// Runs one line at a game time in ticks, and returns the text that RCON would send back.
     pub(super) fn run(&mut self, line: &str, gametime: u64) -> String {
         self.gametime = gametime;
         let line = line.strip_prefix('/').unwrap_or(line);
@@ -86,7 +86,13 @@ impl World {
             return failure(format!("Can't give more than {most} of {}", items::display(item)));
         }
         let names = self.change_players(to, |player| player.receive(item, count));
-        self.told(line, names, NO_PLAYER, |whom| format!("Gave {count} {} to {whom}", items::display(item)), "players")
+        self.feedback(
+            line,
+            names,
+            NO_PLAYER,
+            |whom| format!("Gave {count} {} to {whom}", items::display(item)),
+            "players",
+        )
     }
 
     fn add_experience(&mut self, line: &str, to: &Target, amount: i32, unit: Experience) -> Feedback {
@@ -95,7 +101,7 @@ impl World {
             Experience::Levels => player.levels += i64::from(amount),
         });
         let unit = if unit == Experience::Levels { "levels" } else { "points" };
-        self.told(line, names, NO_PLAYER, |whom| format!("Gave {amount} experience {unit} to {whom}"), "players")
+        self.feedback(line, names, NO_PLAYER, |whom| format!("Gave {amount} experience {unit} to {whom}"), "players")
     }
 
     fn add_tag(&mut self, line: &str, to: &Target, tag: &str) -> Feedback {
@@ -105,7 +111,7 @@ impl World {
         if !changed && !names.is_empty() {
             return failure("Target either already has the tag or has too many tags");
         }
-        self.told(line, names, NO_ENTITY, |whom| format!("Added tag '{tag}' to {whom}"), "entities")
+        self.feedback(line, names, NO_ENTITY, |whom| format!("Added tag '{tag}' to {whom}"), "entities")
     }
 
     /// In offline mode everybody has a profile, online or not.
@@ -166,8 +172,8 @@ impl World {
         success(text)
     }
 
-    /// Reports what was done to `names`: `text` is given the one name, or how many there are.
-    fn told(
+    /// Reports a change to `names`: `text` gets the one name, or the number of names.
+    fn feedback(
         &mut self,
         line: &str,
         names: Vec<String>,
@@ -194,7 +200,7 @@ impl World {
         names
     }
 
-    /// The names of those online whom a target means.
+    /// Names of the online players that a target selects.
     fn find(&self, target: &Target) -> Vec<String> {
         let found = |name: &&String| match target {
             Target::Named(wanted) => name.eq_ignore_ascii_case(wanted),

@@ -1,5 +1,5 @@
-//! The world file: JSON, replaced as a whole. A rename is atomic and survives the death of the process (not that of the machine, which
-//! would need an fsync for every line).
+//! The world file: JSON, replaced as a whole. A rename is atomic and survives the death of the process (not that of the machine, for which
+//! each line would need an fsync).
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,7 +8,7 @@ use std::path::Path;
 use super::world::World;
 use crate::Error;
 
-/// The world of a file; `None` when there is no file yet.
+/// Reads the world from a file; `None` if there is no file yet.
 pub(super) fn load(path: &Path) -> Result<Option<World>, Error> {
     match fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
@@ -19,7 +19,7 @@ pub(super) fn load(path: &Path) -> Result<Option<World>, Error> {
     }
 }
 
-/// Replaces the file by way of a new one beside it.
+/// Replaces the file through a new one in the same folder.
 pub(super) fn store(path: &Path, world: &World) -> Result<(), Error> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");

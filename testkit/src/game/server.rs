@@ -1,4 +1,4 @@
-//! RCON as vanilla serves it.
+//! The RCON server, with vanilla's wire behaviour.
 
 use std::io;
 
@@ -14,18 +14,18 @@ use super::handle::{Game, Handled};
 use super::limits::RCON_CONNECTIONS;
 use crate::Error;
 
-/// No packet is ever this long.
+/// Longest packet in bytes; none is ever this long.
 const GARBAGE: [u8; 16] = [0xff; 16];
 
-/// Why a connection ended.
+/// The reason for which a connection ended.
 enum Ended {
     Connection,
-    /// The line was `stop`, and the whole game goes.
+    /// The line was `stop`: the whole game ends.
     Game,
 }
 
 impl Game {
-    /// Serves RCON until `shutdown`, or until a client says `stop`. All connections are closed then. It fails only when the world cannot be
+    /// Serves RCON until `shutdown`, or until a client sends `stop`, and then closes all connections. It fails only when the world cannot be
     /// saved or no connection can be accepted.
     pub async fn serve(&self, mut listener: impl Accept, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         self.start();
@@ -63,14 +63,14 @@ struct Client<S> {
 
 impl<S: ByteStream> Client<S> {
     async fn serve(mut self) -> Result<Ended, Error> {
-        // A client that breaks off is everyday business; only the world file is worth ending for.
+        // A client that disconnects is normal; only a failure of the world file ends the game.
         match self.requests().await {
             Err(Error::Io(_)) => Ok(Ended::Connection),
             ended => ended,
         }
     }
 
-    /// One read for every request. What is not exactly one packet closes the connection without a word.
+    /// Each read must be exactly one packet; otherwise the connection is closed without an answer.
     async fn requests(&mut self) -> Result<Ended, Error> {
         let mut buffer = [0; REQUEST_READ_BYTES];
         loop {
@@ -112,7 +112,7 @@ impl<S: ByteStream> Client<S> {
     }
 }
 
-/// Id, kind and body of what one read gave. The body ends at its first zero byte.
+/// Id, kind and body of one read. The body ends at its first zero byte.
 fn request(read: &[u8]) -> Option<(i32, i32, String)> {
     let (length, rest) = read.split_first_chunk()?;
     if usize::try_from(i32::from_le_bytes(*length)) != Ok(rest.len()) || rest.len() < MIN_LENGTH {
@@ -124,8 +124,8 @@ fn request(read: &[u8]) -> Option<(i32, i32, String)> {
     Some((i32::from_le_bytes(*id), i32::from_le_bytes(*kind), String::from_utf8_lossy(body).into_owned()))
 }
 
-/// A text as the bodies of packets: at least one, each of at most 4,096 UTF-16 units, encoded by itself, so that a character cut in two
-/// comes out as two question marks.
+/// Splits a text into packet bodies: at least one, each of at most 4,096 UTF-16 units and encoded by itself, so that a character cut in two
+/// becomes two question marks.
 fn pieces(text: &str) -> Vec<String> {
     let units: Vec<u16> = text.encode_utf16().collect();
     if units.is_empty() {

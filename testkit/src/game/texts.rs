@@ -1,4 +1,4 @@
-//! What the game says, word for word as vanilla 1.21.4 does.
+//! Tests that the game answers word for word as vanilla 1.21.4 does.
 
 use super::dialect::{Dialect, Flavour};
 use super::{Effect, World};
@@ -14,7 +14,7 @@ fn world_with(names: &[&str]) -> World {
     world
 }
 
-/// Runs each line in turn and compares what comes back.
+/// Runs each line in turn and compares the answers.
 fn says(world: &mut World, talk: &[(&str, &str)]) {
     for (line, expected) in talk {
         assert_eq!(world.run(line, 1234), *expected, "{line}");
@@ -22,7 +22,7 @@ fn says(world: &mut World, talk: &[(&str, &str)]) {
 }
 
 #[test]
-fn list_names_those_online_in_the_order_in_which_they_joined() {
+fn list_shows_players_in_join_order() {
     says(&mut world_with(&[]), &[("list", "There are 0 of a max of 20 players online: ")]);
     let mut world = world_with(&["Steve", "Alex"]);
     says(&mut world, &[("list", "There are 2 of a max of 20 players online: Steve, Alex")]);
@@ -48,7 +48,7 @@ fn give_finds_a_player_by_name_without_case_and_by_uuid() {
 }
 
 #[test]
-fn a_selector_hits_everybody() {
+fn selector_hits_every_player() {
     let mut world = world_with(&["@a", "Steve", "Alex"]);
     for selector in ["@a", "@p", "@e", "@e[type=player]"] {
         says(&mut world, &[(&format!("give {selector} diamond"), "Gave 1 [Diamond] to 3 players")]);
@@ -59,7 +59,7 @@ fn a_selector_hits_everybody() {
 }
 
 #[test]
-fn give_that_fails_says_why_and_has_no_effect() {
+fn failed_give_has_a_reason_and_no_effect() {
     let mut world = world_with(&["Steve"]);
     says(
         &mut world,
@@ -81,7 +81,7 @@ fn give_that_fails_says_why_and_has_no_effect() {
 }
 
 #[test]
-fn what_is_no_command_is_echoed_with_the_place_of_the_error() {
+fn syntax_error_echoes_the_line_and_its_position() {
     says(
         &mut world_with(&[]),
         &[
@@ -94,7 +94,7 @@ fn what_is_no_command_is_echoed_with_the_place_of_the_error() {
 }
 
 #[test]
-fn small_commands_say_what_vanilla_says() {
+fn small_commands_answer_like_vanilla() {
     let mut world = world_with(&["Steve", "Alex"]);
     says(
         &mut world,
@@ -146,7 +146,7 @@ fn dead_players_have_names_and_lose_given_items() {
 }
 
 #[test]
-fn an_inventory_is_shown_slot_by_slot() {
+fn inventory_is_shown_slot_by_slot() {
     let mut world = world_with(&["Steve"]);
     says(
         &mut world,
@@ -191,7 +191,7 @@ fn marker_is_stored_with_the_effect_and_its_success() {
 }
 
 #[test]
-fn what_does_not_parse_behind_run_leaves_no_mark() {
+fn invalid_command_after_run_leaves_no_marker() {
     let mut world = world_with(&["Steve"]);
     for (inner, message) in [
         ("lp user Steve parent set vip", "Incorrect argument for command"),
@@ -205,7 +205,7 @@ fn what_does_not_parse_behind_run_leaves_no_mark() {
 }
 
 #[test]
-fn names_are_what_vanilla_lets_in() {
+fn player_names_follow_vanillas_rules() {
     let mut world = world_with(&["@a", "quo\"te", ".Bedrock", "X"]);
     for name in ["", "bad name", "ABCDEFGHIJKLMNOPQ", "Jürgen"] {
         assert!(world.join(name).is_err(), "{name}");
@@ -251,7 +251,7 @@ fn essentialsx_groups_the_list_and_keeps_minecraft_list() {
 }
 
 #[test]
-fn plugin_command_behind_run_on_paper_always_counts_as_done() {
+fn plugin_command_after_run_always_succeeds_on_paper() {
     let mut world = world_of(Flavour::Paper, &["Steve"]);
     says(
         &mut world,
@@ -269,7 +269,7 @@ fn plugin_command_behind_run_on_paper_always_counts_as_done() {
 }
 
 #[test]
-fn plugin_command_behind_run_on_spigot_does_not_parse() {
+fn plugin_command_after_run_does_not_parse_on_spigot() {
     let mut world = world_of(Flavour::Spigot, &["Steve"]);
     let text = world.run("execute store success storage flux:proof a byte 1 run eco give Steve 5", 0);
     assert!(text.starts_with("Incorrect argument for command") && text.ends_with("<--[HERE]"), "{text}");
@@ -278,7 +278,7 @@ fn plugin_command_behind_run_on_spigot_does_not_parse() {
 }
 
 #[test]
-fn each_software_has_its_own_words_for_what_it_does_not_know() {
+fn unknown_command_error_differs_by_software() {
     let unknown = "Unknown or incomplete command, see below for error";
     says(&mut world_of(Flavour::Paper, &[]), &[("dance", &format!("{unknown}\ndance<--[HERE]")), (" ", "")]);
     says(&mut world_of(Flavour::Spigot, &[]), &[("dance", "Unknown command. Type \"/help\" for help.\n")]);

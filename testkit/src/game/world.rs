@@ -1,4 +1,4 @@
-//! [`World`]: the whole state of the game. Pure: no clock and no I/O.
+//! [`World`]: the whole state of the game. It has no clock and does no I/O.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -15,11 +15,11 @@ use crate::Error;
 pub struct Effect {
     /// The command that ran, without a leading slash and without an `execute store … run` around it.
     pub line: String,
-    /// Whom it hit, in the order in which they joined; empty when it was for the server.
+    /// The players it hit, in the order in which they joined; empty when it was for the server.
     pub players: Vec<String>,
 }
 
-/// All there is: who plays, what they have, and what RCON clients have done. No clock and no I/O.
+/// The whole state: the players, their items, and the results of RCON lines.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct World {
     pub(super) players: BTreeMap<String, Player>,
@@ -27,7 +27,7 @@ pub struct World {
     pub(super) operators: BTreeSet<String>,
     /// Command storage: id, then key, then a byte.
     pub(super) storage: BTreeMap<String, BTreeMap<String, i8>>,
-    /// Ticks, as of the last line that was run.
+    /// The clock in ticks, as of the last line that ran.
     pub(super) gametime: u64,
     effects_total: u64,
     revision: u64,
@@ -46,17 +46,17 @@ pub struct World {
 }
 
 impl World {
-    /// The names of those online, in the order in which they joined.
+    /// Names of the online players, in the order in which they joined.
     pub fn online(&self) -> &[String] {
         &self.online
     }
 
-    /// What is kept of the player with exactly this name.
+    /// The stored state of the player with exactly this name.
     pub fn player(&self, name: &str) -> Option<&Player> {
         self.players.get(name)
     }
 
-    /// Who has been made an operator.
+    /// Names of the operators.
     pub fn operators(&self) -> &BTreeSet<String> {
         &self.operators
     }
@@ -66,12 +66,12 @@ impl World {
         self.storage.get(storage)?.get(key).copied()
     }
 
-    /// What took effect since the process started: `give`, `experience`, `tag`, `op`, `say` and `stop`, not the bookkeeping in storages.
+    /// The lines that took effect since the process started: `give`, `experience`, `tag`, `op`, `say` and `stop`, not the bookkeeping in storages.
     pub fn effects(&self) -> impl Iterator<Item = &Effect> {
         self.effects.iter()
     }
 
-    /// How many lines took effect since the world began, restarts included.
+    /// Number of lines that took effect since the world began, restarts included.
     pub fn effects_total(&self) -> u64 {
         self.effects_total
     }
@@ -81,7 +81,7 @@ impl World {
         self.lines.iter().map(|line| &**line)
     }
 
-    /// How many lines were received since the process started.
+    /// Number of lines received since the process started.
     pub fn lines_total(&self) -> u64 {
         self.lines_total
     }
@@ -91,7 +91,7 @@ impl World {
         self.dialect = dialect;
     }
 
-    /// Nobody is online after it. What had an effect stays on record, also where the world no longer shows it.
+    /// Takes all players offline. The record of effects stays, even of those that the world no longer shows.
     pub(super) fn restart(&mut self, saved: &World, kind: Restart) {
         self.online.clear();
         self.stopping = false;
@@ -106,12 +106,12 @@ impl World {
         self.touch();
     }
 
-    /// Grows with every change that is to be kept.
+    /// Grows with every change that must be saved.
     pub(super) fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// Whether they were not online yet.
+    /// Returns `false` if the player was online already.
     pub(super) fn join(&mut self, name: &str) -> Result<bool, Error> {
         if !(1..=NAME_CHARACTERS).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::Name(name.to_owned()));
@@ -166,7 +166,7 @@ impl World {
         self.revision += 1;
     }
 
-    /// A player to be changed.
+    /// A player, for changes.
     fn online_player(&mut self, name: &str) -> Result<&mut Player, Error> {
         if !self.online.iter().any(|online| online == name) {
             return Err(Error::NotOnline(name.to_owned()));

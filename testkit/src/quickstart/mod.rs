@@ -56,7 +56,7 @@ async fn play(testbed: &mut Testbed, once: bool) -> Result<(), Failed> {
     watch::keep_running(testbed).await.map_err(|cause| Failed { step: "keeping everything running".into(), cause })
 }
 
-/// Ctrl-C or SIGTERM.
+/// Waits for Ctrl-C or SIGTERM.
 async fn asked_to_stop() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! { biased;

@@ -5,9 +5,9 @@ use flux_testkit::testbed::{StoreApi, Testbed, TestbedError, Who};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How long a step may take: a loaded machine needs a while.
+/// Limit of one step; a loaded machine needs a while.
 const LIMIT: Duration = Duration::from_secs(300);
-/// How long Alex stays away.
+/// The time that Alex stays away.
 const AWAY: Duration = Duration::from_secs(5);
 
 /// The running store, for the commands that the quickstart prints at the end.
@@ -16,7 +16,7 @@ pub(super) struct Outcome {
     server: String,
 }
 
-/// Plays the steps and prints each with its duration.
+/// Runs the steps and prints each with its duration.
 pub(super) async fn play(testbed: &mut Testbed) -> Result<Outcome, Failed> {
     println!();
     let api = step("the store starts: flux-companion on a fresh SQLite file", testbed.start_companion()).await?;
@@ -115,7 +115,7 @@ async fn add_package(api: &StoreApi) -> Result<Value, TestbedError> {
     api.put("/api/v1/packages/diamonds", package).await
 }
 
-/// Switches referrals on, and issues Alex's code.
+/// Enables referrals, and issues Alex's code.
 async fn share(api: &StoreApi) -> Result<Value, TestbedError> {
     let program = json!({"enabled": true, "rewardCommands": [{"command": "give {player} emerald 2"}]});
     api.put("/api/v1/referrals/program", program).await?;

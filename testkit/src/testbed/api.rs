@@ -11,10 +11,10 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
-/// Bytes of an answer.
+/// Largest answer in bytes.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
-/// Calls the companion as a storefront does.
+/// Calls the companion's REST API.
 #[derive(Debug, Clone)]
 pub struct StoreApi {
     address: SocketAddr,
@@ -22,7 +22,7 @@ pub struct StoreApi {
 }
 
 impl StoreApi {
-    /// With this key.
+    /// A client with this key.
     pub fn new(address: SocketAddr, key: String) -> StoreApi {
         StoreApi { address, key }
     }
@@ -60,7 +60,7 @@ impl StoreApi {
         })
     }
 
-    /// Any call, whatever its answer. An answer that is no JSON is `null`.
+    /// Makes any call, whatever the answer. An answer that is not JSON is `null`.
     pub async fn call(
         &self,
         method: Method,

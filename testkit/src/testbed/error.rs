@@ -4,15 +4,15 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What can go wrong on the testbed.
+/// An error of the testbed.
 #[derive(Debug, thiserror::Error)]
 pub enum TestbedError {
-    /// A state did not come.
+    /// A state did not come in time.
     #[error("{what} did not happen within {limit:?}")]
     Waited {
-        /// What was waited for.
+        /// The state that was expected.
         what: String,
-        /// How long.
+        /// The time limit.
         limit: Duration,
     },
     /// A program is missing.
@@ -24,40 +24,40 @@ pub enum TestbedError {
     /// A program ended when it should not have.
     #[error("{program} ended with {status}; its log is {}", log.display())]
     Ended {
-        /// Which.
+        /// The program.
         program: String,
-        /// How.
+        /// The way in which it ended.
         status: std::process::ExitStatus,
-        /// Where it says why.
+        /// The program's log file.
         log: PathBuf,
     },
-    /// The companion refused.
+    /// The companion refused a call.
     #[error("{method} {path} was answered {status}: {body}")]
     Refused {
-        /// The call.
+        /// The method.
         method: String,
-        /// The call.
+        /// The path.
         path: String,
         /// The status.
         status: u16,
-        /// The answer.
+        /// The body of the answer.
         body: serde_json::Value,
     },
-    /// An answer lacks what it should have.
+    /// An answer lacks a field.
     #[error("{0}")]
     Answer(String),
-    /// Something with HTTP.
+    /// An HTTP error.
     #[error("HTTP: {0}")]
     Http(#[from] hyper::Error),
-    /// Something with the game's control port.
+    /// An error of the game's control port.
     #[error(transparent)]
     Game(#[from] crate::Error),
-    /// Something in the operating system.
+    /// An error of the operating system.
     #[error("{what}: {source}")]
     Io {
-        /// What was tried.
+        /// The attempted action.
         what: String,
-        /// What the operating system says.
+        /// The operating system's error.
         source: io::Error,
     },
 }

@@ -14,13 +14,13 @@ pub(super) fn write_private(path: &Path, text: &str) -> Result<(), TestbedError>
     file.write_all(text.as_bytes()).map_err(failed())
 }
 
-/// Ports below those that the system gives to outgoing connections, so that no connection of another test takes one while its program restarts.
+/// Ports below those that the system uses for outgoing connections, so that another test's connection cannot take one while its program restarts.
 const PORTS: u32 = 20_000;
 const FIRST_PORT: u32 = 10_000;
-/// Ports that one process may ask for before it meets its neighbour's.
+/// Ports for one process before it reaches the next process's range.
 const PORTS_EACH: u32 = 16;
 
-/// A loopback address that is free now and that the programs keep over their restarts; another process gets others.
+/// A free loopback address that the programs keep over their restarts; another process gets others.
 pub(super) fn free_address() -> Result<SocketAddr, TestbedError> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     for _ in 0..PORTS {

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// How long a program may take to start: a loaded machine needs a while.
+/// Limit of a program's start; a loaded machine needs a while.
 const START_LIMIT: Duration = Duration::from_secs(300);
 const RCON_PASSWORD: &str = "sandbox-rcon-password";
 
-/// Which of the three.
+/// One of the three programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
     /// `flux-companion`.
@@ -37,13 +37,13 @@ pub struct Testbed {
     /// The game's RCON.
     pub rcon_address: SocketAddr,
     control_address: SocketAddr,
-    /// What can be cut.
+    /// The link that can be cut.
     pub link: Link,
     is_linked: bool,
 }
 
 impl Testbed {
-    /// Prepares the files; nothing runs yet.
+    /// Prepares the files; starts no program.
     pub async fn prepare(folder: &Path, programs: Programs) -> Result<Testbed, TestbedError> {
         std::fs::create_dir_all(folder).map_err(TestbedError::io(format!("making {}", folder.display())))?;
         let (store_address, rcon_address, control_address) = (free_address()?, free_address()?, free_address()?);
@@ -87,12 +87,12 @@ impl Testbed {
         })
     }
 
-    /// Where the files are.
+    /// The folder of the files.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// One of the three.
+    /// The handle of one program.
     pub fn program(&mut self, who: Who) -> &mut Program {
         match who {
             Who::Companion => &mut self.companion,
@@ -101,17 +101,17 @@ impl Testbed {
         }
     }
 
-    /// Connects the agent directly, from its next config on: its way has no link that costs time, and none that can be cut.
+    /// Connects the agent directly from its next config on: without the link, which costs time and can be cut.
     pub fn connect_directly(&mut self) {
         self.is_linked = false;
     }
 
-    /// Adds options to the game's command line, from its next start on (`flux-sandbox game --help`).
+    /// Adds options to the game's command line from its next start on (`flux-sandbox game --help`).
     pub fn set_up_game(&mut self, options: &[&str]) {
         self.game.add_arguments(options);
     }
 
-    /// Makes the companion's database and its first admin key, starts it, and waits until it is ready.
+    /// Creates the companion's database and its first admin key, starts it, and waits until it is ready.
     pub async fn start_companion(&mut self) -> Result<StoreApi, TestbedError> {
         let made = tokio::process::Command::new(&self.programs.companion)
             .arg("--config")
@@ -134,7 +134,7 @@ impl Testbed {
         Ok(api)
     }
 
-    /// Starts one and waits until it answers; the agent answers when it has a config ([`Testbed::write_agent_config`]).
+    /// Starts a program and waits until it answers; the agent answers only with a config ([`Testbed::write_agent_config`]).
     pub async fn start(&mut self, who: Who) -> Result<Duration, TestbedError> {
         self.program(who).start()?;
         let begun = tokio::time::Instant::now();
@@ -175,7 +175,7 @@ impl Testbed {
         self.program(who).stop().await
     }
 
-    /// Writes the agent's token and config. `more` is YAML that is added at the end.
+    /// Writes the agent's token and config. `more` is YAML that is appended.
     pub fn write_agent_config(&self, token: &str, more: &str) -> Result<(), TestbedError> {
         let folder = self.folder.display();
         write_private(&self.folder.join("token"), token)?;
@@ -188,7 +188,7 @@ impl Testbed {
         write_private(&self.folder.join("agent.yml"), &config)
     }
 
-    /// Adds a server; its id and token.
+    /// Adds a server and returns its id and token.
     pub async fn add_server(&self, api: &StoreApi, name: &str) -> Result<(String, String), TestbedError> {
         let server =
             api.post("/api/v1/servers", json!({"name": name, "address": self.rcon_address.to_string()})).await?;
@@ -201,12 +201,12 @@ impl Testbed {
         Ok((text("id")?, text("token")?))
     }
 
-    /// Asks the game (see [`control`]).
+    /// Sends a request to the game (see [`control`]).
     pub async fn game(&self, line: &str) -> Result<Value, TestbedError> {
         Ok(control::ask(self.control_address, line).await?)
     }
 
-    /// What `flux-agent status` says.
+    /// The output of `flux-agent status`.
     pub async fn agent_status(&self) -> Result<Value, TestbedError> {
         let mut command = tokio::process::Command::new(&self.programs.agent);
         command.arg("--config").arg(self.folder.join("agent.yml")).args(["status", "--json"]);
@@ -224,7 +224,7 @@ impl Testbed {
         Ok(until("the agent polling", limit, look).await?.1)
     }
 
-    /// Waits until a player has so many of an item.
+    /// Waits until a player has this many of an item.
     pub async fn has(&self, player: &str, item: &str, count: u64, limit: Duration) -> Result<Duration, TestbedError> {
         let line = format!("inventory {player}");
         let what = format!("{player} getting {count} {item}");
@@ -247,7 +247,7 @@ impl Testbed {
         Ok(until(&format!("the server being {status}"), limit, look).await?.1)
     }
 
-    /// Waits until the store shows this delivery of the reward that an order has earned. `order` is as the store has answered it.
+    /// Waits until the store shows this delivery of the reward that an order earned. `order` is the store's answer.
     pub async fn reward_is(
         &self,
         api: &StoreApi,

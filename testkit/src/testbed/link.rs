@@ -8,10 +8,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Bytes of a request's head that are looked at to tell a session from a REST call.
+/// Bytes of a request's head that are read to tell a session from a REST call.
 const HEAD_BYTES: usize = 4 * 1024;
 
-/// The link between agent and companion, which can be cut: wholly, or for sessions alone.
+/// The link between agent and companion, which can be cut: completely, or for sessions only.
 #[derive(Debug)]
 pub struct Link {
     address: SocketAddr,
@@ -27,7 +27,7 @@ enum Cut {
 }
 
 impl Link {
-    /// Lays a link to this address.
+    /// Opens a link to this address.
     pub async fn to(target: SocketAddr) -> Result<Link, TestbedError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(TestbedError::io("laying a link"))?;
         let address = listener.local_addr().map_err(TestbedError::io("laying a link"))?;
@@ -36,22 +36,22 @@ impl Link {
         Ok(Link { address, cut, task })
     }
 
-    /// The end to connect to.
+    /// The address to connect to.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Cuts the session and keeps new ones from opening; REST calls go through.
+    /// Cuts the session and refuses new ones; REST calls still pass.
     pub fn cut_sessions(&self) {
         self.cut.send_replace(Cut::Sessions);
     }
 
-    /// Cuts everything.
+    /// Cuts all connections.
     pub fn cut(&self) {
         self.cut.send_replace(Cut::Everything);
     }
 
-    /// Mends it.
+    /// Restores the link.
     pub fn mend(&self) {
         self.cut.send_replace(Cut::Whole);
     }
@@ -67,7 +67,7 @@ async fn carry(listener: TcpListener, target: SocketAddr, cut: Arc<watch::Sender
     while let Ok((stream, _)) = listener.accept().await {
         let cut = cut.subscribe();
         tokio::spawn(async move {
-            // A broken connection is what a link is here to bring about.
+            // Broken connections are the purpose of a link.
             let _ = join(stream, target, cut).await;
         });
     }

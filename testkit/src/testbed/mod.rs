@@ -1,4 +1,4 @@
-//! The testbed: the three real programs on one machine, for the quickstart and for tests. Starts them, kills them, asks the companion, and cuts the link.
+//! The testbed: the three real programs on one machine, for the quickstart and for tests. It starts and kills them, calls the companion, and cuts the link.
 
 mod api;
 mod error;
@@ -18,10 +18,10 @@ pub use programs::Programs;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often a state that is waited for is looked at.
+/// Interval at which an expected state is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Waits until `look` brings something, and says how long it took.
+/// Waits until `look` returns a value, and returns it with the time that it took.
 pub async fn until<T, F>(
     what: &str,
     limit: Duration,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use tokio::process::{Child, Command};
 
-/// A program that can be started, killed and started again. Its stdout and stderr go to one log file, to which each start appends.
+/// A program that can be started, killed and started again. Its stdout and stderr go to one log file, which each start extends.
 #[derive(Debug)]
 pub struct Program {
     name: &'static str,
@@ -19,47 +19,47 @@ pub struct Program {
     child: Option<Child>,
 }
 
-/// How a program ended.
+/// The way in which a program ended.
 pub type Ended = ExitStatus;
 
 impl Program {
-    /// A program that does not run yet.
+    /// Prepares a program without starting it.
     pub fn new(name: &'static str, path: PathBuf, arguments: Vec<OsString>, log: PathBuf) -> Program {
         Program { name, path, arguments, environment: Vec::new(), log, is_apart: false, child: None }
     }
 
-    /// Puts it into a process group of its own from the next start on: a Ctrl-C is for the one who started everything, who then stops it in order. (A test's
-    /// programs stay in the test's group and end with it, however it ends.)
+    /// Puts it into its own process group from the next start on: Ctrl-C then goes only to the parent, which stops the programs in order. (A test's
+    /// programs stay in the test's group and end with it.)
     pub fn set_apart(&mut self) {
         self.is_apart = true;
     }
 
-    /// Its name.
+    /// The program's name.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Adds arguments, from its next start on.
+    /// Adds arguments, from the next start on.
     pub fn add_arguments(&mut self, arguments: &[&str]) {
         self.arguments.extend(arguments.iter().map(Into::into));
     }
 
-    /// Sets its environment beside what it inherits, from its next start on.
+    /// Adds variables to the inherited environment, from the next start on.
     pub fn set_environment(&mut self, variables: &[(&str, &str)]) {
         self.environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     }
 
-    /// Where it says what it does.
+    /// The path of its log file.
     pub fn log(&self) -> &PathBuf {
         &self.log
     }
 
-    /// Its process id, while it runs.
+    /// Its process id while it runs.
     pub fn pid(&self) -> Option<u32> {
         self.child.as_ref().and_then(Child::id)
     }
 
-    /// Starts it. It is killed when this is dropped.
+    /// Starts it. Dropping the handle kills it.
     pub fn start(&mut self) -> Result<(), TestbedError> {
         if !self.path.exists() {
             return Err(TestbedError::Missing(self.path.clone()));
@@ -82,7 +82,7 @@ impl Program {
         Ok(())
     }
 
-    /// `kill -9`, and waits for its end.
+    /// Sends `kill -9` and waits for its end.
     pub async fn kill(&mut self) -> Result<(), TestbedError> {
         if let Some(mut child) = self.child.take() {
             child.kill().await.map_err(TestbedError::io(format!("killing {}", self.name)))?;
@@ -90,18 +90,18 @@ impl Program {
         Ok(())
     }
 
-    /// SIGTERM, and waits for its end.
+    /// Sends SIGTERM and waits for its end.
     pub async fn stop(&mut self) -> Result<Option<Ended>, TestbedError> {
         let Some(mut child) = self.child.take() else { return Ok(None) };
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
         if let Some(pid) = pid {
-            // It may have ended by itself: then waiting for it says how.
+            // It may have ended already; waiting returns the status then too.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
         child.wait().await.map(Some).map_err(TestbedError::io(format!("waiting for {}", self.name)))
     }
 
-    /// Waits for its end by itself.
+    /// Waits until it ends without being killed.
     pub async fn ended(&mut self) -> Result<Ended, TestbedError> {
         match &mut self.child {
             Some(child) => child.wait().await.map_err(TestbedError::io(format!("waiting for {}", self.name))),
@@ -109,7 +109,7 @@ impl Program {
         }
     }
 
-    /// How it ended, if it has.
+    /// The way in which it ended, if it has.
     pub fn try_ended(&mut self) -> Result<Option<Ended>, TestbedError> {
         match &mut self.child {
             Some(child) => child.try_wait().map_err(TestbedError::io(format!("waiting for {}", self.name))),

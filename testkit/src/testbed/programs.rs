@@ -4,7 +4,7 @@ use super::TestbedError;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Where the three programs are.
+/// The paths of the three programs.
 #[derive(Debug, Clone)]
 pub struct Programs {
     /// `flux-companion`.
@@ -16,7 +16,7 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Beside this program; a test's own program is one folder below them.
+    /// The programs in this program's folder; a test's own program is one folder below it.
     pub fn beside_this() -> Result<Programs, TestbedError> {
         let this = std::env::current_exe().map_err(TestbedError::io("finding this program"))?;
         let mut folder = this.parent().map(PathBuf::from).unwrap_or_default();
@@ -31,7 +31,7 @@ impl Programs {
         })
     }
 
-    /// Beside this program, built first when cargo has started it (`cargo run` builds one package only).
+    /// The programs in this program's folder, built first if cargo started it (`cargo run` builds one package only).
     pub fn built() -> Result<Programs, TestbedError> {
         if let Some(cargo) = std::env::var_os("CARGO") {
             let mut build = Command::new(cargo);
