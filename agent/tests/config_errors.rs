@@ -72,7 +72,7 @@ fn broken_configs_give_their_golden_errors_and_no_secret() {
 }
 
 #[test]
-fn mistakes_are_sorted_by_their_place_and_each_names_it() {
+fn errors_are_sorted_by_position() {
     for path in corpus() {
         let text = std::fs::read_to_string(path.with_extension("txt")).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -103,7 +103,7 @@ fn known_to_the_loader() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn the_schema_has_exactly_the_keys_that_the_loader_knows() {
+fn schema_has_exactly_the_loaders_keys() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
     let keys = |node: &Value| -> BTreeSet<String> { node["properties"].as_object().unwrap().keys().cloned().collect() };
     let mut in_schema = BTreeMap::from([(String::new(), keys(&schema))]);

@@ -103,7 +103,7 @@ fn sql_is_in_the_journal_and_the_storage_modules_only() {
 }
 
 #[test]
-fn rusqlite_is_used_behind_its_two_seams_only() {
+fn rusqlite_is_used_in_two_modules_only() {
     let modules = ["agent/src/journal/", "crates/storage/src/sqlite/"];
     assert_eq!(violations(&["rusqlite"], &modules), Vec::<String>::new());
 }

@@ -18,7 +18,7 @@ fn changed(mut body: Value, pointer: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_malformed_order_is_422_names_its_field_and_stores_nothing() {
+async fn malformed_order_is_422_and_stores_nothing() {
     let app = TestApp::new().await;
     app.package(json!([])).await;
     let uuid = "0123456789abcdef0123456789abcdeg";
@@ -115,7 +115,7 @@ async fn a_malformed_package_is_422_and_names_its_field() {
 }
 
 #[tokio::test]
-async fn servers_commands_and_refunds_are_as_strict() {
+async fn malformed_server_command_or_refund_is_422() {
     let app = TestApp::new().await;
     let (server, _) = app.server().await;
     app.package(json!([])).await;
@@ -170,7 +170,7 @@ async fn ids_limits_cursors_and_filters_are_checked() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_400_and_what_is_too_large_413() {
+async fn invalid_json_is_400_and_large_body_is_413() {
     let app = TestApp::new().await;
     let (_, token) = app.server().await;
     let large = format!("\"{}\"", "x".repeat(300_000));

@@ -45,7 +45,7 @@ impl Program {
 }
 
 #[test]
-fn keys_and_servers_are_made_listed_and_ended() {
+fn keys_and_servers_are_added_listed_and_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::in_folder(folder.path());
     assert!(program.complain(1, &["check"]).contains("run `flux-companion init`"));
@@ -69,7 +69,7 @@ fn keys_and_servers_are_made_listed_and_ended() {
 }
 
 #[test]
-fn what_packagers_need_is_printed_without_a_config() {
+fn packaging_files_are_printed_without_a_config() {
     let program = Program::nowhere();
     for shell in ["bash", "zsh", "fish"] {
         assert!(program.print(&["completions", shell]).contains("flux-companion"), "{shell}");
@@ -80,7 +80,7 @@ fn what_packagers_need_is_printed_without_a_config() {
 }
 
 #[test]
-fn a_served_database_is_neither_served_twice_nor_replaced() {
+fn database_in_use_is_not_served_twice_or_replaced() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::in_folder(folder.path());

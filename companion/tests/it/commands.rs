@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_command_by_hand_is_made_offered_and_cancelled() {
+async fn manual_command_is_created_offered_and_cancelled() {
     let app = TestApp::new().await;
     let (server, token) = app.server().await;
     let (status, made) = app.post("/commands", json!({"serverId": server, "command": "say hi"})).await;
@@ -22,7 +22,7 @@ async fn a_command_by_hand_is_made_offered_and_cancelled() {
 }
 
 #[tokio::test]
-async fn only_a_failed_command_is_retried_by_hand() {
+async fn only_failed_commands_can_be_retried() {
     let app = TestApp::new().await;
     let (_, token) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;
@@ -85,7 +85,7 @@ async fn the_queue_is_filtered_by_status_server_player_and_order() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_makes_one_command() {
+async fn idempotency_key_creates_one_command() {
     let app = TestApp::new().await;
     let (server, _) = app.server().await;
     let send = async |word: &str, command: &str| {

@@ -9,7 +9,7 @@ fn parse(text: &str) -> Result<Config, String> {
 }
 
 #[test]
-fn the_example_is_valid_has_every_key_and_shows_the_defaults() {
+fn example_config_has_every_key_with_its_default() {
     let example = include_str!("../../../companion.example.yml");
     let shown = parse(example).expect("the example is valid");
     assert_eq!(format!("{shown:?}"), format!("{:?}", parse("").expect("an empty config is valid")));
@@ -18,7 +18,7 @@ fn the_example_is_valid_has_every_key_and_shows_the_defaults() {
 }
 
 #[test]
-fn a_mistake_is_told_with_its_place_and_what_is_allowed() {
+fn config_error_names_its_key_and_the_problem() {
     for (text, told) in [
         ("listen: here", "companion.yml:1:9: listen:"),
         ("public_url: ftp://x", "public_url: is no http"),

@@ -37,7 +37,7 @@ fn is_ready(address: SocketAddr) -> bool {
 }
 
 #[test]
-fn ten_thousand_idle_connections_keep_nobody_from_an_answer() {
+fn idle_connections_do_not_block_requests() {
     let folder = tempfile::tempdir().expect("a folder");
     let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let program = Program::in_folder(folder.path());

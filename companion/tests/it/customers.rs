@@ -63,7 +63,7 @@ async fn a_malformed_customer_is_422_and_names_its_field() {
 }
 
 #[tokio::test]
-async fn who_still_has_something_coming_is_not_forgotten() {
+async fn customer_with_open_business_is_not_forgotten() {
     let app = TestApp::new().await;
     let (server, token) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;

@@ -31,7 +31,7 @@ fn insert(name: usize) -> impl Fn(&Tx<'_>) -> Result<(), flux_storage::Error> + 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_is_there_after_a_restart() {
+async fn acknowledged_writes_survive_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = made(folder.path());
     let (db, closed) = Db::open(&path).expect("it opens");
@@ -62,7 +62,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_log_cut_anywhere_leaves_what_was_committed_before_the_cut() {
+async fn cut_log_keeps_every_commit_before_the_cut() {
     const HEADER_BYTES: usize = 32;
     const FRAME_BYTES: usize = 24 + 4096;
     const KEYS: usize = 12;
@@ -133,7 +133,7 @@ async fn queued_writes_share_one_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_fails_or_panics_takes_nothing_with_it() {
+async fn failed_or_panicking_write_affects_no_other() {
     let folder = tempfile::tempdir().expect("a folder");
     let (db, _) = Db::open(&made(folder.path())).expect("it opens");
     let failing = db.write(|tx| {
@@ -152,7 +152,7 @@ async fn a_write_that_fails_or_panics_takes_nothing_with_it() {
 }
 
 #[test]
-fn a_missing_a_damaged_and_a_newer_file_are_told_apart() {
+fn missing_damaged_and_newer_files_have_own_errors() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("companion.db");
     assert!(matches!(Db::open_in_place(&path), Err(flux_storage::Error::Missing(_))));

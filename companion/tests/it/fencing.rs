@@ -22,7 +22,7 @@ async fn second_journal_is_refused_while_the_first_one_polls() {
 }
 
 #[tokio::test]
-async fn an_agent_that_polls_more_and_more_seldom_stays_live() {
+async fn agent_that_polls_less_often_stays_online() {
     let app = TestApp::new().await;
     let (_, token) = app.server().await;
     for wait in [15, 30, 60, 120, 240, 300, 300] {
@@ -33,7 +33,7 @@ async fn an_agent_that_polls_more_and_more_seldom_stays_live() {
 }
 
 #[tokio::test]
-async fn before_any_journal_was_heard_reports_are_taken() {
+async fn first_report_binds_the_server_to_its_journal() {
     let app = TestApp::new().await;
     let (_, token) = app.server().await;
     assert_eq!(app.report(&token, "j1", json!([report("cmd_1", 1, "completed", None)])).await.0, StatusCode::OK);
@@ -41,7 +41,7 @@ async fn before_any_journal_was_heard_reports_are_taken() {
 }
 
 #[tokio::test]
-async fn a_wrong_a_missing_and_a_replaced_token_are_the_same_401() {
+async fn every_invalid_token_gets_the_same_401() {
     let app = TestApp::new().await;
     let (id, token) = app.server().await;
     let (_, new) = app.post(&format!("/servers/{id}/token"), json!({})).await;

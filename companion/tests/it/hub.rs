@@ -162,7 +162,7 @@ async fn cancelled_command_is_revoked_right_after_its_offer() {
 }
 
 #[tokio::test]
-async fn who_joined_is_delivered_what_this_journal_has_not_reported() {
+async fn join_delivers_what_this_journal_has_not_reported() {
     let (served, _, token) = served().await;
     let mut agent = served.agent(&token, "j1").await;
     let id = pay(&served, "o1").await;
@@ -199,7 +199,7 @@ async fn invalid_call_is_an_error_and_the_session_stays() {
 }
 
 #[tokio::test]
-async fn a_stop_tells_agents_to_come_back() {
+async fn stop_allows_agents_to_reconnect() {
     let (served, _, token) = served().await;
     let mut agent = served.agent(&token, "j1").await;
     let (closed, ()) = tokio::join!(agent.closed(), served.stop());
@@ -207,7 +207,7 @@ async fn a_stop_tells_agents_to_come_back() {
 }
 
 #[tokio::test]
-async fn an_open_session_keeps_another_journals_poll_out() {
+async fn open_session_refuses_another_journals_poll() {
     let (served, _, token) = served().await;
     let agent = served.agent(&token, "j1").await;
     let other = http_poll(&served, &token, "j2").await;

@@ -23,7 +23,7 @@ fn put_order(app: &TestApp, body: Body) -> Request<Body> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_times_the_same_at_once_is_once() {
+async fn twenty_concurrent_repeats_act_once() {
     let (app, _folder) = threaded().await;
     app.server().await;
     app.package(json!([{"command": "say hi"}])).await;
@@ -70,7 +70,7 @@ async fn concurrent_transitions_leave_an_order_consistent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_are_replaced_under_load_and_only_the_last_is_good() {
+async fn only_the_last_of_concurrent_new_tokens_works() {
     let (app, _folder) = threaded().await;
     let (server, first) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;
@@ -97,7 +97,7 @@ async fn tokens_are_replaced_under_load_and_only_the_last_is_good() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_does_not_come_is_408_and_half_a_body_400() {
+async fn missing_body_is_408_and_half_a_body_is_400() {
     let app = TestApp::new().await;
     app.package(json!([])).await;
     let slow = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
@@ -128,7 +128,7 @@ async fn excess_requests_get_503_with_retry_after() {
 }
 
 #[tokio::test]
-async fn figures_are_counts_alone() {
+async fn metrics_are_counts_without_ids() {
     let app = TestApp::new().await;
     let (server, _) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;

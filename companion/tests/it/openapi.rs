@@ -11,7 +11,7 @@ fn program() -> Program {
 }
 
 #[test]
-fn the_openapi_document_is_the_golden_one() {
+fn openapi_document_matches_the_golden_file() {
     let printed = program().print(&["openapi"]);
     assert!(
         printed == GOLDEN,
@@ -20,7 +20,7 @@ fn the_openapi_document_is_the_golden_one() {
 }
 
 #[test]
-fn every_operation_says_what_it_answers_when_it_refuses() {
+fn every_operation_documents_its_errors() {
     let document: Value = serde_json::from_str(GOLDEN).expect("JSON");
     for (path, operations) in document["paths"].as_object().expect("paths") {
         for (method, operation) in operations.as_object().expect("operations") {
@@ -32,7 +32,7 @@ fn every_operation_says_what_it_answers_when_it_refuses() {
 }
 
 #[test]
-fn the_example_is_what_the_schema_says() {
+fn example_config_matches_the_schema() {
     let example = program().print(&["print-default-config"]);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../companion.example.yml");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -42,7 +42,7 @@ fn the_example_is_what_the_schema_says() {
 }
 
 #[test]
-fn the_configs_schema_has_the_keys_of_the_example_and_no_other() {
+fn schema_and_example_config_have_the_same_keys() {
     let schema: Value = serde_json::from_str(&program().print(&["config-schema"])).expect("JSON");
     let mut keys = Vec::new();
     collect(&schema, &mut keys);

@@ -88,7 +88,7 @@ async fn repeated_order_is_200_and_changed_paid_order_is_409() {
 }
 
 #[tokio::test]
-async fn only_a_full_refund_cancels_what_has_not_run() {
+async fn only_a_full_refund_cancels_waiting_commands() {
     let app = TestApp::new().await;
     let (_, token) = app.server().await;
     app.package(json!([{"command": "say 1"}, {"command": "say 2"}, {"command": "say 3"}])).await;
@@ -123,7 +123,7 @@ async fn only_a_full_refund_cancels_what_has_not_run() {
 }
 
 #[tokio::test]
-async fn an_order_goes_from_state_to_state_in_the_right_order_only() {
+async fn order_transitions_out_of_order_are_refused() {
     let app = TestApp::new().await;
     app.package(json!([])).await;
     app.put("/orders/o1", order(1, "created")).await;
@@ -154,7 +154,7 @@ async fn an_imported_order_makes_no_commands() {
 }
 
 #[tokio::test]
-async fn an_order_that_would_make_too_many_commands_stores_nothing() {
+async fn order_with_too_many_commands_stores_nothing() {
     let app = TestApp::new().await;
     app.server().await;
     app.package(json!([{"command": "say a"}, {"command": "say b"}])).await;
@@ -165,7 +165,7 @@ async fn an_order_that_would_make_too_many_commands_stores_nothing() {
 }
 
 #[tokio::test]
-async fn lists_come_in_pages_newest_first_and_every_item_once() {
+async fn pages_list_every_item_once_newest_first() {
     let app = TestApp::new().await;
     app.package(json!([])).await;
     for number in 0..7 {

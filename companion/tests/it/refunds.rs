@@ -36,7 +36,7 @@ async fn shown(app: &TestApp) -> Value {
 }
 
 #[tokio::test]
-async fn what_has_run_is_taken_back_by_a_full_refund_and_once() {
+async fn full_refund_reverses_completed_commands_once() {
     let (app, _, token) = app_with_reversal().await;
     let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
     app.poll(&token, "j1").await;
@@ -52,7 +52,7 @@ async fn what_has_run_is_taken_back_by_a_full_refund_and_once() {
 }
 
 #[tokio::test]
-async fn what_has_never_run_is_not_taken_back() {
+async fn commands_that_never_ran_are_not_reversed() {
     let (app, _, token) = app_with_reversal().await;
     app.paid("o1").await;
     let (_, refunded) = say(&app, "refunded", json!({})).await;
@@ -79,7 +79,7 @@ async fn reversal_waits_for_the_last_revoked_command() {
 }
 
 #[tokio::test]
-async fn each_server_takes_back_by_itself() {
+async fn each_server_reverses_its_own_commands() {
     let app = TestApp::new().await;
     let (one, first) = app.server().await;
     let (two, second) = app.server().await;
@@ -100,7 +100,7 @@ async fn each_server_takes_back_by_itself() {
 }
 
 #[tokio::test]
-async fn a_command_that_ran_after_all_is_taken_back_too() {
+async fn command_completed_after_a_refund_is_reversed() {
     let (app, _, token) = app_with_reversal().await;
     let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
     app.poll(&token, "j1").await;
@@ -124,7 +124,7 @@ async fn reversal_follows_the_package_as_sold() {
 }
 
 #[tokio::test]
-async fn refunds_are_summed_each_once_and_only_the_last_takes_back() {
+async fn only_the_refund_that_completes_the_sum_reverses() {
     let (app, _, token) = app_with_reversal().await;
     let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
     app.poll(&token, "j1").await;
@@ -147,7 +147,7 @@ async fn refunds_are_summed_each_once_and_only_the_last_takes_back() {
 }
 
 #[tokio::test]
-async fn a_refund_beyond_what_is_left_is_409_and_is_not_counted() {
+async fn refund_beyond_the_rest_is_409_and_not_counted() {
     let (app, ..) = app_with_reversal().await;
     app.paid("o1").await;
     say(&app, "refunded", json!({"refundedAmount": 300})).await;
@@ -226,7 +226,7 @@ async fn transitions_in_the_wrong_order_are_refused() {
 }
 
 #[tokio::test]
-async fn when_something_happened_is_kept_where_it_was_said() {
+async fn transition_keeps_its_given_time() {
     let (app, ..) = app_with_reversal().await;
     app.put("/orders/o1", order(1, "created")).await;
     let (_, paid) = say(&app, "paid", json!({"occurredAt": "2026-01-02T03:04:05Z"})).await;
@@ -251,7 +251,7 @@ async fn imported_order_may_name_removed_items_and_be_refunded() {
 }
 
 #[tokio::test]
-async fn support_staff_read_why_an_order_was_not_delivered() {
+async fn order_shows_why_it_was_not_delivered() {
     let (app, _, token) = app_with_reversal().await;
     let given = text(&list(&app.paid("o1").await, "commands")[0], "id");
     let told = async || text(&list(&shown(&app).await, "obstacles")[0], "text");

@@ -27,7 +27,7 @@ async fn server_without_an_agent_is_removed_at_once() {
 }
 
 #[tokio::test]
-async fn a_forced_removal_closes_what_has_no_word() {
+async fn forced_removal_closes_unreported_commands() {
     let app = TestApp::new().await;
     let (server, token) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;
@@ -66,7 +66,7 @@ async fn removal_waits_for_the_agent_then_ends_its_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_agent_is_waited_for_ten_seconds() {
+async fn removal_waits_ten_seconds_for_a_silent_agent() {
     let app = TestApp::new().await;
     let (server, token) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;

@@ -15,7 +15,7 @@ async fn offered() -> (TestApp, String, String) {
 }
 
 #[tokio::test]
-async fn a_poll_brings_commands_as_the_contract_has_them() {
+async fn poll_response_matches_the_contract() {
     let (app, token, id) = offered().await;
     let (_, polled) = app.poll(&token, "j1").await;
     assert_eq!((&polled["nextPollSeconds"], &polled["now"]), (&json!(15), &json!("2027-01-15T08:00:00Z")));
@@ -113,7 +113,7 @@ async fn refused_command_is_retried_on_time_with_its_last_answer() {
 }
 
 #[tokio::test]
-async fn a_bad_report_spoils_no_other_and_is_not_acknowledged() {
+async fn bad_report_is_not_acknowledged_and_others_are() {
     let (app, token, id) = offered().await;
     let bad = json!({"id": "cmd_bad", "attempt": 1, "status": "eaten", "at": "2027-01-15T08:00:00Z"});
     let reports = json!([bad, 7, report("cmd_unknown", 1, "completed", None), report(&id, 1, "completed", None)]);
@@ -138,7 +138,7 @@ async fn rule_1_completed_is_final_and_late_reports_are_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_command_of_another_server_is_an_unknown_one() {
+async fn command_of_another_server_is_unknown() {
     let (app, _, id) = offered().await;
     let (_, other) = app.server().await;
     let (status, answer) = app.report(&other, "j9", json!([report(&id, 1, "completed", None)])).await;
@@ -166,7 +166,7 @@ async fn rule_8_open_report_of_a_cancelled_command_gets_a_revoke() {
 }
 
 #[tokio::test]
-async fn who_joined_gets_what_waits_for_them_and_nobody_elses() {
+async fn join_offers_only_that_players_commands() {
     let (app, token, id) = offered().await;
     let mut other = order(1, "paid");
     other["player"]["name"] = json!("Alex");

@@ -6,7 +6,7 @@ use http::{Request, StatusCode};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_server_is_added_shown_renamed_and_its_token_shown_once() {
+async fn server_is_added_shown_and_renamed() {
     let app = TestApp::new().await;
     let (id, token) = app.server().await;
     assert!(id.starts_with("srv_") && id.len() == 16 && token.starts_with(&id) && token.len() == 49, "{token}");
@@ -44,7 +44,7 @@ async fn server_is_online_while_its_agent_polls() {
 }
 
 #[tokio::test]
-async fn a_storefronts_key_may_do_what_a_storefront_does_and_no_more() {
+async fn storefront_key_has_no_admin_permissions() {
     let app = TestApp::new().await;
     let (server, _) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;
@@ -72,7 +72,7 @@ async fn a_storefronts_key_may_do_what_a_storefront_does_and_no_more() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_adds_one_server_and_shows_its_token_once() {
+async fn idempotency_key_adds_one_server_and_shows_one_token() {
     let app = TestApp::new().await;
     let send = async || {
         let body = Body::from(json!({"name": "a", "address": "b"}).to_string());
@@ -105,7 +105,7 @@ async fn every_error_has_a_request_id_and_the_same_shape() {
 }
 
 #[tokio::test]
-async fn the_openapi_document_is_version_3_1_and_has_every_path() {
+async fn openapi_is_version_3_1_and_has_every_path() {
     let app = TestApp::new().await;
     let (_, document) = app.call(Request::get("/openapi.json").body(Body::empty()).expect("a request")).await;
     assert!(text(&document, "openapi").starts_with("3.1"), "{}", document["openapi"]);
@@ -140,7 +140,7 @@ async fn the_openapi_document_is_version_3_1_and_has_every_path() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_too_often_is_told_to_slow_down_and_nobody_else() {
+async fn rate_limit_applies_to_each_key_alone() {
     let db = flux_storage::Db::in_memory().expect("a database");
     let app = TestApp::configured(db, "limits: {requests_per_second: 2}").await;
     let statuses = async |key: &str| {

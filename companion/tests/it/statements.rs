@@ -54,7 +54,7 @@ async fn paid_order_of_one_item_costs_at_most_20_statements() {
 }
 
 #[tokio::test]
-async fn offers_and_reports_cost_few_statements_however_many_there_are() {
+async fn batches_of_offers_and_reports_cost_few_statements() {
     let (app, statements) = counted().await;
     let (_, token) = app.server().await;
     app.package(json!([{"command": "give {player} diamond 1"}])).await;

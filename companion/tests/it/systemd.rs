@@ -83,7 +83,7 @@ fn write(folder: &Path, more: &str) {
 }
 
 #[test]
-fn systemd_hears_ready_the_watchdogs_beat_and_the_end() {
+fn systemd_gets_ready_watchdog_and_stopping() {
     let mut served = Served::start();
     served.told("READY=1");
     served.told("STATUS=serving on 127.0.0.1:0, 0 commands open");
@@ -94,7 +94,7 @@ fn systemd_hears_ready_the_watchdogs_beat_and_the_end() {
 }
 
 #[test]
-fn sighup_takes_a_whole_file_and_leaves_a_broken_one() {
+fn sighup_applies_only_a_valid_config() {
     let served = Served::start();
     served.told("READY=1");
     write(served.folder.path(), "log: {level: loud}\n");

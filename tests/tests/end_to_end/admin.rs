@@ -173,7 +173,7 @@ async fn new_rcon_password_and_address_apply_between_two_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rotating_the_token_again_and_again_loses_and_repeats_nothing() {
+async fn repeated_token_rotation_loses_and_repeats_nothing() {
     const ROTATIONS: u64 = 50;
     const ORDERS: u64 = 50;
     const PER_ORDER: u64 = 100;
@@ -231,7 +231,7 @@ async fn get(address: &str, path: &str) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn metrics_and_health_tell_what_is_and_what_was() {
+async fn metrics_and_health_match_the_state() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut env = TestEnv::start_with(&["Steve"], &format!("metrics: {{listen: \"{free}\"}}\n")).await;
     env.pay("order-1", "Steve", "diamonds", 2).await;
@@ -266,7 +266,7 @@ async fn metrics_and_health_tell_what_is_and_what_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn systemd_is_told_of_start_watchdog_reload_and_stop() {
+async fn systemd_gets_start_watchdog_reload_and_stop() {
     let env = TestEnv::without_agent(&[]).await;
     env.testbed.write_agent_config(&env.token, "").unwrap();
     let socket = env.testbed.folder().join("notify");

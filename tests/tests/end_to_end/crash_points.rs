@@ -156,16 +156,16 @@ async fn points(who: Who, way: Way) -> (BTreeSet<String>, u64) {
 }
 
 #[tokio::test]
-async fn the_agent_may_end_at_any_of_its_crash_points() {
+async fn agent_can_crash_at_any_point() {
     sweep(Who::Agent, Way::Session, &[CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Message]).await;
 }
 
 #[tokio::test]
-async fn the_agent_may_end_at_any_of_its_crash_points_while_it_polls() {
+async fn polling_agent_can_crash_at_any_point() {
     sweep(Who::Agent, Way::Polling, &[CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Request]).await;
 }
 
 #[tokio::test]
-async fn the_companion_may_end_at_any_of_its_crash_points() {
+async fn companion_can_crash_at_any_point() {
     sweep(Who::Companion, Way::Session, &[CrashPoint::Commit, CrashPoint::Message, CrashPoint::Response]).await;
 }

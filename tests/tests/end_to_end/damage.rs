@@ -91,7 +91,7 @@ fn private(path: &Path, text: &str) {
 }
 
 #[tokio::test]
-async fn a_damaged_journal_is_refused_in_words_and_left_as_it_is() {
+async fn damaged_journal_is_reported_and_left_unchanged() {
     let agent = Programs::beside_this().unwrap().agent;
     let mut cells = 0;
     for (journal, _, token, _folder) in versions().await {

@@ -29,7 +29,7 @@ async fn absent_players_order_runs_on_join_with_the_store_down() {
 }
 
 #[tokio::test]
-async fn a_dead_player_gets_theirs_after_respawning() {
+async fn dead_players_order_runs_after_respawning() {
     let env = TestEnv::start(&["Steve"]).await;
     env.testbed.game("die Steve").await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
@@ -71,7 +71,7 @@ async fn command_refused_by_the_game_is_pending_with_its_answer() {
 }
 
 #[tokio::test]
-async fn a_refund_of_what_still_waits_cancels_it_on_the_agents_word() {
+async fn refund_cancels_a_waiting_command_at_the_agent() {
     let env = TestEnv::start(&[]).await;
     env.pay("order-1", "Alex", "diamonds", 1).await;
     env.delivery_is("order-1", "awaiting_player").await;

@@ -60,7 +60,7 @@ impl Sent {
 }
 
 #[tokio::test]
-async fn the_readmes_requests_work_and_sell_diamonds() {
+async fn readme_requests_sell_diamonds() {
     let env = TestEnv::start(&["Steve"]).await;
     let requests = requests("README.md");
     assert_eq!(requests.len(), 4, "a server, a package, an order, and a look at it");

@@ -37,7 +37,7 @@ async fn lost_answer_without_proof_is_held_as_uncertain() {
 }
 
 #[tokio::test]
-async fn the_game_may_be_down_at_the_start_and_for_long() {
+async fn game_may_be_down_at_start_and_for_long() {
     let mut env = TestEnv::without_agent(&[]).await;
     env.testbed.kill(Who::Game).await.unwrap();
     env.testbed.write_agent_config(&env.token, "").unwrap();
@@ -71,7 +71,7 @@ async fn wrong_rcon_password_is_reported_and_can_be_fixed() {
 }
 
 #[tokio::test]
-async fn the_intent_is_on_disk_before_the_line_is_in_the_game() {
+async fn intent_is_on_disk_before_the_line_is_sent() {
     let env = TestEnv::start(&["Steve"]).await;
     env.testbed.game("fault delay=2000 1 give").await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
@@ -88,7 +88,7 @@ async fn the_intent_is_on_disk_before_the_line_is_in_the_game() {
 }
 
 #[tokio::test]
-async fn rule_8_refund_during_an_outage_is_heard_before_lines_run() {
+async fn rule_8_refund_during_an_outage_applies_before_lines_run() {
     let mut env = TestEnv::start(&[]).await;
     env.pay("order-1", "Alex", "diamonds", 1).await;
     env.delivery_is("order-1", "awaiting_player").await;
@@ -103,7 +103,7 @@ async fn rule_8_refund_during_an_outage_is_heard_before_lines_run() {
 }
 
 #[tokio::test]
-async fn a_malformed_frame_closes_its_session_and_the_companion_lives() {
+async fn malformed_frame_closes_only_its_session() {
     let env = TestEnv::start(&["Steve"]).await;
     env.pay("order-1", "Steve", "diamonds", 1).await;
     env.delivered("order-1").await;

@@ -164,7 +164,7 @@ async fn full_inventory_and_absent_player_keep_commands_waiting() {
 }
 
 #[tokio::test]
-async fn hundred_commands_waiting_for_room_ask_the_game_once() {
+async fn hundred_commands_for_a_full_inventory_read_it_once() {
     let env = TestEnv::start(&["Steve", "Alex"]).await;
     env.package("dirt", json!({"command": "give {player} dirt 2304"})).await;
     env.package("roomy", json!({"command": "give {player} diamond 1", "requiredSlots": 1})).await;

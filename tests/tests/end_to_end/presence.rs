@@ -10,7 +10,7 @@ use std::time::Duration;
 const AT_ONCE: Duration = Duration::from_secs(30);
 
 /// Everything up, the list asked for once a minute, and the game's log followed.
-async fn rig_with_log(options: &[&str]) -> TestEnv {
+async fn env_with_log(options: &[&str]) -> TestEnv {
     let mut env = TestEnv::without_agent(&[]).await;
     env.testbed.kill(Who::Game).await.unwrap();
     env.testbed.set_up_game(options);
@@ -47,7 +47,7 @@ fn agent(env: &TestEnv, arguments: &[&str]) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn join_in_any_log_format_delivers_at_once() {
     for flavour in ["vanilla", "paper", "spigot", "fabric", "forge"] {
-        let env = rig_with_log(&["--flavour", flavour]).await;
+        let env = env_with_log(&["--flavour", flavour]).await;
         paid_and_waiting(&env, "order-1", "Steve").await;
         env.testbed.game("join Steve").await.unwrap();
         env.testbed.has("Steve", "diamond", 1, AT_ONCE).await.unwrap();
@@ -57,7 +57,7 @@ async fn join_in_any_log_format_delivers_at_once() {
 
 #[tokio::test]
 async fn join_is_seen_after_midnight_and_after_a_game_restart() {
-    let env = rig_with_log(&[]).await;
+    let env = env_with_log(&[]).await;
     env.testbed.game("rotate").await.unwrap();
     paid_and_waiting(&env, "order-1", "Steve").await;
     env.testbed.game("join Steve").await.unwrap();
@@ -70,8 +70,8 @@ async fn join_is_seen_after_midnight_and_after_a_game_restart() {
 }
 
 #[tokio::test]
-async fn a_forged_line_costs_a_question_and_delivers_nothing() {
-    let env = rig_with_log(&[]).await;
+async fn forged_log_line_delivers_nothing() {
+    let env = env_with_log(&[]).await;
     env.testbed.game("join Mallory").await.unwrap();
     paid_and_waiting(&env, "order-1", "Steve").await;
     let before = lists(&env).await;
@@ -136,7 +136,7 @@ async fn commands_that_a_crash_may_have_undone_are_marked() {
 async fn mass_join_runs_10000_commands_in_order_with_few_lists() {
     const PLAYERS: usize = 500;
     const COMMANDS: usize = 20;
-    let env = rig_with_log(&["--max-players", "600", "--volatile"]).await;
+    let env = env_with_log(&["--max-players", "600", "--volatile"]).await;
     let commands: Vec<Value> =
         (0..COMMANDS).map(|number| json!({"command": format!("say {{player}} {number}")})).collect();
     let package = json!({"name": "Words", "price": 100, "currency": "EUR", "commands": commands});
@@ -175,7 +175,7 @@ async fn mass_join_runs_10000_commands_in_order_with_few_lists() {
 }
 
 #[tokio::test]
-async fn list_for_a_new_command_first_runs_older_waiting_ones() {
+async fn new_commands_list_runs_older_waiting_ones_first() {
     let mut env = TestEnv::without_agent(&[]).await;
     env.testbed.write_agent_config(&env.token, "").unwrap();
     let path = env.testbed.folder().join("agent.yml");

@@ -7,7 +7,7 @@ use serde_json::json;
 const WRONG: &str = "srv_000000000000.00000000000000000000000000000000";
 
 #[tokio::test]
-async fn a_wrong_token_is_said_once_and_the_agent_stays() {
+async fn wrong_token_is_logged_once_and_the_agent_stays() {
     let mut env = TestEnv::without_agent(&["Steve"]).await;
     env.testbed.write_agent_config(WRONG, "").unwrap();
     env.testbed.start(Who::Agent).await.unwrap();

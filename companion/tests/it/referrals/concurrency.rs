@@ -49,7 +49,7 @@ async fn a_malformed_event_is_422_and_names_its_field() {
 }
 
 #[tokio::test]
-async fn twenty_of_the_same_at_once_are_one() {
+async fn twenty_concurrent_repeats_count_once() {
     let fixture = ReferralFixture::code_rewards().await;
     let (alice, carol) = (fixture.code("alice").await, fixture.code("carol").await);
     let codes: Vec<&str> = (0..20).map(|n| if n % 2 == 0 { &*alice } else { &*carol }).collect();
@@ -72,7 +72,7 @@ async fn twenty_of_the_same_at_once_are_one() {
 }
 
 #[tokio::test]
-async fn events_in_the_wrong_order_come_to_the_same_end() {
+async fn reordered_events_have_the_same_result() {
     let ends = async |words: [&str; 4]| {
         let fixture = ReferralFixture::code_rewards().await;
         let code = fixture.code("alice").await;

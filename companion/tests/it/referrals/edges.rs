@@ -91,7 +91,7 @@ async fn order_succeeds_whatever_text_its_code_has() {
 }
 
 #[tokio::test]
-async fn an_address_that_looks_odd_is_no_reason_to_refuse_an_order() {
+async fn order_with_an_odd_address_is_accepted() {
     let (fixture, _) = fixture().await;
     for (number, email) in ["jörg@müller.de", "steve@example.com ", "x"].into_iter().enumerate() {
         let id = format!("c{number}");
@@ -154,7 +154,7 @@ async fn paid_session_links_its_player_like_an_order() {
 }
 
 #[tokio::test]
-async fn what_was_taken_back_is_not_run_by_hand_either() {
+async fn reversed_command_cannot_be_retried() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": "give {player} diamond"}])).await;
     fixture.app.server().await;
     let code = fixture.referrer("alice", "AliceMC").await;
@@ -168,7 +168,7 @@ async fn what_was_taken_back_is_not_run_by_hand_either() {
 }
 
 #[tokio::test]
-async fn what_waits_for_a_player_ends_with_its_server() {
+async fn reward_without_a_player_ends_with_its_server() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": "give {player} diamond"}])).await;
     let (server, _) = fixture.app.server().await;
     let code = fixture.code("alice").await;
@@ -182,7 +182,7 @@ async fn what_waits_for_a_player_ends_with_its_server() {
 }
 
 #[tokio::test]
-async fn a_rule_that_is_added_twice_with_one_idempotency_key_is_one() {
+async fn idempotency_key_adds_one_rule() {
     let (fixture, _) = fixture().await;
     let add = async || {
         let request = Request::post("/api/v1/referrals/rules")

@@ -109,7 +109,7 @@ async fn public_link_counts_each_visitor_once_a_day() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_asks_too_often_is_told_to_slow_down() {
+async fn visitor_over_the_rate_limit_gets_429() {
     let fixture = ReferralFixture::code_rewards().await;
     let code = fixture.code("c1").await;
     let mut slowed = 0;

@@ -100,7 +100,7 @@ async fn address_alone_identifies_the_buyer() {
 }
 
 #[tokio::test]
-async fn an_admin_takes_an_attribution_back_that_no_order_has_undone() {
+async fn only_admins_can_void_an_attribution_by_hand() {
     let (fixture, code) = fixture().await;
     let row = fixture.refer("bob", &code, 2500).await;
     let id = text(&row, "id");

@@ -114,7 +114,7 @@ async fn only_registration_through_the_link_counts_once() {
 }
 
 #[tokio::test]
-async fn a_customer_who_is_saved_as_registered_has_registered() {
+async fn saving_a_customer_can_count_as_registration() {
     let fixture = member().await;
     let code = fixture.code("alice").await;
     let guest = json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": code, "guest": true});

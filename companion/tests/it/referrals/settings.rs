@@ -49,7 +49,7 @@ async fn absent_fields_get_defaults_and_terms_are_public() {
 }
 
 #[tokio::test]
-async fn a_write_that_has_seen_an_older_version_is_refused() {
+async fn write_based_on_an_older_version_is_refused() {
     let fixture = ReferralFixture::code_rewards().await;
     let stale = fixture.app.put("/referrals/program", json!({"enabled": false, "version": 7})).await;
     assert_eq!(why(&stale), (409, "version_conflict"));
