@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::limits;
+use crate::services::ServiceError;
 use crate::services::commands::expire;
-use crate::services::{Audit, ServiceError};
 use flux_referrals::http::Sweep;
 use flux_shop::Actor;
 use flux_storage::{commands, idempotency};
@@ -22,7 +22,7 @@ pub(crate) async fn run(app: Arc<App>) {
 
 /// Runs one sweep. A part that fails does not stop the others.
 pub(crate) async fn sweep(app: &Arc<App>) {
-    let by = Audit { actor: Actor::companion() };
+    let actor = Actor::companion();
     report("commands", expire_commands(app).await);
     let referrals = app.referral_api();
     for (part, each) in [
@@ -30,9 +30,9 @@ pub(crate) async fn sweep(app: &Arc<App>) {
         ("expire-pending", Sweep::ExpirePending),
         ("expire-rewards", Sweep::ExpireRewards),
     ] {
-        report(part, referrals.sweep(&by, each, app.now()).await.map(drop).map_err(ServiceError::from));
+        report(part, referrals.sweep(&actor, each, app.now()).await.map(drop).map_err(ServiceError::from));
     }
-    report("codes", referrals.issue_missing_codes(&by).await.map_err(ServiceError::from));
+    report("codes", referrals.issue_missing_codes(&actor).await.map_err(ServiceError::from));
 }
 
 fn report(part: &str, swept: Result<(), ServiceError>) {

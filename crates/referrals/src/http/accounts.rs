@@ -2,7 +2,6 @@
 
 use super::ReferralApi;
 use super::{effective_time, to_rules_id};
-use crate::Error;
 use crate::limits;
 use crate::service;
 use crate::storage::ledger;
@@ -12,7 +11,6 @@ use flux_referral_rules::{LedgerEntry, Points, Unit};
 use flux_rest::values::Label;
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Query};
 use flux_shop::CustomerId;
-use flux_storage::Tx;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -122,12 +120,12 @@ pub(super) async fn points(
     Query(query): Query<EntryQuery>,
 ) -> Result<Json<PointsView>, ApiError> {
     let limit = query.limit()?;
-    let read = move |tx: &Tx<'_>| {
+    let points = api.read(move |tx, _, _| {
         let entries = ledger::lines(tx, &to_rules_id(&id), true, limit)?;
         let balance = ledger::balance(tx, &to_rules_id(&id), Unit::Points)?;
-        Ok::<_, Error>(PointsView { balance, entries: entries.into_iter().map(EntryView::from).collect() })
-    };
-    Ok(Json(api.db().read(read).await?))
+        Ok(PointsView { balance, entries: entries.into_iter().map(EntryView::from).collect() })
+    });
+    Ok(Json(points.await?))
 }
 
 /// Spends points, once per reference; 409 if there are not enough.
@@ -140,9 +138,11 @@ pub(super) async fn spend(
     Body(body, _): Body<SpendBody>,
 ) -> Result<Json<Spent>, ApiError> {
     let points = Points::new(body.points).map_err(|invalid| ApiError::value("points", invalid.to_string()))?;
-    let (by, at) = (api.by(key.actor()), effective_time(&api, &key, body.occurred_at)?);
-    let write = move |tx: &Tx<'_>| service::spend(tx, &by, &to_rules_id(&id), points, body.reference.as_str(), at);
-    Ok(Json(Spent { balance: api.db().write(write).await? }))
+    let at = effective_time(&api, &key, body.occurred_at)?;
+    let balance = api.write(key.actor(), move |tx, by, _| {
+        service::spend(tx, by, &to_rules_id(&id), points, body.reference.as_str(), at)
+    });
+    Ok(Json(Spent { balance: balance.await? }))
 }
 
 /// A customer's store credit.
@@ -155,13 +155,13 @@ pub(super) async fn credit(
     Query(query): Query<EntryQuery>,
 ) -> Result<Json<CreditView>, ApiError> {
     let limit = query.limit()?;
-    let read = move |tx: &Tx<'_>| {
+    let credit = api.read(move |tx, _, _| {
         let balances = ledger::credit(tx, &to_rules_id(&id))?.into_iter();
         let entries = ledger::lines(tx, &to_rules_id(&id), false, limit)?;
-        Ok::<_, Error>(CreditView {
+        Ok(CreditView {
             balances: balances.map(|(currency, balance)| Balance { currency, balance }).collect(),
             entries: entries.into_iter().map(EntryView::from).collect(),
         })
-    };
-    Ok(Json(api.db().read(read).await?))
+    });
+    Ok(Json(credit.await?))
 }

@@ -49,14 +49,6 @@ impl ReferralApi {
         ReferralApi { host, db, referrals, store_id }
     }
 
-    pub(super) fn db(&self) -> &Db {
-        &self.db
-    }
-
-    pub(super) fn referrals(&self) -> Arc<Referrals> {
-        Arc::clone(&self.referrals)
-    }
-
     pub(super) fn store_id(&self) -> &str {
         &self.store_id
     }
@@ -65,15 +57,30 @@ impl ReferralApi {
         self.host.now()
     }
 
-    pub(super) fn by(&self, actor: Actor) -> Audit {
-        Audit { actor }
+    /// Runs a read, in the companion's name, because nothing is recorded.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Tx<'_>, &Audit, &ReferralContext) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (audit, referrals) = (Audit { actor: Actor::companion() }, Arc::clone(&self.referrals));
+        self.db.read(move |tx| work(tx, &audit, referrals.context())).await
+    }
+
+    /// Runs a use case without effects as this actor in one transaction.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        work: impl Fn(&Tx<'_>, &Audit, &ReferralContext) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (audit, referrals) = (Audit { actor }, Arc::clone(&self.referrals));
+        self.db.write(move |tx| work(tx, &audit, referrals.context())).await
     }
 
     /// Runs an event and applies its effects in one transaction, then wakes the servers. `view` reads the answer after the
     /// effects.
     pub(super) async fn run<T, V>(
         &self,
-        audit: Audit,
+        actor: Actor,
         event: impl Fn(&Tx<'_>, &Audit, &ReferralContext) -> Result<(T, Effects), Error> + Send + 'static,
         view: impl Fn(&Tx<'_>, &Audit, &T) -> Result<V, Error> + Send + 'static,
     ) -> Result<(T, V), Error>
@@ -81,14 +88,15 @@ impl ReferralApi {
         T: Send + 'static,
         V: Send + 'static,
     {
-        let (host, referrals) = (Arc::clone(&self.host), self.referrals());
-        let write = move |tx: &Tx<'_>| {
-            let (outcome, effects) = event(tx, &audit, referrals.context())?;
-            let wake = host.apply(tx, &audit, effects)?;
-            let seen = view(tx, &audit, &outcome)?;
-            Ok::<_, Error>((outcome, seen, wake))
-        };
-        let (outcome, seen, wake) = self.db.write(write).await?;
+        let host = Arc::clone(&self.host);
+        let (outcome, seen, wake) = self
+            .write(actor, move |tx, audit, ctx| {
+                let (outcome, effects) = event(tx, audit, ctx)?;
+                let wake = host.apply(tx, audit, effects)?;
+                let seen = view(tx, audit, &outcome)?;
+                Ok((outcome, seen, wake))
+            })
+            .await?;
         self.host.wake(&wake);
         Ok((outcome, seen))
     }
@@ -98,7 +106,7 @@ impl ReferralApi {
     /// # Errors
     ///
     /// The error of the first transaction that fails. Earlier transactions stay committed.
-    pub async fn sweep(&self, audit: &Audit, sweep: Sweep, at: Timestamp) -> Result<u64, Error> {
+    pub async fn sweep(&self, actor: &Actor, sweep: Sweep, at: Timestamp) -> Result<u64, Error> {
         let mut total = 0;
         loop {
             let step = move |tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext| match sweep {
@@ -106,7 +114,7 @@ impl ReferralApi {
                 Sweep::IssueDue => service::issue_due(tx, audit, ctx, at),
                 Sweep::ExpireRewards => Ok((service::expire_rewards(tx, audit, ctx, at)?, Effects::default())),
             };
-            let (count, ()) = self.run(audit.clone(), step, |_, _, _| Ok(())).await?;
+            let (count, ()) = self.run(actor.clone(), step, |_, _, _| Ok(())).await?;
             total += u64::from(count);
             if count < limits::SWEEP_ROWS {
                 return Ok(total);
@@ -119,14 +127,9 @@ impl ReferralApi {
     /// # Errors
     ///
     /// The error of the first transaction that fails. Earlier transactions stay committed.
-    pub async fn issue_missing_codes(&self, audit: &Audit) -> Result<(), Error> {
-        loop {
-            let (audit, referrals) = (audit.clone(), self.referrals());
-            let step = move |tx: &Tx<'_>| service::issue_missing_codes(tx, &audit, referrals.context());
-            if !self.db.write(step).await? {
-                return Ok(());
-            }
-        }
+    pub async fn issue_missing_codes(&self, actor: &Actor) -> Result<(), Error> {
+        while self.write(actor.clone(), service::issue_missing_codes).await? {}
+        Ok(())
     }
 }
 

@@ -14,12 +14,11 @@ use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, Channel, Money};
 use flux_rest::values::{Amount, Code, Currency, CustomerId, Email, Label, RefundId};
 use flux_rest::{
-    Admin, ApiError, ApiKey, Body, Checked, Errors, Id, Page, PlayerJson, Query, before_place, object_or_null, page,
-    page_limit,
+    Admin, ApiError, ApiKey, Body, Checked, Errors, Id, Page, PlayerJson, Query, Saved, before_place, object_or_null,
+    page, page_limit, saved,
 };
-use flux_shop::{Audit, Player};
+use flux_shop::{Actor, Audit, Player};
 use flux_storage::Tx;
-use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -183,7 +182,7 @@ pub(super) async fn signup(
     State(api): State<Arc<ReferralApi>>,
     key: ApiKey,
     Body(body, _): Body<SignupBody>,
-) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
+) -> Result<Saved<Option<AttributionView>>, ApiError> {
     check_account(&api, Some(&body.account_id))?;
     let code = match (body.link_code, body.code) {
         (Some(_), Some(_)) => return Err(ApiError::value("code", "name either linkCode or code")),
@@ -206,8 +205,7 @@ pub(super) async fn signup(
         clicked_at: body.clicked_at,
         at: effective_time(&api, &key, body.occurred_at)?,
     };
-    let by = api.by(key.actor());
-    answer(&api, by, move |tx, by, ctx| service::signup(tx, by, ctx, &signup)).await
+    answer(&api, key.actor(), move |tx, by, ctx| service::signup(tx, by, ctx, &signup)).await
 }
 
 /// Reports the buyer and the code of a checkout. An error names the reason for a refused code; the checkout may go on.
@@ -217,7 +215,7 @@ pub(super) async fn checkout(
     State(api): State<Arc<ReferralApi>>,
     key: ApiKey,
     Body(body, _): Body<CheckoutBody>,
-) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
+) -> Result<Saved<Option<AttributionView>>, ApiError> {
     check_account(&api, Some(&body.account_id))?;
     let at = effective_time(&api, &key, body.occurred_at)?;
     let buyer = Buyer {
@@ -225,8 +223,7 @@ pub(super) async fn checkout(
         email: body.email.map(String::from),
         player: body.player.map(Player::from),
     };
-    let by = api.by(key.actor());
-    answer(&api, by, move |tx, by, ctx| {
+    answer(&api, key.actor(), move |tx, by, ctx| {
         let code = body.code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
         service::checkout(tx, by, ctx, &body.checkout_session_id, &buyer, code, at)
     })
@@ -240,18 +237,17 @@ pub(super) async fn fulfill(
     State(api): State<Arc<ReferralApi>>,
     key: ApiKey,
     Body(body, _): Body<FulfillBody>,
-) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
+) -> Result<Saved<Option<AttributionView>>, ApiError> {
     check_account(&api, body.account_id.as_deref())?;
     let at = effective_time(&api, &key, body.occurred_at)?;
     let amount = i64::try_from(body.amount.get()).unwrap_or(i64::MAX);
     let money = flux_referral_rules::Currency::parse(body.currency.as_str()).and_then(|of| Money::new(amount, of));
     let money = money.map_err(|invalid| ApiError::value("amount", invalid.to_string()))?;
-    let by = api.by(key.actor());
     let payer = Payer {
         customer: body.referee_customer_id.as_ref().map(|id| to_rules_id(id)),
         email: body.referee_email.map(String::from),
     };
-    answer(&api, by, move |tx, by, ctx| {
+    answer(&api, key.actor(), move |tx, by, ctx| {
         let session = &body.checkout_session_id;
         let outcome = if body.status == "paid" {
             service::fulfil(tx, by, ctx, session, &payer, money, at)?
@@ -271,11 +267,10 @@ pub(super) async fn complete(
     State(api): State<Arc<ReferralApi>>,
     key: ApiKey,
     Body(body, _): Body<CompleteBody>,
-) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
+) -> Result<Saved<Option<AttributionView>>, ApiError> {
     check_account(&api, body.account_id.as_deref())?;
     let at = effective_time(&api, &key, body.occurred_at)?;
-    let by = api.by(key.actor());
-    answer(&api, by, move |tx, by, ctx| service::completed(tx, by, ctx, &body.checkout_session_id, at)).await
+    answer(&api, key.actor(), move |tx, by, ctx| service::completed(tx, by, ctx, &body.checkout_session_id, at)).await
 }
 
 /// Reports a reversed order. An unknown order is recorded, so that its late payment earns nothing.
@@ -285,7 +280,7 @@ pub(super) async fn void(
     State(api): State<Arc<ReferralApi>>,
     key: ApiKey,
     Body(body, _): Body<VoidBody>,
-) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
+) -> Result<Saved<Option<AttributionView>>, ApiError> {
     check_account(&api, body.account_id.as_deref())?;
     let at = effective_time(&api, &key, body.occurred_at)?;
     if body.refunded_amount == Some(Checked(flux_shop::Amount::ZERO)) {
@@ -296,8 +291,7 @@ pub(super) async fn void(
         let dedup_key = body.refund_id.map_or_else(|| format!("amount:{amount}"), |id| format!("id:{}", id.as_str()));
         (i64::try_from(amount).unwrap_or(i64::MAX), dedup_key)
     });
-    let by = api.by(key.actor());
-    answer(&api, by, move |tx, by, ctx| {
+    answer(&api, key.actor(), move |tx, by, ctx| {
         service::void(tx, by, ctx, &body.checkout_session_id, body.reason.into(), part.clone(), at)
     })
     .await
@@ -310,9 +304,9 @@ pub(super) async fn withdraw(
     State(api): State<Arc<ReferralApi>>,
     key: Admin,
     Id(id): Id<String>,
-) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
-    let (by, at, id) = (api.by(key.actor()), api.now(), AttributionId::new(id));
-    answer(&api, by, move |tx, by, ctx| service::withdraw(tx, by, ctx, &id, at)).await
+) -> Result<Saved<Option<AttributionView>>, ApiError> {
+    let (at, id) = (api.now(), AttributionId::new(id));
+    answer(&api, key.actor(), move |tx, by, ctx| service::withdraw(tx, by, ctx, &id, at)).await
 }
 
 /// Lists the referrals, newest first, with the state of each reward.
@@ -331,12 +325,11 @@ pub(super) async fn list(
         referrer: query.referrer.map(String::from),
         referee: query.referee.map(String::from),
     };
-    let read = move |tx: &Tx<'_>| {
+    let rows = api.read(move |tx, _, _| {
         let found = attributions_repo::page(tx, before, &filter, limit + 1)?.into_iter();
         found.map(|row| Ok((row.seq, service::view_of(tx, &row, now)?))).collect::<Result<Vec<_>, Error>>()
-    };
-    let rows = api.db().read(read).await?;
-    Ok(Json(page(rows, limit, |(seq, _)| seq.to_string(), |(_, view)| view)))
+    });
+    Ok(Json(page(rows.await?, limit, |(seq, _)| seq.to_string(), |(_, view)| view)))
 }
 
 /// Shows an attribution with its rewards.
@@ -347,22 +340,22 @@ pub(super) async fn show(
     _key: Admin,
     Id(id): Id<String>,
 ) -> Result<Json<AttributionView>, ApiError> {
-    let now = api.now();
-    Ok(Json(api.db().read(move |tx| service::attribution(tx, &AttributionId::new(id.clone()), now)).await?))
+    let (now, id) = (api.now(), AttributionId::new(id));
+    Ok(Json(api.read(move |tx, _, _| service::attribution(tx, &id, now)).await?))
 }
 
 /// Runs an event and answers with the attribution after it. A refused bind is an error, but the event's other changes
 /// are kept.
 async fn answer(
     api: &ReferralApi,
-    by: Audit,
+    actor: Actor,
     event: impl Fn(&Tx<'_>, &Audit, &ReferralContext) -> Result<Outcome, Error> + Send + 'static,
-) -> Result<(StatusCode, Json<Option<AttributionView>>), ApiError> {
+) -> Result<Saved<Option<AttributionView>>, ApiError> {
     let run = move |tx: &Tx<'_>, by: &Audit, ctx: &ReferralContext| event(tx, by, ctx).map(split);
     let view = |tx: &Tx<'_>, _: &Audit, outcome: &Outcome| {
         outcome.attribution.as_ref().map(|id| service::attribution(tx, id, tx.now())).transpose()
     };
-    let (outcome, view) = api.run(by, run, view).await?;
+    let (outcome, view) = api.run(actor, run, view).await?;
     if let Some(view) = &view {
         tracing::info!(
             attribution.id = view.id,
@@ -372,5 +365,5 @@ async fn answer(
         );
     }
     check_bound(outcome.refusal)?;
-    Ok((if outcome.is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(view)))
+    Ok(saved(outcome.is_new, view))
 }

@@ -60,10 +60,9 @@ pub(super) async fn quote(
     Body(body, _): Body<QuoteBody>,
 ) -> Result<Json<QuoteView>, ApiError> {
     let (order, at) = (money(body.amount, &body.currency)?, effective_time(&api, &key, body.occurred_at)?);
-    let read = move |tx: &flux_storage::Tx<'_>| {
-        service::quote(tx, &to_rules_id(&body.customer_id), order, body.code.as_deref(), at)
-    };
-    Ok(Json(api.db().read(read).await?))
+    let quote =
+        api.read(move |tx, _, _| service::quote(tx, &to_rules_id(&body.customer_id), order, body.code.as_deref(), at));
+    Ok(Json(quote.await?))
 }
 
 /// Redeems a discount on an order, once. A typed code without effect is refused (409) with the reason.
@@ -75,11 +74,10 @@ pub(super) async fn redeem(
     Body(body, _): Body<RedeemBody>,
 ) -> Result<Json<QuoteView>, ApiError> {
     let (order, at) = (money(body.amount, &body.currency)?, effective_time(&api, &key, body.occurred_at)?);
-    let by = api.by(key.actor());
-    let write = move |tx: &flux_storage::Tx<'_>| {
-        service::redeem(tx, &by, &to_rules_id(&body.customer_id), (&body.order_id, order), body.code.as_deref(), at)
-    };
-    Ok(Json(api.db().write(write).await?))
+    let quote = api.write(key.actor(), move |tx, by, _| {
+        service::redeem(tx, by, &to_rules_id(&body.customer_id), (&body.order_id, order), body.code.as_deref(), at)
+    });
+    Ok(Json(quote.await?))
 }
 
 fn money(amount: Amount, currency: &Currency) -> Result<Money, ApiError> {

@@ -9,8 +9,7 @@ use crate::storage::customers as customers_repo;
 use axum::Json;
 use axum::extract::State;
 use flux_rest::values::{CustomerId, Email, Label};
-use flux_rest::{ApiError, ApiKey, Body, Errors, Id};
-use flux_storage::Tx;
+use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Saved, saved};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,21 +77,18 @@ pub(super) async fn issue(
     State(api): State<Arc<ReferralApi>>,
     key: ApiKey,
     Body(body, _): Body<IssueBody>,
-) -> Result<(StatusCode, Json<Option<LinkView>>), ApiError> {
+) -> Result<Saved<Option<LinkView>>, ApiError> {
     check_account(&api, Some(&body.account_id))?;
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    let write = move |tx: &Tx<'_>| {
+    let issued = api.write(key.actor(), move |tx, by, ctx| {
         let id = to_rules_id(&body.customer_id);
         customers_repo::ensure_exists(tx, &id, tx.now())?;
         let (email, name) =
             (body.email.as_ref().map(|email| email.as_str()), body.name.as_ref().map(|name| name.as_str()));
         customers_repo::update_profile(tx, &id, email, name, tx.now())?;
-        service::issue_link(tx, &by, referrals.context(), &id)
-    };
-    Ok(match api.db().write(write).await? {
-        None => (StatusCode::OK, Json(None)),
-        Some((link, is_new)) => (if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(Some(link))),
-    })
+        service::issue_link(tx, by, ctx, &id)
+    });
+    let (link, is_new) = issued.await?.unzip();
+    Ok(saved(is_new.unwrap_or(false), link))
 }
 
 /// Reports a click on a link. Previews and repeats do not count. 409 while the link is disabled.
@@ -105,12 +101,11 @@ pub(super) async fn click(
 ) -> Result<Json<ClickAnswer>, ApiError> {
     check_account(&api, Some(&body.account_id))?;
     let at = effective_time(&api, &key, body.occurred_at)?;
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    let write = move |tx: &Tx<'_>| {
+    let clicked = api.write(key.actor(), move |tx, by, ctx| {
         let (key, user_agent) = (body.visitor_key.as_ref().map(|key| key.as_str()), body.user_agent.as_deref());
-        service::click(tx, &by, referrals.context(), &body.code, Visitor { key, user_agent, purpose: None }, at)
-    };
-    match api.db().write(write).await? {
+        service::click(tx, by, ctx, &body.code, Visitor { key, user_agent, purpose: None }, at)
+    });
+    match clicked.await? {
         ClickOutcome::Unknown => Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_code", "nobody has this code")),
         ClickOutcome::Dead { reason, .. } => {
             Err(ApiError::new(StatusCode::CONFLICT, reason.as_str(), "the link is dead at present"))
@@ -124,11 +119,10 @@ pub(super) async fn click(
     responses((status = 200, body = CodeView), Errors))]
 pub(super) async fn validate(
     State(api): State<Arc<ReferralApi>>,
-    key: ApiKey,
+    _key: ApiKey,
     Id(code): Id<String>,
 ) -> Result<Json<CodeView>, ApiError> {
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    Ok(Json(api.db().read(move |tx| service::validate(tx, &by, referrals.context(), &code)).await?))
+    Ok(Json(api.read(move |tx, by, ctx| service::validate(tx, by, ctx, &code)).await?))
 }
 
 /// Sends a customer's invitation, if that mail is enabled.
@@ -140,13 +134,12 @@ pub(super) async fn invite(
     Body(body, _): Body<InvitationBody>,
 ) -> Result<StatusCode, ApiError> {
     check_account(&api, Some(&body.account_id))?;
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    let write = move |tx: &Tx<'_>| {
+    let invited = api.write(key.actor(), move |tx, by, ctx| {
         if !body.email.as_str().contains('@') {
             return Err(Error::Invalid { field: "email".to_owned(), message: "is no e-mail address".to_owned() });
         }
-        service::invite(tx, &by, referrals.context(), &to_rules_id(&body.customer_id), body.email.as_str())
-    };
-    api.db().write(write).await?;
+        service::invite(tx, by, ctx, &to_rules_id(&body.customer_id), body.email.as_str())
+    });
+    invited.await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -1,14 +1,12 @@
 //! The program, and the texts.
 
 use super::ReferralApi;
-use crate::Error;
 use crate::dto::{MailsDoc, MailsPatch, ProgramPatch, ProgramView, ShareDoc, SharePatch};
 use crate::service;
 use crate::storage::program as program_repo;
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{Admin, ApiError, Body, Errors};
-use flux_shop::Actor;
 use http::{HeaderMap, header};
 use std::sync::Arc;
 
@@ -16,8 +14,7 @@ use std::sync::Arc;
 #[utoipa::path(get, path = "/referrals/program", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = ProgramView), Errors))]
 pub(super) async fn show(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<ProgramView>, ApiError> {
-    let (by, referrals) = (api.by(Actor::companion()), api.referrals());
-    Ok(Json(api.db().read(move |tx| service::show_program(tx, &by, referrals.context())).await?))
+    Ok(Json(api.read(service::show_program).await?))
 }
 
 /// Saves the program: an absent field stays, `null` clears it.
@@ -34,18 +31,16 @@ pub(super) async fn save(
         let text = value.to_str().unwrap_or_default().trim_matches('"');
         text.parse().map_err(|_| ApiError::value("If-Match", "must be a version: a whole number"))
     });
-    let (version, by, referrals) = (version.transpose()?, api.by(key.actor()), api.referrals());
-    Ok(Json(
-        api.db().write(move |tx| service::save_program(tx, &by, referrals.context(), patch.clone(), version)).await?,
-    ))
+    let version = version.transpose()?;
+    let saved = api.write(key.actor(), move |tx, by, ctx| service::save_program(tx, by, ctx, patch.clone(), version));
+    Ok(Json(saved.await?))
 }
 
 /// Shows the texts that customers share.
 #[utoipa::path(get, path = "/referrals/share", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = ShareDoc), Errors))]
 pub(super) async fn show_share(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<ShareDoc>, ApiError> {
-    let zone = api.referrals().context().zone.clone();
-    Ok(Json(api.db().read(move |tx| Ok::<_, Error>(program_repo::load(tx, &zone)?.share)).await?))
+    Ok(Json(api.read(|tx, _, ctx| Ok(program_repo::load(tx, &ctx.zone)?.share)).await?))
 }
 
 /// Saves the texts that customers share: an absent field stays. `{link}`, `{code}` and `{name}` are placeholders.
@@ -56,16 +51,14 @@ pub(super) async fn save_share(
     key: Admin,
     Body(patch, _): Body<SharePatch>,
 ) -> Result<Json<ShareDoc>, ApiError> {
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    Ok(Json(api.db().write(move |tx| service::save_share(tx, &by, referrals.context(), patch.clone())).await?))
+    Ok(Json(api.write(key.actor(), move |tx, by, ctx| service::save_share(tx, by, ctx, patch.clone())).await?))
 }
 
 /// Shows the mails of every scenario.
 #[utoipa::path(get, path = "/referrals/emails", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = MailsDoc), Errors))]
 pub(super) async fn show_mails(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<MailsDoc>, ApiError> {
-    let zone = api.referrals().context().zone.clone();
-    Ok(Json(api.db().read(move |tx| Ok::<_, Error>(program_repo::load(tx, &zone)?.mails)).await?))
+    Ok(Json(api.read(|tx, _, ctx| Ok(program_repo::load(tx, &ctx.zone)?.mails)).await?))
 }
 
 /// Saves mails: an absent field stays.
@@ -76,6 +69,5 @@ pub(super) async fn save_mails(
     key: Admin,
     Body(patch, _): Body<MailsPatch>,
 ) -> Result<Json<MailsDoc>, ApiError> {
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    Ok(Json(api.db().write(move |tx| service::save_mails(tx, &by, referrals.context(), patch.clone())).await?))
+    Ok(Json(api.write(key.actor(), move |tx, by, ctx| service::save_mails(tx, by, ctx, patch.clone())).await?))
 }

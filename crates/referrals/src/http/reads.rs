@@ -11,7 +11,6 @@ use axum::Json;
 use axum::extract::State;
 use flux_rest::{Admin, ApiError, ApiKey, Errors, Id, PathTexts, Query};
 use flux_shop::CustomerId;
-use flux_storage::Tx;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -84,11 +83,11 @@ pub(super) async fn rewards(
         Some(_) => return Err(ApiError::value("include", "must be `all`, or absent")),
     };
     let now = api.now();
-    let read = move |tx: &Tx<'_>| {
+    let rewards = api.read(move |tx, _, _| {
         let rows = grants::of_customer(tx, &to_rules_id(&customer), is_live, limits::REWARDS_SHOWN)?;
         service::grant_views(tx, &rows, now)
-    };
-    Ok(Json(Rewards { rewards: api.db().read(read).await? }))
+    });
+    Ok(Json(Rewards { rewards: rewards.await? }))
 }
 
 /// Shows the statistics of the program, in total or for a range of days.
@@ -102,8 +101,7 @@ pub(super) async fn stats(
     if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
         return Err(ApiError::value("from", "must not be after `to`"));
     }
-    let referrals = api.referrals();
-    Ok(Json(api.db().read(move |tx| service::stats(tx, referrals.context(), query.from, query.to)).await?))
+    Ok(Json(api.read(move |tx, _, ctx| service::stats(tx, ctx, query.from, query.to)).await?))
 }
 
 /// Lists the referrers with the most successful referrals.
@@ -115,10 +113,8 @@ pub(super) async fn top(
     Query(query): Query<TopQuery>,
 ) -> Result<Json<Leaderboard>, ApiError> {
     let limit = flux_rest::page_limit(Some(query.limit.unwrap_or(10)))?;
-    let referrals = api.referrals();
-    Ok(Json(Leaderboard {
-        top: api.db().read(move |tx| service::leaderboard(tx, referrals.context(), query.period, limit)).await?,
-    }))
+    let top = api.read(move |tx, _, ctx| service::leaderboard(tx, ctx, query.period, limit)).await?;
+    Ok(Json(Leaderboard { top }))
 }
 
 /// Shows a customer's view of the program, and issues their link if there is none. 404 while no rule applies.
@@ -129,10 +125,10 @@ pub(super) async fn panel(
     key: ApiKey,
     Id(id): Id<CustomerId>,
 ) -> Result<Json<SummaryView>, ApiError> {
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    let read = move |tx: &Tx<'_>| {
+    // A write, since it may issue a link.
+    let summary = api.write(key.actor(), move |tx, by, ctx| {
         flux_storage::customers::find(tx, &id)?.ok_or(Error::NotFound("customer"))?;
-        service::summary(tx, &by, referrals.context(), &to_rules_id(&id))
-    };
-    Ok(Json(api.db().write(read).await?))
+        service::summary(tx, by, ctx, &to_rules_id(&id))
+    });
+    Ok(Json(summary.await?))
 }

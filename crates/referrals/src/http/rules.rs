@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use flux_referral_rules::RuleId;
 use flux_rest::values::{CustomerId, Tier};
-use flux_rest::{Admin, ApiError, Body, Errors, Id, IdempotencyKey, Idempotent, Page, PathTexts, Query};
+use flux_rest::{Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PathTexts, Query, Saved};
 use flux_storage::Tx;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -52,7 +52,7 @@ pub(super) struct SlotQuery {
 #[utoipa::path(get, path = "/referrals/rules", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = Page<RuleView>), Errors))]
 pub(super) async fn list(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Page<RuleView>>, ApiError> {
-    let all = api.db().read(|tx| Ok::<_, Error>(rules_repo::load(tx)?)).await?;
+    let all = api.read(|tx, _, _| Ok(rules_repo::load(tx)?)).await?;
     Ok(Json(Page { items: all.rules.iter().map(|rule| all.view(rule)).collect(), next_cursor: None }))
 }
 
@@ -65,17 +65,13 @@ pub(super) async fn add(
     key: Admin,
     idempotency: IdempotencyKey,
     Body(patch, bytes): Body<RulePatch>,
-) -> Result<(StatusCode, Json<RuleView>), ApiError> {
-    let (by, referrals, once) = (api.by(key.actor()), api.referrals(), idempotency.of_request(&key.0.name, &bytes));
-    let write = move |tx: &Tx<'_>| {
-        let make =
-            || service::add_rule(tx, &by, referrals.context(), patch.clone()).map(|rule| (rule.id.to_string(), rule));
+) -> Result<Saved<RuleView>, ApiError> {
+    let once = idempotency.of_request(&key.0.name, &bytes);
+    let added = api.write(key.actor(), move |tx, by, ctx| {
+        let make = || service::add_rule(tx, by, ctx, patch.clone()).map(|rule| (rule.id.to_string(), rule));
         once.run(tx, make, |id| find(tx, id))
-    };
-    Ok(match api.db().write(write).await? {
-        Idempotent::Created(rule) => (StatusCode::CREATED, Json(rule)),
-        Idempotent::Repeated(rule) => (StatusCode::OK, Json(rule)),
-    })
+    });
+    Ok(added.await?.into_answer())
 }
 
 /// Shows a rule.
@@ -86,7 +82,7 @@ pub(super) async fn show(
     _key: Admin,
     Id(id): Id<String>,
 ) -> Result<Json<RuleView>, ApiError> {
-    Ok(Json(api.db().read(move |tx| find(tx, &id)).await?))
+    Ok(Json(api.read(move |tx, _, _| find(tx, &id)).await?))
 }
 
 fn find(tx: &Tx<'_>, id: &str) -> Result<RuleView, Error> {
@@ -104,8 +100,8 @@ pub(super) async fn change(
     Id(id): Id<String>,
     Body(patch, _): Body<RulePatch>,
 ) -> Result<Json<RuleView>, ApiError> {
-    let (by, referrals, id) = (api.by(key.actor()), api.referrals(), RuleId::new(id));
-    Ok(Json(api.db().write(move |tx| service::change_rule(tx, &by, referrals.context(), &id, patch.clone())).await?))
+    let id = RuleId::new(id);
+    Ok(Json(api.write(key.actor(), move |tx, by, ctx| service::change_rule(tx, by, ctx, &id, patch.clone())).await?))
 }
 
 /// Deletes the rule of a tier. The global rule cannot be deleted; disable it instead.
@@ -116,8 +112,8 @@ pub(super) async fn remove(
     key: Admin,
     Id(id): Id<String>,
 ) -> Result<StatusCode, ApiError> {
-    let (by, referrals, id) = (api.by(key.actor()), api.referrals(), RuleId::new(id));
-    api.db().write(move |tx| service::remove_rule(tx, &by, referrals.context(), &id)).await?;
+    let id = RuleId::new(id);
+    api.write(key.actor(), move |tx, by, ctx| service::remove_rule(tx, by, ctx, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -133,10 +129,10 @@ pub(super) async fn set_slot(
     Body(body, _): Body<SlotBody>,
 ) -> Result<Json<RuleView>, ApiError> {
     let (id, side, trigger) = slot(place)?;
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    let write =
-        move |tx: &Tx<'_>| service::set_slot(tx, &by, referrals.context(), (&id, side, trigger), &body, query.replace);
-    Ok(Json(api.db().write(write).await?))
+    let rule = api.write(key.actor(), move |tx, by, ctx| {
+        service::set_slot(tx, by, ctx, (&id, side, trigger), &body, query.replace)
+    });
+    Ok(Json(rule.await?))
 }
 
 /// Takes a reward away. What was issued stays.
@@ -149,20 +145,20 @@ pub(super) async fn remove_slot(
     PathTexts(place): PathTexts<(String, String, String)>,
 ) -> Result<Json<RuleView>, ApiError> {
     let (id, side, trigger) = slot(place)?;
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    Ok(Json(api.db().write(move |tx| service::remove_slot(tx, &by, referrals.context(), (&id, side, trigger))).await?))
+    let rule = api.write(key.actor(), move |tx, by, ctx| service::remove_slot(tx, by, ctx, (&id, side, trigger)));
+    Ok(Json(rule.await?))
 }
 
 /// The tiers that have no rule yet.
 #[utoipa::path(get, path = "/referrals/rules/available-tiers", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = Tiers), Errors))]
 pub(super) async fn available_tiers(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Tiers>, ApiError> {
-    let read = |tx: &Tx<'_>| {
+    let tiers = api.read(|tx, _, _| {
         let (all, tiers) = (rules_repo::load(tx)?, rules_repo::customers_tiers(tx)?);
         let free: BTreeSet<_> = all.rules.available_tiers(&tiers);
-        Ok::<_, Error>(free.into_iter().map(|tier| tier.to_string()).collect())
-    };
-    Ok(Json(Tiers { tiers: api.db().read(read).await? }))
+        Ok(free.into_iter().map(|tier| tier.to_string()).collect())
+    });
+    Ok(Json(Tiers { tiers: tiers.await? }))
 }
 
 /// The rule under which a customer, or a tier, refers now; `null` if there is none.
@@ -170,24 +166,17 @@ pub(super) async fn available_tiers(State(api): State<Arc<ReferralApi>>, _key: A
     responses((status = 200, body = Option<RuleView>), Errors))]
 pub(super) async fn effective_rule(
     State(api): State<Arc<ReferralApi>>,
-    key: Admin,
+    _key: Admin,
     Query(query): Query<EffectiveQuery>,
 ) -> Result<Json<Option<RuleView>>, ApiError> {
     if query.customer_id.is_some() == query.tier.is_some() {
         return Err(ApiError::value("customerId", "name either a customer or a tier"));
     }
-    let (by, referrals) = (api.by(key.actor()), api.referrals());
-    let read = move |tx: &Tx<'_>| {
+    let rule = api.read(move |tx, by, ctx| {
         let customer = query.customer_id.as_ref().map(|id| to_rules_id(id));
-        service::effective_rule(
-            tx,
-            &by,
-            referrals.context(),
-            customer.as_ref(),
-            query.tier.as_ref().map(|tier| tier.as_str()),
-        )
-    };
-    Ok(Json(api.db().read(read).await?))
+        service::effective_rule(tx, by, ctx, customer.as_ref(), query.tier.as_ref().map(|tier| tier.as_str()))
+    });
+    Ok(Json(rule.await?))
 }
 
 fn slot((id, side, trigger): (String, String, String)) -> Result<(RuleId, SideDto, TriggerDto), ApiError> {

@@ -67,6 +67,6 @@ pub(super) async fn expire_rewards(
 
 async fn run(api: &ReferralApi, Admin(key): Admin, sweep: Sweep, now: Option<Timestamp>) -> Result<u64, ApiError> {
     let key = ApiKey(key);
-    let (by, at) = (api.by(key.actor()), effective_time(api, &key, now)?);
-    Ok(api.sweep(&by, sweep, at).await?)
+    let at = effective_time(api, &key, now)?;
+    Ok(api.sweep(&key.actor(), sweep, at).await?)
 }

@@ -10,7 +10,6 @@ use flux_rest::Peer;
 use flux_rest::VisitorRate;
 use flux_rest::{ApiError, PathTexts};
 use flux_shop::Actor;
-use flux_storage::Tx;
 use http::{HeaderValue, Method, StatusCode, header};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
@@ -27,14 +26,14 @@ pub async fn visit(
 ) -> Result<Response, ApiError> {
     let address = address(peer.as_ref().map(|Extension(Peer(address))| address.as_str()), &headers);
     visitors.check(address.as_deref().unwrap_or_default())?;
-    let (by, referrals, at) = (api.by(Actor::companion()), api.referrals(), api.now());
-    let clicked = api.db().write(move |tx: &Tx<'_>| {
+    let at = api.now();
+    let clicked = api.write(Actor::companion(), move |tx, by, ctx| {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let key = address.as_ref().map(|address| visitor_key(address, text("user-agent").unwrap_or_default()));
         // A request for the headers alone is not a visit.
         let purpose = if method == Method::HEAD { Some("prefetch") } else { text("sec-purpose").or(text("purpose")) };
         let visitor = Visitor { key: key.as_deref(), user_agent: text("user-agent"), purpose };
-        service::click(tx, &by, referrals.context(), &code, visitor, at)
+        service::click(tx, by, ctx, &code, visitor, at)
     });
     let to = match clicked.await? {
         ClickOutcome::Unknown => {
