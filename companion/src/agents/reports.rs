@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::services::agents::{Credential, accept_reports};
-use crate::services::reports::{Note, apply_all};
+use crate::services::reports::{AppliedReports, Note, apply_all};
 use crate::services::{ServiceError, Wake};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{Batch, CommandReport, JournalId, ReportAck, Revocation};
@@ -32,18 +32,63 @@ pub(crate) async fn take_reports(
     for bad in &batch.bad {
         tracing::warn!(server.id = %server_id, command.id = bad.id, problem = bad.problem, "a report could not be read");
     }
-    let applied = app
-        .write_and_wake(Actor::agent(&server_id), move |tx, by, hooks| {
-            let server = accept_reports(tx, &credential, &journal)?;
-            let applied = apply_all(tx, by, hooks, &server.id, &journal, &batch.items)?;
-            Ok((applied, Wake::from([server.id])))
-        })
-        .await?;
+    let applied = match store(app, &credential, &journal, batch.items.clone()).await {
+        Err(ServiceError::Db(error)) if error.is_about_content() => {
+            tracing::error!(server.id = %server_id, error = %error, "failed to store a batch of reports; storing each by itself");
+            store_one_by_one(app, &credential, &journal, batch.items).await?
+        }
+        applied => applied?,
+    };
     for note in &applied.notes {
         log(&server_id, note);
     }
     app.sessions.notify_reports();
     Ok((applied.acknowledged, applied.revoked))
+}
+
+async fn store(
+    app: &App,
+    credential: &Credential,
+    journal: &JournalId,
+    reports: Vec<CommandReport>,
+) -> Result<AppliedReports, ServiceError> {
+    let (credential, journal) = (credential.clone(), journal.clone());
+    app.write_and_wake(Actor::agent(&credential.server_id.clone()), move |tx, by, hooks| {
+        let server = accept_reports(tx, &credential, &journal)?;
+        let applied = apply_all(tx, by, hooks, &server.id, &journal, &reports)?;
+        Ok((applied, Wake::from([server.id])))
+    })
+    .await
+}
+
+/// Stores each report in a transaction of its own, so that one which the database refuses holds up no other. That one is
+/// stored without the game's answer, the only text in it. If that fails too it is left out, and the agent sends it again.
+async fn store_one_by_one(
+    app: &App,
+    credential: &Credential,
+    journal: &JournalId,
+    reports: Vec<CommandReport>,
+) -> Result<AppliedReports, ServiceError> {
+    let mut all = AppliedReports::default();
+    for report in reports {
+        let bare = CommandReport { output: None, ..report.clone() };
+        let applied = match store(app, credential, journal, vec![report]).await {
+            Err(ServiceError::Db(error)) if error.is_about_content() => {
+                tracing::error!(command.id = %bare.id, server.id = %credential.server_id, error = %error,
+                    "failed to store a report; storing it without the game's answer");
+                store(app, credential, journal, vec![bare]).await
+            }
+            applied => applied,
+        };
+        match applied {
+            Ok(applied) => all.add(applied),
+            Err(ServiceError::Db(error)) if error.is_about_content() => {
+                tracing::error!(server.id = %credential.server_id, error = %error, "failed to store a report; leaving it out");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
 }
 
 fn log(server_id: &flux_protocol::ServerId, Note { report, after, counted }: &Note) {

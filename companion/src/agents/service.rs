@@ -11,10 +11,12 @@ use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{
     AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, PlayerRef, ServerId, ServerWelcome, method,
 };
+use flux_rest::nul;
 use flux_shop::Actor;
 use flux_signalr::codec::target_matches;
 use flux_signalr::hub::{AuthRejection, Caller, Credentials, HubError, HubService};
 use flux_storage::commands::OfferFilter;
+use flux_storage::meta;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -57,11 +59,13 @@ impl AgentHub {
         let now = app.now();
         let written = app
             .write(Actor::agent(&server_id), move |tx, by, _| {
-                record_contact(tx, by, &credential, &hello.journal_id, &Contact::Hello(&hello), None)
+                let contact = Contact::Hello(&hello);
+                let server = record_contact(tx, by, &credential, &hello.journal_id, &contact, None)?;
+                Ok((server, meta::store_epoch(tx)?))
             })
             .await;
-        let server = match written {
-            Ok(server) => server,
+        let (server, store_epoch) = match written {
+            Ok(written) => written,
             Err(refused) => {
                 app.sessions.unregister(&server_id, &caller.connection);
                 return Err(hub_error(&refused));
@@ -70,7 +74,8 @@ impl AgentHub {
         tracing::info!(server.id = %server_id, agent.version = server.agent.version, "an agent connected");
         tokio::spawn(dispatcher::run(Arc::clone(app), session));
         let server_name = server.name.into();
-        answer(&ServerWelcome { server_id, server_name, protocol_version: PROTOCOL_VERSION, now })
+        let protocol_version = PROTOCOL_VERSION;
+        answer(&ServerWelcome { server_id, server_name, protocol_version, now, store_epoch: Some(store_epoch) })
     }
 
     async fn report(
@@ -170,7 +175,10 @@ impl HubService for AgentHub {
 /// The single argument of a method.
 fn argument<T: DeserializeOwned>(mut arguments: Vec<Value>) -> Result<T, HubError> {
     match (arguments.pop(), arguments.len()) {
-        (Some(value), 0) => serde_json::from_value(value).map_err(|_| HubError::InvalidArguments),
+        (Some(mut value), 0) => {
+            nul::replace_in_value(&mut value);
+            serde_json::from_value(value).map_err(|_| HubError::InvalidArguments)
+        }
         _ => Err(HubError::InvalidArguments),
     }
 }

@@ -4,9 +4,11 @@ use super::dto::EventOut;
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
-use flux_rest::{ApiError, ApiKey, Errors, Page, Query, page_limit};
-use flux_storage::events;
-use serde::Deserialize;
+use flux_rest::{ApiError, ApiKey, Errors, Query, page_limit};
+use flux_storage::events::{self, After};
+use flux_storage::{Tx, meta};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -22,22 +24,49 @@ pub(super) struct EventQuery {
     limit: Option<u32>,
 }
 
-/// Events, oldest first. `nextCursor` is the `seq` to ask after next; null when there is no more yet.
+/// A page of events.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EventPage {
+    /// The page's events, oldest first.
+    items: Vec<EventOut>,
+    /// The `seq` to ask after next; null when there is no more yet.
+    next_cursor: Option<String>,
+    /// The database's epoch, another one after each restore: an event is known by epoch and `seq`.
+    store_epoch: String,
+}
+
+/// Events, oldest first. 409 `cursor_ahead` where `after` is beyond the last one. `nextCursor` is the `seq` to ask after next; null when there is no more yet.
 #[utoipa::path(get, path = "/events", tag = "events", security(("key" = [])), params(EventQuery),
-    responses((status = 200, body = Page<EventOut>), Errors))]
+    responses((status = 200, body = EventPage), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Query(query): Query<EventQuery>,
-) -> Result<Json<Page<EventOut>>, ApiError> {
+) -> Result<Json<EventPage>, ApiError> {
     let limit = page_limit(query.limit)?;
     let after = query.after.unwrap_or(0);
     if after < 0 {
         return Err(ApiError::value("after", "must be 0 or the seq of an event"));
     }
-    let mut items = app.db.read(move |tx| events::after(tx, after, limit + 1)).await?;
+    let read = move |tx: &Tx<'_>| {
+        Ok::<_, flux_storage::Error>((events::after_cursor(tx, after, limit + 1)?, meta::store_epoch(tx)?))
+    };
+    let (found, store_epoch) = app.db.read(read).await?;
+    let mut items = match found {
+        After::Found(items) => items,
+        After::BeyondLast(last) => return Err(cursor_ahead(last)),
+    };
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let next_cursor = items.last().filter(|_| has_more).map(|event| event.seq.to_string());
-    Ok(Json(Page { items: items.into_iter().map(EventOut::from).collect(), next_cursor }))
+    Ok(Json(EventPage { items: items.into_iter().map(EventOut::from).collect(), next_cursor, store_epoch }))
+}
+
+/// 409: the number that the reader has named is not of this database.
+pub(super) fn cursor_ahead(last: i64) -> ApiError {
+    let message = format!(
+        "the last event is {last}: the seq that you name is of another database, or of this one before a restore; read again from 0"
+    );
+    ApiError::new(StatusCode::CONFLICT, "cursor_ahead", message)
 }

@@ -2,6 +2,7 @@
 //! browsers do by themselves. Not in the OpenAPI document, which knows no streams.
 
 use super::dto::EventOut;
+use super::events::cursor_ahead;
 use crate::app::App;
 use crate::limits;
 use axum::extract::State;
@@ -49,10 +50,12 @@ pub(super) async fn stream(
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, ApiError> {
     let place = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| ApiError::busy())?;
     let commits = app.db.commits();
-    let cursor = match last_event_id(&headers)?.or(query.after) {
-        Some(cursor) => cursor,
-        None => app.db.read(events::last_seq).await?,
-    };
+    let asked = last_event_id(&headers)?.or(query.after);
+    let last = app.db.read(events::last_seq).await?;
+    let cursor = asked.unwrap_or(last);
+    if cursor > last {
+        return Err(cursor_ahead(last));
+    }
     let stopping = app.stopping.subscribe();
     let reader = Reader { app, key, cursor, found: VecDeque::new(), commits, stopping, _place: place };
     Ok(Sse::new(unfold(reader, next)))

@@ -99,7 +99,7 @@ pub fn expire(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, mut command: Comm
 }
 
 /// Marks all open commands after a restore: they may have been offered to a journal that this database does not know
-/// (rule 10). Returns their number.
+/// (rule 10). Begins a new epoch. Returns the number of commands.
 pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, flux_storage::Error> {
     let mut open = commands::all_open(tx)?;
     for command in &mut open {
@@ -107,6 +107,7 @@ pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, flux_storage::Error> {
     }
     commands::update_all(tx, &open)?;
     let count = open.len() as u64;
+    flux_storage::meta::renew_store_epoch(tx)?;
     events::record(tx, by, kind::DATABASE_RESTORED, "database", &json!({"openCommands": count}))?;
     Ok(count)
 }

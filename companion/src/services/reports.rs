@@ -22,6 +22,20 @@ pub struct AppliedReports {
     pub notes: Vec<Note>,
 }
 
+impl AppliedReports {
+    /// Adds the result of another call; an id stays acknowledged once.
+    pub(crate) fn add(&mut self, other: AppliedReports) {
+        let known = &mut self.acknowledged.acknowledged;
+        for id in other.acknowledged.acknowledged {
+            if !known.contains(&id) {
+                known.push(id);
+            }
+        }
+        self.revoked.extend(other.revoked);
+        self.notes.extend(other.notes);
+    }
+}
+
 /// The effect of one report, for the log.
 #[derive(Debug)]
 pub struct Note {

@@ -73,6 +73,7 @@ async fn rule_10_restored_backup_runs_nothing_twice() {
     }
     copying.expect("it was begun").join().expect("it was made");
     let before: usize = agent.runs.len();
+    let epoch = text(&app.get("/events?limit=1").await.1, "storeEpoch");
     let app = {
         let TestApp { clock, admin, store, router, state } = app;
         drop((router, state));
@@ -87,6 +88,7 @@ async fn rule_10_restored_backup_runs_nothing_twice() {
     let restored = list(&kept, "items").len();
     assert!(restored > ORDERS / 3 - 1, "the backup holds what was acknowledged before it began: {restored}");
     let (_, kinds) = app.get("/events?after=1000000000").await;
+    assert_ne!(text(&kinds, "storeEpoch"), epoch, "a restore begins a new epoch");
     assert_eq!(
         text(&list(&kinds, "items")[0], "kind"),
         "database.restored",

@@ -118,3 +118,18 @@ async fn events_are_paged_by_their_seq() {
     }
     assert_eq!(seqs, (1..=9).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn page_beyond_the_last_event_is_refused_and_each_page_has_the_epoch() {
+    let served = Served::start().await;
+    let (status, page) = served.app.get("/events?limit=1").await;
+    assert!(status.is_success() && text(&page, "storeEpoch").len() == 32, "{page}");
+    let last = served.app.get("/events?limit=100").await.1["items"].as_array().expect("events").len();
+    let (status, page) = served.app.get(&format!("/events?after={last}")).await;
+    assert_eq!((status.as_u16(), &page["items"]), (200, &json!([])), "a reader who has read everything");
+    let (status, error) = served.app.get(&format!("/events?after={}", last + 1)).await;
+    assert_eq!((status.as_u16(), error["error"]["code"].as_str()), (409, Some("cursor_ahead")));
+    let (status, error) = served.call("GET", &format!("/events/stream?after={}", last + 1), &json!(null)).await;
+    assert_eq!((status, error["error"]["code"].as_str()), (409, Some("cursor_ahead")));
+    served.stop().await;
+}

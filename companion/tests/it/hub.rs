@@ -23,9 +23,11 @@ async fn a_paid_order_is_pushed_reported_and_delivered() {
     let (served, server, token) = served().await;
     let mut agent = served.connect(&token).await.expect("a session");
     let welcome = agent.invoke("Hello", hello("j1")).await.expect("a welcome");
+    let epoch = served.app.get("/events").await.1["storeEpoch"].clone();
     assert_eq!(
         welcome,
-        json!({"serverId": server, "serverName": "Survival", "protocolVersion": 1, "now": "2027-01-15T08:00:00Z"})
+        json!({"serverId": server, "serverName": "Survival", "protocolVersion": 1, "now": "2027-01-15T08:00:00Z",
+            "storeEpoch": epoch})
     );
     let id = pay(&served, "o1").await;
     let pushed = agent.pushed("Deliver").await;

@@ -191,3 +191,35 @@ async fn more_than_500_reports_or_polled_commands_are_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn report_that_the_database_refuses_holds_up_no_other() {
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "give {player} diamond"}])).await;
+    let ids = [only_command(&app.paid("o1").await), only_command(&app.paid("o2").await)];
+    app.poll(&token, "j1").await;
+    let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON commands WHEN NEW.output = 'poison'
+                  BEGIN SELECT RAISE(ABORT, 'refused'); END";
+    let made = app.state.db.write(move |tx| tx.execute(refuse, flux_storage::params![]).map(drop)).await;
+    made.map_err(|error: flux_storage::Error| error).expect("a trigger");
+    let reports = ids.each_ref().map(|id| {
+        let mut one = report(id, 1, "completed", None);
+        one["output"] = json!(if *id == ids[0] { "poison" } else { "Gave 1 [Diamond] to Steve" });
+        one
+    });
+    let (status, answer) = app.report(&token, "j1", json!(reports)).await;
+    assert_eq!((status, &answer["acknowledged"]), (StatusCode::OK, &json!(ids)), "{answer}");
+    let [refused, stored] = [app.command(&ids[0]).await, app.command(&ids[1]).await];
+    assert_eq!((text(&refused, "status"), text(&stored, "status")), ("completed".to_owned(), "completed".to_owned()));
+    assert_eq!((&refused["output"], text(&stored, "output").as_str()), (&json!(null), "Gave 1 [Diamond] to Steve"));
+}
+
+#[tokio::test]
+async fn nul_in_the_games_answer_is_replaced() {
+    let (app, token, id) = offered().await;
+    let mut done = report(&id, 1, "completed", None);
+    done["output"] = json!("a\u{0}b");
+    app.report(&token, "j1", json!([done])).await;
+    assert_eq!(text(&app.command(&id).await, "output"), "a\u{fffd}b");
+}

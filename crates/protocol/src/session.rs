@@ -73,6 +73,9 @@ pub struct ServerWelcome {
     pub protocol_version: u32,
     /// The store's clock, against which the agent judges `expiresAt`.
     pub now: Timestamp,
+    /// The epoch of the store's database, another one after each restore; `None` from a store that has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_epoch: Option<String>,
 }
 
 /// The argument of `GameStatus`.

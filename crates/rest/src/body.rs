@@ -2,6 +2,7 @@
 
 use crate::error::{ApiError, backquoted};
 use crate::limits;
+use crate::nul;
 use crate::object::Object;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -47,7 +48,8 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Api
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let bytes = nul::replace_in_json(bytes);
+    let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         rejected(error.inner(), &path)

@@ -6,6 +6,7 @@ mod body;
 mod error;
 mod idempotency;
 pub mod limits;
+pub mod nul;
 mod object;
 mod page;
 mod path;

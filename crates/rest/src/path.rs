@@ -28,6 +28,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathTex
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.path().contains("%00") {
+            return Err(ApiError::value("path", "must have no U+0000 (%00)"));
+        }
         let found = Path::<T>::from_request_parts(parts, state).await;
         found.map(|Path(texts)| PathTexts(texts)).map_err(|_| ApiError::value("path", "is not UTF-8 text"))
     }

@@ -59,3 +59,22 @@ pub enum Error {
     #[error("the database refused: {0}")]
     Refused(Arc<str>),
 }
+
+impl Error {
+    /// Whether the same transaction would fail again: the database refuses what is in it. Otherwise it may succeed later.
+    pub fn is_about_content(&self) -> bool {
+        match self {
+            Error::BadRow(_) | Error::Statement(_) | Error::Refused(_) => true,
+            Error::Missing(_)
+            | Error::Exists(_)
+            | Error::CannotCreate { .. }
+            | Error::Permission(_)
+            | Error::InUse(_)
+            | Error::Newer { .. }
+            | Error::Damaged(_)
+            | Error::Busy
+            | Error::Closed
+            | Error::Disk(_) => false,
+        }
+    }
+}

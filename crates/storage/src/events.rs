@@ -64,6 +64,31 @@ pub fn anonymise_customer(
     Ok(())
 }
 
+/// The events after a number.
+#[derive(Debug)]
+pub enum After {
+    /// They are, oldest first; none where nothing has happened since.
+    Found(Vec<Event>),
+    /// The number is beyond the last event's, which this is: it is of another database, or of another epoch of this one.
+    BeyondLast(i64),
+}
+
+/// The events after a number that a reader has named.
+///
+/// # Errors
+///
+/// The database's.
+pub fn after_cursor(tx: &Tx<'_>, seq: i64, limit: u32) -> Result<After, Error> {
+    let found = after(tx, seq, limit)?;
+    if found.is_empty() && seq > 0 {
+        let last = last_seq(tx)?;
+        if last < seq {
+            return Ok(After::BeyondLast(last));
+        }
+    }
+    Ok(After::Found(found))
+}
+
 /// The events after this number, oldest first.
 pub fn after(tx: &Tx<'_>, seq: i64, limit: u32) -> Result<Vec<Event>, Error> {
     tx.query("SELECT * FROM events WHERE seq > $1 ORDER BY seq LIMIT $2", params![seq, limit], event)

@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod limits;
 pub mod mail;
+pub mod meta;
 pub mod orders;
 pub mod packages;
 mod probe;

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::config::Webhook;
 use crate::http::EventOut;
 use crate::limits;
-use flux_storage::{Tx, events, webhook};
+use flux_storage::{Tx, events, meta, webhook};
 use send::{SendError, Sender};
 use serde::Serialize;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use tokio::time::{sleep, timeout};
 #[serde(rename_all = "camelCase")]
 struct WebhookRequest<'a> {
     store_id: &'a str,
+    store_epoch: String,
     events: Vec<EventOut>,
 }
 
@@ -71,12 +72,15 @@ async fn deliver_all(app: &App, webhook: &Webhook, sender: &Sender) {
 
 /// Delivers the next batch. Returns its number of events.
 async fn deliver_next(app: &App, webhook: &Webhook, sender: &Sender) -> Result<usize, DeliveryError> {
-    let next = |tx: &Tx<'_>| events::after(tx, webhook::cursor(tx)?, limits::EVENT_BATCH);
-    let found = app.db.read(next).await?;
+    let next = |tx: &Tx<'_>| {
+        let found = events::after(tx, webhook::cursor(tx)?, limits::EVENT_BATCH)?;
+        Ok::<_, flux_storage::Error>((found, meta::store_epoch(tx)?))
+    };
+    let (found, store_epoch) = app.db.read(next).await?;
     let Some(last) = found.last().map(|event| event.seq) else { return Ok(0) };
     let count = found.len();
-    let request =
-        WebhookRequest { store_id: &app.config.store.id, events: found.into_iter().map(EventOut::from).collect() };
+    let store_id = &app.config.store.id;
+    let request = WebhookRequest { store_id, store_epoch, events: found.into_iter().map(EventOut::from).collect() };
     let body = serde_json::to_vec(&request).map_err(|_| flux_storage::Error::BadRow("an event that is no JSON"))?;
     let now = app.clock.now().as_second();
     timeout(limits::WEBHOOK_TIMEOUT, sender.send(webhook, body, now)).await.unwrap_or(Err(SendError::Slow))?;

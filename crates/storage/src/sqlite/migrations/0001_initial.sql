@@ -2,6 +2,13 @@
 -- JSON is text, and texts are compared byte by byte: where case does not matter, both sides are `lower(…)`. `seq` columns
 -- number rows in the order in which they were added.
 
+-- Facts about the database itself: `store_epoch`, random, new at each restore.
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('store_epoch', lower(hex(randomblob(16))));
+
 CREATE TABLE servers (
   id                    TEXT PRIMARY KEY,
   name                  TEXT NOT NULL,

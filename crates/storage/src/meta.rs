@@ -1,0 +1,26 @@
+//! Facts about the database itself.
+
+use crate::{Error, Tx, params};
+
+const EPOCH_CHARS: usize = 32;
+const HEX: &[u8] = b"0123456789abcdef";
+
+/// The database's epoch: random, and another after each restore. Readers of events know each event by epoch and number.
+///
+/// # Errors
+///
+/// The database's.
+pub fn store_epoch(tx: &Tx<'_>) -> Result<String, Error> {
+    tx.only("SELECT value FROM meta WHERE name = 'store_epoch'", params![], |row| row.get("value"))
+}
+
+/// Begins a new epoch: what was said since the backup is not in this database.
+///
+/// # Errors
+///
+/// The database's.
+pub fn renew_store_epoch(tx: &Tx<'_>) -> Result<(), Error> {
+    let epoch = tx.entropy().text(HEX, EPOCH_CHARS);
+    tx.execute("UPDATE meta SET value = $1 WHERE name = 'store_epoch'", params![epoch])?;
+    Ok(())
+}
