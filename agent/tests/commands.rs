@@ -1,4 +1,4 @@
-//! The commands that need neither daemon nor network.
+//! The subcommands of `flux-agent` that need neither daemon nor network.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

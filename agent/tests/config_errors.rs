@@ -1,5 +1,5 @@
-//! Every way in which a config can be wrong, and what the admin reads then: `config/NAME.yml` and `config/NAME.txt`. After a change of the words,
-//! `UPDATE_GOLDEN=1` writes the texts anew; read the difference.
+//! Every error of a config, with the text that the admin reads: `config/NAME.yml` and `config/NAME.txt`. `UPDATE_GOLDEN=1` rewrites the texts;
+//! review the difference.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const TOKEN: &str = "srv_abcdefghij12.0123456789abcdefghijABCDEFGHIJxy";
 const SECRET: &str = "planted-secret";
 
-/// A folder with secret files, good ones and bad ones.
+/// A folder with valid and invalid secret files.
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     let file = |name: &str, content: &[u8], mode| {
@@ -86,7 +86,7 @@ fn errors_are_sorted_by_position() {
     }
 }
 
-/// The loader names a section's keys when it meets one that it does not know: so it says itself what it reads.
+/// The keys of each section, from the loader's error about an unknown key, which lists the known ones.
 fn known_to_the_loader() -> BTreeMap<String, BTreeSet<String>> {
     let sections = ["store", "rcon", "presence", "players", "policy", "delivery", "polling", "log", "metrics"];
     let mut text = "qqqqqqqqqqqqqqqq: 1\n".to_owned();

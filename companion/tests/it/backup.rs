@@ -1,4 +1,4 @@
-//! A backup while orders stream in, and what a restore does to them.
+//! A backup during a stream of orders, and the state after its restore.
 
 use crate::cli::Program;
 use crate::test_app::{TestApp, list, order, report, text};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const ORDERS: usize = 120;
 
-/// An agent that outlives the store's restore: what its journal has, and how often each command ran.
+/// An agent that outlives the store's restore: its journal, and the number of runs of each command.
 #[derive(Default)]
 struct Agent {
     journal: BTreeSet<String>,
@@ -17,7 +17,7 @@ struct Agent {
 }
 
 impl Agent {
-    /// Takes what is offered, as rules 1 and 9 have it.
+    /// Takes and reports offered commands, as rules 1 and 9 require.
     async fn poll(&mut self, app: &TestApp, token: &str) {
         loop {
             let (status, polled) = app.poll(token, "j1").await;

@@ -1,4 +1,4 @@
-//! Malformed requests: each is refused with the field that is wrong, and stores nothing.
+//! Malformed requests: the answer names the wrong field, and nothing is stored.
 
 use crate::test_app::{TestApp, order};
 use axum::body::Body;

@@ -1,11 +1,11 @@
-//! The command line of `flux-companion`: keys, servers, and what packagers need.
+//! The command line of `flux-companion`: keys, servers, and the files for packages.
 
 use flux_storage::Db;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The program on a database in this folder.
+/// The program with a database in this folder.
 pub(crate) struct Program {
     config: PathBuf,
     pub(crate) database: PathBuf,
@@ -18,7 +18,7 @@ impl Program {
         Program { config, database: folder.join("companion.db") }
     }
 
-    /// For what needs neither config nor database.
+    /// The program without config and database.
     pub(crate) fn nowhere() -> Program {
         Program { config: "/nowhere.yml".into(), database: "/nowhere.db".into() }
     }
@@ -28,14 +28,14 @@ impl Program {
         command.arg("--config").arg(&self.config).args(arguments).output().expect("it starts")
     }
 
-    /// What it printed; it must have succeeded.
+    /// Runs a command that must succeed, and returns its output.
     pub(crate) fn print(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// What it complained of; it must have failed with this code.
+    /// Runs a command that must fail with this code, and returns its error text.
     pub(crate) fn complain(&self, code: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let said = String::from_utf8(output.stderr).expect("text");

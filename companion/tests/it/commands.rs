@@ -1,4 +1,4 @@
-//! Commands that an admin makes, cancels, retries and lists.
+//! Commands that an admin creates, cancels, retries and lists.
 
 use crate::test_app::{TestApp, list, only_command, report, text};
 use http::StatusCode;

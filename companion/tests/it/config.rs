@@ -19,7 +19,7 @@ fn example_config_has_every_key_with_its_default() {
 
 #[test]
 fn config_error_names_its_key_and_the_problem() {
-    for (text, told) in [
+    for (text, expected) in [
         ("listen: here", "companion.yml:1:9: listen:"),
         ("public_url: ftp://x", "public_url: is no http"),
         ("store: {id: a b}", "store.id:"),
@@ -32,7 +32,7 @@ fn config_error_names_its_key_and_the_problem() {
         ("databse: x", "databse"),
     ] {
         let error = parse(text).expect_err(text);
-        assert!(error.contains(told), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 

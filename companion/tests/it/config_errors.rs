@@ -1,5 +1,5 @@
-//! Every way in which `companion.yml` can be wrong, and what the admin reads then: `tests/config/NAME.yml` and `NAME.txt`. After a
-//! change of the words, `UPDATE_GOLDEN=1` writes the texts anew; read the difference.
+//! Every error of `companion.yml`, with the text that the admin reads: `tests/config/NAME.yml` and `NAME.txt`. `UPDATE_GOLDEN=1` rewrites
+//! the texts; review the difference.
 
 use flux_companion::config::Config;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 const SECRET: &str = "planted-secret";
 
-/// A folder with secret files, good ones and bad ones.
+/// A folder with valid and invalid secret files.
 fn folder() -> TempDir {
     let folder = TempDir::new().expect("a folder");
     let file = |name: &str, content: &[u8], mode| {
@@ -32,7 +32,7 @@ fn corpus() -> Vec<PathBuf> {
     files
 }
 
-/// What the admin reads, with the folder left out.
+/// The printed errors, without the folder.
 fn told(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).expect("written");

@@ -1,4 +1,4 @@
-//! Idle connections leave room for requests.
+//! Many idle connections leave room for requests.
 
 use crate::cli::Program;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What the issue asks for, where this process may open as many files.
+/// Idle connections; fewer if this process may not open as many files.
 const CONNECTIONS: usize = 10_000;
-/// Ends a test that hangs; no load reaches it.
+/// Stops a hanging test; even a loaded machine stays far below it.
 const TEST_LIMIT: Duration = Duration::from_secs(300);
 
-/// A companion in a process of its own; it ends with the test.
+/// A companion in its own process, which ends with the test.
 struct Serving(Child);
 
 impl Drop for Serving {

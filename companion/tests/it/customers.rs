@@ -1,4 +1,4 @@
-//! Customers: saving, linking a player, forgetting.
+//! Customers: saving them, linking a player, and forgetting them.
 
 use crate::test_app::{TestApp, list, order, report, text};
 use flux_storage::Db;
@@ -83,7 +83,7 @@ async fn customer_with_open_business_is_not_forgotten() {
     assert_eq!(text(&app.get("/orders/o1").await.1["player"], "name"), "Steve", "nothing was half done");
 }
 
-/// Whether any file beside the database has these bytes.
+/// Returns `true` if any file in the database's folder contains these bytes.
 pub(crate) fn is_in_the_files(folder: &Path, word: &str) -> bool {
     let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let has = |bytes: Vec<u8>| bytes.to_ascii_lowercase().windows(word.len()).any(|part| part == word.as_bytes());
@@ -113,7 +113,7 @@ async fn forgotten_customer_leaves_totals_and_no_trace_in_files() {
     let app = TestApp::on(Db::open(&path).expect("it opens").0).await;
     let (server, token) = app.server().await;
     app.package(json!([{"command": "give {player} diamond"}])).await;
-    // Enough rows that pages split and leave old copies behind.
+    // Enough rows for SQLite to split pages and leave old copies behind.
     for number in 0..300 {
         deliver(&app, &token, &format!("o{}", number * 7919 % 1_000), number % 60).await;
     }

@@ -53,7 +53,7 @@ async fn acknowledged_writes_survive_a_restart() {
             Arc::new(flux_platform::SystemClock),
             Arc::new(flux_platform::SystemEntropy),
         );
-        // The same random numbers made the keys.
+        // These keys are equal to the stored ones, since the random numbers repeat.
         let fresh = TestApp::new().await;
         TestApp { router, state, clock: fresh.clock.clone(), admin: fresh.admin.clone(), store: fresh.store.clone() }
     };
@@ -99,7 +99,7 @@ async fn queued_writes_share_one_commit() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = made(folder.path());
     let (db, _) = Db::open(&path).expect("it opens");
-    // Holds the writer while the others queue up behind it.
+    // Holds the writer while the other writes queue up.
     let began = Arc::new(Notify::new());
     let gate = Arc::new(Barrier::new(2));
     let held = {
@@ -117,7 +117,7 @@ async fn queued_writes_share_one_commit() {
         let work = insert(name);
         db.write(move |tx| {
             work(tx)?;
-            // What another connection sees: nothing before the commit.
+            // Another connection sees nothing before the commit.
             let other = rusqlite::Connection::open(&path)?;
             Ok::<i64, flux_storage::Error>(other.query_row("SELECT count(*) FROM api_keys", [], |row| row.get(0))?)
         })
@@ -146,7 +146,7 @@ async fn failed_or_panicking_write_affects_no_other() {
     });
     let (failed, good, panicked) = tokio::join!(failing, db.write(insert(3)), panicking);
     assert!(matches!(failed, Err(flux_storage::Error::Busy)) && matches!(panicked, Err(flux_storage::Error::Closed)));
-    good.expect("the good one stands");
+    good.expect("the good write is kept");
     assert_eq!(count(&db).await, 1);
     db.write(insert(4)).await.expect("the writer lives");
 }

@@ -1,4 +1,4 @@
-//! The event stream and the pages of events.
+//! The event stream and the pages of the event log.
 
 use crate::socket::Served;
 use crate::test_app::{list, text};
@@ -8,10 +8,10 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Ends a test that hangs; no load reaches it.
+/// Stops a hanging test; even a loaded machine stays far below it.
 const TEST_LIMIT: Duration = Duration::from_secs(300);
 
-/// A reader of the stream, as a browser's EventSource is one.
+/// A reader of the stream that works like a browser's EventSource.
 struct Reader(BufReader<TcpStream>);
 
 impl Reader {
@@ -28,7 +28,7 @@ impl Reader {
         reader
     }
 
-    /// Lines up to this one; `None` at the end of the stream.
+    /// Reads lines up to this one; `None` at the end of the stream.
     async fn until(&mut self, end: &str) -> Option<String> {
         let mut text = String::new();
         loop {
@@ -43,7 +43,7 @@ impl Reader {
         }
     }
 
-    /// The next event, and its id.
+    /// The next event, with its id.
     async fn event(&mut self) -> Option<(i64, Value)> {
         loop {
             let text = self.until("\n").await?;

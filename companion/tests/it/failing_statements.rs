@@ -1,5 +1,5 @@
-//! Each statement of each service fails once: the answer is a 503 with its reason, nothing was changed, and the same request
-//! afterwards does what it would have done.
+//! Fails each SQL statement of each service once: the answer is a 503 with its reason, nothing is changed, and the same request
+//! succeeds afterwards.
 
 use crate::test_app::{TestApp, list, only_command, order, report, text};
 use flux_storage::{Db, Error, Probe};
@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
-/// Fails one statement: the one that so many others have come before.
+/// Fails one statement, after this many others.
 #[derive(Default)]
 struct Failing(Mutex<Option<(usize, Error)>>);
 
@@ -30,7 +30,7 @@ impl Failing {
         *self.0.lock().expect("not poisoned") = Some((others, error));
     }
 
-    /// Whether the statement that was to fail has come; none fails from now on.
+    /// Returns `true` if the statement has failed. Disarms the probe.
     fn has_failed(&self) -> bool {
         self.0.lock().expect("not poisoned").take().is_none()
     }
@@ -42,7 +42,7 @@ struct Store {
     token: String,
 }
 
-/// A request: by an admin, or by the agent of the journal `j1`.
+/// The sender of a request: an admin, or the agent of the journal `j1`.
 enum By {
     Admin,
     Agent,
@@ -66,7 +66,7 @@ impl Store {
         }
     }
 
-    /// Sends a request with each of its statements failing in turn, until none is left to fail. The last answer.
+    /// Sends a request once for each of its statements, with that statement failing. Returns the last answer, which no failure has touched.
     async fn send(&self, by: By, method: &str, path: &str, body: Option<Value>) -> Value {
         for others in 0.. {
             for (error, code) in [(Error::Busy, "busy"), (Error::Disk("full".to_owned()), "unavailable")] {

@@ -64,7 +64,7 @@ async fn waiting_commands_follow_hello_in_batches_of_500() {
     let mut sequences: Vec<_> =
         first.as_array().expect("a batch").iter().map(|command| command["sequence"].as_u64()).collect();
     assert_eq!(sequences.len(), 500);
-    // As an agent does: a hub takes messages of up to 32 KiB.
+    // In parts, as an agent reports: a hub accepts messages of up to 32 KiB.
     for part in reports(&first).as_array().expect("reports").chunks(100) {
         agent.invoke("Report", json!(part)).await.expect("taken");
     }
@@ -99,7 +99,7 @@ async fn rule_9_next_journal_gets_lost_commands_redelivered() {
     let id = pay(&served, "o1").await;
     first.pushed("Deliver").await;
     drop(first);
-    // The store hears of the end when the socket closes.
+    // The store notices the end when the socket closes.
     loop {
         let (_, shown) = served.call("GET", &format!("/servers/{server}"), &Value::Null).await;
         if text(&shown, "status") == "offline" {
@@ -235,7 +235,7 @@ async fn http_poll(served: &Served, token: &str, journal: &str) -> u16 {
 async fn token_replaced_in_the_database_ends_the_session() {
     let (served, server, token) = served().await;
     let mut agent = served.agent(&token, "j1").await;
-    // As the command line does: on the same database, without the sessions.
+    // As the command line does: on the same database, without the served sessions.
     let waiting = json!({"serverId": server, "command": "say hi", "player": {"name": "Steve"}});
     served.app.post("/commands", waiting).await;
     served.app.post(&format!("/servers/{server}/token"), json!({})).await;

@@ -1,4 +1,4 @@
-//! Much at once, slow, and half.
+//! Many requests at once, slow requests, and incomplete ones.
 
 use crate::test_app::{TestApp, list, order, text};
 use axum::body::{Body, Bytes};

@@ -1,4 +1,4 @@
-//! The companion over its own API, its hub and its database.
+//! Tests of the companion through its API, its hub, its command line and its database.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "tests and their helpers")]
 

@@ -1,9 +1,9 @@
-//! The OpenAPI document and the schema of the configuration match the programs.
+//! The OpenAPI document and the config schema match the program.
 
 use crate::cli::Program;
 use serde_json::Value;
 
-/// The document as it was last agreed on. After a change that is meant: `flux-companion openapi > companion/openapi.json`.
+/// Compares with the reviewed document. After an intended change: `flux-companion openapi > companion/openapi.json`.
 const GOLDEN: &str = include_str!("../../openapi.json");
 
 fn program() -> Program {
@@ -54,7 +54,7 @@ fn schema_and_example_config_have_the_same_keys() {
         .map(|(key, _)| key)
         .filter(|key| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
         .collect();
-    // The secrets themselves may stand in the config too; the example shows the better way.
+    // The example shows secret files, which are safer; the secrets themselves are allowed in the config too.
     shown.extend(["secret", "password"]);
     shown.sort_unstable();
     keys.sort_unstable();

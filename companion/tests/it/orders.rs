@@ -1,4 +1,4 @@
-//! Orders: the commands that they make, their transitions, and their pages.
+//! Orders: their commands, their transitions, and their pages.
 
 use crate::test_app::{TestApp, list, only_command, order, report, text};
 use http::StatusCode;

@@ -1,4 +1,4 @@
-//! Removing a server, with and without an agent that answers.
+//! Removal of a server, with and without an agent that answers.
 
 use crate::socket::Served;
 use crate::test_app::{TestApp, list, only_command, report, text};

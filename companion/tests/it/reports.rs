@@ -1,4 +1,4 @@
-//! Offers and reports over REST, by the rules of the contract.
+//! Offers and reports over REST, as the rules of the protocol require.
 
 use crate::test_app::{TestApp, list, only_command, order, report, text};
 use http::StatusCode;
@@ -63,7 +63,7 @@ async fn rule_9_open_commands_of_a_lost_journal_are_redelivered() {
     assert_eq!(text(&app.command(&id).await, "status"), "delivered");
 }
 
-/// A restored database knows the first attempt alone, and of the refund, which the storefront has sent again.
+/// A restored database knows only the first attempt. It knows the refund, because the storefront has sent it again.
 #[tokio::test]
 async fn forgotten_attempt_of_a_refunded_command_is_revoked() {
     let (app, token, id) = offered().await;

@@ -1,4 +1,4 @@
-//! A companion on a loopback socket, and an agent's end of the hub that says exactly what a test wants.
+//! [`Served`]: a companion on a loopback socket. [`AgentEnd`]: an agent's side of a session, controlled by the test.
 
 use crate::test_app::{TestApp, config};
 use flux_companion::{Resources, serve};
@@ -16,11 +16,11 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 
-/// Ends a test that hangs; no load reaches it.
+/// Stops a hanging test; even a loaded machine stays far below it.
 const TEST_LIMIT: Duration = Duration::from_secs(300);
 
 pub(crate) struct Served {
-    /// Calls on the same database; its sessions are not the served ones.
+    /// An app on the same database, without the sessions of the served one.
     pub(crate) app: TestApp,
     pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -43,7 +43,7 @@ impl Served {
         Served { app, address, stop: Some(stop), task }
     }
 
-    /// A call over the socket, in plain HTTP/1.1.
+    /// Makes a call over the socket, in plain HTTP/1.1.
     pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let (key, body) = (&self.app.admin, body.to_string());
@@ -75,7 +75,7 @@ impl Served {
         }
     }
 
-    /// An agent that has said Hello.
+    /// Connects an agent that has sent Hello.
     pub(crate) async fn agent(&self, token: &str, journal: &str) -> AgentEnd {
         let mut agent = self.connect(token).await.expect("a session");
         agent.invoke("Hello", hello(journal)).await.expect("a welcome");
@@ -91,7 +91,7 @@ pub(crate) struct AgentEnd {
     socket: WebSocketStream<TcpStream>,
     decoder: Decoder,
     calls: u32,
-    /// What came besides what was waited for.
+    /// Messages that arrived while the test waited for another one.
     kept: Vec<Message>,
 }
 
@@ -146,7 +146,7 @@ impl AgentEnd {
         }
     }
 
-    /// The first argument of the next push of this method.
+    /// Waits for the next push of this method and returns its first argument.
     pub(crate) async fn pushed(&mut self, method: &str) -> Value {
         let is_it = |message: &Message| matches!(message, Message::Invocation { target, .. } if target == method);
         let found = match self.kept.iter().position(is_it) {
@@ -164,7 +164,7 @@ impl AgentEnd {
         }
     }
 
-    /// The Close that ends the session: its error, and whether a reconnect is allowed.
+    /// Waits for the Close of the session: its error, and whether a reconnect is allowed.
     pub(crate) async fn closed(&mut self) -> (Option<String>, bool) {
         loop {
             if let Message::Close { error, allow_reconnect } = self.next().await.expect("a Close") {
@@ -173,7 +173,7 @@ impl AgentEnd {
         }
     }
 
-    /// What was pushed and no test asked for.
+    /// Pushed messages that no test has taken.
     pub(crate) fn kept(&self) -> &[Message] {
         &self.kept
     }

@@ -1,11 +1,11 @@
-//! How many statements the store's main transactions cost: on a network, each is a round trip.
+//! The number of SQL statements of the store's main transactions: with a database server, each is a round trip.
 
 use crate::test_app::{TestApp, list, report, text};
 use flux_storage::{Db, Error, Probe};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
-/// Remembers each statement.
+/// Records each statement.
 #[derive(Default)]
 struct Statements(Mutex<Vec<String>>);
 
@@ -65,7 +65,7 @@ async fn batches_of_offers_and_reports_cost_few_statements() {
     let (_, polled) = app.as_agent("GET", "/commands?max=500", &token, "j1", None).await;
     let commands = list(&polled, "commands");
     assert_eq!(commands.len(), 500);
-    // Two for the token, and one for the contact.
+    // Two statements for the token, and one for the contact.
     statements.check("a poll that offers 500 commands", 3 + 3);
     for (state, reason) in [("delivered", None), ("completed", None)] {
         let reports = commands[..100].iter().map(|command| report(&text(command, "id"), 1, state, reason));

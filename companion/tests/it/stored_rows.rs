@@ -1,11 +1,11 @@
-//! Stored rows outlive the API that wrote them: a row that today's API would refuse is still read, answered and acted on.
+//! Stored rows outlive the API that wrote them: a row that today's API would refuse is still read, returned and processed.
 
 use crate::test_app::{TestApp, list, text};
 use flux_storage::{Error, Param, params};
 use http::StatusCode;
 use serde_json::json;
 
-/// Longer than a label may be.
+/// A text longer than a label may be.
 fn long_label() -> String {
     "n".repeat(300)
 }
@@ -19,8 +19,8 @@ async fn write(app: &TestApp, sql: &'static str, values: Vec<Box<dyn Param + Sen
     assert!(written.expect("written") > 0, "{sql}");
 }
 
-/// A paid order, its package with a refund command, and its customer; then each row as an API with wider limits and more
-/// fields would have stored it.
+/// Stores a paid order, its package with a refund command, and its customer; then changes each row into one of an API with wider limits and more
+/// fields.
 async fn app_with_foreign_rows() -> TestApp {
     let app = TestApp::new().await;
     app.server().await;
@@ -76,7 +76,7 @@ async fn rows_the_api_would_refuse_are_returned_unchanged() {
         (StatusCode::OK, "Gold!".into(), long_label())
     );
     assert_eq!(text(&list(&app.get("/servers").await.1, "items")[0], "name"), long_label());
-    // The API itself refuses them: the rows are read by another rule.
+    // The API itself refuses such values; only stored rows may have them.
     assert_eq!(app.put("/orders/o2", order).await.0, StatusCode::UNPROCESSABLE_ENTITY);
 }
 

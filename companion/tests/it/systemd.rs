@@ -1,4 +1,4 @@
-//! What systemd is told, and what SIGHUP does.
+//! The companion as a systemd service: readiness and watchdog notifications, and the reload on SIGHUP.
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
@@ -46,11 +46,11 @@ impl Served {
         Served { child, systemd, folder }
     }
 
-    /// Reads on until systemd is told this.
-    fn told(&self, word: &str) {
+    /// Reads notifications until one contains this text.
+    fn wait_for(&self, word: &str) {
         let mut bytes = [0; 512];
         loop {
-            let count = self.systemd.recv(&mut bytes).unwrap_or_else(|error| panic!("never told {word}: {error}"));
+            let count = self.systemd.recv(&mut bytes).unwrap_or_else(|error| panic!("never notified {word}: {error}"));
             if String::from_utf8_lossy(&bytes[..count]).contains(word) {
                 return;
             }
@@ -62,10 +62,10 @@ impl Served {
         assert!(Command::new("kill").args([name, &pid]).status().expect("it starts").success());
     }
 
-    /// Reads the log again with every word of systemd until this stands in it.
+    /// Reads the log after each watchdog notification until it contains this text.
     fn logged(&self, word: &str) {
         for _ in 0..300 {
-            self.told("WATCHDOG=1");
+            self.wait_for("WATCHDOG=1");
             if std::fs::read_to_string(self.folder.path().join("log")).expect("a log").contains(word) {
                 return;
             }
@@ -78,25 +78,25 @@ fn write(folder: &Path, more: &str) {
     let text = format!("listen: 127.0.0.1:0\ndatabase: companion.db\n{more}");
     let path = folder.join("companion.yml");
     std::fs::write(&path, text).expect("written");
-    // It may have a secret in it.
+    // The program refuses a config that others can read, since it may contain a secret.
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("set");
 }
 
 #[test]
 fn systemd_gets_ready_watchdog_and_stopping() {
     let mut served = Served::start();
-    served.told("READY=1");
-    served.told("STATUS=serving on 127.0.0.1:0, 0 commands open");
-    served.told("WATCHDOG=1");
+    served.wait_for("READY=1");
+    served.wait_for("STATUS=serving on 127.0.0.1:0, 0 commands open");
+    served.wait_for("WATCHDOG=1");
     served.signal("-TERM");
-    served.told("STOPPING=1");
+    served.wait_for("STOPPING=1");
     assert!(served.child.wait().expect("it ends").success());
 }
 
 #[test]
 fn sighup_applies_only_a_valid_config() {
     let served = Served::start();
-    served.told("READY=1");
+    served.wait_for("READY=1");
     write(served.folder.path(), "log: {level: loud}\n");
     served.signal("-HUP");
     served.logged("the changed config has mistakes; the old one stays in force");

@@ -1,4 +1,4 @@
-//! A companion for tests: its API without a socket, a clock that the test sets, and random numbers that repeat.
+//! [`TestApp`]: a companion without a socket, with a clock that the test sets and random numbers that repeat.
 
 use axum::Router;
 use axum::body::Body;
@@ -34,7 +34,7 @@ impl TestClock {
     }
 }
 
-/// SplitMix64: even enough for ids, and the same every time.
+/// SplitMix64: uniform enough for ids, and the same in every run.
 #[derive(Default)]
 pub(crate) struct TestEntropy(AtomicU64);
 
@@ -73,17 +73,17 @@ impl TestApp {
         Self::on(Db::in_memory().expect("a database")).await
     }
 
-    /// On this database, with keys of its own.
+    /// A companion on this database, with keys of its own.
     pub(crate) async fn on(db: Db) -> TestApp {
         Self::configured(db, "").await
     }
 
-    /// The database runs each closure twice, so every test here shows that running it again changes nothing.
+    /// A companion whose database runs each closure twice, which shows in every test that a repetition changes nothing.
     pub(crate) async fn configured(db: Db, text: &str) -> TestApp {
         Self::once(db.repeating(), text).await
     }
 
-    /// The database runs each closure as often as it was made to.
+    /// A companion whose database runs each closure as often as `db` is set to.
     pub(crate) async fn once(db: Db, text: &str) -> TestApp {
         let entropy = Arc::new(TestEntropy::default());
         let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_000)));
@@ -101,7 +101,7 @@ impl TestApp {
         (status, if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") })
     }
 
-    /// The answer's body as it is; it must be a 200.
+    /// The body of the answer as text; the status must be 200.
     pub(crate) async fn text(&self, request: Request<Body>) -> String {
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK);
@@ -139,21 +139,21 @@ impl TestApp {
         self.send(method, path, key, body).await
     }
 
-    /// A server's id and token.
+    /// Adds a server and returns its id and token.
     pub(crate) async fn server(&self) -> (String, String) {
         let (status, server) = self.post("/servers", json!({"name": "Survival", "address": "mc.example.com"})).await;
         assert_eq!(status, StatusCode::CREATED);
         (text(&server, "id"), text(&server, "token"))
     }
 
-    /// A package `vip` with these templates.
+    /// Saves a package `vip` with these templates.
     pub(crate) async fn package(&self, commands: Value) {
         let body = json!({"name": "VIP", "price": 499, "currency": "EUR", "commands": commands});
         let (status, answer) = self.put("/packages/vip", body).await;
         assert!(status.is_success(), "{answer}");
     }
 
-    /// A paid order of one `vip`, as it is answered.
+    /// Sends a paid order of one `vip` and returns the answer.
     pub(crate) async fn paid(&self, id: &str) -> Value {
         let (status, order) = self.put(&format!("/orders/{id}"), order(1, "paid")).await;
         assert_eq!(status, StatusCode::CREATED, "{order}");
@@ -188,7 +188,7 @@ impl TestApp {
         self.as_agent("POST", "/reports", token, journal, Some(json!({"reports": reports}))).await
     }
 
-    /// The whole database as text, to compare two states of it.
+    /// The whole database as text, to compare two states.
     pub(crate) async fn dump(&self) -> String {
         let read = |tx: &flux_storage::Tx<'_>| {
             let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
@@ -233,7 +233,7 @@ pub(crate) fn list(value: &Value, key: &str) -> Vec<Value> {
     value[key].as_array().unwrap_or_else(|| panic!("no list {key} in {value}")).clone()
 }
 
-/// The body of an order of so many `vip`.
+/// The body of an order of `quantity` `vip` packages.
 pub(crate) fn order(quantity: u32, status: &str) -> Value {
     json!({"customer": {"id": "c1", "email": "c1@example.com"}, "player": {"name": "Steve"},
            "items": [{"packageId": "vip", "quantity": quantity}], "amount": 499, "currency": "EUR", "status": status})

@@ -10,15 +10,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-/// Ends a test that hangs; no load reaches it.
+/// Stops a hanging test; even a loaded machine stays far below it.
 const TEST_LIMIT: Duration = Duration::from_secs(300);
 const SECRET: &str = "a-secret-of-32-characters-or-more";
 
-/// The storefront's end.
+/// The storefront's server.
 struct Receiver(TcpListener);
 
 impl Receiver {
-    /// The next request's headers and body, answered with this status.
+    /// Answers the next request with this status, and returns its headers and body.
     async fn take(&self, status: u16) -> (BTreeMap<String, String>, Vec<u8>) {
         let (mut stream, _) = timeout(TEST_LIMIT, self.0.accept()).await.expect("in time").expect("a connection");
         let (headers, body) = read(&mut stream).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const GIVE: &str = "give {player} diamond 10";
 
-/// What an agent polls: template and player of each command.
+/// Template and player of each command that an agent polls.
 async fn polled(fixture: &ReferralFixture, token: &str) -> Vec<(String, String)> {
     let commands = list(&fixture.app.poll(token, "j1").await.1, "commands");
     commands.iter().map(|command| (text(command, "command"), text(&command["player"], "name"))).collect()

@@ -1,4 +1,4 @@
-//! Bad input, repeats in parallel, events in the wrong order.
+//! Referral events that are malformed, sent in parallel, or out of order.
 
 use super::fixture::{ReferralFixture, state, why};
 use futures_util::future::join_all;

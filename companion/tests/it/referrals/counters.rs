@@ -1,4 +1,4 @@
-//! The counters that keep every read's work the same say what counting would say, whatever happened.
+//! The stored counters, which make reads cheap, equal a count of all rows after any sequence of events.
 
 use super::fixture::ReferralFixture;
 use crate::test_app::{list, text};
@@ -65,8 +65,8 @@ async fn counters_equal_a_count_of_all_rows() {
         assert_eq!(stats["attributions"][status], json!(counted.get(status).copied().unwrap_or(0)), "{status}");
     }
     assert!(counted.len() >= 3, "the story has all kinds: {counted:?}");
-    let said = list(&fixture.get("/top").await, "top");
-    let said: BTreeMap<String, i64> =
-        said.iter().map(|one| (text(one, "customerId"), one["successful"].as_i64().expect("a number"))).collect();
-    assert_eq!(said, tops);
+    let ranked = list(&fixture.get("/top").await, "top");
+    let ranked: BTreeMap<String, i64> =
+        ranked.iter().map(|one| (text(one, "customerId"), one["successful"].as_i64().expect("a number"))).collect();
+    assert_eq!(ranked, tops);
 }

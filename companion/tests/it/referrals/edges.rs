@@ -1,4 +1,4 @@
-//! Cases at the edges of the rules, each found by somebody who looked for it.
+//! Edge cases of the referral rules, each from a bug or a review.
 
 use super::fixture::{ReferralFixture, grant, state, why};
 use crate::customers::is_in_the_files;
@@ -59,7 +59,7 @@ async fn extreme_timestamps_are_stored_and_read_back() {
         assert_eq!(status, StatusCode::CREATED, "{at}: {row}");
         let body = order(&friend, json!({"occurredAt": at}));
         let (status, paid) = fixture.app.put(&format!("/orders/o{number}"), body).await;
-        // What is later than the last moment that there is comes too late for that.
+        // An order after the last possible timestamp is outside the window.
         let expected = if at.ends_with(".9Z") { "refused" } else { "rewarded" };
         assert_eq!((status, &paid["referral"]["decision"]), (StatusCode::CREATED, &json!(expected)), "{at}: {paid}");
         let (status, _) = fixture.app.post(&format!("/orders/o{number}/completed"), json!({"occurredAt": at})).await;
@@ -260,7 +260,7 @@ async fn forgotten_customer_leaves_no_name_in_rewards() {
     let (_, token) = fixture.app.server().await;
     let commands = json!([{"command": "give {player} diamond"}, {"command": "take {player}", "onVoid": true}]);
     fixture.app.put("/referrals/program", json!({"enabled": true, "rewardCommands": commands})).await;
-    // Bob has earned Zach a reward, who then took another name; and Alice one, who has no player to take it.
+    // Bob has earned Zach a reward, and Zach then changed his name; Alice has earned a reward and has no player.
     let zach = fixture.referrer("cust-zach", "ZachariasOne").await;
     let bob = |id: &str| json!({"accountId": "store", "refereeCustomerId": id, "refereePlayer": {"name": "BobQuirk"}, "linkCode": zach});
     fixture.post("/attributions/signup", bob("cust-quirk")).await;
@@ -284,7 +284,7 @@ async fn forgotten_customer_leaves_no_name_in_rewards() {
             "{id}"
         );
     }
-    // The agent says it again, with the name that is forgotten.
+    // The agent reports the join again, with the forgotten name.
     fixture.app.report(&token, "j1", json!([done])).await;
     for trace in ["zach", "quirk", "quork"] {
         assert!(!is_in_the_files(folder.path(), trace), "{trace}");

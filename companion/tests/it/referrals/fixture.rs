@@ -1,4 +1,4 @@
-//! [`ReferralFixture`]: a companion with a referral program, and the calls that a storefront makes.
+//! [`ReferralFixture`]: a companion with a referral program, and the calls of a storefront.
 
 use crate::test_app::{Answer, TestApp, list, text};
 use http::StatusCode;
@@ -9,7 +9,7 @@ pub(crate) struct ReferralFixture {
 }
 
 impl ReferralFixture {
-    /// Saves this program.
+    /// A companion with this program.
     pub(crate) async fn with(program: Value) -> ReferralFixture {
         let fixture = ReferralFixture { app: TestApp::new().await };
         let (status, answer) = fixture.app.put("/referrals/program", program).await;
@@ -31,7 +31,7 @@ impl ReferralFixture {
         ReferralFixture::with(json!({"enabled": true, "rewardCommands": commands})).await
     }
 
-    /// Posts to a path under `/referrals`; an error is an answer like any other.
+    /// Posts to a path under `/referrals`. Errors are returned like other answers.
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.app.post(&format!("/referrals{path}"), body).await
     }
@@ -42,7 +42,7 @@ impl ReferralFixture {
         answer
     }
 
-    /// A customer with a player of this name, and their code.
+    /// Adds a customer with a player of this name, and returns their code.
     pub(crate) async fn referrer(&self, id: &str, player: &str) -> String {
         self.app.put(&format!("/customers/{id}"), json!({"name": id, "player": {"name": player}})).await;
         self.code(id).await
@@ -59,7 +59,7 @@ impl ReferralFixture {
         self.post("/attributions/signup", body).await
     }
 
-    /// A checkout, with a code or without.
+    /// Reports a checkout, with or without a code.
     pub(crate) async fn checkout(&self, session: &str, id: &str, code: Option<&str>) -> Answer {
         let body = json!({"accountId": "store", "checkoutSessionId": session, "customerId": id, "code": code});
         self.post("/attributions/checkout", body).await
@@ -74,13 +74,13 @@ impl ReferralFixture {
         self.post("/attributions/void", json!({"checkoutSessionId": session})).await
     }
 
-    /// A friend signs up with the code and pays; the attribution.
+    /// Signs a friend up with the code and pays; returns the attribution.
     pub(crate) async fn refer(&self, friend: &str, code: &str, amount: i64) -> Value {
         self.signup(friend, code).await;
         self.buy(friend, &format!("s-{friend}"), amount).await
     }
 
-    /// A customer pays; the attribution, or null.
+    /// Pays as a customer; returns the attribution, or null.
     pub(crate) async fn buy(&self, id: &str, session: &str, amount: i64) -> Value {
         self.checkout(session, id, None).await;
         let (status, attribution) = self.fulfil(session, amount).await;
@@ -88,7 +88,7 @@ impl ReferralFixture {
         attribution
     }
 
-    /// My rewards.
+    /// A customer's rewards.
     pub(crate) async fn rewards(&self, id: &str) -> Vec<Value> {
         list(&self.get(&format!("/rewards/store/{id}")).await, "rewards")
     }
@@ -105,7 +105,7 @@ impl ReferralFixture {
     }
 }
 
-/// The error's code.
+/// The status and the error code of an answer.
 pub(crate) fn why((status, answer): &Answer) -> (u16, &str) {
     (status.as_u16(), answer["error"]["code"].as_str().unwrap_or("no error"))
 }

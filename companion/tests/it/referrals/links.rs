@@ -1,4 +1,4 @@
-//! Links, clicks, codes, and the panel.
+//! Referral links, clicks, codes, and the customer's summary.
 
 use super::fixture::{ReferralFixture, why};
 use crate::test_app::text;

@@ -1,4 +1,4 @@
-//! The referral rules over the API: what needs a database, a clock or a queue. What they decide is tested in `crates/referrals/rules`.
+//! The referral rules over the API: the parts that need a database, a clock or a queue. `crates/referrals/rules` tests the decisions themselves.
 
 mod code_rewards;
 mod command_rewards;

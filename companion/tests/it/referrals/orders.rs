@@ -1,4 +1,4 @@
-//! `/orders` drives the rules: the same effect as the referral endpoints, and the order shows it.
+//! Orders drive the referral rules: `/orders` has the same effect as the referral endpoints, and shows the decision.
 
 use super::fixture::{ReferralFixture, state};
 use crate::test_app::{list, text};
@@ -22,7 +22,7 @@ async fn referral(fixture: &ReferralFixture, id: &str) -> Value {
     order["referral"].take()
 }
 
-async fn say(fixture: &ReferralFixture, id: &str, word: &str, body: Value) -> Value {
+async fn transition(fixture: &ReferralFixture, id: &str, word: &str, body: Value) -> Value {
     let (status, order) = fixture.app.post(&format!("/orders/{id}/{word}"), body).await;
     assert_eq!(status, StatusCode::OK, "{order}");
     order
@@ -34,7 +34,7 @@ async fn order_binds_by_code_and_shows_the_decision() {
     let (fixture, code) = fixture().await;
     let (_, created) = fixture.app.put("/orders/o1", order("bob", Some(&code), "created", 2500)).await;
     assert_eq!((&created["referral"]["decision"], &created["referral"]["reason"]), (&json!("bound"), &Value::Null));
-    let paid = say(&fixture, "o1", "paid", json!({})).await;
+    let paid = transition(&fixture, "o1", "paid", json!({})).await;
     assert_eq!(paid["referral"]["decision"], "rewarded");
     let row = &list(&fixture.get("/attributions").await, "items")[0];
     assert_eq!(
@@ -58,7 +58,7 @@ async fn repeated_order_or_payment_rewards_once() {
     let (fixture, code) = fixture().await;
     for _ in 0..3 {
         fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
-        say(&fixture, "o1", "paid", json!({})).await;
+        transition(&fixture, "o1", "paid", json!({})).await;
     }
     assert_eq!((fixture.rewards("alice").await.len(), fixture.rewards("bob").await.len()), (1, 1));
 }
@@ -68,7 +68,7 @@ async fn order_transition_equals_the_referral_endpoint() {
     for (word, reason) in [("cancelled", "cancelled"), ("refunded", "refunded"), ("chargeback", "chargeback")] {
         let (fixture, code) = fixture().await;
         fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
-        let undone = say(&fixture, "o1", word, json!({})).await;
+        let undone = transition(&fixture, "o1", word, json!({})).await;
         assert_eq!(
             (&undone["referral"]["decision"], &undone["referral"]["reason"]),
             (&json!("voided"), &json!(reason))
@@ -81,10 +81,10 @@ async fn order_transition_equals_the_referral_endpoint() {
 async fn a_partial_refund_is_tested_against_the_minimum() {
     let (fixture, code) = fixture().await;
     fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
-    let part = say(&fixture, "o1", "refunded", json!({"refundedAmount": 1500, "refundId": "r1"})).await;
+    let part = transition(&fixture, "o1", "refunded", json!({"refundedAmount": 1500, "refundId": "r1"})).await;
     assert_eq!(part["referral"]["decision"], "rewarded");
     assert_eq!(fixture.get("/stats").await["revenue"], json!([{"currency": "EUR", "amount": 1000}]));
-    let more = say(&fixture, "o1", "refunded", json!({"refundedAmount": 1, "refundId": "r2"})).await;
+    let more = transition(&fixture, "o1", "refunded", json!({"refundedAmount": 1, "refundId": "r2"})).await;
     assert_eq!((&more["status"], &more["referral"]["decision"]), (&json!("paid"), &json!("voided")));
 }
 
@@ -94,7 +94,7 @@ async fn completion_dates_a_reward_that_waits_for_it() {
     fixture.rule(json!({"orderTiming": {"type": "daysAfterCompletion", "days": 1}})).await;
     fixture.app.put("/orders/o1", order("bob", Some(&code), "paid", 2500)).await;
     assert_eq!(referral(&fixture, "o1").await["decision"], "qualified");
-    say(&fixture, "o1", "completed", json!({})).await;
+    transition(&fixture, "o1", "completed", json!({})).await;
     fixture.app.clock.pass(86_400);
     flux_companion::sweep(&fixture.app.state).await;
     assert_eq!(referral(&fixture, "o1").await["decision"], "rewarded");

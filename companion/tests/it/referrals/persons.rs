@@ -1,4 +1,4 @@
-//! One person under several ids, people who are forgotten, and whom an address alone names; and what an admin may do about it.
+//! One person under several ids, buyers known by their address only, forgotten customers, and what an admin may change about them.
 
 use super::edges::{fixture, fixture_in, order};
 use super::fixture::{grant, state, why};
@@ -88,7 +88,7 @@ async fn address_alone_identifies_the_buyer() {
     let row = fixture.buy("hal", "s2", 2500).await;
     assert_eq!(state(&row), ("pending", Some("not_first_purchase")), "the session of before was Hal's");
 
-    // Nobody knows Ida: her purchase is remembered by her address.
+    // Ida is not known yet: her purchase is stored under her address.
     assert_eq!(
         fixture.post("/attributions/fulfill", paid("s3", "ida@example.com")).await,
         (StatusCode::OK, Value::Null)
@@ -206,7 +206,7 @@ async fn gift_to_a_guest_takes_nothing_from_them() {
                        "linkCode": code, "guest": true});
     fixture.post("/attributions/signup", guest).await;
     fixture.app.put("/customers/mallory", json!({"registeredAt": "2020-01-01T00:00:00Z"})).await;
-    // Too small to count, and not the guest's: nothing moves by it.
+    // The first order is below the minimum, and neither order is the guest's: the guest's reward stays.
     fixture.app.put("/orders/o1", order("mallory", json!({"player": {"name": "VMC"}, "amount": 1}))).await;
     fixture.app.put("/orders/o2", order("mallory", json!({"player": {"name": "VMC"}}))).await;
     let row = &list(&fixture.get("/attributions").await, "items")[0];
@@ -226,7 +226,7 @@ async fn payment_by_unknown_address_counts_once_its_buyer_is_known() {
     assert_eq!(fixture.post("/attributions/fulfill", paid).await, (StatusCode::OK, Value::Null));
     let (_, row) = fixture.checkout("s1", "bob", None).await;
     assert_eq!(state(&row), ("rewarded", None), "{row}");
-    // The same where a later call names the buyer.
+    // The same if a later call names the buyer.
     fixture.signup("carol", &code).await;
     let paid = json!({"checkoutSessionId": "s2", "status": "paid", "currency": "EUR", "amount": 2500, "refereeEmail": "c@other.example"});
     assert_eq!(fixture.post("/attributions/fulfill", paid.clone()).await, (StatusCode::OK, Value::Null));

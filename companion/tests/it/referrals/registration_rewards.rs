@@ -1,11 +1,11 @@
-//! Rewards for registering and for ordering: automatic discounts, codes and mails.
+//! Rewards for registrations and orders: automatic discounts, codes and mails.
 
 use super::fixture::{ReferralFixture, grant, state, why};
 use crate::test_app::{list, text};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// A friend who registers gets 10 percent, which apply by themselves; the referrer 100 points for the first order.
+/// A program in which a friend who registers gets an automatic discount of 10 percent, and the referrer gets 100 points for the first order.
 async fn member() -> ReferralFixture {
     let fixture = ReferralFixture::with(json!({"enabled": true})).await;
     fixture

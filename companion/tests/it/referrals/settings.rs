@@ -1,4 +1,4 @@
-//! The program, the rules and the texts.
+//! The settings of referrals: the program, the rules and the texts.
 
 use super::fixture::{ReferralFixture, why};
 use crate::test_app::{TestApp, list, text};

@@ -1,4 +1,4 @@
-//! A rule for each tier: limits, timing, returns.
+//! Rules for each tier: limits, timing, and reversals.
 
 use super::fixture::{ReferralFixture, grant, state, why};
 use crate::test_app::{list, text};

@@ -1,4 +1,4 @@
-//! The agent's row: what messages and a restart make of it.
+//! The agent's row, and its changes by messages and restarts.
 
 use crate::choices::RevokeNames;
 use crate::network::end_call;
@@ -106,7 +106,7 @@ fn receive_revoke(settings: &Settings, mut state: State, message: Message) -> St
             state.row_attempt = if names_attempt { attempt } else { 1 };
         }
         Row::None => {
-            // Not remembered, but answered.
+            // Not stored, but answered.
             state.call = Call::Sent;
             state.call_attempt = if names_attempt { attempt } else { 1 };
             state.call_report = Report::Cancelled;
@@ -142,7 +142,7 @@ pub fn abandon_line(state: &mut State, attempt: u8) {
     }
 }
 
-/// The agent ends and starts again: what is volatile goes.
+/// The agent ends and starts again: volatile state is lost.
 pub fn restart(state: &State) -> State {
     let mut after = State {
         session: false,

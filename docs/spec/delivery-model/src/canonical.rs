@@ -1,11 +1,11 @@
-//! States that differ only in what no longer matters count as one.
+//! Merges states that differ only in values that no longer matter.
 
 use crate::choices::RedeliveredAfter;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::values::{Failure, LastReport, Row, Status};
 
-/// The state without what no longer matters.
+/// Clears the values that no longer matter.
 pub fn canonical(settings: &Settings, mut state: State) -> State {
     let rules = &settings.rules;
     if rules.offered_per_attempt {
@@ -46,7 +46,7 @@ pub fn canonical(settings: &Settings, mut state: State) -> State {
         state.before_start = false;
     }
     if !settings.journal_loss || !rules.old_journal_refused || !state.late {
-        state.heard_journal = state.journal;
+        state.last_journal = state.journal;
     }
     if !state.late {
         state.late_journal = 0;

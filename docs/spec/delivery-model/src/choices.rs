@@ -67,7 +67,7 @@ choices! {
         Never = 0,
         /// Everything that the store shows as closed.
         Closed = 1,
-        /// What the store shows as cancelled.
+        /// Everything that the store shows as cancelled.
         Cancelled = 2,
     }
 

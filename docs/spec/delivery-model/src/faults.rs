@@ -21,7 +21,7 @@ pub fn steps(settings: &Settings, state: &State, steps: &mut Steps) {
     if settings.message_loss {
         message_faults(settings, &spent, steps);
     }
-    // The game's queue has room for the line of one more dead connection.
+    // The game's queue has room for one more line of a dead connection.
     let has_room = !(state.line == Line::Sent && state.queued_second != 0);
     if has_room {
         agent_faults(settings, state, &spent, steps);
@@ -128,7 +128,7 @@ fn copy_faults(settings: &Settings, state: &State, spent: &State, steps: &mut St
     }
 }
 
-/// The step that copies the journal; it is no fault.
+/// Copies the journal; this step is not a fault.
 pub fn copy_step(settings: &Settings, state: &State, steps: &mut Steps) {
     if settings.journal_put_back && state.copied == Copied::No {
         let after = State {
@@ -139,7 +139,7 @@ pub fn copy_step(settings: &Settings, state: &State, steps: &mut Steps) {
             copy_unresolved: state.unresolved,
             copy_from_other_journal: state.from_other_journal,
             copy_revoked: state.revoked,
-            heard_after_copy: false,
+            seen_after_copy: false,
             ..*state
         };
         steps.add_unreliable("the journal is copied", after);

@@ -6,7 +6,7 @@ use crate::state::State;
 use crate::steps::{Step, Steps};
 use crate::values::{Failure, Line, Marker, Row, Status};
 
-/// The game runs a line of an attempt. `is_live`: on the connection that the agent still listens to.
+/// Runs a line of an attempt in the game. `is_live`: on the connection that the agent still reads.
 fn execute(
     settings: &Settings,
     mut state: State,

@@ -1,4 +1,4 @@
-//! Searches every history of one command between a store, an agent and a game, within bounds. See the README beside it.
+//! Searches every history of one command between a store, an agent and a game, within bounds. `README.md` explains the model.
 
 mod agent;
 mod canonical;
@@ -48,7 +48,7 @@ fn search_once(arguments: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Prints a text; a reader that has gone away (as `head` does) is no error.
+/// Prints a text. A closed pipe (as with `head`) is not an error.
 fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

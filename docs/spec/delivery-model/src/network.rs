@@ -8,7 +8,7 @@ use crate::steps::Steps;
 use crate::store::{contact, message_for, record_offer};
 use crate::values::{Call, Failure, Message, Report, Row, Status};
 
-/// Puts a message into the session; false if two are on their way already.
+/// Puts a message into the session; returns `false` if two are on their way already.
 pub fn enqueue(state: &mut State, message: Message) -> bool {
     if state.inbox_first == Message::NONE {
         state.inbox_first = message;
@@ -20,17 +20,17 @@ pub fn enqueue(state: &mut State, message: Message) -> bool {
     true
 }
 
-/// Whether a message of this kind is on its way in the session.
+/// Returns `true` if a message of this kind is on its way in the session.
 pub fn has_in_session(state: &State, is_kind: fn(Message) -> bool) -> bool {
     is_kind(state.inbox_first) || is_kind(state.inbox_second)
 }
 
-/// The steps of messages that arrive.
+/// The steps in which messages arrive.
 pub fn steps(settings: &Settings, state: &State, steps: &mut Steps) {
     session_steps(settings, state, steps);
     poll_steps(settings, state, steps);
     for (from_poll, message) in [(false, state.inbox_first), (true, state.poll_answer)] {
-        // An agent that does not remember a revoke answers it at once, which needs the call to be free.
+        // An agent that does not remember a revoke answers it at once, so its call must be free.
         let is_blocked = message.is_revoke() && !settings.rules.revoke_remembered && state.call != Call::None;
         if message == Message::NONE || is_blocked {
             continue;
@@ -58,7 +58,7 @@ fn session_steps(settings: &Settings, state: &State, steps: &mut Steps) {
         let mut after = *state;
         contact(settings, &mut after);
         after.session = true;
-        after.heard_journal = after.journal;
+        after.last_journal = after.journal;
         let message = message_for(settings, &after, true);
         if message != Message::NONE {
             record_offer(settings, &mut after, message);
@@ -91,7 +91,7 @@ fn poll_steps(settings: &Settings, state: &State, steps: &mut Steps) {
         steps.add("agent polls; the answer is empty", after);
         return;
     }
-    after.heard_journal = after.journal;
+    after.last_journal = after.journal;
     record_offer(settings, &mut after, message);
     if message.is_deliver() && after.status != Status::Pending {
         after.offered_by_poll = true;
@@ -113,7 +113,7 @@ fn report_steps(settings: &Settings, state: &State, steps: &mut Steps) {
         Call::Sent => {
             let mut sent = *state;
             contact(settings, &mut sent);
-            sent.heard_journal = sent.journal;
+            sent.last_journal = sent.journal;
             let (mut after, is_acknowledged) =
                 take_report(settings, sent, state.call_attempt, state.call_report, state.journal);
             if is_acknowledged {
@@ -134,7 +134,7 @@ fn report_steps(settings: &Settings, state: &State, steps: &mut Steps) {
     if state.late {
         let after = State { late: false, late_attempt: 0, late_report: Report::None, late_journal: 0, ..*state };
         steps.add("late report is lost", after);
-        let is_refused = settings.rules.old_journal_refused && state.late_journal != state.heard_journal;
+        let is_refused = settings.rules.old_journal_refused && state.late_journal != state.last_journal;
         let after = if is_refused {
             after
         } else {

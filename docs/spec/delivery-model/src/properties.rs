@@ -1,4 +1,4 @@
-//! The properties that must hold, and the states that are good enough to end in.
+//! The properties that must hold, and the states in which a history may end.
 
 use crate::settings::Settings;
 use crate::state::State;
@@ -72,13 +72,13 @@ pub fn violations(settings: &Settings, state: &State) -> Violations {
     violated
 }
 
-/// Whether both sides have closed the command, and everything is acknowledged.
+/// Returns `true` if both sides have closed the command, and everything is acknowledged.
 fn is_settled(state: &State) -> bool {
-    let is_told = state.row == Row::None || state.acknowledged;
-    state.is_quiet() && !state.status.is_open() && !state.row.is_open() && is_told
+    let is_acknowledged = state.row == Row::None || state.acknowledged;
+    state.is_quiet() && !state.status.is_open() && !state.row.is_open() && is_acknowledged
 }
 
-/// Whether the row agrees with the status.
+/// Returns `true` if the row agrees with the status.
 fn agree(settings: &Settings, state: &State) -> bool {
     match state.status {
         Status::Completed => matches!(state.row, Row::Completed | Row::None),
@@ -96,7 +96,7 @@ fn agree(settings: &Settings, state: &State) -> bool {
     }
 }
 
-/// Whether a state is a good end (S4): closed on both sides in agreement, or waiting for a player who is away.
+/// Returns `true` for a good end (S4): closed on both sides in agreement, or waiting for a player who is away.
 pub fn is_good_end(settings: &Settings, state: &State) -> bool {
     let waits_for_player = state.is_quiet()
         && state.status == Status::Awaiting

@@ -1,4 +1,4 @@
-//! The steps of the agent: running lines, settling uncertain ones, and the acts of its admin.
+//! The steps of the agent: it runs lines, settles uncertain ones, and follows its admin.
 
 use crate::agent::{close, close_unrun};
 use crate::settings::Settings;
@@ -96,7 +96,7 @@ fn settle_steps(settings: &Settings, state: &State, steps: &mut Steps) {
             steps.add("agent settles: the marker says that it ran; completed", after);
         }
         Marker::Refused => {
-            // Another journal that holds uncertain lines has sent the line only once.
+            // A journal that holds uncertain lines has sent this one at most once.
             let is_only_send = !state.unresolved || (state.from_other_journal && settings.hold);
             close(&mut after, if is_only_send || !rules.last_send_only { Row::Rejected } else { Row::Held });
             after.unresolved = false;
@@ -115,7 +115,7 @@ fn settle_steps(settings: &Settings, state: &State, steps: &mut Steps) {
     }
 }
 
-/// No marker decides: the line is held, or sent once more.
+/// Settles a line without the help of a marker: it is held, or sent once more.
 fn leave_to_setting(settings: &Settings, state: &State, steps: &mut Steps) {
     let mut after = *state;
     if settings.hold || (state.unresolved && !state.from_other_journal) || state.revoked {

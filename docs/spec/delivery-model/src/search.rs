@@ -33,7 +33,7 @@ pub struct Found {
     pub most_effects: u8,
     /// The states from which no good end can be reached.
     pub stuck: usize,
-    /// Whether the search gave up at [`STATES_LIMIT`].
+    /// The search stopped at [`STATES_LIMIT`].
     pub truncated: bool,
     /// The first violation of each violated property.
     pub violations: BTreeMap<Property, Violation>,

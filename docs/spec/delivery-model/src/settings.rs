@@ -91,9 +91,9 @@ options! { Rules, RULES, /// The rules of the contract. The default is the contr
 {
     /// Rule 9: `redelivered` holds once 0: some journal has reported, 1: another journal was offered the attempt.
     "red" redelivered_after: RedeliveredAfter = RedeliveredAfter::Offer;
-    /// Rule 9 not for what last waited for its player.
+    /// Rule 9 does not apply to rows that last waited for their player.
     "exempt" awaiting_exempt: bool = false;
-    /// Rule 9 at all.
+    /// Rule 9 applies.
     "redeliv" says_redelivered: bool = true;
     /// Rule 9: an absent marker of a redelivered line sends it again; 0: leaves it to `hold`.
     "absent_resend" absent_resends: bool = false;
@@ -109,7 +109,7 @@ options! { Rules, RULES, /// The rules of the contract. The default is the contr
     "off_att" offered_per_attempt: bool = true;
     /// Rule 2: an attempt is offered until this journal has reported it; 0: at Hello, and once by poll.
     "offer_until" offered_until_reported: bool = true;
-    /// Rule 2: an offer is committed before it leaves.
+    /// Rule 2: an offer is committed before it is sent.
     "offer_commit" offer_committed: bool = true;
     /// Rule 1: `Deliver` of a journaled attempt is answered with a report.
     "reopen" known_reported_again: bool = true;
@@ -125,7 +125,7 @@ options! { Rules, RULES, /// The rules of the contract. The default is the contr
     "final_ok" completed_final: bool = true;
     /// `cancelled` counts whatever its attempt.
     "final_can" cancelled_final: bool = false;
-    /// Rule 3: an acknowledgement means the state that was reported.
+    /// Rule 3: an acknowledgement covers only the state that was reported.
     "ack_state" acknowledges_state: bool = true;
     /// Rule 3: a report about an older or closed attempt is acknowledged.
     "ack_old" acknowledges_old: bool = true;
@@ -133,13 +133,13 @@ options! { Rules, RULES, /// The rules of the contract. The default is the contr
     "careful" careful_start: bool = true;
     /// Rule 8: a revoke answers an open report of 0: nothing, 1: what is closed, 2: what is cancelled.
     "closed_revoke" revoke_of_closed: RevokeOfClosed = RevokeOfClosed::Cancelled;
-    /// A report of another journal than the one heard last is refused.
+    /// A report of a journal other than that of the last contact is refused.
     "old_refused" old_journal_refused: bool = true;
     /// A row with an unresolved send closes only as completed or uncertain.
     "unsure_guard" unresolved_guard: bool = true;
     /// Without markers too, a line is held only after a new connection has answered.
     "flush_hold" hold_after_flush: bool = true;
-    /// The marker is asked for; 0: it is ignored.
+    /// The agent checks the marker; 0: it ignores the marker.
     "sticky_proof" marker_asked: bool = true;
     /// A marker settles the last send only; an earlier one stays unresolved.
     "last_send" last_send_only: bool = true;
@@ -151,7 +151,7 @@ options! { Rules, RULES, /// The rules of the contract. The default is the contr
     "leftovers_all" start_removes_all_markers: bool = false;
     /// `queue retry` is for any failure; 0: for acknowledged uncertain ones.
     "cli_any" cli_retries_any: bool = false;
-    /// Journal put back: the store notices a position that is older than one it has heard.
+    /// Journal put back: the store notices a position that is older than one it has seen.
     "posrule" position_compared: bool = false;
     /// Journal put back: the store answers an open report of what it shows as closed with that state.
     "settled" store_tells_closed: bool = false;
@@ -202,7 +202,7 @@ impl Rules {
         self.takes_over_higher = false;
     }
 
-    /// Without the rules that no property needs within the bounds of the model.
+    /// The contract without the rules that no property needs within the bounds of the model.
     fn set_lean(&mut self) {
         self.careful_start = false;
         self.earlier_marker_completes = false;

@@ -51,27 +51,27 @@ state! {
     status: Status, 3;
     /// The current attempt.
     attempt: u8, 2;
-    /// Whether the automatic retry of this series is used up.
+    /// The automatic retry of this series is used up.
     retry_used: bool, 1;
     /// The reason of the last failure.
     failure: Failure, 2;
-    /// Whether `failed`/`uncertain` was ever shown.
+    /// `failed`/`uncertain` was shown at some time.
     shown_uncertain: bool, 1;
-    /// Whether the current attempt was offered.
+    /// The current attempt was offered.
     offered: bool, 1;
-    /// Whether any attempt was offered.
+    /// Some attempt was offered.
     offered_ever: bool, 1;
-    /// Whether the store wants the command cancelled and waits for the agent.
+    /// The store wants the command cancelled and waits for the agent.
     cancel_requested: bool, 1;
     /// The last report about the current attempt.
     last_report: LastReport, 2;
-    /// Whether some journal has reported `delivered`.
+    /// Some journal has reported `delivered`.
     delivered_ever: bool, 1;
     /// The journals that the current attempt was offered to, a bit for each.
     offered_to: u8, 2;
-    /// Whether a poll's answer has offered the attempt to the present journal.
+    /// A poll's answer has offered the attempt to the present journal.
     offered_by_poll: bool, 1;
-    /// Whether the present journal has reported the current attempt.
+    /// The present journal has reported the current attempt.
     reported: bool, 1;
 
     // The agent, durable.
@@ -79,21 +79,21 @@ state! {
     row: Row, 4;
     /// The row's attempt.
     row_attempt: u8, 2;
-    /// Whether the row's state is acknowledged.
+    /// The row's state is acknowledged.
     acknowledged: bool, 1;
-    /// Whether nobody knows if an earlier send ran.
+    /// An earlier send is unresolved: it may or may not have run.
     unresolved: bool, 1;
-    /// Whether another journal may have sent it (the row came as redelivered).
+    /// Another journal may have sent it (the row came as redelivered).
     from_other_journal: bool, 1;
-    /// Whether a revoke came while the row was running or uncertain.
+    /// A revoke came while the row was running or uncertain.
     revoked: bool, 1;
     /// The journal's id.
     journal: u8, 1;
-    /// Whether the row is older than this start of the agent (volatile).
+    /// The row is older than this start of the agent (volatile).
     before_start: bool, 1;
 
     // The network.
-    /// Whether a session is open.
+    /// A session is open.
     session: bool, 1;
     /// The first message on its way to the agent in the session.
     inbox_first: Message, 4;
@@ -107,7 +107,7 @@ state! {
     call_attempt: u8, 2;
     /// The state in the call.
     call_report: Report, 3;
-    /// Whether a report is still on its way whose call has timed out.
+    /// A report is still on its way after its call has timed out.
     late: bool, 1;
     /// The attempt in the late report.
     late_attempt: u8, 2;
@@ -115,13 +115,13 @@ state! {
     late_report: Report, 3;
     /// The journal of the late report.
     late_journal: u8, 1;
-    /// The journal that the store heard last.
-    heard_journal: u8, 1;
+    /// The journal of the last contact with the store.
+    last_journal: u8, 1;
 
     // The game.
     /// Effects in the world, counted to 3.
     effects: u8, 2;
-    /// Whether the line ever took effect, also if a crash undid it.
+    /// The line took effect at some time, even if a crash undid it.
     took_effect: bool, 1;
     /// The marker of attempt 1.
     marker_1: Marker, 2;
@@ -135,11 +135,11 @@ state! {
     queued_first: u8, 2;
     /// The attempt of a second such line.
     queued_second: u8, 2;
-    /// Whether the game may have restarted since the send.
+    /// The game may have restarted since the send.
     restarted: bool, 1;
-    /// Whether a crash of the game undid something.
+    /// A crash of the game undid something.
     rolled_back: bool, 1;
-    /// Whether the player is in the game.
+    /// The player is in the game.
     online: bool, 1;
 
     // Budgets.
@@ -149,11 +149,11 @@ state! {
     admin_acts_left: u8, 2;
     /// Retries by admins so far.
     admin_retries: u8, 2;
-    /// Whether an admin at the agent took the command into their own hands.
+    /// An admin at the agent has handled the command.
     by_hand: bool, 1;
 
     // A copy of the journal (`jback=1`).
-    /// Whether a copy was taken, or put back.
+    /// A copy was taken, or put back.
     copied: Copied, 2;
     /// The row in the copy.
     copy_row: Row, 4;
@@ -167,12 +167,12 @@ state! {
     copy_from_other_journal: bool, 1;
     /// `revoked` in the copy.
     copy_revoked: bool, 1;
-    /// Whether the store has heard of a position after the copy.
-    heard_after_copy: bool, 1;
+    /// The store has seen a position after the copy.
+    seen_after_copy: bool, 1;
 }
 
 impl State {
-    /// The first state: the command is made, and nobody has heard of it.
+    /// The first state: the command is created, and only the store knows it.
     pub fn first(settings: &Settings) -> State {
         State {
             attempt: 1,
@@ -208,7 +208,7 @@ impl State {
         }
     }
 
-    /// Whether nothing is on its way.
+    /// Returns `true` if nothing is on its way.
     pub fn is_quiet(&self) -> bool {
         self.inbox_first == Message::NONE
             && self.poll_answer == Message::NONE

@@ -11,7 +11,7 @@ pub struct Step {
     pub after: State,
     /// The step in words.
     pub name: &'static str,
-    /// Whether the system may not rely on it (S4): a fault, or a choice of a person or of the game.
+    /// The step may never happen, so S4 does not count on it: a fault, or a choice of a person or of the game.
     pub unreliable: bool,
     /// The properties that the step itself violates.
     pub violated: Violations,

@@ -1,4 +1,4 @@
-//! The store: offers, and the acts of admins and storefront.
+//! The store: its offers, and the actions of admins and the storefront.
 
 use crate::choices::RedeliveredAfter;
 use crate::settings::Settings;
@@ -6,7 +6,7 @@ use crate::state::State;
 use crate::steps::Steps;
 use crate::values::{Call, Copied, Failure, LastReport, Message, Report, Row, Status};
 
-/// Whether a message about the current attempt says `redelivered` to the present journal.
+/// Returns `true` if a message about the current attempt is marked as `redelivered` for the present journal.
 pub fn is_redelivered(settings: &Settings, state: &State) -> bool {
     let rules = &settings.rules;
     let other_journal = 1 << (1 - state.journal);
@@ -42,15 +42,15 @@ pub fn record_offer(settings: &Settings, state: &mut State, message: Message) {
     }
 }
 
-/// Notices, in a contact, that the journal is an older copy.
+/// Detects, in a contact, that the journal is an older copy.
 pub fn contact(settings: &Settings, state: &mut State) {
     let row = (state.row, state.row_attempt, state.acknowledged, state.unresolved);
     let copy = (state.copy_row, state.copy_attempt, state.copy_acknowledged, state.copy_unresolved);
     if state.copied == Copied::Taken && row != copy {
-        state.heard_after_copy = true;
+        state.seen_after_copy = true;
     }
-    if state.copied == Copied::PutBack && state.heard_after_copy && settings.rules.position_compared {
-        state.heard_after_copy = false;
+    if state.copied == Copied::PutBack && state.seen_after_copy && settings.rules.position_compared {
+        state.seen_after_copy = false;
         state.journal ^= 1;
         state.reported = false;
         state.offered_by_poll = false;
@@ -95,7 +95,7 @@ pub fn steps(settings: &Settings, state: &State, steps: &mut Steps) {
     }
 }
 
-/// The next attempt: nobody was offered it yet.
+/// Starts the next attempt, which is not offered yet.
 pub fn next_attempt(state: &mut State) {
     state.attempt += 1;
     state.status = Status::Pending;
@@ -106,7 +106,7 @@ pub fn next_attempt(state: &mut State) {
     state.reported = false;
 }
 
-/// The store after its database was restored from before the first offer.
+/// The store after a restore of its database from before the first offer.
 pub fn restored(state: &State) -> State {
     State {
         status: Status::Pending,

@@ -22,14 +22,14 @@ const RUNS: &[Run] = &[
     ("faults=2 hold=0 rollback=1 last_send=0", Some(4_331_066), "S3b T"),
     ("cli=1 adm=2 faults=2", Some(4_843_264), "nothing"),
     ("faults=2 wipe=1 lean=1", Some(3_442_733), "nothing"),
-    // One effect more for each doubt: that is what `on_uncertain: retry` without markers means.
+    // Each doubt allows one more effect: `on_uncertain: retry` without markers means that.
     ("faults=2 wipe=1 hold=0 proof=0", Some(3_074_236), "S1"),
     ("wipe=1 hub=0 faults=4", Some(2_755_302), "nothing"),
     ("wipe=1 rollback=2 faults=2 late=0", Some(2_322_661), "nothing"),
     ("wipe=1 rollback=2 faults=2 late=0 detect=0", Some(2_514_116), "S1 S3b T"),
     ("text=1 faults=1 wipe=1", Some(2_297_770), "S1 S3 S3b S4 S6 T"),
     ("restore=1 faults=2 adm=0 lenient=1", Some(310_401), "S3 S3b S4 S5 S6 T"),
-    // Each needed rule, set back alone.
+    // Each needed rule, turned off alone.
     ("hub=0 faults=4 wipe=1 offer_until=0", Some(4_143_467), "S4"),
     ("faults=2 wipe=1 exempt=1", Some(4_501_080), "S1 S3 S3b S6 T"),
     ("faults=2 wipe=1 old_refused=0", Some(4_293_480), "S4 S5"),
@@ -46,12 +46,12 @@ const RUNS: &[Run] = &[
     ("faults=1 wipe=1 tomb=0", Some(686_303), "S3 S3b S4 S5"),
     ("faults=1 wipe=1 hold=0 proof=0 unsure_guard=0", Some(494_103), "S1 S3b T"),
     ("faults=1 wipe=1 proof=0 flush_hold=0", Some(389_199), "S3 S6"),
-    // Where absent markers send again, markers must stay as long as anybody may ask for them.
+    // If an absent marker sends the line again, markers must stay as long as an agent may check them.
     ("faults=1 wipe=1 absent_resend=1 keep_marks_open=0", Some(877_007), "S1"),
     ("faults=1 wipe=1 absent_resend=1 leftovers_all=1", Some(815_982), "S1"),
 ];
 
-/// Searches all runs on two threads at most. Fails if a result differs.
+/// Searches all runs on at most two threads. Fails if a result differs.
 pub fn run() -> ExitCode {
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(2);

@@ -2,7 +2,7 @@
 
 const EMPTY: u32 = u32::MAX;
 
-/// Finds states by their packed value.
+/// A set of states, found by their packed value.
 pub struct Table {
     slots: Vec<u32>,
 }

@@ -1,4 +1,4 @@
-//! The values that fields of the state take, and how each fits into a few bits.
+//! The values of the state's fields, and their encoding in a few bits.
 
 /// A value of a field of the state, as a small number.
 pub trait Bits: Copy {
@@ -74,36 +74,36 @@ values! {
 }
 
 impl Status {
-    /// Whether a report can still close the command.
+    /// Returns `true` if a report can still close the command.
     pub fn is_open(self) -> bool {
         self <= Status::Awaiting
     }
 }
 
 impl Row {
-    /// Whether the row is to be run or settled.
+    /// Returns `true` if the row is to be run or settled.
     pub fn is_open(self) -> bool {
         Row::Queued <= self && self <= Row::Uncertain
     }
 
-    /// Whether the row waits and no line of it is on its way.
+    /// Returns `true` if the row waits and no line of it is on its way.
     pub fn is_waiting(self) -> bool {
         matches!(self, Row::Queued | Row::Awaiting)
     }
 
-    /// Whether the row is closed.
+    /// Returns `true` if the row is closed.
     pub fn is_closed(self) -> bool {
         Row::Completed <= self && self <= Row::Cancelled
     }
 
-    /// Whether the row is closed as failed.
+    /// Returns `true` if the row is closed as failed.
     pub fn is_failed(self) -> bool {
         matches!(self, Row::Rejected | Row::Held | Row::OtherFailure)
     }
 }
 
 impl Report {
-    /// Whether the report leaves the attempt open.
+    /// Returns `true` if the report leaves the attempt open.
     pub fn is_open(self) -> bool {
         self <= Report::Awaiting
     }
@@ -127,12 +127,12 @@ impl Message {
         Message(7 + (attempt - 1) * 2 + u8::from(redelivered))
     }
 
-    /// Whether it is a `Deliver`.
+    /// Returns `true` if it is a `Deliver`.
     pub fn is_deliver(self) -> bool {
         (1..=6).contains(&self.0)
     }
 
-    /// Whether it is a `Revoke`.
+    /// Returns `true` if it is a `Revoke`.
     pub fn is_revoke(self) -> bool {
         self.0 > 6
     }
@@ -142,7 +142,7 @@ impl Message {
         1 + (self.0 - 1) % 6 / 2
     }
 
-    /// Whether it says `redelivered`.
+    /// Returns `true` if the message is marked as `redelivered`.
     pub fn redelivered(self) -> bool {
         (self.0 - 1) % 2 == 1
     }
