@@ -20,7 +20,7 @@ pub struct ReloadOutcome {
 ///
 /// # Errors
 ///
-/// The text says what is wrong. The old configuration stays in force, and `status` shows the error until a reload succeeds.
+/// A text for the admin. The old configuration stays in force, and `status` shows the error until a reload succeeds.
 pub(crate) fn reload(shared: &Shared) -> Result<ReloadOutcome, String> {
     shared.notifier.notify("RELOADING=1\n");
     let outcome = load(shared);

@@ -6,6 +6,7 @@ use super::{load, request_or_exit};
 use crate::control::{QueueJob, QueueList, QueueShow, Request, short};
 use crate::limits::TABLE_COLUMNS;
 use flux_config::exit_code::ExitCode;
+use flux_delivery::PLAYER_NAME_CHARS;
 use flux_platform::{Clock, SystemClock};
 use flux_protocol::CommandId;
 use jiff::Timestamp;
@@ -39,14 +40,11 @@ fn row(job: &QueueJob, now: Timestamp) -> [String; 5] {
     [
         job.id.clone(),
         age.split(' ').next().unwrap_or_default().to_owned(),
-        fit_to_width(job.player.as_deref().unwrap_or("-"), PLAYER_COLUMNS),
+        fit_to_width(job.player.as_deref().unwrap_or("-"), PLAYER_NAME_CHARS),
         job.reason.clone().unwrap_or_else(|| job.state.clone()),
         job.command.clone().unwrap_or_default(),
     ]
 }
-
-/// Length of the longest Minecraft name.
-const PLAYER_COLUMNS: usize = 16;
 
 pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, ExitCode> {
     let show: QueueShow = request_or_exit(&load(path)?, &Request::QueueShow { id })?;

@@ -4,10 +4,11 @@ mod delivery;
 mod live;
 mod log;
 mod metrics;
+mod players;
+mod policy;
 mod polling;
 mod presence;
 mod rcon;
-mod rules;
 mod store;
 mod token;
 
@@ -15,10 +16,10 @@ pub use delivery::{Delivery, ProofMode};
 pub use live::LiveConfig;
 pub use log::{Level, Log, LogFormat};
 pub use metrics::Metrics;
+pub use players::Players;
 pub use polling::Polling;
 pub use presence::Presence;
 pub use rcon::Rcon;
-pub use rules::Players;
 pub use store::Store;
 pub use token::token_file;
 
@@ -124,8 +125,8 @@ fn read(mut root: Section<'_>, sources: &SecretSources, directories: &Directorie
     let store = store::read(root.section("store"), sources);
     let rcon = rcon::read(root.section("rcon"), sources);
     let presence = presence::read(root.section("presence"));
-    let players = rules::players(root.section("players"));
-    let policy = rules::policy(root.section("policy"));
+    let players = players::read(root.section("players"));
+    let policy = policy::read(root.section("policy"));
     let delivery = delivery::read(root.section("delivery"));
     let polling = polling::read(root.section("polling"));
     let log = log::read(root.section("log"));

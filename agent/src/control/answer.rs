@@ -64,5 +64,5 @@ fn busy() -> RequestError {
 
 fn players(shared: &Shared) -> Players {
     let view = shared.game.borrow();
-    Players { players: view.names.clone(), source: view.presence_source.map(str::to_owned), at: view.players_at }
+    Players { players: view.names.clone(), source: view.list_command.map(str::to_owned), at: view.players_at }
 }

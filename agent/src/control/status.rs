@@ -69,7 +69,7 @@ pub struct GameStatus {
     /// Time of that player list.
     pub players_at: Option<Timestamp>,
     /// The command that lists players.
-    pub presence_source: Option<String>,
+    pub list_command: Option<String>,
     /// `followed`, or the error of `presence.log_file`; `null` where it is not set.
     pub log: Option<String>,
     /// True if lines leave an execution marker, which proves that they ran.
@@ -117,7 +117,7 @@ impl Status {
                 state: game.state.to_string(),
                 players: game.players,
                 players_at: game.players_at,
-                presence_source: game.presence_source.map(str::to_owned),
+                list_command: game.list_command.map(str::to_owned),
                 log: game.log,
                 proof: game.proof,
                 error: game.error,
@@ -173,7 +173,7 @@ impl fmt::Display for Status {
             game.state,
             game.address,
             game.players,
-            game.presence_source.as_deref().unwrap_or("no list"),
+            game.list_command.as_deref().unwrap_or("no list"),
             ago(game.players_at)
         )?;
         match game.log.as_deref() {

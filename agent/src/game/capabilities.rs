@@ -12,7 +12,7 @@ use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
 pub(super) struct Capabilities {
     /// Commands can leave execution markers (1.15 and later), and the configuration wants them.
     pub markers: bool,
-    /// `execute if entity` tells living players from dead ones (1.13 and later).
+    /// `execute if entity` distinguishes living players from dead ones (1.13 and later).
     pub living_test: bool,
     /// The game's clock can be read.
     pub game_clock: bool,

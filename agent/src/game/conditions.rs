@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 /// Unmet conditions of players, as the game reported them a moment ago. Hundreds of commands that wait for the same slots cause one query.
 pub(super) struct ConditionCache {
-    /// True if the game can tell living players from dead ones.
+    /// True if the game can distinguish living players from dead ones.
     has_living_test: bool,
     unmet: BTreeMap<String, (Instant, Condition)>,
 }

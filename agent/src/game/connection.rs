@@ -19,7 +19,7 @@ pub trait GameDialer: Send + Sync {
     fn dial(&self) -> BoxFuture<'_, Result<Connection, ConnectError>>;
 }
 
-/// Opens RCON connections over TCP, as the configuration in force says.
+/// Opens RCON connections over TCP, with the configuration in force.
 #[derive(Debug)]
 pub struct RconDialer {
     live: LiveConfig,

@@ -67,7 +67,7 @@ impl JobWriter {
         Ok(changed.is_some())
     }
 
-    /// A time from now that doubles with each send of the job, within these bounds. A line on which the game hangs up then does not hold up all others.
+    /// A time from now that doubles with each send of the job, within these bounds. A line on which the game closes the connection then does not delay all others.
     pub(super) fn backoff_until(&self, row: &JobRow, (floor, cap): (Duration, Duration)) -> Timestamp {
         let wait = floor.saturating_mul(2_u32.saturating_pow(row.sends.min(16))).min(cap);
         self.shared

@@ -59,7 +59,7 @@ impl Judge {
                     match connection.query(&key.query_line()).await {
                         Ok(reply) => match parse_marker(&reply) {
                             Some(Marker::Present { succeeded }) => patterns.judge(answer, Some(succeeded)),
-                            // A plugin swallowed the line, or the game kept no marker: nobody can say that it ran.
+                            // A plugin swallowed the line, or the game kept no marker: nothing proves that it ran.
                             Some(Marker::Absent) => return self.hold(row, answer).await,
                             None => return self.answer_lost(row, UNREADABLE_MARKER).await,
                         },
@@ -93,7 +93,7 @@ impl Judge {
     }
 
     /// Makes the job wait for its player's join, with a timeout as fallback. The cached list is stale: the player is removed from it, so that the next list shows a
-    /// join and every job of the player goes on in order. A game that says so repeatedly of a player in its list is believed less each time.
+    /// join and every job of the player goes on in order. After [`TRUSTED_AWAY`] sends the player stays in the list, and only the timeout wakes the job, later each time.
     async fn player_away(
         &self,
         row: &JobRow,

@@ -12,7 +12,7 @@ use flux_delivery::job::Evidence;
 use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
 use std::sync::Arc;
 
-/// Asks the game for evidence of uncertain commands and commits the result.
+/// Queries the game for evidence of uncertain commands and commits the result.
 pub(super) struct Resolver {
     shared: Arc<Shared>,
     writer: JobWriter,

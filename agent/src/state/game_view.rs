@@ -13,7 +13,7 @@ pub struct GameView {
     /// Time of that list.
     pub players_at: Option<Timestamp>,
     /// The command that lists players; `None` before the first list, or when no list can be read.
-    pub presence_source: Option<&'static str>,
+    pub list_command: Option<&'static str>,
     /// `followed`, or the error of `presence.log_file`; `None` where it is not set.
     pub log: Option<String>,
     /// True if commands leave execution markers.
@@ -29,7 +29,7 @@ impl Default for GameView {
             players: 0,
             names: Vec::new(),
             players_at: None,
-            presence_source: None,
+            list_command: None,
             log: None,
             proof: false,
             error: None,

@@ -99,9 +99,9 @@ fn game(page: &mut Page, shared: &Shared) {
     let view = shared.game.borrow().clone();
     page.one("flux_agent_game_up", "gauge", "1 while the game answers.", "", u8::from(view.state == GameState::Online));
     page.one("flux_agent_players", "gauge", "Players online in the last list of the game.", "", view.players);
-    page.head("flux_agent_presence_source", "gauge", "1 for the command that lists players.");
-    if let Some(source) = view.presence_source {
-        page.line("flux_agent_presence_source", &format!("source=\"{source}\""), 1);
+    page.head("flux_agent_list_command", "gauge", "1 for the command that lists players.");
+    if let Some(command) = view.list_command {
+        page.line("flux_agent_list_command", &format!("command=\"{command}\""), 1);
     }
     page.one(
         "flux_agent_presence_age_seconds",

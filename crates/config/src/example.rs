@@ -68,7 +68,7 @@ fn value(node: &Node) -> String {
     }
 }
 
-/// Whether a text needs no quotes, also within a list.
+/// True if a text needs no quotes, also within a list.
 fn is_plain(text: &str) -> bool {
     let is_special = |letter: char| "*&!|>%@`'\"{}[],#?".contains(letter);
     text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '/')

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The way a command ends.
+/// The exit code of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum ExitCode {
     /// 0: done.
     Done = 0,
-    /// 1: failed; the message says why.
+    /// 1: failed; the message gives the reason.
     Failed = 1,
     /// 64: the command line is wrong.
     Usage = 64,

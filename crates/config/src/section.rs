@@ -23,7 +23,7 @@ pub struct Section<'d> {
     /// The keys, each once.
     entries: Vec<&'d Entry>,
     known: BTreeSet<&'static str>,
-    /// Whether to report nothing, because the section itself was reported.
+    /// True if to report nothing, because the section itself was reported.
     is_quiet: bool,
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Entry {
 }
 
 impl Kind {
-    /// The mistake if a value of this kind stands in place of another kind.
+    /// The mistake if a value of this kind is given instead of another kind.
     pub(crate) fn complaint(&self) -> String {
         match self {
             Self::Null => "has no value".to_owned(),

@@ -1,9 +1,9 @@
-//! Deciding whether a command runs now, waits, or is refused, and building its command line.
+//! The decision to run a command now, to let it wait or to refuse it, and the building of its command line.
 //!
 //! The caller passes every fact: the time, the list of online players, the admin's policy.
 
 use crate::policy::{Policy, Ruling};
-use crate::{CommandLine, LINE_BYTES, OnlinePlayer, OnlinePlayers, PlayerName, Uuid, fill};
+use crate::{CommandLine, LINE_BYTES, OnlinePlayer, OnlinePlayers, PLAYER_NAME_CHARS, PlayerName, Uuid, fill};
 use flux_protocol::{Command, FailReason, WaitReason};
 use jiff::{SignedDuration, Timestamp};
 
@@ -121,7 +121,9 @@ pub fn build_line(
             PlayerName::parse(text, bedrock_prefix).ok_or_else(|| {
                 Refusal::new(
                     FailReason::InvalidPlayerName,
-                    "a player's name is 1 to 16 characters of A-Z a-z 0-9 _, after at most one players.bedrock_prefix",
+                    format!(
+                        "a player's name is 1 to {PLAYER_NAME_CHARS} characters of A-Z a-z 0-9 _, after at most one players.bedrock_prefix"
+                    ),
                 )
             })
         })

@@ -5,7 +5,7 @@ const TICKS_PER_SECOND: i64 = 20;
 /// Tolerated difference between the two clocks, in ticks (5 s). A restart of the game loses more.
 const CLOCK_TOLERANCE_TICKS: i64 = 100;
 
-/// The line that asks for the game's clock; [`parse_gametime`] reads the answer.
+/// The line that queries the game's clock; [`parse_gametime`] reads the answer.
 pub const GAMETIME_QUERY: &str = "time query gametime";
 
 /// Reads the answer to [`GAMETIME_QUERY`], in ticks (20 a second); `None` for any other text.
@@ -25,7 +25,7 @@ pub struct ClockPair {
 }
 
 impl ClockPair {
-    /// Whether the game certainly did not restart between this reading and `later`: the machine has not booted again,
+    /// True if the game certainly did not restart between this reading and `later`: the machine has not booted again,
     /// and the game's clock has kept pace. A lagging or frozen game gives `false`.
     pub fn same_run_until(&self, later: &ClockPair) -> bool {
         let passed_ms = later.since_boot_ms - self.since_boot_ms;

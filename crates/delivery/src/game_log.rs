@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// An event that a line of `logs/latest.log` suggests.
 ///
-/// Players can forge such lines in chat. A hint makes the agent ask the game; it never decides anything by itself.
+/// Players can forge such lines in chat. A hint only makes the agent query the game.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogHint {
     /// This player joined.

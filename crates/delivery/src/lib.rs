@@ -6,8 +6,8 @@
 //!
 //! - [`job`]: a command at the agent, from its delivery to its closing report.
 //! - [`command`]: the same command at the store, from its first offer to the report that closes it.
-//! - [`decide`]: whether a command runs now, waits for its player, or is refused ([`policy`]).
-//! - [`answer`]: what the game's answer to a line means.
+//! - [`decide`]: runs a command now, makes it wait for its player, or refuses it ([`policy`]).
+//! - [`answer`]: the meaning of the game's answer to a line.
 //! - [`marker`] and [`game_clock`]: evidence for a line whose answer was lost.
 //! - [`OnlinePlayers`], [`parse_list`], [`free_slots`], [`parse_log_line`]: readers of the game's own texts.
 //!
@@ -31,11 +31,11 @@
 //! assert_eq!(stored.offer_to(&journal, now), Some(Offer::Deliver { redelivered: false }));
 //! let stored = stored.mark_offered_to(&journal);
 //!
-//! // The agent writes it into its journal, runs it, and does not hear the answer.
+//! // The agent writes it into its journal, runs it, and loses the answer.
 //! let job = Job::receive_delivery(None, stored.attempt, false).job();
 //! let job = job.started().answer_lost();
 //!
-//! // Sending the line again could give the player a second reward, so the agent asks for the marker instead.
+//! // Sending the line again could give the player a second reward, so the agent queries the marker instead.
 //! let evidence = Evidence::Marker { marker: Marker::Present { succeeded: true }, same_run: true };
 //! let job = job.settled(evidence, OnUncertain::Hold);
 //!
@@ -66,6 +66,6 @@ pub use game_log::{LogHint, parse_log_line};
 pub use inventory::free_slots;
 pub use online_players::{OnlinePlayer, OnlinePlayers};
 pub use player_list::parse_list;
-pub use player_name::PlayerName;
+pub use player_name::{PLAYER_NAME_CHARS, PlayerName};
 pub use template::fill;
 pub use uuid::Uuid;

@@ -79,7 +79,7 @@ impl fmt::Display for MarkerKey {
 pub enum Marker {
     /// The line ran.
     Present {
-        /// Whether the line succeeded; `false` means that the game refused it.
+        /// True if the line succeeded; `false` means that the game refused it.
         succeeded: bool,
     },
     /// The game has no such marker.
@@ -99,7 +99,7 @@ pub fn parse_marker(answer: &str) -> Option<Marker> {
     }
 }
 
-/// Whether the answer to a wrapped line says that the line after `run` did not parse. Then nothing ran and the game
+/// True if the answer to a wrapped line means that the line after `run` did not parse. Then nothing ran and the game
 /// stored no marker.
 pub fn did_not_parse(answer: &str) -> bool {
     answer.contains("<--[HERE]")

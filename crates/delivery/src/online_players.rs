@@ -72,7 +72,7 @@ impl OnlinePlayers {
         self.players.len()
     }
 
-    /// Whether nobody is online.
+    /// True if nobody is online.
     pub fn is_empty(&self) -> bool {
         self.players.is_empty()
     }

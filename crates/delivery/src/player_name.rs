@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Longest player name in characters, without a Bedrock prefix.
+pub const PLAYER_NAME_CHARS: usize = 16;
+
 /// A player's name that is safe in a command line: 1 to 16 of `[A-Za-z0-9_]`, after at most one Bedrock prefix.
 ///
 /// Names are untrusted: on some servers a player can be called `@a`, a selector that means everybody. Other names are
@@ -14,8 +17,8 @@ impl PlayerName {
     /// uses `.`), or empty.
     pub fn parse(text: &str, bedrock_prefix: &str) -> Option<PlayerName> {
         let stem = text.strip_prefix(bedrock_prefix).unwrap_or(text);
-        let good =
-            (1..=16).contains(&stem.len()) && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let good = (1..=PLAYER_NAME_CHARS).contains(&stem.len())
+            && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         good.then(|| PlayerName(text.to_owned()))
     }
 

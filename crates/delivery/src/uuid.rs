@@ -21,7 +21,7 @@ impl Uuid {
         hexadecimal.then(|| u128::from_str_radix(&digits, 16).ok().map(Uuid)).flatten()
     }
 
-    /// Whether a Microsoft account has this UUID: those are random (version 4). Offline mode derives UUIDs from names
+    /// True if a Microsoft account has this UUID: those are random (version 4). Offline mode derives UUIDs from names
     /// (version 3), Floodgate from Xbox ids (version 0).
     pub(crate) fn is_of_an_account(self) -> bool {
         (self.0 >> 76) & 0xF == 4

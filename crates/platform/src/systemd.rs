@@ -4,7 +4,7 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
-/// Sends notifications to systemd, if it asked for them.
+/// Sends notifications to systemd, if `$NOTIFY_SOCKET` is set.
 #[derive(Debug, Default)]
 pub struct SystemdNotifier {
     socket: Option<(UnixDatagram, SocketAddr)>,
@@ -24,7 +24,7 @@ impl SystemdNotifier {
         }
     }
 
-    /// Whether systemd asked for notifications.
+    /// True if `$NOTIFY_SOCKET` is set.
     pub fn is_enabled(&self) -> bool {
         self.socket.is_some()
     }

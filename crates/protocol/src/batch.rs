@@ -21,7 +21,7 @@ pub struct BadItem {
     pub index: usize,
     /// The item's `id`, if it is a text, cut to [`ID_CHARS`](crate::limits::ID_CHARS).
     pub id: Option<String>,
-    /// The mistake, in serde's words.
+    /// The mistake, as serde describes it.
     pub problem: String,
 }
 

@@ -85,7 +85,7 @@ pub struct Command {
     /// The values of placeholders other than the player's.
     #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
-    /// Whether the player must be online when it runs.
+    /// True if the player must be online when it runs.
     pub require_online: bool,
     /// The delay in seconds between the agent's first receipt of the id and the earliest run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,7 +98,7 @@ pub struct Command {
     pub expires_at: Option<Timestamp>,
     /// A number that rises in the order in which the store made the server's commands.
     pub sequence: u64,
-    /// Whether the store ever offered this attempt to another journal (rule 9).
+    /// True if the store ever offered this attempt to another journal (rule 9).
     #[serde(default)]
     pub redelivered: bool,
 }
@@ -111,7 +111,7 @@ pub struct Revocation {
     pub id: CommandId,
     /// The attempt that must not run.
     pub attempt: Attempt,
-    /// Whether the store ever offered this attempt to another journal (rule 9).
+    /// True if the store ever offered this attempt to another journal (rule 9).
     #[serde(default)]
     pub redelivered: bool,
 }

@@ -4,9 +4,9 @@ use crate::limits::ID_CHARS;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The error for a text that is no id: empty, longer than 64 characters, or with others than `[A-Za-z0-9_-]`.
+/// The error for a text that is no id: empty, longer than [`ID_CHARS`], or with a character outside `[A-Za-z0-9_-]`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an id is 1 to 64 characters of A-Z a-z 0-9 _ -")]
+#[error("an id is 1 to {ID_CHARS} characters of A-Z a-z 0-9 _ -")]
 pub struct InvalidId;
 
 fn checked(text: String) -> Result<String, InvalidId> {

@@ -39,7 +39,7 @@ pub enum InvalidReportState {
 }
 
 impl ReportState {
-    /// Whether this state closes the attempt.
+    /// True if this state closes the attempt.
     pub fn is_closing(self) -> bool {
         match self {
             Self::Completed | Self::Failed(_) | Self::Cancelled => true,

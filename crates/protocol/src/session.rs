@@ -54,7 +54,7 @@ pub struct AgentHello {
     pub protocol_version: u32,
     /// The id of the agent's journal.
     pub journal_id: JournalId,
-    /// The machine's name, which a second agent with the same token is told.
+    /// The machine's name. The store puts it into the error for a second agent with the same token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
     /// The game's state.

@@ -81,7 +81,7 @@ impl SecretHash {
         &self.0
     }
 
-    /// Whether both are equal, compared in constant time.
+    /// True if both are equal, compared in constant time.
     pub fn matches(&self, other: &SecretHash) -> bool {
         self.0.ct_eq(&other.0).into()
     }

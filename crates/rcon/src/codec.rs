@@ -118,7 +118,7 @@ impl Decoder {
         Ok(Some(packet))
     }
 
-    /// Whether no part of a packet is buffered.
+    /// True if no part of a packet is buffered.
     pub fn is_empty(&self) -> bool {
         self.buffer.is_empty()
     }

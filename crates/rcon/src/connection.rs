@@ -100,7 +100,7 @@ impl Connection {
         self.stream.fill().await.is_err()
     }
 
-    /// Whether the connection must be replaced.
+    /// True if the connection must be replaced.
     pub fn is_poisoned(&self) -> bool {
         self.poisoned
     }
@@ -220,7 +220,7 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Whether a packet refuses a login.
+/// True if a packet refuses a login.
 pub(crate) fn is_login_refusal(packet: &Packet) -> bool {
     packet.id == ID_REFUSED && packet.kind == KIND_LOGIN_REPLY
 }

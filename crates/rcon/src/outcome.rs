@@ -15,7 +15,7 @@ pub enum Outcome {
     Rejected,
     /// The command may have run, and no complete answer arrived. Connect again.
     Unknown(ReplyError),
-    /// The complete answer of the game, which is empty for many commands and does not tell by itself whether the command
+    /// The complete answer of the game, which is empty for many commands and does not show whether the command
     /// succeeded.
     Replied(String),
 }

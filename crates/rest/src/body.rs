@@ -63,7 +63,7 @@ fn rejected(error: &serde_json::Error, path: &str) -> ApiError {
         return ApiError::new(StatusCode::BAD_REQUEST, "malformed", format!("the body is not JSON: {error}"));
     }
     let text = error.to_string();
-    // serde appends line and column; the path already says the place.
+    // serde appends line and column; the path already names the place.
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
     let path = if path == "." { "" } else { path };
     let missing = message.strip_prefix("missing field ").and_then(backquoted);
@@ -77,7 +77,7 @@ fn rejected(error: &serde_json::Error, path: &str) -> ApiError {
     ApiError::value(field, message)
 }
 
-/// Whether serde's message is about a key itself, rather than about its value.
+/// True if serde's message is about a key itself, rather than about its value.
 fn names_a_field(message: &str) -> bool {
     message.starts_with("unknown field ") || message.starts_with("duplicate field ")
 }

@@ -90,7 +90,7 @@ impl IdempotentRequest {
     ) -> Result<Idempotent<T>, E> {
         let Some(value) = &self.value else { return Ok(Idempotent::Created(create()?.1)) };
         match idempotency::find(tx, &self.key_name, value)? {
-            Some(made) if made.request == self.request => Ok(Idempotent::Repeated(find(&made.subject)?)),
+            Some(used) if used.request_hash == self.request => Ok(Idempotent::Repeated(find(&used.subject)?)),
             Some(_) => Err(KeyReused.into()),
             None => {
                 let (subject, created) = create()?;

@@ -1,5 +1,5 @@
-//! What HTTP handlers share: strict bodies and queries, pages, error answers, API keys, rate limits and
-//! `Idempotency-Key`. Knows no resource; the companion and the referrals bring the handlers.
+//! The shared parts of HTTP handlers: strict bodies and queries, pages, error answers, API keys, rate limits and
+//! `Idempotency-Key`. The companion and the referrals bring the handlers of their resources.
 
 mod auth;
 mod body;

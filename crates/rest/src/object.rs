@@ -1,4 +1,4 @@
-//! Readers that accept a JSON object only. By itself, serde also reads a struct from a list of its values.
+//! Readers that accept a JSON object only. Without them, serde also reads a struct from a list of its values.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};

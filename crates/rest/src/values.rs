@@ -73,7 +73,7 @@ impl<T: ApiValue> ToSchema for Checked<T> {
     }
 }
 
-/// An enum of the domain that JSON holds as a word.
+/// An enum of the domain that JSON holds as a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Word<T>(pub T);
 

@@ -140,7 +140,7 @@ pub struct HistoryEntry {
     pub output: Option<String>,
 }
 
-/// A command with its history, if that was asked for.
+/// A command with its history, if that was requested.
 #[derive(Debug)]
 pub struct CommandView {
     /// The command.

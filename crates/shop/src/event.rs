@@ -52,16 +52,16 @@ pub struct Event {
     pub at: Timestamp,
     /// The kind, such as `order.paid`.
     pub kind: String,
-    /// To what: the id of an order, a command, a server, a package, an attribution, a grant, a link, a rule or a customer, or a key's name.
+    /// The subject: the id of an order, a command, a server, a package, an attribution, a grant, a link, a rule or a customer, or a key's name.
     pub subject: String,
-    /// More, by kind.
+    /// Details, by kind.
     pub data: Value,
     /// The actor: `key:NAME`, `agent:SERVER`, `cli` or `companion`.
     pub actor: String,
 }
 
 /// The kinds of events. Those of commands, attributions and grants are `command.`, `attribution.` or `grant.` and the
-/// status's word; those of mails are `mail.` and the scenario's.
+/// status; those of mails are `mail.` and the scenario.
 pub mod kind {
     macro_rules! kinds { ($($name:ident = $word:literal)+) => { $(#[doc = $word] pub const $name: &str = $word;)+ } }
     kinds! {

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyCommands;
 
-/// The commands that this trigger makes of an order: per item, per unit, per command, per server, in this order. One that
-/// uses `{quantity}` is made once per item. `packages` are those of the items, or some of them, in their order; `servers`
-/// those that may be given commands.
+/// Creates the commands of an order for this trigger: for each package, unit, template and server, in this order. A template
+/// with `{quantity}` is used once per item. `packages` are the packages of the items or some of them, in the items' order;
+/// `servers` are the servers that accept new commands.
 pub fn expand(
     order: &Order,
     packages: &[Package],
@@ -42,7 +42,7 @@ pub fn expand(
                     ];
                     let values = values(order, package, item.quantity.get());
                     let origin = Origin::Package { id: package.id.clone(), on: trigger };
-                    commands.push(made(derived_command_id(&parts), order, origin, template, server, values, now));
+                    commands.push(command(derived_command_id(&parts), order, origin, template, server, values, now));
                 }
             }
         }
@@ -50,8 +50,8 @@ pub fn expand(
     Ok(commands)
 }
 
-/// The values of the template's placeholders besides the player. All of it is `[A-Za-z0-9_.,:-]{0,64}`, as the contract wants: an id, or
-/// a number. The price is that of one, in minor units.
+/// The values of the template's placeholders besides the player. Each is an id or a number, so it matches the contract's
+/// `[A-Za-z0-9_.,:-]{0,64}`. The price is the price of one unit, in minor units.
 fn values(order: &Order, package: &Package, quantity: u32) -> BTreeMap<String, String> {
     [
         ("quantity", quantity.to_string()),
@@ -63,7 +63,7 @@ fn values(order: &Order, package: &Package, quantity: u32) -> BTreeMap<String, S
     .into()
 }
 
-fn made(
+fn command(
     id: CommandId,
     order: &Order,
     origin: Origin,

@@ -8,7 +8,9 @@ pub const ADDRESS_CHARS: usize = 254;
 pub const TYPED_CODE_CHARS: usize = 100;
 /// Characters of a customer's tier.
 pub const TIER_CHARS: usize = 32;
-/// The largest amount in minor units: what every JSON reader holds exactly.
+/// Letters of a currency (ISO 4217).
+pub const CURRENCY_LETTERS: usize = 3;
+/// The largest amount in minor units. Every JSON reader holds it exactly.
 pub const AMOUNT: u64 = (1 << 53) - 1;
 /// Command templates of one package.
 pub const PACKAGE_TEMPLATES: usize = 50;

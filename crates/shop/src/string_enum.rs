@@ -1,21 +1,21 @@
-//! Enums whose variants have a word each: in JSON, in the database, on the command line.
+//! Enums whose variants have a text each, for JSON, the database and the command line.
 
-/// An enum whose variants have a word each.
+/// An enum whose variants have a text each.
 pub trait StringEnum: Copy + Sized + 'static {
     /// All variants, in their order.
     const ALL: &'static [Self];
-    /// The words of [`Self::ALL`].
+    /// The texts of [`Self::ALL`].
     const WORDS: &'static [&'static str];
 
-    /// The variant's word.
+    /// The variant's text.
     fn word(self) -> &'static str;
 }
 
-/// A text that is the word of no variant.
+/// A text that belongs to no variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownWord;
 
-/// Defines an enum with a word for each variant: `as_str`, `FromStr` and [`StringEnum`].
+/// Defines an enum with a text for each variant: `as_str`, `FromStr` and [`StringEnum`].
 macro_rules! string_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$meta])*
@@ -23,7 +23,7 @@ macro_rules! string_enum {
         pub enum $name { $($(#[$doc])* $variant,)+ }
 
         impl $name {
-            /// The variant's word in JSON and in the database.
+            /// The variant's text in JSON and in the database.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }

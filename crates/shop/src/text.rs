@@ -1,6 +1,7 @@
 //! Text types that are checked when they are created.
 
 use crate::limits;
+use flux_delivery::PLAYER_NAME_CHARS;
 use flux_protocol::limits::{ID_CHARS, TEMPLATE_BYTES};
 use std::fmt;
 use std::sync::LazyLock;
@@ -87,11 +88,11 @@ checked_text! {
 }
 checked_text! {
     /// A currency: three upper-case letters (ISO 4217).
-    Currency, is_currency, "must be three upper-case letters such as EUR"
+    Currency, is_currency, "must be {} upper-case letters such as EUR", limits::CURRENCY_LETTERS
 }
 checked_text! {
     /// A player's name: `[.*+-]?[A-Za-z0-9_]{1,16}`. The agent checks it again by its own config.
-    PlayerName, is_player_name, "must be 1 to 16 characters of A-Z a-z 0-9 _, after at most one of . * + -"
+    PlayerName, is_player_name, "must be 1 to {} characters of A-Z a-z 0-9 _, after at most one of . * + -", PLAYER_NAME_CHARS
 }
 checked_text! {
     /// A player's UUID, with or without dashes.
@@ -132,7 +133,7 @@ fn is_tier(text: &str) -> bool {
 }
 
 fn is_currency(text: &str) -> bool {
-    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+    text.len() == limits::CURRENCY_LETTERS && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_player_name(text: &str) -> bool {
@@ -153,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_players_name_has_at_most_one_prefix_and_sixteen_characters() {
+    fn player_name_has_at_most_one_prefix_and_16_characters() {
         for good in ["Steve", ".Bedrock", "*a", "+a", "-a", "a_1234567890ABCD", "._"] {
             assert!(good.parse::<PlayerName>().is_ok(), "{good}");
         }
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_currency_is_three_upper_case_letters() {
+    fn currency_is_3_upper_case_letters() {
         assert!("EUR".parse::<Currency>().is_ok());
         for bad in ["eur", "EURO", "E1R", "", "ÄÖÜ"] {
             assert!(bad.parse::<Currency>().is_err(), "{bad}");

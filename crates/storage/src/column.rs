@@ -1,5 +1,5 @@
-//! Domain types as columns. What was checked when it came in is read as it is: a rule that has become stricter since does
-//! not make a stored row unreadable.
+//! Domain types as columns. Values were checked when they came in and are not checked again: a rule that has become
+//! stricter does not make a stored row unreadable.
 
 use crate::{Column, Param, Value};
 use flux_protocol::{CommandId, JournalId, OrderId, SecretHash, ServerId};
@@ -29,7 +29,7 @@ macro_rules! stored_texts {
     )+ };
 }
 
-/// Texts whose rule never changes: ids of the contract with the agents, and words of enums.
+/// Texts whose rule never changes: ids of the contract with the agents, and texts of enums.
 macro_rules! parsed_texts {
     ($($text:ty)+) => { texts!($($text)+); $(
         impl Column for $text {

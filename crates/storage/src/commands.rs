@@ -38,7 +38,7 @@ pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<Command>, Err
             new.order_id.value(),
             package.map_or(Value::Null, |(id, _)| id.value()),
             package.map_or(Value::Null, |(_, on)| Value::Text(on.as_str())),
-            Value::Text(kind_word(new.kind)),
+            Value::Text(kind_text(new.kind)),
             new.player.as_ref().map_or(Value::Null, |player| player.name.value()),
             new.player.as_ref().map_or(Value::Null, |player| player.uuid.value()),
             new.command.value(),
@@ -76,7 +76,7 @@ pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Comman
                cancel_requested_at = $12, offered_at = $13, expires_at = $14, updated_at = $15 WHERE seq = $16";
     let row = |command: &'a Command| {
         let Command { state, new, .. } = command;
-        let (offered, journal) = offered_words(&state.offered);
+        let (offered, journal) = offered_columns(&state.offered);
         [
             Value::Text(state.status.as_str()),
             state.status.reason().map_or(Value::Null, Value::Text),
@@ -100,18 +100,18 @@ pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Comman
     Ok(())
 }
 
-/// Saves to whom these commands were offered, and when.
+/// Saves the journals that these commands were offered to, and the times.
 pub fn update_offers(tx: &Tx<'_>, commands: &[Command]) -> Result<(), Error> {
     let sql = "UPDATE commands SET offered = $1, offered_journal = $2, offered_at = $3 WHERE seq = $4";
     let rows = commands.iter().map(|command| {
-        let (offered, journal) = offered_words(&command.state.offered);
+        let (offered, journal) = offered_columns(&command.state.offered);
         [Value::Text(offered), journal, command.offered_at.value(), command.sequence.value()]
     });
     tx.execute_many(sql, rows)?;
     Ok(())
 }
 
-fn offered_words(offered: &OfferedTo) -> (&'static str, Value<'_>) {
+fn offered_columns(offered: &OfferedTo) -> (&'static str, Value<'_>) {
     match offered {
         OfferedTo::Nobody => ("never", Value::Null),
         OfferedTo::Only(journal) => ("journal", journal.value()),
@@ -130,25 +130,25 @@ pub fn find_all<'a>(tx: &Tx<'_>, ids: impl IntoIterator<Item = &'a CommandId>) -
     tx.query("SELECT * FROM commands WHERE id IN (SELECT value FROM json_each($1))", params![ids], read::command)
 }
 
-/// An order's commands, in the order in which they were made.
+/// An order's commands, in the order in which they were created.
 pub fn of_order(tx: &Tx<'_>, order: &OrderId) -> Result<Vec<Command>, Error> {
     tx.query("SELECT * FROM commands WHERE order_id = $1 ORDER BY seq", params![order], read::command)
 }
 
-/// The commands that an order's payment has made of this package on this server.
+/// The commands that an order's payment created for this package on this server.
 pub fn bought(tx: &Tx<'_>, order: &OrderId, package: &PackageId, server: &ServerId) -> Result<Vec<Command>, Error> {
     let sql =
         "SELECT * FROM commands WHERE order_id = $1 AND package_id = $2 AND server_id = $3 AND trigger = 'purchase'";
     tx.query(sql, params![order, package, server], read::command)
 }
 
-/// The commands that give a reward, or take it back, in the order in which they were made.
+/// The commands that give a reward, or take it back, in the order in which they were created.
 pub fn of_grant(tx: &Tx<'_>, grant: &GrantId, on: CommandPurpose) -> Result<Vec<Command>, Error> {
     let sql = "SELECT * FROM commands WHERE grant_id = $1 AND is_reversal = $2 ORDER BY seq";
     tx.query(sql, params![grant, on == CommandPurpose::Reversal], read::command)
 }
 
-/// Gives the commands of a customer's rewards that were never sent to the customer's present player.
+/// Changes the player of a customer's reward commands that were never offered.
 pub fn rename_unsent(tx: &Tx<'_>, customer: &CustomerId, player: &Player) -> Result<(), Error> {
     let sql = "UPDATE commands INDEXED BY commands_not_sent SET player_name = $1, player_uuid = $2
                WHERE customer_id = $3 AND offered = 'never' AND status = 'pending' AND player_name IS NOT NULL";
@@ -156,7 +156,7 @@ pub fn rename_unsent(tx: &Tx<'_>, customer: &CustomerId, player: &Player) -> Res
     Ok(())
 }
 
-fn kind_word(kind: CommandKind) -> &'static str {
+fn kind_text(kind: CommandKind) -> &'static str {
     match kind {
         CommandKind::Purchase => "purchase",
         CommandKind::Referral => "referral",

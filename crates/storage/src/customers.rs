@@ -66,7 +66,7 @@ pub fn rename_player(
     tx.one(sql, params![strip_dashes(uuid), name, now], |row| row.get("id"))
 }
 
-/// Replaces a customer by one of whom nothing but this id is known.
+/// Replaces a customer by an anonymous one with this id.
 pub fn anonymise(tx: &Tx<'_>, id: &CustomerId, anonymous: &CustomerId, now: Timestamp) -> Result<(), Error> {
     let sql =
         "UPDATE customers SET id = $2, email = NULL, email_key = NULL, name = NULL, tier = NULL, registered_at = NULL,

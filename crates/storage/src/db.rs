@@ -24,7 +24,7 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// [`Error::Exists`]: it overwrites none. Others where the file cannot be written.
+    /// [`Error::Exists`] if the file exists; others if it cannot be written.
     pub fn create(path: &Path) -> Result<(), Error> {
         open::create(path)
     }
@@ -34,7 +34,7 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// [`Error::InUse`] where another process serves the file; others where it is missing, damaged, newer or not writable.
+    /// [`Error::InUse`] if another process serves the file; others if it is missing, damaged, newer or not writable.
     pub fn open(path: &Path) -> Result<(Db, Closed), Error> {
         let commits = watch::Sender::new(0);
         let (engine, closed) = Sqlite::open(path, commits.clone())?;
@@ -45,7 +45,7 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// Where the file is missing, damaged, newer or not writable.
+    /// If the file is missing, damaged, newer or not writable.
     pub fn open_in_place(path: &Path) -> Result<Db, Error> {
         Ok(Db::in_place(Sqlite::in_place(open::writer(path)?)))
     }
@@ -54,7 +54,7 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// Where there is no memory for it.
+    /// If there is not enough memory.
     pub fn in_memory() -> Result<Db, Error> {
         Ok(Db::in_place(Sqlite::in_place(open::in_memory()?)))
     }
@@ -88,7 +88,7 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] with the engine's finding; others where the file cannot be opened.
+    /// [`Error::Damaged`] with the engine's finding; others if the file cannot be opened.
     pub fn check(path: &Path) -> Result<(), Error> {
         open::check(path)
     }
@@ -97,7 +97,7 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// [`Error::Exists`]: it overwrites none. Others where either file cannot be used.
+    /// [`Error::Exists`] if the copy exists; others if either file cannot be used.
     pub fn backup(path: &Path, to: &Path) -> Result<(), Error> {
         backup::backup(path, to)
     }
@@ -106,13 +106,13 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// [`Error::InUse`] while a process serves the file; others where the backup is damaged or `work` fails.
+    /// [`Error::InUse`] while a process serves the file; others if the backup is damaged or `work` fails.
     pub fn restore<R>(path: &Path, from: &Path, work: impl Fn(&Tx<'_>) -> Result<R, Error>) -> Result<R, Error> {
         let _lock = open::lock(path)?;
         backup::restore(path, from, work)
     }
 
-    /// Changes whenever this process has committed something.
+    /// Changes with each commit of this process.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
     }
@@ -121,7 +121,7 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// [`Error::Disk`] where there is no room for the rebuilt file; others as for [`Db::write`].
+    /// [`Error::Disk`] if there is no room for the rebuilt file; others as for [`Db::write`].
     pub async fn vacuum(&self) -> Result<(), Error> {
         self.engine.vacuum().await
     }

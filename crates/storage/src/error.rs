@@ -1,4 +1,4 @@
-//! The ways in which the database fails, in words for an admin.
+//! The errors of the database, with texts for an admin.
 
 use std::io;
 use std::path::PathBuf;

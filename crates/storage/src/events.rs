@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub struct NewEvent {
     /// Its kind, such as `order.paid`.
     pub kind: Cow<'static, str>,
-    /// The id of what it is about.
+    /// The id of its subject.
     pub subject: String,
     /// Facts, never a secret.
     pub data: serde_json::Value,

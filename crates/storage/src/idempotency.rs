@@ -1,26 +1,26 @@
-//! `Idempotency-Key`s: what each has made already. The answer is not stored, since it may hold a token; the caller looks up
-//! again what was made.
+//! Used `Idempotency-Key`s, each with the id of the thing that its request created. The answer is not stored, since it may
+//! hold a token; the caller reads the thing again.
 
 use crate::{Error, Row, Tx, params};
 use jiff::Timestamp;
 
-/// What a key has made.
+/// A used idempotency key.
 #[derive(Debug)]
-pub struct Made {
+pub struct UsedKey {
     /// SHA-256 of the request's path and body.
-    pub request: Vec<u8>,
-    /// The id of what was made.
+    pub request_hash: Vec<u8>,
+    /// The id of the created thing.
     pub subject: String,
 }
 
-/// What this idempotency key of an API key has made, if it was used.
-pub fn find(tx: &Tx<'_>, api_key: &str, idempotency_key: &str) -> Result<Option<Made>, Error> {
+/// Finds an idempotency key of this API key, if it was used.
+pub fn find(tx: &Tx<'_>, api_key: &str, idempotency_key: &str) -> Result<Option<UsedKey>, Error> {
     let sql = "SELECT request_hash, subject FROM idempotency WHERE api_key = $1 AND idempotency_key = $2";
-    let read = |row: &Row<'_>| Ok(Made { request: row.get("request_hash")?, subject: row.get("subject")? });
+    let read = |row: &Row<'_>| Ok(UsedKey { request_hash: row.get("request_hash")?, subject: row.get("subject")? });
     tx.one(sql, params![api_key, idempotency_key], read)
 }
 
-/// Stores what an idempotency key has made.
+/// Stores a used idempotency key.
 pub fn insert(
     tx: &Tx<'_>,
     api_key: &str,

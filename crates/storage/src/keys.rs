@@ -28,13 +28,13 @@ pub fn find(tx: &Tx<'_>, hash: &SecretHash) -> Result<Option<KeyRow>, Error> {
     tx.one("SELECT * FROM api_keys WHERE hash = $1", params![hash], key)
 }
 
-/// Whether this key has been neither revoked nor replaced.
+/// True if this key has been neither revoked nor replaced.
 pub fn is_good(tx: &Tx<'_>, key: &KeyRow) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM api_keys WHERE name = $1 AND created_at = $2 LIMIT 1";
     tx.exists(sql, params![key.name, key.created_at])
 }
 
-/// All keys by name. There are few: a person made each.
+/// All keys by name. There are few, since people create them.
 pub fn all(tx: &Tx<'_>) -> Result<Vec<KeyRow>, Error> {
     tx.query("SELECT * FROM api_keys ORDER BY name", params![], key)
 }

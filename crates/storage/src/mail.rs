@@ -4,7 +4,7 @@ use crate::{Error, Row, Tx, events, params};
 use flux_shop::Event;
 use jiff::Timestamp;
 
-/// The number of the last event whose mail is done with; `None` where mails were never set up.
+/// The number of the last event whose mail was handled; `None` if mail was never set up.
 pub fn cursor(tx: &Tx<'_>) -> Result<Option<i64>, Error> {
     tx.one("SELECT seq FROM mail_cursor", params![], |row| row.get("seq"))
 }
@@ -30,11 +30,11 @@ fn set_cursor(tx: &Tx<'_>, seq: i64) -> Result<(), Error> {
 /// A mail that is to be sent.
 #[derive(Debug)]
 pub struct Mail {
-    /// The event that it is made of.
+    /// Its event.
     pub event: Event,
-    /// The address of the customer whom it is for.
+    /// The address of its customer.
     pub customer: Option<String>,
-    /// The number of times that the mail server has refused it for now.
+    /// The number of times that the mail server has deferred it.
     pub tries: u32,
 }
 
@@ -54,7 +54,7 @@ fn read(row: &Row<'_>) -> Result<Mail, Error> {
     Ok(Mail { event: events::event(row)?, customer: row.get("email")?, tries: row.get("tries")? })
 }
 
-/// Records that the mail of this event is done with, or, with `again`, its tries so far and the time of the next one.
+/// Records that the mail of this event was handled, or, with `again`, its tries so far and the time of the next one.
 pub fn done(tx: &Tx<'_>, seq: i64, again: Option<(u32, Timestamp)>) -> Result<(), Error> {
     match again {
         Some((tries, at)) => {

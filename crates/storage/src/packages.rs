@@ -37,7 +37,7 @@ pub fn page(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<Package>, Error>
     tx.query(sql, params![after, limit], |row| package(row, "id"))
 }
 
-/// Whether an order that is not paid yet names it.
+/// True if an order that is not paid yet names it.
 pub fn is_awaited(tx: &Tx<'_>, id: &PackageId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM order_items WHERE package_id = $1 LIMIT 1";
     tx.exists(sql, params![id])

@@ -1,4 +1,4 @@
-//! A look at each statement before it runs: for tests that count statements, collect them, or make one fail.
+//! A hook that sees each statement before it runs, for tests that count statements, collect them, or make one fail.
 
 use crate::Error;
 
@@ -8,6 +8,6 @@ pub trait Probe: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The error that the statement shall fail with; it then does not run.
+    /// The error with which the statement fails; it then does not run.
     fn before(&self, sql: &str) -> Result<(), Error>;
 }

@@ -4,7 +4,7 @@ use crate::sqlite::session::SqliteRow;
 use crate::{Column, Error};
 use std::str::FromStr;
 
-/// A row of an answer. It lives as long as the closure that reads it.
+/// A row of a result. It is valid within the closure that reads it.
 pub struct Row<'a> {
     engine: SqliteRow<'a>,
 }
@@ -20,7 +20,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::BadRow`] where the column is of another type, or there is none of this name.
+    /// [`Error::BadRow`] if the column is of another type, or there is none of this name.
     pub fn get<T: Column>(&self, column: &'static str) -> Result<T, Error> {
         self.engine.value(column).and_then(T::from_value).ok_or(Error::BadRow(column))
     }
@@ -29,7 +29,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::BadRow`] where it does not parse.
+    /// [`Error::BadRow`] if it does not parse.
     pub fn parse<T: FromStr>(&self, column: &'static str) -> Result<T, Error> {
         self.get::<String>(column)?.parse().map_err(|_| Error::BadRow(column))
     }
@@ -38,16 +38,16 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::BadRow`] where it does not parse.
+    /// [`Error::BadRow`] if it does not parse.
     pub fn parse_or_null<T: FromStr>(&self, column: &'static str) -> Result<Option<T>, Error> {
         self.get::<Option<String>>(column)?.map(|text| text.parse().map_err(|_| Error::BadRow(column))).transpose()
     }
 
-    /// A text of a closed list, as `read` knows it.
+    /// A text from a closed list, parsed by `read`.
     ///
     /// # Errors
     ///
-    /// [`Error::BadRow`] where it is not in the list.
+    /// [`Error::BadRow`] if it is not in the list.
     pub fn word<T>(&self, column: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Error> {
         read(&self.get::<String>(column)?).ok_or(Error::BadRow(column))
     }
@@ -56,7 +56,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::BadRow`] where it is no such JSON.
+    /// [`Error::BadRow`] if it is not such JSON.
     pub fn json<T: serde::de::DeserializeOwned>(&self, column: &'static str) -> Result<T, Error> {
         serde_json::from_str(&self.get::<String>(column)?).map_err(|_| Error::BadRow(column))
     }
@@ -66,7 +66,7 @@ impl<'a> Row<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::BadRow`] where the value cannot be JSON.
+/// [`Error::BadRow`] if the value cannot be JSON.
 pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|_| Error::BadRow("a value that is no JSON"))
 }

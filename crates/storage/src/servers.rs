@@ -1,4 +1,4 @@
-//! Servers, and what is known of their agents. A removed server stays for the commands that name it, and is not found.
+//! Servers and the facts about their agents. A removed server stays for the commands that name it, and is not found.
 
 use crate::{Error, Row, Tx, params};
 use flux_protocol::{GameState, ServerId};
@@ -21,7 +21,7 @@ pub fn update(tx: &Tx<'_>, server: &Server) -> Result<(), Error> {
     Ok(())
 }
 
-/// Saves what is known of a server's agent.
+/// Saves the facts about a server's agent.
 pub fn update_agent(tx: &Tx<'_>, id: &ServerId, agent: &AgentFacts) -> Result<(), Error> {
     let sql = "INSERT INTO server_agents (journal_id, hostname, agent_version, game_state, players, last_seen_at,
                  last_poll_at, poll_interval_seconds, server_id)

@@ -1,4 +1,4 @@
-//! The terms on which a database runs closures: its clock and random source, and what a test has added.
+//! The settings with which a database runs closures: its clock, its random source, and additions of tests.
 
 use crate::sqlite::session::Session;
 use crate::{Error, Probe, Tx};
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How closures are run.
+/// The settings with which closures run.
 #[derive(Clone)]
 pub(crate) struct Terms {
     pub(crate) clock: Arc<dyn Clock>,
@@ -24,7 +24,8 @@ impl Default for Terms {
 }
 
 impl Terms {
-    /// A closure as an engine runs it, in a transaction that it has begun. What is random is drawn here, once.
+    /// A closure as an engine runs it, in a transaction that it has begun. The seed is drawn once, so that each run gets the
+    /// same random numbers.
     pub(crate) fn of_transaction<R, E, F>(&self, work: F) -> impl Fn(Session<'_>) -> Result<R, E> + use<R, E, F>
     where
         E: From<Error>,
@@ -45,7 +46,7 @@ impl Terms {
     }
 }
 
-/// Random numbers that follow from a seed: SHA-256 of the seed and a count. Fit for secrets where the seed is.
+/// Random numbers that follow from a seed: SHA-256 of the seed and a count. Fit for secrets if the seed is.
 pub(crate) struct Seeded {
     seed: [u8; 32],
     count: AtomicU64,

@@ -8,7 +8,7 @@ use flux_platform::Entropy;
 use jiff::Timestamp;
 use std::ops::ControlFlow;
 
-/// A transaction. Everything done with it is committed as a whole, or not at all.
+/// A transaction. All its changes are committed, or none.
 pub struct Tx<'a> {
     engine: Session<'a>,
     now: Timestamp,
@@ -93,7 +93,7 @@ impl<'a> Tx<'a> {
         self.one(sql, params, read)?.ok_or(Error::BadRow("no row where there is always one"))
     }
 
-    /// Whether a statement gives any row. Write `SELECT 1 FROM … LIMIT 1`.
+    /// True if a statement gives any row. Write `SELECT 1 FROM … LIMIT 1`.
     ///
     /// # Errors
     ///

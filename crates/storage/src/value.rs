@@ -1,4 +1,4 @@
-//! Values between Rust and the database: what a statement takes as a parameter, and what a column gives back.
+//! Values between Rust and the database: parameters of statements, and columns of rows.
 
 use crate::{Error, to_json};
 use jiff::Timestamp;
@@ -18,13 +18,13 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Something that a statement takes as a parameter.
+/// A parameter of a statement.
 pub trait Param {
     /// The value that is bound.
     fn value(&self) -> Value<'_>;
 }
 
-/// Something that a column's value is read as.
+/// A type that a column is read as.
 pub trait Column: Sized {
     /// The value, or `None` where it is of another type or out of range.
     fn from_value(value: Value<'_>) -> Option<Self>;
@@ -91,7 +91,7 @@ impl<const N: usize> Param for [u8; N] {
     }
 }
 
-/// Milliseconds since 1970. Later than the last that can be read again is stored as that one.
+/// Milliseconds since 1970. A time later than the last readable one is stored as that one.
 impl Param for Timestamp {
     fn value(&self) -> Value<'_> {
         Value::Integer(self.as_millisecond().min(Timestamp::MAX.as_second() * 1000))
@@ -151,7 +151,7 @@ macro_rules! integers {
 
 integers!(i64 u32 u8);
 
-/// Numbers beyond what a column holds are stored as the largest that it does.
+/// A number beyond a column's range is stored as the largest of that range.
 impl Param for u64 {
     fn value(&self) -> Value<'_> {
         Value::Integer(i64::try_from(*self).unwrap_or(i64::MAX))

@@ -247,7 +247,7 @@ async fn metrics_and_health_match_the_state() {
         "flux_agent_attempts_total{outcome=\"completed\"} 2",
         "flux_agent_session_state{state=\"connected\"} 1",
         "flux_agent_config_reloads_total{outcome=\"failed\"} 0",
-        "flux_agent_presence_source{source=\"list uuids\"} 1",
+        "flux_agent_list_command{command=\"list uuids\"} 1",
         "flux_agent_game_up 1",
         "flux_agent_players 1",
     ] {

@@ -108,7 +108,7 @@ impl Presence {
             view.players = count;
             view.names = names;
             view.players_at = Some(now);
-            view.presence_source = self.list.command();
+            view.list_command = self.list.command();
             view.proof = self.has_markers;
             view.error = None;
             changed

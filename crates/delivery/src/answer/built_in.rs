@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 /// The patterns, in order; the first that matches decides.
 ///
-/// The agent sends a line again when its player is away, so those patterns match only an answer that says nothing
+/// The agent sends a line again when its player is away, so those patterns match only an answer that contains nothing
 /// else. The others may match a part of the answer: a line that did not parse did not run, and the agent does not send
 /// a completed or rejected line again.
 const BUILT_IN: &[(Verdict, &str)] = &[

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 pub enum Offer {
     /// `Deliver`.
     Deliver {
-        /// Whether this attempt was ever offered to another journal (rule 9).
+        /// True if this attempt was ever offered to another journal (rule 9).
         redelivered: bool,
     },
     /// `Revoke`.
     Revoke {
-        /// Whether this attempt was ever offered to another journal (rule 9).
+        /// True if this attempt was ever offered to another journal (rule 9).
         redelivered: bool,
     },
 }
@@ -42,7 +42,7 @@ impl CommandState {
         due.then_some(Offer::Deliver { redelivered })
     }
 
-    /// Whether the current attempt was ever offered to a journal other than this one (rule 9).
+    /// True if the current attempt was ever offered to a journal other than this one (rule 9).
     pub fn redelivered_to(&self, journal: &JournalId) -> bool {
         self.offered.includes_another_than(journal)
     }

@@ -12,18 +12,18 @@ use jiff::Timestamp;
 pub struct ReportEffect {
     /// The command after the report.
     pub state: CommandState,
-    /// Whether the report was about the current attempt of an open command, or completed the command. Only then does the
-    /// store keep its output.
+    /// True if the report was about the current attempt of an open command, or completed the command. The store keeps
+    /// the output of such a report only.
     pub counted: bool,
-    /// Whether to answer with a `Revoke`, because the agent has open what the store has cancelled or wants cancelled
-    /// (rule 8).
+    /// True if the answer must include a `Revoke`, because the command is open at the agent but cancelled at the store,
+    /// or its cancel was requested (rule 8).
     pub revoke: bool,
 }
 
 impl CommandState {
     /// Applies a report of `attempt` from `journal`.
     ///
-    /// The caller refuses reports from any journal but the one that it heard last. `now` starts the retry delay.
+    /// The caller refuses reports from any journal but the one accepted last. `now` starts the retry delay.
     pub fn apply_report(
         self,
         attempt: Attempt,

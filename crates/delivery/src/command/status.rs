@@ -55,7 +55,7 @@ impl CommandStatus {
         })
     }
 
-    /// Whether an agent's report is still to come.
+    /// True if an agent's report is still to come.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::Delivered | Self::AwaitingPlayer(_))
     }

@@ -78,12 +78,12 @@ impl Job {
         }
     }
 
-    /// Whether the job is not closed yet.
+    /// True if the job is not closed yet.
     pub fn is_open(&self) -> bool {
         !matches!(self.state, JobState::Done(_))
     }
 
-    /// Whether the job waits and no line of it is on its way.
+    /// True if the job waits and no line of it is on its way.
     pub fn is_waiting(&self) -> bool {
         matches!(self.state, JobState::Queued | JobState::AwaitingPlayer(_))
     }

@@ -23,8 +23,7 @@ pub enum Evidence {
     Marker {
         /// The game's answer.
         marker: Marker,
-        /// Whether the game certainly did not restart since the send. Only then does an absent marker prove that the line
-        /// did not run.
+        /// True if the game certainly did not restart since the send. Otherwise an absent marker proves nothing.
         same_run: bool,
     },
     /// The line was sent without a marker.
@@ -35,7 +34,7 @@ impl Job {
     /// Settles an uncertain job.
     ///
     /// A marker is about the last send only. An earlier send that is unresolved (it had no marker, or a crash of the game
-    /// lost it) stays unresolved, unless the marker says that the line ran.
+    /// lost it) stays unresolved, unless the marker shows that the line ran.
     #[must_use]
     pub fn settled(self, evidence: Evidence, on_uncertain: OnUncertain) -> Job {
         debug_assert!(self.state == JobState::Uncertain);

@@ -91,7 +91,7 @@ impl World {
             Step::Offer => self.offer(),
             Step::Report => self.report(),
             Step::RepeatReport => {
-                // The store refuses a report of a lost journal, because it has heard another since.
+                // The store refuses a report of a lost journal, because another journal has reported since.
                 if let Some((attempt, state, journal)) =
                     self.reported.clone().filter(|reported| reported.2 == self.journal())
                 {

@@ -53,7 +53,7 @@ impl FakeGame {
         self.0.write_all(bytes).await.unwrap();
     }
 
-    /// Whether the client has written nothing since the last read.
+    /// True if the client has written nothing since the last read.
     pub(crate) async fn is_quiet(&mut self) -> bool {
         let mut byte = [0; 1];
         tokio::select! {

@@ -24,7 +24,7 @@ pub struct IncomingCall {
 }
 
 impl IncomingCall {
-    /// Whether this is a call of `method`, ignoring case.
+    /// True if this is a call of `method`, ignoring case.
     #[must_use]
     pub fn is(&self, method: &str) -> bool {
         target_matches(&self.target, method)

@@ -74,7 +74,7 @@ pub struct SessionEnd {
     pub class: ErrorClass,
     /// The reason, for an admin. With [`ErrorClass::ServerClose`] it is the server's own text, if it sent one.
     pub text: String,
-    /// Whether the server allows a reconnect; false only after a Close that does not.
+    /// True if the server allows a reconnect; false only after a Close that does not.
     pub allow_reconnect: bool,
     /// The time from the handshake to the end.
     pub lasted: Duration,

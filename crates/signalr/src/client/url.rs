@@ -40,7 +40,7 @@ pub enum UrlError {
 }
 
 impl HubUrl {
-    /// Whether it is `https`.
+    /// True if it is `https`.
     #[must_use]
     pub fn tls(&self) -> bool {
         self.tls

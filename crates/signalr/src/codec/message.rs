@@ -51,7 +51,7 @@ pub enum Message {
     Close {
         /// The reason, if it is an error.
         error: Option<String>,
-        /// Whether the peer may reconnect automatically.
+        /// True if the peer may reconnect automatically.
         allow_reconnect: bool,
     },
     /// Any other type, including 8 and 9 of stateful reconnect. Ignore it.

@@ -62,7 +62,7 @@ pub enum CodecError {
     NotAHandshake,
 }
 
-/// Whether a target names `method`, ignoring case. The specification says that targets are case-sensitive, but ASP.NET
+/// True if a target names `method`, ignoring case. The specification says that targets are case-sensitive, but ASP.NET
 /// Core and the official clients ignore case.
 #[must_use]
 pub fn target_matches(target: &str, method: &str) -> bool {

@@ -132,7 +132,7 @@ impl HubConnection {
         });
     }
 
-    /// Whether the connection is closed or closing, on either side's initiative.
+    /// True if the connection is closed or closing, on either side's initiative.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.closing.borrow().is_some()

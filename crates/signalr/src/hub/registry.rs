@@ -75,7 +75,7 @@ impl<I: Clone + PartialEq> Registry<I> {
         true
     }
 
-    /// Whether a socket with this key could be attached.
+    /// True if a socket with this key could be attached.
     pub(super) fn check(&self, key: Option<&str>, identity: &I) -> Result<(), AttachError> {
         self.lock().check(key, identity, self.max_connections)
     }

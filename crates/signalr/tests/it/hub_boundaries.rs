@@ -47,7 +47,7 @@ async fn play(fault: Fault, at: usize) -> Playback {
 }
 
 impl Playback {
-    /// Whether nobody is connected, and every connection was reported as closed.
+    /// True if nobody is connected, and every connection was reported as closed.
     fn is_over(&self) -> bool {
         let log = self.service.log.borrow();
         let count = |line: &str| log.iter().filter(|logged| *logged == line).count();

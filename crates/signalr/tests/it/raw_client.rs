@@ -27,7 +27,7 @@ pub(crate) fn json_body(answer: &str) -> Value {
 pub(crate) struct RawClient<S> {
     socket: WebSocketStream<S>,
     decoder: Decoder,
-    /// Whether every received frame was text.
+    /// True if every received frame was text.
     pub(crate) text_only: bool,
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct TestService {
     pub(crate) authentications_left: AtomicUsize,
     pub(crate) gate: Semaphore,
     pub(crate) greeting: Option<Value>,
-    /// Whether `connected` never returns.
+    /// True if `connected` never returns.
     pub(crate) stuck: bool,
     pub(crate) connections: watch::Sender<Vec<HubConnection>>,
     pub(crate) log: watch::Sender<Vec<String>>,

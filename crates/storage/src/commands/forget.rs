@@ -6,7 +6,7 @@ use flux_shop::PlayerName;
 
 const OPEN: &str = "status IN ('pending', 'delivered', 'awaiting_player')";
 
-/// Whether this order has open commands.
+/// True if this order has open commands.
 pub fn has_open(tx: &Tx<'_>, order: &OrderId) -> Result<bool, Error> {
     tx.exists(&format!("SELECT 1 FROM commands WHERE order_id = $1 AND {OPEN} LIMIT 1"), params![order])
 }

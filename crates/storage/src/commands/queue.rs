@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 /// A filter for a list of commands. Each given condition must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// The status's word.
+    /// The status as text.
     pub status: Option<String>,
     /// The server.
     pub server: Option<ServerId>,

@@ -47,7 +47,7 @@ fn new(row: &Row<'_>) -> Result<NewCommand, Error> {
 
 fn origin(row: &Row<'_>) -> Result<Option<Origin>, Error> {
     if let Some(grant) = row.get("grant_id")? {
-        // One whose customer was forgotten is nobody's.
+        // The column is null once the customer was forgotten.
         let customer = CustomerId::from_stored(row.get::<Option<String>>("customer_id")?.unwrap_or_default());
         let on = if row.get("is_reversal")? { CommandPurpose::Reversal } else { CommandPurpose::Grant };
         return Ok(Some(Origin::Reward { grant, customer, on }));

@@ -56,7 +56,7 @@ impl TemplateRow {
     ///
     /// # Errors
     ///
-    /// [`Error::BadRow`] where a server's id or the trigger is nothing that this program writes.
+    /// [`Error::BadRow`] if this program never writes such a server id or trigger.
     pub(crate) fn read(self) -> Result<CommandTemplate, Error> {
         let server = |id: String| ServerId::try_from(id).map_err(|_| Error::BadRow("a template's server"));
         let servers = self.servers.map(|ids| ids.into_iter().map(server).collect::<Result<_, _>>()).transpose()?;

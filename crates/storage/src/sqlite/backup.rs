@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// so that a reader's cursor stays valid and an agent keeps its order.
 const RESTORE_GAP: i64 = 1_000_000_000;
 
-/// Copies a database as it is at one moment, whoever writes to it meanwhile, and checks the copy. The copy appears under its
+/// Copies a database as it is at one moment, even while others write to it, and checks the copy. The copy appears under its
 /// name only when it is whole.
 pub(crate) fn backup(path: &Path, to: &Path) -> Result<(), Error> {
     open::require_file(path)?;
@@ -47,7 +47,7 @@ fn copy(path: &Path, part: &Path) -> Result<(), Error> {
 pub(crate) fn restore<R>(path: &Path, from: &Path, work: impl Fn(&Tx<'_>) -> Result<R, Error>) -> Result<R, Error> {
     open::require_file(from)?;
     let part = beside(path, ".restoring");
-    // Left by a try that was interrupted.
+    // An interrupted try left these.
     for ending in ["", "-wal", "-shm"] {
         drop(fs::remove_file(beside(&part, ending)));
     }
@@ -57,7 +57,7 @@ pub(crate) fn restore<R>(path: &Path, from: &Path, work: impl Fn(&Tx<'_>) -> Res
     copied.map_err(|cause| failed(&part, cause))?;
     let done = prepare(&part, work).inspect_err(|_| drop(fs::remove_file(&part)))?;
     let before = beside(path, ".before-restore");
-    // The log first: beside another file it would damage that one.
+    // Move the log first: SQLite would apply it to the next file of this name and damage that file.
     for ending in ["-wal", "-shm", ""] {
         let (now, then) = (beside(path, ending), beside(&before, ending));
         drop(fs::remove_file(&then));

@@ -1,4 +1,4 @@
-//! SQLite's errors as the crate's.
+//! Converts SQLite's errors into the crate's.
 
 use crate::Error;
 use rusqlite::ErrorCode;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 /// The steps in order; `user_version` counts those that are done. A step that has been released is never edited.
 pub(crate) const STEPS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
 
-/// Whether a file needs steps, and how many are done. Reads only, so that a file that is refused stays as it was.
+/// Returns the number of steps that are done. Reads only, so that a refused file stays as it was.
 ///
 /// # Errors
 ///

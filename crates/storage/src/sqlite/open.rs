@@ -23,7 +23,7 @@ pub(crate) fn create(path: &Path) -> Result<(), Error> {
     open_writer(path).map(drop).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
-/// Refuses a missing file, and an empty one: that is a database that was lost, not a new one.
+/// Refuses a missing file and an empty one: an empty file is a lost database, not a new one.
 pub(crate) fn require_file(path: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
         Ok(found) if found.len() == 0 => Err(Error::Damaged(
@@ -68,7 +68,7 @@ pub(crate) fn check(path: &Path) -> Result<(), Error> {
 
 fn connect_to_write(path: &Path) -> Result<Connection, Error> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    // SQLite opens a file without write permission for reading only, and says so at the first write.
+    // SQLite opens a file without write permission for reading only, and reports it at the first write.
     if connection.is_readonly(rusqlite::MAIN_DB)? {
         return Err(Error::Permission(path.to_owned()));
     }
@@ -84,8 +84,8 @@ fn open_writer(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Records that the file is being served. After an unclean shutdown the file may be older than what the companion said
-/// since: its log was lost or cut. Commands that agents reported and that are still open are then offered again, and the
+/// Records that the file is being served. After an unclean shutdown the file may lack changes that the companion
+/// acknowledged, because its log was lost or cut. Commands that agents reported and that are still open are then offered again, and the
 /// agents answer with their present state (rule 1).
 pub(crate) fn begin_serving(connection: &Connection) -> Result<(), Error> {
     let was_clean = connection.execute("INSERT OR IGNORE INTO unclean_shutdown (id) VALUES (1)", [])? == 1;

@@ -15,7 +15,7 @@ use tail::Tail;
 /// Name of this task, for the watchdog.
 const TASK: &str = "game log";
 
-/// Follows the file of `presence.log_file`, as the configuration in force says.
+/// Follows the file that `presence.log_file` names in the configuration in force.
 pub(super) struct LogFile;
 
 impl PresenceSource for LogFile {

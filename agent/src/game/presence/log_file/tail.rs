@@ -19,24 +19,24 @@ struct Open {
     file: File,
     inode: (u64, u64),
     offset: u64,
-    /// A line whose end has not come yet; `None` while the rest of one that is too long is passed over.
+    /// The unfinished last line; `None` while the rest of a line that is too long is skipped.
     begun: Option<Vec<u8>>,
 }
 
 impl Tail {
-    /// Follows from the end of what is there now: the past is no news.
+    /// Follows an existing file from its present end.
     pub(super) fn from_end(path: &Path) -> io::Result<Tail> {
         let mut open = Open::at(path)?;
         open.offset = open.file.seek(SeekFrom::End(0))?;
         Ok(Tail { path: path.to_owned(), open: Some(open) })
     }
 
-    /// Follows a file that is not there yet: all of it is news.
+    /// Follows a file that does not exist yet, from its beginning.
     pub(super) fn from_start(path: &Path) -> Tail {
         Tail { path: path.to_owned(), open: None }
     }
 
-    /// The lines that have come since, some at a time; whether there may be more at once.
+    /// Reads some of the new lines. True if more may be ready now.
     pub(super) fn read(&mut self) -> io::Result<(Vec<String>, bool)> {
         let (mut lines, now) = (Vec::new(), std::fs::metadata(&self.path));
         if let Some(open) = &mut self.open {
@@ -54,7 +54,7 @@ impl Tail {
                 Ok((lines, true))
             }
             Ok(_) => Ok((lines, false)),
-            // Between the old file and the new there may be none.
+            // During a rotation there may be no file for a moment.
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.open.is_some() => Ok((lines, false)),
             Err(error) => Err(error),
         }
@@ -74,7 +74,7 @@ impl Open {
         Ok(())
     }
 
-    /// Reads on; whether there may be more.
+    /// Reads the next bytes. True if more may be ready now.
     fn read(&mut self, lines: &mut Vec<String>) -> io::Result<bool> {
         let mut buffer = vec![0; LOG_READ_BYTES];
         let count = self.file.read(&mut buffer)?;

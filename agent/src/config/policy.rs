@@ -1,4 +1,4 @@
-//! The sections `players` and `policy`.
+//! The section `policy`: the commands that the store may run.
 
 use flux_config::Section;
 use flux_delivery::policy::{Glob, Policy};
@@ -24,25 +24,7 @@ const DENIED: &[&str] = &[
     "debug",
 ];
 
-/// `players`: players' names.
-#[derive(Debug, Clone)]
-pub struct Players {
-    /// `bedrock_prefix`: Floodgate's prefix of a Bedrock player's name; empty for none.
-    pub bedrock_prefix: String,
-}
-
-pub(super) fn players(mut section: Section<'_>) -> Players {
-    let bedrock_prefix = section
-        .parsed("bedrock_prefix", "one of . * + - or \"\" for none", |text| match text {
-            "" | "." | "*" | "+" | "-" => Ok(text.to_owned()),
-            _ => Err("is not a prefix that a name in a command can have"),
-        })
-        .unwrap_or_else(|| ".".into());
-    section.finish();
-    Players { bedrock_prefix }
-}
-
-pub(super) fn policy(mut section: Section<'_>) -> Policy {
+pub(super) fn read(mut section: Section<'_>) -> Policy {
     let mut globs = |key: &'static str, default: &[&str]| {
         let texts = section.strings(key, default);
         let mut globs = Vec::with_capacity(texts.len());
