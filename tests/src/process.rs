@@ -1,8 +1,8 @@
-//! What a running program takes, as proc(5) tells it.
+//! Resource use of a running program, read from proc(5).
 
 use std::time::Duration;
 
-/// How often a second the kernel counts processor time, on every Linux of today.
+/// Ticks of the kernel's processor time in a second, on every current Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Processor time so far, in user and kernel mode (`stat`, fields 14 and 15).
@@ -13,7 +13,7 @@ pub fn cpu(pid: u32) -> Duration {
     Duration::from_secs_f64((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
 }
 
-/// What it has in memory, in bytes.
+/// Resident memory in bytes.
 pub fn resident_bytes(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();

@@ -1,14 +1,14 @@
-//! The repository's Rust sources, for the tests that check rules about them.
+//! Reads the repository's Rust sources, for tests that check rules about them.
 
 use std::path::{Path, PathBuf};
 
-/// Root of the repository.
+/// The root of the repository.
 pub fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     root.map_or_else(PathBuf::new, Path::to_owned)
 }
 
-/// The Rust files below these folders: each path from the root, and the text.
+/// The Rust files below these folders: the path from the root, and the text.
 pub fn rust_files(folders: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for folder in folders {

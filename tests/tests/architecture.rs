@@ -23,14 +23,14 @@ fn tree(package: &str, more: &[&str]) -> BTreeSet<String> {
     names
 }
 
-/// Every Rust source of ours, by its path from the root.
+/// Every Rust source of the workspace, with its path from the root.
 fn sources() -> Vec<(String, String)> {
     let found = rust_files(&["agent/src", "companion/src", "crates", "testkit"]);
     assert!(found.len() > 100, "the sources are where they are looked for");
     found
 }
 
-/// Files outside `allowed` whose code (no comments) has one of `words`.
+/// Files outside `allowed` that contain one of `words` in code, not in comments.
 fn violations(words: &[&str], allowed: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (path, text) in sources() {
@@ -151,7 +151,7 @@ fn main_is_short() {
     }
 }
 
-/// `scripts/seeded-bugs.sh` applies these patches: one that no longer applies would test nothing.
+/// `scripts/seeded-bugs.sh` applies these patches. A patch that no longer applies would test nothing.
 #[test]
 fn every_seeded_bug_applies_to_the_sources() {
     let root = root();

@@ -99,7 +99,7 @@ fn normalized(path: &Path) -> PathBuf {
     })
 }
 
-/// What is wrong with a link of a document.
+/// The problem of a link, if there is one.
 fn broken(document: &Path, text: &str, target: &str) -> Option<String> {
     if ["http://", "https://", "mailto:"].iter().any(|scheme| target.starts_with(scheme)) {
         return None;

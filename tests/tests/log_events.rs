@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Messages that reach the macro by another name.
+/// Macro arguments that name a message defined elsewhere, with that message.
 const NAMED: [&str; 3] = [
     "info command received",
     "info command revoked",
@@ -15,9 +15,9 @@ const NAMED: [&str; 3] = [
 /// `level message` of each `tracing::level!("…")` in a source. The message is the macro's last text.
 fn events(source: &str, found: &mut BTreeSet<String>) {
     for level in ["error", "warn", "info"] {
-        let mark = format!("tracing::{level}!(");
-        for (at, _) in source.match_indices(&mark) {
-            let arguments = arguments(&source[at + mark.len()..]);
+        let start = format!("tracing::{level}!(");
+        for (at, _) in source.match_indices(&start) {
+            let arguments = arguments(&source[at + start.len()..]);
             let message = last_text(arguments).unwrap_or_else(|| arguments.to_owned());
             if !message.starts_with('{') {
                 found.insert(format!("{level} {message}"));
@@ -26,7 +26,7 @@ fn events(source: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Up to the bracket that closes the macro; texts may have brackets too.
+/// The text up to the bracket that closes the macro; strings may contain brackets too.
 fn arguments(rest: &str) -> &str {
     let (mut depth, mut quoted, mut escaped) = (1, false, false);
     for (at, c) in rest.char_indices() {
@@ -62,7 +62,7 @@ fn walk(folder: &Path, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Rows of a section's table: `| level | message | … |`.
+/// The rows of a section's table: `| level | message | … |`.
 fn listed(title: &str) -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/logs.md");
     let text = std::fs::read_to_string(path).unwrap();

@@ -12,7 +12,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The ids in a text: such as `R0-01`, `C-01` and `D-01`, each a whole word.
+/// The ids in a text, such as `R0-01`, `C-01` and `D-01`, each as a whole word.
 fn ids(text: &str) -> BTreeSet<String> {
     let is_word = |c: char| !c.is_ascii_alphanumeric() && c != '-';
     text.split(is_word).filter(|word| is_id(word)).map(str::to_owned).collect()

@@ -1,14 +1,14 @@
-//! What admins have on their disks from every earlier version (`tests/system/fixtures`) opens with today's programs, and what waits in it is delivered.
+//! Files of every earlier version (`tests/system/fixtures`) open with today's programs, and their waiting commands are delivered.
 
 use flux_testkit::testbed::{Programs, StoreApi, Testbed, Who};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How long a state may take. It only ends a test that hangs: no load reaches it.
+/// Limit for reaching a state. It only stops a hanging test; even a loaded machine stays far below it.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// A folder for each pair of schemas; what is in it is told in `make.sh`.
+/// A folder for each pair of schemas; `make.sh` describes the contents.
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("system/fixtures");
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -19,7 +19,7 @@ fn read(path: PathBuf) -> String {
     std::fs::read_to_string(path).unwrap().trim_end().to_owned()
 }
 
-/// A companion and a game on copies of a fixture's files; the agent not started yet.
+/// Starts a companion and a game on copies of a fixture's files, but not the agent.
 async fn open(fixture: &Path, folder: &Path) -> (Testbed, StoreApi) {
     std::fs::create_dir(folder.join("state")).unwrap();
     std::fs::copy(fixture.join("companion.db"), folder.join("companion.db")).unwrap();

@@ -3,7 +3,7 @@
 use flux_tests::sources::rust_files;
 
 const FOLDERS: [&str; 5] = ["agent", "companion", "crates", "testkit", "tests"];
-/// A shorter file needs no module docs.
+/// Longest file without module docs, in lines.
 const LINES_WITHOUT_DOCS: usize = 40;
 /// A longer file gives the reason for its length in its module docs.
 const LINES_WITHOUT_A_REASON: usize = 400;

@@ -78,8 +78,8 @@ pub(super) async fn play(testbed: &mut Testbed) -> Result<Outcome, Failed> {
         testbed.delivery_is(&api, "order-3", "delivered", LIMIT).await
     })
     .await?;
-    step("the session is mended; Alex pays for 1 over it", async {
-        testbed.link.mend();
+    step("the session is back; Alex pays for 1 over it", async {
+        testbed.link.restore();
         pay(&api, "order-4", "Alex", 1).await?;
         testbed.delivery_is(&api, "order-4", "delivered", LIMIT).await
     })

@@ -52,7 +52,7 @@ impl Link {
     }
 
     /// Restores the link.
-    pub fn mend(&self) {
+    pub fn restore(&self) {
         self.cut.send_replace(Cut::Whole);
     }
 }

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What most lines of this benchmark say; the game answers nothing.
+/// The template of most commands in this benchmark; the game's answer is empty.
 pub(crate) const SAYS: &str = "say {player} #";
-/// Commands that a package may have.
+/// The number of commands that a package may have.
 pub(crate) const TEMPLATES: usize = 50;
 pub(crate) const LIMIT: Duration = Duration::from_secs(1_800);
 
-/// The three programs, without limits on how fast one may call.
+/// The three programs, without rate limits.
 pub(crate) struct BenchEnv {
     pub(crate) testbed: Testbed,
     pub(crate) api: StoreApi,
@@ -21,7 +21,7 @@ pub(crate) struct BenchEnv {
 }
 
 impl BenchEnv {
-    /// Everything up but for players; `more` is YAML for the agent.
+    /// Starts everything, without players; `more` is YAML for the agent.
     pub(crate) async fn start(more: &str) -> Result<BenchEnv, TestbedError> {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -41,7 +41,7 @@ impl BenchEnv {
         Ok(BenchEnv { testbed, api, server, folder })
     }
 
-    /// A package of so many commands, each of this template, in which `#` becomes its own number.
+    /// Saves a package of this many commands from one template, in which `#` becomes the command's number.
     pub(crate) async fn package(&self, id: &str, commands: usize, template: &str) -> Result<(), TestbedError> {
         let command = |number: usize| json!({"command": template.replace('#', &number.to_string())});
         let commands: Vec<Value> = (0..commands).map(command).collect();
@@ -61,14 +61,14 @@ impl BenchEnv {
         self.api.put(&format!("/api/v1/orders/{order}"), body).await.map(drop)
     }
 
-    /// Waits until so many commands of the server are in this state, as the store shows it.
+    /// Waits until the store shows this many commands of the server in this state.
     pub(crate) async fn queue_is(&self, state: &str, count: usize) -> Result<(), TestbedError> {
         let path = format!("/api/v1/servers/{}", self.server);
         let look = || async { Ok((self.api.get(&path).await?["queue"][state] == count).then_some(())) };
         until(&format!("{count} commands {state}"), LIMIT, look).await.map(drop)
     }
 
-    /// Waits until so many lines have taken effect, without asking again and again; when that was.
+    /// Waits until this many lines have taken effect, without polling; returns the time of it.
     pub(crate) async fn until_ran(&self, count: usize) -> Result<Instant, TestbedError> {
         self.testbed.game(&format!("until {count}")).await?;
         Ok(Instant::now())
@@ -91,7 +91,7 @@ pub(crate) fn millis(time: Duration) -> String {
     format!("{:9.3}", time.as_secs_f64() * 1_000.0)
 }
 
-/// The middle and the worst hundredth.
+/// Prints the median and the 99th percentile.
 pub(crate) fn print(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |permille: usize| times[(times.len() - 1) * permille / 1_000];

@@ -1,4 +1,4 @@
-//! What has waited runs when the game is back: lines that the game answers and lines that it does not, with marks that prove what ran and without.
+//! Rate at which waiting commands run when the game is back: lines that the game answers or not, with and without execution markers.
 
 use crate::bench_env::{BenchEnv, SAYS, TEMPLATES};
 use crate::floor::{Floor, trip};
@@ -6,17 +6,17 @@ use flux_testkit::testbed::{TestbedError, Who};
 use tokio::time::Instant;
 
 const PLAYERS: usize = 1_000;
-/// The game says what it gave, so nothing more is asked.
+/// The game's answer confirms the effect, so the agent makes no further check.
 const GIVES: &str = "give {player} diamond 1";
 
 struct Case {
     proof: &'static str,
     template: &'static str,
-    /// After how many milliseconds the game answers.
+    /// Milliseconds after which the game answers.
     delay: u64,
-    /// Whether the store is there and takes the reports: on the same processors and the same disk.
+    /// The store runs too and takes the reports, on the same processors and the same disk.
     has_store: bool,
-    /// Round trips that a command needs: is its player there and alive, the line, and for a line that the game did not answer, its mark.
+    /// Round trips that a command needs: a check that its player is present and alive, the line, and for a line without an answer, its marker.
     needed: u32,
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn run(floor: &Floor) -> Result<(), TestbedError> {
     let commands = std::env::var("FLUX_BENCH_DRAIN").map_or(10_000, |text| text.parse().expect("a number"));
     println!("drain: {commands} waiting commands of {PLAYERS} players who are online");
     for case in CASES {
-        // With a slow game a tenth tells as much.
+        // With a slow game, a tenth gives the same result.
         let count = if case.delay == 0 { commands } else { (commands / 10).min(PLAYERS) };
         one(floor, count, &case).await?;
     }
@@ -78,7 +78,7 @@ async fn one(floor: &Floor, commands: usize, case: &Case) -> Result<(), TestbedE
     env.stop().await
 }
 
-/// Sells while the game is away: how many commands then wait in the journal.
+/// Sells while the game is away; returns the number of commands that then wait in the journal.
 async fn wait_for_the_game(env: &BenchEnv, commands: usize, template: &str) -> Result<usize, TestbedError> {
     let each = (commands / PLAYERS).max(1);
     let (templates, quantity) = (each.min(TEMPLATES), each.div_ceil(TEMPLATES));

@@ -1,4 +1,4 @@
-//! What the machine itself takes: each piece alone.
+//! The cost of each single operation on this machine.
 
 use crate::bench_env::{BenchEnv, middle, millis};
 use flux_rcon::{Connection, Timeouts};
@@ -11,13 +11,13 @@ use tokio::time::Instant;
 
 const TIMES: usize = 500;
 
-/// Medians.
+/// Median durations.
 pub(crate) struct Floor {
     /// A row of a journal's size, committed with a write-ahead log and `synchronous = FULL`.
     pub(crate) commit: Duration,
-    /// A line over RCON and its answer, from the sandbox's game.
+    /// A line over RCON and its answer, by the sandbox's game.
     pub(crate) trip: Duration,
-    /// A request to the companion that asks for nothing, with its connection.
+    /// A request to the companion that does no work, with its connection.
     pub(crate) http: Duration,
     /// A few bytes over a connection of this machine.
     pub(crate) hop: Duration,
@@ -55,7 +55,7 @@ fn commit(env: &BenchEnv) -> Duration {
     middle(times)
 }
 
-/// A line over RCON and its answer, of a game as it is now.
+/// A line over RCON and its answer, by the running game.
 pub(crate) async fn trip(env: &BenchEnv, times: usize) -> Duration {
     let password = "sandbox-rcon-password".into();
     let address = env.testbed.rcon_address.to_string();
@@ -97,7 +97,7 @@ async fn hop() -> Duration {
         let start = Instant::now();
         stream.write_all(&[0; 64]).await.expect("written");
         stream.read_exact(&mut [0; 64]).await.expect("read");
-        // There and back.
+        // One round trip.
         times.push(start.elapsed() / 2);
     }
     echo.abort();

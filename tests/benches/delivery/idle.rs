@@ -1,4 +1,4 @@
-//! The programs with nothing to do.
+//! Resource use of the idle programs.
 
 use crate::bench_env::{BenchEnv, SAYS, TEMPLATES};
 use flux_testkit::testbed::{TestbedError, Who};
@@ -39,7 +39,7 @@ pub(crate) async fn run() -> Result<(), TestbedError> {
     Ok(())
 }
 
-/// Starts the agent as systemd does, and waits for its word.
+/// Starts the agent as systemd does, and waits until it reports readiness.
 async fn until_ready(env: &mut BenchEnv) -> Result<Duration, TestbedError> {
     let path = env.testbed.folder().join("notify.sock");
     let socket = UnixDatagram::bind(&path).expect("a socket");

@@ -1,4 +1,4 @@
-//! A player with waiting commands joins.
+//! Time until a player's waiting commands run after the player joins.
 
 use crate::bench_env::{BenchEnv, SAYS, TEMPLATES, millis};
 use crate::floor::Floor;

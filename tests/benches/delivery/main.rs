@@ -1,4 +1,4 @@
-//! Benchmark of the three real programs on this machine. Each figure stands beside the least that this machine needs, measured in the same run.
+//! Benchmark of the three real programs. Next to each figure is the least that this machine needs, measured in the same run.
 //!
 //! `FLUX_BENCH_ONLY` selects parts (`push drain join idle`); `FLUX_BENCH_PUSHES` sets the number of orders that are pushed (300) and
 //! `FLUX_BENCH_DRAIN` the number of commands that are drained (10,000).

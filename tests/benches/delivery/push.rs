@@ -5,7 +5,7 @@ use crate::floor::Floor;
 use flux_testkit::testbed::TestbedError;
 use tokio::time::Instant;
 
-/// Orders, unless `FLUX_BENCH_PUSHES` is set.
+/// Number of orders, unless `FLUX_BENCH_PUSHES` is set.
 const ORDERS: usize = 300;
 
 /// The least that a push needs. The store commits the offer; the agent commits the command and its intent to send it.

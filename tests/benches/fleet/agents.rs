@@ -1,4 +1,4 @@
-//! The agents' side: sessions that take what comes, and report it as completed. Each session and each command is a line on stdout.
+//! The agents' side: sessions that report each command as completed at once. Each session and each command prints a line on stdout.
 
 use flux_platform::{Clock, Entropy, SystemClock, SystemEntropy};
 use flux_protocol::{
@@ -22,7 +22,7 @@ impl TokenSource for Token {
     }
 }
 
-/// An agent for each token that comes in, until this process is ended.
+/// Runs an agent for each token on stdin, until the process is killed.
 pub(crate) async fn run(url: &str) {
     let options = ClientOptions::new(format!("{url}/hubs/agent").parse().expect("an address"));
     let dialer = Arc::new(TcpDialer::new(None));
@@ -43,7 +43,7 @@ pub(crate) async fn run(url: &str) {
 async fn agent(mut client: Client, journal: JournalId) {
     loop {
         let session = client.next_session().await;
-        // Whatever fails, the next session is tried.
+        // Whatever the error, the next session is tried.
         let _ = serve(session, &journal).await;
     }
 }

@@ -6,18 +6,18 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
-/// Processes that the agents are spread over.
+/// Number of processes for the agents.
 const PROCESSES: usize = 2;
 const QUEUED_LINES: usize = 1_024;
 
-/// Agents in processes of their own, and what they say.
+/// Agents in child processes, and their output.
 pub(crate) struct Crowd {
     said: mpsc::Receiver<String>,
     _processes: Vec<Child>,
 }
 
 impl Crowd {
-    /// One agent for each token.
+    /// Starts one agent for each token.
     pub(crate) fn start<'a>(url: &str, tokens: impl Iterator<Item = &'a String>) -> Crowd {
         let tokens: Vec<&String> = tokens.collect();
         let (says, said) = mpsc::channel(QUEUED_LINES);
@@ -49,7 +49,7 @@ impl Crowd {
         Crowd { said, _processes: processes }
     }
 
-    /// Waits until so many sessions have been opened.
+    /// Waits until this many sessions are open.
     pub(crate) async fn sessions(&mut self, count: usize) {
         let mut open = 0;
         while open < count {
@@ -57,7 +57,7 @@ impl Crowd {
         }
     }
 
-    /// Waits for so many commands: of which order each was, and when it was there.
+    /// Waits for this many commands; returns the order and the arrival time of each.
     pub(crate) async fn commands(&mut self, count: usize) -> Vec<(String, Timestamp)> {
         let mut received = Vec::with_capacity(count);
         while received.len() < count {

@@ -1,7 +1,7 @@
-//! The companion with thousands of connected agents (clients of our crate, in processes of their own): what a session weighs, what all of them cost at rest, how
-//! long a command to each takes, and how soon all are back after a restart. `make bench` runs it; figures, never a test.
+//! The companion with thousands of connected agents (clients in child processes): memory of a session, cost of all sessions at rest, latency of a command to
+//! each agent, and time until all are back after a restart. `make bench` runs it; it prints figures and fails no test.
 //!
-//! `FLUX_BENCH_AGENTS` says how many (`1000 10000`).
+//! `FLUX_BENCH_AGENTS` sets the numbers of agents (`1000 10000`).
 
 mod agents;
 mod crowd;
@@ -17,11 +17,11 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-/// Servers added at once.
+/// Servers that are added at once.
 const AT_ONCE: usize = 32;
 /// Servers that a template may name.
 const TEMPLATE_SERVERS: usize = 100;
-/// Commands that an order may make.
+/// Commands that an order may create.
 const ORDER_COMMANDS: usize = 1_000;
 const SETTLES: Duration = Duration::from_secs(5);
 const WATCHED: Duration = Duration::from_secs(30);
@@ -90,7 +90,7 @@ fn companion(testbed: &mut Testbed) -> u32 {
     testbed.program(Who::Companion).pid().unwrap_or_default()
 }
 
-/// So many servers: the token of each id.
+/// Adds this many servers; returns the token of each id.
 async fn servers(testbed: &Testbed, api: &StoreApi, count: usize) -> Result<BTreeMap<String, String>, TestbedError> {
     let mut servers = BTreeMap::new();
     let mut adding = JoinSet::new();
@@ -112,7 +112,7 @@ async fn servers(testbed: &Testbed, api: &StoreApi, count: usize) -> Result<BTre
     Ok(servers)
 }
 
-/// Orders of a thousand commands, each for another agent: from the order's answer to the agent's receipt.
+/// Sends orders of a thousand commands, each for another agent, and measures from the order's answer to the agent's receipt.
 async fn a_command_to_each(
     api: &StoreApi,
     servers: &BTreeMap<String, String>,

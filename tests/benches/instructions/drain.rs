@@ -1,5 +1,5 @@
-//! What a step of a drain costs the agent, with the sandbox's game at the other end of a pipe: a command that is in the journal goes out with its mark, and its
-//! outcome is written down. The store is away.
+//! Cost of one drained command for the agent: a command in the journal is sent with its marker, and its outcome is stored. The sandbox's game is at the
+//! other end of a pipe, and the store is away.
 
 use crate::machine::{Counting, Ticking};
 use flux_agent::Resources;
@@ -92,7 +92,7 @@ fn command(number: u64) -> Command {
     }
 }
 
-/// The game's side of the pipes.
+/// The game's end of the pipes.
 struct Pipes(mpsc::Receiver<DuplexStream>);
 
 impl Accept for Pipes {
@@ -106,7 +106,7 @@ impl Accept for Pipes {
     }
 }
 
-/// The agent's.
+/// The agent's end of the pipes.
 struct Pipe(mpsc::Sender<DuplexStream>);
 
 impl GameDialer for Pipe {

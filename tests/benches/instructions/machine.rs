@@ -2,7 +2,7 @@ use flux_platform::{Clock, Entropy, SinceBoot};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-/// A clock that goes on by a millisecond with every look.
+/// A clock that advances by a millisecond with each reading.
 #[derive(Default)]
 pub struct Ticking(AtomicI64);
 
@@ -16,7 +16,7 @@ impl Clock for Ticking {
     }
 }
 
-/// The same numbers every time.
+/// Random numbers that repeat in every run.
 #[derive(Default)]
 pub struct Counting(AtomicU64);
 

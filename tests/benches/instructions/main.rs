@@ -1,4 +1,4 @@
-//! So many pushes at the store, or so many steps of a drain at the agent, and nothing else: for `scripts/bench-check.sh`, which counts their instructions.
+//! Runs a number of pushes at the store or of drained commands at the agent, and nothing else: `scripts/bench-check.sh` counts their instructions.
 
 mod drain;
 mod machine;

@@ -1,4 +1,4 @@
-//! What a push costs the store: an order is paid, its command offered, and two reports taken. Without sockets.
+//! Cost of one push for the store: an order is paid, its command is offered, and two reports are taken, without sockets.
 
 use crate::machine::{Counting, Ticking};
 use axum::Router;
@@ -57,7 +57,7 @@ impl Store {
         store
     }
 
-    /// A call that must succeed.
+    /// Makes a call that must succeed.
     async fn call(&self, method: &str, path: &str, key: &str, body: Value) -> Value {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let request =

@@ -34,17 +34,17 @@ def without_a_store():
 
 
 def test_the_check_reads_the_list_that_the_server_answers(testbed, rcon_port):
-    exit_code, told = check_online(testbed.agent_config(without_a_store(), TOKEN, rcon_port))
-    assert told["game"] == f"ok RCON at 127.0.0.1:{rcon_port} accepts the password and answers"
+    exit_code, output = check_online(testbed.agent_config(without_a_store(), TOKEN, rcon_port))
+    assert output["game"] == f"ok RCON at 127.0.0.1:{rcon_port} accepts the password and answers"
     assert "1 of a max of 5" in ANSWERS["list"]
-    assert told["presence"] == "ok 1 online, from `list`"
-    assert told["store"].startswith("FAILED the store cannot be reached")
+    assert output["presence"] == "ok 1 online, from `list`"
+    assert output["store"].startswith("FAILED the store cannot be reached")
     assert exit_code == UNREACHABLE
 
 
 def test_the_check_says_that_the_password_is_refused(testbed, rcon_port):
     config = testbed.agent_config(without_a_store(), TOKEN, rcon_port, rcon_password=OTHER_PASSWORD)
-    exit_code, told = check_online(config)
-    assert told["game"].startswith("FAILED the game refused the RCON password")
-    assert OTHER_PASSWORD not in str(told)
+    exit_code, output = check_online(config)
+    assert output["game"].startswith("FAILED the game refused the RCON password")
+    assert OTHER_PASSWORD not in str(output)
     assert exit_code == UNREACHABLE

@@ -1,6 +1,6 @@
-//! What an admin does with the daemon: look, settle, steer, reload, rotate, and be told.
+//! The admin's work with the daemon: status, queue, single commands, config reload, token rotation, metrics, and systemd.
 //!
-//! The commands are waited for in place, so the link between agent and companion needs threads of its own.
+//! These tests block on child processes, so the link between agent and companion needs threads of its own.
 
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::{Programs, Who, until};
@@ -35,13 +35,13 @@ fn json_of(env: &TestEnv, arguments: &[&str]) -> Value {
     serde_json::from_str(&done(env, arguments)).unwrap()
 }
 
-/// The config as it stands, with other lines at its end.
+/// Changes the text of the agent's config.
 fn rewrite(env: &TestEnv, change: impl FnOnce(String) -> String) {
     let path = env.testbed.folder().join("agent.yml");
     std::fs::write(&path, change(std::fs::read_to_string(&path).unwrap())).unwrap();
 }
 
-/// The daemon's process id stands in its lock.
+/// Sends a signal to the daemon. Its process id is in the lock file.
 fn signal(env: &TestEnv, name: &str) {
     let pid = std::fs::read_to_string(env.testbed.folder().join("state/journal.lock")).unwrap();
     assert!(Command::new("kill").arg(name).arg(pid.trim()).status().unwrap().success());
@@ -68,9 +68,9 @@ async fn held_command_is_shown_and_retried_by_hand() {
     for event in ["received", "running", "answer_lost", "settled", "acknowledged", "retried_by_hand", "completed"] {
         assert!(events.contains(&event), "{event}: {events:?}");
     }
-    let told = done(&env, &["queue", "show", &id]);
-    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
-    assert!(told.contains("give Steve diamond 1") && told.contains("retried_by_hand"), "{told}");
+    let printed = done(&env, &["queue", "show", &id]);
+    assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
+    assert!(printed.contains("give Steve diamond 1") && printed.contains("retried_by_hand"), "{printed}");
     let unknown = agent(&env, &["queue", "retry", "cmd_unknown"]);
     assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown));
 }
@@ -82,9 +82,9 @@ async fn waiting_commands_are_listed_and_dropped_without_a_game() {
     env.pay("order-2", "Alex", "diamonds", 1).await;
     let id = env.command_is("order-1", "awaiting_player").await["id"].as_str().unwrap().to_owned();
     let second = env.command_is("order-2", "awaiting_player").await["id"].as_str().unwrap().to_owned();
-    let told = done(&env, &["queue", "list"]);
-    assert!(told.contains(&id) && told.contains("player_offline") && told.contains("Alex"), "{told}");
-    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let printed = done(&env, &["queue", "list"]);
+    assert!(printed.contains(&id) && printed.contains("player_offline") && printed.contains("Alex"), "{printed}");
+    assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
     assert_eq!(done(&env, &["queue", "drop", &id, "--reason", "asked by mail"]), "it is reported as cancelled\n");
     env.command_is("order-1", "cancelled").await;
     env.testbed.kill(Who::Game).await.unwrap();
@@ -130,21 +130,21 @@ async fn broken_config_keeps_the_old_one_until_it_is_fixed() {
     env.pay("order-1", "Steve", "diamonds", 1).await;
     env.delivered("order-1").await;
     rewrite(&env, |config| config.replace("log: {level: planted}", "log: {level: debug}\npolicy: {deny: [give]}"));
-    let told = done(&env, &["reload"]);
-    assert_eq!(told, "in force now: policy, log.level\n");
+    let printed = done(&env, &["reload"]);
+    assert_eq!(printed, "in force now: policy, log.level\n");
     env.pay("order-2", "Steve", "diamonds", 1).await;
     assert_eq!(env.command_is("order-2", "failed").await["reason"], "blocked_by_policy");
     rewrite(&env, |config| config.replace("/run\n", "/run2\n"));
-    let told = agent_at(&env, "run", &["reload"]);
-    assert!(told.contains("needs a restart: runtime_dir"), "{told}");
+    let printed = agent_at(&env, "run", &["reload"]);
+    assert!(printed.contains("needs a restart: runtime_dir"), "{printed}");
 }
 
-/// `status` reads the config too, which is broken on purpose: the daemon is asked with a good one for the same socket.
+/// The status of the daemon while its config is broken. `status` reads a config too, so it gets a valid one for the same socket.
 async fn json_of_broken(env: &TestEnv) -> Value {
     serde_json::from_str(&agent_at(env, "run", &["status", "--json"])).unwrap()
 }
 
-/// With a config of the test's own that names this runtime directory; the daemon still reads its own file.
+/// Runs `flux-agent` with a config of its own for this runtime directory; the daemon keeps its own file.
 fn agent_at(env: &TestEnv, runtime: &str, arguments: &[&str]) -> String {
     let folder = env.testbed.folder();
     let path = folder.join("asking.yml");
@@ -251,7 +251,7 @@ async fn metrics_and_health_match_the_state() {
         "flux_agent_game_up 1",
         "flux_agent_players 1",
     ] {
-        assert!(page.lines().any(|told| told == line), "{line}: {page}");
+        assert!(page.lines().any(|found| found == line), "{line}: {page}");
     }
     if let Some(folder) = std::env::var_os("FLUX_METRICS_SAMPLE") {
         std::fs::write(folder, &page).unwrap();
@@ -272,7 +272,7 @@ async fn systemd_gets_start_watchdog_reload_and_stop() {
     let socket = env.testbed.folder().join("notify");
     let systemd = UnixDatagram::bind(&socket).unwrap();
     systemd.set_read_timeout(Some(LIMIT)).unwrap();
-    let said = |wanted: &'static str| {
+    let notified = |wanted: &'static str| {
         let (mut bytes, mut all) = ([0; 4096], String::new());
         loop {
             let length = systemd.recv(&mut bytes).unwrap_or_else(|error| panic!("{wanted}: {error}"));
@@ -285,14 +285,14 @@ async fn systemd_gets_start_watchdog_reload_and_stop() {
     let mut daemon = command(&env, &["run"]);
     daemon.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "3000000").stderr(Stdio::null());
     let mut daemon = tokio::process::Command::from(daemon).kill_on_drop(true).spawn().unwrap();
-    let told = said("READY=1");
-    assert!(told.contains("STATUS=store "), "{told}");
-    said("WATCHDOG=1");
+    let printed = notified("READY=1");
+    assert!(printed.contains("STATUS=store "), "{printed}");
+    notified("WATCHDOG=1");
     signal(&env, "-HUP");
-    said("RELOADING=1");
-    said("READY=1");
+    notified("RELOADING=1");
+    notified("READY=1");
     signal(&env, "-TERM");
-    said("STOPPING=1");
+    notified("STOPPING=1");
     assert!(daemon.wait().await.unwrap().success());
 }
 
@@ -303,7 +303,7 @@ async fn no_secret_is_in_any_output_at_any_level_in_any_format() {
         env.pay("order-1", "Steve", "diamonds", 1).await;
         env.delivered("order-1").await;
         let id = env.command("order-1").await["id"].as_str().unwrap().to_owned();
-        let mut told = String::new();
+        let mut printed = String::new();
         let outputs: [&[&str]; 10] = [
             &["status"],
             &["status", "--json"],
@@ -317,12 +317,12 @@ async fn no_secret_is_in_any_output_at_any_level_in_any_format() {
             &["print-default-config"],
         ];
         for arguments in outputs {
-            told += &text(&agent(&env, arguments));
+            printed += &text(&agent(&env, arguments));
         }
-        told += &env.log("agent.log");
+        printed += &env.log("agent.log");
         let secret = env.token.split_once('.').unwrap().1;
         let password = std::fs::read_to_string(env.testbed.folder().join("rcon-password")).unwrap();
-        assert!(told.contains(&id), "something was searched");
-        assert!(!told.contains(secret) && !told.contains(password.trim()), "{format}");
+        assert!(printed.contains(&id), "something was searched");
+        assert!(!printed.contains(secret) && !printed.contains(password.trim()), "{format}");
     }
 }

@@ -1,5 +1,5 @@
-//! The crash sweep: one story, told again and again; each time one of the programs ends hard at its next commit, line, message, request or answer, until a
-//! telling reaches its end without having come to the point. Whatever the point: nothing is lost, nothing runs twice.
+//! The crash sweep plays one scenario again and again. In run N, a program ends abruptly at its Nth commit, line, message, request or answer, until a run
+//! is over before point N. After each crash nothing may be lost, and nothing may run twice.
 
 use crate::test_env::{LIMIT, TestEnv, order_body};
 use flux_platform::{CRASH_AT, CrashPoint};
@@ -10,33 +10,33 @@ use std::time::Duration;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{Instant, sleep};
 
-/// Tellings at a time.
+/// Runs in parallel.
 const AT_ONCE: u64 = 4;
 
 #[derive(Clone, Copy, PartialEq)]
-enum Way {
+enum Transport {
     Session,
     Polling,
 }
 
-/// A testbed on which the one that has ended is started again.
-struct Told {
+/// One run of the scenario. It restarts the program that has crashed.
+struct Run {
     env: TestEnv,
     who: Who,
     crashed_at: Option<String>,
 }
 
-impl Told {
-    /// Starts the one that is to end at its point `number`. It may end while it starts.
+impl Run {
+    /// Starts the program that crashes at its point `number`. It may crash while it starts.
     async fn begin(&mut self, who: Who) {
         if let Err(error) = self.env.testbed.start(who).await {
             assert!(matches!(error, TestbedError::Ended { .. }), "{error}");
-            self.revive().await;
+            self.restart_if_crashed().await;
         }
     }
 
-    /// Starts it again if it has ended, which it does at its crash point alone.
-    async fn revive(&mut self) {
+    /// Starts the program again if it has ended. It may end only at its crash point.
+    async fn restart_if_crashed(&mut self) {
         let program = self.env.testbed.program(self.who);
         let Some(status) = program.try_ended().unwrap() else { return };
         program.set_environment(&[]);
@@ -48,19 +48,19 @@ impl Told {
         self.env.testbed.start(self.who).await.unwrap();
     }
 
-    /// Does a step, again and again where a program is away, until it brings something.
+    /// Repeats a step while a program is away, until it returns a value.
     async fn step<T>(&mut self, what: &str, step: impl AsyncFn(&TestEnv) -> Result<Option<T>, TestbedError>) -> T {
         let begun = Instant::now();
         loop {
-            self.revive().await;
+            self.restart_if_crashed().await;
             let done = step(&self.env).await;
             if let Ok(Some(done)) = done {
                 return done;
             }
-            let told = done.err().map(|error| error.to_string());
+            let error = done.err().map(|error| error.to_string());
             assert!(
                 begun.elapsed() < LIMIT,
-                "{what}: {told:?}\n{}\n{}",
+                "{what}: {error:?}\n{}\n{}",
                 self.env.log("agent.log"),
                 self.env.log("companion.log")
             );
@@ -80,73 +80,73 @@ impl Told {
     }
 }
 
-/// Tells the story; at which kind of point the program has ended, if it came to its point `number`.
-async fn tell(who: Who, way: Way, number: u64) -> Option<String> {
+/// Plays the scenario. Returns the kind of point at which the program crashed, or `None` if it did not reach point `number`.
+async fn play(who: Who, transport: Transport, number: u64) -> Option<String> {
     let env = TestEnv::without_agent(&["Steve"]).await;
     env.package("say", json!({"command": "say {order}"})).await;
     env.testbed.write_agent_config(&env.token, "").unwrap();
     env.testbed.game("fault lose-reply 1 say away").await.unwrap();
-    let mut told = Told { env, who, crashed_at: None };
-    told.env.testbed.program(who).set_environment(&[(CRASH_AT, &number.to_string())]);
+    let mut run = Run { env, who, crashed_at: None };
+    run.env.testbed.program(who).set_environment(&[(CRASH_AT, &number.to_string())]);
     if who == Who::Companion {
-        told.env.testbed.kill(who).await.unwrap();
-        told.begin(who).await;
+        run.env.testbed.kill(who).await.unwrap();
+        run.begin(who).await;
     }
-    if way == Way::Polling {
+    if transport == Transport::Polling {
         // An agent without a session polls at once when it starts.
-        told.env.testbed.link.cut_sessions();
-        told.pay("here", "Steve").await;
-        told.pay("away", "Alex").await;
+        run.env.testbed.link.cut_sessions();
+        run.pay("here", "Steve").await;
+        run.pay("away", "Alex").await;
     }
-    told.begin(Who::Agent).await;
-    if way == Way::Session {
-        told.pay("here", "Steve").await;
-        told.pay("away", "Alex").await;
-        told.pay("refunded", "Alex").await;
+    run.begin(Who::Agent).await;
+    if transport == Transport::Session {
+        run.pay("here", "Steve").await;
+        run.pay("away", "Alex").await;
+        run.pay("refunded", "Alex").await;
         let refund = async |env: &TestEnv| env.api.post("/api/v1/orders/refunded/refunded", json!({})).await.map(Some);
-        told.step("the refund", refund).await;
+        run.step("the refund", refund).await;
         let cancelled = async |env: &TestEnv| {
             let order = env.api.get("/api/v1/orders/refunded").await?;
             Ok((order["commands"][0]["status"] == "cancelled").then_some(()))
         };
-        told.step("the refunded order being cancelled", cancelled).await;
+        run.step("the refunded order being cancelled", cancelled).await;
     }
-    told.delivered("here").await;
-    told.step("Alex joining", async |env| env.testbed.game("join Alex").await.map(Some)).await;
-    told.delivered("away").await;
+    run.delivered("here").await;
+    run.step("Alex joining", async |env| env.testbed.game("join Alex").await.map(Some)).await;
+    run.delivered("away").await;
     let quiet =
         async |env: &TestEnv| Ok((env.testbed.agent_status().await?["journal"]["unreported"] == 0).then_some(()));
-    told.step("everything being reported", quiet).await;
+    run.step("everything being reported", quiet).await;
 
-    // Once more from the start, with something new behind what is there: nothing of before comes again.
-    told.pay("last", "Steve").await;
-    told.env.testbed.kill(Who::Agent).await.unwrap();
-    told.env.testbed.program(Who::Agent).set_environment(&[]);
-    told.env.testbed.start(Who::Agent).await.unwrap();
-    told.delivered("last").await;
-    let runs = told.env.runs().await;
+    // One more start, with a new order after the earlier ones: none of the earlier ones may run again.
+    run.pay("last", "Steve").await;
+    run.env.testbed.kill(Who::Agent).await.unwrap();
+    run.env.testbed.program(Who::Agent).set_environment(&[]);
+    run.env.testbed.start(Who::Agent).await.unwrap();
+    run.delivered("last").await;
+    let runs = run.env.runs().await;
     let ran = |order: &str| runs.get(&format!("say {order}")).copied().unwrap_or_default();
     let counts = ["here", "away", "last", "refunded"].map(ran);
-    assert_eq!(counts, [1, 1, 1, 0], "point {number} ({:?}): {}", told.crashed_at, told.env.log("agent.log"));
-    told.crashed_at
+    assert_eq!(counts, [1, 1, 1, 0], "point {number} ({:?}): {}", run.crashed_at, run.env.log("agent.log"));
+    run.crashed_at
 }
 
-/// All points of a program on a way of talking: each kind that is expected was met.
-async fn sweep(who: Who, way: Way, expected: &[CrashPoint]) {
-    let (met, count) = LocalSet::new().run_until(points(who, way)).await;
+/// Crashes a program at every point, and checks that the run met each expected kind.
+async fn sweep(who: Who, transport: Transport, expected: &[CrashPoint]) {
+    let (met, count) = LocalSet::new().run_until(points(who, transport)).await;
     println!("{who:?}: {count} points");
     assert_eq!(met, expected.iter().map(CrashPoint::to_string).collect());
 }
 
-/// The kinds of the points that were met, and how many points there were.
-async fn points(who: Who, way: Way) -> (BTreeSet<String>, u64) {
+/// The kinds of points that were met, and the number of points.
+async fn points(who: Who, transport: Transport) -> (BTreeSet<String>, u64) {
     let (mut met, mut number) = (BTreeSet::new(), 0);
     loop {
-        let mut tellings = JoinSet::new();
+        let mut runs = JoinSet::new();
         for number in number + 1..=number + AT_ONCE {
-            tellings.spawn_local(tell(who, way, number));
+            runs.spawn_local(play(who, transport, number));
         }
-        let points = tellings.join_all().await;
+        let points = runs.join_all().await;
         met.extend(points.iter().flatten().cloned());
         number += points.iter().flatten().count() as u64;
         if points.iter().any(Option::is_none) {
@@ -157,15 +157,15 @@ async fn points(who: Who, way: Way) -> (BTreeSet<String>, u64) {
 
 #[tokio::test]
 async fn agent_can_crash_at_any_point() {
-    sweep(Who::Agent, Way::Session, &[CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Message]).await;
+    sweep(Who::Agent, Transport::Session, &[CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Message]).await;
 }
 
 #[tokio::test]
 async fn polling_agent_can_crash_at_any_point() {
-    sweep(Who::Agent, Way::Polling, &[CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Request]).await;
+    sweep(Who::Agent, Transport::Polling, &[CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Request]).await;
 }
 
 #[tokio::test]
 async fn companion_can_crash_at_any_point() {
-    sweep(Who::Companion, Way::Session, &[CrashPoint::Commit, CrashPoint::Message, CrashPoint::Response]).await;
+    sweep(Who::Companion, Transport::Session, &[CrashPoint::Commit, CrashPoint::Message, CrashPoint::Response]).await;
 }

@@ -1,5 +1,5 @@
-//! The damage matrix: what becomes of a journal or a database on a disk, in today's schema and in every earlier one, and what the admin is told. What cannot be
-//! trusted is refused and not touched; what was lost is noticed, and nothing runs twice for it.
+//! The damage matrix: starts with damaged, lost or unwritable journals and databases, in today's schema and in every earlier one. A damaged file is refused
+//! with an error and left unchanged; a lost file is noticed, and nothing runs twice.
 
 use crate::test_env::TestEnv;
 use flux_testkit::testbed::{Programs, Who};
@@ -10,10 +10,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 const PAGE_BYTES: usize = 4096;
-/// sysexits: the data is not what it should be.
+/// sysexits: the data is wrong.
 const DATA: Option<i32> = Some(65);
 
-/// A file, damaged in every way that is to be refused: what was done to it, what is left, and a word of what is said of it.
+/// A file in every damaged form that a program must refuse: the kind of damage, the bytes, and a word of the error.
 fn damages(whole: &[u8]) -> Vec<(String, Vec<u8>, &'static str)> {
     let flipped = |at: usize| {
         let mut bytes = whole.to_vec();
@@ -30,7 +30,7 @@ fn damages(whole: &[u8]) -> Vec<(String, Vec<u8>, &'static str)> {
         ("another program's".to_owned(), another_programs(), "another program's"),
         ("a newer version's".to_owned(), newer, "newer"),
     ];
-    // The first byte of a page of a table or an index says which of the two it is.
+    // The first byte of a page of a table or an index is its type.
     let pages = (0..whole.len() / PAGE_BYTES).map(|page| if page == 0 { 100 } else { page * PAGE_BYTES });
     let pages = pages.filter(|at| [2, 5, 10, 13].contains(&whole[*at]));
     damages.extend(pages.map(|at| (format!("byte {at} flipped"), flipped(at), "damaged")));
@@ -44,7 +44,7 @@ fn another_programs() -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// Files of every version: journal, database, and the token that fits.
+/// Files of every version: journal, database, and the matching token.
 async fn versions() -> Vec<(PathBuf, PathBuf, String, Option<TempDir>)> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("system/fixtures");
     let folders = std::fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
@@ -71,10 +71,10 @@ async fn versions() -> Vec<(PathBuf, PathBuf, String, Option<TempDir>)> {
     versions
 }
 
-/// Kills a program that hangs; no load makes a refusal take this long.
+/// Seconds after which a program counts as hanging; a refusal never takes this long.
 const RUN_LIMIT_SECONDS: &str = "300";
 
-/// Runs a program and returns its exit code and its output. A program that hangs is killed and has no code.
+/// Runs a program and returns its exit code and its output. A hanging program is killed and has no code.
 fn run(program: &Path, config: &Path, words: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new("timeout");
     command.args(["--signal=KILL", RUN_LIMIT_SECONDS]).arg(program).arg("--config").arg(config).args(words);
@@ -106,15 +106,15 @@ async fn damaged_journal_is_reported_and_left_unchanged() {
             std::fs::create_dir(file("state")).unwrap();
             std::fs::write(file("state/journal.db"), &bytes).unwrap();
             for words in [&["run"][..], &["check", "--online"]] {
-                let (code, said) = run(&agent, &file("config.yml"), words);
+                let (code, output) = run(&agent, &file("config.yml"), words);
                 assert!(
-                    code == DATA && said.contains(word),
-                    "{}: {what}: {words:?} {code:?} {said}",
+                    code == DATA && output.contains(word),
+                    "{}: {what}: {words:?} {code:?} {output}",
                     journal.display()
                 );
                 assert!(
-                    said.contains("journal.db") && said.contains("Nothing was changed"),
-                    "{what}: {words:?} {said}"
+                    output.contains("journal.db") && output.contains("Nothing was changed"),
+                    "{what}: {words:?} {output}"
                 );
                 let after = std::fs::read(file("state/journal.db")).unwrap();
                 assert!(after == bytes, "{}: {what}: the file was changed", journal.display());
@@ -137,11 +137,11 @@ async fn damaged_database_is_reported_and_left_unchanged() {
             let file = |name: &str| folder.path().join(name);
             private(&file("companion.yml"), "listen: 127.0.0.1:0\ndatabase: ./companion.db\n");
             std::fs::write(file("companion.db"), &bytes).unwrap();
-            // A page that is broken shows when it is read; the file is not searched through at each start.
+            // A damaged page shows when it is read; a start does not check the whole file.
             let next: &[&str] = if what.starts_with("byte") { &["check"] } else { &["check", "serve"] };
             for command in next {
-                let (code, said) = run(&companion, &file("companion.yml"), &[command]);
-                assert!(code == DATA && said.contains(word), "{}: {what}: {code:?} {said}", database.display());
+                let (code, output) = run(&companion, &file("companion.yml"), &[command]);
+                assert!(code == DATA && output.contains(word), "{}: {what}: {code:?} {output}", database.display());
                 let after = std::fs::read(file("companion.db")).unwrap();
                 assert!(after == bytes, "{}: {what}: the file was changed", database.display());
                 cells += 1;
@@ -153,10 +153,10 @@ async fn damaged_database_is_reported_and_left_unchanged() {
 
 /// sysexits: not permitted, cannot create.
 const RIGHTS: [Option<i32>; 2] = [Some(77), Some(73)];
-/// A user who is nobody's friend.
+/// A user without any permissions.
 const NOBODY: &str = "65534";
 
-/// A program that a user may not run as root does: as nobody, where the tests run as root, whom no file stops.
+/// Runs a program without root's permissions: as `nobody` if the tests run as root, for whom no file is protected.
 fn run_as_nobody(program: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(if am_root() { "setpriv" } else { "env" });
     if am_root() {
@@ -167,7 +167,7 @@ fn run_as_nobody(program: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// A folder of nobody's with what both programs need, and copies of the programs: the tree may lie where nobody can look.
+/// A folder owned by `nobody` with the files of both programs and copies of the programs: `nobody` may not be able to read the target folder.
 fn belongings(journal: &Path, database: &Path, token: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
     let file = |name: &str| folder.path().join(name);
@@ -244,9 +244,9 @@ async fn unwritable_file_is_refused_with_a_reason_and_left_unchanged() {
             );
             let config = folder.path().join(arguments[1]);
             let arguments = [arguments[0], config.to_str().unwrap(), arguments[2]];
-            let (code, said) = run_as_nobody(&folder.path().join(program), &arguments);
+            let (code, output) = run_as_nobody(&folder.path().join(program), &arguments);
             allow(&file, 0o755);
-            assert!(RIGHTS.contains(&code) && said.contains(word), "{what} {is_anothers}: {code:?} {said}");
+            assert!(RIGHTS.contains(&code) && output.contains(word), "{what} {is_anothers}: {code:?} {output}");
             let kept = [("state/journal.db", &journal), ("companion.db", &database)];
             assert!(
                 kept.iter()
@@ -258,11 +258,11 @@ async fn unwritable_file_is_refused_with_a_reason_and_left_unchanged() {
     }
 }
 
-/// The store's file falls back to what it was at an earlier moment, and nobody says so: the storefront sends its orders again, as it may at any time.
-async fn a_database_falls_back(lose: impl Fn(&Path)) {
+/// Sets the store's database back to an earlier moment without notice. The storefront then sends its orders again, as it may at any time.
+async fn set_back_database(lose: impl Fn(&Path)) {
     let mut env = TestEnv::start(&["Steve"]).await;
     env.package("say", json!({"command": "say {order}"})).await;
-    // A start empties the log into the file.
+    // A start empties the log into the database file.
     env.restart(Who::Companion).await;
     env.online().await;
     for order in ["before", "after"] {
@@ -288,13 +288,13 @@ async fn a_database_falls_back(lose: impl Fn(&Path)) {
 
 #[tokio::test]
 async fn a_database_that_lost_its_log_runs_nothing_twice() {
-    a_database_falls_back(|log| std::fs::remove_file(log).unwrap()).await;
+    set_back_database(|log| std::fs::remove_file(log).unwrap()).await;
 }
 
 #[tokio::test]
 async fn a_database_whose_log_was_cut_runs_nothing_twice() {
     for eighths in [1, 3, 5, 7] {
-        a_database_falls_back(|log| {
+        set_back_database(|log| {
             let length = std::fs::metadata(log).unwrap().len();
             std::fs::OpenOptions::new().write(true).open(log).unwrap().set_len(length * eighths / 8).unwrap();
         })
@@ -302,8 +302,8 @@ async fn a_database_whose_log_was_cut_runs_nothing_twice() {
     }
 }
 
-/// What the agent's memory loses with its log, or as a whole.
-async fn a_loss(lose: impl Fn(&Path)) {
+/// Removes a part of the agent's state; the store then shows the waiting command as uncertain, and an admin retries it.
+async fn lose_state(lose: impl Fn(&Path)) {
     let mut env = TestEnv::start(&["Steve"]).await;
     env.package("say", json!({"command": "say {order}"})).await;
     env.pay("done", "Steve", "say", 1).await;
@@ -313,7 +313,7 @@ async fn a_loss(lose: impl Fn(&Path)) {
     env.testbed.kill(Who::Agent).await.unwrap();
     lose(&env.testbed.folder().join("state"));
     env.testbed.start(Who::Agent).await.unwrap();
-    // The store says that another journal was offered it, and that one may have run it: a person decides.
+    // The store marks the command as offered to another journal, which may have run it: an admin must decide.
     let held = env.command_is("waits", "failed").await;
     assert_eq!(held["reason"], "uncertain", "{held}");
     env.testbed.game("join Alex").await.unwrap();
@@ -329,12 +329,12 @@ async fn a_loss(lose: impl Fn(&Path)) {
 
 #[tokio::test]
 async fn a_journal_that_lost_its_log_loses_and_repeats_nothing() {
-    a_loss(|state| std::fs::remove_file(state.join("journal.db-wal")).unwrap()).await;
+    lose_state(|state| std::fs::remove_file(state.join("journal.db-wal")).unwrap()).await;
 }
 
 #[tokio::test]
 async fn an_emptied_journal_loses_and_repeats_nothing() {
-    a_loss(|state| {
+    lose_state(|state| {
         std::fs::write(state.join("journal.db"), "").unwrap();
         std::fs::remove_file(state.join("journal.db-wal")).unwrap();
     })
@@ -343,5 +343,5 @@ async fn an_emptied_journal_loses_and_repeats_nothing() {
 
 #[tokio::test]
 async fn rule_9_moved_journal_loses_and_repeats_nothing() {
-    a_loss(|state| std::fs::rename(state, state.with_extension("away")).unwrap()).await;
+    lose_state(|state| std::fs::rename(state, state.with_extension("away")).unwrap()).await;
 }

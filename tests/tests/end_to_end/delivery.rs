@@ -1,4 +1,4 @@
-//! The ordinary deliveries: to a player who is online, absent, or refused by the game.
+//! Ordinary deliveries: to a player who is online or absent, and commands that the policy or the game refuses.
 
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::Who;
@@ -89,7 +89,7 @@ async fn polling_takes_over_while_the_session_is_cut() {
     env.testbed.link.cut_sessions();
     env.pay("order-1", "Steve", "diamonds", 1).await;
     env.delivered("order-1").await;
-    env.testbed.link.mend();
+    env.testbed.link.restore();
     env.logged("agent.log", "session lost").await;
     env.pay("order-2", "Steve", "diamonds", 1).await;
     env.delivered("order-2").await;

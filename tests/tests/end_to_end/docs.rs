@@ -1,24 +1,24 @@
-//! Every request of the API document works against the running programs.
+//! Every `curl` request of the documentation works against the running programs.
 
 use crate::test_env::TestEnv;
 use serde_json::Value;
 use std::path::Path;
 
-/// What a `curl` line of a document sends.
+/// The request of a document's `curl` line.
 struct Sent {
     method: String,
     path: String,
     body: Option<Value>,
 }
 
-/// The `curl` lines of a document, in order. A line goes on after a backslash, and inside quotes.
+/// The `curl` lines of a document, in order. A backslash or an open quote continues a line.
 fn requests(document: &str) -> Vec<Sent> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document)).unwrap();
     let starts = text.match_indices("\ncurl ").map(|(at, _)| &text[at + 1..]);
     starts.map(|rest| read(&command(rest))).collect()
 }
 
-/// One shell command, as far as quotes and backslashes go.
+/// Splits a shell command into words; knows quotes and backslashes only.
 fn command(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
     let mut characters = text.chars().peekable();
@@ -45,7 +45,7 @@ fn read(words: &[String]) -> Sent {
 }
 
 impl Sent {
-    /// With a referral code in the place of `$CODE`.
+    /// Replaces `$CODE` with a referral code.
     fn filled(self, code: &str) -> Sent {
         let body = self.body.map(|body| body.to_string().replace("$CODE", code).parse().unwrap());
         Sent { path: self.path.replace("$CODE", code), body, ..self }
@@ -64,7 +64,7 @@ async fn readme_requests_sell_diamonds() {
     let env = TestEnv::start(&["Steve"]).await;
     let requests = requests("README.md");
     assert_eq!(requests.len(), 4, "a server, a package, an order, and a look at it");
-    // The server last: a package without servers is for all, and that one has no agent here.
+    // The server comes last: a package without servers is for all, and the added server has no agent.
     for number in [1, 2, 3, 0] {
         requests[number].send(&env).await;
     }
@@ -82,7 +82,7 @@ async fn every_documented_request_works_in_sequence() {
         let request = request.filled(&code);
         let answer = request.send(&env).await;
         match request.path.as_str() {
-            // Added for the page alone: it has no agent, and would keep the order open.
+            // The page adds this server. It has no agent and would keep the order open.
             "/api/v1/servers" if request.method == "POST" => {
                 let id = answer["id"].as_str().unwrap();
                 env.api.call("DELETE".parse().unwrap(), &format!("/api/v1/servers/{id}"), None).await.unwrap();

@@ -1,4 +1,4 @@
-//! Single faults: lost answers, a wrong password, an outage, an invalid config.
+//! Single faults: lost answers, a wrong password, an outage, an invalid config, a stop.
 
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::{Programs, Who, until};
@@ -107,8 +107,8 @@ async fn malformed_frame_closes_only_its_session() {
     let env = TestEnv::start(&["Steve"]).await;
     env.pay("order-1", "Steve", "diamonds", 1).await;
     env.delivered("order-1").await;
-    let said = env.garbage_on_a_session().await;
-    assert!(said.contains("\"type\":7") && said.contains("error"), "a Close with its reason: {said}");
+    let answer = env.garbage_on_a_session().await;
+    assert!(answer.contains("\"type\":7") && answer.contains("error"), "a Close with its reason: {answer}");
     env.pay("order-2", "Steve", "diamonds", 1).await;
     env.delivered("order-2").await;
 }

@@ -1,11 +1,11 @@
-//! What players and admins complain of elsewhere, as far as it happens between agent and game; and games that are not vanilla.
+//! Delivery problems that players and admins of other shops report, and games that are not vanilla.
 
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::{Who, until};
 use serde_json::{Value, json};
 
-/// Everything up, on a game with these options.
-async fn rig_on(options: &[&str], players: &[&str]) -> TestEnv {
+/// Starts everything, with these options for the game.
+async fn env_on(options: &[&str], players: &[&str]) -> TestEnv {
     let mut env = TestEnv::without_agent(&[]).await;
     env.testbed.kill(Who::Game).await.unwrap();
     env.testbed.set_up_game(options);
@@ -33,7 +33,7 @@ async fn effects(env: &TestEnv) -> Vec<String> {
     answer["effects"].as_array().unwrap().iter().map(line).collect()
 }
 
-/// Waits until the game has received a line with this text, whether it has run it or not.
+/// Waits until the game has received a line with this text, even if the line has not run.
 async fn received(env: &TestEnv, text: &str) {
     let look = || async { Ok(env.testbed.game("lines").await?.to_string().contains(text).then_some(())) };
     until(&format!("{text:?} being in the game"), LIMIT, look).await.unwrap();
@@ -49,7 +49,7 @@ async fn repeatedly_lost_answers_deliver_nothing_twice() {
     env.testbed.game("fault lose-reply 3 give").await.unwrap();
     for number in 1..=4 {
         env.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
-        // The shop's own retry of what it did not hear back.
+        // A shop retries when it gets no answer.
         env.pay(&format!("order-{number}"), "Steve", "diamonds", 1).await;
     }
     for number in 1..=4 {
@@ -197,11 +197,11 @@ async fn command_history_shows_waiting_run_and_answer() {
 
 #[tokio::test]
 async fn reply_over_4096_bytes_is_read_whole() {
-    let env = rig_on(&["--max-players", "200"], &["Steve"]).await;
+    let env = env_on(&["--max-players", "200"], &["Steve"]).await;
     for number in 0..150 {
         env.testbed.game(&format!("join Player_{number:03}")).await.unwrap();
     }
-    // A line with a long answer of its own, and a player at the end of a long list.
+    // A line with a long answer, and a player at the end of a long list.
     env.package("who", json!({"command": "list uuids"})).await;
     env.pay("order-1", "Player_149", "who", 1).await;
     env.pay("order-2", "Player_149", "diamonds", 1).await;
@@ -244,7 +244,7 @@ async fn answer_that_is_not_rcon_is_settled_like_a_lost_one() {
     assert_eq!(inventory(&env, "Steve").await, json!({"diamond": 1}));
 }
 
-/// The items were saved and the marks were not: nobody can tell any more that the line ran, so it must not be sent again.
+/// The items were saved and the markers were not: nothing shows any more that the line ran, so it must not be sent again.
 #[tokio::test]
 async fn line_in_flight_is_held_if_a_crash_lost_the_markers() {
     let mut env = TestEnv::start(&["Steve"]).await;
@@ -266,7 +266,7 @@ async fn line_in_flight_is_held_if_a_crash_lost_the_markers() {
 
 #[tokio::test]
 async fn on_spigot_a_plugins_command_goes_plain_and_runs_once() {
-    let env = rig_on(&["--flavour", "spigot", "--plugins"], &["Steve"]).await;
+    let env = env_on(&["--flavour", "spigot", "--plugins"], &["Steve"]).await;
     env.package("money", json!({"command": "eco give {player} 5"})).await;
     env.pay("order-1", "Steve", "money", 1).await;
     env.pay("order-2", "Steve", "diamonds", 1).await;
@@ -278,7 +278,7 @@ async fn on_spigot_a_plugins_command_goes_plain_and_runs_once() {
 
 #[tokio::test]
 async fn paper_with_essentialsx_settles_lost_plugin_answers() {
-    let env = rig_on(&["--flavour", "paper", "--plugins"], &["Steve"]).await;
+    let env = env_on(&["--flavour", "paper", "--plugins"], &["Steve"]).await;
     env.package("money", json!({"command": "eco give {player} 5"})).await;
     env.package("rank", json!({"command": "lp user {player} parent add vip"})).await;
     env.testbed.game("fault lose-reply 1 eco").await.unwrap();
@@ -289,10 +289,10 @@ async fn paper_with_essentialsx_settles_lost_plugin_answers() {
     assert_eq!(effects(&env).await, ["eco give Steve 5", "lp user Steve parent add vip"]);
 }
 
-/// A plugin that finds no player has run all the same, as far as its mark tells: that mark is the first send's and says nothing of the second.
+/// A plugin's command that finds no player still sets its marker as "ran". That marker belongs to the first send and must not settle the second.
 #[tokio::test]
 async fn marker_of_an_earlier_send_does_not_settle_the_next() {
-    let env = rig_on(&["--flavour", "paper", "--plugins"], &[]).await;
+    let env = env_on(&["--flavour", "paper", "--plugins"], &[]).await;
     env.package("money", json!({"command": "eco give {player} 5", "requireOnline": false})).await;
     env.pay("order-1", "Steve", "money", 1).await;
     env.delivery_is("order-1", "awaiting_player").await;
@@ -304,7 +304,7 @@ async fn marker_of_an_earlier_send_does_not_settle_the_next() {
 
 #[tokio::test]
 async fn silent_command_runs_once_where_no_packet_is_sent() {
-    let env = rig_on(&["--silent"], &["Steve"]).await;
+    let env = env_on(&["--silent"], &["Steve"]).await;
     env.package("say", json!({"command": "say {order}"})).await;
     env.pay("order-1", "Steve", "say", 1).await;
     env.delivered("order-1").await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const COMMANDS: usize = 60;
 
-/// Every command says its own number, so that a line lost or run twice shows.
+/// Each command prints its own number, so that a lost or repeated line shows.
 async fn killed_again_and_again(who: Who, times: usize) {
     let mut env = TestEnv::start(&["Steve"]).await;
     env.package("say", json!({"command": "say {order}"})).await;
@@ -40,7 +40,7 @@ async fn killing_the_companion_loses_nothing_and_runs_nothing_twice() {
     killed_again_and_again(Who::Companion, 8).await;
 }
 
-/// A game that is killed with a line in flight takes the knowledge with it: such a line is held as uncertain, and never sent again.
+/// A game that is killed with a line in flight loses the information whether it ran: the agent holds such a line as uncertain and never sends it again.
 #[tokio::test]
 async fn killed_game_runs_nothing_twice_and_reports_uncertainty() {
     let mut env = TestEnv::start(&["Steve"]).await;
@@ -72,7 +72,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-/// A number from 0 to `end` - 1 (an xorshift): which program is killed, and when.
+/// A number from 0 to `end` - 1 (xorshift), for the choice of the program and the time of its kill.
 fn draw(state: &mut u64, end: u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -80,7 +80,7 @@ fn draw(state: &mut u64, end: u64) -> u64 {
     *state % end
 }
 
-/// All three are killed, one after the other at any moment, until so many kills are survived, while orders come in. `KILLS=1000 ORDERS=10000` is the long run.
+/// Kills all three programs one after the other at random times while orders come in. `KILLS=1000 ORDERS=10000` is the long run.
 #[tokio::test]
 async fn random_kills_lose_no_line_and_repeat_none() {
     let (kills, orders) = (number("KILLS", 100), number("ORDERS", 1_000));
@@ -88,7 +88,7 @@ async fn random_kills_lose_no_line_and_repeat_none() {
     env.package("say", json!({"command": "say {order}", "requireOnline": false})).await;
     let TestEnv { testbed, api, .. } = &mut env;
     let killed = Cell::new(0);
-    // So many orders a kill: something is always on its way.
+    // The number of orders follows the number of kills, so that commands are always in flight.
     tokio::join!(
         sell(api, orders, || killed.get() * orders / kills),
         kill_one_after_the_other(testbed, kills, &killed)
@@ -108,7 +108,7 @@ async fn random_kills_lose_no_line_and_repeat_none() {
         let command = env.command(&format!("o{order}")).await;
         let count = executed.get(&format!("say o{order}")).copied().unwrap_or_default();
         match command["status"].as_str() {
-            // A game that is killed right after it has run a line has not logged it.
+            // A game that is killed right after it ran a line has not logged it.
             Some("completed") if count == 0 => unlogged += 1,
             Some("completed") => assert_eq!(count, 1, "{command:#}"),
             _ => {
@@ -124,7 +124,7 @@ async fn random_kills_lose_no_line_and_repeat_none() {
     assert_eq!(total, json!(executed.values().sum::<u64>() + unlogged), "the world's own count");
 }
 
-/// A storefront tries again until it is answered. `may` says how many orders have come by now, but for the last ones.
+/// Sells like a storefront, which retries until it gets an answer. `may` returns the number of orders allowed so far; 20 more are always allowed.
 async fn sell(api: &StoreApi, orders: u64, may: impl Fn() -> u64) {
     for order in 0..orders {
         until("the next order's time", LIMIT, || async { Ok((may() + 20 > order).then_some(())) }).await.unwrap();
@@ -147,7 +147,7 @@ async fn kill_one_after_the_other(testbed: &mut Testbed, kills: u64, killed: &Ce
     }
 }
 
-/// How often the game has run each line, by its log: it outlives the game.
+/// The number of runs of each line, from the log, which outlives the game.
 fn executed(log: &str) -> BTreeMap<String, u64> {
     let mut executed = BTreeMap::new();
     for line in log.lines().filter(|line| line.contains("line executed")) {

@@ -1,4 +1,4 @@
-//! End to end: the three real programs with real sockets and real files.
+//! End-to-end tests: the three real programs with real sockets and real files.
 
 mod admin;
 mod crash_points;

@@ -1,4 +1,4 @@
-//! Who is online: the game's list is the truth, its log the hint that makes the agent look at once.
+//! Online players: the agent trusts the game's list, and reads the log only to check the list at once.
 
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::{Programs, TestbedError, Who, until};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
 
-/// Shorter than the interval at which the list is asked for by itself.
+/// Shorter than the interval at which the agent reads the list anyway.
 const AT_ONCE: Duration = Duration::from_secs(30);
 
-/// Everything up, the list asked for once a minute, and the game's log followed.
+/// Starts everything; the agent reads the list once a minute and follows the game's log.
 async fn env_with_log(options: &[&str]) -> TestEnv {
     let mut env = TestEnv::without_agent(&[]).await;
     env.testbed.kill(Who::Game).await.unwrap();
@@ -27,7 +27,7 @@ async fn env_with_log(options: &[&str]) -> TestEnv {
     env
 }
 
-/// How often the list was asked for.
+/// The number of `list` lines that the game has received.
 async fn lists(env: &TestEnv) -> usize {
     let lines = env.testbed.game("lines").await.unwrap();
     lines.as_array().unwrap().iter().filter(|line| line.as_str().unwrap().contains("list")).count()
@@ -110,7 +110,7 @@ async fn commands_that_a_crash_may_have_undone_are_marked() {
     env.testbed.game("save").await.unwrap();
     env.pay("order-1", "Steve", "diamonds", 1).await;
     env.delivered("order-1").await;
-    // The agent reads the game's clock every ten seconds while it sends: that of the second delivery is past the saving.
+    // The agent reads the game's clock every ten seconds while it sends: the reading at the second delivery is later than the save.
     let later = env.testbed.game("ticks").await.unwrap().as_u64().unwrap() + 11 * 20;
     let on = || async { Ok((env.testbed.game("ticks").await?.as_u64() > Some(later)).then_some(())) };
     until("eleven seconds of the game", LIMIT, on).await.unwrap();
@@ -161,7 +161,7 @@ async fn mass_join_runs_10000_commands_in_order_with_few_lists() {
     until("ten thousand lines", LIMIT, done).await.unwrap();
     let answer = env.testbed.game("effects").await.unwrap();
     let asked = lists(&env).await - before;
-    // The agent asks once a second, so a slow machine allows more questions and does not fail the test.
+    // The agent reads the list once a second, so a slow machine allows more readings and does not fail the test.
     let seconds = start.elapsed().as_secs() as usize;
     assert!(asked <= seconds + 5, "{asked} questions in {seconds} s");
     let mut next = vec![0; PLAYERS];
@@ -185,7 +185,7 @@ async fn new_commands_list_runs_older_waiting_ones_first() {
     env.online().await;
     env.package("emeralds", json!({"command": "give {player} emerald 1"})).await;
     paid_and_waiting(&env, "order-1", "Steve").await;
-    // A list older than a second is stale: for the new command the agent asks again, and the new list shows Steve.
+    // A list older than a second is stale: for the new command the agent reads it again, and the new list shows Steve.
     let asked = lists(&env).await;
     let ticks = || async { Ok::<_, TestbedError>(env.testbed.game("ticks").await?.as_u64().unwrap_or_default()) };
     let stale = ticks().await.unwrap() + 22;

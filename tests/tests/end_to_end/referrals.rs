@@ -1,4 +1,4 @@
-//! Referrals over real processes: a reward in the game, and repeated, reordered events with kills.
+//! Referrals with the real programs: a reward in the game, and repeated, reordered events with kills.
 
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::{Programs, StoreApi, Testbed, Who};
@@ -20,11 +20,11 @@ impl Dice {
     }
 }
 
-/// What the storefront tells: a path, and a body with its natural key and its time.
+/// An event that the storefront reports: a path, and a body with its natural key and its time.
 type Event = (&'static str, Value);
 
-/// Each friend's life: signs up, buys, and the order is completed or undone. Every third void comes before its payment.
-fn story(codes: &[String], dice: &mut Dice) -> Vec<Event> {
+/// The events of each friend: sign-up, purchase, and completion or void. `shuffled` moves some voids before their payments.
+fn friends_events(codes: &[String], dice: &mut Dice) -> Vec<Event> {
     let mut events = Vec::new();
     let mut minutes = 0;
     let mut tell = |path, mut body: Value| {
@@ -56,8 +56,8 @@ fn story(codes: &[String], dice: &mut Dice) -> Vec<Event> {
     events
 }
 
-/// The same with repeats, and with voids before the payments that they undo.
-fn shaken(mut events: Vec<Event>, dice: &mut Dice) -> Vec<Event> {
+/// The same events with repeats, and with some voids before the payments that they undo.
+fn shuffled(mut events: Vec<Event>, dice: &mut Dice) -> Vec<Event> {
     for place in 2..events.len() {
         let is_pair = events[place].0 == "void" && events[place - 2].0 == "fulfill";
         if is_pair && dice.below(3) == 0 {
@@ -98,7 +98,7 @@ async fn tell(api: &StoreApi, (path, body): &Event) -> Option<u16> {
     call.ok().map(|(status, _)| status.as_u16())
 }
 
-/// All that the rules have come to: statuses, live grants, balances and statistics (invariant 5), without what is drawn by chance.
+/// The result of the rules: statuses, live grants, balances and statistics (invariant 5), without random values.
 async fn end_state(api: &StoreApi) -> Value {
     let mut rows = Vec::new();
     let mut cursor = String::new();
@@ -130,7 +130,7 @@ async fn end_state(api: &StoreApi) -> Value {
 async fn referral_events_with_200_kills_end_like_a_clean_run() {
     let (clean_folder, killed_folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let (mut clean, api, codes) = set_up(&clean_folder).await;
-    for event in story(&codes, &mut Dice(3)) {
+    for event in friends_events(&codes, &mut Dice(3)) {
         assert!(tell(&api, &event).await.is_some_and(|status| status < 500), "{event:?}");
     }
     let expected = end_state(&api).await;
@@ -138,7 +138,7 @@ async fn referral_events_with_200_kills_end_like_a_clean_run() {
 
     let (mut testbed, api, codes) = set_up(&killed_folder).await;
     let mut dice = Dice(11);
-    let events = shaken(story(&codes, &mut Dice(3)), &mut dice);
+    let events = shuffled(friends_events(&codes, &mut Dice(3)), &mut dice);
     assert!(events.len() >= 500, "{} events", events.len());
     let mut kills = 0;
     for (done, event) in events.iter().enumerate() {

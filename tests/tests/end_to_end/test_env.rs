@@ -8,10 +8,10 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// How long a state may take. It only ends a test that hangs: no load reaches it.
+/// Limit for reaching a state. It only stops a hanging test; even a loaded machine stays far below it.
 pub const LIMIT: Duration = Duration::from_secs(600);
 
-/// The three programs, running, with one server and one package.
+/// The three running programs, with one server and one package.
 pub struct TestEnv {
     pub testbed: Testbed,
     pub api: StoreApi,
@@ -21,7 +21,7 @@ pub struct TestEnv {
 }
 
 impl TestEnv {
-    /// Everything up, the agent connected, these players online.
+    /// Starts everything: the agent is connected, and these players are online.
     pub async fn start(players: &[&str]) -> TestEnv {
         TestEnv::start_with(players, "").await
     }
@@ -32,12 +32,12 @@ impl TestEnv {
         env.testbed.write_agent_config(&env.token, more).unwrap();
         env.testbed.start(Who::Agent).await.unwrap();
         env.online().await;
-        // The store shows it online a moment before the agent has read its welcome.
+        // The store shows the agent online a moment before the agent has read its welcome.
         env.logged("agent.log", "session open").await;
         env
     }
 
-    /// Store and game up, the agent not started.
+    /// Starts store and game, but not the agent.
     pub async fn without_agent(players: &[&str]) -> TestEnv {
         let folder = TempDir::new().unwrap();
         let mut testbed = Testbed::prepare(folder.path(), Programs::beside_this().unwrap()).await.unwrap();
@@ -61,7 +61,7 @@ impl TestEnv {
         self.api.put(&format!("/api/v1/packages/{id}"), package).await.unwrap();
     }
 
-    /// An order for so many of a package, paid.
+    /// Pays an order for this quantity of a package.
     pub async fn pay(&self, order: &str, player: &str, package: &str, quantity: u64) -> Value {
         self.api.put(&format!("/api/v1/orders/{order}"), order_body(player, package, quantity)).await.unwrap()
     }
@@ -77,12 +77,12 @@ impl TestEnv {
         }
     }
 
-    /// One of the programs' logs.
+    /// The text of a program's log.
     pub fn log(&self, name: &str) -> String {
         std::fs::read_to_string(self.testbed.folder().join(name)).unwrap_or_default()
     }
 
-    /// Waits until a log has this text.
+    /// Waits until a log contains this text.
     pub async fn logged(&self, name: &str, text: &str) {
         let found =
             until(&format!("{text:?} in {name}"), LIMIT, || async { Ok(self.log(name).contains(text).then_some(())) })
@@ -92,7 +92,7 @@ impl TestEnv {
         }
     }
 
-    /// How often each line took effect in the game, over its whole life in this world.
+    /// The number of effects of each line, since the world began.
     pub async fn runs(&self) -> BTreeMap<String, usize> {
         let answer = self.testbed.game("effects").await.unwrap();
         let mut runs = BTreeMap::new();
@@ -107,7 +107,7 @@ impl TestEnv {
         self.testbed.start(who).await.unwrap();
     }
 
-    /// Opens a session by hand (no negotiation, as the protocol allows), shakes hands, sends what is no SignalR, and returns what comes back.
+    /// Opens a session by hand (without negotiation, as the protocol allows), shakes hands, sends a frame that is not SignalR, and returns the answer.
     pub async fn garbage_on_a_session(&self) -> String {
         let mut socket = TcpStream::connect(self.testbed.store_address).await.unwrap();
         let request = format!(
@@ -131,7 +131,7 @@ impl TestEnv {
         self.api.get(&format!("/api/v1/orders/{order}")).await.unwrap()["commands"][0].clone()
     }
 
-    /// Waits until an order's first command is in this state, and returns it.
+    /// Waits until an order's first command has this status, and returns the command.
     pub async fn command_is(&self, order: &str, status: &str) -> Value {
         let what = format!("{order}'s command being {status}");
         let look = || async {

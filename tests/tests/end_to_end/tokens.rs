@@ -1,4 +1,4 @@
-//! Regenerated tokens.
+//! Regenerated and wrong tokens.
 
 use crate::test_env::TestEnv;
 use flux_testkit::testbed::Who;
@@ -34,7 +34,7 @@ async fn rule_5_regenerated_token_ends_the_session_and_loses_nothing() {
 #[tokio::test]
 async fn two_agents_with_one_token_never_both_run() {
     let mut env = TestEnv::start(&["Steve"]).await;
-    // The same agent with another journal is another agent to the store.
+    // To the store, the same agent with another journal is another agent.
     env.testbed.kill(Who::Agent).await.unwrap();
     std::fs::rename(env.testbed.folder().join("state"), env.testbed.folder().join("first")).unwrap();
     let second = env.testbed.folder().join("second.yml");

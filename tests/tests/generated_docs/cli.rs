@@ -44,7 +44,7 @@ pub(super) fn page() -> String {
     page
 }
 
-/// The commands below one, those with commands of their own by these.
+/// The commands below one; a command with subcommands is replaced by them.
 fn commands(page: &mut String, path: &str, command: &Command) {
     for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
         let path = format!("{path} {}", command.get_name());
@@ -69,7 +69,7 @@ fn about(command: &Command) -> String {
     sentence(command.get_about().map(ToString::to_string))
 }
 
-/// With the full stop that clap takes away.
+/// Adds the full stop that clap removes.
 fn sentence(text: Option<String>) -> String {
     let mut text = text.unwrap_or_default();
     if !text.ends_with('.') {

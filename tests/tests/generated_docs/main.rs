@@ -16,7 +16,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Compares a page with what was generated, or writes it where `UPDATE_DOCS` is set.
+/// Compares a page with the generated text, or writes it if `UPDATE_DOCS` is set.
 fn check(page: &str, generated: &str) {
     let path = root().join("docs").join(page);
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -29,7 +29,7 @@ fn check(page: &str, generated: &str) {
 
 /// Text in a cell of a table: one line, and no bar that would end the cell.
 fn cell(text: &str) -> String {
-    // Rust's links between types mean nothing here.
+    // Rust's links between types mean nothing in this page.
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace("[`", "`").replace("`]", "`").replace('|', "\\|")
 }
 

@@ -1,4 +1,4 @@
-//! The role that each operation of the API asks for, found by calling it with a storefront's key.
+//! The role that each operation of the API requires, found by a call with a storefront's key.
 
 use axum::Router;
 use axum::body::Body;
@@ -47,7 +47,7 @@ async fn companion() -> (Router, String) {
     (router, key.expose().to_owned())
 }
 
-/// The key is looked at before anything else of the request.
+/// The server checks the key before the rest of the request.
 async fn is_forbidden(router: &Router, key: &str, method: &str, path: &str) -> bool {
     let path: String = path.split('/').map(|part| if part.starts_with('{') { "/none" } else { part }).fold(
         String::new(),

@@ -3,7 +3,7 @@
 use flux_agent::control::Status;
 use serde_json::{Value, json};
 
-/// What the daemon prints for a day with a little of everything.
+/// The printed status of a day with a little of everything.
 pub(super) fn example() -> String {
     let status: Status = serde_json::from_value(facts()).unwrap();
     status.to_string()

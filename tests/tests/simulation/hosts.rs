@@ -1,4 +1,4 @@
-//! The three programs as hosts: each start opens what the last one left on disk.
+//! The three programs as hosts: each start opens the files that the last run left on disk.
 
 use crate::machine::SimClock;
 use crate::net::{
@@ -28,48 +28,48 @@ pub const RCON_PASSWORD: &str = "simulated-Rq8vT";
 
 type Fallible = Result<(), Box<dyn std::error::Error>>;
 
-/// What all hosts and the story share.
+/// The state that all hosts and the scenario share.
 #[derive(Clone)]
 pub struct Shared {
-    /// Where the files are.
+    /// The folder of all files.
     pub folder: PathBuf,
-    /// The admin key, made before anything runs.
+    /// The admin key, created before any host starts.
     pub key: String,
-    /// The server's token, once the storefront has added the server.
+    /// The server's token, after the storefront has added the server.
     pub token: Arc<Mutex<Option<String>>>,
-    /// Every game that has run in this world, in order; the last one is the present one.
+    /// Every game of this world, in order; the last one is the current one.
     pub games: Arc<Mutex<Vec<Game>>>,
     /// More YAML for the agent's config.
     pub agent_yaml: &'static str,
     /// The machines' clocks.
     pub clocks: Clocks,
-    /// Whether a second machine may run an agent with the same token. Where uncertain lines are repeated, it would repeat them.
+    /// A second machine may run an agent with the same token. Not with `on_uncertain: retry`, where it would repeat uncertain lines.
     pub may_have_second_agent: bool,
-    /// Whether a second machine runs an agent with the same token.
+    /// A second machine runs an agent with the same token.
     pub has_second_agent: Arc<AtomicBool>,
-    /// What the game does next: on its own host, whose time its clock follows.
+    /// The next actions of the game. They run on its own host, whose time its clock follows.
     pub game_acts: Arc<Mutex<Vec<Act>>>,
-    /// What is between the agent and the store.
+    /// The proxy between the agent and the store.
     pub proxy: Arc<Proxy>,
-    /// Whether commits fail.
+    /// Commits fail.
     pub is_a_disk_full: Arc<AtomicBool>,
-    /// Asks the agent that runs to read its token again.
+    /// Makes the running agent read its token again.
     pub reload: Arc<Mutex<Option<mpsc::Sender<()>>>>,
-    /// The most tasks that an agent and a store have had at a time.
+    /// The most tasks that the agent and the store have had at a time.
     pub most_tasks: [Arc<AtomicUsize>; 2],
-    /// Why a program could not start, if one could not.
+    /// The errors of programs that could not start.
     pub failures: Arc<Mutex<Vec<String>>>,
     entropy: Arc<Seeded>,
 }
 
-/// What happens to a world without RCON.
+/// A change of the world without RCON.
 #[derive(Debug, Clone, Copy)]
 pub enum Act {
     Save,
     Restart(Restart),
 }
 
-/// The clocks of the store's machine and of the agent's; the second agent's is the agent's.
+/// The clocks of the store's machine and of the agent's; the second agent uses the agent's.
 #[derive(Debug, Clone, Default)]
 pub struct Clocks {
     pub store: SimClock,
@@ -114,7 +114,7 @@ impl Shared {
     }
 }
 
-/// A full disk ends a program at its start; systemd starts it again.
+/// Opens a program's file again and again while the disk is full, as systemd would restart the program.
 async fn started<T, E: std::fmt::Display>(shared: &Shared, who: &str, open: impl Fn() -> Result<T, E>) -> T {
     loop {
         match open() {
@@ -128,7 +128,7 @@ async fn started<T, E: std::fmt::Display>(shared: &Shared, who: &str, open: impl
     }
 }
 
-/// Counts the tasks of this host's program.
+/// Records the most tasks of this host's program.
 fn count_tasks(most: &Arc<AtomicUsize>) {
     let most = most.clone();
     tokio::spawn(async move {
@@ -139,7 +139,7 @@ fn count_tasks(most: &Arc<AtomicUsize>) {
     });
 }
 
-/// A future that is ready at once: the database in place.
+/// Runs a future that is ready at once, such as a write to the in-place database.
 fn futures_now<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
@@ -159,7 +159,7 @@ pub async fn store(shared: Shared) -> Fallible {
 }
 
 pub async fn game(shared: Shared) -> Fallible {
-    // A vanilla server mixes the answers of two connections: whoever asks at the same time may hear the other's. Two agents need one that does not.
+    // A vanilla server mixes the replies of two connections, so two agents need a server that keeps them apart.
     let flavour = if shared.may_have_second_agent { Flavour::Paper } else { Flavour::Vanilla };
     let world_file = Some(shared.folder.join("world.json"));
     let settings = Settings { world_file, flavour, ..Settings::new(RCON_PASSWORD) };
@@ -195,7 +195,7 @@ async fn act(shared: &Shared, game: &Game) {
     }
 }
 
-/// Another machine with the same token, as a copied installation has; it has a journal of its own.
+/// A second machine with the same token, as a copied installation has; its journal is its own.
 pub async fn second_agent(shared: Shared) -> Fallible {
     while !shared.has_second_agent.load(Ordering::SeqCst) {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -207,10 +207,10 @@ async fn run_agent(shared: Shared, state_dir: &'static str) -> Fallible {
     while shared.token.lock().unwrap().is_none() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Before the token is read: one that changes meanwhile is read again.
-    let (wishes, reloads) = mpsc::channel(1);
+    // Set before the token is read, so that a change in between triggers another reading.
+    let (requests, reloads) = mpsc::channel(1);
     if state_dir == "state" {
-        *shared.reload.lock().unwrap() = Some(wishes);
+        *shared.reload.lock().unwrap() = Some(requests);
     }
     let load = {
         let shared = shared.clone();

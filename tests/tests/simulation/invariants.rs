@@ -1,4 +1,4 @@
-//! The promises, as the model of the contract names them. Each is checked on every history.
+//! The invariants, named as in the delivery model. Each is checked on every history.
 
 use crate::scenario::{History, Kept};
 use crate::workload::GIFT;
@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Tasks of a program at a time: those of its own, and those of the few connections of this small world.
+/// The most tasks that a program may have at a time: its own, and those of the few connections of this small world.
 const TASKS: usize = 16;
 
 pub fn check_all(history: &History) {
@@ -19,10 +19,10 @@ pub fn check_all(history: &History) {
     s4_every_command_reached_an_end(history);
     s5_both_sides_agree(history);
     s6_nothing_takes_effect_after_a_closed_failure(history);
-    t_failed_for_another_reason_than_uncertain_means_no_effect(history);
-    nothing_is_cancelled_that_nobody_cancelled(history);
-    a_commands_life_goes_forward_only(history);
-    a_players_commands_run_in_the_order_in_which_they_were_paid(history);
+    t_certain_failure_means_no_effect(history);
+    commands_are_cancelled_only_on_request(history);
+    commands_only_move_forward(history);
+    a_players_commands_run_in_payment_order(history);
     some_were_completed(history);
 }
 
@@ -43,7 +43,7 @@ fn line(command: &Value) -> String {
     filled.replace("{player}", &text(&command["player"]["name"]))
 }
 
-/// When a command's line took effect.
+/// The times at which a command's line took effect.
 fn runs(history: &History, command: &Value) -> Vec<Duration> {
     let line = line(command);
     history.effects.iter().filter(|(_, effect)| *effect == line).map(|(at, _)| *at).collect()
@@ -57,7 +57,7 @@ fn retries(history: &History, command: &Value) -> usize {
     history.sales.retries.get(command["id"].as_str().unwrap()).copied().unwrap_or_default()
 }
 
-/// How often an admin at the agent has taken the matter into their own hands; from then on only they know.
+/// The number of times that an admin at the agent has handled the command; after that, only the admin knows its state.
 fn by_hand(history: &History, command: &Value) -> usize {
     history.sales.by_hand.get(command["id"].as_str().unwrap()).copied().unwrap_or_default()
 }
@@ -78,17 +78,17 @@ fn no_program_gave_up(history: &History) {
     assert!(history.failures.is_empty(), "seed {}: {:?}", history.seed, history.failures);
 }
 
-/// Whatever has failed, and however often: no call, connection or wait is left behind.
+/// However many failures there were, no call, connection or wait is left behind.
 fn nothing_piles_up(history: &History) {
     let is_within = history.most_tasks.iter().all(|most| *most <= TASKS);
     assert!(is_within, "seed {}: tasks of agent and store at a time: {:?}", history.seed, history.most_tasks);
 }
 
 fn s1_a_line_takes_effect_at_most_once(history: &History) {
-    // `on_uncertain: retry` is for stores whose every command is safe to repeat: once more for each uncertain moment, of which a lost journal is one.
+    // `on_uncertain: retry` is for stores whose commands are all safe to repeat: once more for each uncertain moment. A lost journal is one.
     let allowed = if history.retries_uncertain { 2 + usize::from(history.played("journal lost")) } else { 1 };
     for command in &history.sales.commands {
-        // Each retry by hand is meant to run it; one whose answer was lost was made twice.
+        // A manual retry allows one more run; a retry whose answer was lost was sent twice.
         let allowed = allowed + 2 * retries(history, command) + by_hand(history, command);
         if runs(history, command).len() > allowed {
             fail(history, "S1 a line took effect more than once", command);
@@ -120,21 +120,21 @@ fn s4_every_command_reached_an_end(history: &History) {
     }
 }
 
-/// What the store was ever told of is in the journal, and what the journal has closed and the store has acknowledged is the same at both. What was
-/// in another journal, one that was lost or the second agent's, is that one's.
+/// Each command that an agent has reported is in the journal, and a closed and acknowledged command has the same state on both sides. Commands of
+/// another journal (a lost one, or the second agent's) are exempt.
 fn s5_both_sides_agree(history: &History) {
     let has_one_journal = !history.played("journal lost") && !history.played("second agent");
     for command in &history.sales.commands {
-        let was_told = entries(command).iter().any(|entry| entry["status"] == "delivered");
+        let was_reported = entries(command).iter().any(|entry| entry["status"] == "delivered");
         let kept = history.journal.get(command["id"].as_str().unwrap_or_default());
         let Some(kept) = kept else {
-            if was_told && has_one_journal {
-                fail(history, "S5 the store was told of a command that is not in the journal", command);
+            if was_reported && has_one_journal {
+                fail(history, "S5 a reported command is not in the journal", command);
             }
             continue;
         };
         let is_over = !kept.is_open && kept.acknowledged;
-        // That it ran counts, whoever had it run (rule 1); and what was run by hand may wait for a player who never comes.
+        // A completed command counts even if it ran by hand (rule 1), and one that ran by hand may wait for a player who never joins.
         let is_in_hand = by_hand(history, command) > 0 && kept.status != "completed" && (is_over || kept.is_open);
         let is_settled = is_in_hand || is_over && agree(kept, command);
         if !is_settled && !history.played("second agent") {
@@ -143,8 +143,8 @@ fn s5_both_sides_agree(history: &History) {
     }
 }
 
-/// Whether both say the same of a command. The store may have gone on to an attempt that the agent has never seen, and what the game has refused meanwhile is
-/// cancelled where a cancel was wanted.
+/// Compares the journal's and the store's state of a command. The store may have moved on to an attempt that the agent has never seen, and a command that the game
+/// has refused is shown as cancelled if a cancel was requested.
 fn agree(kept: &Kept, command: &Value) -> bool {
     let (attempt, status) = (command["attempt"].as_u64().unwrap_or_default(), command["status"].as_str());
     let is_same = Some(kept.status) == status && (kept.status != "failed" || kept.reason == command["reason"].as_str())
@@ -156,7 +156,7 @@ fn agree(kept: &Kept, command: &Value) -> bool {
     }
 }
 
-/// By the store's clock, where that was right all the time.
+/// Uses the store's clock, so it is checked only if that clock was never wrong.
 fn s6_nothing_takes_effect_after_a_closed_failure(history: &History) {
     if history.played("clock set wrong") || history.played("second agent") {
         return;
@@ -172,13 +172,13 @@ fn s6_nothing_takes_effect_after_a_closed_failure(history: &History) {
     }
 }
 
-/// When the store wrote an entry, since the simulation began.
+/// The time of a history entry, since the simulation began.
 fn moment(entry: &Value) -> Duration {
     let at: jiff::Timestamp = entry["at"].as_str().unwrap().parse().unwrap();
     Duration::try_from(at.duration_since(crate::machine::start())).unwrap()
 }
 
-fn t_failed_for_another_reason_than_uncertain_means_no_effect(history: &History) {
+fn t_certain_failure_means_no_effect(history: &History) {
     for command in ended(history, "failed") {
         let is_sure = command["reason"] != "uncertain" && !was_uncertain(command) && by_hand(history, command) == 0;
         if is_sure && has_run(history, command) {
@@ -187,8 +187,8 @@ fn t_failed_for_another_reason_than_uncertain_means_no_effect(history: &History)
     }
 }
 
-/// At the store, or at the agent: what its admin has run by hand too.
-fn nothing_is_cancelled_that_nobody_cancelled(history: &History) {
+/// Checks the store and the journal, which has the commands that the agent's admin ran by hand.
+fn commands_are_cancelled_only_on_request(history: &History) {
     for command in &history.sales.commands {
         let (id, order) = (command["id"].as_str().unwrap(), command["orderId"].as_str().unwrap());
         let is_cancelled =
@@ -199,8 +199,8 @@ fn nothing_is_cancelled_that_nobody_cancelled(history: &History) {
     }
 }
 
-/// Once closed as completed or cancelled, a command stays so.
-fn a_commands_life_goes_forward_only(history: &History) {
+/// A command that is closed as completed or cancelled stays closed.
+fn commands_only_move_forward(history: &History) {
     for command in &history.sales.commands {
         let states: Vec<&str> = entries(command).iter().filter_map(|entry| entry["status"].as_str()).collect();
         let completed = states.iter().position(|state| *state == "completed");
@@ -214,9 +214,10 @@ fn a_commands_life_goes_forward_only(history: &History) {
     }
 }
 
-/// What was never uncertain, and is for a player who is there: a gift goes out at once, and waits where the game says so. A line that was lost is sent again later and later, so that one that ends every connection holds up nobody; two agents run what
-/// each of them was given; and what a full disk has refused comes again at the store's next sweep.
-fn a_players_commands_run_in_the_order_in_which_they_were_paid(history: &History) {
+/// Checks commands that were never uncertain and whose player is online. Exempt are gifts, which are sent at once; lost lines, which are sent again with growing delays
+/// so that they block no one; two agents, which each run their own commands;
+/// and commands that a full disk has refused, which come again at the store's next sweep.
+fn a_players_commands_run_in_payment_order(history: &History) {
     if history.played("second agent") || history.played("journal's disk full") {
         return;
     }

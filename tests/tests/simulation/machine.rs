@@ -3,20 +3,20 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// A simulated machine's clocks: they begin in 2026 and go as the simulation goes. The wall clock can be set wrong, the one since boot cannot.
+/// The clocks of a simulated machine: they start in 2026 and follow the simulated time. The wall clock can be set wrong; the monotonic clock cannot.
 #[derive(Debug, Clone, Default)]
 pub struct SimClock {
     wrong_by_millis: Arc<AtomicI64>,
 }
 
 impl SimClock {
-    /// Sets the wall clock wrong by so much, or right again.
+    /// Sets the error of the wall clock; 0 corrects it.
     pub fn set_wrong_by(&self, millis: i64) {
         self.wrong_by_millis.store(millis, Ordering::SeqCst);
     }
 }
 
-/// When every simulation begins.
+/// The start of every simulation.
 pub fn start() -> Timestamp {
     Timestamp::from_second(1_767_225_600).unwrap()
 }

@@ -17,7 +17,7 @@ use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Seeds that `make test` plays: about four minutes of a debug build on two idle cores. A loaded machine takes longer and plays as many.
+/// Number of seeds that `make test` plays: about four minutes of a debug build on two idle cores. A loaded machine takes longer and plays as many.
 const SEEDS: u64 = 40;
 
 /// Set for a child process that plays one seed: it prints the totals and not the history.

@@ -53,7 +53,7 @@ impl Accept for GameListener {
     }
 }
 
-/// The agent's way to the game.
+/// The agent's connections to the game.
 pub struct SimRcon {
     pub password: secrecy::SecretString,
     pub timeouts: Timeouts,
@@ -71,7 +71,7 @@ impl flux_agent::game::GameDialer for SimRcon {
     }
 }
 
-/// Where the agent's command line asks.
+/// The port of the agent's control socket.
 pub struct SimControl(pub TcpListener);
 
 impl flux_agent::control::Listener for SimControl {
@@ -80,7 +80,7 @@ impl flux_agent::control::Listener for SimControl {
     }
 }
 
-/// Asks the agent, as its command line does.
+/// Sends a request to the agent, as its command line does.
 pub async fn ask_agent(request: &serde_json::Value) -> io::Result<serde_json::Value> {
     let mut stream = TcpStream::connect((AGENT, CONTROL_PORT)).await?;
     stream.write_all(format!("{request}\n").as_bytes()).await?;
@@ -89,7 +89,7 @@ pub async fn ask_agent(request: &serde_json::Value) -> io::Result<serde_json::Va
     Ok(serde_json::from_slice(&answer)?)
 }
 
-/// One HTTP call to the store over the simulated network.
+/// Makes one HTTP call to the store over the simulated network.
 pub async fn http(
     method: HttpMethod,
     path: &str,

@@ -1,4 +1,4 @@
-//! The agent's way to the store: a proxy stands in it that passes things on late, or lets no WebSocket through.
+//! The proxy between the agent and the store: it delays calls and answers, repeats stale answers, and blocks WebSockets.
 
 use crate::net::{PROXY, http};
 use flux_agent::config::LiveConfig;
@@ -13,29 +13,29 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use turmoil::net::TcpStream;
 
-/// What is wrong with the way.
+/// The faults of the proxy.
 #[derive(Default)]
 pub struct Proxy {
-    /// How late each of the next calls that tell the store something (reports, joins) comes to it; the agent hears that it failed.
+    /// Delays of the next calls that report to the store (reports, joins); the agent gets an error for them.
     pub late_reports: Mutex<VecDeque<Duration>>,
-    /// How late each of the next answers to a poll comes to the agent.
+    /// Delays of the next answers to polls.
     pub late_answers: Mutex<VecDeque<Duration>>,
-    /// How many of the next polls are answered with what an earlier one was, as a cache does.
+    /// The number of next polls that get an earlier answer, as from a cache.
     pub stale_answers: AtomicU64,
-    /// When such a call was last kept back.
-    pub kept_back_at: Mutex<Option<Duration>>,
-    /// Whether no WebSocket gets through.
-    pub lets_no_socket_through: AtomicBool,
+    /// The time at which a report was last delayed.
+    pub delayed_at: Mutex<Option<Duration>>,
+    /// Blocks WebSockets.
+    pub blocks_websockets: AtomicBool,
     under_way: Mutex<Vec<(Duration, Outgoing)>>,
-    /// The last answers to polls, each with the journal that asked.
+    /// The last answers to polls, each with the journal that polled.
     answers: Mutex<VecDeque<(String, Vec<u8>)>>,
 }
 
-/// Answers that the proxy remembers.
+/// Number of answers that the proxy stores.
 const REMEMBERED: usize = 4;
 
 impl Proxy {
-    /// The oldest answer to this journal that is remembered, if the next is to be a stale one.
+    /// The oldest stored answer to this journal, if a stale answer is due.
     fn stale_answer(&self, journal: &str) -> Option<Vec<u8>> {
         let answers = self.answers.lock().unwrap();
         let (_, answer) = answers.iter().find(|(asked, _)| asked == journal)?;
@@ -51,9 +51,9 @@ impl Proxy {
         }
     }
 
-    fn keep_back(&self, call: Outgoing, late: Duration) {
+    fn delay(&self, call: Outgoing, late: Duration) {
         let now = turmoil::sim_elapsed().unwrap();
-        *self.kept_back_at.lock().unwrap() = Some(now);
+        *self.delayed_at.lock().unwrap() = Some(now);
         self.under_way.lock().unwrap().push((now + late, call));
     }
 
@@ -65,7 +65,7 @@ impl Proxy {
     }
 }
 
-/// A REST call as it goes out.
+/// A REST call on its way to the store.
 struct Outgoing {
     method: HttpMethod,
     path: String,
@@ -79,24 +79,24 @@ impl Outgoing {
     }
 }
 
-/// The proxy's host: passes on what it has kept, when it is due.
+/// Runs the proxy's host: sends delayed calls when they are due.
 pub async fn run(proxy: Arc<Proxy>) -> Result<(), Box<dyn std::error::Error>> {
     loop {
         tokio::time::sleep(Duration::from_millis(100)).await;
         for (_, call) in proxy.due() {
-            // Nobody waits for the answer any more.
+            // No caller waits for the answer any more.
             let _ = tokio::time::timeout(Duration::from_secs(10), call.call()).await;
         }
     }
 }
 
-/// The agent's WebSockets.
+/// Connects the agent's WebSockets.
 pub struct SimDialer(pub Arc<Proxy>);
 
 impl Dialer for SimDialer {
     fn dial<'a>(&'a self, host: &'a str, port: u16, _tls: bool) -> BoxFuture<'a, io::Result<Box<dyn ByteStream>>> {
         Box::pin(async move {
-            if self.0.lets_no_socket_through.load(Ordering::SeqCst) {
+            if self.0.blocks_websockets.load(Ordering::SeqCst) {
                 return Err(io::Error::other(format!("{PROXY} lets no WebSocket through")));
             }
             Ok(Box::new(TcpStream::connect((host, port)).await?) as Box<dyn ByteStream>)
@@ -104,7 +104,7 @@ impl Dialer for SimDialer {
     }
 }
 
-/// The agent's REST calls.
+/// Makes the agent's REST calls.
 pub struct SimRest {
     pub config: LiveConfig,
     pub journal: String,
@@ -128,7 +128,7 @@ impl Rest for SimRest {
             let outgoing = Outgoing { method, path, headers, body: call.body.unwrap_or_default() };
             let timed_out = || RestError::Unreachable("timed out".into());
             if !is_poll && let Some(late) = self.proxy.late_reports.lock().unwrap().pop_front() {
-                self.proxy.keep_back(outgoing, late);
+                self.proxy.delay(outgoing, late);
                 return Err(timed_out());
             }
             if is_poll && let Some(answer) = self.proxy.stale_answer(&self.journal) {

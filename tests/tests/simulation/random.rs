@@ -1,7 +1,7 @@
 use flux_platform::Entropy;
 use std::sync::Mutex;
 
-/// Random numbers from a seed (splitmix64): the same seed, the same numbers.
+/// Random numbers from a seed (splitmix64): the same seed gives the same numbers.
 pub struct Seeded(Mutex<u64>);
 
 impl Seeded {
@@ -18,12 +18,12 @@ impl Seeded {
         z ^ (z >> 31)
     }
 
-    /// Uniform in `range`.
+    /// A uniform random number in `range`.
     pub fn within(&self, range: std::ops::Range<u64>) -> u64 {
         range.start + self.below(range.end - range.start)
     }
 
-    /// True once in so many.
+    /// Returns `true` with a probability of 1 in `times`.
     pub fn once_in(&self, times: u64) -> bool {
         self.below(times) == 0
     }

@@ -16,34 +16,34 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What is still open half an hour after the last fault is stuck.
+/// A command that is still open half an hour after the last fault is stuck.
 const LIMIT: Duration = FAULT_PERIOD.saturating_add(Duration::from_secs(1_800));
 
 /// One seed's history.
 #[derive(Debug)]
 pub struct History {
     pub seed: u64,
-    /// Faults, and at the end every command's life.
+    /// The faults, and at the end the history of every command.
     pub trace: Vec<String>,
-    /// What took effect, when, in its order.
+    /// The effects with their times, in order.
     pub effects: Vec<(Duration, String)>,
-    /// What the agent's journal says at the end: each id's attempt, state, reason, and whether the store has acknowledged it.
+    /// The final state of the agent's journal: the attempt, state, reason and acknowledgement of each id.
     pub journal: BTreeMap<String, Kept>,
     pub sales: Sales,
     pub played: BTreeMap<&'static str, u64>,
     pub elapsed: Duration,
-    /// Programs that could not start or ended by themselves.
+    /// Programs that could not start or ended unexpectedly.
     pub failures: Vec<String>,
-    /// The most tasks that an agent and a store have had at a time.
+    /// The most tasks that the agent and the store have had at a time.
     pub most_tasks: [usize; 2],
     /// With `on_uncertain: retry`.
     pub retries_uncertain: bool,
-    /// Whether lines leave marks: not with `proof: none`.
+    /// Lines leave markers: `false` with `proof: none`.
     pub has_proof: bool,
 }
 
 impl History {
-    /// Whether this kind of fault was part of it.
+    /// Returns `true` if this kind of fault occurred.
     pub fn played(&self, fault: &str) -> bool {
         self.played.contains_key(fault)
     }
@@ -51,7 +51,7 @@ impl History {
 
 /// Plays one seed.
 pub fn play(seed: u64) -> History {
-    // On a file system in memory where there is one: the simulation is about order, not about disks.
+    // A file system in memory if there is one: the simulation tests order, not disks.
     let memory = std::path::Path::new("/dev/shm");
     let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap();
     let (agent_yaml, has_proof, retries_uncertain) = match seed % 5 {
@@ -140,7 +140,7 @@ pub fn play(seed: u64) -> History {
     }
 }
 
-/// A row of the journal.
+/// The state of a row in the journal.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kept {
     pub attempt: u32,
@@ -148,11 +148,11 @@ pub struct Kept {
     pub reason: Option<&'static str>,
     pub is_open: bool,
     pub acknowledged: bool,
-    /// Whether an uncertain moment of it was settled.
+    /// The row was uncertain at some time and was settled.
     pub was_settled: bool,
 }
 
-/// The agent's journal, opened once all is over.
+/// Reads the agent's journal after the end of the simulation.
 fn kept(shared: &Shared) -> BTreeMap<String, Kept> {
     let config = hosts::agent_config(shared, "state");
     let (server, now) = (config.store.token.server_id(), jiff::Timestamp::UNIX_EPOCH);
@@ -174,11 +174,11 @@ fn kept(shared: &Shared) -> BTreeMap<String, Kept> {
     .collect()
 }
 
-/// What has taken effect in the games of this world.
+/// The lines that have taken effect in the games of this world.
 #[derive(Default)]
 struct Effects {
     seen: Vec<(Duration, String)>,
-    /// Of each game, how many.
+    /// The number of effects read from each game.
     counts: Vec<usize>,
 }
 
@@ -194,7 +194,7 @@ impl Effects {
     }
 }
 
-/// What many seeds came to.
+/// The totals of many seeds.
 #[derive(Debug, Default)]
 pub struct Totals {
     seeds: u64,
@@ -205,7 +205,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Of one.
+    /// The totals of one history.
     pub fn of(history: &History) -> Totals {
         let mut ends: BTreeMap<String, u64> = BTreeMap::new();
         for command in &history.sales.commands {
@@ -222,21 +222,21 @@ impl Totals {
         }
     }
 
-    /// For another process.
+    /// Prints the totals for the parent process.
     pub fn to_line(&self) -> String {
         let Totals { seeds, simulated, commands, faults, ends } = self;
-        let told = json!({"seeds": seeds, "simulatedMillis": simulated.as_millis() as u64, "commands": commands, "faults": faults, "ends": ends});
-        format!("totals {told}")
+        let totals = json!({"seeds": seeds, "simulatedMillis": simulated.as_millis() as u64, "commands": commands, "faults": faults, "ends": ends});
+        format!("totals {totals}")
     }
 
-    /// Adds what another process has printed.
+    /// Adds the totals that a child process has printed.
     pub fn add(&mut self, printed: &str) {
-        let told = printed.lines().find_map(|line| line.strip_prefix("totals ")).unwrap();
-        let told: Value = serde_json::from_str(told).unwrap();
-        self.seeds += told["seeds"].as_u64().unwrap();
-        self.simulated += Duration::from_millis(told["simulatedMillis"].as_u64().unwrap());
-        self.commands += told["commands"].as_u64().unwrap();
-        for (own, theirs) in [(&mut self.faults, &told["faults"]), (&mut self.ends, &told["ends"])] {
+        let totals = printed.lines().find_map(|line| line.strip_prefix("totals ")).unwrap();
+        let totals: Value = serde_json::from_str(totals).unwrap();
+        self.seeds += totals["seeds"].as_u64().unwrap();
+        self.simulated += Duration::from_millis(totals["simulatedMillis"].as_u64().unwrap());
+        self.commands += totals["commands"].as_u64().unwrap();
+        for (own, theirs) in [(&mut self.faults, &totals["faults"]), (&mut self.ends, &totals["ends"])] {
             for (what, count) in theirs.as_object().unwrap() {
                 *own.entry(what.clone()).or_default() += count.as_u64().unwrap();
             }

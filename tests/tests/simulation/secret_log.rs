@@ -1,4 +1,4 @@
-//! What the programs log: no secret is in it. With `LOGS=1` it is printed, each line with its simulated time.
+//! Captures the log of all programs and checks that no secret is in it. `LOGS=1` prints it, each line with its simulated time.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -9,18 +9,18 @@ use tracing_subscriber::fmt::time::FormatTime;
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// From now on this is in no line.
+/// Adds a secret that no log line may contain from now on.
 pub fn keep_secret(secret: &str) {
     SECRETS.lock().unwrap().push(secret.to_owned());
 }
 
-/// The lines with a secret in them; the secrets of this history are forgotten.
+/// The lines with a secret in them. Clears the secrets of this history.
 pub fn leaks() -> Vec<String> {
     SECRETS.lock().unwrap().clear();
     std::mem::take(&mut LEAKS.lock().unwrap())
 }
 
-/// Listens to everything that this process logs.
+/// Captures everything that this process logs.
 pub fn listen() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {

@@ -1,4 +1,4 @@
-//! The storefront: adds the server, sells, refunds, and asks at the end what became of everything. It tries again until it is answered, as storefronts do.
+//! The storefront: adds the server, sells, refunds, and reads the final state of every command. It retries until it gets an answer, as storefronts do.
 
 use crate::hosts::Shared;
 use crate::net::{ask_agent, http};
@@ -10,25 +10,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub const PLAYERS: [&str; 3] = ["Steve", "Alex", "Kim"];
-/// Who never plays. What was bought for them waits, and is refunded in the end.
+/// A player who never joins. Their orders wait, and are refunded in the end.
 const ABSENT_PLAYER: &str = "Lena";
-/// A package whose player need not be there. Each is another amount, so that each has a line of its own.
+/// A package whose player need not be online. Each order has another amount, so that each has a line of its own.
 pub const GIFT: &str = "gift";
-/// How long the world is unkind; with what is left to do then, a history lasts about ten minutes.
+/// The time during which faults occur; with the rest of the work, a history lasts about ten minutes.
 pub const FAULT_PERIOD: Duration = Duration::from_secs(540);
 
-/// What the storefront has done and learnt.
+/// The actions of the storefront and the admins, and the resulting commands.
 #[derive(Debug, Clone, Default)]
 pub struct Sales {
-    /// The commands at the end, with their history, in the order of their making.
+    /// The final commands with their history, in the order of their creation.
     pub commands: Vec<Value>,
-    /// How often an admin has had a failed one run again, at the store.
+    /// The number of retries of each failed command by an admin at the store.
     pub retries: BTreeMap<String, usize>,
-    /// How often an admin has had one run again or dropped, at the agent.
+    /// The number of retries and drops of each command by an admin at the agent.
     pub by_hand: BTreeMap<String, usize>,
-    /// The orders that were refunded.
+    /// The refunded orders.
     pub refunded: BTreeSet<String>,
-    /// Those that an admin has dropped, at the agent.
+    /// The commands dropped by an admin at the agent.
     pub dropped: BTreeSet<String>,
 }
 
@@ -42,7 +42,7 @@ impl Workload {
         Workload { shared, random: Seeded::new(seed ^ 0x5407) }
     }
 
-    /// Sells for the unkind time, then waits until everything is closed.
+    /// Sells during the fault period, then waits until everything is closed.
     pub async fn run(&self) -> Sales {
         let server = self.must(Method::POST, "/api/v1/servers", json!({"name": "Sim", "address": "game"})).await;
         self.take_token(&server);
@@ -59,7 +59,7 @@ impl Workload {
         self.must(Method::PUT, &format!("/api/v1/packages/{package}"), body).await;
     }
 
-    /// Sells something to somebody. What is a gift is sent whether or not its player is there: the game itself says who is away.
+    /// Sells something to a player. A gift is sent even if its player is away: the game's answer shows that.
     async fn sell_one(&self, order: u64) {
         let player = if self.random.once_in(10) { ABSENT_PLAYER } else { PLAYERS[self.random.within(0..3) as usize] };
         let package = ["word", "word", "fleeting", GIFT][self.random.within(0..4) as usize];
@@ -79,7 +79,7 @@ impl Workload {
                 orders += 1;
             }
             if self.random.once_in(6) {
-                // Most who want their money back want it soon.
+                // Most refunds come soon after the order.
                 let oldest = if self.random.once_in(3) { 0 } else { orders.saturating_sub(8) };
                 self.refund(&format!("o{}", self.random.within(oldest..orders)), &mut sales).await;
             }
@@ -109,13 +109,13 @@ impl Workload {
         }
     }
 
-    /// An admin at the agent's command line has a held command run once more, or drops one that waits; whether or not the answer came.
+    /// An admin at the agent's command line retries a held command or drops a waiting one; the answer may be lost.
     async fn settle_one_by_hand(&self, sales: &mut Sales) -> Option<()> {
         let is_retry = self.random.once_in(2);
         let state = if is_retry { "failed" } else { "awaiting_player" };
         let listed = asked(json!({"command": "queue_list", "state": state, "player": null})).await?;
         let ids: Vec<&str> = listed["done"]["jobs"].as_array()?.iter().filter_map(|job| job["id"].as_str()).collect();
-        // Two admins do not ask each other: one that was retried at the store first.
+        // The two admins do not know of each other: this command was retried at the store first.
         let id = ids.iter().rfind(|id| sales.retries.contains_key(**id)).or(ids.last())?.to_string();
         if is_retry {
             run_by_hand(&id, sales).await;
@@ -127,11 +127,11 @@ impl Workload {
         Some(())
     }
 
-    /// An admin has a failed command run again: the newest. At times its player has their money back at that moment, and the agent's admin runs it too.
+    /// An admin retries the newest failed command. Sometimes its player gets a refund at that moment, and the agent's admin retries it too.
     async fn retry_a_failed_one(&self, sales: &mut Sales) {
         let Some(failed) = self.page("?limit=1&status=failed").await.0 else { return };
         let [id, order] = ["id", "orderId"].map(|name| failed[0][name].as_str().unwrap().to_owned());
-        // Whether or not it was still failed when the answer's loss had it asked again, it was meant to run once more.
+        // A lost answer repeats the call, and the command may no longer be failed by then. Either way one more run was intended.
         *sales.retries.entry(id.clone()).or_default() += 1;
         self.must(Method::POST, &format!("/api/v1/commands/{id}/retry"), json!({})).await;
         if self.random.once_in(4) {
@@ -140,12 +140,12 @@ impl Workload {
         }
     }
 
-    /// A new token at the store, and in the agent's file. One that was made twice since the first answer was lost is the second.
+    /// Regenerates the token at the store and in the agent's file. If the first answer was lost, the second token counts.
     async fn rotate(&self, path: &str) {
         let answer = self.must(Method::POST, path, json!({})).await;
         self.take_token(&answer);
         if let Some(reload) = self.shared.reload.lock().unwrap().as_ref() {
-            // An agent that is not there reads it at its start.
+            // An agent that is down reads the token when it starts.
             reload.try_send(()).ok();
         }
     }
@@ -156,7 +156,7 @@ impl Workload {
         *self.shared.token.lock().unwrap() = Some(token.to_owned());
     }
 
-    /// Waits until no command is open any more, and brings them all with their history.
+    /// Waits until no command is open, and returns all of them with their history.
     async fn wait_for_the_end(&self) -> Vec<Value> {
         loop {
             let commands = self.commands().await;
@@ -169,7 +169,7 @@ impl Workload {
         }
     }
 
-    /// A look at each state, one after the other: a command may pass between them.
+    /// Checks each state in turn; a command may change its state between two checks.
     async fn nobody_waits(&self) {
         for status in ["pending", "delivered", "awaiting_player"] {
             while self.page(&format!("?limit=1&status={status}")).await.0.is_some() {
@@ -201,7 +201,7 @@ impl Workload {
         commands
     }
 
-    /// A page of commands (none if it is empty), and the cursor of the next.
+    /// A page of commands (`None` if it is empty), and the cursor of the next one.
     async fn page(&self, query: &str) -> (Option<Value>, Option<String>) {
         let mut page = self.must(Method::GET, &format!("/api/v1/commands{query}"), Value::Null).await;
         let items = page["items"].take();
@@ -209,7 +209,7 @@ impl Workload {
         (items.as_array().is_some_and(|items| !items.is_empty()).then_some(items), next)
     }
 
-    /// Calls until it is answered. A server is added under an idempotency key; all else is idempotent by its path.
+    /// Repeats a call until it is answered. A server is added under an idempotency key; all other calls are idempotent by their path.
     async fn must(&self, method: Method, path: &str, body: Value) -> Value {
         let headers = [("authorization", format!("Bearer {}", self.shared.key))];
         let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
@@ -229,7 +229,7 @@ impl Workload {
     }
 }
 
-/// An admin at the agent has a failed one run once more.
+/// Records a retry by an admin at the agent.
 async fn run_by_hand(id: &str, sales: &mut Sales) {
     *sales.by_hand.entry(id.to_owned()).or_default() += 1;
     asked(json!({"command": "queue_retry", "id": id})).await;

@@ -1,6 +1,6 @@
-//! Each thing that can go wrong.
+//! The implementation of each kind of fault.
 
-use super::{CLOCK_WRONG_MILLIS, Faults, Machine, Mend, ROLLBACK_UNSEEN};
+use super::{CLOCK_WRONG_MILLIS, Faults, Machine, ROLLBACK_UNSEEN, Repair};
 use crate::hosts::Act;
 use crate::net::{AGENT, GAME, SECOND_AGENT, STORE};
 use crate::workload::PLAYERS;
@@ -23,22 +23,22 @@ impl Faults {
         next.lock().unwrap().push_back(Duration::from_millis(self.random.within(1_000..most_millis)));
     }
 
-    /// The agent's disk is lost right after its next report, which comes to the store when a new journal is there.
-    pub(super) fn hear_last_words(&mut self, now: Duration) {
-        self.let_no_socket_through(now, now + Duration::from_secs(60));
+    /// Loses the agent's disk right after its next report, which reaches the store only when a new journal exists.
+    pub(super) fn lose_journal_after_a_report(&mut self, now: Duration) {
+        self.block_websockets(now, now + Duration::from_secs(60));
         self.shared
             .proxy
             .late_reports
             .lock()
             .unwrap()
             .push_front(Duration::from_millis(self.random.within(30_000..90_000)));
-        self.last_words_after = Some(now);
+        self.lose_journal_after = Some(now);
     }
 
-    pub(super) fn let_no_socket_through(&mut self, now: Duration, until: Duration) {
-        if !self.shared.proxy.lets_no_socket_through.swap(true, Ordering::SeqCst) {
+    pub(super) fn block_websockets(&mut self, now: Duration, until: Duration) {
+        if !self.shared.proxy.blocks_websockets.swap(true, Ordering::SeqCst) {
             self.note(now, "no WebSocket gets through");
-            self.broken.push((until, Mend::Sockets));
+            self.broken.push((until, Repair::Sockets));
         }
     }
 
@@ -57,13 +57,13 @@ impl Faults {
 
     pub(super) fn set_a_clock_wrong(&mut self, now: Duration, until: Duration) {
         let machine = if self.random.once_in(2) { Machine::Agent } else { Machine::Store };
-        if self.broken.iter().any(|(_, mend)| *mend == Mend::Clock(machine)) {
+        if self.broken.iter().any(|(_, repair)| *repair == Repair::Clock(machine)) {
             return;
         }
         let millis = self.random.within(0..2 * CLOCK_WRONG_MILLIS) as i64 - CLOCK_WRONG_MILLIS as i64;
         self.note(now, "clock set wrong");
         self.clock(machine).set_wrong_by(millis);
-        self.broken.push((until, Mend::Clock(machine)));
+        self.broken.push((until, Repair::Clock(machine)));
     }
 
     pub(super) fn clock(&self, machine: Machine) -> &crate::machine::SimClock {
@@ -75,32 +75,32 @@ impl Faults {
 
     pub(super) fn fill_a_disk(&mut self, now: Duration, until: Duration) {
         let disk = if self.random.once_in(2) { DatabaseFile::Journal } else { DatabaseFile::Database };
-        if self.broken.iter().any(|(_, mend)| matches!(mend, Mend::Disk(_))) {
+        if self.broken.iter().any(|(_, repair)| matches!(repair, Repair::Disk(_))) {
             return;
         }
         self.note(now, if disk == DatabaseFile::Journal { "journal's disk full" } else { "store's disk full" });
         self.shared.is_a_disk_full.store(true, Ordering::SeqCst);
         simulate_full_disk(disk, true);
-        self.broken.push((until, Mend::Disk(disk)));
+        self.broken.push((until, Repair::Disk(disk)));
     }
 
     pub(super) fn slow_the_stores_commits(&mut self, now: Duration, until: Duration) {
-        if !self.broken.iter().any(|(_, mend)| *mend == Mend::SlowCommits) {
+        if !self.broken.iter().any(|(_, repair)| *repair == Repair::SlowCommits) {
             self.note(now, "store's commits slow");
             simulate_slow_disk(Duration::from_millis(self.random.within(50..6_000)));
-            self.broken.push((until, Mend::SlowCommits));
+            self.broken.push((until, Repair::SlowCommits));
         }
     }
 
-    /// The agent commits where it stands: a disk that hangs is an agent that neither hears nor says anything, and then all at once.
+    /// Freezes the agent. It commits in place, so a disk that hangs also stops its messages, which then arrive all at once.
     pub(super) fn freeze_the_agent(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, until: Duration) {
-        let is_at_a_link = |mend: &Mend| matches!(mend, Mend::Freeze | Mend::Link(..));
-        if !self.broken.iter().any(|(_, mend)| is_at_a_link(mend)) {
+        let is_at_a_link = |repair: &Repair| matches!(repair, Repair::Freeze | Repair::Link(..));
+        if !self.broken.iter().any(|(_, repair)| is_at_a_link(repair)) {
             self.note(now, "agent frozen");
             for other in [STORE, GAME] {
                 sim.hold(AGENT, other);
             }
-            self.broken.push((until, Mend::Freeze));
+            self.broken.push((until, Repair::Freeze));
         }
     }
 
@@ -110,7 +110,7 @@ impl Faults {
         }
         self.note(now, "second agent");
         sim.bounce(SECOND_AGENT);
-        self.broken.push((until, Mend::SecondAgent));
+        self.broken.push((until, Repair::SecondAgent));
     }
 
     pub(super) fn crash(
@@ -120,7 +120,7 @@ impl Faults {
         who: &'static str,
         until: Duration,
     ) -> bool {
-        if !sim.is_host_running(who) || self.broken.iter().any(|(_, mend)| *mend == Mend::Start(who)) {
+        if !sim.is_host_running(who) || self.broken.iter().any(|(_, repair)| *repair == Repair::Start(who)) {
             return false;
         }
         self.note(
@@ -132,7 +132,7 @@ impl Faults {
             },
         );
         sim.crash(who);
-        self.broken.push((until, Mend::Start(who)));
+        self.broken.push((until, Repair::Start(who)));
         true
     }
 
@@ -152,7 +152,7 @@ impl Faults {
         b: &'static str,
         until: Duration,
     ) {
-        if self.broken.iter().any(|(_, mend)| *mend == Mend::Link(a, b) || *mend == Mend::Freeze) {
+        if self.broken.iter().any(|(_, repair)| *repair == Repair::Link(a, b) || *repair == Repair::Freeze) {
             return;
         }
         match self.random.within(0..3) {
@@ -161,7 +161,7 @@ impl Faults {
             _ => sim.partition_oneway(b, a),
         }
         self.note(now, if b == STORE { "link to the store cut" } else { "link to the game cut" });
-        self.broken.push((until, Mend::Link(a, b)));
+        self.broken.push((until, Repair::Link(a, b)));
     }
 
     pub(super) fn line_fault(&mut self, now: Duration, what: &'static str, times: u32, fault: LineFault) {
@@ -181,7 +181,7 @@ impl Faults {
         }
     }
 
-    pub(super) fn everybody_joins(&mut self, now: Duration) {
+    pub(super) fn join_everyone(&mut self, now: Duration) {
         let Some(game) = self.shared.game() else { return };
         for player in PLAYERS {
             if !game.online().iter().any(|name| name == player) && game.join(player).is_ok() {

@@ -1,4 +1,4 @@
-//! What goes wrong, drawn from the seed: one thing after another while the world is unkind, then everything is mended.
+//! The faults, drawn from the seed: one after another during the fault period, then everything is repaired.
 
 mod kinds;
 
@@ -12,35 +12,35 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How far a wall clock is set wrong at most.
+/// The largest error of a wall clock.
 const CLOCK_WRONG_MILLIS: u64 = 600_000;
-/// What the game's clock cannot tell: a crash that takes less than these 5 s back.
+/// The agent cannot detect a rollback of less than this by the game's clock.
 const ROLLBACK_UNSEEN: Duration = Duration::from_secs(6);
 
-/// The world's malice.
+/// The state of the faults.
 pub struct Faults {
     random: Seeded,
     shared: Shared,
     next_at: Duration,
-    /// What is broken now, and when it is mended.
-    broken: Vec<(Duration, Mend)>,
+    /// Active faults, each with the time of its repair.
+    broken: Vec<(Duration, Repair)>,
     is_over: bool,
     wiped: bool,
-    /// Whether the journal may be lost in this story.
+    /// The journal may be lost in this run.
     may_wipe: bool,
-    /// Whether clocks are set wrong in this story. By a wrong one nobody can tell what came after what.
+    /// Clocks may be set wrong in this run. With a wrong clock, the order of events is unknown.
     may_set_clocks: bool,
-    /// The journal is lost with the first report that is kept back after this.
-    last_words_after: Option<Duration>,
-    /// When the game was saved last.
+    /// The journal is lost with the first report that is delayed after this time.
+    lose_journal_after: Option<Duration>,
+    /// The time of the game's last save.
     saved_at: Duration,
-    /// How often each kind of fault was played.
+    /// The number of times that each kind of fault occurred.
     pub played: BTreeMap<&'static str, u64>,
     pub trace: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mend {
+enum Repair {
     Start(&'static str),
     Link(&'static str, &'static str),
     Latency,
@@ -71,29 +71,29 @@ impl Faults {
             wiped: false,
             may_wipe,
             may_set_clocks,
-            last_words_after: None,
+            lose_journal_after: None,
             saved_at: Duration::ZERO,
             played: BTreeMap::new(),
             trace: Vec::new(),
         }
     }
 
-    /// Called between two steps of the simulation.
+    /// Injects and repairs faults between two steps of the simulation.
     pub fn play(&mut self, sim: &mut turmoil::Sim<'_>) {
         let now = sim.elapsed();
         let (due, rest): (Vec<_>, Vec<_>) =
             self.broken.drain(..).partition(|(at, _)| *at <= now || now >= FAULT_PERIOD);
         self.broken = rest;
-        for (_, mend) in due {
-            self.mend(sim, now, mend);
+        for (_, repair) in due {
+            self.repair(sim, now, repair);
         }
         if now >= FAULT_PERIOD {
             if !self.is_over {
                 self.is_over = true;
-                self.everybody_joins(now);
+                self.join_everyone(now);
             }
-        } else if self.were_last_words() {
-            self.last_words_after = None;
+        } else if self.is_report_delayed() {
+            self.lose_journal_after = None;
             if self.crash(sim, now, AGENT, now + Duration::from_millis(self.random.within(50..10_000))) {
                 self.lose_journal(now);
             }
@@ -119,7 +119,7 @@ impl Faults {
             6 => {
                 self.note(now, "slow network");
                 sim.set_max_message_latency(Duration::from_millis(self.random.within(50..2_000)));
-                self.broken.push((soon, Mend::Latency));
+                self.broken.push((soon, Repair::Latency));
             }
             7 => self.line_fault(now, "answer lost after running", lines, LineFault::LoseReplyAfterRunning),
             8 => self.line_fault(now, "closed before running", lines, LineFault::CloseBeforeRunning),
@@ -135,52 +135,52 @@ impl Faults {
             13 if self.shared.may_have_second_agent => self.start_second_agent(sim, now, now + Duration::from_secs(60)),
             14 => self.be_late(now, "report comes late", &self.shared.clone().proxy.late_reports, 240_000),
             15 => self.be_late(now, "poll answered late", &self.shared.clone().proxy.late_answers, 20_000),
-            16 => self.let_no_socket_through(now, soon),
+            16 => self.block_websockets(now, soon),
             17 => {
                 self.note(now, "poll answered by a cache");
                 self.shared.proxy.stale_answers.fetch_add(1, Ordering::SeqCst);
             }
-            18 if self.may_wipe && !self.wiped => self.hear_last_words(now),
+            18 if self.may_wipe && !self.wiped => self.lose_journal_after_a_report(now),
             19 => self.slow_the_stores_commits(now, soon),
             20 => self.freeze_the_agent(sim, now, soon),
             _ => self.come_or_go(now),
         }
     }
 
-    fn were_last_words(&self) -> bool {
-        let kept_back_at = *self.shared.proxy.kept_back_at.lock().unwrap();
-        self.last_words_after.is_some_and(|after| kept_back_at.is_some_and(|at| at > after))
+    fn is_report_delayed(&self) -> bool {
+        let delayed_at = *self.shared.proxy.delayed_at.lock().unwrap();
+        self.lose_journal_after.is_some_and(|after| delayed_at.is_some_and(|at| at > after))
     }
 
-    fn mend(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, mend: Mend) {
-        match mend {
-            Mend::Start(who) => {
+    fn repair(&mut self, sim: &mut turmoil::Sim<'_>, now: Duration, repair: Repair) {
+        match repair {
+            Repair::Start(who) => {
                 if who == GAME {
                     self.saved_at = now;
                     self.shared.game_acts.lock().unwrap().clear();
                 }
                 sim.bounce(who);
             }
-            Mend::Link(a, b) => sim.repair(a, b),
-            Mend::Freeze => {
+            Repair::Link(a, b) => sim.repair(a, b),
+            Repair::Freeze => {
                 for other in [STORE, GAME] {
                     sim.release(AGENT, other);
                 }
             }
-            Mend::SlowCommits => simulate_slow_disk(Duration::ZERO),
-            Mend::Latency => sim.set_max_message_latency(Duration::from_millis(20)),
-            Mend::SecondAgent => {
+            Repair::SlowCommits => simulate_slow_disk(Duration::ZERO),
+            Repair::Latency => sim.set_max_message_latency(Duration::from_millis(20)),
+            Repair::SecondAgent => {
                 self.shared.has_second_agent.store(false, Ordering::SeqCst);
                 sim.bounce(SECOND_AGENT);
             }
-            Mend::Clock(machine) => self.clock(machine).set_wrong_by(0),
-            Mend::Sockets => self.shared.proxy.lets_no_socket_through.store(false, Ordering::SeqCst),
-            Mend::Disk(disk) => {
+            Repair::Clock(machine) => self.clock(machine).set_wrong_by(0),
+            Repair::Sockets => self.shared.proxy.blocks_websockets.store(false, Ordering::SeqCst),
+            Repair::Disk(disk) => {
                 self.shared.is_a_disk_full.store(false, Ordering::SeqCst);
                 simulate_full_disk(disk, false);
             }
         }
-        self.trace.push(format!("{now:?} mended: {mend:?}"));
+        self.trace.push(format!("{now:?} repaired: {repair:?}"));
     }
 
     fn note(&mut self, now: Duration, what: &'static str) {
