@@ -1,9 +1,9 @@
-// What vanilla's console knows and flying-squid's does not, over flying-squid's own players and its own `give`.
+// Vanilla's console commands that flying-squid lacks, on flying-squid's own players and its own `give`.
 
-/** Answers lines in vanilla's words. `players()` are those who are in the game; `give(player, item)` is the game's own. */
+/** Answers lines with vanilla's texts. `players()` returns the players in the game; `give(player, item)` is the game's own. */
 export function vanillaConsole({ players, give, maxPlayers, onGive }) {
   const found = (target) => {
-    // A selector hits everybody, as it does in vanilla: that is what an unchecked name would do.
+    // A selector hits every player, as in vanilla: an unchecked name would have that effect.
     if (target.startsWith("@")) return players();
     const wanted = target.toLowerCase();
     return players().filter(({ username, uuid }) => username.toLowerCase() === wanted || uuid === wanted);

@@ -1,11 +1,11 @@
-// Store, agent, a real game, and players who look into their own inventory.
+// Store, agent and a real game; the players check their own inventory.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startStore, until } from "../interop/js/store.js";
 import { startGame } from "./game.js";
 
-/** Everything up. */
+/** Starts store, game and agent. */
 async function withAGame(t) {
   const store = await startStore(t);
   const server = await store.addServer();
@@ -17,7 +17,7 @@ async function withAGame(t) {
 
 const packageOf = (...commands) => ({ name: "Diamonds", price: 100, currency: "EUR", commands: commands.map((command) => ({ command })) });
 
-/** A paid order, as a storefront puts it. */
+/** Pays an order, as a storefront does. */
 const pay = (store, id, player, quantity = 1, packageId = "diamonds") =>
   store.call("PUT", `/orders/${id}`, {
     customer: { id: "customer-1" },
@@ -80,11 +80,11 @@ test("a player called @a gets nothing, and neither does anybody else", async (t)
   const { store, game } = await withAGame(t);
   const [everybody, steve] = [await game.join(t, "@a"), await game.join(t, "Steve")];
   await assert.rejects(pay(store, "order-1", { name: "@a" }), /player\.name/, "the store takes no such name");
-  // Who bought as Alex and is called @a now: the same account, and a name that would hit everybody.
+  // The player bought as Alex and is now called @a: the same account, and a name that selects everyone.
   await pay(store, "order-2", { name: "Alex", uuid: everybody.uuid });
   await until("order-2 to fail", async () => (await store.order("order-2")).commands[0].status === "failed");
   assert.equal((await store.order("order-2")).commands[0].reason, "invalid_player_name");
-  // The next one in line is not held up, and its diamonds are the only ones there are.
+  // The next order is not delayed, and its diamonds are the only ones.
   await pay(store, "order-3", { name: "Steve" });
   await steve.has("diamond", 1);
   assert.equal(everybody.count("diamond"), 0);

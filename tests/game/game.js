@@ -1,4 +1,4 @@
-// The test's hands on the real game, its players, and our agent beside it.
+// Helpers that control the real game, its players, and the agent.
 
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { until } from "../interop/js/store.js";
 const BINARIES = process.env.FLUX_BIN || path.resolve(import.meta.dirname, "../../target/debug");
 const RCON_PASSWORD = "a-real-games-password";
 
-/** A game that ends with the test `t`. */
+/** Starts a game that ends with the test `t`. */
 export async function startGame(t) {
   const folder = await mkdtemp(path.join(tmpdir(), "flux-game-"));
   const log = await open(path.join(folder, "game.log"), "a");
@@ -29,7 +29,7 @@ class Game {
   ended = false;
   /** The lines that came over RCON, in order. */
   lines = [];
-  /** Who has left, in order. */
+  /** The players who have left, in order. */
   left = [];
   #child;
   #agent;
@@ -45,7 +45,7 @@ class Game {
     });
   }
 
-  /** After so many more `give`s the answer is held back, and with it the agent. Gives the function that lets it go. */
+  /** Holds back the answer after this many more `give`s, which blocks the agent. Returns the function that releases it. */
   holdAfter(gives) {
     this.#child.send({ holdAfter: gives });
     return () => this.#child.send({});
@@ -55,7 +55,7 @@ class Game {
     return readFile(path.join(this.folder, name), "utf8");
   }
 
-  /** The agent's last act and the game's; a failed test shows what both said. */
+  /** Ends the agent and the game; a failed test prints both logs. */
   async end(t) {
     await this.#agent?.end();
     if (!this.ended) {
@@ -67,14 +67,14 @@ class Game {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Starts our agent between a store's server and this game, and waits until the store sees it. */
+  /** Starts an agent between a store's server and this game, and waits until the store shows it online. */
   async startAgent(store, server) {
     this.#agent = new Agent();
     await this.#agent.start(store, server.token, this);
     await until("the server to be online", async () => (await store.server(server.id)).status === "online");
   }
 
-  /** A player who has joined, and leaves with the test. */
+  /** Lets a player join, who leaves with the test. */
   async join(t, username) {
     const bot = mineflayer.createBot({ host: "127.0.0.1", port: this.ready.gamePort, username, version: "1.21.4", auth: "offline" });
     t.after(() => bot.end());
@@ -104,7 +104,7 @@ class Player {
     return this.#bot._client.uuid;
   }
 
-  /** How many of an item the player's own inventory shows. */
+  /** The number of an item in the player's own inventory. */
   count(item) {
     const stacks = this.#bot.inventory.items().filter(({ name }) => name === item);
     return stacks.reduce((sum, { count }) => sum + count, 0);
@@ -114,7 +114,7 @@ class Player {
     await until(`${this.#bot.username} having ${count} ${item}`, () => this.count(item) === count);
   }
 
-  /** Leaves, and waits until the game knows. */
+  /** Leaves, and waits until the game has noticed. */
   async leave() {
     const before = this.#game.left.length;
     this.#bot.quit();
@@ -122,7 +122,7 @@ class Player {
   }
 }
 
-/** Our agent between a store and the game; it ends with the game. */
+/** An agent between a store and the game; it ends with the game. */
 class Agent {
   #process;
   #exit;

@@ -1,4 +1,4 @@
-// RCON as vanilla serves it: one read is one request, or the connection is closed without a word.
+// An RCON server with vanilla's wire behaviour: each read must be one request, or the connection is closed without an answer.
 
 import { createServer } from "node:net";
 
@@ -10,7 +10,7 @@ const REFUSED = -1;
 const REQUEST_READ_BYTES = 1460;
 const REPLY_PIECE_UNITS = 4096;
 
-/** Serves RCON on a free loopback port, and gives the port. `run` takes a line and promises its text; lines wait for each other. */
+/** Serves RCON on a free loopback port, and returns the port. `run` takes a line and promises its text; lines run one at a time. */
 export function serveRcon(password, run) {
   let turn = Promise.resolve();
   const inTurn = (line) => (turn = turn.then(() => run(line)));
@@ -50,7 +50,7 @@ function packet(id, kind, body) {
   return Buffer.concat([head, bytes, Buffer.alloc(2)]);
 }
 
-/** At least one; the last may be full. */
+/** Returns at least one part; the last may be full. */
 function pieces(text) {
   const found = [];
   for (let at = 0; at === 0 || at < text.length; at += REPLY_PIECE_UNITS) found.push(text.slice(at, at + REPLY_PIECE_UNITS));

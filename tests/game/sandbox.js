@@ -1,4 +1,4 @@
-// The sandbox's game as a process: where its RCON is, and who is in it.
+// The sandbox's game as a process: its RCON address and its players.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ const BINARIES = process.env.FLUX_BIN || path.resolve(import.meta.dirname, "../.
 
 export const RCON_PASSWORD = "a-sandbox-password";
 
-/** A game with these players online, which ends with the test `t`; gives its RCON port. */
+/** Starts a game with these players online, which ends with the test `t`; returns its RCON port. */
 export async function startSandbox(t, players, more = []) {
   const folder = await mkdtemp(path.join(tmpdir(), "flux-sandbox-"));
   t.after(() => rm(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-// npm's rcon-client, which is not ours, against the sandbox's game: is that game RCON as the world knows it?
+// The npm package rcon-client against the sandbox's game: checks that the game serves RCON as other clients expect.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,14 +7,14 @@ import { RCON_PASSWORD, startSandbox } from "./sandbox.js";
 
 async function connect(t, port, options = {}) {
   const client = new Rcon({ host: "127.0.0.1", port, password: RCON_PASSWORD, ...options });
-  // An emitter without a listener would throw.
+  // Without a listener, the emitter would throw.
   client.on("error", () => {});
   await client.connect();
   t.after(() => client.end().catch(() => {}));
   return client;
 }
 
-test("list, give and what nobody knows are answered as vanilla does", async (t) => {
+test("list, give and unknown commands are answered as by vanilla", async (t) => {
   const client = await connect(t, await startSandbox(t, ["Steve", "Alex"]));
   assert.equal(await client.send("list"), "There are 2 of a max of 20 players online: Steve, Alex");
   assert.equal(await client.send("give steve diamond 3"), "Gave 3 [Diamond] to Steve");

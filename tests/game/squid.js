@@ -1,5 +1,5 @@
-// A real game in a process of its own (an uncaught exception ends it): flying-squid, with an RCON front. Its parent sends the settings,
-// hears `ready` with both ports, and may have the next answers to `give` held back until it releases them.
+// A flying-squid server with RCON, in its own process because an uncaught exception ends it. The parent sends the settings,
+// gets `ready` with both ports, and can hold back the next answers to `give`.
 
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
@@ -12,7 +12,7 @@ const MAX_PLAYERS = 20;
 
 const [folder, password] = process.argv.slice(2);
 process.chdir(folder);
-// It logs into this folder and does not make it.
+// flying-squid logs into this folder and does not create it.
 await mkdir("logs", { recursive: true });
 
 const game = squid.createMCServer({
@@ -31,15 +31,15 @@ const game = squid.createMCServer({
   "plugins": {},
   "modpe": false,
   "view-distance": 2,
-  // Without it every login crashes.
+  // Without it, every login crashes.
   "player-list-text": { header: { text: "" }, footer: { text: "" } },
   "everybody-op": false,
   "max-entities": 100,
 });
-// A client that breaks off is everyday business, and not for the console.
+// A client that disconnects is normal, so it is not logged.
 game.on("error", (error) => console.error(error));
 
-/** Who is in the game with their things, as vanilla's list has it: not yet during the login. */
+/** The players in the game, as vanilla's list shows them: not yet during the login. */
 const spawned = new Set();
 game.on("newPlayer", (player) => {
   player.once("spawned", () => spawned.add(player));
@@ -49,7 +49,7 @@ game.on("newPlayer", (player) => {
   });
 });
 
-/** After so many more `give`s the answer waits for the parent. */
+/** After this many more `give`s, the answer waits for the parent. */
 let held = { after: 0, released: Promise.resolve(), release: () => {} };
 process.on("message", ({ holdAfter }) => {
   if (holdAfter === undefined) return held.release();

@@ -17,7 +17,7 @@ fi
 "$promtool" check rules "$monitoring/flux-agent.rules.yml"
 "$promtool" test rules "$monitoring/flux-agent.rules.test.yml"
 
-# A page of a running agent, from the end-to-end test.
+# A metrics page of a running agent, from the end-to-end test.
 FLUX_METRICS_SAMPLE=$folder/metrics "${CARGO:-cargo}" test --quiet -p flux-tests --test end_to_end metrics_and_health >/dev/null
 "$promtool" check metrics <"$folder/metrics"
 

@@ -13,7 +13,7 @@ work=$target/system
 # The programs need a C library at least as new as the one of this machine, so the Debian has the same release.
 release=$(. /etc/os-release && if [ "$ID" = debian ]; then echo "$VERSION_CODENAME"; else echo bookworm; fi)
 debian=$work/debian-$release
-# Ends a container that hangs; an idle machine needs about 120 s.
+# Stops a hanging container; an idle machine needs about 120 s.
 limit_seconds=3600
 
 skip() {
@@ -36,7 +36,7 @@ tools() {
   fi
 }
 
-# Makes a plain Debian with what the cases need: curl and jq for the storefront, two proxies, rpm, and procps.
+# Makes a plain Debian with the tools of the cases: curl and jq for the storefront, two proxies, rpm, and procps.
 debian() {
   local needed=systemd,systemd-sysv,dbus,ca-certificates,openssl,curl,jq,nginx-light,caddy,rpm,procps,man-db
   [ "$(cat "$debian/.whole" 2>/dev/null)" = "$needed" ] && return
@@ -70,7 +70,7 @@ same_files() { # deb, rpm: all but documents, whose form is each distribution's
 scripts_are_sound() {
   for each in flux-agent flux-companion; do dpkg-deb --control "$work/share/$each.deb" "$work/share/deb-scripts/$each"; done
   shellcheck --shell=sh "$work"/share/deb-scripts/*/{postinst,prerm,postrm} "$root"/packaging/{install,units}.sh "$root"/scripts/{package,packaged-docs}.sh "$here/fixtures/make.sh"
-  # The files of cases set variables for main.sh and for each other.
+  # The case files set variables for main.sh and for each other.
   shellcheck --exclude=SC1091,SC2034,SC2154,SC2016 "$here/run.sh" "$here"/inside/*.sh
 }
 
@@ -110,7 +110,7 @@ WantedBy=default.target
 UNIT
   mkdir -p "$work/root/etc/systemd/system/graphical.target.wants" "$work/root/etc/systemd/system/multi-user.target.wants"
   ln -sf ../flux-test.service "$work/root/etc/systemd/system/graphical.target.wants/"
-  # The proxies start when their cases say so.
+  # The cases start the proxies.
   rm -f "$work/root/etc/systemd/system/multi-user.target.wants/"{nginx,caddy}.service
 }
 

@@ -28,7 +28,7 @@ fn every_file_over_400_lines_says_why() {
 
 #[test]
 fn every_limit_constant_lives_in_a_limits_file() {
-    // Limits of the wire formats stand beside their codecs.
+    // Limits of the wire formats are beside their codecs.
     let exempt = ["crates/rcon/", "crates/signalr/", "crates/delivery/src/command/mod.rs"];
     let mut found = Vec::new();
     for (path, text) in rust_files(&["agent/src", "companion/src", "crates"]) {

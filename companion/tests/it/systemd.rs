@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Ends a test that hangs; no load reaches it.
+/// Stops a hanging test; even a loaded machine stays far below it.
 const TEST_LIMIT: Duration = Duration::from_secs(300);
 
 struct Served {

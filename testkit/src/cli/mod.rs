@@ -1,3 +1,5 @@
+//! The command line of `flux-sandbox`.
+
 mod ask;
 mod game;
 

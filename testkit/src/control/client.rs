@@ -1,3 +1,5 @@
+//! The client of the control port.
+
 use std::io;
 use std::net::SocketAddr;
 

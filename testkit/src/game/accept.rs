@@ -1,3 +1,5 @@
+//! [`Accept`]: the source of RCON connections, from a real or a simulated network.
+
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite};

@@ -124,7 +124,7 @@ fn request(read: &[u8]) -> Option<(i32, i32, String)> {
     Some((i32::from_le_bytes(*id), i32::from_le_bytes(*kind), String::from_utf8_lossy(body).into_owned()))
 }
 
-/// Splits a text into packet bodies: at least one, each of at most 4,096 UTF-16 units and encoded by itself, so that a character cut in two
+/// Splits a text into packet bodies: at least one, each of at most 4,096 UTF-16 units and encoded alone, so that a character cut in two
 /// becomes two question marks.
 fn pieces(text: &str) -> Vec<String> {
     let units: Vec<u16> = text.encode_utf16().collect();

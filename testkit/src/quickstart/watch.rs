@@ -1,3 +1,5 @@
+//! Keeps the programs of the quickstart running after the last step.
+
 use flux_testkit::testbed::{Testbed, TestbedError, Who};
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Secret files and free ports for the testbed.
+
 use super::TestbedError;
 use std::fs::OpenOptions;
 use std::io::Write;

@@ -1,3 +1,5 @@
+//! A clock and random numbers that repeat in every run, so that the counts of instructions can be compared.
+
 use flux_platform::{Clock, Entropy, SinceBoot};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

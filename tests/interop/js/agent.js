@@ -1,4 +1,4 @@
-// The official SignalR client in the part of an agent.
+// An agent on the official SignalR client.
 
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
 import { until } from "./store.js";
@@ -8,14 +8,14 @@ let journals = 0;
 /** A journal id that no other agent of this run has. */
 export const newJournal = () => `journal-${(journals += 1)}`;
 
-/** An agent that is not connected yet. It reconnects by itself, as far as the hub lets it. */
+/** An agent that is not connected yet. It reconnects automatically if the hub allows it. */
 export class Agent {
-  /** What `Deliver` and `Revoke` brought, in order. */
+  /** The arguments of `Deliver` and `Revoke`, in order. */
   commands = [];
   revocations = [];
-  /** How often the client began to reconnect. */
+  /** The number of reconnects that the client has begun. */
   reconnects = 0;
-  /** Why the client gave up; `undefined` while it has not. */
+  /** The reason why the client gave up; `undefined` while it has not. */
   closeError = undefined;
 
   constructor(t, store, token, { journal = newJournal(), hostname = "interop-host" } = {}) {

@@ -1,4 +1,4 @@
-// A command's life over the hub, as the official client sees it.
+// Offers, reports and revokes of a command, with the official client as the agent.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -50,7 +50,7 @@ test("a paid order is delivered, reported as delivered and completed, and shown 
   assert.deepEqual([after.status, after.attempt, after.output], ["completed", 1, output]);
 });
 
-test("a refund revokes what the agent has, and the store shows cancelled on the agent's word", async (t) => {
+test("a refund revokes the agent's command, and the agent's report cancels it", async (t) => {
   const { store, agent, command } = await withACommand(t);
   await agent.report(command, "delivered");
   const refunded = await store.call("POST", "/orders/order-1/refunded");
@@ -83,7 +83,7 @@ test("a command that the game rejected is pending again, with attempt 2 in 30 s"
   assert.deepEqual([failed.attempt, failed.reason, failed.output], [1, "rejected_by_game", output]);
 });
 
-test("a player who joins is brought what this journal has not reported, and nothing that it has", async (t) => {
+test("a join delivers only commands that this journal has not reported", async (t) => {
   const { store, agent, command } = await withACommand(t);
   assert.equal(await agent.connection.invoke("PlayerJoined", { name: "Steve" }), null);
   await until("the second Deliver", () => agent.commands.length > 1);

@@ -1,4 +1,4 @@
-// The official client's automatic reconnect, over a store that ends and comes back.
+// The official client's automatic reconnect, when the store ends and comes back.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { HubConnectionState } from "@microsoft/signalr";
 import { connect } from "./agent.js";
 import { startStore, until } from "./store.js";
 
-/** Agent, session and all, until the store has ended and is back. */
+/** Restarts the store of a connected agent. */
 async function overARestart(t, signal) {
   const store = await startStore(t);
   const server = await store.addServer();
@@ -15,7 +15,7 @@ async function overARestart(t, signal) {
   await store.end(signal);
   await until("the client to notice", () => agent.reconnects === 1);
   await store.startAgain();
-  // It tries after 0, 2, 10 and 30 s, and then never again.
+  // The client tries after 0, 2, 10 and 30 s, and then gives up.
   await until("the client to be back", () => agent.connection.state === HubConnectionState.Connected);
   assert.notEqual(agent.connection.connectionId, before, "a reconnect is a new negotiation");
   assert.equal(agent.closeError, undefined);
@@ -39,7 +39,7 @@ test("a call that is pending when the store is killed fails at once", async (t) 
   const agent = await connect(t, store, server.token);
   const pending = agent.report({ id: "cmd_unknown", attempt: 1 }, "cancelled").catch((error) => error);
   await store.end("SIGKILL");
-  // Answered or lost, depending on who was faster; never left hanging.
+  // The call is answered or fails, depending on timing; it never hangs.
   const outcome = await pending;
   assert.ok(outcome instanceof Error || outcome.acknowledged);
 });

@@ -1,4 +1,4 @@
-// The hub of flux-signalr's example asks the official client for results.
+// Client results: the hub of flux-signalr's example requests a value from the official client.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
 import { BINARIES } from "./store.js";
 
-/** Starts the example's hub, which ends with the test; its address. */
+/** Starts the example's hub, which ends with the test; returns its address. */
 async function startHub(t) {
   const hub = spawn(path.join(BINARIES, "examples", "hub"), ["127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(hub, "exit");
@@ -37,7 +37,7 @@ test("a hub gets the results of its clients, and errors where there is none", as
     throw new Error("planted");
   });
   await join(t, url);
-  // Within a call of its own the asker is asked, too.
+  // The hub also gets a result from the caller while the caller's own call is pending.
   assert.deepEqual(await asker.invoke("Ask", "why"), ["asker: why", { answer: 3 }]);
   await assert.rejects(asker.invoke("Ask", 1, 2), /invalid arguments/);
 });

@@ -1,4 +1,4 @@
-// Who is let in, and how a session ends, as the official client sees it.
+// Login and end of a session, with the official client as the agent.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,14 +13,14 @@ async function withAServer(t) {
 
 const isRejected = (error) => /Status code '401'/.test(error.message);
 
-/** Another call goes through, so the session is alive. A report of an unknown id is acknowledged (rule 3). */
+/** Checks that the session is alive, with another call: a report of an unknown id is acknowledged (rule 3). */
 async function isAlive(agent) {
   assert.deepEqual(await agent.report({ id: "cmd_unknown", attempt: 1 }, "cancelled"), { acknowledged: ["cmd_unknown"] });
   assert.equal(agent.connection.state, HubConnectionState.Connected);
   assert.equal(agent.reconnects, 0);
 }
 
-test("Hello is answered with the server's welcome, and the server is online with what GameStatus says", async (t) => {
+test("Hello is answered with the welcome, and GameStatus is shown", async (t) => {
   const { store, server } = await withAServer(t);
   const earliest = Date.now();
   const { now, ...welcome } = (await connect(t, store, server.token)).welcome;
@@ -62,7 +62,7 @@ test("a new token ends the session for good, the old one is 401, and the new one
   assert.equal(next.welcome.serverId, server.id);
 });
 
-test("a second journal is refused with the first one's machine, and the first goes on", async (t) => {
+test("a second journal is refused with the first one's hostname, and the first session stays", async (t) => {
   const { store, server } = await withAServer(t);
   const first = await connect(t, store, server.token, { hostname: "mc-1" });
   const second = new Agent(t, store, server.token, { hostname: "mc-2" });
@@ -77,14 +77,14 @@ test("a second journal is refused with the first one's machine, and the first go
 test("the same journal again replaces the older session at once", async (t) => {
   const { store, server } = await withAServer(t);
   const first = await connect(t, store, server.token);
-  // It would come back by itself, and replace the newer one in its turn.
+  // The older client would reconnect and replace the newer one in turn.
   first.connection.onreconnecting(() => first.connection.stop());
   const second = await connect(t, store, server.token, { journal: first.journal });
   await until("the older session to end", () => first.reconnects > 0);
   await isAlive(second);
 });
 
-test("what the hub does not have is an error, and the session stays", async (t) => {
+test("an unknown hub method is an error, and the session stays", async (t) => {
   const { store, server } = await withAServer(t);
   const agent = await connect(t, store, server.token);
   await assert.rejects(agent.connection.invoke("Dance", 1, "two"), Error);

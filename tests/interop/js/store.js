@@ -1,4 +1,4 @@
-// A companion of its own for each test: a fresh database in a folder of its own, on a port of its own.
+// A companion for each test, with a fresh database, folder and port.
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ const COMPANION = path.join(BINARIES, "flux-companion");
 const LOOK_EVERY_MILLISECONDS = 25;
 const LIMIT_MILLISECONDS = 300_000;
 
-/** Polls `look` until it returns something truthy, and returns that. The limit only ends a test that hangs. */
+/** Polls `look` until it returns a truthy value, and returns that. The limit only stops a hanging test. */
 export async function until(what, look) {
   const deadline = Date.now() + LIMIT_MILLISECONDS;
   for (;;) {
@@ -37,7 +37,7 @@ export async function startStore(t) {
   return new Store(companion, address, made.stdout.trim());
 }
 
-/** The process and its folder. */
+/** The process of a companion, and its folder. */
 class Companion {
   #process;
   #exit;
@@ -47,7 +47,7 @@ class Companion {
     this.config = path.join(folder, "companion.yml");
   }
 
-  /** Starts it, and waits until it can work. */
+  /** Starts it, and waits until it is ready. */
   async serve(address) {
     const log = await open(this.#logFile, "a");
     this.#process = spawn(COMPANION, ["--config", this.config, "serve"], { stdio: ["ignore", log.fd, log.fd] });
@@ -66,7 +66,7 @@ class Companion {
     await this.#exit;
   }
 
-  /** Whatever happened in the test; a failed one shows the log. */
+  /** Ends it after the test; a failed test prints the log. */
   async end(t) {
     await this.kill("SIGKILL");
     if (!t.passed && this.#process) t.diagnostic(await this.#log());
@@ -82,9 +82,9 @@ class Companion {
   }
 }
 
-/** A port that nothing listens on. */
+/** A free port. */
 async function freePort() {
-  // Below the ports of outgoing connections, and apart from other test processes', so that a restart finds it free.
+  // Below the ports of outgoing connections and apart from those of other test processes, so that the port is still free at a restart.
   for (;;) {
     const port = 10_000 + ((process.pid * 16 + asked++) % 20_000);
     const server = createServer();
@@ -127,7 +127,7 @@ class Store {
     return `${this.url}/hubs/agent`;
   }
 
-  /** A call that must succeed; its JSON. */
+  /** Makes a call that must succeed, and returns its JSON. */
   async call(method, path, body) {
     const headers = { authorization: `Bearer ${this.#key}`, "content-type": "application/json" };
     const answer = await fetch(`${this.url}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
@@ -136,7 +136,7 @@ class Store {
     return JSON.parse(text);
   }
 
-  /** A server, with its token. */
+  /** Adds a server and returns it with its token. */
   addServer() {
     return this.call("POST", "/servers", { name: "Survival", address: "mc.example.com:25565" });
   }
@@ -149,7 +149,7 @@ class Store {
     return this.call("GET", `/orders/${id}`);
   }
 
-  /** Puts an order of so many diamonds for Steve, and says that it is paid. */
+  /** Pays an order of this many diamonds for Steve. */
   async payForDiamonds(orderId, quantity) {
     const template = { command: "give {player} diamond {quantity}" };
     await this.call("PUT", "/packages/diamonds", { name: "Diamonds", price: 100, currency: "EUR", commands: [template] });

@@ -1,4 +1,4 @@
-"""Agents on SignalR clients that are not ours: the same few methods on each."""
+"""Agents on two other SignalR clients, with the same methods on each."""
 
 import asyncio
 import queue
@@ -12,7 +12,7 @@ from testbed import LIMIT_SECONDS, until
 
 
 class SignalRCoreAgent:
-    """On signalrcore, which asks a factory for its token and calls back on its own threads."""
+    """An agent on signalrcore, which gets its token from a factory and runs callbacks on its own threads."""
 
     def __init__(self, hub_url, token, journal):
         self.commands = queue.Queue()
@@ -30,18 +30,18 @@ class SignalRCoreAgent:
         return self
 
     def __exit__(self, *_):
-        # It waits for the server's next word, up to 15 s; nobody waits for it.
+        # The client waits up to 15 s for the server's next message; the test does not wait for it.
         threading.Thread(target=self._hub.stop, daemon=True).start()
 
     def call(self, method, argument):
-        """A call's completion."""
+        """The completion of a call."""
         self._hub.invoke(method, [argument], on_invocation=self._answers.put)
         return self._answers.get(timeout=LIMIT_SECONDS)
 
 
 class PySignalRAgent:
-    """On pysignalr, whose loop runs on a thread of its own. Its token factory leaves the negotiation without a token, so
-    the header is given as well."""
+    """An agent on pysignalr, whose loop runs on its own thread. Its token factory does not apply to the negotiation, so
+    the header has the token as well."""
 
     def __init__(self, hub_url, token, journal):
         self.commands = queue.Queue()
@@ -62,7 +62,7 @@ class PySignalRAgent:
         self._answers.put(completion)
 
     async def _on_answer(self, completion):
-        # An error comes here as well.
+        # Errors arrive here as well.
         if not completion.error:
             self._answers.put(completion)
 
@@ -84,14 +84,14 @@ class PySignalRAgent:
 
     async def _end(self):
         self._run.cancel()
-        # What its generators still have to do they do in tasks of their own.
+        # Its generators finish in tasks of their own.
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in others:
                 task.cancel()
             await asyncio.wait(others)
 
     def call(self, method, argument):
-        """A call's completion."""
+        """The completion of a call."""
         sent = self._hub.send(method, [argument], on_invocation=self._on_answer)
         asyncio.run_coroutine_threadsafe(sent, self._loop).result(LIMIT_SECONDS)
         return self._answers.get(timeout=LIMIT_SECONDS)

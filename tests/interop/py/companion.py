@@ -1,4 +1,4 @@
-"""Our companion as a process, and its HTTP API as a storefront calls it."""
+"""The companion as a process, and its HTTP API as a storefront calls it."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ COMPANION = BINARIES / "flux-companion"
 
 
 class Companion:
-    """Runs in a testbed, which ends it. `more` is YAML for its config."""
+    """A companion that its testbed stops. `more` is YAML for its config."""
 
     def __init__(self, testbed, more=""):
         self.url = f"http://127.0.0.1:{free_port()}"
@@ -24,7 +24,7 @@ class Companion:
         self._start()
 
     def restart(self, more):
-        """Stops it, and starts it with this in its config."""
+        """Restarts it with this in its config."""
         self._process.terminate()
         assert self._process.wait(LIMIT_SECONDS) == 0
         self._configure(more)
@@ -47,7 +47,7 @@ class Companion:
         until("the companion to be ready", ready)
 
     def call(self, method, path, body=None):
-        """A call that must succeed; its JSON."""
+        """Makes a call that must succeed, and returns its JSON."""
         headers = {"authorization": f"Bearer {self._key}", "content-type": "application/json"}
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)
@@ -55,11 +55,11 @@ class Companion:
             return json.loads(answer.read() or b"null")
 
     def add_server(self):
-        """A server's token."""
+        """Adds a server and returns its token."""
         return self.call("POST", "/servers", {"name": "Survival", "address": "mc.example.com:25565"})["token"]
 
     def pay_for_diamonds(self, order_id, quantity):
-        """Puts an order of so many diamonds for Steve, and says that it is paid."""
+        """Pays an order of this many diamonds for Steve."""
         commands = [{"command": "give {player} diamond {quantity}"}]
         package = {"name": "Diamonds", "price": 100, "currency": "EUR", "commands": commands}
         self.call("PUT", "/packages/diamonds", package)

@@ -6,13 +6,13 @@ from testbed import Testbed
 
 @pytest.fixture
 def testbed(tmp_path):
-    """Our programs, in a folder of their own; all have ended when the test has."""
+    """A testbed in its own folder; all of its programs have ended when the test has."""
     with Testbed(tmp_path) as testbed:
         yield testbed
 
 
 @pytest.fixture
 def store():
-    """A store on a SignalR server that is not ours. Name it before `testbed`, so that it outlives the agent."""
+    """A store on another project's SignalR server. Request it before `testbed`, so that it outlives the agent."""
     with ForeignStore() as store:
         yield store

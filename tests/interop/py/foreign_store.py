@@ -1,4 +1,4 @@
-"""A store whose SignalR is the PyPI package aiosignalr: the contract's other side, played by a server that is not ours."""
+"""The store's side of the protocol on another project's SignalR server, the PyPI package aiosignalr."""
 
 import asyncio
 import threading
@@ -16,12 +16,12 @@ async def _send_text(self, data):
     await self._ws.send_str(data.decode())
 
 
-# aiosignalr sends JSON in binary frames. SignalR's JSON is text, and that is what the official clients take.
+# aiosignalr sends JSON in binary frames. SignalR's JSON is text, and the official clients accept only text.
 aiohttp_server._AiohttpSocket.send_bytes = _send_text
 
 
 class _AgentHub(Hub):
-    """The contract's hub methods by their names. aiosignalr keeps a result only where the annotation promises one."""
+    """The hub methods of the protocol by their names. aiosignalr keeps a result only if the annotation promises one."""
 
     store: "ForeignStore"
 
@@ -43,10 +43,10 @@ class _AgentHub(Hub):
 
 
 class ForeignStore:
-    """Runs on a thread of its own. It has no REST side: every such call is 404."""
+    """Runs on its own thread. It has no REST API: every such call is answered 404."""
 
     def __init__(self):
-        # What the agent said, oldest first; hellos with the headers that their connection came with.
+        # The agent's messages, oldest first; each hello comes with the headers of its connection.
         self.hellos, self.reports, self.game_states = [], [], []
         self.caller = self.context = None
         self.url = None
@@ -67,11 +67,11 @@ class ForeignStore:
         self._loop.close()
 
     def deliver(self, *commands):
-        """`Deliver` to the agent that said Hello last."""
+        """Sends `Deliver` to the agent of the last Hello."""
         self._run(self.caller.send("Deliver", list(commands)))
 
     def revoke(self, *revocations):
-        """`Revoke`, as above."""
+        """Sends `Revoke` to the agent of the last Hello."""
         self._run(self.caller.send("Revoke", list(revocations)))
 
     def hang_up(self):
@@ -79,7 +79,7 @@ class ForeignStore:
         self._run(self.context.close())
 
     def states(self, command_id):
-        """The states that were reported of a command, oldest first, repetitions left out."""
+        """The reported states of a command, oldest first, without repetitions."""
         states = [report["status"] for report in self.reports if report["id"] == command_id]
         return [state for at, state in enumerate(states) if at == 0 or states[at - 1] != state]
 

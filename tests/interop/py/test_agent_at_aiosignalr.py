@@ -1,4 +1,4 @@
-"""flux-agent against a SignalR server that is not ours."""
+"""flux-agent against another project's SignalR server, aiosignalr."""
 
 import re
 
@@ -9,7 +9,7 @@ from testbed import free_port, until
 
 
 def diamonds(command_id, count, sequence=1):
-    """A command as the contract has it."""
+    """A command of the protocol."""
     return {
         "id": command_id,
         "attempt": 1,
@@ -26,14 +26,14 @@ def diamonds(command_id, count, sequence=1):
 
 @pytest.fixture
 def connected(store, testbed):
-    """The store, and the game with Steve online, once the agent has said Hello."""
+    """The store, and the game with Steve online, after the agent has sent Hello."""
     game = testbed.start_game("Steve")
     testbed.start_agent(store.url, TOKEN, game.rcon_port)
     until("Hello", lambda: store.hellos)
     return store, game
 
 
-def test_hello_brings_the_journal_s_id_which_the_headers_carry_too(connected):
+def test_hello_and_headers_have_the_journals_id(connected):
     store, _ = connected
     hello, headers = store.hellos[0]
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", hello["journalId"])
@@ -44,7 +44,7 @@ def test_hello_brings_the_journal_s_id_which_the_headers_carry_too(connected):
     until("the game's state", lambda: store.game_states[-1:] == ["online"])
 
 
-def test_an_order_is_reported_as_delivered_while_the_game_is_down_and_as_completed_once_it_is_up(store, testbed):
+def test_order_is_completed_once_the_game_is_up(store, testbed):
     rcon_port = free_port()
     testbed.start_agent(store.url, TOKEN, rcon_port)
     until("Hello", lambda: store.hellos)
@@ -60,7 +60,7 @@ def test_an_order_is_reported_as_delivered_while_the_game_is_down_and_as_complet
     assert store.reports[-1]["attempt"] == 1
 
 
-def test_a_command_that_is_delivered_again_is_reported_again_and_not_run_again(connected):
+def test_repeated_delivery_is_reported_but_not_run(connected):
     store, game = connected
     store.deliver(diamonds("cmd_1", 5))
     until("completed", lambda: "completed" in store.states("cmd_1"))
@@ -74,7 +74,7 @@ def test_a_command_that_is_delivered_again_is_reported_again_and_not_run_again(c
     assert game.inventory("Steve") == {"diamond": 6}
 
 
-def test_a_revoke_of_an_unseen_id_is_answered_cancelled_and_its_late_delivery_does_not_run(connected):
+def test_revoke_of_an_unknown_id_stops_its_late_delivery(connected):
     store, game = connected
     store.revoke({"id": "cmd_1", "attempt": 1, "redelivered": False})
     until("a report", lambda: store.reports)
@@ -87,7 +87,7 @@ def test_a_revoke_of_an_unseen_id_is_answered_cancelled_and_its_late_delivery_do
     assert game.inventory("Steve") == {"diamond": 1}
 
 
-def test_a_session_that_the_store_hangs_up_is_opened_again_with_the_same_journal(connected):
+def test_closed_session_is_reopened_with_the_same_journal(connected):
     store, game = connected
     store.hang_up()
     until("the next Hello", lambda: len(store.hellos) > 1)

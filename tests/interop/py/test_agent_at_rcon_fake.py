@@ -1,4 +1,4 @@
-"""Our RCON client against an RCON server that is not ours."""
+"""flux-agent against another project's RCON server, rcon-fake."""
 
 import socket
 import sys
@@ -16,7 +16,7 @@ OTHER_PASSWORD = "not-this-password"
 
 @pytest.fixture
 def rcon_port(testbed):
-    """Where rcon-fake listens."""
+    """The port of rcon-fake."""
     port = free_port()
     process, log = testbed.start("rcon-fake", sys.executable, Path(__file__).with_name("fake_rcon.py"), port, RCON_PASSWORD)
 
@@ -33,7 +33,7 @@ def without_a_store():
     return f"http://127.0.0.1:{free_port()}"
 
 
-def test_the_check_reads_the_list_that_the_server_answers(testbed, rcon_port):
+def test_check_reads_the_list(testbed, rcon_port):
     exit_code, output = check_online(testbed.agent_config(without_a_store(), TOKEN, rcon_port))
     assert output["game"] == f"ok RCON at 127.0.0.1:{rcon_port} accepts the password and answers"
     assert "1 of a max of 5" in ANSWERS["list"]
@@ -42,7 +42,7 @@ def test_the_check_reads_the_list_that_the_server_answers(testbed, rcon_port):
     assert exit_code == UNREACHABLE
 
 
-def test_the_check_says_that_the_password_is_refused(testbed, rcon_port):
+def test_check_reports_a_refused_password(testbed, rcon_port):
     config = testbed.agent_config(without_a_store(), TOKEN, rcon_port, rcon_password=OTHER_PASSWORD)
     exit_code, output = check_online(config)
     assert output["game"].startswith("FAILED the game refused the RCON password")

@@ -1,4 +1,4 @@
-"""Two SignalR clients of PyPI in the part of an agent, against our hub."""
+"""Two other SignalR clients (PyPI) as agents of flux-companion."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_hello_an_order_and_its_report_go_through(companion, agent_class):
         assert companion.delivery("order-1") == "delivered"
 
 
-def test_what_the_hub_refuses_is_an_error_and_the_session_stays(companion, agent_class):
+def test_refused_call_is_an_error_and_the_session_stays(companion, agent_class):
     with agent_class(companion.hub_url, companion.add_server(), JOURNAL) as agent:
         assert agent.call("Dance", 1).error == "unknown method"
         assert agent.call("Report", 7).error

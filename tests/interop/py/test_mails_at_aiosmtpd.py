@@ -1,4 +1,4 @@
-"""flux-companion's mails against PyPI's aiosmtpd: a real SMTP server."""
+"""flux-companion's mails with a real SMTP server, the PyPI package aiosmtpd."""
 
 from email import message_from_bytes, policy
 
@@ -12,7 +12,7 @@ ANSWER_OK = "250 OK"
 
 
 class Mailbox:
-    """What the server was given. `answers` are its next answers, before it takes everything."""
+    """The received mails. `answers` are the next answers; after them it accepts everything."""
 
     def __init__(self):
         self.mails = []
@@ -62,7 +62,7 @@ def customer(companion, name, email=None):
     return companion.call("POST", "/referrals/links/issue", {"accountId": "store", "customerId": name})
 
 
-def test_a_code_is_mailed_to_its_customer_and_an_invitation_to_whom_it_names(testbed, mailbox):
+def test_codes_and_invitations_are_mailed(testbed, mailbox):
     companion = with_mail(testbed, mailbox)
     customer(companion, "nobody")
     link = customer(companion, "joerg", "joerg@example.com")
@@ -76,7 +76,7 @@ def test_a_code_is_mailed_to_its_customer_and_an_invitation_to_whom_it_names(tes
     assert first_id != second_id
 
 
-def test_a_mail_that_is_put_off_comes_again_and_like_one_that_is_refused_holds_up_nobody(testbed, mailbox):
+def test_deferred_or_refused_mail_delays_no_other(testbed, mailbox):
     companion = with_mail(testbed, mailbox)
     mailbox.answers = ["451 try again later", ANSWER_OK, "550 no such mailbox"]
     for name in ["anna", "berta", "clara"]:
@@ -86,7 +86,7 @@ def test_a_mail_that_is_put_off_comes_again_and_like_one_that_is_refused_holds_u
     assert mailbox.refused == ["anna@example.com", "clara@example.com"]
 
 
-def test_a_server_that_does_not_let_us_in_holds_up_all_and_loses_none(testbed, mailbox):
+def test_refused_login_delays_mails_and_loses_none(testbed, mailbox):
     companion = with_mail(testbed, mailbox)
     mailbox.answers = ["530 authentication required"]
     for name in ["anna", "berta"]:
@@ -95,7 +95,7 @@ def test_a_server_that_does_not_let_us_in_holds_up_all_and_loses_none(testbed, m
     assert [to for to, *_ in mailbox.mails] == ["anna@example.com", "berta@example.com"]
 
 
-def test_what_happens_while_there_is_no_mail_section_is_not_mailed_later(testbed, mailbox):
+def test_events_without_a_mail_section_are_not_mailed(testbed, mailbox):
     companion = with_mail(testbed, mailbox)
     customer(companion, "anna", "anna@example.com")
     until("the mail", lambda: len(mailbox.mails) == 1)

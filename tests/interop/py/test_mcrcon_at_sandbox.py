@@ -40,7 +40,7 @@ def test_a_reply_of_several_packets_is_whole(testbed):
     assert len(expected) > 2 * PACKET_CHARACTERS
     with connect(game) as client:
         text = client.command("list")
-        # mcrcon takes an answer for whole when nothing more has come yet; what has not is read with the next command's,
+        # mcrcon takes an answer as complete when no more bytes are there yet; it reads the rest with the next command's answer,
         # and the answer to `say` is empty.
         for _ in range(len(expected) // PACKET_CHARACTERS):
             if len(text) < len(expected):

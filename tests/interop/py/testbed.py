@@ -1,4 +1,4 @@
-"""Our programs as processes, each test's in its own folder and on its own ports."""
+"""The programs as processes, in a folder and on ports of each test."""
 
 import itertools
 import json
@@ -11,12 +11,12 @@ from pathlib import Path
 BINARIES = Path(os.environ.get("FLUX_BIN") or Path(__file__).parents[3] / "target/debug")
 RCON_PASSWORD = "interop-rcon-password"
 LOOK_EVERY_SECONDS = 0.025
-# The agent waits up to 15 s before it tries a game again that was away.
+# The agent waits up to 15 s before it tries a lost game again.
 LIMIT_SECONDS = 300
 
 
 def until(what, look):
-    """Looks until `look` gives something, and gives that. Fails after 30 s."""
+    """Polls `look` until it returns a value, and returns that. Fails after 30 s."""
     deadline = time.monotonic() + LIMIT_SECONDS
     while not (found := look()):
         assert time.monotonic() < deadline, f"waited {LIMIT_SECONDS} s for {what}"
@@ -28,7 +28,7 @@ _ports = itertools.count()
 
 
 def free_port():
-    """A port that nothing listens on: below those of outgoing connections, so that none takes it meanwhile."""
+    """A free port, below those of outgoing connections, so that no connection takes it meanwhile."""
     for number in _ports:
         try:
             with socket.create_server(("127.0.0.1", 10_000 + (os.getpid() * 16 + number) % 20_000)) as server:
@@ -38,7 +38,7 @@ def free_port():
 
 
 class Testbed:
-    """Starts programs, and ends them when it is left."""
+    """Starts programs, and ends them when the context is left."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -51,11 +51,11 @@ class Testbed:
         for process, log in reversed(self._programs):
             process.kill()
             process.wait()
-            # pytest shows it with a failed test.
+            # pytest shows this output with a failed test.
             print(f"--- {log.name}\n{log.read_text()}")
 
     def start(self, name, *command):
-        """Starts a program. Its process and its log file."""
+        """Starts a program; returns its process and its log file."""
         log = self.folder / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -65,7 +65,7 @@ class Testbed:
         return process, log
 
     def start_game(self, *players, rcon_port=0, more=()):
-        """The sandbox's game with these players online."""
+        """Starts the sandbox's game with these players online."""
         arguments = ["--rcon", f"127.0.0.1:{rcon_port}", "--control", "127.0.0.1:0"]
         arguments += ["--password-file", self.secret("game-password", RCON_PASSWORD), *more]
         if players:
@@ -80,12 +80,12 @@ class Testbed:
         return Game(port_of(addresses["rcon"]), port_of(addresses["control"]))
 
     def start_agent(self, store_url, token, rcon_port):
-        """The agent, with a journal of its own in the testbed's folder."""
+        """Starts the agent with a journal in the testbed's folder."""
         config = self.agent_config(store_url, token, rcon_port)
         return self.start("agent", BINARIES / "flux-agent", "--config", config, "run")
 
     def agent_config(self, store_url, token, rcon_port, rcon_password=RCON_PASSWORD):
-        """Writes the agent's config and secrets. The config's path."""
+        """Writes the agent's config and secrets; returns the config's path."""
         config = self.folder / "agent.yml"
         config.write_text(
             f"store:\n  url: {store_url}\n  token_file: {self.secret('token', token)}\n"
@@ -97,7 +97,7 @@ class Testbed:
         return config
 
     def secret(self, name, text):
-        """A file that nobody else may read, or the agent refuses it."""
+        """Writes a file that only its owner may read; the agent refuses other secret files."""
         path = self.folder / name
         path.touch(mode=0o600)
         path.write_text(text)
@@ -105,14 +105,14 @@ class Testbed:
 
 
 class Game:
-    """A running game: its RCON port, and the control port through which the world is seen."""
+    """A running game: its RCON port, and the control port that shows the world."""
 
     def __init__(self, rcon_port, control_port):
         self.rcon_port = rcon_port
         self._control_port = control_port
 
     def ask(self, line):
-        """A line to the control port, and its answer."""
+        """Sends a line to the control port; returns its answer."""
         with socket.create_connection(("127.0.0.1", self._control_port), timeout=LIMIT_SECONDS) as control:
             control.sendall(f"{line}\n".encode())
             answer = json.loads(control.makefile().readline())
@@ -120,7 +120,7 @@ class Game:
         return answer
 
     def inventory(self, player):
-        """Items and how many of each."""
+        """A player's items and their counts."""
         return self.ask(f"inventory {player}")
 
     def effects(self):
@@ -129,7 +129,7 @@ class Game:
 
 
 def check_online(config):
-    """`flux-agent check --online`: its exit code, and what it says of each thing, blanks folded."""
+    """Runs `flux-agent check --online`; returns its exit code and the result of each part, with blanks folded."""
     command = [BINARIES / "flux-agent", "--config", config, "check", "--online"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS)
     print(done.stdout, done.stderr, sep="\n")

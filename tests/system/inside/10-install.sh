@@ -2,7 +2,7 @@
 sentences='
 a_game_runs            a Minecraft server with RCON is on the machine (the sandbox'"'"'s)
 installs               the packages install; nothing starts without a valid configuration, and nothing is left failed
-belongs                configuration and state belong to whom they should
+belongs                configuration and state have the right owners and modes
 exposure               every unit has an exposure of at most 1.2
 refuses_a_bad_start    a wrong configuration fails the start with its reason, and is not tried again
 '
@@ -36,9 +36,9 @@ belongs() {
     'root:flux-agent 750,flux-agent:flux-agent 700,root:flux-companion 750,flux-companion:flux-companion 700'
   flux-agent --version
   flux-companion --version
-  # What the first line tells an editor is there.
+  # The first line of the config names the schema for editors; the schema must exist.
   for config in /etc/flux-agent/config.yml /etc/flux-companion/companion.yml; do test -s "$(sed -n 's/.*\$schema=//p' "$config")"; done
-  # Options, not only a name: what completes and what `man` shows came from the program.
+  # The completions and the man page list options, so they come from the program.
   grep -q -- --config /usr/share/bash-completion/completions/flux-agent
   man flux-agent | grep -- --config
 }

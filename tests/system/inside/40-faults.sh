@@ -9,7 +9,7 @@ the_disk_is_full       with a full disk nothing is acknowledged or run; with roo
 
 server=$(server_id /etc/flux-agent/token 2>/dev/null)
 
-# A watchdog that a test can wait for.
+# A watchdog that is short enough for a test.
 short_watchdog() {
   mkdir -p /etc/systemd/system/flux-agent.service.d
   printf '[Service]\nWatchdogSec=4s\nRestartSec=200ms\n' >/etc/systemd/system/flux-agent.service.d/test.conf
@@ -37,7 +37,7 @@ restarted_from() { [ "$(property flux-agent MainPID)" -ne 0 ] && [ "$(property f
 outages_are_no_stall() {
   restarts=$(property flux-agent NRestarts) pid=$(property flux-agent MainPID)
   systemctl stop game-25575 flux-companion
-  # Twice the watchdog: here time itself is what is waited for.
+  # Waits for twice the watchdog's time: here the time itself is the condition.
   sleep 9
   equals "$(property flux-agent NRestarts) $(property flux-agent MainPID)" "$restarts $pid"
   systemctl start game-25575 flux-companion
@@ -83,7 +83,7 @@ the_disk_is_full() {
   small=$(server_id /etc/flux-agent/small.token)
   within 20 server_is "$small" online
   if dd if=/dev/zero of=/var/lib/flux-agent/small/filler bs=4k; then return 1; fi
-  # More than SQLite may have room for in the file already.
+  # More data than SQLite's file may still have room for.
   for number in $(seq 30); do order_line "$small" "say small $number $(printf 'x%.0s' $(seq 900))" >>/root/small; done
   last=$(tail -n 1 /root/small)
   within 20 journal_complains

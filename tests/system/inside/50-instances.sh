@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 sentences='
-two_servers            two agents on one machine, set up as documented, deliver each to its own game and are asked by their configs
+two_servers            two agents on one machine, set up as documented, deliver each to its own game and are addressed by their configs
 they_stop_apart        one stopped, the other still runs and answers
 credentials            the documented drop-in keeps the secrets with root and shows them to the daemon alone
 '

@@ -22,19 +22,19 @@ nginx_carries_sessions() {
   id=$(order_line "$server" 'say through nginx')
   within 20 command_is "$id" completed
   agent_says .store.session connected
-  # 101 is logged when the session ends.
+  # nginx logs the 101 when the session ends.
   systemctl restart flux-agent
   within 10 grep -E ' GET /hubs/agent 101 ' /var/log/nginx/flux-companion.log
   equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$live/fullchain.pem" https://store.example.com/metrics)" 404
   equals "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' http://store.example.com/r/CODE)" '308 https://store.example.com/r/CODE'
 }
 
-# As nginx before it: the agent finds the store under the same name. Only where the certificate comes from is another matter here.
+# As with nginx, the agent uses the same name for the store. Only the source of the certificate differs.
 caddy_carries_sessions() {
   systemctl stop nginx
   { printf '{\n\tlocal_certs\n\tskip_install_trust\n}\n'; cat /share/packaging/proxy/Caddyfile; } >/etc/caddy/Caddyfile
   caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile
-  # This Debian does not say who localhost is, and there is nobody to ask.
+  # This Debian does not resolve `localhost`, and has no DNS server.
   echo '127.0.0.1 localhost' >>/etc/hosts
   systemctl start caddy
   authority=/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt

@@ -9,7 +9,7 @@ installs_the_rpms      the .rpm packages install, deliver, keep what was edited 
 installs_the_tarball   install.sh of the tarball installs, can be run twice, and delivers
 '
 
-# The state of a fixture for the companion and an agent of its own, on ports of their own.
+# The state of a fixture, for a companion and an agent on their own ports.
 old_files_open() {
   times=0
   for fixture in /share/fixtures/*/; do
@@ -79,9 +79,9 @@ purges() {
   equals "$(systemctl list-unit-files --no-legend 'flux-*' | grep -cv flux-test || true)" 0
 }
 
-# From nothing to a connected server, with the programs as they were installed.
+# Sets up a connected server with the installed programs.
 set_up() { # folder of the programs
-  # A database that is there is served as soon as a package is installed.
+  # The package starts the companion if its database exists.
   systemctl stop flux-companion
   rm -rf /var/lib/flux-companion/companion.db*
   runuser -u flux-companion -- "$1/flux-companion" init >/root/admin-key
@@ -98,7 +98,7 @@ delivers() { # line
   within 20 command_is "$id" completed
 }
 
-# Debian's rpm knows nothing of what dpkg has installed.
+# Debian's rpm does not know the packages that dpkg has installed.
 installs_the_rpms() {
   rpm --install --nodeps /share/flux-companion.rpm /share/flux-agent.rpm
   equals "$(systemctl is-enabled flux-agent flux-companion | sort -u)" enabled

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What the cases have in common.
+# Helpers of the cases.
 api=http://127.0.0.1:8787/api/v1
 game_control=127.0.0.1:25576
 
-# Runs a case in a shell of its own, in which `set -e` holds, since it is nobody's condition. Its trace is shown when it fails.
-# Ends a case that hangs.
+# Runs a case in its own shell, so that `set -e` applies (it does not inside a condition). Prints the trace of a failed case.
+# Stops a hanging case.
 case_seconds=900
 it() { # file, function, sentence
   local start=$SECONDS
@@ -17,7 +17,7 @@ it() { # file, function, sentence
   fi >>/out/findings
 }
 
-# Repeats a command until it succeeds, without a trace of each try. The seconds are those of an idle machine; a loaded one gets ten times as many.
+# Repeats a command until it succeeds, without a trace of each try. The seconds are for an idle machine; a loaded one gets ten times as many.
 within() { # seconds, command…
   local until=$((SECONDS + 10 * $1)); shift
   { local was=$-; set +x; } 2>/dev/null
@@ -37,7 +37,7 @@ as_companion() { runuser -u flux-companion -- "$@"; }
 call() { # method, path, body
   curl -sS --fail-with-body -X "$1" "$api$2" -H "Authorization: Bearer $(cat /root/admin-key)" -H 'Content-Type: application/json' ${3:+-d "$3"}
 }
-# One line for the game, through the store; prints the command's id.
+# Sends one line to the game, through the store; prints the command's id.
 order_line() { # server, line, player ("" for none), more JSON
   call POST /commands "{\"serverId\": \"$1\", \"command\": \"$2\" ${3:+, \"player\": {\"name\": \"$3\"\}} ${4:-, \"requireOnline\": false}}" | jq -r .id
 }
@@ -48,10 +48,10 @@ agent_says() { # jq filter over the status, value, [arguments of flux-agent]
   local filter=$1 value=$2; shift 2
   [ "$(flux-agent "$@" status --json | jq -r "$filter")" = "$value" ]
 }
-# How often a line took effect in the game.
+# The number of times that a line took effect in the game.
 ran() { game effects | jq --arg line "$1" '[.effects[] | select(.line == $line)] | length'; }
 
-# The ```sh blocks below a heading of a page in docs/how-to/, as root in the folder with the packages.
+# Runs the ```sh blocks below a heading of a page in docs/how-to/, as root in the folder with the packages.
 docs() { # page, heading
   cd /share || return 1
   awk -v heading="## $2" '/^#/ {on = ($0 == heading)} /^```/ {block = on && $0 == "```sh" ; next} block' "/share/how-to/$1.md" >/root/docs.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Inside the booted Debian: every case in its order, each in a shell of its own; what one leaves behind is the next one's ground.
-# A file of cases sets `sentences`: a line for each function, FUNCTION and what it shows.
+# Runs every case inside the booted Debian, in order, each in its own shell. A case starts from the state that the one before has left.
+# A case file sets `sentences`: one line for each function, with its name and its description.
 set -u
 touch /out/booted
 # shellcheck source=tests/system/inside/lib.sh

@@ -1,3 +1,5 @@
+//! The clocks of the simulated machines.
+
 use flux_platform::{Clock, SinceBoot};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;

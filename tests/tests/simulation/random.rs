@@ -1,3 +1,5 @@
+//! The seeded random numbers of the simulation.
+
 use flux_platform::Entropy;
 use std::sync::Mutex;
 

@@ -58,7 +58,7 @@ impl Violations {
     }
 }
 
-/// The properties that a state violates by itself.
+/// The properties that a state alone violates.
 pub fn violations(settings: &Settings, state: &State) -> Violations {
     let mut violated = Violations::NONE;
     let is_explained = state.shown_uncertain || state.by_hand;

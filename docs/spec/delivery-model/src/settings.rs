@@ -87,7 +87,7 @@ options! { Settings, SETTINGS, /// The events that may happen, and the rules.
 }
 rules: Rules }
 
-options! { Rules, RULES, /// The rules of the contract. The default is the contract as it stands.
+options! { Rules, RULES, /// The rules of the contract. The default is the contract in its current form.
 {
     /// Rule 9: `redelivered` holds once 0: some journal has reported, 1: another journal was offered the attempt.
     "red" redelivered_after: RedeliveredAfter = RedeliveredAfter::Offer;
