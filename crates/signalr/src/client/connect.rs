@@ -71,14 +71,16 @@ async fn upgrade(
 
     let stream = dial(options, dialer, &endpoint.url).await?;
     let mut exchange = HttpExchange::start(Step::Upgrade, stream, request, options.negotiate_timeout).await?;
-    exchange.expect_status(Step::Upgrade, StatusCode::SWITCHING_PROTOCOLS)?;
+    exchange.expect_status(Step::Upgrade, StatusCode::SWITCHING_PROTOCOLS, &endpoint.url, options).await?;
     let accepted = exchange.response.headers().get(header::SEC_WEBSOCKET_ACCEPT);
     if accepted.is_none_or(|accepted| accepted.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes()) {
         return Err(ConnectError::Upgrade("Sec-WebSocket-Accept does not match the key"));
     }
-    let upgraded = hyper::upgrade::on(&mut exchange.response)
-        .await
-        .map_err(|error| ConnectError::Broken { step: Step::Upgrade, text: error.to_string() })?;
+    let upgraded = hyper::upgrade::on(&mut exchange.response).await.map_err(|error| ConnectError::Broken {
+        step: Step::Upgrade,
+        text: error.to_string(),
+        diagnosis: None,
+    })?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(Some(options.max_receive_bytes.saturating_mul(MAX_FRAME_RECORDS)))
@@ -87,7 +89,7 @@ async fn upgrade(
 }
 
 async fn shake_hands(mut socket: Socket, mut decoder: Decoder) -> Result<OpenSocket, ConnectError> {
-    let broken = |text: String| ConnectError::Broken { step: Step::Handshake, text };
+    let broken = |text: String| ConnectError::Broken { step: Step::Handshake, text, diagnosis: None };
     socket.send(Frame::text(HandshakeRequest::json().encode())).await.map_err(|error| broken(error.to_string()))?;
     let response = loop {
         if let Some(record) = decoder.next_record()? {

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, time::Duration};
 
-use super::{ErrorClass, UrlError};
+use super::{Diagnosis, ErrorClass, UnexpectedResponse, UrlError};
 use crate::codec::CodecError;
 
 /// The step of an attempt.
@@ -33,9 +33,9 @@ pub(super) enum ConnectError {
     #[error("{step}: no answer within {limit:?}")]
     Timeout { step: Step, limit: Duration },
     #[error("{step}: the connection failed: {text}")]
-    Broken { step: Step, text: String },
-    #[error("{step}: HTTP {status}{}", hint(*status))]
-    Status { step: Step, status: u16, retry_after: Option<Duration> },
+    Broken { step: Step, text: String, diagnosis: Option<Diagnosis> },
+    #[error("{step}: HTTP {}{}", response.status, hint(response))]
+    Status { step: Step, response: UnexpectedResponse },
     #[error("the token or a header contains characters that HTTP does not allow; check the configured token")]
     Header,
     #[error("the server refused at {step}: {text}")]
@@ -77,17 +77,40 @@ impl ConnectError {
         }
     }
 
-    /// The HTTP status, if the server rejected the credential.
+    /// The HTTP status, if the server itself rejected the credential.
     pub(super) fn rejection(&self) -> Option<u16> {
         match self {
-            Self::Status { status: status @ (401 | 403), .. } => Some(*status),
+            Self::Status { response, .. } if response.rejects_credential => Some(response.status),
             _ => None,
         }
     }
 
+    /// The `Retry-After` of a 429 or 503.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Status { retry_after, .. } => *retry_after,
+            Self::Status { response, .. } if matches!(response.status, 429 | 503) => response.retry_after,
+            _ => None,
+        }
+    }
+
+    /// The likely reason.
+    pub(super) fn diagnosis(&self) -> Option<Diagnosis> {
+        match self {
+            Self::Dial { source, .. } => Diagnosis::of_error(source),
+            Self::Timeout { step: Step::Connect | Step::Negotiate, .. } => Some(Diagnosis::Silent),
+            Self::Timeout { step: Step::Upgrade | Step::Handshake, .. }
+            | Self::Broken { step: Step::Upgrade | Step::Handshake, .. }
+            | Self::Upgrade(_) => Some(Diagnosis::NoWebSockets),
+            Self::Broken { diagnosis, .. } => diagnosis.clone(),
+            // A load balancer that sends the socket to another server than the negotiation answers 404.
+            Self::Status { step: Step::Upgrade, response }
+                if matches!(response.status, 200..=299 | 400 | 405 | 426 | 501) =>
+            {
+                Some(Diagnosis::NoWebSockets)
+            }
+            Self::Status { step: Step::Upgrade, response } if response.status == 404 => None,
+            Self::Status { response, .. } => response.diagnosis.clone(),
+            Self::InvalidResponse(_) => Some(Diagnosis::NotTheServer),
             _ => None,
         }
     }
@@ -97,13 +120,21 @@ fn is_tls(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
-fn hint(status: u16) -> &'static str {
-    match status {
-        301..=308 => " (the hub has moved; configure its new address)",
-        401 | 403 => " (the server rejects the token)",
-        404 => " (no hub at this address, or the negotiation has expired)",
-        429 => " (the server asks for fewer attempts)",
-        500..=599 => " (the server or a proxy in front of it has a problem)",
-        _ => "",
+fn hint(response: &UnexpectedResponse) -> String {
+    if let Some(message) = &response.message {
+        return format!(": {message}");
     }
+    if let Some(Diagnosis::Moved { to }) = &response.diagnosis {
+        return format!(" (the server redirects to {to})");
+    }
+    let hint = match response.status {
+        _ if response.rejects_credential => "the server rejects the token",
+        401 | 403 => "not the server's own answer: something in front of it refuses the request",
+        404 => "no hub at this address, or the negotiation has expired",
+        429 => "the server asks for fewer attempts",
+        502 | 504 => "a proxy cannot reach the server behind it",
+        500..=599 => "the server or a proxy in front of it has a problem",
+        _ => return String::new(),
+    };
+    format!(" ({hint})")
 }

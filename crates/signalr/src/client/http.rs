@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::Empty;
+use http_body_util::{BodyExt, Empty, Limited};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{task::JoinSet, time::timeout};
 
 use super::{
-    ByteStream, ClientOptions, Dialer, HubUrl,
+    ByteStream, ClientOptions, Diagnosis, Dialer, HubUrl, UnexpectedResponse,
     error::{ConnectError, Step},
 };
 
@@ -61,7 +61,11 @@ impl HttpExchange {
         request: Request<Empty<Bytes>>,
         limit: Duration,
     ) -> Result<Self, ConnectError> {
-        let broken = |error: hyper::Error| ConnectError::Broken { step, text: error.to_string() };
+        let broken = |error: hyper::Error| ConnectError::Broken {
+            step,
+            text: error.to_string(),
+            diagnosis: Diagnosis::of_error(&error),
+        };
         let exchange = async {
             let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
             let mut driver = JoinSet::new();
@@ -75,21 +79,33 @@ impl HttpExchange {
         timeout(limit, exchange).await.map_err(|_| ConnectError::Timeout { step, limit })?
     }
 
-    /// Fails unless the response has the `expected` status.
-    pub(super) fn expect_status(&self, step: Step, expected: StatusCode) -> Result<(), ConnectError> {
+    /// Fails unless the response has the `expected` status. Reads the body then, since it shows who answered.
+    pub(super) async fn expect_status(
+        &mut self,
+        step: Step,
+        expected: StatusCode,
+        url: &HubUrl,
+        options: &ClientOptions,
+    ) -> Result<(), ConnectError> {
         let status = self.response.status();
         if status == expected {
             return Ok(());
         }
-        let may_delay = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-        let retry_after = self.response.headers().get(header::RETRY_AFTER).filter(|_| may_delay).and_then(seconds);
-        Err(ConnectError::Status { step, status: status.as_u16(), retry_after })
+        let body = self.body(options).await.unwrap_or_default();
+        let response = UnexpectedResponse::read(status, self.response.headers(), &body, &url.origin());
+        Err(ConnectError::Status { step, response })
     }
-}
 
-/// `Retry-After` in seconds. Its other form, a date, would need a wall clock and is ignored.
-fn seconds(value: &HeaderValue) -> Option<Duration> {
-    value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    /// The body, up to a limit in bytes and time.
+    pub(super) async fn body(&mut self, options: &ClientOptions) -> Result<Bytes, ConnectError> {
+        let (step, limit) = (Step::Negotiate, options.negotiate_timeout);
+        let body = Limited::new(self.response.body_mut(), options.max_negotiate_bytes);
+        let collected = timeout(limit, body.collect())
+            .await
+            .map_err(|_| ConnectError::Timeout { step, limit })?
+            .map_err(|error| ConnectError::Broken { step, text: error.to_string(), diagnosis: None })?;
+        Ok(collected.to_bytes())
+    }
 }
 
 /// Opens a byte stream to the hub within the connect timeout.

@@ -39,6 +39,7 @@
 mod backoff;
 mod connect;
 mod connection;
+mod diagnosis;
 mod dialer;
 mod driver;
 mod error;
@@ -57,6 +58,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 pub use connection::{CallError, Connection};
+pub use diagnosis::{Diagnosis, UnexpectedResponse};
 pub use dialer::{BoxFuture, ByteStream, Dialer, TcpDialer};
 pub use incoming::{IncomingCall, Reply};
 pub use options::ClientOptions;

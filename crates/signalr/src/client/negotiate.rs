@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::timeout;
 
 use super::{
     ClientOptions, Dialer,
@@ -45,20 +42,10 @@ async fn request(
     request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     let stream = dial(options, dialer, &endpoint.url).await?;
     let mut exchange = HttpExchange::start(Step::Negotiate, stream, request, options.negotiate_timeout).await?;
-    exchange.expect_status(Step::Negotiate, StatusCode::OK)?;
-    let body = body(&mut exchange, options).await?;
+    exchange.expect_status(Step::Negotiate, StatusCode::OK, &endpoint.url, options).await?;
+    let body = exchange.body(options).await?;
     serde_json::from_slice(&body)
         .map_err(|_| ConnectError::InvalidResponse("its body is not a negotiate response in JSON"))
-}
-
-async fn body(exchange: &mut HttpExchange, options: &ClientOptions) -> Result<Bytes, ConnectError> {
-    let limit = options.negotiate_timeout;
-    let body = Limited::new(exchange.response.body_mut(), options.max_negotiate_bytes);
-    let collected = timeout(limit, body.collect())
-        .await
-        .map_err(|_| ConnectError::Timeout { step: Step::Negotiate, limit })?
-        .map_err(|error| ConnectError::Broken { step: Step::Negotiate, text: error.to_string() })?;
-    Ok(collected.to_bytes())
 }
 
 /// The next step after a negotiate response. All fields are secret, so it has no `Debug`.

@@ -48,7 +48,7 @@ pub struct ClientOptions {
     pub backoff_cap: Duration,
     /// A session that lasted this long resets the backoff.
     pub reset_after: Duration,
-    /// The delay after the server rejected the credential (401 or 403).
+    /// The delay after the server rejected the credential (a 401 or 403 of its own).
     pub rejected_retry: Duration,
     /// The least delay after a Close that does not allow a reconnect.
     pub no_reconnect_retry: Duration,

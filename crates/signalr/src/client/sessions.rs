@@ -8,8 +8,8 @@ use tokio::{
 };
 
 use super::{
-    ClientOptions, Dialer, ErrorClass, ReconnectHandle, Session, SessionEnd, State, TokenSource, backoff::Backoff,
-    connect, driver, error::ConnectError,
+    ClientOptions, Diagnosis, Dialer, ErrorClass, ReconnectHandle, Session, SessionEnd, State, TokenSource,
+    backoff::Backoff, connect, driver, error::ConnectError,
 };
 
 /// Makes one session after another; see the [module](super).
@@ -68,6 +68,11 @@ impl Client {
         self.delay_until(Instant::now() + at_least);
     }
 
+    /// Changes the longest `Retry-After` that the client obeys, from the next response on.
+    pub fn set_max_retry_after(&mut self, at_most: Duration) {
+        self.options.max_retry_after = at_most;
+    }
+
     /// Watches the state of the client, for health pages and logs.
     #[must_use]
     pub fn states(&self) -> watch::Receiver<State> {
@@ -108,7 +113,7 @@ impl Client {
         if !end.allow_reconnect {
             delay = delay.max(self.options.no_reconnect_retry);
         }
-        self.schedule(delay, end.class, end.text);
+        self.schedule(delay, end.class, end.text, None);
     }
 
     fn schedule_after_failure(&mut self, error: &ConnectError) {
@@ -120,15 +125,15 @@ impl Client {
         }
         let retry_after = error.retry_after().unwrap_or_default().min(self.options.max_retry_after);
         let delay = self.backoff.next_delay().max(retry_after);
-        self.schedule(delay, error.class(), error.to_string());
+        self.schedule(delay, error.class(), error.to_string(), error.diagnosis());
     }
 
-    fn schedule(&mut self, delay: Duration, class: ErrorClass, error: String) {
+    fn schedule(&mut self, delay: Duration, class: ErrorClass, error: String, diagnosis: Option<Diagnosis>) {
         let now = Instant::now();
         let delay = self.delay_until(now + delay) - now;
         let attempt = self.backoff.attempt();
         tracing::debug!(error.class = %class, error.text = error, attempt, ?delay, "not connected to the hub; retrying");
-        self.states.send_replace(State::Reconnecting { attempt, delay, class, error });
+        self.states.send_replace(State::Reconnecting { attempt, delay, class, error, diagnosis });
     }
 
     /// Delays the next attempt until `instant`, or longer if it is delayed longer already, and returns its time.

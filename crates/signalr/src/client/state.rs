@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use tokio::sync::watch;
 
+use super::Diagnosis;
+
 /// The state of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -21,8 +23,10 @@ pub enum State {
         class: ErrorClass,
         /// The text of the error, for an admin. It contains no secret.
         error: String,
+        /// What is in the way, if the attempt showed it.
+        diagnosis: Option<Diagnosis>,
     },
-    /// The server rejected the token. The client retries slowly, because the token may be replaced.
+    /// The server itself rejected the token; see [`UnexpectedResponse`](super::UnexpectedResponse::read). The client retries slowly, because the token may be replaced.
     Rejected {
         /// The HTTP status, 401 or 403.
         status: u16,

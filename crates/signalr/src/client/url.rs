@@ -62,6 +62,11 @@ impl HubUrl {
         (self.tls, self.host.as_str(), self.port) == (other.tls, other.host.as_str(), other.port)
     }
 
+    /// Scheme, host and port.
+    pub(super) fn origin(&self) -> String {
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority())
+    }
+
     /// The value of the `Host` header, without the default port.
     pub(super) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
@@ -119,7 +124,7 @@ impl FromStr for HubUrl {
 
 impl fmt::Display for HubUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", if self.tls { "https" } else { "http" }, self.authority(), self.path)
+        write!(f, "{}{}", self.origin(), self.path)
     }
 }
 

@@ -132,7 +132,7 @@ async fn any_flipped_byte_still_leads_to_a_session_within_90_s() {
 /// Checklist 10.
 #[tokio::test(start_paused = true)]
 async fn upgrade_401_split_anywhere_is_a_rejection() {
-    const REJECTED: &[u8] = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
+    const REJECTED: &[u8] = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\n\r\n";
     for at in 0..REJECTED.len() {
         let (pipes, mut streams) = Pipes::bare();
         tokio::spawn(async move {

@@ -1,7 +1,7 @@
 //! The client's attempts to connect, against a scripted server.
 
 use axum::response::IntoResponse;
-use flux_signalr::client::{ErrorClass, State};
+use flux_signalr::client::{Diagnosis, ErrorClass, State};
 use serde_json::json;
 
 use crate::{
@@ -127,6 +127,30 @@ async fn closed_port_is_a_network_error_naming_the_address() {
     let (class, error) = failure(&mut client).await;
     assert_eq!(class, ErrorClass::Network);
     assert!(error.contains(&address.to_string()), "{error}");
+}
+
+/// A redirect, a web page, a proxy that passes no WebSocket: each shows what is in the way.
+#[tokio::test]
+async fn failed_attempts_name_what_is_in_the_way() {
+    async fn diagnosis(
+        answer: impl Fn(usize) -> Option<axum::response::Response> + Send + Sync + 'static,
+    ) -> Option<Diagnosis> {
+        let (_, _sockets, router) = script(move |_, n| answer(n));
+        let mut client = eager_client(options(&format!("http://{}/hub", serve(router).await)), "good");
+        let failed = |state: &State| matches!(state, State::Reconnecting { .. });
+        match with_timeout(wait_for_state(&mut client, failed)).await {
+            State::Reconnecting { diagnosis, .. } => diagnosis,
+            _ => unreachable!(),
+        }
+    }
+    let to = "https://store.example/hub/negotiate";
+    let moved = move |_| Some(([("location", to)], http::StatusCode::PERMANENT_REDIRECT).into_response());
+    assert_eq!(diagnosis(moved).await, Some(Diagnosis::Moved { to: to.to_owned() }));
+    assert_eq!(diagnosis(|_| Some("<html>parked</html>".into_response())).await, Some(Diagnosis::NotTheServer));
+    assert_eq!(diagnosis(|_| Some("{}".into_response())).await, None, "JSON, but no transport");
+    let no_sockets = |n| if n == 0 { None } else { status(400) };
+    assert_eq!(diagnosis(no_sockets).await, Some(Diagnosis::NoWebSockets));
+    assert_eq!(diagnosis(|_| status(502)).await, Some(Diagnosis::ServerBehindProxyDown));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::response::IntoResponse;
-use flux_signalr::client::{Client, ErrorClass, Session, State};
+use flux_signalr::client::{Client, Diagnosis, ErrorClass, Session, State};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -149,8 +149,16 @@ async fn hold_off_delays_retry_and_handle_cuts_it_short() {
 /// Checklist 10.
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_obeyed_on_429_and_503_up_to_its_cap() {
-    for (code, header, seconds) in [(503, "40", 40), (429, "7", 7), (503, "99999999", 3600), (503, "with_timeout", 0)] {
-        let answer = move || (status(code), [("retry-after", header)]);
+    let date = "Fri, 27 Nov 2026 10:00:00 GMT";
+    for (code, header, seconds) in [
+        (503, "40", 40),
+        (429, "7", 7),
+        (503, "99999999", 3600),
+        (503, "with_timeout", 0),
+        (503, "Fri, 27 Nov 2026 10:00:25 GMT", 25),
+        (503, "Fri, 27 Nov 2026 12:00:00 GMT", 3600),
+    ] {
+        let answer = move || (status(code), [("retry-after", header), ("date", date)]);
         let (mut client, _, _sockets) = client(script(move |_, _| {
             let (response, headers) = answer();
             Some((headers, response?).into_response())
@@ -164,12 +172,28 @@ async fn retry_after_is_obeyed_on_429_and_503_up_to_its_cap() {
 /// Checklist 10.
 #[tokio::test(start_paused = true)]
 async fn rejected_credential_is_retried_every_minute() {
-    let (mut client, script, mut sockets) = client(script(|_, n| if n < 3 { status(403) } else { None }));
+    let rejection = || ([("www-authenticate", "Bearer")], http::StatusCode::UNAUTHORIZED.into_response());
+    let (mut client, script, mut sockets) = client(script(move |_, n| (n < 3).then(|| rejection().into_response())));
     let mut states = client.states();
     let (waited, _session, _peer) = gap(&mut client, &mut sockets).await;
     assert_eq!(waited, Duration::from_secs(180));
     assert_eq!(script.seen(|seen| seen.len()), 5);
     assert_eq!(*states.borrow_and_update(), State::Connected);
+}
+
+/// Checklist 10.
+#[tokio::test(start_paused = true)]
+async fn refusal_of_a_proxy_is_no_rejected_credential() {
+    for code in [401, 403] {
+        let basic = move || (status(code), [("www-authenticate", "Basic realm=\"x\"")]);
+        let (mut client, _, _sockets) = client(script(move |_, _| {
+            let (response, headers) = basic();
+            Some((headers, response?).into_response())
+        }));
+        let state = wait_for_state(&mut client, |state| *state != State::Connecting).await;
+        let State::Reconnecting { diagnosis, class, .. } = state else { panic!("{state:?}") };
+        assert_eq!((diagnosis, class), (Some(Diagnosis::Intermediary), ErrorClass::HttpStatus));
+    }
 }
 
 /// Checklist 16.
