@@ -113,6 +113,7 @@ pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<O
 fn client(live: &LiveConfig, resources: &Resources) -> Result<Client, StartError> {
     let url: HubUrl = live.get().store.hub_url().parse()?;
     let mut options = ClientOptions::new(url);
+    options.max_retry_after = live.get().polling.max;
     if let Ok(journal) = HeaderValue::try_from(resources.journal.id().as_str()) {
         options.headers.insert(JOURNAL_HEADER, journal);
     }

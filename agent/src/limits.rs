@@ -68,8 +68,6 @@ pub const STARTUP_HOLD: Duration = Duration::from_secs(60);
 pub const REFUSED_RETRY: Duration = Duration::from_secs(60);
 /// Joins queued for the store. Further joins are dropped; the store offers open commands anyway.
 pub const QUEUED_JOINS: usize = 1_000;
-/// Upper bound for the store's `Retry-After`.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
 /// Unreadable items that the agent remembers, to log each once.
 pub const BAD_ITEMS_KNOWN: usize = 1_000;
 /// Difference between the two clocks above which the agent warns.

@@ -2,14 +2,15 @@
 
 use super::game::{ask, dial, list_over};
 use super::output::{fail, print, print_json};
-use super::{ask_daemon, block_on, load};
+use super::{Daemon, block_on, load};
 use crate::config::Config;
 use crate::control::{Request, Status};
 use crate::journal::Journal;
 use crate::limits::CLOCK_SKEW;
-use crate::upstream::{RestError, negotiate};
+use crate::upstream::{ProbeError, call_api, open_session};
 use flux_config::exit_code::ExitCode;
 use flux_platform::{Clock, SystemClock};
+use jiff::SignedDuration;
 use rustix::fs::{Access, access};
 use serde::Serialize;
 use std::path::Path;
@@ -38,7 +39,7 @@ pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, Exi
     let config = load(path)?;
     let mut checks = vec![Check::of("config", ExitCode::Config, Ok(path.display().to_string()))];
     if online {
-        checks.extend(local(&config));
+        checks.extend(local(&config, &Daemon::of(path)));
         checks.extend(block_on(game(&config))?);
         checks.extend(block_on(store(&config))?);
     }
@@ -58,9 +59,18 @@ pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, Exi
 }
 
 /// Checks the directories, the journal and the daemon.
-fn local(config: &Config) -> Vec<Check> {
-    let running = ask_daemon::<Status>(config, &Request::Status);
+fn local(config: &Config, daemon: &Daemon<'_>) -> Vec<Check> {
+    let running = daemon.ask::<Status>(&Request::Status);
+    let server = config.store.token.server_id().as_str();
     let journal = match &running {
+        Ok(status) if status.store.server_id != server => Check::of(
+            "journal",
+            ExitCode::Config,
+            Err(format!(
+                "the token belongs to server {server}, the running daemon's journal to server {}; use a token of that server",
+                status.store.server_id
+            )),
+        ),
         Ok(status) => Check::of(
             "journal",
             ExitCode::Damaged,
@@ -113,28 +123,35 @@ async fn game(config: &Config) -> Vec<Check> {
 
 async fn store(config: &Config) -> Vec<Check> {
     let store = &config.store;
-    let before = SystemClock.now();
-    let answered = negotiate(store).await;
-    let token = match &answered {
-        Ok(_) => Ok(format!("{} accepts the token of {}", store.url, store.token.server_id())),
-        Err(RestError::Status { status: 401 | 403, .. }) => {
-            Err("the store rejected the token; make a new one at the store, then run flux-agent token set".into())
-        }
-        Err(RestError::Status { status: 404, .. }) => {
-            Err(format!("{} does not exist; check store.url and store.hub_path", store.hub_url()))
-        }
-        Err(error) => Err(error.to_string()),
-    };
-    let mut checks = vec![Check::of("store", ExitCode::Unreachable, token)];
-    if let Ok(Some(theirs)) = answered {
-        let skew = theirs.duration_since(before);
-        let difference = format!("differs from the store's by {} s", skew.as_secs());
-        let outcome = if skew.unsigned_abs() > CLOCK_SKEW {
-            Err(format!("{difference}; set the time, for example: timedatectl set-ntp true"))
-        } else {
-            Ok(difference)
-        };
-        checks.push(Check::of("clock", ExitCode::Failed, outcome));
+    let session = open_session(store).await;
+    let is_worth_a_call = matches!(session, Ok(()) | Err(ProbeError::NoWebSockets(_)));
+    let opened = format!("{} opened a session for {}", store.url, store.token.server_id());
+    let mut checks = vec![Check::of("store", ExitCode::Unreachable, session.map(|()| opened).map_err(refusal))];
+    if !is_worth_a_call {
+        return checks;
     }
+    let before = SystemClock.now();
+    let answered = call_api(store).await;
+    let theirs = answered.as_ref().ok().copied().flatten();
+    let polling = answered.map(|_| format!("{} answers, for the time without a session", store.api_url()));
+    checks.push(Check::of("polling", ExitCode::Unreachable, polling.map_err(refusal)));
+    checks.extend(theirs.map(|theirs| clock(theirs.duration_since(before))));
     checks
+}
+
+fn refusal(error: ProbeError) -> String {
+    match error {
+        ProbeError::TokenRejected(_) => format!("{error}; make a new one at the store, then run flux-agent token set"),
+        other => other.to_string(),
+    }
+}
+
+fn clock(skew: SignedDuration) -> Check {
+    let difference = format!("differs from the store's by {} s", skew.as_secs());
+    let outcome = if skew.unsigned_abs() > CLOCK_SKEW {
+        Err(format!("{difference}; set the time, for example: timedatectl set-ntp true"))
+    } else {
+        Ok(difference)
+    };
+    Check::of("clock", ExitCode::Failed, outcome)
 }

@@ -2,7 +2,7 @@
 
 use super::output::{fail, print, print_json};
 use super::table::fit_to_width;
-use super::{ask_daemon, block_on, exit_of, load};
+use super::{Daemon, block_on, exit_of, load};
 use crate::config::{Config, LiveConfig};
 use crate::control::{ControlError, Players, Request, short};
 use crate::game::{GameDialer, RconDialer};
@@ -14,10 +14,9 @@ use flux_rcon::{Connection, Outcome};
 use std::path::Path;
 
 pub(super) fn players(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
-    let config = load(path)?;
-    let players = match ask_daemon(&config, &Request::Players) {
+    let players = match Daemon::of(path).ask(&Request::Players) {
         Ok(players) => players,
-        Err(ControlError::NotRunning { .. }) => block_on(list(&config))??,
+        Err(ControlError::NotRunning { .. }) => block_on(list(&load(path)?))??,
         Err(error) => return Err(fail(&error, exit_of(&error))),
     };
     if json {
@@ -38,10 +37,9 @@ pub(super) fn players(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
 }
 
 pub(super) fn rcon(path: &Path, line: &str, policy: bool) -> Result<ExitCode, ExitCode> {
-    let config = load(path)?;
     let request = Request::Rcon { line: line.to_owned(), policy };
-    let answer: String = match ask_daemon(&config, &request) {
-        Err(ControlError::NotRunning { .. }) => block_on(run_directly(&config, line, policy))??,
+    let answer: String = match Daemon::of(path).ask(&request) {
+        Err(ControlError::NotRunning { .. }) => block_on(run_directly(&load(path)?, line, policy))??,
         Ok(answer) => answer,
         Err(error) => return Err(fail(&error, exit_of(&error))),
     };

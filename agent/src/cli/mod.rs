@@ -12,7 +12,7 @@ mod store;
 mod table;
 mod token;
 
-use crate::config::{Config, DEFAULT_PATH, Directories, secret_sources};
+use crate::config::{Config, ControlSettings, DEFAULT_PATH, Directories, secret_sources};
 use crate::control::{ControlError, Request, ask};
 use crate::limits::CONTROL_DEADLINE;
 use clap::{Parser, Subcommand};
@@ -208,14 +208,35 @@ fn load(path: &Path) -> Result<Config, ExitCode> {
         .map_err(|error| fail(&error, ExitCode::Config))
 }
 
-/// Sends a request to the daemon.
-fn ask_daemon<T: DeserializeOwned>(config: &Config, request: &Request) -> Result<T, ControlError> {
-    ask(&config.runtime_dir, request, request.deadline(config.rcon.timeout) + CONTROL_DEADLINE)
+/// The daemon of a config, as the command line reaches it. The config may be wrong, or lack its secrets: only
+/// `runtime_dir` matters.
+struct Daemon<'p> {
+    path: &'p Path,
+    settings: ControlSettings,
 }
 
-/// Sends a request to the daemon, or prints the error.
-fn request_or_exit<T: DeserializeOwned>(config: &Config, request: &Request) -> Result<T, ExitCode> {
-    ask_daemon(config, request).map_err(|error| fail(&error, exit_of(&error)))
+impl Daemon<'_> {
+    fn of(path: &Path) -> Daemon<'_> {
+        Daemon { path, settings: ControlSettings::read(path, &Directories::from_process(path)) }
+    }
+
+    /// Sends a request to the daemon.
+    fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ControlError> {
+        let deadline = request.deadline(self.settings.rcon_timeout) + CONTROL_DEADLINE;
+        ask(&self.settings.runtime_dir, request, deadline)
+    }
+
+    /// Sends a request to the daemon, or prints the error. Without a daemon, the mistakes of the config come first.
+    fn request<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ExitCode> {
+        self.ask(request).map_err(|error| {
+            if matches!(error, ControlError::NotRunning { .. })
+                && let Err(exit) = load(self.path)
+            {
+                return exit;
+            }
+            fail(&error, exit_of(&error))
+        })
+    }
 }
 
 fn exit_of(error: &ControlError) -> ExitCode {

@@ -1,8 +1,8 @@
 //! `queue list`, `show`, `retry` and `drop`.
 
+use super::Daemon;
 use super::output::{print, print_json};
 use super::table::{fit_to_width, table};
-use super::{load, request_or_exit};
 use crate::control::{QueueJob, QueueList, QueueShow, Request, short};
 use crate::limits::TABLE_COLUMNS;
 use flux_config::exit_code::ExitCode;
@@ -18,7 +18,7 @@ pub(super) fn list(
     player: Option<String>,
     json: bool,
 ) -> Result<ExitCode, ExitCode> {
-    let list: QueueList = request_or_exit(&load(path)?, &Request::QueueList { state, player })?;
+    let list: QueueList = Daemon::of(path).request(&Request::QueueList { state, player })?;
     if json {
         return Ok(print_json(&list));
     }
@@ -47,7 +47,7 @@ fn row(job: &QueueJob, now: Timestamp) -> [String; 5] {
 }
 
 pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, ExitCode> {
-    let show: QueueShow = request_or_exit(&load(path)?, &Request::QueueShow { id })?;
+    let show: QueueShow = Daemon::of(path).request(&Request::QueueShow { id })?;
     if json {
         return Ok(print_json(&show));
     }
@@ -93,7 +93,7 @@ fn needs(show: &QueueShow) -> Option<String> {
 }
 
 pub(super) fn settle(path: &Path, request: Request) -> Result<ExitCode, ExitCode> {
-    let answer: String = request_or_exit(&load(path)?, &request)?;
+    let answer: String = Daemon::of(path).request(&request)?;
     print(answer);
     Ok(ExitCode::Done)
 }

@@ -1,11 +1,11 @@
+use super::Daemon;
 use super::output::{print, print_json};
-use super::{load, request_or_exit};
 use crate::control::{Request, Status};
 use flux_config::exit_code::ExitCode;
 use std::path::Path;
 
 pub(super) fn run(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
-    let status: Status = request_or_exit(&load(path)?, &Request::Status)?;
+    let status: Status = Daemon::of(path).request(&Request::Status)?;
     if json {
         return Ok(print_json(&status));
     }

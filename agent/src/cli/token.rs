@@ -1,10 +1,11 @@
-//! `token set`: replaces the store's token after testing it at the store.
+//! `token set`: replaces the store's token after the store has confirmed the new one.
 
 use super::output::{fail, print};
-use super::{block_on, load, store};
-use crate::config::{Config, token_file};
+use super::{Daemon, block_on, load, store};
+use crate::config::{Directories, TokenTarget};
 use crate::control::{Request, Status};
-use crate::upstream::{RestError, negotiate};
+use crate::journal::{Journal, JournalError};
+use crate::upstream::{ProbeError, call_api, open_session};
 use flux_config::exit_code::ExitCode;
 use flux_protocol::ServerToken;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
@@ -15,46 +16,74 @@ use std::path::Path;
 
 const TOKEN_BYTES: u64 = 4 * 1024;
 
-/// Writes the new token before testing it, since the test loads the whole configuration. Restores the old token if the test fails.
+/// Tests the new token, then writes it. Nothing is written unless the token belongs to the journal's server and the store has
+/// confirmed it. Mistakes elsewhere in the config do not matter until then.
 pub(super) fn set(path: &Path) -> Result<ExitCode, ExitCode> {
     let no_token = "this is not a token; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… (the store shows it once)";
     let text = read().map_err(|error| fail(&error, ExitCode::Failed))?;
-    ServerToken::parse(text.trim()).map_err(|_| fail(&no_token, ExitCode::Failed))?;
-    let file = match token_file(path).map_err(|error| fail(&error, ExitCode::Config))? {
-        Some(file) => file,
-        None => return Err(fail(&NO_FILE, ExitCode::Config)),
-    };
-    let old = std::fs::read_to_string(&file).ok();
-    write(&file, text.trim())?;
-    match test_token(path) {
-        Ok(config) => {
-            print(format!("the store accepts the token; written to {}", file.display()));
-            match super::ask_daemon::<Status>(&config, &Request::Status) {
-                Ok(_) => store::tell_daemon(&config, false),
-                Err(_) => Ok(ExitCode::Done),
-            }
-        }
-        Err(exit) => {
-            match old {
-                Some(old) => write(&file, &old)?,
-                None => std::fs::remove_file(&file).map_err(|error| fail(&error, ExitCode::Failed))?,
-            }
-            Err(exit)
-        }
+    let token = ServerToken::parse(text.trim()).map_err(|_| fail(&no_token, ExitCode::Failed))?;
+    let target = TokenTarget::read(path, token, &Directories::from_process(path)).map_err(|error| {
+        fail(&format!("{error}"), ExitCode::Config);
+        not_written(&"correct this first", ExitCode::Config)
+    })?;
+    let Some(file) = &target.file else { return Err(fail(&NO_FILE, ExitCode::Config)) };
+    let daemon = Daemon::of(path);
+    let status: Option<Status> = daemon.ask(&Request::Status).ok();
+    is_for_this_journal(&target, status.as_ref())?;
+    confirm(&target)?;
+    write(file, text.trim())?;
+    print(format!("written to {}", file.display()));
+    if status.is_some() {
+        return store::reload_daemon(&daemon, false);
     }
+    // The daemon is not running: say now what would keep it from starting.
+    load(path).map(|_| ExitCode::Done)
 }
 
 const NO_FILE: &str = "store.token_file is not set: the token comes from the config itself, a systemd credential or the environment. Change it there; \
      a changed credential or variable needs a restart";
 
-fn test_token(path: &Path) -> Result<Config, ExitCode> {
-    let config = load(path)?;
-    match block_on(negotiate(&config.store))? {
-        Ok(_) => Ok(config),
-        Err(error @ RestError::Status { status: 401 | 403, .. }) => {
-            Err(fail(&format!("{error}: the store does not know this token; keeping the old one"), ExitCode::Failed))
+fn not_written(why: &dyn std::fmt::Display, exit: ExitCode) -> ExitCode {
+    let hint = "nothing was written, the old token stays. A token that was just made has replaced it at the store: make another one and try again";
+    fail(&format!("{why}; {hint}"), exit)
+}
+
+/// Refuses the token of another server than the journal's.
+fn is_for_this_journal(target: &TokenTarget, status: Option<&Status>) -> Result<(), ExitCode> {
+    let server = target.store.token.server_id();
+    let journal = match status {
+        Some(status) => Some(status.store.server_id.clone()).filter(|journal| journal != server.as_str()),
+        None => match Journal::inspect(&target.state_dir, server) {
+            Err(JournalError::OtherServer { journal, .. }) => Some(journal),
+            // A journal that cannot be read is no reason to refuse a token; `check` shows it.
+            _ => None,
+        },
+    };
+    let Some(journal) = journal else { return Ok(()) };
+    let why = format!(
+        "this token belongs to server {server}, but the journal in {} to server {journal}: make a token of {journal}",
+        target.state_dir.display()
+    );
+    Err(not_written(&why, ExitCode::Config))
+}
+
+/// Lets the store confirm the token: by a session, or over REST where a proxy passes no WebSockets.
+fn confirm(target: &TokenTarget) -> Result<(), ExitCode> {
+    let store = &target.store;
+    let confirmed = match block_on(open_session(store))? {
+        Err(ProbeError::NoWebSockets(text)) => {
+            fail(&format!("{text}; the agent only polls until then"), ExitCode::Done);
+            block_on(call_api(store))?.map(drop)
         }
-        Err(error) => Err(fail(&format!("{error}; keeping the old token"), ExitCode::Unreachable)),
+        other => other,
+    };
+    match confirmed {
+        Ok(()) => {
+            print(format!("{} accepts the token of {}", store.url, store.token.server_id()));
+            Ok(())
+        }
+        Err(error @ ProbeError::TokenRejected(_)) => Err(not_written(&error, ExitCode::Failed)),
+        Err(error) => Err(not_written(&error, ExitCode::Unreachable)),
     }
 }
 
@@ -93,6 +122,11 @@ fn write(file: &Path, token: &str) -> Result<(), ExitCode> {
         if let Ok(old) = File::open(file).and_then(|old| old.metadata()) {
             fchown(&new, Some(old.uid()), Some(old.gid()))?;
             new.set_permissions(std::fs::Permissions::from_mode(old.mode() & 0o7777))?;
+        } else if new.metadata()?.uid() == 0 {
+            // The first token, written by root: the directory's group is the daemon's.
+            let group = file.parent().and_then(|folder| folder.metadata().ok()).map(|folder| folder.gid());
+            fchown(&new, None, group)?;
+            new.set_permissions(std::fs::Permissions::from_mode(0o640))?;
         }
         new.write_all(token.trim_end().as_bytes())?;
         new.write_all(b"\n")?;

@@ -4,24 +4,24 @@ mod delivery;
 mod live;
 mod log;
 mod metrics;
+mod partial;
 mod players;
 mod policy;
 mod polling;
 mod presence;
 mod rcon;
 mod store;
-mod token;
 
 pub use delivery::{Delivery, ProofMode};
 pub use live::LiveConfig;
 pub use log::{Level, Log, LogFormat};
 pub use metrics::Metrics;
+pub use partial::{ControlSettings, TokenTarget};
 pub use players::Players;
 pub use polling::Polling;
 pub use presence::Presence;
 pub use rcon::Rcon;
 pub use store::Store;
-pub use token::token_file;
 
 pub use flux_config::SecretSources;
 use flux_config::{ConfigError, Document, Section};
@@ -131,11 +131,8 @@ fn read(mut root: Section<'_>, sources: &SecretSources, directories: &Directorie
     let polling = polling::read(root.section("polling"));
     let log = log::read(root.section("log"));
     let metrics = metrics::read(root.section("metrics"));
-    let directory = |set: Option<PathBuf>, given: &Option<PathBuf>, default: &str| {
-        set.or_else(|| given.clone()).unwrap_or_else(|| PathBuf::from(default))
-    };
-    let state_dir = directory(root.path("state_dir"), &directories.state, "/var/lib/flux-agent");
-    let runtime_dir = directory(root.path("runtime_dir"), &directories.runtime, "/run/flux-agent");
+    let state_dir = state_dir(&mut root, directories);
+    let runtime_dir = runtime_dir(&mut root, directories);
     root.finish();
     Some(Config {
         store: store?,
@@ -150,6 +147,16 @@ fn read(mut root: Section<'_>, sources: &SecretSources, directories: &Directorie
         log,
         metrics,
     })
+}
+
+fn state_dir(root: &mut Section<'_>, directories: &Directories) -> PathBuf {
+    let given = || directories.state.clone().unwrap_or_else(|| PathBuf::from("/var/lib/flux-agent"));
+    root.path("state_dir").unwrap_or_else(given)
+}
+
+fn runtime_dir(root: &mut Section<'_>, directories: &Directories) -> PathBuf {
+    let given = || directories.runtime.clone().unwrap_or_else(|| PathBuf::from("/run/flux-agent"));
+    root.path("runtime_dir").unwrap_or_else(given)
 }
 
 #[cfg(test)]

@@ -35,10 +35,16 @@ pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<
         environment: "FLUX_AGENT_RCON_PASSWORD",
     };
     let password = section.required_secret(keys, sources);
-    let timeout =
-        section.duration("timeout", Duration::from_secs(1)..=Duration::from_secs(300), Duration::from_secs(30));
+    let timeout = timeout(&mut section);
     section.finish();
     Some(Rcon { address, password: password?.value, timeout })
+}
+
+/// The default of `timeout`.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(super) fn timeout(section: &mut Section<'_>) -> Duration {
+    section.duration("timeout", Duration::from_secs(1)..=Duration::from_secs(300), TIMEOUT)
 }
 
 pub(super) fn host_and_port(text: &str) -> Result<String, &'static str> {

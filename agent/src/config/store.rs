@@ -48,6 +48,18 @@ pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<
         }
         token.ok()
     });
+    finish(section, url, token)
+}
+
+/// Reads the section with this token in place of the configured one; returns `token_file` too.
+pub(super) fn read_with_token(mut section: Section<'_>, token: ServerToken) -> (Option<PathBuf>, Option<Store>) {
+    let url = section.required_parsed("url", "an address such as https://store.example.com", base_url);
+    let file = section.path("token_file");
+    section.ignore("token");
+    (file, finish(section, url, Some(token)))
+}
+
+fn finish(mut section: Section<'_>, url: Option<String>, token: Option<ServerToken>) -> Option<Store> {
     let hub_path =
         section.parsed("hub_path", "a path such as /hubs/agent", path).unwrap_or_else(|| "/hubs/agent".into());
     let api_path =

@@ -1,17 +1,20 @@
 //! The connection to the store: a session, polling while there is none, and reports over either.
 
+mod advice;
+mod http_rest;
 mod intake;
 mod joins;
-mod negotiate;
 mod outbox;
 mod poller;
+mod probe;
 mod rest;
 mod session;
 mod startup_hold;
 mod tls;
 
-pub use negotiate::negotiate;
-pub use rest::{Call, HttpRest, Method, Rest, RestError};
+pub use http_rest::HttpRest;
+pub use probe::{ProbeError, call_api, open_session};
+pub use rest::{Call, Method, Rest, RestError};
 pub use tls::{TlsError, client_config};
 
 use crate::limits::CLOCK_SKEW;

@@ -113,8 +113,8 @@ async fn reports_acknowledged(shared: &Shared) -> bool {
 fn failed(shared: &Shared, error: &RestError) {
     let is_connected = shared.store.borrow().session == SessionState::Connected;
     match error {
-        RestError::Status { status: status @ (401 | 403), .. } if !is_connected => token_rejected(shared, *status),
-        RestError::Status { status: 409, .. } if !is_connected => refused(shared, error),
+        RestError::Status { status, rejects_token: true, .. } if !is_connected => token_rejected(shared, *status),
+        RestError::Status { status: 409, is_own: true, .. } if !is_connected => refused(shared, error),
         _ => tracing::debug!(%error, "poll failed"),
     }
 }

@@ -1,5 +1,6 @@
 //! Keeps the session with the store: opens it, sends `Hello`, handles incoming calls, and reopens it after a loss or with a new token.
 
+use super::advice::explain;
 use super::{intake, record_answer, token_rejected};
 use crate::VERSION;
 use crate::config::Config;
@@ -10,6 +11,7 @@ use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, 
 use flux_signalr::client::{CallError, Client, ErrorClass, IncomingCall, ReconnectHandle, Session, State};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -18,21 +20,19 @@ const TASK: &str = "session";
 
 /// Keeps a session open until the daemon stops. A new token reopens it at once.
 pub(super) async fn run(shared: &Shared, mut client: Client) {
-    let (reconnect, mut token) = (client.reconnect_handle(), TokenWatch::of(shared));
+    let (reconnect, mut changes) = (client.reconnect_handle(), ConfigWatch::of(shared));
     loop {
-        let session = {
-            let next = client.next_session();
-            tokio::pin!(next);
-            loop {
-                tokio::select! { biased;
-                    () = shared.reached(Phase::Draining) => return,
-                    session = &mut next => break session,
-                    () = token.changed() => use_new_token(shared, &reconnect),
-                }
+        let session = loop {
+            client.set_max_retry_after(changes.longest_wait);
+            // A dropped attempt starts anew; the rest of a wait still counts.
+            tokio::select! { biased;
+                () = shared.reached(Phase::Draining) => return,
+                session = client.next_session() => break session,
+                change = changes.next() => if change == Change::Token { use_new_token(shared, &reconnect) },
             }
         };
         match hello(shared, &session).await {
-            Ok(welcome) => serve(shared, session, welcome, &mut token, &reconnect).await,
+            Ok(welcome) => serve(shared, session, welcome, &mut changes, &reconnect).await,
             Err(error) => {
                 refused(shared, &error);
                 if matches!(error, HelloError::Refused(_)) {
@@ -45,26 +45,40 @@ pub(super) async fn run(shared: &Shared, mut client: Client) {
     }
 }
 
-/// Detects a changed token in the configuration in force.
-struct TokenWatch {
-    changes: watch::Receiver<Arc<Config>>,
-    known: SecretHash,
+/// A change of the configuration in force that matters to the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Token,
+    LongestWait,
 }
 
-impl TokenWatch {
-    fn of(shared: &Shared) -> TokenWatch {
+/// Detects such changes.
+struct ConfigWatch {
+    changes: watch::Receiver<Arc<Config>>,
+    token: SecretHash,
+    /// `polling.max`: the longest `Retry-After` that the session obeys.
+    longest_wait: Duration,
+}
+
+impl ConfigWatch {
+    fn of(shared: &Shared) -> ConfigWatch {
         let mut changes = shared.live.subscribe();
-        let known = changes.borrow_and_update().store.token.hash();
-        TokenWatch { changes, known }
+        let config = changes.borrow_and_update().clone();
+        ConfigWatch { changes, token: config.store.token.hash(), longest_wait: config.polling.max }
     }
 
-    /// Waits until the token differs from the last known one.
-    async fn changed(&mut self) {
+    /// Waits for the next change.
+    async fn next(&mut self) -> Change {
         while self.changes.changed().await.is_ok() {
-            let token = self.changes.borrow_and_update().store.token.hash();
-            if !token.matches(&self.known) {
-                self.known = token;
-                return;
+            let config = self.changes.borrow_and_update().clone();
+            let is_new_wait = std::mem::replace(&mut self.longest_wait, config.polling.max) != config.polling.max;
+            let token = config.store.token.hash();
+            if !token.matches(&self.token) {
+                self.token = token;
+                return Change::Token;
+            }
+            if is_new_wait {
+                return Change::LongestWait;
             }
         }
         std::future::pending().await
@@ -87,14 +101,16 @@ pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<St
         match state {
             State::Connected | State::Stopped => shared.heartbeat.idle(TASK),
             State::Connecting => shared.heartbeat.expect_within(TASK, SESSION_ATTEMPT),
-            State::Reconnecting { class, error, delay, .. } => {
+            State::Reconnecting { class, error, delay, diagnosis, .. } => {
                 shared.heartbeat.expect_within(TASK, delay + SESSION_ATTEMPT);
                 let is_own_stop =
                     class == ErrorClass::Stopped && shared.store.borrow().session == SessionState::Connecting;
                 if is_own_stop {
                     shared.link.send_replace(Link::Down);
                 } else {
-                    down(shared, error.clone());
+                    let store = &shared.config().store;
+                    let path = format!("{}/negotiate", store.hub_path);
+                    down(shared, explain(&error, diagnosis.as_ref(), store, &path));
                 }
                 tracing::debug!(error.class = %class, error, delay.seconds = delay.as_secs_f64(), "session down");
             }
@@ -201,7 +217,7 @@ async fn serve(
     shared: &Shared,
     mut session: Session,
     welcome: ServerWelcome,
-    token: &mut TokenWatch,
+    changes: &mut ConfigWatch,
     reconnect: &ReconnectHandle,
 ) {
     record_answer(shared, Some(welcome.now));
@@ -230,11 +246,11 @@ async fn serve(
     loop {
         tokio::select! { biased;
             () = shared.reached(Phase::Stopping) => break session.connection.stop().await,
-            () = token.changed() => {
+            change = changes.next() => if change == Change::Token {
                 tracing::info!("reopening the session with the new token");
                 use_new_token(shared, reconnect);
                 break session.connection.stop().await;
-            }
+            },
             incoming = session.incoming.recv() => match incoming {
                 Some(incoming) => handle_incoming(shared, incoming),
                 None => break,

@@ -69,6 +69,16 @@ impl<'d> Section<'d> {
         drop(self);
     }
 
+    /// Accepts a key without reading it.
+    pub fn ignore(&mut self, key: &'static str) {
+        self.known.insert(key);
+    }
+
+    /// Ends the section without reporting the keys that were not read, for a program that needs only a part of the config.
+    pub fn ignore_rest(mut self) {
+        self.entries.clear();
+    }
+
     /// Opens the section in `node` and reports repeated keys.
     pub(crate) fn open(document: &'d Document, path: String, location: Location, node: &'d Node) -> Self {
         let mut section = Self::empty(document, path, location);

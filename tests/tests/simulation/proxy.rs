@@ -3,8 +3,8 @@
 use crate::net::{PROXY, http};
 use flux_agent::config::LiveConfig;
 use flux_agent::upstream::{Call, Method, Rest, RestError};
-use flux_signalr::client::{BoxFuture, ByteStream, Dialer};
-use hyper::Method as HttpMethod;
+use flux_signalr::client::{BoxFuture, ByteStream, Dialer, UnexpectedResponse};
+use hyper::{HeaderMap, Method as HttpMethod, StatusCode};
 use secrecy::ExposeSecret;
 use std::collections::VecDeque;
 use std::io;
@@ -144,7 +144,10 @@ impl Rest for SimRest {
             if (200..300).contains(&status) {
                 Ok(body)
             } else {
-                Err(RestError::Status { status, text: None, retry_after: None })
+                let store = &self.config.get().store;
+                let status = StatusCode::from_u16(status).unwrap();
+                let response = UnexpectedResponse::read(status, &HeaderMap::new(), &body, &store.url);
+                Err(RestError::of_response(response, store, &call.path))
             }
         })
     }

@@ -171,6 +171,17 @@ async fn retry_after_is_obeyed_on_429_and_503_up_to_its_cap() {
 
 /// Checklist 10.
 #[tokio::test(start_paused = true)]
+async fn cap_of_retry_after_can_change_while_it_retries() {
+    let (mut client, _, _sockets) =
+        client(script(|_, _| Some((http::StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "3600")]).into_response())));
+    client.set_max_retry_after(Duration::from_secs(60));
+    let state = wait_for_state(&mut client, |state| *state != State::Connecting).await;
+    let State::Reconnecting { delay, .. } = state else { panic!("{state:?}") };
+    assert_eq!(delay.as_secs(), 60);
+}
+
+/// Checklist 10.
+#[tokio::test(start_paused = true)]
 async fn rejected_credential_is_retried_every_minute() {
     let rejection = || ([("www-authenticate", "Bearer")], http::StatusCode::UNAUTHORIZED.into_response());
     let (mut client, script, mut sockets) = client(script(move |_, n| (n < 3).then(|| rejection().into_response())));

@@ -1,0 +1,7 @@
+//! The command line as a process.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod commands;
+mod store_answers;
+mod support;
