@@ -60,7 +60,7 @@ impl App {
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
-    /// The referrals, as orders, commands and customers meet them.
+    /// The referrals, as the hooks of orders, commands and customers.
     pub(crate) fn hooks(&self) -> Arc<Referrals> {
         Arc::clone(&self.referrals)
     }

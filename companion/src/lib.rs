@@ -44,8 +44,8 @@ pub struct Resources<L> {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// Serves until `shutdown` resolves. Then agents are told to come back later, requests in flight are finished (up to a
-/// limit), and it returns; everything acknowledged is on disk.
+/// Serves until `shutdown` resolves. Then it closes the agents' sessions so that they reconnect later, lets
+/// requests in flight finish (up to a limit), and returns. Everything acknowledged is on disk.
 pub async fn serve<L: Listener<Addr = std::net::SocketAddr>>(
     config: Config,
     resources: Resources<L>,
@@ -80,7 +80,7 @@ pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn En
     (http::router(&app).nest("/hubs/agent", agents::hub(&app).router()), app)
 }
 
-/// One sweep, for tests: what the timer does every 30 s.
+/// One sweep, for tests. The timer runs one every 30 s.
 pub async fn sweep(app: &Arc<App>) {
     sweeps::sweep(app).await;
 }

@@ -7,7 +7,7 @@ pub const ORDER_ITEMS: usize = 100;
 /// The time that an `Idempotency-Key` is remembered.
 pub const IDEMPOTENCY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The wait between polls that the companion asks of an agent.
+/// The wait between polls that the companion sets for an agent.
 pub const NEXT_POLL_SECONDS: u64 = *flux_protocol::limits::POLL_SECONDS.start();
 /// The interval of the sweeps.
 pub const SWEEP: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ pub const MAIL_RETRY: Duration = Duration::from_secs(5);
 pub const MAIL_RETRY_LONGEST: Duration = Duration::from_secs(15 * 60);
 /// The same for a mail that the server has deferred.
 pub const MAIL_PUT_OFF_LONGEST: Duration = Duration::from_secs(60 * 60);
-/// Deferrals of a mail until it is given up: about a day's.
+/// Deferrals of a mail until it is dropped, after about a day.
 pub const MAIL_TRIES: u32 = 30;
 
 /// Hub connections of one server's agent: the present one, and lost ones that the store has not noticed yet.

@@ -8,7 +8,7 @@ fn main() -> std::process::ExitCode {
     let arguments = match cli::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Nothing can be done where not even this can be printed.
+            // If printing fails, nothing else can be done.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done }.into();
         }

@@ -10,12 +10,12 @@ use std::path::Path;
 pub(crate) fn reload(path: &Path, running: &Config, level: &Level) {
     match Config::load(path) {
         Err(error) => {
-            tracing::error!(error = %error, "the changed config has mistakes; the old one stays in force");
+            tracing::error!(error = %error, "failed to reload the configuration; the old one stays in force");
         }
         Ok(changed) => {
             level.set(changed.log.level);
             let keys = need_restart(running, &changed);
-            tracing::info!(log.level = %changed.log.level, "config read again");
+            tracing::info!(log.level = %changed.log.level, "configuration reloaded");
             if !keys.is_empty() {
                 tracing::warn!(keys = keys.join(", "), "some changes need a restart to take effect");
             }
@@ -23,12 +23,12 @@ pub(crate) fn reload(path: &Path, running: &Config, level: &Level) {
     }
 }
 
-/// The keys that differ and are read only at start. Both configs are taken apart field by field, so that a new section
-/// does not compile until it is listed here.
+/// The keys that differ and are read only at start. The pattern names every section, so that the compiler rejects a new one
+/// that is not compared here.
 fn need_restart(running: &Config, changed: &Config) -> Vec<&'static str> {
     let Config { listen, public_url, database, store, mail, webhook, limits, log } = running;
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
-    // Secrets do not show in Debug.
+    // `Debug` hides secrets, so they are compared separately.
     let webhook_secret = |webhook: &Option<Webhook>| webhook.as_ref().map(|it| it.secret.expose_secret().to_owned());
     let mail_password = |mail: &Option<Mail>| {
         let login = mail.as_ref().and_then(|mail| mail.login.as_ref());

@@ -17,7 +17,7 @@ pub fn server_id(entropy: &dyn Entropy) -> ServerId {
     format!("srv_{}", entropy.text(LOWER, 12)).parse().expect("an id")
 }
 
-/// The id of a command made by hand: as long as a derived one.
+/// The id of a command created by hand: as long as a derived one.
 pub(crate) fn command_id(entropy: &dyn Entropy) -> CommandId {
     #[expect(clippy::expect_used, reason = "30 characters of a-z, 0-9 and _ are an id")]
     format!("cmd_{}", entropy.text(LOWER, 26)).parse().expect("an id")

@@ -22,7 +22,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Sleep;
 use tower::ServiceExt;
 
-/// Listens here; must be called within a tokio runtime. Thousands of agents may come at once, after a restart of their store.
+/// Listens on an address; must be called within a tokio runtime. The backlog is long, since thousands of agents may connect
+/// at once after a restart.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<Tcp> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
@@ -30,7 +31,7 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<Tcp> {
     socket.listen(limits::LISTEN_BACKLOG)
 }
 
-/// The open connections, and the word that ends them.
+/// The open connections, and the signal that ends them.
 pub(crate) struct Connections {
     places: Arc<Semaphore>,
     count: usize,
@@ -42,8 +43,8 @@ impl Connections {
         Connections { places: Arc::new(Semaphore::new(count)), count, stop: watch::Sender::new(false) }
     }
 
-    /// Serves for ever; dropping it takes no new connections, and leaves the open ones alone. What cannot be accepted is
-    /// the listener's to say and to try again.
+    /// Serves for ever. Dropping it accepts no new connections and leaves the open ones alone. The listener logs and
+    /// retries failed accepts.
     pub(crate) async fn accept<L: Listener<Addr = SocketAddr>>(&self, listener: &mut L, router: &Router) {
         loop {
             // The semaphore is never closed.
@@ -54,19 +55,19 @@ impl Connections {
         }
     }
 
-    /// Lets each connection answer what it works on, then ends it; returns when all have ended.
+    /// Lets each connection finish its request, then closes it. Returns when all are closed.
     pub(crate) async fn finish(&self) {
         self.stop.send_replace(true);
         let all = u32::try_from(self.count).unwrap_or(u32::MAX);
-        // All places free: no connection is left. The semaphore is never closed.
+        // All places are free: no connection is left. The semaphore is never closed.
         let _ = self.places.acquire_many(all).await;
     }
 }
 
-/// A connection that gives its place back when it is closed: a WebSocket's, too, which outlives its HTTP request.
+/// A connection that frees its place when it is closed. This includes a WebSocket, which outlives its HTTP request.
 struct Placed<S> {
     stream: S,
-    /// Until when a write that waits for the other side may wait.
+    /// The deadline of a write that waits for the peer.
     stalled: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
 }
@@ -76,7 +77,7 @@ impl<S> Placed<S> {
         Placed { stream, stalled: None, _place: place }
     }
 
-    /// Ends the wait for somebody who reads nothing: their place is for others.
+    /// Fails a write that the peer has not read for too long, to free its place.
     fn unless_stalled<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
@@ -136,7 +137,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
 }
 
 async fn stopping(stop: &mut watch::Receiver<bool>) {
-    // It fails when the server is gone, which is a stop too.
+    // The wait fails when the server is gone, which is a stop too.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
@@ -146,7 +147,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[tokio::test(start_paused = true)]
-    async fn who_reads_nothing_is_closed_and_who_reads_slowly_is_not() {
+    async fn stalled_reader_is_closed_and_slow_reader_is_not() {
         let places = Arc::new(Semaphore::new(2));
         let place = || Arc::clone(&places).try_acquire_owned().unwrap();
         let (ours, _theirs) = tokio::io::duplex(16);

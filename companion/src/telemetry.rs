@@ -1,4 +1,4 @@
-//! Logs: one line an event to stderr, the message constant, values as fields with dotted names.
+//! Logs: one line per event to stderr, with a constant message, and values as fields with dotted names.
 
 use crate::config::{Format, Log};
 use std::io::{IsTerminal, stderr};
@@ -7,13 +7,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, registry, reload};
 
-/// The least level that is logged, which may be changed while the program runs.
+/// The lowest level that is logged, which may be changed while the program runs.
 pub(crate) struct Level(reload::Handle<LevelFilter, Registry>);
 
 impl Level {
     /// From now on.
     pub(crate) fn set(&self, level: tracing::Level) {
-        // It fails only where the logger is gone.
+        // This fails only without a logger.
         let _ = self.0.reload(LevelFilter::from_level(level));
     }
 }
@@ -32,7 +32,7 @@ pub(crate) fn start(log: Log) -> Level {
         fmt::layer().with_ansi(is_terminal).with_writer(stderr).boxed()
     };
     let (level, handle) = reload::Layer::new(LevelFilter::from_level(log.level));
-    // It fails only where a logger is set already: in tests.
+    // This fails only if a logger is set already, as in tests.
     let _ = registry().with(layer.with_filter(level)).try_init();
     Level(handle)
 }

@@ -19,7 +19,7 @@ pub enum CliError {
     #[error(transparent)]
     ServiceError(ServiceError),
     /// A key of this name exists already.
-    #[error("there is a key of this name already: revoke it, or choose another name")]
+    #[error("a key of this name exists; revoke it, or choose another name")]
     KeyExists,
     /// The address to listen on.
     #[error("cannot listen on {address}: {cause}")]
@@ -33,7 +33,7 @@ pub enum CliError {
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
     /// A bug in the program.
-    #[error("an internal mistake: please report it")]
+    #[error("internal error; please report it")]
     Internal,
 }
 

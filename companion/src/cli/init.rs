@@ -6,7 +6,7 @@ use flux_storage::Db;
 /// The name of the first key.
 const FIRST_KEY: &str = "admin";
 
-/// Makes the database, and its first key.
+/// Creates the database and its first key.
 pub(super) fn run(config: &Config) -> Result<(), CliError> {
     Db::create(&config.database)?;
     eprintln!("made {}; the admin key below is shown this once:", config.database.display());

@@ -34,7 +34,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make the database and the first admin key, which is printed once, alone on stdout.
+    /// Create the database and the first admin key, which is printed once, alone on stdout.
     Init,
     /// Serve until SIGTERM or SIGINT.
     Serve,

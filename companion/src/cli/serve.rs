@@ -18,7 +18,7 @@ pub(super) fn run(path: &Path, config: Config) -> Result<(), CliError> {
         let (db, closed) = Db::open(&config.database)?;
         let address = config.listen;
         let listener = server::listen(address).map_err(|cause| CliError::Listen { address, cause })?;
-        // Without it what an agent is told waits for the acknowledgement of what it was told before: up to 40 ms.
+        // Nagle's algorithm would delay a message to an agent by up to 40 ms, until the previous one is acknowledged.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let signals = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
         let hangup = listen(SignalKind::hangup())?;

@@ -1,16 +1,18 @@
+//! The `log` section: level and format.
+
 use flux_config::Section;
 use tracing::Level;
 
 /// The `log` section. Logs go to stderr.
 #[derive(Debug, Clone, Copy)]
 pub struct Log {
-    /// The least level.
+    /// The lowest level that is logged.
     pub level: Level,
-    /// The form.
+    /// The format.
     pub format: Format,
 }
 
-/// The form of a log line.
+/// The format of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Text on a terminal, JSON otherwise.

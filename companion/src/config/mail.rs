@@ -13,7 +13,7 @@ pub struct Mail {
     pub port: u16,
     /// The protection of the connection.
     pub tls: MailTls,
-    /// User name and password, if the server asks for them.
+    /// User name and password, if the server requires a login.
     pub login: Option<(String, SecretString)>,
     /// The sender's address.
     pub from: Mailbox,
@@ -26,7 +26,7 @@ pub enum MailTls {
     StartTls,
     /// TLS from the first byte.
     Tls,
-    /// Not at all: for a server on this machine.
+    /// None: for a server on this machine.
     None,
 }
 
@@ -34,12 +34,12 @@ pub enum MailTls {
 const PORTS: [(MailTls, u16); 3] = [(MailTls::StartTls, 587), (MailTls::Tls, 465), (MailTls::None, 25)];
 
 impl Mail {
-    /// `None` where the section is absent.
+    /// `None` if the section is absent.
     pub(super) fn read(section: Option<Section<'_>>, sources: &SecretSources) -> Option<Mail> {
         let mut mail = section?;
-        let server = mail.required_parsed("server", "a host, and its port where it is not the usual one", server);
-        let ways = [("starttls", MailTls::StartTls), ("tls", MailTls::Tls), ("none", MailTls::None)];
-        let tls = mail.choice("tls", &ways, MailTls::StartTls);
+        let server = mail.required_parsed("server", "a host, with a port if it is not the usual one", server);
+        let choices = [("starttls", MailTls::StartTls), ("tls", MailTls::Tls), ("none", MailTls::None)];
+        let tls = mail.choice("tls", &choices, MailTls::StartTls);
         let from = mail.required_parsed("from", "an address such as Shop <shop@example.com>", from);
         let username = mail.text("username");
         let keys = SecretKeys {
@@ -51,31 +51,31 @@ impl Mail {
         let password =
             if username.is_some() { mail.required_secret(keys, sources) } else { mail.secret(keys, sources) };
         if username.is_none() && password.is_some() {
-            mail.report("username", "is missing beside the password");
+            mail.report("username", "is missing although a password is set");
         }
         let login = username.zip(password.map(|secret| secret.value));
         mail.finish();
         let (host, port) = server?;
-        let usual = PORTS.iter().find(|(way, _)| *way == tls).map_or(25, |(_, port)| *port);
+        let usual = PORTS.iter().find(|(protection, _)| *protection == tls).map_or(25, |(_, port)| *port);
         Some(Mail { host, port: port.unwrap_or(usual), tls, login, from: from? })
     }
 }
 
 fn from(text: &str) -> Result<Mailbox, &'static str> {
-    text.parse().map_err(|_| "is no mail address")
+    text.parse().map_err(|_| "is not a mail address")
 }
 
 fn server(text: &str) -> Result<(String, Option<u16>), &'static str> {
     if text.contains("://") {
-        return Err("is an address with a scheme; tls says how the connection is protected");
+        return Err("is a URL; set mail.tls instead of a scheme");
     }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            (host, Some(port.parse().map_err(|_| "has a port that is no number from 1 to 65535")?))
+            (host, Some(port.parse().map_err(|_| "has a port that is not a number from 1 to 65535")?))
         }
         _ => (text, None),
     };
     let host = host.trim_matches(['[', ']']);
     let good = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
-    if good && port != Some(0) { Ok((host.to_owned(), port)) } else { Err("is no host") }
+    if good && port != Some(0) { Ok((host.to_owned(), port)) } else { Err("is not a host") }
 }

@@ -1,4 +1,4 @@
-//! `companion.yml`: one file a section. Every key is explained in `companion.example.yml`.
+//! Reads `companion.yml`; each section has a file. `companion.example.yml` explains every key.
 
 mod limits;
 mod log;
@@ -23,10 +23,10 @@ pub const DEFAULT_PATH: &str = "/etc/flux-companion/companion.yml";
 pub const SCHEMA: &str = include_str!("schema.json");
 
 const EXAMPLE_HEAD: &str = "# yaml-language-server: $schema=/usr/share/flux-companion/config.schema.json
-# flux-companion's config, with every key and its default. Read from /etc/flux-companion/companion.yml, or from the file that `--config FILE` names;
-# `flux-companion check` tells what is wrong with it. Relative paths begin at this file's folder.";
+# The configuration of flux-companion, with every key and its default. It is read from /etc/flux-companion/companion.yml, or from the file that
+# `--config FILE` names. `flux-companion check` reports its mistakes. Relative paths are resolved from this file's directory.";
 
-/// Every key with what it does and its default: `companion.example.yml`.
+/// Every key with its description and default: `companion.example.yml`.
 pub fn example() -> String {
     flux_config::example(EXAMPLE_HEAD, SCHEMA).unwrap_or_default()
 }
@@ -67,7 +67,7 @@ impl Config {
 }
 
 fn read(mut root: Section<'_>, sources: &SecretSources) -> Option<Config> {
-    let listen = root.parsed("listen", "an address such as 127.0.0.1:8787", str::parse);
+    let listen = root.parsed("listen", "an address such as 127.0.0.1:8787", address);
     let public_url = root.parsed("public_url", "an address such as https://store.example.com", url);
     let database = root.path("database");
     let listen = listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8787)));
@@ -89,15 +89,19 @@ fn read(mut root: Section<'_>, sources: &SecretSources) -> Option<Config> {
     })
 }
 
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "is not an IP address with a port")
+}
+
 fn url(text: &str) -> Result<String, &'static str> {
     let text = text.trim_end_matches('/');
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     match rest {
         Some(rest) if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
-        _ => Err("is no http:// or https:// address"),
+        _ => Err("is not an http:// or https:// address"),
     }
 }
 
-fn id(text: &str) -> Result<String, flux_protocol::InvalidId> {
-    text.parse::<flux_protocol::OrderId>().map(|_| text.to_owned())
+fn id(text: &str) -> Result<String, &'static str> {
+    text.parse::<flux_protocol::OrderId>().map(|_| text.to_owned()).map_err(|_| "is not an id")
 }

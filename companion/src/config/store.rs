@@ -1,6 +1,7 @@
 //! The `store` section: the store's id, its addresses and its time zone.
 
 use flux_config::Section;
+use flux_protocol::limits::ID_CHARS;
 use flux_referral_rules::StoreAddress;
 use jiff::tz::TimeZone;
 use std::net::SocketAddr;
@@ -19,12 +20,12 @@ pub struct StoreConfig {
 impl StoreConfig {
     /// `None` if the section has mistakes. The home page defaults to `public_url`, then to the address listened on.
     pub(super) fn read(mut store: Section<'_>, public_url: Option<&str>, listen: SocketAddr) -> Option<StoreConfig> {
-        let id = store.parsed("id", "1 to 64 characters of A-Z a-z 0-9 _ -", super::id);
+        let id = store.parsed("id", &format!("1 to {ID_CHARS} characters of A-Z a-z 0-9 _ -"), super::id);
         let home = store.parsed("home_url", "an address such as https://shop.example.com", home);
         let hosts = store.strings("hosts", &[]);
         for host in &hosts {
             if !is_host(&host.value) {
-                store.report_at(host, "is no host: write it as shop.example.com, with its port where it has one");
+                store.report_at(host, "is not a host; write it as shop.example.com or shop.example.com:8443");
             }
         }
         let zone = store.parsed("timezone", "a name such as Europe/Berlin, or UTC", zone);
@@ -47,12 +48,13 @@ fn is_host(text: &str) -> bool {
 fn home(text: &str) -> Result<String, &'static str> {
     StoreAddress::new(text, &[])
         .map(|_| text.to_owned())
-        .map_err(|_| "is no http:// or https:// address without user name")
+        .map_err(|_| "is not an http:// or https:// address without a user name")
 }
 
 fn zone(text: &str) -> Result<TimeZone, &'static str> {
     if text.eq_ignore_ascii_case("utc") {
         return Ok(TimeZone::UTC);
     }
-    TimeZone::get(text).map_err(|_| "is no time zone that this machine knows: is Debian's package tzdata installed?")
+    TimeZone::get(text)
+        .map_err(|_| "is not a time zone of this machine; check the spelling, or install the package tzdata")
 }

@@ -29,7 +29,7 @@ pub struct WebhookUrl {
 }
 
 impl Webhook {
-    /// `None` where the section is absent.
+    /// `None` if the section is absent.
     pub(super) fn read(section: Option<Section<'_>>, sources: &SecretSources) -> Option<Webhook> {
         let mut webhook = section?;
         let url = webhook.required_parsed("url", "an address such as https://shop.example.com/hook", url);
@@ -46,14 +46,17 @@ impl Webhook {
 }
 
 fn url(text: &str) -> Result<WebhookUrl, &'static str> {
-    let wrong = "is no http:// or https:// address";
+    let wrong = "is not an http:// or https:// address";
     let uri: Uri = text.parse().map_err(|_| wrong)?;
     let tls = match uri.scheme_str() {
         Some("https") => true,
         Some("http") => false,
         _ => return Err(wrong),
     };
-    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or(wrong)?;
+    let authority = uri.authority().ok_or(wrong)?;
+    if authority.as_str().contains('@') {
+        return Err("contains a user name");
+    }
     Ok(WebhookUrl {
         tls,
         host: authority.host().trim_matches(['[', ']']).to_owned(),

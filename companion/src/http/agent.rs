@@ -21,12 +21,12 @@ use std::sync::Arc;
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PollQuery {
-    /// Commands to take at most: 1 to 500, 100 unless asked otherwise.
+    /// The most commands to return: 1 to 500, 100 by default.
     #[serde(default)]
     max: Option<usize>,
 }
 
-/// Reports, each read by itself: a bad one spoils no other.
+/// Reports. Each is parsed separately, so an unreadable one does not affect the others.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Reports {
     #[schema(value_type = Vec<Object>)]
@@ -38,7 +38,7 @@ pub(super) struct JoinedCommands {
     commands: Vec<Command>,
 }
 
-/// Commands to run and revocations. Another journal of a live agent is 409.
+/// Returns commands to run, and revocations. 409 while an agent with another journal is connected.
 #[utoipa::path(get, path = "/agent/commands", tag = "agent", security(("token" = [])), params(PollQuery, ("Flux-Journal" = String, Header)),
     responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
 pub(super) async fn poll(
@@ -58,7 +58,7 @@ pub(super) async fn poll(
     Ok(Json(PollResponse { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
 }
 
-/// Takes reports; those in `acknowledged` are stored. 409 from a journal other than the one heard last.
+/// Stores reports, and returns their ids in `acknowledged`. 409 for a journal other than the one accepted last.
 #[utoipa::path(post, path = "/agent/reports", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body = Reports,
     responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
 pub(super) async fn report(
@@ -80,7 +80,7 @@ pub(super) async fn player_joined(
     Body(player, _): Body<PlayerRef>,
 ) -> Result<Json<JoinedCommands>, ApiError> {
     let filter = OfferFilter { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
-    // First: commands bought under an earlier name are now for this one.
+    // First, so that commands bought under an earlier name are found under this one.
     agents::record_join(&app, agent.credential.clone(), player).await?;
     let (offers, _) = offer(&app, agent, Contact::Other, filter).await?;
     Ok(Json(JoinedCommands { commands: offers.commands }))

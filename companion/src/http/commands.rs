@@ -1,4 +1,4 @@
-//! The queue as support staff need it.
+//! The routes of commands, for support staff.
 
 use super::dto::{CommandIn, CommandOut};
 use crate::app::App;
@@ -30,14 +30,14 @@ pub(super) struct CommandQuery {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     server: Option<ServerId>,
-    /// A player's name, whatever its case.
+    /// A player's name, in any case.
     #[serde(default)]
     player: Option<String>,
     /// An order's id.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     order: Option<OrderId>,
-    /// Commands on the page: 1 to 100, 25 unless asked otherwise.
+    /// Commands on the page: 1 to 100, 25 by default.
     #[serde(default)]
     limit: Option<u32>,
     /// `nextCursor` of the page before.
@@ -65,7 +65,7 @@ pub(super) async fn list(
 }
 
 fn is_status(word: &str) -> bool {
-    // A failed command has a reason; any will do to know the word.
+    // `failed` is valid only with a reason; any reason will do.
     CommandStatus::parse(word, None).or_else(|| CommandStatus::parse(word, Some("expired"))).is_some()
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn show(
     Ok(Json(app.db.read(move |tx| find(tx, &id)).await?))
 }
 
-/// Makes a command by hand.
+/// Creates a command by hand.
 #[utoipa::path(post, path = "/commands", tag = "commands", security(("key" = [])), request_body = CommandIn,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = CommandOut), (status = 200, body = CommandOut), Errors))]
@@ -103,12 +103,12 @@ pub(super) async fn create(
         })
         .await?;
     if let Idempotent::Created(view) = &made {
-        tracing::info!(command.id = %view.id, server.id = %view.server_id, "command made");
+        tracing::info!(command.id = %view.id, server.id = %view.server_id, "command created");
     }
     Ok(made.into_answer())
 }
 
-/// Runs a failed command again: a new series of attempts. 409 for every other.
+/// Runs a failed command again: a new series of attempts. 409 for any other command.
 #[utoipa::path(post, path = "/commands/{id}/retry", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = CommandOut), Errors))]
 pub(super) async fn retry(
@@ -119,7 +119,7 @@ pub(super) async fn retry(
     change(&app, &key, id, commands_service::retry).await
 }
 
-/// Cancels an open command: at once if no agent was ever offered it, else on the agent's word (`cancelRequestedAt`).
+/// Cancels an open command: at once if no agent was ever offered it, otherwise once the agent confirms (`cancelRequestedAt`).
 #[utoipa::path(post, path = "/commands/{id}/cancel", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = CommandOut), Errors))]
 pub(super) async fn cancel(
@@ -130,7 +130,7 @@ pub(super) async fn cancel(
     change(&app, &key, id, commands_service::cancel).await
 }
 
-/// Changes a command, and answers with it as it then is.
+/// Changes a command, and answers with its new state.
 async fn change(
     app: &App,
     key: &ApiKey,

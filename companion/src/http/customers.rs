@@ -12,7 +12,7 @@ use flux_storage::customers;
 use http::StatusCode;
 use std::sync::Arc;
 
-/// Saves a customer: all of them; what is absent is cleared, but for `registeredAt`: who has registered once has. A player who is linked to another customer is 409.
+/// Saves the whole customer. Absent fields are cleared, except `registeredAt`. 409 if another customer has the player.
 #[utoipa::path(put, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)), request_body = CustomerIn,
     responses((status = 201, body = CustomerOut), (status = 200, body = CustomerOut), Errors))]
 pub(super) async fn put(
@@ -32,7 +32,7 @@ pub(super) async fn put(
     Ok(saved(is_new, customer.into()))
 }
 
-/// A customer. Whoever has an order is one.
+/// A customer. The buyer of each order is one.
 #[utoipa::path(get, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = CustomerOut), Errors))]
 pub(super) async fn show(
@@ -44,8 +44,8 @@ pub(super) async fn show(
     Ok(Json(found.ok_or(ServiceError::NotFound("customer"))?.into()))
 }
 
-/// Forgets a customer: their orders and amounts stay, under an id that stands for nobody, and nothing else does, in the
-/// database file either. 409 while an order of theirs is unpaid or a command of theirs open.
+/// Anonymises a customer. Orders and amounts stay under an anonymous id; everything else is removed, also from the database
+/// file. 409 while the customer has an unpaid order or an open command.
 #[utoipa::path(delete, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 204, description = "forgotten"), Errors))]
 pub(super) async fn remove(

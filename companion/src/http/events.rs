@@ -1,4 +1,4 @@
-//! Everything that happened.
+//! The list of events.
 
 use super::dto::EventOut;
 use crate::app::App;
@@ -19,7 +19,7 @@ pub(super) struct EventQuery {
     #[serde(default)]
     #[param(minimum = 0)]
     after: Option<i64>,
-    /// Events on the page: 1 to 100, 25 unless asked otherwise.
+    /// Events on the page: 1 to 100, 25 by default.
     #[serde(default)]
     limit: Option<u32>,
 }
@@ -30,13 +30,13 @@ pub(super) struct EventQuery {
 pub(crate) struct EventPage {
     /// The page's events, oldest first.
     items: Vec<EventOut>,
-    /// The `seq` to ask after next; null when there is no more yet.
+    /// The next value of `after`; null if there are no more events yet.
     next_cursor: Option<String>,
-    /// The database's epoch, another one after each restore: an event is known by epoch and `seq`.
+    /// The database's epoch, which changes with each restore. Epoch and `seq` together identify an event.
     store_epoch: String,
 }
 
-/// Events, oldest first. 409 `cursor_ahead` where `after` is beyond the last one. `nextCursor` is the `seq` to ask after next; null when there is no more yet.
+/// Events, oldest first. 409 `cursor_ahead` if `after` is beyond the last event. `nextCursor` is the next value of `after`; null if there are no more events yet.
 #[utoipa::path(get, path = "/events", tag = "events", security(("key" = [])), params(EventQuery),
     responses((status = 200, body = EventPage), Errors))]
 pub(super) async fn list(

@@ -14,7 +14,7 @@ pub(super) async fn live() -> Json<Value> {
     Json(json!({"status": "live"}))
 }
 
-/// The database takes writes.
+/// The database accepts writes.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = 200, description = "it can work"), (status = 503, description = "it cannot")))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
     let written = app.db.write(|_| Ok::<_, flux_storage::Error>(())).await;

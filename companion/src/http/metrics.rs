@@ -1,4 +1,4 @@
-//! Figures in Prometheus' text format. Counts alone: no name, no id.
+//! Metrics in Prometheus' text format. They are numbers only, without names or ids.
 
 use crate::app::App;
 use axum::extract::State;

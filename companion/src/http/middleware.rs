@@ -33,14 +33,14 @@ impl Middleware {
     }
 }
 
-/// The middleware. A request that ran out of time may still be done: what has an id in its path may be sent again.
+/// The middleware. A request that timed out may still complete; one with an id in its path can be repeated safely.
 pub(super) async fn handle(State(middleware): State<Arc<Middleware>>, mut request: Request, next: Next) -> Response {
     let id = secrets::request_id(&*middleware.app.entropy);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(Arc::clone(&middleware.rate));
     request.extensions_mut().insert(middleware.visitors.clone());
     let began = Instant::now();
-    // Every line that is logged on the way carries the id.
+    // Every log line of the request carries the id.
     let span = tracing::error_span!("request", request.id = id);
     let response = match middleware.places.try_acquire() {
         Ok(_place) => {

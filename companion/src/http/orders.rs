@@ -1,4 +1,4 @@
-//! Orders: what the storefront says, and what came of it. Amounts are whole numbers of minor units (cents).
+//! The routes of orders. Amounts are whole numbers of minor units (cents).
 
 use super::dto::{OccurredIn, OrderIn, OrderOut, RefundIn};
 use crate::agents::Sessions;
@@ -26,7 +26,7 @@ pub(super) struct OrderQuery {
     /// Only orders of this status.
     #[serde(default)]
     status: Option<OrderStatus>,
-    /// Orders on the page: 1 to 100, 25 unless asked otherwise.
+    /// Orders on the page: 1 to 100, 25 by default.
     #[serde(default)]
     limit: Option<u32>,
     /// `nextCursor` of the page before.
@@ -34,7 +34,7 @@ pub(super) struct OrderQuery {
     cursor: Option<String>,
 }
 
-/// Says what an order is. The same body again is 200; another body is 409 once the order is paid.
+/// Saves an order. Repeating the same body is 200; a different body is 409 once the order is paid.
 #[utoipa::path(put, path = "/orders/{id}", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = OrderIn,
     responses((status = 201, body = OrderOut), (status = 200, body = OrderOut), Errors))]
 pub(super) async fn put(
@@ -84,7 +84,7 @@ pub(super) async fn list(
     Ok(Json(page(rows, limit, |(seq, _)| seq.to_string(), |(_, order)| order)))
 }
 
-/// The order is paid: its commands are made, once.
+/// Marks the order as paid and creates its commands, once.
 #[utoipa::path(post, path = "/orders/{id}/paid", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<OccurredIn>,
     responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn paid(
@@ -96,7 +96,7 @@ pub(super) async fn paid(
     transition(&app, &key, id, body.occurred_at, orders_service::pay).await
 }
 
-/// The storefront is done with the order.
+/// Marks the order as completed by the storefront.
 #[utoipa::path(post, path = "/orders/{id}/completed", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<OccurredIn>,
     responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn completed(
@@ -108,7 +108,7 @@ pub(super) async fn completed(
     transition(&app, &key, id, body.occurred_at, orders_service::complete).await
 }
 
-/// The order was called off. What a paid one has not run yet is not run; what has run stays until a refund takes it back.
+/// Cancels the order. Commands that have not run are cancelled; those that have run stay until a refund reverses them.
 #[utoipa::path(post, path = "/orders/{id}/cancelled", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<OccurredIn>,
     responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn cancelled(
@@ -120,7 +120,7 @@ pub(super) async fn cancelled(
     transition(&app, &key, id, body.occurred_at, orders_service::cancel).await
 }
 
-/// The buyer's bank took the money back: what has not run is cancelled, what has run is taken back.
+/// Records a chargeback. Commands that have not run are cancelled, and those that have run are reversed.
 #[utoipa::path(post, path = "/orders/{id}/chargeback", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<OccurredIn>,
     responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn chargeback(
@@ -132,8 +132,8 @@ pub(super) async fn chargeback(
     transition(&app, &key, id, body.occurred_at, orders_service::charge_back).await
 }
 
-/// Money was paid back. Refunds are summed; only one that brings `refundedAmount` to the amount cancels what has not run,
-/// and takes back what has.
+/// Records a refund. Refunds are summed. Once `refundedAmount` reaches the amount, commands that have not run are cancelled,
+/// and those that have run are reversed.
 #[utoipa::path(post, path = "/orders/{id}/refunded", tag = "orders", security(("key" = [])), params(("id" = String, Path)), request_body = Option<RefundIn>,
     responses((status = 200, body = OrderOut), Errors))]
 pub(super) async fn refunded(
@@ -152,7 +152,7 @@ pub(super) async fn refunded(
     transition(&app, &key, id, body.occurred_at, refund).await
 }
 
-/// Moves an order to another status, and answers with the order as it then is.
+/// Changes an order's status, and answers with the changed order.
 async fn transition(
     app: &App,
     key: &ApiKey,
@@ -166,7 +166,7 @@ async fn transition(
     Ok(Json(order))
 }
 
-/// Changes an order. Returns the result of the change, and the order as it then is.
+/// Changes an order. Returns the result of the change, and the changed order.
 async fn change<T: Send + 'static>(
     app: &App,
     key: &ApiKey,
@@ -184,12 +184,12 @@ async fn change<T: Send + 'static>(
     Ok((done, order))
 }
 
-/// Logs how a change of an order changed its commands, so that each command can be followed by its id.
+/// Logs the changes of an order's commands, so that each command can be followed by its id.
 fn log(view: &OrderOut, now: Timestamp) {
     for command in &view.commands {
         let (id, server) = (&command.id, &command.server_id);
         if command.created_at == now {
-            tracing::info!(command.id = %id, server.id = %server, order.id = %view.id, "command made");
+            tracing::info!(command.id = %id, server.id = %server, order.id = %view.id, "command created");
         } else if command.cancel_requested_at == Some(now) {
             tracing::info!(command.id = %id, server.id = %server, order.id = %view.id,
                 command.status = command.status, "cancel requested");

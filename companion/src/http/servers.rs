@@ -22,12 +22,12 @@ use tokio::time::{Instant, timeout_at};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RemovalQuery {
-    /// Close what the agent gave no word of as `cancelled`. It may have run.
+    /// Close the commands without the agent's answer as `cancelled`. They may have run.
     #[serde(default)]
     force: bool,
 }
 
-/// Adds a server. The answer has its token, once.
+/// Adds a server. The answer contains its token, which is shown only once.
 #[utoipa::path(post, path = "/servers", tag = "servers", security(("key" = [])), request_body = ServerIn,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = ServerWithToken), (status = 200, body = ServerWithToken), Errors))]
@@ -108,7 +108,7 @@ pub(super) async fn change(
     Ok(Json(view(&app, server, queue)))
 }
 
-/// Gives a server a new token. The old one is dead at once, and its session is closed.
+/// Gives a server a new token. The old one is invalid at once, and its session is closed.
 #[utoipa::path(post, path = "/servers/{id}/token", tag = "servers", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = ServerWithToken), Errors))]
 pub(super) async fn replace_token(
@@ -129,8 +129,8 @@ pub(super) async fn replace_token(
     Ok(Json(with_token(&app, server, queue, Some(&token))))
 }
 
-/// Removes a server: revokes what is open, gives its agent up to 10 s to answer, then ends its session. Asked
-/// again after it was broken off, it goes on.
+/// Removes a server: revokes its open commands, waits up to 10 s for its agent's answer, then ends its session. A repeated
+/// call continues an interrupted removal.
 #[utoipa::path(delete, path = "/servers/{id}", tag = "servers", security(("key" = [])), params(("id" = String, Path), RemovalQuery),
     responses((status = 200, body = RemovalOut), Errors))]
 pub(super) async fn remove(
@@ -160,7 +160,7 @@ async fn begin_removal(app: &App, key: &Admin, id: ServerId) -> Result<Server, S
     .await
 }
 
-/// Waits until nothing of this server is open, or the time is over.
+/// Waits until this server has no open command, or until the deadline.
 async fn wait_for_reports(app: &App, id: &ServerId) -> Result<(), ServiceError> {
     let until = Instant::now() + limits::REMOVAL_WAIT;
     let mut reports = app.sessions.reports();
@@ -183,7 +183,7 @@ fn view(app: &App, mut server: Server, queue: QueueCounts) -> ServerOut {
     let now = app.clock.now();
     let in_session = app.sessions.of(&server.id).is_some();
     if in_session {
-        // A session says something every 15 s.
+        // A session sends something every 15 s.
         server.agent.last_seen_at = Some(now);
     }
     let online = in_session || is_polling(&server, now);

@@ -1,5 +1,5 @@
-//! Events as they happen: server-sent events. A reader that was cut off goes on where it was by `Last-Event-ID`, as
-//! browsers do by themselves. Not in the OpenAPI document, which knows no streams.
+//! The stream of events (server-sent events). A reader that lost its connection resumes with `Last-Event-ID`, as browsers do.
+//! The OpenAPI document leaves it out, since it cannot describe streams.
 
 use super::dto::EventOut;
 use super::events::cursor_ahead;
@@ -67,8 +67,8 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
     seq.map(Some).ok_or_else(|| ApiError::value("Last-Event-ID", "must be the seq of an event"))
 }
 
-/// The next event, or a comment where nothing has happened for a while. The stream ends when the companion stops, when the
-/// key was revoked, or when the database fails: the reader comes again.
+/// The next event, or a comment after a quiet while. The stream ends when the companion stops, when the
+/// key was revoked, or when the database fails; the reader reconnects.
 async fn next(mut reader: Reader) -> Option<(Result<sse::Event, Infallible>, Reader)> {
     loop {
         if let Some(event) = reader.found.pop_front() {
@@ -91,7 +91,7 @@ async fn next(mut reader: Reader) -> Option<(Result<sse::Event, Infallible>, Rea
 }
 
 async fn stops(mut stopping: watch::Receiver<bool>) {
-    // It fails when the companion is gone, which is a stop too.
+    // The wait fails when the companion is gone, which is a stop too.
     let _ = stopping.wait_for(|stops| *stops).await;
 }
 

@@ -1,4 +1,4 @@
-//! Contacts of agents: which journal is the accepted one of a server, and when its agent was last seen.
+//! Contacts of agents: the accepted journal of each server, and the time of its agent's last call.
 
 use super::{Audit, ServiceError};
 use crate::limits;
@@ -99,7 +99,7 @@ fn other_poller(server: &Server, journal: &JournalId, now: Timestamp) -> Option<
 }
 
 /// The interval since the agent's last poll: agents double it while they get nothing, starting from the one that the store
-/// asks for.
+/// sets.
 fn interval_seconds(server: &Server, now: Timestamp) -> u64 {
     match server.agent.last_poll {
         Some((at, _)) if is_polling(server, now) => {

@@ -33,14 +33,14 @@ pub fn put(
         return Err(ServiceError::conflict("player_taken", "another customer has this player"));
     }
     customers::put(tx, id, profile, tx.now())?;
-    // Nothing of the person: events stay.
+    // Without personal data, because events are kept for ever.
     events::record(tx, by, kind::CUSTOMER_SAVED, id.as_str(), &json!({}))?;
     let effects = hooks.customer_saved(tx, by, before.as_ref(), id)?;
     Ok((before.is_none(), effects::apply(tx, by, hooks, effects)?))
 }
 
-/// `DELETE /customers/{id}`: takes the customer out of everything. Orders, amounts and commands stay, under an id that
-/// stands for nobody. Refused while something is still to be paid or delivered: that needs to know for whom.
+/// `DELETE /customers/{id}`: removes the customer's personal data. Orders, amounts and commands stay under an anonymous id.
+/// Refused while an order is unpaid or a command is open, since those still need the data.
 pub fn anonymise(
     tx: &Tx<'_>,
     by: &Audit,
@@ -62,7 +62,7 @@ pub fn anonymise(
         forget_order(tx, order, anonymous)?;
     }
     for player in players.values() {
-        // A gift's player may be another customer's.
+        // A gift's player may belong to another customer.
         if customers::other_with_player(tx, id, player)?.is_none() && !commands::forget_player(tx, &player.name)? {
             return Err(in_use("a command for their player is open: cancel it first"));
         }
@@ -83,7 +83,7 @@ fn forget_order(tx: &Tx<'_>, order: Order, anonymous: &CustomerId) -> Result<(),
     let content = OrderContent {
         customer: OrderCustomer { id: anonymous.clone(), email: None, name: None },
         player: Player { name, uuid: None },
-        // It has its owner's name in it, and that customer cannot be found by it from here on.
+        // The code contains its owner's name, and a later removal of that owner would no longer find this order.
         referral_code: None,
         ..order.content
     };

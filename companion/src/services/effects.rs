@@ -1,4 +1,4 @@
-//! Applies what referrals ask for: commands to create, commands to cancel.
+//! Applies the effects of the referrals: creates and cancels commands.
 
 use super::changes::{Changes, make_all};
 use super::{Audit, ServiceError, Wake, reversals};

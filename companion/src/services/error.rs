@@ -3,21 +3,21 @@
 use flux_rest::{ApiError, KeyReused};
 use http::StatusCode;
 
-/// Why something was not done. Nothing was changed then.
+/// The reason that a use case failed. It has changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// There is no such thing.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// Not in this state.
+    /// The present state does not allow it.
     #[error("{message}")]
     Conflict {
-        /// The reason in one word.
+        /// The reason, for programs.
         code: &'static str,
-        /// The same for people.
+        /// The reason, for people.
         message: String,
     },
-    /// A value that cannot stand.
+    /// A wrong value.
     #[error("{field}: {message}")]
     Invalid {
         /// The field, as a path such as `items[0].packageId`.
@@ -25,14 +25,14 @@ pub enum ServiceError {
         /// The mistake.
         message: String,
     },
-    /// Another agent is live with this token.
+    /// Another agent is connected with this token.
     #[error("another agent runs with this token on {hostname}: stop it there, or give this server a token of its own")]
     AlreadyConnected {
         /// The other's machine.
         hostname: String,
     },
-    /// A report of a journal that was not heard last.
-    #[error("another journal has been heard since: only its reports are taken")]
+    /// A report from a journal other than the one accepted last.
+    #[error("another agent has used this token since; only its reports are accepted")]
     StaleJournal,
     /// The token was replaced, or the server removed.
     #[error("the token is not valid any more")]
@@ -92,7 +92,7 @@ impl From<ServiceError> for flux_referrals::Error {
             ServiceError::Conflict { code, message } => flux_referrals::Error::Conflict { code, message },
             ServiceError::Invalid { field, message } => flux_referrals::Error::Invalid { field, message },
             ServiceError::Db(error) => flux_referrals::Error::Storage(error),
-            // Only agents' calls end in one of these.
+            // Only agents' calls return one of these.
             error @ (ServiceError::AlreadyConnected { .. }
             | ServiceError::StaleJournal
             | ServiceError::TokenRevoked) => {

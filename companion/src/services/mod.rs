@@ -1,6 +1,6 @@
 //! The store's use cases, one transaction each: they read rows, apply the rules of `flux_delivery` and `flux_shop`, and
 //! write rows. No SQL, no HTTP.
-//! Functions run inside `Db::write` and make no difference when they fail.
+//! Functions run inside `Db::write`, which undoes all changes of a function that fails.
 
 pub mod agents;
 mod changes;

@@ -1,4 +1,4 @@
-//! Orders: what the storefront says of them, and what that causes.
+//! The use cases of orders, and their effects on commands.
 
 use super::changes::Changes;
 use super::{Audit, ServiceError, Wake, effects, reversals};
@@ -73,7 +73,7 @@ fn place(
     let mut changes = Changes::default();
     let kind = if before.is_none() { kind::ORDER_CREATED } else { kind::ORDER_CHANGED };
     changes.add_event(kind, id.as_str(), facts(&order, at));
-    let bought = if to_pay { Some(Bought::of(tx, &mut order, &packages, at)?) } else { None };
+    let bought = if to_pay { Some(PurchaseCommands::of(tx, &mut order, &packages, at)?) } else { None };
     orders::put(tx, &order)?;
     customers::ensure_exists(tx, &order.content.customer, tx.now())?;
     let mut wake = match bought {
@@ -84,7 +84,7 @@ fn place(
             Wake::new()
         }
     };
-    // After the order's own: a reward of the same server has its place behind what was bought.
+    // After the order's own commands, so that rewards on the same server run after the purchase.
     wake.extend(effects::apply(tx, by, hooks, hooks.placed(tx, by, &order)?)?);
     Ok(wake)
 }
@@ -97,13 +97,17 @@ fn check(content: &OrderContent) -> Result<(), ServiceError> {
     for (index, item) in content.items.iter().enumerate() {
         if content.items[..index].iter().any(|earlier| earlier.package_id == item.package_id) {
             let field = format!("items[{index}].packageId");
-            return Err(ServiceError::invalid(field, "stands here a second time: raise the first one's quantity"));
+            return Err(ServiceError::invalid(
+                field,
+                "repeats an earlier item; raise the quantity of that item instead",
+            ));
         }
     }
     Ok(())
 }
 
-/// The packages of an order's items, in their order. An imported one makes nothing, and may name packages that are no more.
+/// The packages of an order's items, in their order. Empty for an imported order, which creates no commands and may name
+/// packages that no longer exist.
 fn packages_of(tx: &Tx<'_>, order: &Order) -> Result<Vec<Package>, ServiceError> {
     if order.content.imported {
         return Ok(Vec::new());
@@ -119,7 +123,7 @@ fn packages_of(tx: &Tx<'_>, order: &Order) -> Result<Vec<Package>, ServiceError>
     items.iter().enumerate().map(package).collect()
 }
 
-/// `POST …/paid`: makes the order's commands, once. `at` is when it was paid, where that was not now.
+/// `POST …/paid`: creates the order's commands, once. `at` is the time of payment, by default now.
 pub fn pay(
     tx: &Tx<'_>,
     by: &Audit,
@@ -154,7 +158,7 @@ fn make_paid(
     at: Option<Timestamp>,
 ) -> Result<Wake, ServiceError> {
     let packages = packages_of(tx, &order)?;
-    let bought = Bought::of(tx, &mut order, &packages, at)?;
+    let bought = PurchaseCommands::of(tx, &mut order, &packages, at)?;
     orders::set_status(tx, &order)?;
     orders::remove_items(tx, &order.id)?;
     let mut wake = bought.deliver(tx, by, &order, &packages, at, Changes::default())?;
@@ -163,13 +167,18 @@ fn make_paid(
     Ok(wake)
 }
 
-/// What an order has bought: the commands that its payment makes.
-struct Bought(Vec<NewCommand>);
+/// The commands that an order's payment creates.
+struct PurchaseCommands(Vec<NewCommand>);
 
-impl Bought {
-    /// Marks the order as paid, and expands its commands. Refused while that is still possible: what makes too many commands,
-    /// also those that would take it back.
-    fn of(tx: &Tx<'_>, order: &mut Order, packages: &[Package], at: Option<Timestamp>) -> Result<Bought, ServiceError> {
+impl PurchaseCommands {
+    /// Marks the order as paid, and expands its commands. Fails if the purchase, a refund or a chargeback would create too
+    /// many commands, because a later call could not refuse the order any more.
+    fn of(
+        tx: &Tx<'_>,
+        order: &mut Order,
+        packages: &[Package],
+        at: Option<Timestamp>,
+    ) -> Result<PurchaseCommands, ServiceError> {
         let servers = servers::receiving(tx)?;
         let made = expanded(order, packages, Trigger::Purchase, &servers, tx.now())?;
         for trigger in [Trigger::Refund, Trigger::Chargeback] {
@@ -178,10 +187,10 @@ impl Bought {
         order.times.paid_at = Some(at.unwrap_or(tx.now()));
         order.status = OrderStatus::Paid;
         order.updated_at = tx.now();
-        Ok(Bought(made))
+        Ok(PurchaseCommands(made))
     }
 
-    /// Saves the commands of an order that was saved, with its event behind those of `changes`.
+    /// Saves the commands of a saved order. The order's event follows the events of `changes`.
     fn deliver(
         self,
         tx: &Tx<'_>,
@@ -218,7 +227,7 @@ fn expanded(
     })
 }
 
-/// `POST …/completed`: the storefront is done with it.
+/// `POST …/completed`: the storefront has finished with the order.
 pub fn complete(
     tx: &Tx<'_>,
     by: &Audit,
@@ -238,7 +247,7 @@ pub fn complete(
     effects::apply(tx, by, hooks, hooks.completed(tx, by, id, at.unwrap_or(tx.now()))?)
 }
 
-/// `POST …/cancelled`: called off. What a paid order has not run yet is not run; what has run is taken back by a refund only.
+/// `POST …/cancelled`: cancels the commands that have not run. Only a refund reverses those that have run.
 pub fn cancel(
     tx: &Tx<'_>,
     by: &Audit,
@@ -261,9 +270,9 @@ pub fn cancel(
     Ok(reversals::revoke(tx, by, hooks, id)?.into_iter().chain(rewards).collect())
 }
 
-/// `POST …/refunded`. Refunds are summed, each counted once by its id; one without an id is known by its amount. The whole
-/// amount is a full refund whatever was paid back before, and after a full one nothing changes. Only a full refund cancels
-/// what has not run, and takes back what has.
+/// `POST …/refunded`. Refunds are summed. Each counts once, by its id or else by its amount. A refund of the whole amount is
+/// a full refund, whatever was refunded before; after a full refund nothing changes. Only a full refund cancels the commands
+/// that have not run, and reverses those that have.
 pub fn refund(
     tx: &Tx<'_>,
     by: &Audit,
@@ -280,13 +289,13 @@ pub fn refund(
     let (whole, before) = (order.content.amount, order.refunded_amount);
     let left = whole.less(before);
     let amount = refund.amount.filter(|amount| *amount != whole);
-    let word = match (&refund.id, amount) {
+    let dedup_key = match (&refund.id, amount) {
         (Some(id), _) => format!("id:{id}"),
         (None, Some(amount)) => format!("amount:{}", amount.get()),
         (None, None) => "all".to_owned(),
     };
     let amount = amount.unwrap_or(left);
-    if !orders::add_refund(tx, id, &word, amount, tx.now())? {
+    if !orders::add_refund(tx, id, &dedup_key, amount, tx.now())? {
         return Ok(Wake::new());
     }
     if order.times.paid_at.is_none() || order.status == OrderStatus::Chargeback {
@@ -320,14 +329,14 @@ fn check_refund(order: &Order, refund: &Refund) -> Result<(), ServiceError> {
             return Err(ServiceError::invalid(field, "is more than the order's amount"));
         }
         Some(Amount::ZERO) if order.content.amount > Amount::ZERO => {
-            return Err(ServiceError::invalid(field, "must be at least 1: nothing is no refund"));
+            return Err(ServiceError::invalid(field, "must be at least 1"));
         }
         _ => {}
     }
     Ok(())
 }
 
-/// `POST …/chargeback`: the buyer's bank took the money back. Cancels what has not run, and takes back what has.
+/// `POST …/chargeback`: cancels the commands that have not run, and reverses those that have.
 pub fn charge_back(
     tx: &Tx<'_>,
     by: &Audit,
@@ -349,7 +358,7 @@ pub fn charge_back(
     Ok(reversals::revoke(tx, by, hooks, id)?.into_iter().chain(rewards).collect())
 }
 
-/// Saves what an order has become, with its event.
+/// Saves an order's new status, with its event.
 fn set(
     tx: &Tx<'_>,
     by: &Audit,

@@ -41,7 +41,7 @@ fn check(tx: &Tx<'_>, content: &PackageContent) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// Removes a package, unless an order that is not paid yet names it. Paid orders keep what they made.
+/// Removes a package, unless an order that is not paid yet names it. Paid orders keep their commands.
 pub fn remove(tx: &Tx<'_>, by: &Audit, id: &PackageId) -> Result<(), ServiceError> {
     if packages::find(tx, id)?.is_none() {
         return Err(ServiceError::NotFound("package"));

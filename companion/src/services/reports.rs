@@ -1,4 +1,4 @@
-//! Reports: an agent says how its commands went.
+//! Applies the reports of agents about their commands.
 
 use super::changes::Changes;
 use super::{Audit, ServiceError, commands, offers, reversals};

@@ -21,13 +21,13 @@ fn example_config_has_every_key_with_its_default() {
 fn config_error_names_its_key_and_the_problem() {
     for (text, expected) in [
         ("listen: here", "companion.yml:1:9: listen:"),
-        ("public_url: ftp://x", "public_url: is no http"),
+        ("public_url: ftp://x", "public_url: is not an http"),
         ("store: {id: a b}", "store.id:"),
         ("limits: {body_bytes: 1}", "limits.body_bytes: is out of range"),
         ("log: {level: loud}", "log.level: is not one of the choices"),
         ("webhook: {secret: x}", "webhook.url: is missing"),
-        ("webhook: {url: 'ftp://x', secret: x}", "webhook.url: is no http"),
-        ("webhook: {url: 'https://a@x', secret: x}", "webhook.url: is no http"),
+        ("webhook: {url: 'ftp://x', secret: x}", "webhook.url: is not an http"),
+        ("webhook: {url: 'https://a@x', secret: x}", "webhook.url: contains a user name"),
         ("webhook: {url: 'https://x'}", "webhook.secret_file: is missing"),
         ("databse: x", "databse"),
     ] {

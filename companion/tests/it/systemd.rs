@@ -99,13 +99,13 @@ fn sighup_applies_only_a_valid_config() {
     served.wait_for("READY=1");
     write(served.folder.path(), "log: {level: loud}\n");
     served.signal("-HUP");
-    served.logged("the changed config has mistakes; the old one stays in force");
+    served.logged("failed to reload the configuration; the old one stays in force");
     write(
         served.folder.path(),
         "log: {level: debug}\nwebhook: {url: 'http://127.0.0.1:1/', secret: 'a secret of more than thirty-two characters'}\n",
     );
     served.signal("-HUP");
-    served.logged("config read again");
+    served.logged("configuration reloaded");
     served.logged("some changes need a restart to take effect");
     let log = std::fs::read_to_string(served.folder.path().join("log")).expect("a log");
     assert!(log.contains("\"keys\":\"webhook\"") && !log.contains("thirty-two"), "{log}");

@@ -123,11 +123,7 @@ impl Section<'_> {
                 let mut both = [(inline.location, keys.inline), (file.location, keys.file)];
                 both.sort_unstable();
                 let [(_, first), (location, second)] = both;
-                Err(self.mistake(
-                    location,
-                    second,
-                    format!("is a second secret beside {first}; allowed: one of the two"),
-                ))
+                Err(self.mistake(location, second, format!("is set together with {first}; allowed: one of the two")))
             }
             (Some(entry), None) => self.inline_secret(keys.inline, entry).map(Some),
             (None, Some(entry)) => self.file_secret(keys.file, entry).map(Some),

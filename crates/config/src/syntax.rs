@@ -34,7 +34,7 @@ fn words(kind: &ErrorKind) -> String {
         | E::ExpectedBlockMappingKey
         | E::ExpectedBlockSequenceEntry
         | E::ExpectedDocumentStart => {
-            "this does not fit here; start all keys of a section in the same column, one in each line"
+            "this does not fit here; start all keys of a section in the same column, one per line"
         }
         E::SimpleKeyExpected | E::InvalidSimpleKey => "a key needs a colon and a space after it, as in key: value",
         E::MappingValueNotAllowed | E::MappingKeyNotAllowed => {

@@ -254,7 +254,7 @@ fn relative_path_is_resolved_from_the_config_directory() {
 
 #[test]
 fn syntax_error_is_the_only_error_with_its_place() {
-    const MISFIT: &str = "this does not fit here; start all keys of a section in the same column, one in each line";
+    const MISFIT: &str = "this does not fit here; start all keys of a section in the same column, one per line";
     const BRACKET: &str = "a bracket that is opened here or above is not closed, or a comma is missing";
     const COLON: &str =
         "a second colon in one line, or the line is indented too far; a value with \": \" in it needs quotes";

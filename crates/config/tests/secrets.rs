@@ -154,11 +154,11 @@ fn second_secret_in_the_file_is_an_error() {
     let host = Host::new().file("token", PLANTED, 0o600);
     assert_eq!(
         host.errors("store:\n  token: hunter2\n  token_file: ./token"),
-        "/etc/flux/c.yml:3:3: store.token_file: is a second secret beside token; allowed: one of the two"
+        "/etc/flux/c.yml:3:3: store.token_file: is set together with token; allowed: one of the two"
     );
     assert_eq!(
         host.errors("store:\n  token_file: ./token\n  token: hunter2"),
-        "/etc/flux/c.yml:3:3: store.token: is a second secret beside token_file; allowed: one of the two"
+        "/etc/flux/c.yml:3:3: store.token: is set together with token_file; allowed: one of the two"
     );
 }
 

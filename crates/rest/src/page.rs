@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// Items on the page: 1 to 100, 25 unless asked otherwise.
+    /// Items on the page: 1 to 100, 25 by default.
     #[serde(default)]
     #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
@@ -25,7 +25,7 @@ pub struct PageQuery {
 pub struct Page<T> {
     /// The page's items.
     pub items: Vec<T>,
-    /// Where the next page begins; `null` on the last.
+    /// The cursor of the next page; `null` on the last.
     pub next_cursor: Option<String>,
 }
 

@@ -58,7 +58,7 @@ the_companion_reloads() {
   journalctl --unit flux-companion --output cat --lines 20 | grep 'companion.yml:[0-9]*:1: nonsense:'
   cp -a /root/companion.yml /etc/flux-companion/companion.yml
   systemctl reload flux-companion
-  within 10 sh -c "journalctl --unit flux-companion --output cat --lines 20 | grep 'config read again'"
+  within 10 sh -c "journalctl --unit flux-companion --output cat --lines 20 | grep 'configuration reloaded'"
   equals "$(property flux-companion MainPID) $(property flux-companion ActiveState)" "$pid active"
   property flux-companion StatusText | grep '^serving on '
 }

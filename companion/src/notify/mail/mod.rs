@@ -1,4 +1,4 @@
-//! Sends the mails, which are events: in order, each again until the server has accepted it.
+//! Sends the mails in the order of their events, and retries each until the server accepts it.
 //!
 //! The cursor moves after the server's answer: a crash between the two sends a mail a second time, under the same
 //! `Message-ID`. A mail that the server rejects is skipped, and a mail that it defers is retried apart from the others, so one
@@ -39,7 +39,7 @@ async fn send_all(app: &App, mail: &Mail, sender: &Sender) {
             Ok(true) => wait = limits::MAIL_RETRY,
             Ok(false) => {
                 wait = limits::MAIL_RETRY;
-                // The command line writes behind our back: now and then it is looked for. Both ends are a look.
+                // Commits of the command line, another process, are not signalled: a timeout makes the loop look for them.
                 let _ = timeout(limits::EVENTS_LOOK, commits.changed()).await;
             }
             Err(error) => {
@@ -77,7 +77,7 @@ async fn send_next(app: &App, mail: &Mail, sender: &Sender) -> Result<bool, Unse
             outcome(&event, sent, tries)?.map(|wait| (tries + 1, now.saturating_add(wait).unwrap_or(now)))
         }
         None => {
-            tracing::debug!(event.seq = seq, "a mail has nobody to go to: the customer has no address");
+            tracing::debug!(event.seq = seq, "the customer has no address; mail dropped");
             None
         }
     };
@@ -85,7 +85,8 @@ async fn send_next(app: &App, mail: &Mail, sender: &Sender) -> Result<bool, Unse
     Ok(true)
 }
 
-/// After how long a mail is to be tried again by itself, while others go on; an error holds up all.
+/// The wait before a deferred mail is retried while others go on; `None` for a mail that was sent or dropped. An error delays
+/// all mails.
 fn outcome(event: &Event, sent: Result<(), SendError>, tries: u32) -> Result<Option<Duration>, SendError> {
     let (seq, kind) = (event.seq, &event.kind);
     let error = match sent {

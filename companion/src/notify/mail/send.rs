@@ -12,10 +12,10 @@ use lettre::transport::smtp::{AsyncSmtpTransport, Error};
 use lettre::{AsyncTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
 
-/// Why a mail was not sent.
+/// The reason that a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError {
-    #[error("the address is none: {0}")]
+    #[error("the recipient's address is not valid: {0}")]
     Address(#[from] AddressError),
     #[error("the mail cannot be written: {0}")]
     Message(#[from] lettre::error::Error),
@@ -25,11 +25,11 @@ pub(super) enum SendError {
     Slow,
 }
 
-/// The kind of a failure.
+/// The scope of a failure.
 pub(super) enum Concerns {
-    /// The server: no mail goes out.
+    /// The server: it accepts no mail at all.
     Server,
-    /// This mail, for good or for now.
+    /// This mail only.
     Mail {
         /// True if the server may accept it later.
         for_now: bool,
@@ -40,7 +40,7 @@ pub(super) enum Concerns {
 const NOT_ABOUT_THE_MAIL: [u16; 6] = [421, 454, 530, 534, 535, 538];
 
 impl SendError {
-    /// True if other mails are worth a try.
+    /// The scope of this failure: if it is the mail, other mails can be sent.
     pub(super) fn concerns(&self) -> Concerns {
         match self {
             SendError::Address(_) | SendError::Message(_) => Concerns::Mail { for_now: false },

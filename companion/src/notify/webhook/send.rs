@@ -21,10 +21,10 @@ pub(super) enum SendError {
     Connect(#[from] io::Error),
     #[error("the connection to webhook.url broke: {0}")]
     Http(#[from] hyper::Error),
-    #[error("webhook.url makes no request: {0}")]
+    #[error("webhook.url cannot be used in a request: {0}")]
     Request(#[from] http::Error),
     #[error("webhook.url answered {0} instead of a 2xx")]
-    ServiceError(StatusCode),
+    Status(StatusCode),
     #[error("webhook.url took too long")]
     Slow,
 }
@@ -64,7 +64,7 @@ impl Sender {
         tokio::spawn(connection);
         match sender.send_request(request).await?.status() {
             status if status.is_success() => Ok(()),
-            status => Err(SendError::ServiceError(status)),
+            status => Err(SendError::Status(status)),
         }
     }
 }
