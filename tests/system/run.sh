@@ -3,7 +3,7 @@
 # removes the packages, and writes its findings to a file.
 #
 # FLUX_BIN is the folder with the three programs; the default is target/release. Needs root, and installs missing tools with apt.
-# Where it cannot run, it prints why and exits with 0. It keeps the plain Debian in target/system for the next run.
+# If it cannot run, it prints the reason and exits with 0. It keeps the plain Debian in target/system for the next run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

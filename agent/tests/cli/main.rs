@@ -1,4 +1,4 @@
-//! The command line as a process.
+//! Tests of `flux-agent` as a process.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -1,4 +1,4 @@
-//! What `check --online` and `token set` say about servers that are not the store, and about ways that do not lead to it.
+//! `check --online` and `token set` against servers that are not the store, and over wrong addresses and proxies.
 
 use crate::support::{Host, NEGOTIATED, NEW_TOKEN, SERVER, TOKEN, response, serve};
 use flux_agent::config::{Config, Directories, LiveConfig, SecretSources};
@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// A host whose store gives this answer to everything.
+/// A host whose store gives this answer to every request.
 fn host(answer: impl Fn(&str, &str) -> Vec<u8> + Send + 'static) -> Host {
     Host::new(&format!("http://{}", serve(answer)))
 }
@@ -21,7 +21,7 @@ fn store_line(host: &Host) -> String {
 }
 
 #[test]
-fn a_success_that_is_not_the_stores_is_no_confirmation() {
+fn success_of_another_server_confirms_nothing() {
     for body in ["<html>This domain is parked</html>", "{}", "ok", r#"{"acknowledged":[]}"#] {
         let host = host(|_, _| response("200 OK", &[], body));
         let line = store_line(&host);
@@ -34,7 +34,7 @@ fn a_success_that_is_not_the_stores_is_no_confirmation() {
 }
 
 #[test]
-fn only_the_store_itself_speaks_about_the_token() {
+fn only_the_store_can_reject_the_token() {
     let foreign: [(&str, &[&str], &str); 4] = [
         ("401 Unauthorized", &["WWW-Authenticate: Basic realm=\"x\""], ""),
         ("403 Forbidden", &["cf-mitigated: challenge", "Content-Type: text/html"], "<html>Just a moment...</html>"),
@@ -57,7 +57,7 @@ fn only_the_store_itself_speaks_about_the_token() {
 }
 
 #[test]
-fn a_wrong_way_to_the_store_names_the_right_one() {
+fn wrong_store_url_error_names_the_right_one() {
     let moved = host(|_, path| {
         let location = format!("Location: https://shop.example{path}");
         response("308 Permanent Redirect", &[&location], "")
@@ -68,7 +68,7 @@ fn a_wrong_way_to_the_store_names_the_right_one() {
     let tls = Host::new(&format!("https://{plain}"));
     assert!(store_line(&tls).ends_with(&format!("set store.url to http://{plain}")), "{}", store_line(&tls));
 
-    // What a TLS server answers to plain HTTP: nginx a page, others a TLS alert.
+    // The answer of a TLS server to plain HTTP: a page from nginx, a TLS alert from others.
     let page = "<center>The plain HTTP request was sent to HTTPS port</center>";
     for answer in [response("400 Bad Request", &[], page), b"\x15\x03\x03\x00\x02\x02\x46".to_vec()] {
         let address = serve(move |_, _| answer.clone());
@@ -86,7 +86,7 @@ fn a_wrong_way_to_the_store_names_the_right_one() {
     assert!(store_line(&gone).contains("cannot reach the store: start the store"), "{}", store_line(&gone));
 }
 
-/// Negotiates; the upgrade fails; the REST API knows the token.
+/// A store behind a proxy that negotiates and whose upgrade fails; its REST API knows the token.
 fn without_sockets(_: &str, path: &str) -> Vec<u8> {
     match path.split('?').next().unwrap() {
         "/hubs/agent/negotiate" => response("200 OK", &[], NEGOTIATED),
@@ -111,7 +111,7 @@ fn proxy_without_websockets_is_named_and_polling_confirms() {
 }
 
 #[test]
-fn a_token_of_another_server_than_the_journals_is_not_written() {
+fn token_of_another_server_is_not_written() {
     let host = host(without_sockets);
     let server = SERVER.parse().unwrap();
     drop(Journal::open(&host.path("state"), &server, &SystemEntropy, SystemClock.now()).unwrap());
@@ -122,7 +122,7 @@ fn a_token_of_another_server_than_the_journals_is_not_written() {
 }
 
 #[test]
-fn a_mistake_elsewhere_does_not_swallow_the_new_token() {
+fn new_token_is_written_despite_other_config_errors() {
     let host = host(without_sockets);
     let config = host.read("config.yml").replace("password: planted-secret", "pasword: planted-secret");
     host.write("config.yml", &config);
@@ -133,7 +133,7 @@ fn a_mistake_elsewhere_does_not_swallow_the_new_token() {
 }
 
 #[test]
-fn the_first_token_is_set_the_same_way() {
+fn first_token_is_set_the_same_way() {
     let host = host(without_sockets);
     std::fs::remove_file(host.path("token")).unwrap();
     assert_eq!(host.run_with(&["token", "set"], NEW_TOKEN).0, 0);
@@ -141,7 +141,7 @@ fn the_first_token_is_set_the_same_way() {
 }
 
 #[test]
-fn the_running_daemon_says_what_refuses_it() {
+fn daemon_logs_an_answer_that_is_not_the_stores() {
     let host = host(|_, _| response("403 Forbidden", &[], "<html>blocked</html>"));
     let mut daemon = host.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(daemon.stderr.take().unwrap()).lines().map(Result::unwrap);

@@ -86,7 +86,7 @@ pub(crate) fn serve(answer: impl Fn(&str, &str) -> Vec<u8> + Send + 'static) -> 
 fn serve_one(stream: TcpStream, answer: &impl Fn(&str, &str) -> Vec<u8>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut first, mut length) = (Vec::new(), 0);
-    // What is not text (a TLS greeting) is a request too.
+    // Bytes that are not text, such as a TLS greeting, are a request too.
     reader.read_until(b'\n', &mut first)?;
     let first = String::from_utf8_lossy(&first).into_owned();
     let mut line = first.clone();
@@ -103,7 +103,7 @@ fn serve_one(stream: TcpStream, answer: &impl Fn(&str, &str) -> Vec<u8>) -> std:
     reader.get_mut().write_all(&answer(method, path))
 }
 
-/// An answer with headers, each a whole line.
+/// An answer with headers, each as a whole line.
 pub(crate) fn response(status: &str, headers: &[&str], body: &str) -> Vec<u8> {
     let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
     format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
