@@ -19,7 +19,7 @@ fn facts() -> Value {
         },
         "game": {
             "address": "127.0.0.1:25575", "state": "online", "players": 12, "playersAt": "2026-11-27T12:04:58Z",
-            "presenceSource": "list uuids", "log": null, "proof": true, "error": null
+            "listCommand": "list uuids", "log": null, "proof": true, "error": null
         },
         "journal": {
             "id": "jrn_example", "oldestOpenAt": "2026-11-26T10:05:00Z", "unreported": 0, "error": null,

@@ -7,7 +7,7 @@ use flux_delivery::{OnlinePlayer, parse_list};
 /// Commands that list players, from the best answer to the oldest form. The namespaced one reaches the game's own where a plugin has replaced `list`.
 pub const LIST_COMMANDS: [&str; 3] = ["list uuids", "minecraft:list uuids", "list"];
 
-/// The command of [`LIST_COMMANDS`] whose answer this game's agent can read, once one is found.
+/// The command of [`LIST_COMMANDS`] whose answer the agent can read, once one is found.
 #[derive(Debug, Default)]
 pub(in crate::game) struct PlayerList {
     command: Option<&'static str>,
