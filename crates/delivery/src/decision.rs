@@ -40,7 +40,7 @@ pub enum Decision {
     Wait(WaitReason),
     /// Decide again at this time.
     NotBefore(Timestamp),
-    /// Ask the game for its online players, then decide again.
+    /// Read the game's list of online players, then decide again.
     AskWhoIsOnline,
     /// Close the command as failed.
     Refuse(Refusal),

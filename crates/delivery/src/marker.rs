@@ -51,7 +51,7 @@ impl MarkerKey {
         (wrapped.len() <= LINE_BYTES).then(|| CommandLine::new(&wrapped).ok()).flatten()
     }
 
-    /// The line that asks the game for this marker; [`parse_marker`] reads the answer.
+    /// The line that reads this marker from the game; [`parse_marker`] reads the answer.
     pub fn query_line(&self) -> String {
         format!("data get storage {STORAGE} {self}")
     }

@@ -94,7 +94,7 @@ pub struct ReportAck {
     pub acknowledged: Vec<CommandId>,
 }
 
-/// Errors of the hub that an agent must tell apart. The error's text begins with the code and a `:`.
+/// Errors of the hub that an agent must distinguish. The error's text begins with the code and a `:`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
     /// Another agent (another journal) is connected with this token.

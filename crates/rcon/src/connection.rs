@@ -59,7 +59,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// A [`ConnectError`], whose text tells the admin what to check.
+    /// A [`ConnectError`], whose text names what the admin can check.
     pub async fn open(address: &str, password: &SecretString, timeouts: Timeouts) -> Result<Self, ConnectError> {
         let unreachable = |source| ConnectError::Unreachable { address: address.to_owned(), source };
         let stream = timeout(timeouts.login, TcpStream::connect(address))

@@ -76,7 +76,7 @@ pub enum ReplyError {
     TooLong,
 }
 
-/// A failed connection attempt. The texts tell the server's admin what to do.
+/// A failed connection attempt. The texts contain advice for the server's admin.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// Nothing listens at the address, or it cannot be reached.

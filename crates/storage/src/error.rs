@@ -61,7 +61,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same transaction would fail again: the database refuses what is in it. Otherwise it may succeed later.
+    /// True if the same transaction would fail again, because the database refuses its content. Otherwise it may succeed later.
     pub fn is_about_content(&self) -> bool {
         match self {
             Error::BadRow(_) | Error::Statement(_) | Error::Refused(_) => true,

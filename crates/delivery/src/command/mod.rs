@@ -62,7 +62,7 @@ pub struct CommandState {
     pub attempt: Attempt,
     /// Automatic retries used since the command was made or retried by hand, 0 to 3.
     pub retries_used: u8,
-    /// The store has asked the agent to cancel it and waits for the agent's report.
+    /// The store has requested its cancel and waits for the agent's report.
     pub cancel_requested: bool,
     /// The journals that the current attempt was offered to.
     pub offered: OfferedTo,

@@ -1,4 +1,4 @@
-//! Failures: the outcome tells whether the command can have run.
+//! Failures: the outcome shows whether the command can have run.
 
 use std::io;
 use std::pin::Pin;

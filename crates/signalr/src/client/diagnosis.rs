@@ -48,7 +48,7 @@ pub enum Diagnosis {
 pub struct UnexpectedResponse {
     /// The status.
     pub status: u16,
-    /// Whether the server itself rejected the credential. A 401 or 403 of something in front of the server does not.
+    /// True if the server itself rejected the credential, and not something in front of it with a 401 or 403 of its own.
     pub rejects_credential: bool,
     /// `error.message` of a body such as `{"error": {"code": "busy", "message": "…"}}`.
     pub message: Option<String>,
@@ -113,7 +113,7 @@ fn has_bearer_challenge(headers: &HeaderMap) -> bool {
     headers.get_all(header::WWW_AUTHENTICATE).iter().any(|value| value.to_str().is_ok_and(is_bearer))
 }
 
-/// Whether the body is a page for people.
+/// True if the body is a page for people.
 fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.to_ascii_lowercase().contains("html") || body.trim_ascii_start().starts_with(b"<")

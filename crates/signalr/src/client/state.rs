@@ -23,7 +23,7 @@ pub enum State {
         class: ErrorClass,
         /// The text of the error, for an admin. It contains no secret.
         error: String,
-        /// What is in the way, if the attempt showed it.
+        /// The obstacle, if the attempt revealed one.
         diagnosis: Option<Diagnosis>,
     },
     /// The server itself rejected the token; see [`UnexpectedResponse`](super::UnexpectedResponse::read). The client retries slowly, because the token may be replaced.

@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::harness::TEST_TIMEOUT;
 
 /// Knows the tokens in `tokens`; a caller's identity is its token. Methods: Echo, Void, Fail, Panic, Leave, Push(n),
-/// Add(a, b), Ask, which asks its caller back, and Wait, which waits for a permit of `gate`.
+/// Add(a, b), Ask, which calls a method of its caller, and Wait, which waits for a permit of `gate`.
 pub(crate) struct TestService {
     pub(crate) tokens: Mutex<BTreeSet<String>>,
     /// The number of authentications that may still succeed.
