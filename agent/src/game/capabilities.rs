@@ -3,9 +3,9 @@
 use super::connection::GameConnection;
 use super::error::Disconnect;
 use crate::config::ProofMode;
-use flux_delivery::CommandLine;
-use flux_delivery::game_clock::{GAMETIME_QUERY, parse_gametime};
+use flux_delivery::game_clock::{GAMETIME_QUERY, NAMESPACED_GAMETIME_QUERY, parse_gametime};
 use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
+use flux_delivery::{CommandLine, living_test_line, parse_living_test};
 
 /// Features that the game supports.
 #[derive(Debug, Clone, Copy)]
@@ -14,22 +14,22 @@ pub(super) struct Capabilities {
     pub markers: bool,
     /// `execute if entity` distinguishes living players from dead ones (1.13 and later).
     pub living_test: bool,
-    /// The game's clock can be read.
-    pub game_clock: bool,
+    /// The line that reads the game's clock; `None` if its answer has no known form.
+    pub clock_query: Option<&'static str>,
 }
 
 impl Capabilities {
     /// Probes the game with lines that change nothing but the probe's own marker.
     pub(super) async fn probe(connection: &mut GameConnection, mode: ProofMode) -> Result<Capabilities, Disconnect> {
-        let living_test = connection.query(&living_test_line("flux_probe")).await?.starts_with("Test failed");
-        let game_clock = parse_gametime(&connection.query(GAMETIME_QUERY).await?).is_some();
+        let living_test = parse_living_test(&connection.query(&living_test_line("flux_probe")).await?) == Some(false);
+        let clock_query = probe_clock(connection).await?;
         let markers = mode != ProofMode::None && probe_markers(connection).await?;
         if mode == ProofMode::Storage && !markers {
             tracing::warn!(
                 "the game does not support execution markers; delivery.on_uncertain decides about lost answers"
             );
         }
-        Ok(Capabilities { markers, living_test, game_clock })
+        Ok(Capabilities { markers, living_test, clock_query })
     }
 }
 
@@ -45,7 +45,12 @@ async fn probe_markers(connection: &mut GameConnection) -> Result<bool, Disconne
     Ok(true)
 }
 
-/// A line that the game answers with "Test passed…" when a player of exactly this name is alive.
-pub(super) fn living_test_line(name: &str) -> String {
-    format!("execute if entity @e[type=player,name=\"{name}\"]")
+/// Finds the line whose answer shows the game's clock. A plugin may have replaced `time`.
+async fn probe_clock(connection: &mut GameConnection) -> Result<Option<&'static str>, Disconnect> {
+    for line in [GAMETIME_QUERY, NAMESPACED_GAMETIME_QUERY] {
+        if parse_gametime(&connection.query(line).await?).is_some() {
+            return Ok(Some(line));
+        }
+    }
+    Ok(None)
 }

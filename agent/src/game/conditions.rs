@@ -1,10 +1,9 @@
 //! Conditions that only the game knows: the player must be alive and have free inventory slots.
 
-use super::capabilities::living_test_line;
 use super::connection::GameConnection;
 use super::error::Disconnect;
 use crate::limits::CONDITION_FRESH;
-use flux_delivery::{PlayerName, free_slots};
+use flux_delivery::{PlayerName, free_slots, inventory_line, living_test_line, parse_living_test};
 use flux_protocol::{Command, WaitReason};
 use std::collections::BTreeMap;
 use tokio::time::Instant;
@@ -55,7 +54,7 @@ impl ConditionCache {
         }
         if self.has_living_test {
             let answer = connection.query(&living_test_line(player.as_str())).await?;
-            if answer.starts_with("Test failed") {
+            if parse_living_test(&answer) == Some(false) {
                 self.store(player, Condition::Dead);
                 return Ok(Some(WaitReason::PlayerDead));
             }
@@ -63,7 +62,7 @@ impl ConditionCache {
         if slots == 0 {
             return Ok(None);
         }
-        let answer = connection.query(&format!("data get entity {player} Inventory")).await?;
+        let answer = connection.query(&inventory_line(player.as_str())).await?;
         let condition = Condition::Slots(free_slots(&answer));
         let reason = condition.against(slots);
         if reason.is_some() {

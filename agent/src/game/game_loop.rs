@@ -79,7 +79,7 @@ impl GameLoop {
             presence: Presence::new(shared.clone(), list, players, joined, capabilities.markers),
             conditions: ConditionCache::new(capabilities.living_test),
             runner: Runner::new(shared.clone(), writer.clone(), judge, clock, capabilities.markers),
-            resolver: Resolver::new(shared.clone(), writer.clone(), capabilities.markers),
+            resolver: Resolver::new(shared.clone(), writer.clone(), capabilities),
             rollback: RollbackDetector::new(shared.clone(), capabilities),
             admin: AdminRequests::new(shared.clone(), writer.clone(), markers.clone()),
             shared,

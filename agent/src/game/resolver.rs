@@ -1,5 +1,6 @@
 //! Settles uncertain commands: their line was sent, or may have been, and no answer is known.
 
+use super::capabilities::Capabilities;
 use super::connection::GameConnection;
 use super::error::{Disconnect, StepError};
 use super::game_clock;
@@ -7,7 +8,7 @@ use super::job_writer::JobWriter;
 use crate::journal::{JobRow, JournalError, Note, Wake};
 use crate::limits::{RESEND, RESOLVED_PER_STEP};
 use crate::state::Shared;
-use flux_delivery::game_clock::ClockPair;
+use flux_delivery::game_clock::{ClockPair, GAMETIME_QUERY};
 use flux_delivery::job::Evidence;
 use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
 use std::sync::Arc;
@@ -16,12 +17,12 @@ use std::sync::Arc;
 pub(super) struct Resolver {
     shared: Arc<Shared>,
     writer: JobWriter,
-    has_markers: bool,
+    capabilities: Capabilities,
 }
 
 impl Resolver {
-    pub(super) fn new(shared: Arc<Shared>, writer: JobWriter, has_markers: bool) -> Resolver {
-        Resolver { shared, writer, has_markers }
+    pub(super) fn new(shared: Arc<Shared>, writer: JobWriter, capabilities: Capabilities) -> Resolver {
+        Resolver { shared, writer, capabilities }
     }
 
     /// Settles some uncertain commands. Returns whether there were any. The query of the game's clock changes nothing; its answer shows that the lines of earlier
@@ -31,7 +32,9 @@ impl Resolver {
         if uncertain.is_empty() {
             return Ok(false);
         }
-        let clock = game_clock::query(connection, &*self.shared.clock).await?;
+        // Without a clock, any answer shows that the earlier lines have run.
+        let line = self.capabilities.clock_query.unwrap_or(GAMETIME_QUERY);
+        let clock = game_clock::query(line, connection, &*self.shared.clock).await?;
         for row in &uncertain {
             let evidence = self.find_evidence(row, clock.as_ref(), connection).await?;
             self.resolve(row, evidence)?;
@@ -57,7 +60,7 @@ impl Resolver {
     ) -> Result<Evidence, Disconnect> {
         let of_other_journal = || MarkerKey::for_send(&row.id, row.job.attempt, 1);
         let own = row.markers.last().filter(|_| row.has_marker).cloned();
-        let Some(key) = own.or_else(|| (row.job.from_other_journal && self.has_markers).then(of_other_journal)) else {
+        let Some(key) = own.or_else(|| (row.job.from_other_journal && self.capabilities.markers).then(of_other_journal)) else {
             return Ok(Evidence::None);
         };
         let answer = connection.query(&key.query_line()).await?;

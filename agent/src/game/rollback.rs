@@ -18,14 +18,14 @@ const TICKS_PER_SECOND: i64 = 20;
 /// Compares the game with the journal's last deliveries.
 pub(super) struct RollbackDetector {
     shared: Arc<Shared>,
-    has_game_clock: bool,
+    clock_query: Option<&'static str>,
     /// True if this connection's first check was made.
     is_checked: bool,
 }
 
 impl RollbackDetector {
     pub(super) fn new(shared: Arc<Shared>, capabilities: Capabilities) -> RollbackDetector {
-        RollbackDetector { shared, has_game_clock: capabilities.game_clock, is_checked: false }
+        RollbackDetector { shared, clock_query: capabilities.clock_query, is_checked: false }
     }
 
     /// Checks at the start of a connection, and after a crash that the game's log shows.
@@ -35,7 +35,10 @@ impl RollbackDetector {
         if crash.is_none() && !is_first_check {
             return Ok(());
         }
-        let clock = if self.has_game_clock { game_clock::query(connection, &*self.shared.clock).await? } else { None };
+        let clock = match self.clock_query {
+            Some(line) => game_clock::query(line, connection, &*self.shared.clock).await?,
+            None => None,
+        };
         let suspects = self.shared.journal().recent_deliveries(ROLLED_BACK_ROWS)?;
         let disconnected_at = self.shared.signals.disconnected_at().unwrap_or(self.shared.started_at);
         let undone = find_undone(&suspects, clock.as_ref(), crash, disconnected_at, self.shared.now());

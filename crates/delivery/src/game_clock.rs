@@ -1,5 +1,9 @@
 //! Comparing the game's clock with the machine's, to detect a restart of the game.
 
+use crate::answer::strip_formatting;
+use regex::Regex;
+use std::sync::LazyLock;
+
 const TICKS_PER_SECOND: i64 = 20;
 
 /// Tolerated difference between the two clocks, in ticks (5 s). A restart of the game loses more.
@@ -8,9 +12,18 @@ const CLOCK_TOLERANCE_TICKS: i64 = 100;
 /// The line that queries the game's clock; [`parse_gametime`] reads the answer.
 pub const GAMETIME_QUERY: &str = "time query gametime";
 
+/// The same line where a plugin has replaced `time`. EssentialsX's command of that name shows the time of day.
+pub const NAMESPACED_GAMETIME_QUERY: &str = "minecraft:time query gametime";
+
 /// Reads the answer to [`GAMETIME_QUERY`], in ticks (20 a second); `None` for any other text.
+///
+/// Minecraft up to 1.21.11 writes `The time is 1234`, 26.1 and later `The game time is 1234 tick(s)`.
 pub fn parse_gametime(answer: &str) -> Option<i64> {
-    answer.trim().strip_prefix("The time is ")?.parse().ok()
+    #[expect(clippy::expect_used, reason = "a constant pattern, used by the tests")]
+    static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^the (?:current )?(?:game ?)?time is:? (\d+)(?: ?ticks?| ?tick\(s\))?\.?$").expect("valid")
+    });
+    CLOCK.captures(&strip_formatting(answer))?[1].parse().ok()
 }
 
 /// The game's clock and the machine's clock, read at the same moment.
@@ -39,12 +52,6 @@ impl ClockPair {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gametime_answer_is_parsed() {
-        assert_eq!(parse_gametime("The time is 1234"), Some(1234));
-        assert_eq!(parse_gametime("Unknown"), None);
-    }
 
     #[test]
     fn restart_shows_in_the_games_clock() {

@@ -6,7 +6,14 @@ use std::collections::BTreeSet;
 /// items from `give`.
 const SLOTS: u8 = 36;
 
-/// The free slots, of 36, in the answer to `data get entity NAME Inventory`; `None` for any other text.
+/// The line that asks for a player's inventory (1.13 and later); [`free_slots`] reads the answer.
+///
+/// The name is in quotes: without them the game's parser stops at a Bedrock prefix such as `*`.
+pub fn inventory_line(name: &str) -> String {
+    format!("data get entity \"{name}\" Inventory")
+}
+
+/// The free slots, of 36, in the answer to [`inventory_line`]; `None` for any other text.
 pub fn free_slots(answer: &str) -> Option<u8> {
     let list = answer.split_once("has the following entity data: ")?.1.trim();
     if !list.starts_with('[') || !list.ends_with(']') {

@@ -9,7 +9,8 @@
 //! - [`decide`]: runs a command now, makes it wait for its player, or refuses it ([`policy`]).
 //! - [`answer`]: the meaning of the game's answer to a line.
 //! - [`marker`] and [`game_clock`]: evidence for a line whose answer was lost.
-//! - [`OnlinePlayers`], [`parse_list`], [`free_slots`], [`parse_log_line`]: readers of the game's own texts.
+//! - [`OnlinePlayers`], [`parse_list`], [`free_slots`], [`parse_living_test`], [`parse_log_line`]: readers of the
+//!   game's own texts.
 //!
 //! # Example
 //!
@@ -52,6 +53,7 @@ pub mod game_clock;
 mod game_log;
 mod inventory;
 pub mod job;
+mod living_test;
 pub mod marker;
 mod online_players;
 mod player_list;
@@ -63,7 +65,8 @@ mod uuid;
 pub use command_line::{CommandLine, LINE_BYTES};
 pub use decision::{Decision, Refusal, RunConditions, build_line, decide};
 pub use game_log::{LogHint, parse_log_line};
-pub use inventory::free_slots;
+pub use inventory::{free_slots, inventory_line};
+pub use living_test::{living_test_line, parse_living_test};
 pub use online_players::{OnlinePlayer, OnlinePlayers};
 pub use player_list::parse_list;
 pub use player_name::{PLAYER_NAME_CHARS, PlayerName};

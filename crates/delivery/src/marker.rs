@@ -7,6 +7,7 @@
 //! Each send has a marker of its own: `<id>_<attempt>` for the first, `<id>_<attempt>-2`, `-3`, … for further sends of
 //! the same attempt.
 
+use crate::answer::strip_formatting;
 use crate::{CommandLine, LINE_BYTES};
 use flux_protocol::{Attempt, CommandId};
 use std::fmt;
@@ -88,7 +89,7 @@ pub enum Marker {
 
 /// Reads the answer to [`MarkerKey::query_line`]; `None` for any other text.
 pub fn parse_marker(answer: &str) -> Option<Marker> {
-    let answer = answer.trim();
+    let answer = strip_formatting(answer);
     if answer.starts_with("Found no elements matching") {
         return Some(Marker::Absent);
     }

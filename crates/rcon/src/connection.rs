@@ -18,6 +18,13 @@ pub const MAX_COMMAND_BYTES: usize = 1400;
 /// The longest accepted answer in bytes. A list of 5,000 players with UUIDs takes a third of it.
 pub const MAX_REPLY_BYTES: usize = 1024 * 1024;
 
+/// The longest wait for the answer to [`SILENCE_PROBE`]. A game that is alive answers within a tick.
+const SILENCE_PROBE_WAIT: Duration = Duration::from_secs(5);
+/// The wait for an answer where the game is known to send none to silent commands.
+const SILENT_GAME_WAIT: Duration = Duration::from_secs(1);
+/// A harmless command that every game answers. Its answer shows that the command before it ran without one.
+const SILENCE_PROBE: &str = "list";
+
 /// A request kind that no game knows. Vanilla and Paper answer it at once, without the main thread, so its answer marks
 /// the end of the one before it.
 const KIND_END_MARKER: i32 = 0;
@@ -52,6 +59,8 @@ pub struct Connection {
     timeouts: Timeouts,
     last_id: i32,
     poisoned: bool,
+    /// The game has left a command without an answer and answered the next one (Pumpkin).
+    is_silent_game: bool,
 }
 
 impl Connection {
@@ -81,7 +90,7 @@ impl Connection {
         timeouts: Timeouts,
     ) -> Result<Self, ConnectError> {
         let stream = login(PacketStream::new(stream), password, timeouts).await?;
-        Ok(Connection { stream, timeouts, last_id: LOGIN_ID, poisoned: false })
+        Ok(Connection { stream, timeouts, last_id: LOGIN_ID, poisoned: false, is_silent_game: false })
     }
 
     /// Runs one command, without a leading slash, and waits for its complete answer.
@@ -139,7 +148,11 @@ impl Connection {
 
     async fn reply(&mut self, id: i32) -> Result<Outcome, ReplyError> {
         let Timeouts { first_byte, whole_reply, .. } = self.timeouts;
-        timeout(first_byte, self.stream.fill()).await.map_err(|_| ReplyError::NoReply)??;
+        let wait = if self.is_silent_game { first_byte.min(SILENT_GAME_WAIT) } else { first_byte };
+        match timeout(wait, self.stream.fill()).await {
+            Ok(filled) => filled?,
+            Err(_) => return self.after_silence(id).await,
+        }
         timeout(whole_reply, self.whole_reply(id)).await.map_err(|_| ReplyError::Incomplete)?
     }
 
@@ -151,34 +164,64 @@ impl Connection {
         if is_login_refusal(&first) {
             return Ok(Outcome::Rejected);
         }
-        if first.text().encode_utf16().count() < REPLY_PIECE_UNITS {
+        if !may_be_cut(&first) {
             return Ok(self.replied(first.body));
         }
-        let end_marker = self.next_id().ok_or(ReplyError::Incomplete)?;
-        self.stream.send(&Packet::new(end_marker, KIND_END_MARKER, ""), self.timeouts.write).await.map_err(
-            |error| match error {
-                SendError::NotWritten(error) | SendError::AfterWrite(error) => ReplyError::Io(error),
-                SendError::TimedOut => ReplyError::Incomplete,
-            },
-        )?;
-        self.read_until(id, end_marker, first.body).await
+        // From here on the command has run, whatever becomes of the rest of its answer.
+        match self.request(KIND_END_MARKER, "").await {
+            Ok(end_marker) => Ok(self.read_until(id, end_marker, first.body).await),
+            Err(_) => Ok(Outcome::Replied(text(&first.body))),
+        }
     }
 
-    async fn read_until(&mut self, id: i32, end_marker: i32, mut body: Vec<u8>) -> Result<Outcome, ReplyError> {
-        loop {
-            let packet = self.receive_from(id).await?;
-            if packet.id == end_marker {
-                return Ok(self.replied(body));
-            }
-            if is_login_refusal(&packet) {
-                // The server took the end marker for a login (Pumpkin): the answer is complete, but the connection is unusable.
-                return Ok(Outcome::Replied(text(&body)));
-            }
-            body.extend_from_slice(&packet.body);
-            if body.len() > MAX_REPLY_BYTES {
-                return Err(ReplyError::TooLong);
-            }
+    /// Finds out whether a game without an answer is frozen, or has run the command and says nothing. Games take commands
+    /// in order, so the answer to a later one shows that this one ran.
+    async fn after_silence(&mut self, id: i32) -> Result<Outcome, ReplyError> {
+        let Timeouts { first_byte, .. } = self.timeouts;
+        let probe = self.request(KIND_COMMAND, SILENCE_PROBE).await.map_err(|_| ReplyError::NoReply)?;
+        let wait = if self.is_silent_game { first_byte } else { first_byte.min(SILENCE_PROBE_WAIT) };
+        let first = match timeout(wait, self.receive_from(id)).await {
+            Ok(packet) => packet?,
+            Err(_) => return Err(ReplyError::NoReply),
+        };
+        if is_login_refusal(&first) {
+            return Ok(Outcome::Rejected);
         }
+        if first.id == probe {
+            self.is_silent_game = true;
+            return Ok(self.replied(Vec::new()));
+        }
+        Ok(self.read_until(id, probe, first.body).await)
+    }
+
+    /// Sends a further request after the one whose answer is awaited, and returns its id.
+    async fn request(&mut self, kind: i32, body: &str) -> Result<i32, ReplyError> {
+        let id = self.next_id().ok_or(ReplyError::Incomplete)?;
+        match self.stream.send(&Packet::new(id, kind, body), self.timeouts.write).await {
+            Ok(()) => Ok(id),
+            Err(SendError::NotWritten(error) | SendError::AfterWrite(error)) => Err(ReplyError::Io(error)),
+            Err(SendError::TimedOut) => Err(ReplyError::Incomplete),
+        }
+    }
+
+    /// Reads further pieces of answer `id` until the answer to `last`. The command has run: if the rest does not come, the
+    /// pieces are its answer, and the connection stays poisoned.
+    async fn read_until(&mut self, id: i32, last: i32, mut body: Vec<u8>) -> Outcome {
+        let is_whole = timeout(self.timeouts.whole_reply, async {
+            loop {
+                match self.receive_from(id).await {
+                    Ok(packet) if packet.id == last => return true,
+                    // The server took the end marker for a login (Pumpkin), or the answer is too long to keep.
+                    Ok(packet) if is_login_refusal(&packet) || body.len() + packet.body.len() > MAX_REPLY_BYTES => {
+                        return false;
+                    }
+                    Ok(packet) => body.extend_from_slice(&packet.body),
+                    Err(_) => return false,
+                }
+            }
+        })
+        .await;
+        if is_whole == Ok(true) { self.replied(body) } else { Outcome::Replied(text(&body)) }
     }
 
     /// Waits for a packet that answers request `id` or a later one, and drops answers to earlier ones (Cuberite sends two
@@ -218,6 +261,12 @@ impl fmt::Debug for Connection {
             .field("poisoned", &self.poisoned)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether further pieces may follow a first piece. Vanilla's pieces have exactly [`REPLY_PIECE_UNITS`] units, other servers
+/// count bytes. A longer packet comes from a server that does not cut, and may not understand an end marker (Cuberite).
+fn may_be_cut(piece: &Packet) -> bool {
+    piece.text().encode_utf16().count() == REPLY_PIECE_UNITS || piece.body.len() == REPLY_PIECE_UNITS
 }
 
 /// True if a packet refuses a login.

@@ -39,8 +39,7 @@ async fn read_answer(stream: &mut PacketStream) -> Result<(), ConnectError> {
             ReplyError::NoReply
             | ReplyError::Incomplete
             | ReplyError::WrongId(_)
-            | ReplyError::Garbage(_)
-            | ReplyError::TooLong => ConnectError::NotRcon,
+            | ReplyError::Garbage(_) => ConnectError::NotRcon,
         })?;
         match packet {
             Packet { id: LOGIN_ID, kind: KIND_LOGIN_REPLY, .. } => return Ok(()),

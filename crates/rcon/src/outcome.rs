@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::codec::DecodeError;
-use crate::connection::{MAX_COMMAND_BYTES, MAX_REPLY_BYTES};
+use crate::connection::MAX_COMMAND_BYTES;
 
 /// The outcome of a command. Only after [`NotSent`](Outcome::NotSent) and [`Rejected`](Outcome::Rejected) may it be sent
 /// again without asking the game first.
@@ -15,8 +15,8 @@ pub enum Outcome {
     Rejected,
     /// The command may have run, and no complete answer arrived. Connect again.
     Unknown(ReplyError),
-    /// The complete answer of the game, which is empty for many commands and does not show whether the command
-    /// succeeded.
+    /// The answer of the game, which is empty for many commands and does not show whether the command succeeded. If
+    /// the end of a long answer does not come, it is the pieces that came.
     Replied(String),
 }
 
@@ -71,9 +71,6 @@ pub enum ReplyError {
     /// The answer is not RCON.
     #[error("the game's answer is not RCON: {0}")]
     Garbage(#[from] DecodeError),
-    /// The answer is longer than [`MAX_REPLY_BYTES`].
-    #[error("the game's answer is longer than {MAX_REPLY_BYTES} bytes")]
-    TooLong,
 }
 
 /// A failed connection attempt. The texts contain advice for the server's admin.

@@ -175,7 +175,7 @@ async fn hundred_commands_for_a_full_inventory_read_it_once() {
     env.pay("order-3", "Alex", "roomy", 1).await;
     env.delivered("order-3").await;
     let lines = env.testbed.game("lines").await.unwrap().to_string();
-    let asked = lines.matches("data get entity Steve Inventory").count();
+    let asked = lines.matches(" Inventory").count();
     assert!(asked <= 10, "{asked}");
 }
 

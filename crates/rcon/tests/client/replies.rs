@@ -19,7 +19,7 @@ async fn answer(game: &mut FakeGame, pieces: Vec<String>) {
     for piece in &pieces {
         game.reply(request.id, piece).await;
     }
-    if pieces[0].encode_utf16().count() >= REPLY_PIECE_UNITS {
+    if pieces[0].encode_utf16().count() == REPLY_PIECE_UNITS {
         let end_marker = game.request().await;
         assert_ne!((end_marker.id, end_marker.kind), (request.id, KIND_COMMAND));
         game.reply(end_marker.id, "Unknown request 0").await;
@@ -80,6 +80,18 @@ async fn reply_of_exactly_4096_units_needs_an_end_marker() {
 }
 
 #[tokio::test]
+async fn packet_longer_than_a_piece_is_a_whole_reply() {
+    for length in [REPLY_PIECE_UNITS + 1, 4_109, 10 * REPLY_PIECE_UNITS] {
+        let (mut connection, mut game) = logged_in().await;
+        let reply = "x".repeat(length);
+        let (outcome, ()) = tokio::join!(connection.run("help"), answer(&mut game, vec![reply.clone()]));
+        assert_eq!(text(outcome), reply);
+        assert!(game.is_quiet().await, "Cuberite closes the connection on an end marker");
+        assert!(!connection.is_poisoned());
+    }
+}
+
+#[tokio::test]
 async fn end_marker_is_sent_after_the_first_piece_only() {
     let (mut connection, mut game) = logged_in().await;
     let (outcome, ()) = tokio::join!(connection.run("list"), async {
@@ -101,7 +113,7 @@ async fn end_marker_is_sent_after_the_first_piece_only() {
 #[tokio::test]
 async fn end_marker_taken_for_a_login_completes_the_reply() {
     let (mut connection, mut game) = logged_in().await;
-    let reply = "x".repeat(REPLY_PIECE_UNITS + 10);
+    let reply = "x".repeat(REPLY_PIECE_UNITS);
     let (outcome, ()) = tokio::join!(connection.run("list"), async {
         let request = game.request().await;
         game.reply(request.id, &reply).await;
@@ -160,7 +172,7 @@ async fn answer_in_segments(game: &mut FakeGame, pieces: &[String], segments: &[
         tokio::task::yield_now().await;
         rest = others;
     }
-    if pieces[0].encode_utf16().count() >= REPLY_PIECE_UNITS {
+    if pieces[0].encode_utf16().count() == REPLY_PIECE_UNITS {
         let end_marker = game.request().await;
         game.reply(end_marker.id, "Unknown request 0").await;
     }
