@@ -18,8 +18,10 @@ pub const ROLLED_BACK_ROWS: usize = 1_000;
 pub const IDLE_LIST_INTERVAL: Duration = Duration::from_secs(60);
 /// Number of times the agent accepts that a player is away although the game has just listed them.
 pub const TRUSTED_AWAY: u32 = 3;
-/// Wait before the next try for a player who is online but could not receive a command.
-pub const CONDITION_RETRY: Duration = Duration::from_secs(30);
+/// Bounds of the wait before the next look at a player who is online but could not receive a command; it doubles with each look.
+pub const CONDITION_RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// Characters of a game's answer in a text for the admin.
+pub const QUOTED_CHARS: usize = 120;
 /// Time for which a player counts as dead or without room, for all jobs that wait for them.
 pub const CONDITION_FRESH: Duration = Duration::from_secs(5);
 /// Interval between reads of the game's clock while lines are sent.

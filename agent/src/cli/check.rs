@@ -3,13 +3,17 @@
 use super::game::{ask, dial, list_over};
 use super::output::{fail, print, print_json};
 use super::{Daemon, block_on, load};
-use crate::config::Config;
+use crate::config::{Config, ProofMode};
 use crate::control::{Request, Status};
+use crate::game::{quote, unreadable_clock};
 use crate::journal::Journal;
 use crate::limits::CLOCK_SKEW;
 use crate::upstream::{ProbeError, call_api, open_session};
 use flux_config::exit_code::ExitCode;
+use flux_delivery::game_clock::{GAMETIME_QUERY, NAMESPACED_GAMETIME_QUERY, parse_gametime};
+use flux_delivery::marker::{MarkerKey, parse_marker};
 use flux_platform::{Clock, SystemClock};
+use flux_rcon::Connection;
 use jiff::SignedDuration;
 use rustix::fs::{Access, access};
 use serde::Serialize;
@@ -118,7 +122,40 @@ async fn game(config: &Config) -> Vec<Check> {
         .map(|_| format!("RCON at {} accepts the password and answers", config.rcon.address));
     let presence =
         list_over(&mut connection).await.map(|(source, players)| format!("{} online, from `{source}`", players.len()));
-    vec![Check::of("game", ExitCode::Unreachable, version), Check::of("presence", ExitCode::Unreachable, presence)]
+    vec![
+        Check::of("game", ExitCode::Unreachable, version),
+        Check::of("presence", ExitCode::Unreachable, presence),
+        Check::of("game clock", ExitCode::Unreachable, game_clock(&mut connection).await),
+        Check::of("proof", ExitCode::Unreachable, proof(&mut connection, config.delivery.proof).await),
+    ]
+}
+
+/// Says whether the game's clock can be read. Deliveries work without it, so an unknown answer is no failure.
+async fn game_clock(connection: &mut Connection) -> Result<String, String> {
+    let mut first_answer = None;
+    for line in [GAMETIME_QUERY, NAMESPACED_GAMETIME_QUERY] {
+        let answer = ask(connection, line).await?;
+        if let Some(ticks) = parse_gametime(&answer) {
+            return Ok(format!("{ticks} ticks, from `{line}`"));
+        }
+        first_answer.get_or_insert(answer);
+    }
+    Ok(unreadable_clock(&first_answer.unwrap_or_default()))
+}
+
+/// Says whether commands leave execution markers. The check reads a marker that does not exist, and so changes nothing.
+async fn proof(connection: &mut Connection, mode: ProofMode) -> Result<String, String> {
+    if mode == ProofMode::None {
+        return Ok("switched off by delivery.proof".into());
+    }
+    let answer = ask(connection, &MarkerKey::from_name("check").query_line()).await?;
+    Ok(match parse_marker(&answer) {
+        Some(_) => "the game can keep execution markers".into(),
+        None => format!(
+            "the game keeps no execution markers (it answered {}): an answer that no pattern knows counts as completed, and a lost answer is held for a person",
+            quote(&answer)
+        ),
+    })
 }
 
 async fn store(config: &Config) -> Vec<Check> {

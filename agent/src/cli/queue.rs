@@ -68,6 +68,7 @@ pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, E
     fact("needs", needs(&show));
     fact("expires", show.expires_at.map(|at| format!("{at:.0}")));
     fact("line", job.command.clone());
+    fact("waits for", show.obstacle.clone());
     fact("answer", show.output.clone());
     fact("judged by", show.judged_by.clone());
     for (name, value) in facts {

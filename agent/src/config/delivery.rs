@@ -1,7 +1,7 @@
 //! The section `delivery`: proof of delivery, uncertain commands, history, and answer patterns.
 
 use flux_config::Section;
-use flux_delivery::answer::AnswerPatterns;
+use flux_delivery::answer::{AdminPatterns, AnswerPatterns};
 use flux_delivery::job::OnUncertain;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub struct Delivery {
     pub on_uncertain: OnUncertain,
     /// `keep_history`.
     pub keep_history: Duration,
-    /// `failure_patterns` and `success_patterns`.
+    /// `failure_patterns`, `away_patterns` and `success_patterns`.
     pub patterns: AnswerPatterns,
 }
 
@@ -52,7 +52,8 @@ fn patterns(section: &mut Section<'_>) -> AnswerPatterns {
     let mut checked = |key: &'static str| {
         let mut good = Vec::new();
         for text in section.strings(key, &[]) {
-            match AnswerPatterns::new(std::slice::from_ref(&text.value), &[]) {
+            let alone = AdminPatterns { failure: std::slice::from_ref(&text.value), ..AdminPatterns::default() };
+            match AnswerPatterns::new(alone) {
                 Ok(_) => good.push(text.value),
                 Err(_) => section.report_at(
                     &text,
@@ -62,9 +63,9 @@ fn patterns(section: &mut Section<'_>) -> AnswerPatterns {
         }
         good
     };
-    let (failure, success) = (checked("failure_patterns"), checked("success_patterns"));
+    let (failure, away, success) = (checked("failure_patterns"), checked("away_patterns"), checked("success_patterns"));
     // Each pattern compiles alone. Together, only hundreds of them are too large.
-    match AnswerPatterns::new(&failure, &success) {
+    match AnswerPatterns::new(AdminPatterns { failure: &failure, away: &away, success: &success }) {
         Ok(patterns) => patterns,
         Err(_) => {
             section.report("failure_patterns", "together the patterns are too large; use fewer or shorter ones");

@@ -57,6 +57,9 @@ pub struct QueueShow {
     pub delay_seconds: Option<u32>,
     /// Time after which it must not run.
     pub expires_at: Option<Timestamp>,
+    /// Why it waits for its player, where the reason does not say it.
+    #[serde(default)]
+    pub obstacle: Option<String>,
     /// The game's answer.
     pub output: Option<String>,
     /// The rule that judged the answer.
@@ -119,6 +122,7 @@ impl QueueShow {
             required_slots: command.and_then(|command| command.required_slots),
             delay_seconds: command.and_then(|command| command.delay_seconds),
             expires_at: command.and_then(|command| command.expires_at),
+            obstacle: details.row.obstacle.clone(),
             output: details.output,
             judged_by: details.judged_by,
             acknowledged: details.acknowledged,

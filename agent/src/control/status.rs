@@ -74,6 +74,9 @@ pub struct GameStatus {
     pub log: Option<String>,
     /// True if lines leave an execution marker, which proves that they ran.
     pub proof: bool,
+    /// Limits of this game that affect deliveries, such as a clock that cannot be read.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// The last error.
     pub error: Option<String>,
 }
@@ -120,6 +123,7 @@ impl Status {
                 list_command: game.list_command.map(str::to_owned),
                 log: game.log,
                 proof: game.proof,
+                warnings: game.warnings.into_values().collect(),
                 error: game.error,
             },
             journal: JournalStatus::of(shared),
@@ -180,6 +184,9 @@ impl fmt::Display for Status {
             None => {}
             Some("followed") => writeln!(f, "         its log: followed")?,
             Some(error) => writeln!(f, "         its log: {error}")?,
+        }
+        for warning in &game.warnings {
+            writeln!(f, "         {warning}")?;
         }
         if let Some(error) = &game.error {
             writeln!(f, "         {error}")?;

@@ -2,10 +2,14 @@
 
 use super::connection::GameConnection;
 use super::error::Disconnect;
+use super::quote::quote;
 use crate::config::ProofMode;
 use flux_delivery::game_clock::{GAMETIME_QUERY, NAMESPACED_GAMETIME_QUERY, parse_gametime};
 use flux_delivery::marker::{Marker, MarkerKey, parse_marker};
 use flux_delivery::{CommandLine, living_test_line, parse_living_test};
+
+/// Topic of the warning that the game's clock cannot be read.
+const CLOCK: &str = "game clock";
 
 /// Features that the game supports.
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +51,29 @@ async fn probe_markers(connection: &mut GameConnection) -> Result<bool, Disconne
 
 /// Finds the line whose answer shows the game's clock. A plugin may have replaced `time`.
 async fn probe_clock(connection: &mut GameConnection) -> Result<Option<&'static str>, Disconnect> {
+    let mut first_answer = None;
     for line in [GAMETIME_QUERY, NAMESPACED_GAMETIME_QUERY] {
-        if parse_gametime(&connection.query(line).await?).is_some() {
+        let answer = connection.query(line).await?;
+        if parse_gametime(&answer).is_some() {
+            connection.warn(CLOCK, None);
             return Ok(Some(line));
         }
+        first_answer.get_or_insert(answer);
+    }
+    let answer = first_answer.unwrap_or_default();
+    if connection.warn(CLOCK, Some(unreadable_clock(&answer))) {
+        tracing::warn!(
+            answer,
+            "cannot read the game's clock; commands whose answer is lost are held, and rollbacks are not noticed"
+        );
     }
     Ok(None)
+}
+
+/// The consequence of an answer about the clock that has no known form.
+pub(crate) fn unreadable_clock(answer: &str) -> String {
+    format!(
+        "the game's clock cannot be read (`{GAMETIME_QUERY}` answered {}): a command whose answer is lost and that left no marker is held for a person, and a rollback is not noticed by the clock",
+        quote(answer)
+    )
 }

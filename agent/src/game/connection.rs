@@ -75,6 +75,11 @@ impl GameConnection {
         }
     }
 
+    /// Sets or clears a warning about this game, for `status`. Returns whether it is new.
+    pub(super) fn warn(&self, topic: &'static str, text: Option<String>) -> bool {
+        self.shared.set_game_warning(topic, text)
+    }
+
     /// Waits, with no line in flight, until the game closes the connection or sends something unexpected. True when it is closed.
     pub(super) async fn closed(&mut self) -> bool {
         self.connection.closed().await

@@ -5,7 +5,7 @@
 
 use super::admin_requests::AdminRequests;
 use super::capabilities::Capabilities;
-use super::conditions::ConditionCache;
+use super::conditions::{ConditionCache, Obstacle};
 use super::connection::{GameConnection, TASK};
 use super::error::{Disconnect, StepError};
 use super::game_clock::GameClock;
@@ -221,19 +221,26 @@ impl GameLoop {
         }
         match self.decide(&row, &command) {
             Decision::Refuse(Refusal { reason, detail }) => {
-                let note = Note::new("refused", Some(&detail));
+                let note = Note::new("refused", Some(&detail)).with_output(&detail);
                 if self.writer.transition_if_unchanged(&row, note, Wake::Now, |job| job.refused(reason))? {
                     tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, %reason, detail, "command refused");
                 }
             }
-            Decision::Wait(reason) => self.wait_for_player(&row, reason)?,
+            Decision::Wait(reason) => self.wait_for_player(&row, reason, None, Wake::OnJoin)?,
+            Decision::WaitForUuid => {
+                let name = command.player.as_ref().map_or("the player", |player| &player.name);
+                let detail = format!("no UUID is known for {name}; the game's list shows it when they join");
+                self.wait_for_player(&row, WaitReason::PlayerOffline, Some(&detail), Wake::OnJoin)?;
+            }
             Decision::NotBefore(at) => self.shared.journal().reschedule(&row.id, row.job, Wake::At(at))?,
             Decision::AskWhoIsOnline => {
-                self.shared.journal().reschedule(&row.id, row.job, Wake::At(self.retry_at()))?;
+                let wake = Wake::At(self.shared.now() + to_signed(CONDITION_RETRY.1));
+                self.wait_for_player(&row, WaitReason::PlayerOffline, self.presence.problem(), wake)?;
             }
             Decision::Run { line, player } => {
-                match self.conditions.reason_to_wait(&command, player.as_ref(), &mut self.connection).await? {
-                    Some(reason) => self.wait_for_player(&row, reason)?,
+                self.forget_moved_players();
+                match self.conditions.obstacle(&command, player.as_ref(), &mut self.connection).await? {
+                    Some(obstacle) => self.wait_for_condition(&row, &command, obstacle).await?,
                     None => self.runner.run(&row, line, &mut self.connection, &mut self.presence).await?,
                 }
             }
@@ -241,8 +248,31 @@ impl GameLoop {
         Ok(())
     }
 
-    fn retry_at(&self) -> Timestamp {
-        self.shared.now() + to_signed(CONDITION_RETRY)
+    /// Forgets the conditions of players who joined or left: they may be met by now.
+    fn forget_moved_players(&mut self) {
+        for name in self.presence.take_moved() {
+            self.conditions.forget(&name);
+        }
+    }
+
+    /// Records that a player who was listed a moment ago cannot receive a command. Somebody who has left since looks dead to the game's test, so the list is read
+    /// again first.
+    async fn wait_for_condition(
+        &mut self,
+        row: &JobRow,
+        command: &Command,
+        obstacle: Obstacle,
+    ) -> Result<(), StepError> {
+        if obstacle.reason == WaitReason::PlayerDead && row.job.state != JobState::AwaitingPlayer(obstacle.reason) {
+            self.presence.read_list(&mut self.connection).await?;
+            self.forget_moved_players();
+            let has_left = command.player.as_ref().is_some_and(|player| !self.presence.lists(player));
+            if has_left && self.presence.problem().is_none() {
+                return Ok(self.wait_for_player(row, WaitReason::PlayerOffline, None, Wake::OnJoin)?);
+            }
+        }
+        let wake = Wake::At(self.shared.now() + to_signed(obstacle.wait));
+        Ok(self.wait_for_player(row, obstacle.reason, obstacle.detail.as_deref(), wake)?)
     }
 
     fn decide(&self, row: &JobRow, command: &Command) -> Decision {
@@ -261,14 +291,19 @@ impl GameLoop {
         )
     }
 
-    fn wait_for_player(&self, row: &JobRow, reason: WaitReason) -> Result<(), JournalError> {
-        let wake = if reason == WaitReason::PlayerOffline { Wake::OnJoin } else { Wake::At(self.retry_at()) };
-        if row.job.state == JobState::AwaitingPlayer(reason) {
+    fn wait_for_player(
+        &self,
+        row: &JobRow,
+        reason: WaitReason,
+        obstacle: Option<&str>,
+        wake: Wake,
+    ) -> Result<(), JournalError> {
+        if row.job.state == JobState::AwaitingPlayer(reason) && row.obstacle.as_deref() == obstacle {
             return self.shared.journal().reschedule(&row.id, row.job, wake);
         }
-        let note = Note::new("awaiting_player", Some(reason.as_str()));
+        let note = Note::new("awaiting_player", obstacle.or(Some(reason.as_str()))).with_obstacle(obstacle);
         if self.writer.transition_if_unchanged(row, note, wake, |job| job.awaiting_player(reason))? {
-            tracing::info!(command.id = %row.id, attempt = %row.job.attempt, %reason, "command waits for its player");
+            tracing::info!(command.id = %row.id, attempt = %row.job.attempt, %reason, detail = obstacle, "command waits for its player");
         }
         Ok(())
     }

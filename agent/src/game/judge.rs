@@ -5,6 +5,7 @@ use super::error::{Disconnect, StepError};
 use super::job_writer::JobWriter;
 use super::markers::Markers;
 use super::presence::Presence;
+use super::quote::quote;
 use crate::journal::{JobRow, Note, Wake};
 use crate::limits::{AWAY_RETRY, RESEND, TRUSTED_AWAY};
 use crate::state::Shared;
@@ -81,6 +82,12 @@ impl Judge {
                 self.close(row, "rejected", answer, &judgement).await;
                 Ok(())
             }
+            Verdict::Unrecognised => {
+                let rule = judgement.to_string();
+                tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, answer, judged_by = rule, "answer not recognised; command held for a person");
+                self.close(row, "unrecognised", answer, &judgement).await;
+                Ok(())
+            }
         }
     }
 
@@ -102,16 +109,22 @@ impl Judge {
         connection: &mut GameConnection,
         presence: &mut Presence,
     ) -> Result<(), StepError> {
-        if let Some(player) = row.command.as_ref().and_then(|command| command.player.as_ref())
-            && row.sends < TRUSTED_AWAY
-        {
+        let player = row.command.as_ref().and_then(|command| command.player.as_ref());
+        let contradiction = player.filter(|player| row.sends + 1 >= TRUSTED_AWAY && presence.lists(player)).map(|player| {
+            format!(
+                "{} is in the game's list, and yet the game answered {} {TRUSTED_AWAY} times; check the player in the command",
+                player.name,
+                quote(answer)
+            )
+        });
+        if let Some(player) = player.filter(|_| row.sends < TRUSTED_AWAY) {
             presence.forget(player);
         }
         let wake = Wake::At(self.writer.backoff_until(row, AWAY_RETRY));
         let rule = judgement.to_string();
         self.shared.metrics.count_attempt("player_away");
         tracing::info!(command.id = %row.id, attempt = %row.job.attempt, answer, judged_by = rule, "command waits for its player");
-        let note = Note::new("player_away", Some(&rule)).with_output(answer);
+        let note = Note::new("player_away", Some(&rule)).with_output(answer).with_obstacle(contradiction.as_deref());
         self.writer.commit_outcome(row, note, wake, |job| job.answered(Verdict::PlayerAway)).await;
         presence.request_list();
         self.markers.remove_of(&row.id, connection).await

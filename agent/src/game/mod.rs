@@ -15,13 +15,16 @@ mod judge;
 mod markers;
 mod outage;
 mod presence;
+mod quote;
 mod reconnect;
 mod resolver;
 mod rollback;
 mod runner;
 
+pub(crate) use capabilities::unreadable_clock;
 pub use connection::{GameDialer, RconDialer};
 pub use presence::LIST_COMMANDS;
+pub(crate) use quote::quote;
 
 use crate::state::{AdminRequest, Shared};
 use flux_protocol::PlayerRef;

@@ -30,6 +30,7 @@ impl Outage {
             view.state = GameState::Offline;
             view.players = 0;
             view.names.clear();
+            view.warnings.clear();
             view.error = Some(error);
             changed
         });

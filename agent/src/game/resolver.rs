@@ -60,7 +60,9 @@ impl Resolver {
     ) -> Result<Evidence, Disconnect> {
         let of_other_journal = || MarkerKey::for_send(&row.id, row.job.attempt, 1);
         let own = row.markers.last().filter(|_| row.has_marker).cloned();
-        let Some(key) = own.or_else(|| (row.job.from_other_journal && self.capabilities.markers).then(of_other_journal)) else {
+        let Some(key) =
+            own.or_else(|| (row.job.from_other_journal && self.capabilities.markers).then(of_other_journal))
+        else {
             return Ok(Evidence::None);
         };
         let answer = connection.query(&key.query_line()).await?;

@@ -4,7 +4,7 @@ use super::row::{COLUMNS, report_key, state_and_reason};
 use super::{JobRow, Journal, JournalError};
 use crate::limits::MARKERS_PER_JOB;
 use flux_delivery::game_clock::ClockPair;
-use flux_delivery::job::Job;
+use flux_delivery::job::{Job, JobState};
 use flux_delivery::marker::MarkerKey;
 use flux_protocol::CommandId;
 use jiff::Timestamp;
@@ -38,17 +38,23 @@ pub struct Note<'a> {
     event: &'a str,
     detail: Option<&'a str>,
     output: Option<&'a str>,
+    obstacle: Option<&'a str>,
 }
 
 impl<'a> Note<'a> {
     /// An event, and a detail for the admin.
     pub fn new(event: &'a str, detail: Option<&'a str>) -> Note<'a> {
-        Note { event, detail, output: None }
+        Note { event, detail, ..Note::default() }
     }
 
     /// Adds the game's answer, which the report carries.
     pub fn with_output(self, output: &'a str) -> Note<'a> {
         Note { output: Some(output), ..self }
+    }
+
+    /// Adds why the job waits for its player, where the reason does not say it. The report carries it.
+    pub fn with_obstacle(self, obstacle: Option<&'a str>) -> Note<'a> {
+        Note { obstacle, ..self }
     }
 }
 
@@ -65,11 +71,11 @@ impl Journal {
     ) -> Result<Option<Job>, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let Some(job) = load(&transaction, id)?.and_then(|row| rule(row.job)) else { return Ok(None) };
-        save(&transaction, id, &job, when, now)?;
+        save(&transaction, id, &job, note.obstacle, when, now)?;
         if let Some(output) = note.output {
             let kept: String = output.chars().take(flux_protocol::limits::OUTPUT_CHARS).collect();
             transaction
-                .prepare_cached("UPDATE job SET output = ?2, judged_by = ?3 WHERE id = ?1")?
+                .prepare_cached("UPDATE job SET output = ?2, judged_by = NULLIF(?3, ?2) WHERE id = ?1")?
                 .execute(params![id.as_str(), kept, note.detail])?;
         }
         append_history(&transaction, id, &job, now, note.event, note.detail)?;
@@ -89,7 +95,7 @@ impl Journal {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let Some(row) = load(&transaction, id)?.filter(|row| row.job == decided_on) else { return Ok(false) };
         let job = if decided_on.is_waiting() { decided_on.started() } else { decided_on };
-        save(&transaction, id, &job, Wake::Now, now)?;
+        save(&transaction, id, &job, None, Wake::Now, now)?;
         transaction
             .prepare_cached(
                 "UPDATE job SET line = ?2, has_marker = ?3, sent_clock = ?4, markers = ?5, sends = sends + 1, output = NULL, judged_by = NULL WHERE id = ?1",
@@ -146,15 +152,17 @@ pub(super) fn save(
     connection: &Connection,
     id: &CommandId,
     job: &Job,
+    obstacle: Option<&str>,
     when: Wake,
     now: Timestamp,
 ) -> Result<(), JournalError> {
+    let obstacle = obstacle.filter(|_| matches!(job.state, JobState::AwaitingPlayer(_)));
     let (state, reason) = state_and_reason(job.state);
     let (ready, wake_at) = schedule(job, when);
     let mut statement = connection.prepare_cached(
         "UPDATE job SET attempt = ?2, state = ?3, reason = ?4, unresolved = ?5, from_other_journal = ?6, revoked = ?7, ready = ?8, wake_at = ?9,
          acked_key = CASE WHEN report_key = ?10 THEN acked_key END, report_key = ?10,
-         changed_at = ?11, startup_hold = startup_hold AND ?12 WHERE id = ?1",
+         changed_at = ?11, startup_hold = startup_hold AND ?12, obstacle = ?13 WHERE id = ?1",
     )?;
     statement.execute(params![
         id.as_str(),
@@ -166,9 +174,10 @@ pub(super) fn save(
         job.revoked,
         ready,
         wake_at,
-        report_key(job),
+        report_key(job, obstacle),
         now.as_millisecond(),
         job.is_open(),
+        obstacle,
     ])?;
     Ok(())
 }

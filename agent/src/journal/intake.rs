@@ -32,7 +32,7 @@ impl Journal {
                 store_details(&transaction, command, &job, now)?;
             }
             if changed {
-                save(&transaction, &command.id, &receipt.job(), Wake::Now, now)?;
+                save(&transaction, &command.id, &receipt.job(), None, Wake::Now, now)?;
                 append_history(&transaction, &command.id, &receipt.job(), now, "received", None)?;
             }
             report_again(&transaction, &command.id)?;
@@ -58,7 +58,7 @@ impl Journal {
                 insert(&transaction, &revocation.id, &receipt.job(), now)?;
             }
             if row.is_none_or(|row| row.job != receipt.job()) {
-                save(&transaction, &revocation.id, &receipt.job(), Wake::Now, now)?;
+                save(&transaction, &revocation.id, &receipt.job(), None, Wake::Now, now)?;
                 append_history(&transaction, &revocation.id, &receipt.job(), now, "revoked", None)?;
             }
             report_again(&transaction, &revocation.id)?;

@@ -22,22 +22,23 @@ impl Journal {
     /// The oldest states that the store has not acknowledged, one per id.
     pub fn unreported(&self, limit: usize) -> Result<Vec<PendingReport>, JournalError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, report_key, output, changed_at FROM job WHERE acked_key IS NOT report_key ORDER BY changed_at LIMIT ?1",
+            "SELECT id, report_key, output, obstacle, changed_at FROM job WHERE acked_key IS NOT report_key ORDER BY changed_at LIMIT ?1",
         )?;
         let rows = statement.query_map([limit as i64], |row| {
             Ok((
                 row.get::<_, String>(0)?,
                 row.get::<_, String>(1)?,
                 row.get::<_, Option<String>>(2)?,
-                row.get::<_, i64>(3)?,
+                row.get::<_, Option<String>>(3)?,
+                row.get::<_, i64>(4)?,
             ))
         })?;
         rows.map(|row| {
-            let (id, key, output, changed_at) = row?;
+            let (id, key, output, obstacle, changed_at) = row?;
             let parsed = parse_key(&key)
                 .ok_or_else(|| JournalError::Row { id: id.clone(), problem: format!("report key {key}") });
             let (attempt, state) = parsed?;
-            let output = output.filter(|_| state.is_closing());
+            let output = if state.is_closing() { output } else { obstacle };
             let id = id.parse().map_err(|_| JournalError::Row { id, problem: "not an id".into() })?;
             Ok(PendingReport { report: CommandReport { id, attempt, state, output, at: time(changed_at) }, key })
         })

@@ -31,9 +31,11 @@ pub struct JobRow {
     pub sent_clock: Option<ClockPair>,
     /// Number of times a line of it was sent.
     pub sends: u32,
+    /// Why it waits for its player, where the reason does not say it.
+    pub obstacle: Option<String>,
 }
 
-pub(super) const COLUMNS: &str = "id, attempt, state, reason, unresolved, from_other_journal, revoked, received_at, changed_at, command, line, has_marker, sent_clock, sends, markers";
+pub(super) const COLUMNS: &str = "id, attempt, state, reason, unresolved, from_other_journal, revoked, received_at, changed_at, command, line, has_marker, sent_clock, sends, markers, obstacle";
 
 impl JobRow {
     pub(super) fn read(row: &Row<'_>) -> Result<JobRow, JournalError> {
@@ -55,6 +57,7 @@ impl JobRow {
             has_marker: row.get(11)?,
             markers: markers.split_whitespace().map(MarkerKey::from_name).collect(),
             sends: row.get(13)?,
+            obstacle: row.get(15)?,
             sent_clock: clock.as_deref().and_then(clock_from),
             id: id.parse().map_err(|error: flux_protocol::InvalidId| bad(error.to_string()))?,
         })
@@ -107,8 +110,9 @@ fn clock_from(text: &str) -> Option<ClockPair> {
     Some(ClockPair { boot_id, since_boot_ms: parts.next()?.parse().ok()?, gametime_ticks: parts.next()?.parse().ok()? })
 }
 
-/// Attempt, status and reason in one text. An acknowledgement is for exactly this text (rule 3).
-pub(super) fn report_key(job: &Job) -> String {
+/// Attempt, status, reason and obstacle in one text. An acknowledgement is for exactly this text (rule 3).
+pub(super) fn report_key(job: &Job, obstacle: Option<&str>) -> String {
     let state = job.report_state();
-    format!("{} {} {}", job.attempt, state.status(), state.reason().unwrap_or("-"))
+    let obstacle = obstacle.map(|text| format!(" {text}")).unwrap_or_default();
+    format!("{} {} {}{obstacle}", job.attempt, state.status(), state.reason().unwrap_or("-"))
 }

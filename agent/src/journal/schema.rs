@@ -8,7 +8,8 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::path::Path;
 
 /// Each step is applied once, in a transaction. A step that has been released is never edited; a change is a new step.
-const MIGRATIONS: [&str; 1] = [r"
+const MIGRATIONS: [&str; 2] = [
+    r"
 CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE job (
@@ -71,7 +72,11 @@ CREATE TRIGGER job_state_changed AFTER UPDATE OF state ON job WHEN NEW.state <> 
     UPDATE job_counts SET jobs = jobs - 1 WHERE state = OLD.state;
     INSERT INTO job_counts VALUES (NEW.state, 1) ON CONFLICT (state) DO UPDATE SET jobs = jobs + 1;
 END;
-"];
+",
+    "
+ALTER TABLE job ADD COLUMN obstacle TEXT; -- of awaiting_player: why, where the reason does not say it
+",
+];
 
 /// Opens the file read-only and checks it.
 pub(super) fn open_read_only(path: &Path) -> Result<Connection, JournalError> {

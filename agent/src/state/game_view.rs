@@ -1,5 +1,8 @@
+//! [`GameView`]: what the agent last saw of the game.
+
 use flux_protocol::GameState;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// The game as the agent last saw it: for `status`, metrics and the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct GameView {
     pub log: Option<String>,
     /// True if commands leave execution markers.
     pub proof: bool,
+    /// Limits of this game that affect deliveries, by topic.
+    pub warnings: BTreeMap<&'static str, String>,
     /// The last error.
     pub error: Option<String>,
 }
@@ -32,6 +37,7 @@ impl Default for GameView {
             list_command: None,
             log: None,
             proof: false,
+            warnings: BTreeMap::new(),
             error: None,
         }
     }

@@ -34,7 +34,7 @@ pub struct Counters {
 }
 
 impl Metrics {
-    /// Counts a line sent to the game: `completed`, `rejected`, `player_away`, `held`, `answer_lost` or `not_sent`.
+    /// Counts a line sent to the game: `completed`, `rejected`, `unrecognised`, `player_away`, `held`, `answer_lost` or `not_sent`.
     pub fn count_attempt(&self, outcome: &'static str) {
         *self.lock().attempts.entry(outcome).or_default() += 1;
     }

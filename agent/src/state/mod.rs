@@ -173,6 +173,21 @@ impl Shared {
         }
     }
 
+    /// Sets or clears a warning about the game, for `status`. Returns whether it is new.
+    pub(crate) fn set_game_warning(&self, topic: &'static str, text: Option<String>) -> bool {
+        let has_text = text.is_some();
+        let mut is_new = false;
+        self.game.send_if_modified(|view| {
+            let known = match text {
+                Some(text) => view.warnings.insert(topic, text),
+                None => view.warnings.remove(topic),
+            };
+            is_new = has_text && known.is_none();
+            has_text || known.is_some()
+        });
+        is_new
+    }
+
     /// Enters a phase.
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase.send_replace(phase);

@@ -9,7 +9,7 @@ use std::fmt::{Display, Write};
 /// Every state has a series from the start, so that an alert can distinguish 0 from a missing series.
 const STATES: [&str; 7] = ["queued", "awaiting_player", "running", "uncertain", "completed", "failed", "cancelled"];
 const SESSIONS: [&str; 5] = ["connecting", "connected", "reconnecting", "token_rejected", "refused"];
-const ATTEMPTS: [&str; 6] = ["completed", "rejected", "player_away", "held", "answer_lost", "not_sent"];
+const ATTEMPTS: [&str; 7] = ["completed", "rejected", "unrecognised", "player_away", "held", "answer_lost", "not_sent"];
 const OUTCOMES: [&str; 2] = ["ok", "failed"];
 
 pub(super) fn text(shared: &Shared) -> String {
@@ -99,6 +99,13 @@ fn game(page: &mut Page, shared: &Shared) {
     let view = shared.game.borrow().clone();
     page.one("flux_agent_game_up", "gauge", "1 while the game answers.", "", u8::from(view.state == GameState::Online));
     page.one("flux_agent_players", "gauge", "Players online in the last list of the game.", "", view.players);
+    page.one(
+        "flux_agent_game_warnings",
+        "gauge",
+        "Limits of this game that affect deliveries, as status lists them.",
+        "",
+        view.warnings.len(),
+    );
     page.head("flux_agent_list_command", "gauge", "1 for the command that lists players.");
     if let Some(command) = view.list_command {
         page.line("flux_agent_list_command", &format!("command=\"{command}\""), 1);

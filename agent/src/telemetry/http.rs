@@ -91,9 +91,11 @@ fn not_ready(shared: &Shared) -> Vec<String> {
     if session != SessionState::Connected {
         problems.push(format!("store: {}", session.as_str()));
     }
-    let game = shared.game.borrow().state;
-    if game != GameState::Online {
-        problems.push(format!("game: {game}"));
+    let game = shared.game.borrow().clone();
+    if game.state != GameState::Online {
+        problems.push(format!("game: {}", game.state));
+    } else if game.list_command.is_none() {
+        problems.push("game: its player list cannot be read".to_owned());
     }
     problems.extend(shared.journal_error.borrow().as_ref().map(|error| format!("journal: {error}")));
     problems

@@ -140,8 +140,7 @@ fn update_shown(command: &mut Command, report: &CommandReport) {
                 command.reason = None;
             }
         }
-        ReportState::AwaitingPlayer(reason) => command.reason = Some(reason.as_str().to_owned()),
-        ReportState::Completed | ReportState::Failed(_) | ReportState::Cancelled => {
+        ReportState::AwaitingPlayer(_) | ReportState::Completed | ReportState::Failed(_) | ReportState::Cancelled => {
             command.reason = report.state.reason().map(str::to_owned);
             // The game's answers name the player: do not store them for a customer who was forgotten.
             let is_forgotten = command.new.origin.is_some() && command.new.player.is_none();

@@ -3,6 +3,7 @@
 //! The caller passes every fact: the time, the list of online players, the admin's policy.
 
 use crate::policy::{Policy, Ruling};
+use crate::template::needs_uuid;
 use crate::{CommandLine, LINE_BYTES, OnlinePlayer, OnlinePlayers, PLAYER_NAME_CHARS, PlayerName, Uuid, fill};
 use flux_protocol::{Command, FailReason, WaitReason};
 use jiff::{SignedDuration, Timestamp};
@@ -38,6 +39,8 @@ pub enum Decision {
     },
     /// Keep the command until its player can receive it.
     Wait(WaitReason),
+    /// Keep the command until its player joins: the template needs their UUID, and only the game's list can have it.
+    WaitForUuid,
     /// Decide again at this time.
     NotBefore(Timestamp),
     /// Read the game's list of online players, then decide again.
@@ -90,6 +93,12 @@ pub fn decide(command: &Command, conditions: &RunConditions<'_>) -> Decision {
                 Some(listed)
             }
         },
+        // The template needs a UUID that only the game's list can have.
+        (Some(player), online_players) if needs_listed_uuid(command) => {
+            let Some(online_players) = online_players else { return Decision::AskWhoIsOnline };
+            let Some((listed, _)) = online_players.find(player) else { return Decision::WaitForUuid };
+            Some(listed)
+        }
         _ => None,
     };
     match build_line(command, listed, conditions.bedrock_prefix, conditions.policy) {
@@ -101,8 +110,7 @@ pub fn decide(command: &Command, conditions: &RunConditions<'_>) -> Decision {
 /// Fills in the command's template and checks the line against the policy.
 ///
 /// `listed` is the player in the game's own list. With it, the line has the game's spelling of the name; without it,
-/// the store's. A `{uuid}` that nobody has sent yet is accepted without `listed` where the player must be online,
-/// because the game's list supplies it later.
+/// the store's. A `{uuid}` that nobody has sent yet is accepted without `listed`, because the game's list supplies it later.
 ///
 /// # Errors
 ///
@@ -129,13 +137,17 @@ pub fn build_line(
         })
         .transpose()?;
     let from_store = meant.and_then(|player| player.uuid.as_deref()).and_then(Uuid::parse);
-    let comes_with_join = (command.require_online && listed.is_none()).then_some(Uuid::NIL);
+    let comes_with_join = (name.is_some() && listed.is_none()).then_some(Uuid::NIL);
     let uuid = listed.and_then(|player| player.uuid).or(from_store).or(comes_with_join);
     let text = fill(&command.command, name.as_ref(), uuid, &command.values).map_err(|reason| {
-        Refusal::new(
-            reason,
-            "the template is too long, or has a placeholder without a value, or a value with forbidden characters",
-        )
+        let detail = match (&name, uuid) {
+            (Some(name), None) if needs_uuid(&command.command) => {
+                format!("no UUID is known for {name}: neither the order nor the game's player list has one")
+            }
+            _ => "the template is too long, or has a placeholder without a value, or a value with forbidden characters"
+                .to_owned(),
+        };
+        Refusal::new(reason, detail)
     })?;
     let line = CommandLine::new(&text).map_err(|reason| {
         Refusal::new(reason, format!("the line is empty, has control characters, or is longer than {LINE_BYTES} bytes"))
@@ -146,6 +158,12 @@ pub fn build_line(
             Err(Refusal::new(FailReason::BlockedByPolicy, ruling.to_string()))
         }
     }
+}
+
+/// True if only the game's list can have the UUID that the template needs.
+fn needs_listed_uuid(command: &Command) -> bool {
+    let from_store = command.player.as_ref().and_then(|player| player.uuid.as_deref()).and_then(Uuid::parse);
+    from_store.is_none() && needs_uuid(&command.command)
 }
 
 #[cfg(test)]

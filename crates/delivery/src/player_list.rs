@@ -44,7 +44,8 @@ static COUNTED: LazyLock<Regex> = LazyLock::new(|| {
 /// A sentence that says that nobody is online.
 #[expect(clippy::expect_used, reason = "a constant pattern, used by the tests")]
 static NOBODY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:There are (?:currently )?no|No) players (?:are )?(?:currently )?online[.!]?(?:\n|$)").expect("valid")
+    Regex::new(r"(?i)^(?:There are (?:currently )?no|No) players (?:are )?(?:currently )?online[.!]?(?:\n|$)")
+        .expect("valid")
 });
 
 fn entries<'a>(names: impl Iterator<Item = &'a str>) -> Vec<OnlinePlayer> {

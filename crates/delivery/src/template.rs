@@ -46,6 +46,11 @@ pub fn fill(
     Ok(filled)
 }
 
+/// True if a template has a placeholder for the player's UUID.
+pub(crate) fn needs_uuid(template: &str) -> bool {
+    template.match_indices('{').any(|(at, _)| matches!(placeholder(&template[at..]), Some(("uuid" | "id", _))))
+}
+
 /// The name of the placeholder at the start of `text`, and the placeholder's length in bytes.
 fn placeholder(text: &str) -> Option<(&str, usize)> {
     if text.starts_with("<player>") {

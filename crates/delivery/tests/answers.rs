@@ -7,13 +7,14 @@ use flux_delivery::answer::{AnswerPatterns, Verdict};
 
 fn judged(answers: &str) {
     assert!(answers.lines().count() > 3, "the file has answers");
-    for answer in answers.lines() {
+    for answer in answers.lines().filter(|line| !line.starts_with('#')) {
         let (expected, text) = answer.split_once(": ").unwrap_or_else(|| panic!("no verdict in {answer:?}"));
         let text = text.replace("\\n", "\n").replace("\\u{1b}", "\u{1b}");
         let expected = match expected {
             "completed" => Verdict::Completed,
             "away" => Verdict::PlayerAway,
             "rejected" => Verdict::Rejected,
+            "unrecognised" => Verdict::Unrecognised,
             other => panic!("{other:?} is no verdict"),
         };
         let judgement = AnswerPatterns::default().judge(&text, None);
@@ -40,6 +41,20 @@ judged! {
     essentialsx_answers_are_judged: "essentialsx"
     luckperms_answers_are_judged: "luckperms"
     economies_answers_are_judged: "economy"
+    crates_votes_and_kits_answers_are_judged: "plugins"
+    cuberite_and_pumpkin_answers_are_judged: "other-servers"
+    answers_that_read_like_a_refusal_are_unrecognised: "unrecognised"
+}
+
+/// A plugin's command that prints a refusal leaves a marker of success.
+#[test]
+fn marker_of_success_does_not_excuse_a_refusal() {
+    for text in include_str!("data/answers/unrecognised.txt").lines() {
+        let Some(text) = text.strip_prefix("unrecognised: ") else { continue };
+        let text = text.replace("\\u{1b}", "\u{1b}");
+        let judge = |marker| AnswerPatterns::default().judge(&text, marker).verdict;
+        assert_eq!((judge(Some(true)), judge(Some(false))), (Verdict::Unrecognised, Verdict::Rejected), "{text:?}");
+    }
 }
 
 /// A line that waits for its player is sent again. Only a text that says nothing but "not online" may cause that.
@@ -61,14 +76,14 @@ fn longer_text_about_an_absent_player_never_resends() {
     }
 }
 
-/// The store retries a rejected command, so a text that may follow an effect must not count as a rejection.
+/// The store retries a rejected command, so a text that may follow an effect must not count as a rejection: a person decides.
 #[test]
 fn a_plugins_own_error_text_is_no_rejection() {
     for text in
         ["Error: the key was given, but the player could not be told.", "Steve got a key. Unknown command /broadcast"]
     {
         let judgement = AnswerPatterns::default().judge(text, None);
-        assert_eq!((judgement.verdict, judgement.rule), (Verdict::Completed, None), "{text:?}");
+        assert_eq!(judgement.verdict, Verdict::Unrecognised, "{text:?}");
     }
 }
 

@@ -263,7 +263,7 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Whether further pieces may follow a first piece. Vanilla's pieces have exactly [`REPLY_PIECE_UNITS`] units, other servers
+/// True if further pieces may follow a first piece. Vanilla's pieces have exactly [`REPLY_PIECE_UNITS`] units, other servers
 /// count bytes. A longer packet comes from a server that does not cut, and may not understand an end marker (Cuberite).
 fn may_be_cut(piece: &Packet) -> bool {
     piece.text().encode_utf16().count() == REPLY_PIECE_UNITS || piece.body.len() == REPLY_PIECE_UNITS

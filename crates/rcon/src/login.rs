@@ -36,10 +36,9 @@ async fn read_answer(stream: &mut PacketStream) -> Result<(), ConnectError> {
         let packet = stream.receive().await.map_err(|error| match error {
             ReplyError::Closed => ConnectError::Closed,
             ReplyError::Io(error) => ConnectError::Io(error),
-            ReplyError::NoReply
-            | ReplyError::Incomplete
-            | ReplyError::WrongId(_)
-            | ReplyError::Garbage(_) => ConnectError::NotRcon,
+            ReplyError::NoReply | ReplyError::Incomplete | ReplyError::WrongId(_) | ReplyError::Garbage(_) => {
+                ConnectError::NotRcon
+            }
         })?;
         match packet {
             Packet { id: LOGIN_ID, kind: KIND_LOGIN_REPLY, .. } => return Ok(()),

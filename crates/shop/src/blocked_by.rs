@@ -48,6 +48,9 @@ fn sentence(command: &Command, server: Option<&ServerState>) -> Option<String> {
             "its server was removed, and its agent has not said whether it ran".to_owned()
         }
         _ if command.state.cancel_requested => format!("it is being cancelled: the agent of {name} has yet to answer"),
+        CommandStatus::AwaitingPlayer(_) if command.output.is_some() => {
+            format!("waits for {player} on {name}: {}", command.output.as_deref().unwrap_or_default())
+        }
         CommandStatus::AwaitingPlayer(WaitReason::PlayerOffline) => format!("waits for {player} to join {name}"),
         CommandStatus::AwaitingPlayer(WaitReason::PlayerDead) => format!("waits for {player} to respawn on {name}"),
         CommandStatus::AwaitingPlayer(WaitReason::InventoryFull) => {
@@ -74,10 +77,16 @@ fn pending(command: &Command, name: &str) -> String {
 fn failed(reason: FailReason, name: &str, output: Option<&str>) -> String {
     match (reason, output) {
         (FailReason::RejectedByGame, Some(answer)) => format!("the game of {name} refused it: \"{answer}\""),
-        (FailReason::Uncertain, _) => {
+        (FailReason::Uncertain, Some(answer)) => {
+            format!(
+                "the game of {name} answered \"{answer}\", which does not say whether it ran: look in the game, then retry or leave it"
+            )
+        }
+        (FailReason::Uncertain, None) => {
             format!("{name} cannot tell whether it ran: look in the game, then retry or leave it")
         }
         (FailReason::Expired, _) => "it expired before it could run".to_owned(),
-        (reason, _) => format!("{name} would not run it: {}", reason.as_str()),
+        (reason, Some(detail)) => format!("{name} would not run it: {}: {detail}", reason.as_str()),
+        (reason, None) => format!("{name} would not run it: {}", reason.as_str()),
     }
 }

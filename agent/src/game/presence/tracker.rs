@@ -24,6 +24,8 @@ pub(in crate::game) struct Presence {
     joined: mpsc::Sender<PlayerRef>,
     /// True if the game supports execution markers, for the view.
     has_markers: bool,
+    /// Names of players who joined or left since the last look.
+    moved: Vec<String>,
 }
 
 impl Presence {
@@ -35,8 +37,9 @@ impl Presence {
         joined: mpsc::Sender<PlayerRef>,
         has_markers: bool,
     ) -> Presence {
+        let online_players = OnlinePlayers::default();
         let mut presence =
-            Presence { shared, list, online_players: OnlinePlayers::default(), listed_at: None, joined, has_markers };
+            Presence { shared, list, online_players, listed_at: None, joined, has_markers, moved: Vec::new() };
         let long_ago = presence.shared.now() - to_signed(presence.shared.config().presence.join_delay);
         presence.accept(players, long_ago);
         presence
@@ -63,9 +66,26 @@ impl Presence {
         self.listed_at = Some(Instant::now());
         match players {
             Some(players) => self.accept(players, self.shared.now()),
-            None => tracing::debug!("the game's list of players could not be read"),
+            None => {
+                self.shared.game.send_if_modified(|view| view.list_command.take().is_some());
+            }
         }
         Ok(())
+    }
+
+    /// The reason why the last list could not be read.
+    pub(in crate::game) fn problem(&self) -> Option<&str> {
+        self.list.problem()
+    }
+
+    /// True if the last list has this player.
+    pub(in crate::game) fn lists(&self, player: &PlayerRef) -> bool {
+        self.online_players().is_some_and(|players| players.find(player).is_some())
+    }
+
+    /// Takes the names of players who joined or left since the last call.
+    pub(in crate::game) fn take_moved(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.moved)
     }
 
     /// Time of the next list: soon while a command waits for a player, rarely otherwise.
@@ -99,7 +119,11 @@ impl Presence {
 
     fn accept(&mut self, players: Vec<OnlinePlayer>, seen_at: Timestamp) {
         self.listed_at = Some(Instant::now());
+        let before = self.online_players.clone();
         let joined = self.online_players.update(players, seen_at);
+        let is_listed = |player: &OnlinePlayer| self.online_players.players().any(|other| other.name == player.name);
+        let left = before.players().filter(|player| !is_listed(player));
+        self.moved.extend(joined.iter().chain(left).map(|player| player.name.clone()));
         let (count, now) = (self.online_players.len() as u32, self.shared.now());
         let names = self.online_players.players().map(|player| player.name.clone()).collect();
         self.shared.game.send_if_modified(|view| {

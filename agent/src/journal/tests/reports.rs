@@ -91,3 +91,29 @@ fn returning_state_is_reported_again() {
     journal.acknowledge(&reported, NOW).unwrap();
     assert_eq!(states(&journal), [waiting], "the store shows `delivered` by now");
 }
+
+/// A changed obstacle is a changed state: the store hears of it.
+#[test]
+fn obstacle_is_reported_and_ends_with_the_wait() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    let wait = |journal: &mut Journal, obstacle: Option<&str>| {
+        let note = Note::new("awaiting_player", None).with_obstacle(obstacle);
+        let rule = |job: flux_delivery::job::Job| Some(job.awaiting_player(WaitReason::InventoryFull));
+        journal.transition(&id(1), NOW, note, Wake::Now, rule).unwrap();
+        let outputs = journal.unreported(500).unwrap().into_iter().map(|item| item.report.output).collect::<Vec<_>>();
+        acknowledge_all(journal);
+        outputs
+    };
+    let unreadable = Some("the inventory of Steve cannot be read");
+    assert_eq!(wait(&mut journal, unreadable), [unreadable.map(str::to_owned)]);
+    assert_eq!(wait(&mut journal, unreadable), []);
+    assert_eq!(wait(&mut journal, None), [None]);
+    wait(&mut journal, unreadable);
+    let row = journal.job(&id(1)).unwrap().unwrap();
+    assert_eq!(row.obstacle.as_deref(), unreadable);
+    let intent = Intent { line: "give Steve diamond", marker: None, clock: None };
+    assert!(journal.record_intent(&id(1), row.job, NOW, &intent).unwrap());
+    assert_eq!(journal.job(&id(1)).unwrap().unwrap().obstacle, None);
+}

@@ -129,12 +129,26 @@ fn invalid_command_is_refused_before_it_waits() {
 }
 
 #[test]
-fn unknown_uuid_waits_for_the_join_or_is_a_bad_template() {
-    let command = Command { command: "lp user {uuid} x".into(), ..give() };
-    assert_eq!(decided(&command, Some(&[]), at(200)), Decision::Wait(WaitReason::PlayerOffline));
-    assert_eq!(line(decided(&command, Some(&["Steve"]), at(200))), "lp user 069a79f4-44e9-4726-a5be-fca90e38aaf5 x");
-    assert_eq!(
-        reason(decided(&Command { require_online: false, ..command }, Some(&["Steve"]), at(200))),
-        FailReason::BadTemplate
-    );
+fn unknown_uuid_comes_from_the_list_or_with_the_join() {
+    for require_online in [true, false] {
+        let command = Command { command: "lp user {uuid} x".into(), require_online, ..give() };
+        let waits = if require_online { Decision::Wait(WaitReason::PlayerOffline) } else { Decision::WaitForUuid };
+        assert_eq!(decided(&command, Some(&[]), at(200)), waits);
+        assert_eq!(decided(&command, None, at(200)), Decision::AskWhoIsOnline);
+        let run = line(decided(&command, Some(&["Steve"]), at(200)));
+        assert_eq!(run, "lp user 069a79f4-44e9-4726-a5be-fca90e38aaf5 x");
+        let known = PlayerRef { name: "Steve".into(), uuid: Some("ec561538f3fd461daff5086b22154bce".into()) };
+        let command = Command { player: Some(known), require_online: false, ..command };
+        assert_eq!(line(decided(&command, None, at(200))), "lp user ec561538-f3fd-461d-aff5-086b22154bce x");
+    }
+}
+
+#[test]
+fn refusal_says_that_no_uuid_is_known() {
+    let command = Command { command: "lp user {id} x".into(), ..give() };
+    let listed = OnlinePlayer { name: "Steve".into(), uuid: None };
+    let policy = Policy { allow: vec![], deny: vec![] };
+    let refusal = build_line(&command, Some(&listed), ".", &policy).unwrap_err();
+    assert_eq!(refusal.reason, FailReason::BadTemplate);
+    assert!(refusal.detail.starts_with("no UUID is known for Steve"), "{}", refusal.detail);
 }

@@ -133,6 +133,8 @@ impl Job {
             Verdict::Completed => Job { unresolved: false, ..self.closed(JobOutcome::Completed) },
             Verdict::Rejected => self.closed(JobOutcome::Failed(FailReason::RejectedByGame)),
             Verdict::PlayerAway => self.awaiting_player(WaitReason::PlayerOffline),
+            // It may have run, so no store may send it again by itself.
+            Verdict::Unrecognised => self.closed(JobOutcome::Failed(FailReason::Uncertain)),
         }
     }
 
