@@ -64,7 +64,7 @@ mod uuid;
 
 pub use command_line::{CommandLine, LINE_BYTES};
 pub use decision::{Decision, Refusal, RunConditions, build_line, decide};
-pub use game_log::{LogHint, parse_log_line};
+pub use game_log::{GameLog, LogEvent, LogHint, LogLine, parse_log_line};
 pub use inventory::{free_slots, inventory_line};
 pub use living_test::{living_test_line, parse_living_test};
 pub use online_players::{OnlinePlayer, OnlinePlayers};

@@ -5,7 +5,7 @@
 
 use flux_delivery::game_clock::parse_gametime;
 use flux_delivery::marker::{Marker, parse_marker};
-use flux_delivery::{free_slots, parse_list, parse_living_test};
+use flux_delivery::{GameLog, LogEvent, LogHint, LogLine, free_slots, parse_list, parse_living_test, parse_log_line};
 
 /// Compares what `read` makes of each text with what the file expects.
 fn every_text_is_read(file: &str, read: impl Fn(&str) -> String) {
@@ -64,4 +64,52 @@ fn marker_of_every_version_is_read() {
             Marker::Absent => "absent",
         }))
     });
+}
+
+#[test]
+fn log_lines_of_every_software_are_read() {
+    let lines = include_str!("data/texts/log-lines.txt").lines().filter(|line| !line.starts_with('#'));
+    for line in lines {
+        let (expected, line) = line.split_once(" =").unwrap_or_else(|| panic!("no expectation in {line:?}"));
+        let line = line.strip_prefix(' ').unwrap_or(line).replace("\\u{1b}", "\u{1b}");
+        for ending in ["", "\r"] {
+            let read = match parse_log_line(&format!("{line}{ending}")) {
+                LogLine::Hint(LogHint::Joined(name)) => format!("joined {name}"),
+                LogLine::Hint(LogHint::Left(name)) => format!("left {name}"),
+                LogLine::Hint(LogHint::Starting) => "starting".to_owned(),
+                LogLine::Hint(LogHint::Stopping) => "stopping".to_owned(),
+                LogLine::Message => "message".to_owned(),
+                LogLine::Foreign => "foreign".to_owned(),
+            };
+            assert_eq!(read, expected, "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn only_a_run_that_is_understood_and_has_no_stop_has_crashed() {
+    const START: &str = "[16:08:00] [Server thread/INFO]: Starting minecraft server version 1.21.4";
+    for run in include_str!("data/texts/log-runs.txt").split("\n== ").skip(1) {
+        let (title, lines) = run.split_once('\n').unwrap_or_else(|| panic!("no lines in {run:?}"));
+        let mut log = GameLog::default();
+        for line in lines.lines() {
+            log.read(line);
+        }
+        let event = log.read(START);
+        assert_eq!(event == Some(LogEvent::StartedAfterCrash), title.starts_with("crashed"), "{title}");
+        assert_eq!(log.read(START), None, "{title}: a start right after a start");
+    }
+}
+
+#[test]
+fn log_without_one_known_line_is_not_understood() {
+    let mut log = GameLog::default();
+    for _ in 0..49 {
+        log.read("INFO server: player Steve entered");
+    }
+    assert!(log.is_understood(), "a stack trace may be long");
+    log.read("INFO server: player Steve entered");
+    assert!(!log.is_understood());
+    log.read("[16:07:10] [Server thread/INFO]: Steve joined the game");
+    assert!(log.is_understood());
 }

@@ -7,7 +7,7 @@ mod tail;
 use super::PresenceSource;
 use crate::limits::{HEARTBEAT_SLACK, LOG_LOOK};
 use crate::state::{Phase, Shared};
-use flux_delivery::{LogHint, parse_log_line};
+use flux_delivery::{GameLog, LogEvent};
 use std::io;
 use std::path::Path;
 use tail::Tail;
@@ -46,20 +46,24 @@ impl PresenceSource for LogFile {
 
 async fn follow(shared: &Shared, path: &Path) {
     let mut tail = None;
-    let mut is_stopping = false;
+    let mut log = GameLog::default();
     loop {
         shared.heartbeat.expect_within(TASK, LOG_LOOK + HEARTBEAT_SLACK);
         match read_lines(&mut tail, path) {
             Ok((lines, more)) => {
-                report_state(shared, path, None);
-                for hint in lines.iter().filter_map(|line| parse_log_line(line)) {
-                    handle_hint(shared, &hint, &mut is_stopping);
+                for event in lines.iter().filter_map(|line| log.read(line)) {
+                    handle_event(shared, event);
                 }
+                report_state(
+                    shared,
+                    path,
+                    if log.is_understood() { FileState::Followed } else { FileState::NotUnderstood },
+                );
                 if more {
                     continue;
                 }
             }
-            Err(error) => report_state(shared, path, Some(error.to_string())),
+            Err(error) => report_state(shared, path, FileState::Unreadable(error)),
         }
         tokio::time::sleep(LOG_LOOK).await;
     }
@@ -81,33 +85,43 @@ fn read_lines(tail: &mut Option<Tail>, path: &Path) -> io::Result<(Vec<String>, 
     followed.read()
 }
 
-/// Logs once when the file cannot be followed, and once when it can.
-fn report_state(shared: &Shared, path: &Path, error: Option<String>) {
-    let state = error.unwrap_or_else(|| "followed".to_owned());
+/// State of the followed file.
+enum FileState {
+    Followed,
+    NotUnderstood,
+    Unreadable(io::Error),
+}
+
+/// Logs once when the file cannot be followed or understood, and once when it can.
+fn report_state(shared: &Shared, path: &Path, state: FileState) {
+    let text = match &state {
+        FileState::Followed => "followed".to_owned(),
+        FileState::NotUnderstood => format!("not understood: no line of {} looks like a game's log", path.display()),
+        FileState::Unreadable(error) => error.to_string(),
+    };
     let is_new = shared.game.send_if_modified(|view| {
-        let is_new = view.log.as_ref() != Some(&state);
-        view.log = Some(state.clone());
+        let is_new = view.log.as_ref() != Some(&text);
+        view.log = Some(text.clone());
         is_new
     });
-    match (is_new, &*state) {
-        (false, _) => {}
-        (true, "followed") => tracing::info!(path = %path.display(), "following the game's log"),
-        (true, error) => tracing::warn!(
+    match state {
+        _ if !is_new => {}
+        FileState::Followed => tracing::info!(path = %path.display(), "following the game's log"),
+        FileState::NotUnderstood => tracing::warn!(
             path = %path.display(),
-            error,
+            "cannot understand presence.log_file; joins are seen only in the player list, and crashes are not noticed by it"
+        ),
+        FileState::Unreadable(error) => tracing::warn!(
+            path = %path.display(),
+            error = %error,
             "cannot follow presence.log_file; joins are seen only in the player list, every presence.interval"
         ),
     }
 }
 
-fn handle_hint(shared: &Shared, hint: &LogHint, is_stopping: &mut bool) {
-    match hint {
-        LogHint::Joined(_) | LogHint::Left(_) => shared.signals.signal_players_changed(&shared.wake_game),
-        LogHint::Stopping => *is_stopping = true,
-        LogHint::Starting => {
-            if !std::mem::take(is_stopping) {
-                shared.signals.signal_crash(shared.now());
-            }
-        }
+fn handle_event(shared: &Shared, event: LogEvent) {
+    match event {
+        LogEvent::PlayersChanged => shared.signals.signal_players_changed(&shared.wake_game),
+        LogEvent::StartedAfterCrash => shared.signals.signal_crash(shared.now()),
     }
 }
