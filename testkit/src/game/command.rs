@@ -1,5 +1,7 @@
 //! A parsed command line and the errors of parsing, with the texts of vanilla.
 
+use std::fmt;
+
 use super::dialect::Dialect;
 use super::limits::ECHO_CHARACTERS;
 
@@ -85,6 +87,15 @@ pub(super) enum Target {
     Uuid(String),
 }
 
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Everybody { .. } => f.write_str("@a"),
+            Target::Named(name) | Target::Uuid(name) => f.write_str(name),
+        }
+    }
+}
+
 pub(super) const UNKNOWN_COMMAND: &str = "Unknown or incomplete command, see below for error";
 pub(super) const INCORRECT_ARGUMENT: &str = "Incorrect argument for command";
 
@@ -100,14 +111,34 @@ pub(super) struct SyntaxError {
 impl SyntaxError {
     /// The error as the game prints it: the message, the command around the position, and `<--[HERE]`.
     pub(super) fn text(&self, dialect: Dialect) -> String {
-        let is_first_word = self.cursor == 0 && self.message == UNKNOWN_COMMAND;
-        if let Some(text) = dialect.unknown_command().filter(|_| is_first_word) {
-            return text.to_owned();
+        let word = self.line.split(' ').next().unwrap_or_default();
+        if self.cursor == 0
+            && self.message == UNKNOWN_COMMAND
+            && let Some(text) = dialect.unknown_word(word)
+        {
+            return text;
+        }
+        let message = self.message(dialect);
+        if !dialect.flavour.has("echo") {
+            return message;
         }
         let (before, after) = self.line.split_at(self.cursor);
         let hidden = before.chars().count().saturating_sub(ECHO_CHARACTERS);
         let dots = if hidden > 0 { "..." } else { "" };
         let shown: String = before.chars().skip(hidden).collect();
-        format!("{}{}{dots}{shown}{after}<--[HERE]", self.message, dialect.before_echo())
+        format!("{message}{}{dots}{shown}{after}<--[HERE]", dialect.before_echo())
+    }
+
+    /// The message in the dialect's words.
+    fn message(&self, dialect: Dialect) -> String {
+        let flavour = dialect.flavour;
+        let item = self.message.strip_prefix("Unknown item '").and_then(|rest| rest.strip_suffix('\''));
+        match (&*self.message, item) {
+            (UNKNOWN_COMMAND, _) => flavour.text("unknown-command", &[]),
+            (INCORRECT_ARGUMENT, _) => flavour.text("incorrect-argument", &[]),
+            (_, Some(item)) => flavour.text("unknown-item", &[item]),
+            (message, None) if flavour.has("echo") => message.to_owned(),
+            (_, None) => flavour.text("incorrect-argument", &[]),
+        }
     }
 }

@@ -66,6 +66,7 @@ struct Shared {
     /// The buffer for the replies to all connections, on a server that has only one.
     replies: Option<Mutex<String>>,
     silent: bool,
+    flavour: Flavour,
     /// The world as of the last save.
     saved: Mutex<World>,
     /// A game time in ticks, and the moment at which it was reached.
@@ -99,7 +100,8 @@ impl Game {
             main_thread: tokio::sync::Mutex::default(),
             faults: Faults::default(),
             replies: settings.flavour.shares_replies().then(Mutex::default),
-            silent: settings.silent,
+            silent: settings.silent || settings.flavour.has("silent"),
+            flavour: settings.flavour,
             saved: Mutex::new(world.clone()),
             clock: Mutex::new((world.gametime, Instant::now())),
             restarts: watch::Sender::new(()),
@@ -181,6 +183,11 @@ impl Game {
             _ if self.0.silent && reply.is_empty() => Handled::Silence,
             _ => Handled::Reply(reply),
         })
+    }
+
+    /// The server software that it plays.
+    pub(super) fn flavour(&self) -> Flavour {
+        self.0.flavour
     }
 
     pub(super) fn is_password(&self, text: &str) -> bool {

@@ -75,7 +75,7 @@ impl Game {
     /// Restarts the server at once: all connections break, waiting lines never run, and nobody is online.
     pub fn restart(&self, kind: Restart) -> Result<(), Error> {
         if kind == Restart::Clean {
-            self.log(|log| log.say("Stopping server"))?;
+            self.log(|log| log.stopped())?;
             self.save()?;
         }
         let saved = self.saved();

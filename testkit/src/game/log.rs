@@ -32,7 +32,8 @@ impl ServerLog {
     }
 
     pub(super) fn started(&self) -> io::Result<()> {
-        self.say("Starting minecraft server version 1.21.4")?;
+        let version = self.flavour.entry("version").unwrap_or_default();
+        self.say(&format!("Starting minecraft server version {version}"))?;
         self.say("RCON running on 127.0.0.1:25575")?;
         self.say("Done (1.021s)! For help, type \"help\"")
     }
@@ -40,11 +41,11 @@ impl ServerLog {
     pub(super) fn joined(&self, name: &str) -> io::Result<()> {
         let entered = format!("{name}[/127.0.0.1:50000] logged in with entity id 12 {WHERE}");
         let announced = format!("{name} joined the game");
-        if self.flavour.has_namespaces() {
+        if self.flavour.has("log-uuid") {
             self.write("User Authenticator #1", &format!("UUID of player {name} is {}", offline_uuid(name)))?;
         }
         // Vanilla announces the join last, Paper first.
-        let order = if self.flavour == Flavour::Paper { [announced, entered] } else { [entered, announced] };
+        let order = if self.flavour.has("log-announces-first") { [announced, entered] } else { [entered, announced] };
         order.iter().try_for_each(|line| self.say(line))
     }
 
@@ -55,7 +56,13 @@ impl ServerLog {
 
     /// Writes a line of the main thread.
     pub(super) fn say(&self, text: &str) -> io::Result<()> {
-        self.write("Server thread", text)
+        self.write(self.flavour.entry("log-thread").unwrap_or_default(), text)
+    }
+
+    /// The lines of an orderly stop.
+    pub(super) fn stopped(&self) -> io::Result<()> {
+        let thread = self.flavour.entry("log-stop-thread").unwrap_or_default();
+        ["Stopping server", "Saving players", "Saving worlds"].iter().try_for_each(|text| self.write(thread, text))
     }
 
     /// Rotates the log as the server does at midnight.
@@ -65,14 +72,9 @@ impl ServerLog {
     }
 
     fn write(&self, thread: &str, text: &str) -> io::Result<()> {
-        let now = SystemClock.now();
-        let line = match self.flavour {
-            Flavour::Forge => format!(
-                "[{}] [{thread}/INFO] [net.minecraft.server.MinecraftServer/]: {text}\n",
-                now.strftime("%d%b%Y %H:%M:%S%.3f")
-            ),
-            _ => format!("[{}] [{thread}/INFO]: {text}\n", now.strftime("%H:%M:%S")),
-        };
+        let time = SystemClock.now().strftime(self.flavour.entry("log-time").unwrap_or_default()).to_string();
+        let form = self.flavour.entry("log-line").unwrap_or_default();
+        let line = form.replace("{time}", &time).replace("{thread}", thread).replace("{text}", text) + "\n";
         self.file().write_all(line.as_bytes())
     }
 

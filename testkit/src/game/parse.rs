@@ -19,17 +19,17 @@ fn command(reader: &mut Reader<'_>, dialect: Dialect, behind_run: bool) -> Resul
     let action = match word {
         "list" | "eco" | "lp" if dialect.reaches_plugins(behind_run) => plugin(word, reader)?,
         _ => match dialect.vanilla_name(word) {
-            "list" => list(reader)?,
-            "say" => say(reader)?,
-            "give" => give(reader)?,
-            "experience" | "xp" => experience(reader)?,
-            "tag" => tag(reader)?,
-            "op" => op(reader)?,
-            "execute" => execute(reader, dialect)?,
-            "data" => data(reader)?,
-            "time" => time(reader)?,
-            "seed" => Action::Seed,
-            "stop" => Action::Stop,
+            Some("list") => list(reader, dialect)?,
+            Some("say") => say(reader)?,
+            Some("give") => give(reader)?,
+            Some("experience" | "xp") => experience(reader)?,
+            Some("tag") => tag(reader)?,
+            Some("op") => op(reader)?,
+            Some("execute") => execute(reader, dialect)?,
+            Some("data") => data(reader)?,
+            Some("time") => time(reader)?,
+            Some("seed") => Action::Seed,
+            Some("stop") => Action::Stop,
             _ => return Err(reader.error_at(start, if behind_run { INCORRECT_ARGUMENT } else { UNKNOWN_COMMAND })),
         },
     };
@@ -58,8 +58,16 @@ fn plugin(word: &str, reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {
     }
 }
 
-fn list(reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {
+fn list(reader: &mut Reader<'_>, dialect: Dialect) -> Result<Action, SyntaxError> {
     let uuids = !reader.is_at_end();
+    match dialect.flavour.entry("list-uuids") {
+        Some("ignored") => {
+            reader.take_rest();
+            return Ok(Action::List { uuids: false });
+        }
+        Some("no") if uuids => return Err(reader.error(INCORRECT_ARGUMENT)),
+        _ => {}
+    }
     if uuids {
         reader.literal(&["uuids"])?;
     }

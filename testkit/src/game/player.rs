@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
+use super::dialect::Flavour;
 use super::items;
 use super::limits::INVENTORY_SLOTS;
 
@@ -45,11 +46,11 @@ impl Player {
     }
 
     /// The inventory as `data get entity … Inventory` shows it.
-    pub(super) fn inventory_snbt(&self) -> String {
-        let stacks = self.stacks().enumerate();
-        let shown: Vec<String> = stacks
-            .map(|(slot, (item, count))| format!("{{count: {count}, Slot: {slot}b, id: \"minecraft:{item}\"}}"))
-            .collect();
+    pub(super) fn inventory_snbt(&self, flavour: Flavour) -> String {
+        let show = |(slot, (item, count)): (usize, (&str, u32))| {
+            flavour.text("item-data", &[&count.to_string(), &slot.to_string(), item])
+        };
+        let shown: Vec<String> = self.stacks().enumerate().map(show).collect();
         format!("[{}]", shown.join(", "))
     }
 
@@ -87,7 +88,7 @@ mod tests {
         player.receive("diamond", 65);
         player.receive("diamond_sword", 2);
         let shown = r#"[{count: 64, Slot: 0b, id: "minecraft:diamond"}, {count: 1, Slot: 1b, id: "minecraft:diamond"}, {count: 1, Slot: 2b, id: "minecraft:diamond_sword"}, {count: 1, Slot: 3b, id: "minecraft:diamond_sword"}]"#;
-        assert_eq!(player.inventory_snbt(), shown);
+        assert_eq!(player.inventory_snbt(Flavour::Vanilla), shown);
         player.receive("diamond", 6400);
         assert_eq!(player.inventory["diamond"], 34 * 64);
         player.receive("apple", 1);

@@ -31,7 +31,7 @@ impl World {
     /// Runs one line at a game time in ticks, and returns the text that RCON would send back.
     pub(super) fn run(&mut self, line: &str, gametime: u64) -> String {
         self.gametime = gametime;
-        let line = line.strip_prefix('/').unwrap_or(line);
+        let line = line.strip_prefix('/').filter(|_| self.dialect.flavour.has("slash")).unwrap_or(line);
         if self.dialect.ignores_blank_lines() && line.trim().is_empty() {
             return String::new();
         }
@@ -51,8 +51,8 @@ impl World {
             Action::AddTag { to, tag } => self.add_tag(line, to, tag),
             Action::Op { player } => self.op(line, player),
             Action::TestEntity(target) => match self.find(target).len() {
-                0 => failure("Test failed"),
-                count => success(format!("Test passed, count: {count}")),
+                0 => failure(self.text("living-failed", &[])),
+                count => success(self.text("living-passed", &[&count.to_string()])),
             },
             Action::GetInventory(target) => self.get_inventory(target),
             Action::GetStored { storage, key } => self.get_stored(storage, key.as_deref()),
@@ -62,7 +62,7 @@ impl World {
                 self.store(storage, key, f64::from(u8::from(feedback.success)) * scale);
                 feedback
             }
-            Action::QueryGametime => success(format!("The time is {}", self.gametime)),
+            Action::QueryGametime => success(self.text("gametime", &[&self.gametime.to_string()])),
             Action::ListByGroup => success(self.list_by_group()),
             Action::GiveMoney { player, amount } => success(self.give_money(line, player, *amount)),
             Action::AddGroup { player, group } => success(self.add_group(line, player, group)),
@@ -77,22 +77,26 @@ impl World {
     fn list(&self, uuids: bool) -> String {
         let show = |name: &String| if uuids { format!("{name} ({})", offline_uuid(name)) } else { name.clone() };
         let names: Vec<String> = self.online.iter().map(show).collect();
-        format!("There are {} of a max of {} players online: {}", names.len(), self.max_players, names.join(", "))
+        if names.is_empty() && self.dialect.flavour.entry("list-nobody").is_some() {
+            return self.text("list-nobody", &[]);
+        }
+        self.text("list", &[&names.len().to_string(), &self.max_players.to_string(), &names.join(", ")])
+    }
+
+    fn text(&self, key: &str, values: &[&str]) -> String {
+        self.dialect.flavour.text(key, values)
     }
 
     fn give(&mut self, line: &str, to: &Target, item: &str, count: u32) -> Feedback {
         let most = items::most_at_once(item);
         if count > most {
-            return failure(format!("Can't give more than {most} of {}", items::display(item)));
+            return failure(self.text("give-too-many", &[&most.to_string(), &items::display(item)]));
         }
+        let flavour = self.dialect.flavour;
+        let nobody = flavour.text("give-nobody", &[&to.to_string()]);
         let names = self.change_players(to, |player| player.receive(item, count));
-        self.feedback(
-            line,
-            names,
-            NO_PLAYER,
-            |whom| format!("Gave {count} {} to {whom}", items::display(item)),
-            "players",
-        )
+        let text = |whom: &str| flavour.text("give", &[&count.to_string(), &items::display(item), whom]);
+        self.feedback(line, names, &nobody, text, "players")
     }
 
     fn add_experience(&mut self, line: &str, to: &Target, amount: i32, unit: Experience) -> Feedback {
@@ -133,9 +137,10 @@ impl World {
     fn get_inventory(&self, target: &Target) -> Feedback {
         let found = self.find(target);
         match found.first().and_then(|name| Some((name, self.player(name)?))) {
-            Some((name, player)) => {
-                success(format!("{name} has the following entity data: {}", player.inventory_snbt()))
-            }
+            Some((name, player)) => success(format!(
+                "{name} has the following entity data: {}",
+                player.inventory_snbt(self.dialect.flavour)
+            )),
             None => failure(NO_ENTITY),
         }
     }

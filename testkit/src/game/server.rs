@@ -88,7 +88,14 @@ impl<S: ByteStream> Client<S> {
                     Handled::Garbage => self.stream.write_all(&GARBAGE).await?,
                     Handled::Close => return Ok(self.ended()),
                 },
-                other => self.reply(id, &format!("Unknown request {other:x}")).await?,
+                other => match self.game.flavour().entry("other-kinds") {
+                    Some("close") => return Ok(Ended::Connection),
+                    Some("refuse") => {
+                        self.send(ID_REFUSED, KIND_LOGIN_REPLY, "").await?;
+                        return Ok(Ended::Connection);
+                    }
+                    _ => self.reply(id, &format!("Unknown request {other:x}")).await?,
+                },
             }
             if self.game.is_stopping() {
                 return Ok(Ended::Game);
@@ -101,8 +108,16 @@ impl<S: ByteStream> Client<S> {
     }
 
     async fn reply(&mut self, id: i32, text: &str) -> io::Result<()> {
-        for piece in pieces(text) {
-            self.send(id, KIND_REPLY, &piece).await?;
+        let flavour = self.game.flavour();
+        if flavour.has("uncut") {
+            self.send(id, KIND_REPLY, text).await?;
+        } else {
+            for piece in pieces(text) {
+                self.send(id, KIND_REPLY, &piece).await?;
+            }
+        }
+        if flavour.has("second-packet") {
+            self.send(id, KIND_REPLY, "").await?;
         }
         Ok(())
     }

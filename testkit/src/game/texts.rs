@@ -284,3 +284,75 @@ fn unknown_command_error_differs_by_software() {
     says(&mut world_of(Flavour::Spigot, &[]), &[("dance", "Unknown command. Type \"/help\" for help.\n")]);
     says(&mut world_of(Flavour::Fabric, &[]), &[("dance", &format!("{unknown}dance<--[HERE]"))]);
 }
+
+#[test]
+fn each_dialect_has_its_own_clock_list_and_unknown_command() {
+    let steve = format!("Steve ({STEVE})");
+    for (flavour, clock, list, unknown) in [
+        (
+            Flavour::V1_12,
+            "The time is 1234",
+            format!("There are 1/20 players online:{steve}"),
+            "Unknown command. Try /help for a list of commands",
+        ),
+        (
+            Flavour::V1_16,
+            "The time is 1234",
+            format!("There are 1 of a max of 20 players online: {steve}"),
+            "Unknown or incomplete command, see below for errordance<--[HERE]",
+        ),
+        (
+            Flavour::V26,
+            "The game time is 1234 tick(s)",
+            format!("There are 1 of a max of 20 players online: {steve}"),
+            "Unknown or incomplete command. See below for errordance<--[HERE]",
+        ),
+        (
+            Flavour::Folia,
+            "The time is 1234",
+            format!("There are 1 of a max of 20 players online: {steve}"),
+            "Unknown or incomplete command, see below for error\ndance<--[HERE]",
+        ),
+        (Flavour::Cuberite, "Unknown command: \"time\"", "Players (1): Steve".to_owned(), "Unknown command: \"dance\""),
+        (Flavour::Pumpkin, "Command not found", "Invalid Syntax. Usage: /list".to_owned(), "Command not found"),
+    ] {
+        let talk = [("time query gametime", clock), ("list uuids", &*list), ("dance", unknown)];
+        says(&mut world_of_plain(flavour, &["Steve"]), &talk);
+    }
+}
+
+#[test]
+fn refusals_of_other_software_are_in_its_own_words() {
+    says(
+        &mut world_of_plain(Flavour::V1_12, &["Steve"]),
+        &[
+            ("give Steve diamond 5", "Given [Diamond] * 5 to Steve"),
+            ("give Alex diamond", "Player 'Alex' cannot be found"),
+            ("give Steve diamnd", "There is no such item with name minecraft:diamnd"),
+            ("data get storage flux:proof a", "Unknown command. Try /help for a list of commands"),
+        ],
+    );
+    says(
+        &mut world_of_plain(Flavour::Pumpkin, &[]),
+        &[
+            ("list", "There are no players online."),
+            ("/list", "Command not found"),
+            ("give Steve diamnd", "Item minecraft:diamnd does not exist."),
+            ("give Steve diamond", "Invalid Syntax. Usage: /give <player> <item> [<count>]"),
+        ],
+    );
+    let folia = "Unknown or incomplete command, see below for error\ndata get entity Steve Inventory<--[HERE]";
+    says(&mut world_of_plain(Flavour::Folia, &["Steve"]), &[("data get entity Steve Inventory", folia)]);
+    let shown = r#"Steve has the following entity data: [{Slot: 0b, id: "minecraft:diamond", Count: 5b}]"#;
+    says(
+        &mut world_of_plain(Flavour::V1_16, &["Steve"]),
+        &[("give Steve diamond 5", "Gave 5 [Diamond] to Steve"), ("data get entity Steve Inventory", shown)],
+    );
+}
+
+/// A world without plugins.
+fn world_of_plain(flavour: Flavour, names: &[&str]) -> World {
+    let mut world = world_with(names);
+    world.set_up(20, Dialect { flavour, plugins: false });
+    world
+}
