@@ -223,3 +223,21 @@ async fn nul_in_the_games_answer_is_replaced() {
     app.report(&token, "j1", json!([done])).await;
     assert_eq!(text(&app.command(&id).await, "output"), "a\u{fffd}b");
 }
+
+#[tokio::test]
+async fn obstacles_show_what_the_agent_says_about_a_wait_and_an_answer() {
+    let (app, token, id) = offered().await;
+    let said = async |mut report: serde_json::Value, output: Option<&str>| {
+        report["output"] = json!(output);
+        app.report(&token, "j1", json!([report])).await;
+        let order = app.get("/orders/o1").await.1;
+        text(&list(&order, "obstacles")[0], "text")
+    };
+    let waits = |reason| report(&id, 1, "awaiting_player", Some(reason));
+    let name = "Survival";
+    let unreadable = said(waits("inventory_full"), Some("the inventory of Steve cannot be read")).await;
+    assert_eq!(unreadable, format!("waits for Steve on {name}: the inventory of Steve cannot be read"));
+    assert_eq!(said(waits("inventory_full"), None).await, format!("waits for room in Steve's inventory on {name}"));
+    let held = said(report(&id, 1, "failed", Some("uncertain")), Some("This kit opens in summer")).await;
+    assert!(held.starts_with(&format!("the game of {name} answered \"This kit opens in summer\"")), "{held}");
+}

@@ -65,6 +65,11 @@ pub(super) enum Action {
         player: String,
         group: String,
     },
+    /// EssentialsX's `kit NAME PLAYER`.
+    GiveKit {
+        kit: String,
+        player: String,
+    },
     Seed,
     Stop,
 }

@@ -17,7 +17,7 @@ fn command(reader: &mut Reader<'_>, dialect: Dialect, behind_run: bool) -> Resul
     let text = reader.rest().to_owned();
     let word = reader.take(|character| character != ' ');
     let action = match word {
-        "list" | "eco" | "lp" if dialect.reaches_plugins(behind_run) => plugin(word, reader)?,
+        "list" | "eco" | "kit" | "lp" if dialect.reaches_plugins(behind_run) => plugin(word, reader)?,
         _ => match dialect.vanilla_name(word) {
             Some("list") => list(reader, dialect)?,
             Some("say") => say(reader)?,
@@ -44,6 +44,7 @@ fn plugin(word: &str, reader: &mut Reader<'_>) -> Result<Action, SyntaxError> {
             reader.literal(&["give"])?;
             Ok(Action::GiveMoney { player: reader.word()?.to_owned(), amount: reader.integer(1)?.into() })
         }
+        "kit" => Ok(Action::GiveKit { kit: reader.word()?.to_owned(), player: reader.word()?.to_owned() }),
         "lp" => {
             reader.literal(&["user"])?;
             let player = reader.word()?.to_owned();

@@ -24,6 +24,19 @@ impl World {
         text
     }
 
+    /// There is one kit, and one that its plugin refuses in unusual words.
+    pub(super) fn give_kit(&mut self, line: &str, kit: &str, player: &str) -> String {
+        let Some((name, _)) = self.known(player) else { return "§cError: §4Player not found.\n".to_owned() };
+        match kit {
+            "starter" => {
+                self.took_effect(line, vec![name.clone()]);
+                format!("§6Giving kit§c {kit}§6 to §c{name}§6.\n")
+            }
+            "closed" => "§8[§6Kits§8] §7This kit opens in summer, not before.\n".to_owned(),
+            _ => "§cError: §4That kit does not exist.\n".to_owned(),
+        }
+    }
+
     /// LuckPerms runs outside the main thread: its answer comes too late for RCON.
     pub(super) fn add_group(&mut self, line: &str, player: &str, group: &str) -> String {
         if let Some((name, player)) = self.known(player) {

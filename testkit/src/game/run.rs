@@ -66,6 +66,7 @@ impl World {
             Action::ListByGroup => success(self.list_by_group()),
             Action::GiveMoney { player, amount } => success(self.give_money(line, player, *amount)),
             Action::AddGroup { player, group } => success(self.add_group(line, player, group)),
+            Action::GiveKit { kit, player } => success(self.give_kit(line, kit, player)),
             Action::Seed => success(format!("Seed: [{SEED}]")),
             Action::Stop => {
                 self.stopping = true;

@@ -4,6 +4,7 @@ mod admin;
 mod crash_points;
 mod damage;
 mod delivery;
+mod dialects;
 mod docs;
 mod faults;
 mod game;
