@@ -196,6 +196,27 @@ fn fill(path: &Path, attributions: usize) {
          SELECT 'old' || (i + 1), 'f' || i, 'f' || i || '@example.com', 'F' || i, 1760000000000, 2500, 'EUR', 1, 'att_' || i FROM n");
     run("INSERT INTO referral_ledger (customer_id, unit, delta, cause, ref, at)
          SELECT 'r' || iif(i % 2, 0, 1 + (i / 2) % max(?1 / 200, 1)), 'points', 5, 'grant', 'old' || i, 1760000000000 FROM n");
-    db.execute_batch("INSERT INTO referral_balances SELECT customer_id, 'points', sum(delta) FROM referral_ledger GROUP BY customer_id; COMMIT")
+    db.execute_batch("INSERT INTO referral_balances SELECT customer_id, 'points', sum(delta) FROM referral_ledger GROUP BY customer_id")
         .expect("balances");
+    count(&db);
+    db.execute_batch("COMMIT").expect("committed");
+}
+
+/// Counts the rows into the totals, as the sweep would have folded them.
+fn count(db: &Connection) {
+    let days = "INSERT INTO referral_daily_counters
+                SELECT 'link', day, count(*) FROM referral_links GROUP BY day
+                UNION ALL SELECT status, day, count(*) FROM referral_attributions GROUP BY status, day
+                UNION ALL SELECT 'revenue EUR', day, sum(amount) FROM referral_attributions WHERE status = 'rewarded' GROUP BY day";
+    db.execute_batch(days).expect("daily counters");
+    let referrers = "INSERT INTO referral_referrers
+                     SELECT referrer_id, count(*), count(*) FROM referral_attributions WHERE status = 'rewarded' GROUP BY referrer_id";
+    db.execute_batch(referrers).expect("referrers");
+    for period in ["'all'", "substr(day, 1, 4)", "substr(day, 1, 7)", "week", "day"] {
+        let sql = format!(
+            "INSERT INTO referral_leaderboard SELECT {period}, referrer_id, count(*), max(bound_at)
+             FROM referral_attributions WHERE status = 'rewarded' GROUP BY {period}, referrer_id"
+        );
+        db.execute_batch(&sql).expect("the leaderboard");
+    }
 }

@@ -32,6 +32,7 @@ pub(crate) async fn sweep(app: &Arc<App>) {
     ] {
         report(part, referrals.sweep(&actor, each, app.now()).await.map(drop).map_err(ServiceError::from));
     }
+    report("counters", referrals.fold_counters().await.map_err(ServiceError::from));
     report("codes", referrals.issue_missing_codes(&actor).await.map_err(ServiceError::from));
 }
 

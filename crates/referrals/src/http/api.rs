@@ -1,6 +1,7 @@
 //! The state of the referral routes, and the interface of the store around them.
 
 use crate::service::{self, Outcome};
+use crate::storage::counters;
 use crate::{Effects, Error, ReferralContext, Referrals, limits};
 use flux_protocol::SecretHash;
 use flux_protocol::ServerId;
@@ -120,6 +121,17 @@ impl ReferralApi {
                 return Ok(total);
             }
         }
+    }
+
+    /// Folds what was counted since the last sweep into the totals.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first transaction that fails. Earlier transactions stay committed.
+    pub async fn fold_counters(&self) -> Result<(), Error> {
+        let fold = |tx: &Tx<'_>| counters::fold(tx, limits::SWEEP_ROWS);
+        while self.db.write(fold).await? == limits::SWEEP_ROWS {}
+        Ok(())
     }
 
     /// Issues codes to customers without one, after codes were enabled.

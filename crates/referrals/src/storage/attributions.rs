@@ -1,5 +1,6 @@
 //! The table of attributions.
 
+use super::counters::{self, Delta, Success};
 use super::{Ways, money, parsed, player, reason};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
@@ -60,11 +61,62 @@ pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), E
             extra.week,
         ],
     )?;
-    Ok(())
+    counters::add(tx, &[Delta::of_day(row.status.as_str(), extra.day, 1)])
 }
 
-/// Saves the mutable fields of an attribution.
+/// What an attribution counts for.
+struct Counted {
+    status: String,
+    day: String,
+    success: Option<Success>,
+    /// The counter and the amount of its revenue.
+    revenue: Option<(String, i64)>,
+}
+
+fn counted(row: &Row<'_>) -> Result<Counted, Error> {
+    let status: String = row.get("status")?;
+    let success = matches!(status.as_str(), "qualified" | "rewarded").then(|| {
+        Ok::<_, Error>(Success {
+            customer: row.get("referrer_id")?,
+            week: row.get("week")?,
+            bound_at: row.get("bound_at")?,
+        })
+    });
+    let revenue = match row.get::<Option<String>>("currency")? {
+        Some(currency) if status == "rewarded" => {
+            let left = row.get::<i64>("amount")?.saturating_sub(row.get("refunded")?);
+            Some((format!("revenue {currency}"), left.max(0)))
+        }
+        Some(_) | None => None,
+    };
+    Ok(Counted { status, day: row.get("day")?, success: success.transpose()?, revenue })
+}
+
+/// Adds the differences between what an attribution counted for and what it counts for now.
+fn count(tx: &Tx<'_>, before: &Counted, after: &Counted) -> Result<(), Error> {
+    let mut deltas = Vec::new();
+    if before.status != after.status {
+        deltas.push(Delta::of_day(&before.status, &before.day, -1));
+        deltas.push(Delta::of_day(&after.status, &after.day, 1));
+    }
+    let change = i64::from(after.success.is_some()) - i64::from(before.success.is_some());
+    if let (true, Some(success)) = (change != 0, after.success.as_ref().or(before.success.as_ref())) {
+        counters::change_referrer(tx, &success.customer, 0, change)?;
+        let of_day = Delta::of_day(counters::SUCCESSFUL, &after.day, change);
+        deltas.push(Delta { success: Some(success.clone()), ..of_day });
+    }
+    if before.revenue != after.revenue {
+        let (taken, given) = (before.revenue.iter(), after.revenue.iter());
+        deltas.extend(taken.map(|(counter, amount)| Delta::of_day(counter, &before.day, -amount)));
+        deltas.extend(given.map(|(counter, amount)| Delta::of_day(counter, &after.day, *amount)));
+    }
+    counters::add(tx, &deltas)
+}
+
+/// Saves the mutable fields of an attribution, and counts the change.
 pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(), Error> {
+    let stored = "SELECT * FROM referral_attributions WHERE id = $1";
+    let before = tx.only(stored, params![row.id.as_str()], counted)?;
     let sql = "UPDATE referral_attributions SET registered_at = $1, status = $2, reason = $3, order_id = $4, amount = $5, currency = $6,
                refunded = $7, minimum = $8, minimum_currency = $9 WHERE id = $10";
     let purchase = row.purchase.as_ref();
@@ -87,7 +139,7 @@ pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(),
             row.id.as_str(),
         ],
     )?;
-    Ok(())
+    count(tx, &before, &tx.only(stored, params![row.id.as_str()], counted)?)
 }
 
 /// Updates the referee's identities in their attributions.

@@ -1,5 +1,6 @@
 //! Counted clicks. Single clicks are stored for 90 days, because each starts an attribution window.
 
+use super::counters::{self, Delta};
 use flux_referral_rules::LinkId;
 use flux_storage::{Error, Tx, params};
 use jiff::Timestamp;
@@ -8,7 +9,10 @@ use jiff::Timestamp;
 pub fn add(tx: &Tx<'_>, link: &LinkId, visitor: Option<&str>, at: Timestamp, day: &str) -> Result<(), Error> {
     let sql = "INSERT INTO referral_clicks (link_id, visitor, at, day) VALUES ($1, $2, $3, $4)";
     tx.execute(sql, params![link.as_str(), visitor, at, day])?;
-    Ok(())
+    let sql = "UPDATE referral_links SET clicks = clicks + 1,
+                 last_click_at = CASE WHEN last_click_at > $2 THEN last_click_at ELSE $2 END WHERE id = $1";
+    tx.execute(sql, params![link.as_str(), at])?;
+    counters::add(tx, &[Delta::of_day("click", day, 1)])
 }
 
 /// The time of this visitor's last click on this link, not after `at`.

@@ -60,10 +60,9 @@ pub fn registered_at(tx: &Tx<'_>, who: &Person) -> Result<Option<Timestamp>, Err
 
 /// Reads the counters.
 pub fn counts(tx: &Tx<'_>, id: &CustomerId) -> Result<Counts, Error> {
-    let sql = "SELECT coalesce((SELECT live_grants FROM referral_cap_usage WHERE customer_id = $1), 0) AS live,
-               coalesce((SELECT successful FROM referral_leaderboard WHERE period = 'all' AND customer_id = $1), 0) AS successful";
+    let sql = "SELECT live_grants AS live, successful FROM referral_referrers WHERE customer_id = $1";
     let read = |row: &Row<'_>| Ok(Counts { live_grants: row.get("live")?, successful: row.get("successful")? });
-    tx.only(sql, params![id.as_str()], read)
+    Ok(tx.one(sql, params![id.as_str()], read)?.unwrap_or_default())
 }
 
 /// Adds a customer with only an id, unless they exist.

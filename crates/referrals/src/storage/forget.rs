@@ -4,7 +4,7 @@ use flux_storage::{Error, Row, Tx, params, to_json};
 use std::collections::BTreeMap;
 
 /// The columns that name a customer.
-const NAMES: [(&str, &str); 9] = [
+const NAMES: [(&str, &str); 10] = [
     ("referral_links", "customer_id"),
     ("referral_attributions", "referrer_id"),
     ("referral_attributions", "referee_id"),
@@ -13,7 +13,8 @@ const NAMES: [(&str, &str); 9] = [
     ("referral_ledger", "customer_id"),
     ("referral_balances", "customer_id"),
     ("referral_leaderboard", "customer_id"),
-    ("referral_cap_usage", "customer_id"),
+    ("referral_deltas", "customer_id"),
+    ("referral_referrers", "customer_id"),
 ];
 
 /// The attributions of a customer as a referee, also those moved to another id since, found by order or reward.

@@ -1,11 +1,12 @@
 //! The table of grants, with their discount codes.
 
 use super::rows::TermsRow;
-use super::{parsed, reason};
+use super::{counters, parsed, reason};
 use crate::ids::{discount_id, grant_id};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
     AttributionId, Benefit, Code, Coupon, CustomerId, Discount, Grant, GrantKey, GrantStatus, Issue, PlannedCommand,
+    Side,
 };
 use flux_shop::GrantId;
 use flux_storage::{Error, Param, Row, Tx, params, to_json};
@@ -46,6 +47,7 @@ pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), Error> {
         GrantStatus::Issued(of) | GrantStatus::Expired(of) | GrantStatus::Revoked(of) => issue = Some(*of),
         GrantStatus::Cancelled { skipped: why } => skipped = why.map(|why| why.as_str()),
     }
+    count_against_cap(tx, grant)?;
     tx.execute(
         sql,
         params![
@@ -64,6 +66,22 @@ pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), Error> {
         ],
     )?;
     Ok(())
+}
+
+/// Changes the referrer's use of the cap, where the grant begins or ends to count against it.
+fn count_against_cap(tx: &Tx<'_>, grant: &Grant) -> Result<(), Error> {
+    if grant.key.side != Side::Referrer {
+        return Ok(());
+    }
+    let sql = "SELECT status IN ('revoked', 'cancelled') AS is_reversed FROM referral_grants WHERE id = $1";
+    let id = grant_id(&grant.key);
+    let before: Option<bool> = tx.one(sql, params![id.as_str()], |row| row.get("is_reversed"))?;
+    let counted = i64::from(before == Some(false));
+    let is_reversed = matches!(grant.status, GrantStatus::Revoked(_) | GrantStatus::Cancelled { .. });
+    match i64::from(!is_reversed) - counted {
+        0 => Ok(()),
+        change => counters::change_referrer(tx, grant.customer.as_str(), change, 0),
+    }
 }
 
 /// Stores the discount code of a grant.

@@ -1,5 +1,6 @@
 //! The table of links: one per customer, one per code.
 
+use super::counters::{self, Delta};
 use flux_referral_rules::{Code, CustomerId, LinkId};
 use flux_storage::{Error, Row, Tx, params};
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ pub fn insert(tx: &Tx<'_>, link: &LinkRow, day: &str) -> Result<(), Error> {
         sql,
         params![link.id.as_str(), link.customer.as_str(), link.code.as_str(), link.code.key(), day, link.created_at,],
     )?;
-    Ok(())
+    counters::add(tx, &[Delta::of_day("link", day, 1)])
 }
 
 /// The link of a customer.

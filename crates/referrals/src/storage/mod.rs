@@ -1,8 +1,8 @@
-//! The referral tables. Triggers update their counters (`0001_initial.sql` of `flux_storage`), so that no write can miss
-//! them.
+//! The referral tables. Each function that writes a counted row also writes its counters, so that no caller can miss them.
 
 pub mod attributions;
 pub mod clicks;
+pub mod counters;
 pub mod customers;
 pub mod forget;
 pub mod grants;

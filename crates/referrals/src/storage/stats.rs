@@ -1,7 +1,9 @@
-//! Statistics from the counters.
+//! Statistics from the counters, and from the deltas that are not folded into them yet.
 
+use super::counters::{self, SuccessSum};
 use flux_storage::{Error, Row, Tx, params};
 use jiff::Timestamp;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// A referrer on the leaderboard.
@@ -22,7 +24,13 @@ pub fn days(tx: &Tx<'_>, from: &str, to: &str) -> Result<BTreeMap<String, i64>, 
     let sql =
         "SELECT counter, sum(total) AS total FROM referral_daily_counters WHERE day BETWEEN $1 AND $2 GROUP BY counter";
     let read = |row: &Row<'_>| Ok((row.get("counter")?, row.get("total")?));
-    Ok(tx.query(sql, params![from, to], read)?.into_iter().collect())
+    let mut totals: BTreeMap<String, i64> = tx.query(sql, params![from, to], read)?.into_iter().collect();
+    let sql = "SELECT counter, amount FROM referral_deltas WHERE day BETWEEN $1 AND $2 AND customer_id IS NULL";
+    for (counter, amount) in tx.query(sql, params![from, to], |row| Ok((row.get("counter")?, row.get("amount")?)))? {
+        let total: &mut i64 = totals.entry(counter).or_default();
+        *total = total.saturating_add(amount).min(counters::LARGEST_TOTAL);
+    }
+    Ok(totals)
 }
 
 /// The number of pending attributions of those days that are past their deadline, before a sweep stores that.
@@ -35,22 +43,50 @@ pub fn unseen(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<i64, 
 /// The number of counted clicks from this time to the end of its day, and on later days.
 pub fn clicks_since(tx: &Tx<'_>, at: Timestamp, day_end: Timestamp, day: &str) -> Result<i64, Error> {
     let sql = "SELECT (SELECT count(*) FROM referral_clicks WHERE at >= $1 AND at < $2)
-               + coalesce((SELECT sum(total) FROM referral_daily_counters WHERE counter = 'click' AND day > $3), 0) AS total";
+               + coalesce((SELECT sum(total) FROM referral_daily_counters WHERE counter = 'click' AND day > $3), 0)
+               + coalesce((SELECT sum(amount) FROM referral_deltas WHERE counter = 'click' AND day > $3), 0) AS total";
     tx.only(sql, params![at, day_end, day], |row| row.get("total"))
 }
 
 /// The leaderboard of a period, named as in the counters.
 pub fn leaderboard(tx: &Tx<'_>, period: &str, limit: u32) -> Result<Vec<Top>, Error> {
-    let sql = "SELECT customer_id, customers.name, successful, last_at FROM referral_leaderboard
-               LEFT JOIN customers ON customers.id = customer_id
+    let changed = unfolded(tx, period)?;
+    // Whoever has no delta keeps their rank among those: the best of both are among these.
+    let sql = "SELECT customer_id, successful, last_at FROM referral_leaderboard
                WHERE period = $1 AND successful > 0 ORDER BY successful DESC, last_at DESC, customer_id LIMIT $2";
-    let read = |row: &Row<'_>| {
-        Ok(Top {
-            customer: row.get("customer_id")?,
-            name: row.get("name")?,
-            successful: row.get("successful")?,
-            last_at: row.get("last_at")?,
-        })
+    let read = |row: &Row<'_>| Ok((row.get::<String>("customer_id")?, (row.get("successful")?, row.get("last_at")?)));
+    let wanted = i64::from(limit).saturating_add(changed.len() as i64);
+    let mut best: BTreeMap<String, (i64, Timestamp)> =
+        tx.query(sql, params![period, wanted], read)?.into_iter().collect();
+    let of_one =
+        "SELECT customer_id, successful, last_at FROM referral_leaderboard WHERE period = $1 AND customer_id = $2";
+    for (customer, sum) in &changed {
+        let folded = tx.one(of_one, params![period, customer], read)?.map(|(_, folded)| folded);
+        let (successful, last_at) = folded.unwrap_or((0, Timestamp::UNIX_EPOCH));
+        let last_at = match sum.last_at.filter(|_| !sum.is_reduced) {
+            Some(added) => last_at.max(added),
+            None => counters::last_success(tx, customer, period)?,
+        };
+        best.insert(customer.clone(), (successful + sum.amount, last_at));
+    }
+    let mut best: Vec<_> = best.into_iter().filter(|(_, (successful, _))| *successful > 0).collect();
+    best.sort_by_key(|(customer, (successful, last_at))| (Reverse((*successful, *last_at)), customer.clone()));
+    best.truncate(limit as usize);
+    let named = |(customer, (successful, last_at)): (String, _)| {
+        let name = tx.one("SELECT name FROM customers WHERE id = $1", params![customer], |row| row.get("name"))?;
+        Ok(Top { customer, name: name.flatten(), successful, last_at })
     };
-    tx.query(sql, params![period, limit], read)
+    best.into_iter().map(named).collect()
+}
+
+/// The successes of a period that are not folded into the leaderboard yet, by referrer.
+fn unfolded(tx: &Tx<'_>, period: &str) -> Result<BTreeMap<String, SuccessSum>, Error> {
+    let mut sums: BTreeMap<String, SuccessSum> = BTreeMap::new();
+    let sql = "SELECT * FROM referral_deltas WHERE customer_id IS NOT NULL";
+    for delta in tx.query(sql, params![], counters::read)? {
+        if let Some(success) = delta.success.filter(|of| counters::is_in_period(period, &delta.day, &of.week)) {
+            sums.entry(success.customer).or_default().add(delta.amount, success.bound_at);
+        }
+    }
+    Ok(sums)
 }

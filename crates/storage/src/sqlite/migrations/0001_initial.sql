@@ -428,10 +428,26 @@ CREATE TABLE referral_refunds (
   PRIMARY KEY (order_id, dedup_key)
 ) STRICT, WITHOUT ROWID;
 
--- Counters per day in the store's time zone, each referrer's successes per period, and the use of the cap.
--- Triggers keep them, so that no writer can forget one.
+-- What decides for a referrer, written with what it counts.
+CREATE TABLE referral_referrers (
+  customer_id TEXT PRIMARY KEY,
+  live_grants INTEGER NOT NULL,                  -- grants as a referrer that count against the cap
+  successful  INTEGER NOT NULL                   -- qualified and rewarded attributions
+) STRICT, WITHOUT ROWID;
+
+-- Counters that only inform: per day in the store's time zone, and each referrer's successes per period. Writers add deltas,
+-- and a sweep folds them into the totals: so no two writers wait for one row.
+CREATE TABLE referral_deltas (
+  seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+  counter     TEXT NOT NULL,                     -- link, click, a status, `revenue ` and a currency, or successful
+  day         TEXT NOT NULL,
+  amount      INTEGER NOT NULL,
+  customer_id TEXT,                              -- of successful: the referrer,
+  week        TEXT,                              -- and week and time
+  bound_at    INTEGER                            -- of the bind
+) STRICT;
 CREATE TABLE referral_daily_counters (
-  counter TEXT NOT NULL,                         -- link, click, a status, or `revenue ` and a currency
+  counter TEXT NOT NULL,
   day     TEXT NOT NULL,
   total   INTEGER NOT NULL,
   PRIMARY KEY (counter, day)
@@ -444,62 +460,3 @@ CREATE TABLE referral_leaderboard (
   PRIMARY KEY (period, customer_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX referral_leaderboard_ranking ON referral_leaderboard (period, successful DESC, last_at DESC, customer_id);
-CREATE TABLE referral_cap_usage (
-  customer_id TEXT PRIMARY KEY,
-  live_grants INTEGER NOT NULL                   -- grants as a referrer that count against the cap
-) STRICT, WITHOUT ROWID;
-
-CREATE TRIGGER referral_link_counted AFTER INSERT ON referral_links BEGIN
-  INSERT INTO referral_daily_counters VALUES ('link', NEW.day, 1) ON CONFLICT DO UPDATE SET total = total + 1;
-END;
-CREATE TRIGGER referral_click_counted AFTER INSERT ON referral_clicks BEGIN
-  INSERT INTO referral_daily_counters VALUES ('click', NEW.day, 1) ON CONFLICT DO UPDATE SET total = total + 1;
-  UPDATE referral_links SET clicks = clicks + 1, last_click_at = max(coalesce(last_click_at, 0), NEW.at) WHERE id = NEW.link_id;
-END;
-CREATE TRIGGER referral_attribution_counted AFTER INSERT ON referral_attributions BEGIN
-  INSERT INTO referral_daily_counters VALUES (NEW.status, NEW.day, 1) ON CONFLICT DO UPDATE SET total = total + 1;
-END;
-CREATE TRIGGER referral_attribution_recounted AFTER UPDATE OF status ON referral_attributions
-  WHEN OLD.status <> NEW.status BEGIN
-  UPDATE referral_daily_counters SET total = total - 1 WHERE counter = OLD.status AND day = OLD.day;
-  INSERT INTO referral_daily_counters VALUES (NEW.status, NEW.day, 1) ON CONFLICT DO UPDATE SET total = total + 1;
-END;
-CREATE TRIGGER referral_success_counted AFTER UPDATE OF status ON referral_attributions
-  WHEN OLD.status NOT IN ('qualified', 'rewarded') AND NEW.status IN ('qualified', 'rewarded') BEGIN
-  INSERT INTO referral_leaderboard
-    SELECT column1, NEW.referrer_id, 1, NEW.bound_at
-    FROM (VALUES ('all'), (substr(NEW.day, 1, 4)), (substr(NEW.day, 1, 7)), (NEW.week), (NEW.day)) WHERE true
-    ON CONFLICT DO UPDATE SET successful = successful + 1, last_at = max(last_at, excluded.last_at);
-END;
-CREATE TRIGGER referral_success_uncounted AFTER UPDATE OF status ON referral_attributions
-  WHEN OLD.status IN ('qualified', 'rewarded') AND NEW.status NOT IN ('qualified', 'rewarded') BEGIN
-  UPDATE referral_leaderboard SET successful = successful - 1, last_at = coalesce((
-      SELECT bound_at FROM referral_attributions AS a INDEXED BY referral_attributions_successful
-      WHERE a.referrer_id = NEW.referrer_id AND a.status IN ('qualified', 'rewarded')
-        AND a.day BETWEEN span.first AND span.last AND (span.week IS NULL OR a.week = span.week)
-      ORDER BY a.day DESC, a.bound_at DESC LIMIT 1), 0)
-    FROM (SELECT 'all' AS period, '' AS first, 'z' AS last, NULL AS week
-      UNION ALL SELECT substr(NEW.day, 1, 4), substr(NEW.day, 1, 4), substr(NEW.day, 1, 4) || 'z', NULL
-      UNION ALL SELECT substr(NEW.day, 1, 7), substr(NEW.day, 1, 7), substr(NEW.day, 1, 7) || 'z', NULL
-      UNION ALL SELECT NEW.week, date(NEW.day, '-6 days'), date(NEW.day, '+6 days'), NEW.week
-      UNION ALL SELECT NEW.day, NEW.day, NEW.day, NULL) AS span
-    WHERE referral_leaderboard.period = span.period AND customer_id = NEW.referrer_id;
-END;
-CREATE TRIGGER referral_revenue_counted AFTER UPDATE OF status, refunded ON referral_attributions
-  WHEN OLD.status = 'rewarded' OR NEW.status = 'rewarded' BEGIN
-  UPDATE referral_daily_counters SET total = total - max(OLD.amount - OLD.refunded, 0)
-    WHERE OLD.status = 'rewarded' AND counter = 'revenue ' || OLD.currency AND day = OLD.day;
-  INSERT INTO referral_daily_counters SELECT 'revenue ' || NEW.currency, NEW.day, max(NEW.amount - NEW.refunded, 0)
-    WHERE NEW.status = 'rewarded' AND NEW.currency IS NOT NULL
-    -- A sum that large stays there: integers end at 2^63.
-    ON CONFLICT DO UPDATE SET total = min(total + excluded.total, 9000000000000000000);
-END;
-CREATE TRIGGER referral_cap_usage_raised AFTER INSERT ON referral_grants
-  WHEN NEW.side = 'referrer' AND NEW.status NOT IN ('revoked', 'cancelled') BEGIN
-  INSERT INTO referral_cap_usage VALUES (NEW.customer_id, 1) ON CONFLICT DO UPDATE SET live_grants = live_grants + 1;
-END;
-CREATE TRIGGER referral_cap_usage_changed AFTER UPDATE OF status ON referral_grants
-  WHEN NEW.side = 'referrer' AND (OLD.status IN ('revoked', 'cancelled')) <> (NEW.status IN ('revoked', 'cancelled')) BEGIN
-  UPDATE referral_cap_usage SET live_grants = live_grants + iif(NEW.status IN ('revoked', 'cancelled'), -1, 1)
-    WHERE customer_id = NEW.customer_id;
-END;
