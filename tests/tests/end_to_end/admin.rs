@@ -221,7 +221,7 @@ async fn unknown_new_token_is_refused_and_the_old_one_kept() {
     assert_eq!(std::fs::read_to_string(env.testbed.folder().join("token")).unwrap().trim(), before.trim());
 }
 
-async fn get(address: &str, path: &str) -> (u16, String) {
+pub async fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
     let mut answer = String::new();

@@ -1,5 +1,6 @@
 //! Games of every server software, and what they answer besides the usual.
 
+use crate::admin::get;
 use crate::test_env::{LIMIT, TestEnv};
 use flux_testkit::testbed::{Programs, Who, until};
 use serde_json::{Value, json};
@@ -177,6 +178,22 @@ async fn inventory_that_cannot_be_read_is_said() {
     env.pay("order-1", "Steve", "roomy", 1).await;
     says(&env, "order-1", "the inventory of Steve cannot be read").await;
     assert!(agent(&env, &["status"])["game"]["warnings"].to_string().contains("inventory of Steve"));
+}
+
+/// EssentialsX has replaced `list`, and this game does not know the long name of vanilla's.
+#[tokio::test]
+async fn player_list_that_cannot_be_read_is_said() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let metrics = format!("metrics: {{listen: \"{free}\"}}\n");
+    let env = env_on(&["--flavour", "vanilla", "--plugins"], &["Steve"], &metrics).await;
+    env.pay("order-1", "Steve", "diamonds", 1).await;
+    says(&env, "order-1", "the game's player list cannot be read").await;
+    let game = agent(&env, &["status"])["game"].clone();
+    assert!(game["warnings"].to_string().contains("player list cannot be read"), "{game:#}");
+    assert_eq!(env.log("agent.log").matches("cannot read the game's player list").count(), 1);
+    let (status, problems) = get(&free, "/health/ready").await;
+    assert_eq!(status, 503);
+    assert!(problems.contains("its player list cannot be read"), "{problems}");
 }
 
 #[tokio::test]
