@@ -188,6 +188,17 @@ impl TestApp {
         self.as_agent("POST", "/reports", token, journal, Some(json!({"reports": reports}))).await
     }
 
+    /// SQLite's plan of a statement, step by step.
+    pub(crate) async fn plan(&self, sql: &str) -> Vec<String> {
+        let highest = (1..40).rev().find(|number| sql.contains(&format!("${number}"))).unwrap_or(0);
+        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        let read = move |tx: &flux_storage::Tx<'_>| {
+            let nothing: Vec<&dyn flux_storage::Param> = vec![&flux_storage::Value::Null; highest];
+            tx.query(&sql, &nothing, |row| row.get::<String>("detail"))
+        };
+        self.state.db.read(read).await.map_err(|error: flux_storage::Error| error).expect("a plan")
+    }
+
     /// The whole database as text, to compare two states.
     pub(crate) async fn dump(&self) -> String {
         let read = |tx: &flux_storage::Tx<'_>| {

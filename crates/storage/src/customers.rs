@@ -48,7 +48,7 @@ pub fn find(tx: &Tx<'_>, id: &CustomerId) -> Result<Option<Customer>, Error> {
 /// Another customer who has this player: the same UUID, or the same name where one of the two has no UUID.
 pub fn other_with_player(tx: &Tx<'_>, id: &CustomerId, player: &Player) -> Result<Option<CustomerId>, Error> {
     let sql = "SELECT id FROM customers WHERE player_uuid = $2 AND id <> $1
-               UNION ALL SELECT id FROM customers WHERE lower(player_name) = lower($3) AND id <> $1
+               UNION ALL SELECT id FROM customers WHERE lower(player_name) = lower($3) AND player_name IS NOT NULL AND id <> $1
                  AND (CAST($2 AS TEXT) IS NULL OR player_uuid IS NULL) LIMIT 1";
     let uuid = player.uuid.as_ref().map(strip_dashes);
     tx.one(sql, params![id, uuid, player.name], |row| row.get("id"))

@@ -99,7 +99,8 @@ pub fn link_player_if_free(tx: &Tx<'_>, id: &CustomerId, player: &Player) -> Res
     let sql = "UPDATE customers SET player_name = $1, player_uuid = $2, updated_at = $3
                WHERE id = $4 AND anonymised_at IS NULL
                  AND NOT EXISTS (SELECT 1 FROM customers AS other WHERE other.player_uuid = $2 AND other.id <> $4)
-                 AND NOT EXISTS (SELECT 1 FROM customers AS other WHERE lower(other.player_name) = lower($1) AND other.id <> $4
+                 AND NOT EXISTS (SELECT 1 FROM customers AS other WHERE lower(other.player_name) = lower($1)
+                   AND other.player_name IS NOT NULL AND other.id <> $4
                    AND (CAST($2 AS TEXT) IS NULL OR other.player_uuid IS NULL))";
     Ok(tx.execute(sql, params![player.name, uuid, tx.now(), id.as_str()])? > 0)
 }

@@ -63,7 +63,7 @@ pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), 
 
 /// Replaces the customer's code in the orders of buyers who typed it.
 fn clear_typed_codes(tx: &Tx<'_>, id: &str, code: &str) -> Result<(), Error> {
-    let typed = "SELECT o.id FROM referral_links JOIN referral_orders AS o ON lower(o.code) = code_key WHERE referral_links.customer_id = $1";
+    let typed = "SELECT o.id FROM referral_links JOIN referral_orders AS o ON lower(o.code) = code_key AND o.code IS NOT NULL WHERE referral_links.customer_id = $1";
     let sql = format!("UPDATE orders SET referral_code = $2 WHERE id IN ({typed})");
     tx.execute(&sql, params![id, code])?;
     let sql = format!("UPDATE referral_orders SET code = $2 WHERE id IN ({typed})");

@@ -58,7 +58,7 @@ impl<'a> Ways<'a> {
             add(format!("{email} = {{}}"), key.as_str());
         }
         if let Some(player) = &who.player {
-            let by_name = format!("lower({name}) = lower({{}})");
+            let by_name = format!("lower({name}) = lower({{}}) AND {name} IS NOT NULL");
             match &player.uuid {
                 Some(of) => {
                     add(format!("{uuid} = {{}}"), of.as_str());

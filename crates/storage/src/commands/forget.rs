@@ -24,7 +24,7 @@ pub fn forget_order(tx: &Tx<'_>, order: &OrderId) -> Result<(), Error> {
 /// Removes a player from the commands that belong to no order, and from their templates, where staff may have typed the name.
 /// False if one is still open; then nothing is changed.
 pub fn forget_player(tx: &Tx<'_>, player: &PlayerName) -> Result<bool, Error> {
-    let theirs = "lower(player_name) = lower($1) AND order_id IS NULL";
+    let theirs = "lower(player_name) = lower($1) AND player_name IS NOT NULL AND order_id IS NULL";
     if tx.exists(&format!("SELECT 1 FROM commands WHERE {theirs} AND {OPEN} LIMIT 1"), params![player])? {
         return Ok(false);
     }

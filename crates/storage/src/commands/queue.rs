@@ -27,7 +27,11 @@ pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec
     let conditions = [
         ("status = $", "", filter.status.as_ref().map(|status| status as &dyn Param)),
         ("server_id = $", "", filter.server.as_ref().map(|server| server as &dyn Param)),
-        ("lower(player_name) = lower($", ")", filter.player.as_ref().map(|player| player as &dyn Param)),
+        (
+            "player_name IS NOT NULL AND lower(player_name) = lower($",
+            ")",
+            filter.player.as_ref().map(|player| player as &dyn Param),
+        ),
         ("order_id = $", "", filter.order.as_ref().map(|order| order as &dyn Param)),
     ];
     for (condition, collation, value) in conditions {

@@ -1,6 +1,6 @@
 -- The companion's schema. Times are milliseconds since 1970, amounts are minor units (cents), truth values are 0 or 1,
--- JSON is text, and texts are compared byte by byte: where case does not matter, both sides are `lower(…)`. `seq` columns
--- number rows in the order in which they were added.
+-- JSON is text, and texts are compared byte by byte: where case does not matter, both sides are `lower(…)`, and the statement
+-- says `IS NOT NULL` where the index does. `seq` columns number rows in the order in which they were added.
 
 -- Facts about the database itself: `store_epoch`, random, new at each restore.
 CREATE TABLE meta (
