@@ -94,8 +94,6 @@ pub const NOTIFY_INTERVAL: Duration = Duration::from_secs(5);
 pub const SESSION_ATTEMPT: Duration = Duration::from_secs(300);
 /// Time that a task's deadline adds to its planned wait.
 pub const HEARTBEAT_SLACK: Duration = Duration::from_secs(60);
-/// Bytes of one field of an entry in systemd's journal.
-pub const JOURNALD_FIELD_BYTES: usize = 16 * 1024;
 /// Concurrent connections to the metrics endpoint.
 pub const METRICS_CLIENTS: usize = 8;
 /// Deadline of such a connection.
@@ -106,5 +104,9 @@ pub const METRICS_REQUEST_BYTES: usize = 16 * 1024;
 pub const QUEUED_REQUESTS: usize = 8;
 /// Jobs in one listing.
 pub const LISTED_JOBS: usize = 1_000;
-/// Width of a table on a terminal.
-pub const TABLE_COLUMNS: usize = 80;
+/// Interval between two refreshes of `status --watch`.
+pub const WATCH_INTERVAL: Duration = Duration::from_secs(2);
+/// Free bytes below which `check` calls the disk of the journal full. An idle journal has about 1 MiB.
+pub const DISK_FREE_BYTES: u64 = 16 * 1024 * 1024;
+/// Columns of an order's id in a listing of jobs; `queue show` has all of a longer one.
+pub const ORDER_COLUMNS: usize = 20;

@@ -63,6 +63,8 @@ fn load(shared: &Shared) -> Result<ReloadOutcome, String> {
 /// The patterns name every field, so that the compiler rejects a new key that is not handled here.
 fn merge(old: &Config, new: Config) -> (Config, ReloadOutcome) {
     let Config {
+        path,
+        secrets,
         store: Store { url, token, hub_path, api_path, ca_file },
         rcon,
         presence,
@@ -96,6 +98,8 @@ fn merge(old: &Config, new: Config) -> (Config, ReloadOutcome) {
         ("log.level", level != old.log.level),
     ];
     let merged = Config {
+        path,
+        secrets,
         store: Store { token, ..old.store.clone() },
         rcon,
         presence,

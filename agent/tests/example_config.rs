@@ -14,7 +14,8 @@ fn load(text: &str) -> Config {
     std::fs::write(&path, text).unwrap();
     let environment = [("FLUX_AGENT_TOKEN", TOKEN), ("FLUX_AGENT_RCON_PASSWORD", "secret")];
     let sources = SecretSources::new(None, environment.map(|(key, value)| (key.to_owned(), value.to_owned())));
-    Config::load(&path, &sources, &Directories::default()).unwrap_or_else(|error| panic!("{error}"))
+    let config = Config::load(&path, &sources, &Directories::default()).unwrap_or_else(|error| panic!("{error}"));
+    Config { path: "config.yml".into(), ..config }
 }
 
 #[test]

@@ -16,7 +16,6 @@ mod server;
 pub mod services;
 mod sweeps;
 mod systemd;
-mod telemetry;
 
 pub use agents::{Session, Sessions};
 pub use app::App;

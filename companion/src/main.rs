@@ -15,9 +15,6 @@ fn main() -> std::process::ExitCode {
     };
     match cli::run(arguments) {
         Ok(()) => ExitCode::Done.into(),
-        Err(failure) => {
-            eprintln!("flux-companion: {failure}");
-            failure.exit().into()
-        }
+        Err(failure) => flux_terminal::fail("flux-companion", &failure, failure.exit()).into(),
     }
 }

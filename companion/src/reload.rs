@@ -2,12 +2,12 @@
 //! cheap: everything acknowledged is on disk, and agents reconnect.
 
 use crate::config::{Config, Mail, Webhook};
-use crate::telemetry::Level;
+use flux_terminal::log::Levels;
 use secrecy::ExposeSecret;
 use std::path::Path;
 
 /// Reads the file again. If it is invalid, the running config stays in force.
-pub(crate) fn reload(path: &Path, running: &Config, level: &Level) {
+pub(crate) fn reload(path: &Path, running: &Config, level: &Levels) {
     match Config::load(path) {
         Err(error) => {
             tracing::error!(error = %error, "failed to reload the configuration; the old one stays in force");
@@ -26,7 +26,7 @@ pub(crate) fn reload(path: &Path, running: &Config, level: &Level) {
 /// The keys that differ and are read only at start. The pattern names every section, so that the compiler rejects a new one
 /// that is not compared here.
 fn need_restart(running: &Config, changed: &Config) -> Vec<&'static str> {
-    let Config { listen, public_url, database, store, mail, webhook, limits, log } = running;
+    let Config { secrets: _, listen, public_url, database, store, mail, webhook, limits, log } = running;
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
     // `Debug` hides secrets, so they are compared separately.
     let webhook_secret = |webhook: &Option<Webhook>| webhook.as_ref().map(|it| it.secret.expose_secret().to_owned());

@@ -120,11 +120,12 @@ fn sockets_are_only_in_the_modules_that_use_the_network() {
         "agent/src/upstream/",
         "agent/src/game/",
         "agent/src/control/",
-        "agent/src/telemetry/", // serves metrics and health, writes to systemd's journal
+        "agent/src/telemetry/", // serves metrics and health
         "companion/src/http/",
         "companion/src/agents/",
         "companion/src/server.rs",
         "crates/platform/", // notifies systemd
+        "crates/terminal/", // writes to systemd's journal
         "crates/signalr/",
         "crates/rcon/",
         "testkit/",

@@ -4,19 +4,22 @@ use super::game::{ask, dial, list_over};
 use super::output::{fail, print, print_json};
 use super::{Daemon, block_on, load};
 use crate::config::{Config, ProofMode};
-use crate::control::{Request, Status};
+use crate::control::{JournalStatus, Request, Status};
 use crate::game::{quote, unreadable_clock};
 use crate::journal::Journal;
-use crate::limits::CLOCK_SKEW;
+use crate::limits::{CLOCK_SKEW, DISK_FREE_BYTES};
 use crate::upstream::{ProbeError, call_api, open_session};
+use flux_config::SecretReport;
 use flux_config::exit_code::ExitCode;
 use flux_delivery::game_clock::{GAMETIME_QUERY, NAMESPACED_GAMETIME_QUERY, parse_gametime};
 use flux_delivery::marker::{MarkerKey, parse_marker};
 use flux_platform::{Clock, SystemClock};
 use flux_rcon::Connection;
+use flux_terminal::{Tone, labelled, paint, terminal_width};
 use jiff::SignedDuration;
-use rustix::fs::{Access, access};
+use rustix::fs::{Access, access, statvfs};
 use serde::Serialize;
+use std::fs::File;
 use std::path::Path;
 
 /// The result of one check, with advice if it failed.
@@ -24,6 +27,8 @@ use std::path::Path;
 struct Check {
     what: &'static str,
     ok: bool,
+    /// Nothing fails, but an admin should look at it.
+    warning: bool,
     text: String,
     #[serde(skip)]
     exit: ExitCode,
@@ -35,15 +40,31 @@ impl Check {
             Ok(text) => (true, text),
             Err(text) => (false, text),
         };
-        Check { what, ok, text, exit }
+        Check { what, ok, warning: false, text, exit }
+    }
+
+    fn warning(what: &'static str, text: String) -> Check {
+        Check { what, ok: true, warning: true, text, exit: ExitCode::Done }
+    }
+
+    fn word(&self) -> String {
+        match self {
+            Check { ok: false, .. } => paint(Tone::Bad, "FAILED"),
+            Check { warning: true, .. } => paint(Tone::Warning, "warn  "),
+            _ => paint(Tone::Good, "ok    "),
+        }
     }
 }
 
 pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, ExitCode> {
     let config = load(path)?;
     let mut checks = vec![Check::of("config", ExitCode::Config, Ok(path.display().to_string()))];
+    checks.extend(config.secrets.iter().map(secret));
     if online {
         checks.extend(local(&config, &Daemon::of(path)));
+        checks.extend(
+            config.presence.log_file.as_deref().map(|path| Check::of("game log", ExitCode::Failed, game_log(path))),
+        );
         checks.extend(block_on(game(&config))?);
         checks.extend(block_on(store(&config))?);
     }
@@ -53,13 +74,39 @@ pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, Exi
         print_json(&checks);
         return Ok(exit);
     }
-    for Check { what, ok, text, .. } in &checks {
-        print(format!("{what:<10} {} {}", if *ok { "ok    " } else { "FAILED" }, text.trim()));
+    for check in &checks {
+        // The label and the result take 17 columns; the text hangs below itself.
+        let label = format!("{:<10} {}", check.what, check.word());
+        let text = labelled("", LABEL_COLUMNS, check.text.trim(), terminal_width());
+        print(format!("{label} {}", text.trim_start()));
     }
     if exit != ExitCode::Done {
         fail(&"some checks failed", exit);
+    } else if online {
+        print(next_step(&checks));
     }
     Ok(exit)
+}
+
+/// Columns of a check's name and result.
+const LABEL_COLUMNS: usize = 17;
+
+fn secret(report: &SecretReport) -> Check {
+    let text = report.to_string();
+    if report.is_suspicious() {
+        Check::warning("secret", text)
+    } else {
+        Check::of("secret", ExitCode::Config, Ok(text))
+    }
+}
+
+fn next_step(checks: &[Check]) -> &'static str {
+    let is_running = checks.iter().any(|check| check.what == "daemon" && check.text.starts_with("running"));
+    if is_running {
+        "All is well. Next: flux-agent status shows what the daemon does"
+    } else {
+        "All is well. Next: systemctl enable --now flux-agent (or flux-agent run), then flux-agent status"
+    }
 }
 
 /// Checks the directories, the journal and the daemon.
@@ -75,6 +122,9 @@ fn local(config: &Config, daemon: &Daemon<'_>) -> Vec<Check> {
                 status.store.server_id
             )),
         ),
+        Ok(Status { journal: JournalStatus { error: Some(error), .. }, .. }) => {
+            Check::of("journal", ExitCode::Failed, Err(format!("the daemon cannot use it: {error}")))
+        }
         Ok(status) => Check::of(
             "journal",
             ExitCode::Damaged,
@@ -90,6 +140,7 @@ fn local(config: &Config, daemon: &Daemon<'_>) -> Vec<Check> {
         Check::of("state", ExitCode::Permission, writable(&config.state_dir, "state_dir")),
         Check::of("runtime", ExitCode::Permission, writable(&config.runtime_dir, "runtime_dir")),
         journal,
+        Check::of("disk", ExitCode::Failed, free_space(&config.state_dir)),
         Check::of(
             "daemon",
             ExitCode::Unreachable,
@@ -110,6 +161,28 @@ fn writable(directory: &Path, key: &str) -> Result<String, String> {
             directory.display()
         )),
     }
+}
+
+/// Checks that the journal has room to grow.
+fn free_space(directory: &Path) -> Result<String, String> {
+    let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(directory);
+    let disk = statvfs(existing).map_err(|error| format!("{}: {error}", existing.display()))?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let text = format!("{} MiB free for {}", free / (1024 * 1024), directory.display());
+    if free < DISK_FREE_BYTES {
+        Err(format!("{text}; make room, or the agent accepts and runs nothing"))
+    } else {
+        Ok(text)
+    }
+}
+
+/// Checks that the game's log can be followed.
+fn game_log(path: &Path) -> Result<String, String> {
+    let advice = "let the agent's user read it, correct presence.log_file, or remove it: joins are then seen in the player list only";
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}; {advice}", path.display());
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    let is_file = file.metadata().map_err(|error| failed(&error))?.is_file();
+    if is_file { Ok(format!("{} can be read", path.display())) } else { Err(failed(&"it is not a file")) }
 }
 
 async fn game(config: &Config) -> Vec<Check> {

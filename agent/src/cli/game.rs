@@ -1,16 +1,16 @@
 //! `players` and `rcon`: through the daemon if it runs, else over a connection of their own.
 
 use super::output::{fail, print, print_json};
-use super::table::fit_to_width;
 use super::{Daemon, block_on, exit_of, load};
 use crate::config::{Config, LiveConfig};
-use crate::control::{ControlError, Players, Request, short};
+use crate::control::{ControlError, Players, Request};
 use crate::game::{GameDialer, RconDialer};
 use flux_config::exit_code::ExitCode;
 use flux_delivery::policy::Ruling;
 use flux_delivery::{CommandLine, parse_list};
 use flux_platform::{Clock, SystemClock};
 use flux_rcon::{Connection, Outcome};
+use flux_terminal::{ago, escape};
 use std::path::Path;
 
 pub(super) fn players(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
@@ -22,30 +22,31 @@ pub(super) fn players(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
     if json {
         return Ok(print_json(&players));
     }
-    let age = players
-        .at
-        .map_or_else(|| "never".to_owned(), |at| format!("{} ago", short(SystemClock.now().duration_since(at))));
+    let age = ago(players.at, SystemClock.now());
     print(format!(
         "{} online, from `{}`, {age}",
         players.players.len(),
         players.source.as_deref().unwrap_or("no list")
     ));
     for name in &players.players {
-        print(fit_to_width(name, usize::MAX));
+        print(escape(name));
     }
     Ok(ExitCode::Done)
 }
 
-pub(super) fn rcon(path: &Path, line: &str, policy: bool) -> Result<ExitCode, ExitCode> {
+pub(super) fn rcon(path: &Path, line: &str, policy: bool, json: bool) -> Result<ExitCode, ExitCode> {
     let request = Request::Rcon { line: line.to_owned(), policy };
     let answer: String = match Daemon::of(path).ask(&request) {
         Err(ControlError::NotRunning { .. }) => block_on(run_directly(&load(path)?, line, policy))??,
         Ok(answer) => answer,
         Err(error) => return Err(fail(&error, exit_of(&error))),
     };
+    if json {
+        return Ok(print_json(&serde_json::json!({"answer": answer})));
+    }
     // Line breaks of the game stay; other control characters are escaped.
     for line in answer.lines() {
-        print(fit_to_width(line, usize::MAX));
+        print(escape(line));
     }
     Ok(ExitCode::Done)
 }

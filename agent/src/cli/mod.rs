@@ -9,7 +9,6 @@ mod queue;
 mod run;
 mod status;
 mod store;
-mod table;
 mod token;
 
 use crate::config::{Config, ControlSettings, DEFAULT_PATH, Directories, secret_sources};
@@ -28,7 +27,7 @@ use std::path::{Path, PathBuf};
 /// Exit codes: 0 done, 1 failed, 64 command line, 65 damaged journal, 69 store, game or daemon unreachable, 70 internal, 73 cannot create, 77
 /// permission, 78 configuration.
 #[derive(Debug, Parser)]
-#[command(name = "flux-agent", version, about, disable_help_subcommand = true)]
+#[command(name = "flux-agent", version, about)]
 pub struct Cli {
     /// Path of the configuration.
     #[arg(long, global = true, default_value = DEFAULT_PATH, value_name = "FILE")]
@@ -52,6 +51,9 @@ enum Command {
     },
     /// Show the state of the running daemon, with advice on errors.
     Status {
+        /// Show it again every 2 s, until Ctrl-C.
+        #[arg(long, conflicts_with = "json")]
+        watch: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -60,7 +62,11 @@ enum Command {
     #[command(subcommand)]
     Queue(Queue),
     /// Poll the store now.
-    Poll,
+    Poll {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show the players online, the source of the list, and its age.
     Players {
         /// As JSON.
@@ -72,6 +78,9 @@ enum Command {
         /// Send the line even if the policy blocks it.
         #[arg(long)]
         no_policy: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
         /// The line.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         line: Vec<String>,
@@ -117,6 +126,12 @@ enum Queue {
         /// Only jobs in this state.
         #[arg(long, value_parser = ["queued", "awaiting_player", "running", "uncertain", "completed", "failed", "cancelled"])]
         state: Option<String>,
+        /// Finished jobs too.
+        #[arg(long, conflicts_with = "state")]
+        all: bool,
+        /// Only jobs of this order.
+        #[arg(long)]
+        order: Option<String>,
         /// Only jobs of this player.
         #[arg(long)]
         player: Option<String>,
@@ -151,6 +166,9 @@ enum Queue {
 enum PolicyCommand {
     /// Show whether a line may run, and the rule that decides.
     Test {
+        /// As JSON. It comes before the line.
+        #[arg(long)]
+        json: bool,
         /// The line.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         line: Vec<String>,
@@ -161,6 +179,9 @@ enum PolicyCommand {
 enum AnswerCommand {
     /// Show whether an answer means that the command ran, and the rule that decides.
     Test {
+        /// As JSON. It comes before the answer.
+        #[arg(long)]
+        json: bool,
         /// The game's answer.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         text: Vec<String>,
@@ -180,16 +201,19 @@ impl Cli {
         let done = match self.command {
             Command::Run => Ok(run::run(path)),
             Command::Check { online, json } => check::run(path, online, json),
-            Command::Status { json } => status::run(path, json),
-            Command::Queue(Queue::List { state, player, json }) => queue::list(path, state, player, json),
+            Command::Status { watch: true, .. } => status::watch(path),
+            Command::Status { watch: false, json } => status::run(path, json),
+            Command::Queue(Queue::List { state, all, order, player, json }) => {
+                queue::list(path, Request::QueueList { state, all, order, player }, json)
+            }
             Command::Queue(Queue::Show { id, json }) => queue::show(path, id, json),
             Command::Queue(Queue::Retry { id }) => queue::settle(path, Request::QueueRetry { id }),
             Command::Queue(Queue::Drop { id, reason }) => queue::settle(path, Request::QueueDrop { id, reason }),
-            Command::Poll => store::poll(path),
+            Command::Poll { json } => store::poll(path, json),
             Command::Players { json } => game::players(path, json),
-            Command::Rcon { no_policy, line } => game::rcon(path, &line.join(" "), !no_policy),
-            Command::Policy(PolicyCommand::Test { line }) => policy::test_line(path, &line.join(" ")),
-            Command::Answer(AnswerCommand::Test { text }) => policy::test_answer(path, &text.join(" ")),
+            Command::Rcon { no_policy, json, line } => game::rcon(path, &line.join(" "), !no_policy, json),
+            Command::Policy(PolicyCommand::Test { json, line }) => policy::test_line(path, &line.join(" "), json),
+            Command::Answer(AnswerCommand::Test { json, text }) => policy::test_answer(path, &text.join(" "), json),
             Command::Token(TokenCommand::Set) => token::set(path),
             Command::Reload { json } => store::reload(path, json),
             Command::PrintDefaultConfig => Ok(documents::example()),
@@ -205,7 +229,7 @@ impl Cli {
 /// Reads the config, or prints its errors.
 fn load(path: &Path) -> Result<Config, ExitCode> {
     Config::load(path, &secret_sources(path), &Directories::from_process(path))
-        .map_err(|error| fail(&error, ExitCode::Config))
+        .map_err(|error| fail(&error, error.exit_code()))
 }
 
 /// The daemon of a config, as the command line reaches it. The config may be wrong, or lack its secrets: only

@@ -2,23 +2,19 @@
 
 use super::Daemon;
 use super::output::{print, print_json};
-use super::table::{fit_to_width, table};
-use crate::control::{QueueJob, QueueList, QueueShow, Request, short};
-use crate::limits::TABLE_COLUMNS;
+use crate::control::{QueueJob, QueueList, QueueShow, Request};
+use crate::limits::ORDER_COLUMNS;
 use flux_config::exit_code::ExitCode;
 use flux_delivery::PLAYER_NAME_CHARS;
+use flux_delivery::marker::unmarked;
 use flux_platform::{Clock, SystemClock};
 use flux_protocol::CommandId;
+use flux_terminal::{escape, fit_to_width, labelled, short_duration, table, terminal_width};
 use jiff::Timestamp;
 use std::path::Path;
 
-pub(super) fn list(
-    path: &Path,
-    state: Option<String>,
-    player: Option<String>,
-    json: bool,
-) -> Result<ExitCode, ExitCode> {
-    let list: QueueList = Daemon::of(path).request(&Request::QueueList { state, player })?;
+pub(super) fn list(path: &Path, request: Request, json: bool) -> Result<ExitCode, ExitCode> {
+    let list: QueueList = Daemon::of(path).request(&request)?;
     if json {
         return Ok(print_json(&list));
     }
@@ -28,20 +24,22 @@ pub(super) fn list(
     }
     let now = SystemClock.now();
     let rows: Vec<_> = list.jobs.iter().map(|job| row(job, now)).collect();
-    print(table(["ID", "AGE", "PLAYER", "STATE", "COMMAND"], &rows));
+    print(table(["ID", "AGE", "ORDER", "PLAYER", "STATE", "REASON", "COMMAND"], &rows, terminal_width()));
     if list.more {
-        print("more jobs are not shown; narrow the list with --state or --player");
+        print("more jobs are not shown; narrow the list with --state, --order or --player");
     }
     Ok(ExitCode::Done)
 }
 
-fn row(job: &QueueJob, now: Timestamp) -> [String; 5] {
-    let age = short(now.duration_since(job.received_at));
+fn row(job: &QueueJob, now: Timestamp) -> [String; 7] {
+    let age = short_duration(now.duration_since(job.received_at));
     [
         job.id.clone(),
         age.split(' ').next().unwrap_or_default().to_owned(),
+        fit_to_width(job.order_id.as_deref().unwrap_or("-"), ORDER_COLUMNS),
         fit_to_width(job.player.as_deref().unwrap_or("-"), PLAYER_NAME_CHARS),
-        job.reason.clone().unwrap_or_else(|| job.state.clone()),
+        job.state.clone(),
+        job.reason.clone().unwrap_or_else(|| "-".to_owned()),
         job.command.clone().unwrap_or_default(),
     ]
 }
@@ -51,7 +49,7 @@ pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, E
     if json {
         return Ok(print_json(&show));
     }
-    let job = &show.job;
+    let (job, width) = (&show.job, terminal_width());
     let mut facts = vec![
         ("command", job.id.clone()),
         ("state", job.reason.as_ref().map_or_else(|| job.state.clone(), |reason| format!("{} ({reason})", job.state))),
@@ -63,23 +61,24 @@ pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, E
         ),
     ];
     let mut fact = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
-    fact("order", show.order_id.clone());
+    fact("order", job.order_id.clone());
     fact("player", job.player.clone());
     fact("needs", needs(&show));
     fact("expires", show.expires_at.map(|at| format!("{at:.0}")));
-    fact("line", job.command.clone());
+    fact("runs", job.command.clone());
+    fact("sent as", show.sent_line.clone());
     fact("waits for", show.obstacle.clone());
     fact("answer", show.output.clone());
     fact("judged by", show.judged_by.clone());
     for (name, value) in facts {
-        print(format!("{name:<10} {}", fit_to_width(&value, TABLE_COLUMNS - 11)));
+        print(labelled(name, 10, &escape(&value), width));
     }
     let event = |event: &crate::control::QueueEvent| {
-        let detail = event.detail.clone().unwrap_or_default();
+        let detail = event.detail.as_deref().map(unmarked).unwrap_or_default().to_owned();
         [format!("{:.3}", event.at), event.attempt.to_string(), event.event.clone(), detail]
     };
     let rows: Vec<_> = show.history.iter().map(event).collect();
-    print(format!("\n{}", table(["TIME (UTC)", "ATTEMPT", "EVENT", "DETAIL"], &rows)));
+    print(format!("\n{}", table(["TIME (UTC)", "ATTEMPT", "EVENT", "DETAIL"], &rows, width)));
     Ok(ExitCode::Done)
 }
 

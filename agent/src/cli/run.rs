@@ -8,11 +8,12 @@ use crate::daemon::{self, Resources, StartError};
 use crate::game::RconDialer;
 use crate::journal::{Journal, JournalError};
 use crate::state::Loader;
-use crate::telemetry::{self, Levels, MetricsListener};
+use crate::telemetry::{self, MetricsListener};
 use crate::upstream::{HttpRest, client_config};
 use flux_config::exit_code::ExitCode;
 use flux_platform::{Clock, SystemClock, SystemEntropy, SystemdNotifier};
 use flux_signalr::client::TcpDialer;
+use flux_terminal::log::Levels;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub(super) fn run(path: &Path) -> ExitCode {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let levels = telemetry::start(&config.log);
+    let levels = flux_terminal::log::start("flux-agent", config.log.level, config.log.format);
     super::block_on(serve(config, path, levels)).unwrap_or_else(|exit| exit)
 }
 
@@ -49,6 +50,9 @@ async fn start(live: LiveConfig, path: &Path) -> Result<(Resources, impl Future<
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let tls = client_config(config.store.ca_file.as_deref()).map_err(|error| fail(&error, ExitCode::Config))?;
     warn_of_plain_http(&config);
+    for secret in config.secrets.iter().filter(|secret| secret.is_suspicious()) {
+        tracing::warn!(secret = %secret, "a secret has a second source or a blank at its end");
+    }
     let journal = Journal::open(&config.state_dir, config.store.token.server_id(), &*entropy, clock.now())
         .map_err(|error| fail(&error, exit_of(&error)))?;
     let control = bind_control(&config)?;
@@ -103,12 +107,7 @@ async fn follow_level(live: LiveConfig, levels: Levels) {
 }
 
 fn bind_control(config: &Config) -> Result<Box<dyn control::Listener>, ExitCode> {
-    control::bind(&config.runtime_dir).map_err(|error| {
-        let folder = config.runtime_dir.display();
-        let text =
-            format!("cannot create the control socket in {folder}: {error}; create the directory, or set runtime_dir");
-        fail(&text, ExitCode::CannotCreate)
-    })
+    control::bind(&config.runtime_dir).map_err(|error| fail(&error, ExitCode::CannotCreate))
 }
 
 async fn bind_metrics(config: &Config) -> Result<Option<MetricsListener>, ExitCode> {

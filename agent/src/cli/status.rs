@@ -1,7 +1,11 @@
+//! `status`: the daemon's state, once or again and again.
+
 use super::Daemon;
-use super::output::{print, print_json};
+use super::output::{fail, print, print_json};
 use crate::control::{Request, Status};
+use crate::limits::WATCH_INTERVAL;
 use flux_config::exit_code::ExitCode;
+use flux_terminal::terminal_width;
 use std::path::Path;
 
 pub(super) fn run(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
@@ -9,6 +13,28 @@ pub(super) fn run(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
     if json {
         return Ok(print_json(&status));
     }
-    print(status);
+    print(status.text(terminal_width()));
     Ok(ExitCode::Done)
+}
+
+/// Shows the state until Ctrl-C, also while the daemon restarts. On a terminal each state replaces the last one.
+pub(super) fn watch(path: &Path) -> Result<ExitCode, ExitCode> {
+    const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
+    let daemon = Daemon::of(path);
+    super::block_on(async {
+        loop {
+            let width = terminal_width();
+            let text = match daemon.ask::<Status>(&Request::Status) {
+                Ok(status) => status.text(width),
+                Err(error) => error.to_string(),
+            };
+            print(if width.is_some() { format!("{CLEAR}{text}") } else { format!("{text}\n") });
+            tokio::select! { biased;
+                ended = tokio::signal::ctrl_c() => {
+                    return ended.map(|()| ExitCode::Done).map_err(|error| fail(&error, ExitCode::Internal));
+                }
+                () = tokio::time::sleep(WATCH_INTERVAL) => {}
+            }
+        }
+    })?
 }

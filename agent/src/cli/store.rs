@@ -5,8 +5,11 @@ use crate::reload::ReloadOutcome;
 use flux_config::exit_code::ExitCode;
 use std::path::Path;
 
-pub(super) fn poll(path: &Path) -> Result<ExitCode, ExitCode> {
+pub(super) fn poll(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
     let items: usize = Daemon::of(path).request(&Request::Poll)?;
+    if json {
+        return Ok(print_json(&serde_json::json!({"items": items})));
+    }
     print(format!("the store answered; items received: {items}"));
     Ok(ExitCode::Done)
 }

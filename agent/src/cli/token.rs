@@ -7,8 +7,10 @@ use crate::control::{Request, Status};
 use crate::journal::{Journal, JournalError};
 use crate::upstream::{ProbeError, call_api, open_session};
 use flux_config::exit_code::ExitCode;
+use flux_config::read_secret;
 use flux_protocol::ServerToken;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use secrecy::ExposeSecret;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
@@ -21,17 +23,22 @@ const TOKEN_BYTES: u64 = 4 * 1024;
 pub(super) fn set(path: &Path) -> Result<ExitCode, ExitCode> {
     let no_token = "this is not a token; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… (the store shows it once)";
     let text = read().map_err(|error| fail(&error, ExitCode::Failed))?;
-    let token = ServerToken::parse(text.trim()).map_err(|_| fail(&no_token, ExitCode::Failed))?;
+    let line = read_secret(&text).map_err(|error| fail(&format!("the input {error}"), ExitCode::Failed))?;
+    if line.is_padded {
+        fail(&"the token has blanks around it, which are dropped", ExitCode::Done);
+    }
+    let text = line.value.expose_secret().trim();
+    let token = ServerToken::parse(text).map_err(|_| fail(&no_token, ExitCode::Failed))?;
     let target = TokenTarget::read(path, token, &Directories::from_process(path)).map_err(|error| {
-        fail(&format!("{error}"), ExitCode::Config);
-        not_written(&"correct this first", ExitCode::Config)
+        fail(&error, error.exit_code());
+        not_written(&"correct this first", error.exit_code())
     })?;
     let Some(file) = &target.file else { return Err(fail(&NO_FILE, ExitCode::Config)) };
     let daemon = Daemon::of(path);
     let status: Option<Status> = daemon.ask(&Request::Status).ok();
     is_for_this_journal(&target, status.as_ref())?;
     confirm(&target)?;
-    write(file, text.trim())?;
+    write(file, text)?;
     print(format!("written to {}", file.display()));
     if status.is_some() {
         return store::reload_daemon(&daemon, false);

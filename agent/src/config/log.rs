@@ -1,4 +1,5 @@
 use flux_config::Section;
+use flux_terminal::log::{FORMATS, LEVELS};
 
 /// `log`.
 #[derive(Debug, Clone)]
@@ -9,31 +10,14 @@ pub struct Log {
     pub format: LogFormat,
 }
 
+pub use flux_terminal::log::LogFormat;
+
 /// The lowest level that is logged.
 pub type Level = tracing::Level;
 
-/// Format of log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// systemd's journal with fields if stderr is connected to it, else text.
-    Auto,
-    /// Text, with colour on a terminal.
-    Text,
-    /// One JSON object per line.
-    Json,
-}
-
 pub(super) fn read(mut section: Section<'_>) -> Log {
-    let levels = [
-        ("error", Level::ERROR),
-        ("warn", Level::WARN),
-        ("info", Level::INFO),
-        ("debug", Level::DEBUG),
-        ("trace", Level::TRACE),
-    ];
-    let level = section.choice("level", &levels, Level::INFO);
-    let formats = [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
-    let format = section.choice("format", &formats, LogFormat::Auto);
+    let level = section.choice("level", &LEVELS, Level::INFO);
+    let format = section.choice("format", &FORMATS, LogFormat::Auto);
     section.finish();
     Log { level, format }
 }

@@ -24,7 +24,7 @@ pub use rcon::Rcon;
 pub use store::Store;
 
 pub use flux_config::SecretSources;
-use flux_config::{ConfigError, Document, Section};
+use flux_config::{ConfigError, Document, SecretReport, Section};
 use flux_delivery::policy::Policy;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +44,10 @@ pub fn example() -> String {
 /// The checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The file.
+    pub path: PathBuf,
+    /// The sources of the secrets.
+    pub secrets: Vec<SecretReport>,
     /// Connection to the store.
     pub store: Store,
     /// Connection to the game.
@@ -116,12 +120,14 @@ impl Config {
     pub fn load(path: &Path, sources: &SecretSources, directories: &Directories) -> Result<Config, ConfigError> {
         let file = flux_config::load(path)?;
         let document = Document::parse(&file);
-        let config = read(document.root(), sources, directories);
+        let config = read(path, document.root(), sources, directories);
+        let secrets = document.secrets();
+        let config = config.map(|config| Config { secrets, ..config });
         Ok(document.finish(config)?)
     }
 }
 
-fn read(mut root: Section<'_>, sources: &SecretSources, directories: &Directories) -> Option<Config> {
+fn read(path: &Path, mut root: Section<'_>, sources: &SecretSources, directories: &Directories) -> Option<Config> {
     let store = store::read(root.section("store"), sources);
     let rcon = rcon::read(root.section("rcon"), sources);
     let presence = presence::read(root.section("presence"));
@@ -135,6 +141,8 @@ fn read(mut root: Section<'_>, sources: &SecretSources, directories: &Directorie
     let runtime_dir = runtime_dir(&mut root, directories);
     root.finish();
     Some(Config {
+        path: path.to_owned(),
+        secrets: Vec::new(),
         store: store?,
         rcon: rcon?,
         presence,

@@ -50,6 +50,9 @@ pub(super) fn timeout(section: &mut Section<'_>) -> Duration {
 pub(super) fn host_and_port(text: &str) -> Result<String, &'static str> {
     let (host, port) = text.rsplit_once(':').ok_or("has no port")?;
     let port: u16 = port.parse().map_err(|_| "has a port that is not a number from 1 to 65535")?;
+    if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
+        return Err("has an IPv6 address without brackets");
+    }
     let host_ok = !host.is_empty() && !host.contains(char::is_whitespace) && !host.contains('/');
     if host_ok && port > 0 { Ok(text.to_owned()) } else { Err("is not host:port") }
 }

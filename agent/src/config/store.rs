@@ -40,8 +40,9 @@ pub(super) fn read(mut section: Section<'_>, sources: &SecretSources) -> Option<
         let token = ServerToken::parse(secret.value.expose_secret());
         if token.is_err() {
             let key = if secret.from == SecretOrigin::Inline { "token" } else { "token_file" };
+            let blank = if secret.is_padded { " (it begins or ends with a blank)" } else { "" };
             let place = format!(
-                "{} does not hold a token; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… (the store shows it once)",
+                "{} does not hold a token{blank}; a token looks like srv_xxxxxxxxxxxx.yyyyyyyy… (the store shows it once)",
                 secret.from
             );
             section.report(key, &place);

@@ -1,6 +1,7 @@
 //! Answers the requests of the control socket.
 
 use super::{Players, Request, RequestError, Status, queue};
+use crate::journal::{JobFilter, StateFilter};
 use crate::state::Shared;
 use crate::state::{AdminAction, AdminRequest, AdminRequestError};
 use flux_config::exit_code::ExitCode;
@@ -13,7 +14,11 @@ use tokio::sync::oneshot;
 pub(super) async fn answer(shared: &Shared, request: Request) -> Result<Value, RequestError> {
     match request {
         Request::Status => value(Status::of(shared)),
-        Request::QueueList { state, player } => value(queue::list(shared, state.as_deref(), player.as_deref())?),
+        Request::QueueList { state, all, order, player } => {
+            let state =
+                state.as_deref().map_or(if all { StateFilter::All } else { StateFilter::Open }, StateFilter::Only);
+            value(queue::list(shared, &JobFilter { state, order: order.as_deref(), player: player.as_deref() })?)
+        }
         Request::QueueShow { id } => value(queue::show(shared, &id)?),
         Request::QueueRetry { id } => value(send_request(shared, AdminAction::Retry(id)).await?),
         Request::QueueDrop { id, reason } => value(send_request(shared, AdminAction::Drop(id, reason)).await?),

@@ -5,11 +5,12 @@ mod client;
 mod queue;
 mod server;
 mod status;
+mod status_text;
 
 pub use client::{ControlError, ask};
 pub use queue::{QueueEvent, QueueJob, QueueList, QueueShow};
-pub use server::{Listener, bind, serve};
-pub use status::{ConfigStatus, GameStatus, JournalStatus, Status, StoreStatus, short};
+pub use server::{BindError, Listener, bind, serve};
+pub use status::{ConfigStatus, GameStatus, JournalStatus, Status, StoreStatus};
 
 use crate::journal::JournalError;
 use crate::limits::CONTROL_DEADLINE;
@@ -30,6 +31,12 @@ pub enum Request {
     QueueList {
         /// Only jobs in this state; `None` lists all open jobs.
         state: Option<String>,
+        /// Finished jobs too.
+        #[serde(default)]
+        all: bool,
+        /// Only jobs of this order.
+        #[serde(default)]
+        order: Option<String>,
         /// Only jobs of this player.
         player: Option<String>,
     },

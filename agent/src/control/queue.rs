@@ -1,9 +1,10 @@
 //! The answers of `queue list` and `queue show`.
 
 use super::RequestError;
-use crate::journal::{JobDetails, JobRow};
+use crate::journal::{JobDetails, JobFilter, JobRow};
 use crate::limits::LISTED_JOBS;
 use crate::state::Shared;
+use flux_delivery::marker::unmarked;
 use flux_protocol::CommandId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,9 +31,12 @@ pub struct QueueJob {
     pub state: String,
     /// The reason it waits or failed.
     pub reason: Option<String>,
+    /// The order that it belongs to.
+    #[serde(default)]
+    pub order_id: Option<String>,
     /// Name of its player.
     pub player: Option<String>,
-    /// The last line sent, else the template.
+    /// The last line sent, without the agent's marker; else the template.
     pub command: Option<String>,
     /// Time of the first receipt of the id.
     pub received_at: Timestamp,
@@ -47,8 +51,6 @@ pub struct QueueShow {
     /// The job.
     #[serde(flatten)]
     pub job: QueueJob,
-    /// The order that it belongs to.
-    pub order_id: Option<String>,
     /// True if the player must be online.
     pub require_online: bool,
     /// Free inventory slots that the player must have.
@@ -64,6 +66,9 @@ pub struct QueueShow {
     pub output: Option<String>,
     /// The rule that judged the answer.
     pub judged_by: Option<String>,
+    /// The line as it was sent, if the agent added a marker to it.
+    #[serde(default)]
+    pub sent_line: Option<String>,
     /// True if the store has acknowledged the current state.
     pub acknowledged: bool,
     /// The history, oldest event first.
@@ -83,8 +88,8 @@ pub struct QueueEvent {
     pub detail: Option<String>,
 }
 
-pub(super) fn list(shared: &Shared, state: Option<&str>, player: Option<&str>) -> Result<QueueList, RequestError> {
-    let mut jobs = shared.journal().list(state, player, LISTED_JOBS + 1)?;
+pub(super) fn list(shared: &Shared, filter: &JobFilter<'_>) -> Result<QueueList, RequestError> {
+    let mut jobs = shared.journal().list(filter, LISTED_JOBS + 1)?;
     let more = jobs.len() > LISTED_JOBS;
     jobs.truncate(LISTED_JOBS);
     Ok(QueueList { jobs: jobs.iter().map(QueueJob::of).collect(), more })
@@ -104,8 +109,14 @@ impl QueueJob {
             attempt: row.job.attempt.get(),
             state: state.to_owned(),
             reason: reason.map(str::to_owned),
+            order_id: command.and_then(|command| command.order_id.as_ref()).map(ToString::to_string),
             player: command.and_then(|command| command.player.as_ref()).map(|player| player.name.clone()),
-            command: row.line.clone().or_else(|| command.map(|command| command.command.clone())),
+            command: row
+                .line
+                .as_deref()
+                .map(unmarked)
+                .map(str::to_owned)
+                .or_else(|| command.map(|command| command.command.clone())),
             received_at: row.received_at,
             changed_at: row.changed_at,
         }
@@ -117,7 +128,6 @@ impl QueueShow {
         let command = details.row.command.as_ref();
         QueueShow {
             job: QueueJob::of(&details.row),
-            order_id: command.and_then(|command| command.order_id.as_ref()).map(ToString::to_string),
             require_online: command.is_some_and(|command| command.require_online),
             required_slots: command.and_then(|command| command.required_slots),
             delay_seconds: command.and_then(|command| command.delay_seconds),
@@ -125,6 +135,7 @@ impl QueueShow {
             obstacle: details.row.obstacle.clone(),
             output: details.output,
             judged_by: details.judged_by,
+            sent_line: details.row.line.clone().filter(|line| unmarked(line) != line),
             acknowledged: details.acknowledged,
             history: details
                 .history

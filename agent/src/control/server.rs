@@ -1,13 +1,14 @@
 //! The daemon's side of the control socket: accepts clients, reads one request each, writes one answer.
 
-use super::{Answer, Request, RequestError, answer, socket_path};
+use super::{Answer, Request, RequestError, Status, answer, ask, socket_path};
 use crate::limits::{CONTROL_CLIENTS, CONTROL_DEADLINE, CONTROL_REQUEST_BYTES};
 use crate::state::Shared;
 use flux_config::exit_code::ExitCode;
 use flux_signalr::client::{BoxFuture, ByteStream};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixListener;
@@ -26,17 +27,52 @@ impl Listener for UnixListener {
     }
 }
 
-/// Creates the socket with mode 0660, for the owner and the group. The caller holds the journal's lock, so an existing socket is left over from a daemon
-/// that no longer runs.
-pub fn bind(runtime_dir: &Path) -> io::Result<Box<dyn Listener>> {
-    std::fs::create_dir_all(runtime_dir)?;
+/// The reason the socket cannot be created.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Another daemon, with another journal, listens there.
+    #[error("{} is in use by {owner}; give this agent its own runtime_dir", path.display())]
+    InUse {
+        /// The socket.
+        path: PathBuf,
+        /// Process id and config of the other daemon, as far as known.
+        owner: String,
+    },
+    /// The operating system refused.
+    #[error("cannot create the control socket in {}: {cause}; create the directory, or set runtime_dir", folder.display())]
+    Refused {
+        /// The runtime directory.
+        folder: PathBuf,
+        /// The error.
+        cause: io::Error,
+    },
+}
+
+/// Creates the socket with mode 0660, for the owner and the group. A socket that nobody listens on is left over and replaced.
+///
+/// # Errors
+///
+/// [`BindError::InUse`] if another daemon listens: the caller holds its own journal's lock, so that daemon has another journal.
+pub fn bind(runtime_dir: &Path) -> Result<Box<dyn Listener>, BindError> {
     let path = socket_path(runtime_dir);
-    match std::fs::remove_file(&path) {
+    if UnixStream::connect(&path).is_ok() {
+        let owner = match ask::<Status>(runtime_dir, &Request::Status, CONTROL_DEADLINE) {
+            Ok(status) => format!("the flux-agent with pid {} and {}", status.pid, status.config.path.display()),
+            Err(_) => "another process".to_owned(),
+        };
+        return Err(BindError::InUse { path, owner });
+    }
+    create(runtime_dir, &path).map_err(|cause| BindError::Refused { folder: runtime_dir.to_owned(), cause })
+}
+
+fn create(runtime_dir: &Path, path: &Path) -> io::Result<Box<dyn Listener>> {
+    std::fs::create_dir_all(runtime_dir)?;
+    match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
     Ok(Box::new(listener))
 }
 

@@ -1,10 +1,10 @@
-//! The answer of `status`, as JSON and as text.
+//! The answer of `status`.
 
 use crate::journal::Counts;
 use crate::state::Shared;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::path::PathBuf;
 
 /// State of the daemon: the output of `flux-agent status --json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -12,6 +12,9 @@ use std::fmt;
 pub struct Status {
     /// The daemon's version.
     pub version: String,
+    /// Its process id.
+    #[serde(default)]
+    pub pid: u32,
     /// Time of its start.
     pub started_at: Timestamp,
     /// Time of this status.
@@ -30,6 +33,9 @@ pub struct Status {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigStatus {
+    /// The file.
+    #[serde(default)]
+    pub path: PathBuf,
     /// The error in the changed file, while the old configuration stays in force.
     pub error: Option<String>,
 }
@@ -103,6 +109,7 @@ impl Status {
         let config = shared.config();
         Status {
             version: crate::VERSION.to_owned(),
+            pid: std::process::id(),
             started_at: shared.started_at,
             now: shared.now(),
             store: StoreStatus {
@@ -127,7 +134,7 @@ impl Status {
                 error: game.error,
             },
             journal: JournalStatus::of(shared),
-            config: ConfigStatus { error: shared.reload_error() },
+            config: ConfigStatus { path: config.path.clone(), error: shared.reload_error() },
         }
     }
 }
@@ -152,84 +159,5 @@ impl JournalStatus {
                 }
             }
         }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ago = |at: Option<Timestamp>| {
-            at.map_or("never".to_owned(), |at| format!("{} ago", short(self.now.duration_since(at))))
-        };
-        let (store, game, journal) = (&self.store, &self.game, &self.journal);
-        writeln!(f, "flux-agent {}, up {}", self.version, short(self.now.duration_since(self.started_at)))?;
-        let name = store.server_name.as_deref().unwrap_or(&store.server_id);
-        writeln!(f, "store    {} ({name} at {}), last answer {}", store.session, store.url, ago(store.answered_at))?;
-        if let Some(at) = store.next_poll_at {
-            writeln!(f, "         next poll in {}", short(at.duration_since(self.now)))?;
-        }
-        if let Some(error) = &store.error {
-            writeln!(f, "         {error}")?;
-        }
-        let proof = if game.proof { "execution markers on" } else { "execution markers off" };
-        writeln!(
-            f,
-            "game     {} ({}), {} players from `{}`, {}, {proof}",
-            game.state,
-            game.address,
-            game.players,
-            game.list_command.as_deref().unwrap_or("no list"),
-            ago(game.players_at)
-        )?;
-        match game.log.as_deref() {
-            None => {}
-            Some("followed") => writeln!(f, "         its log: followed")?,
-            Some(error) => writeln!(f, "         its log: {error}")?,
-        }
-        for warning in &game.warnings {
-            writeln!(f, "         {warning}")?;
-        }
-        if let Some(error) = &game.error {
-            writeln!(f, "         {error}")?;
-        }
-        let count = |state: &str| journal.queue.get(state).copied().unwrap_or(0);
-        let open = ["queued", "awaiting_player", "running", "uncertain"]
-            .map(|state| format!("{} {state}", count(state)))
-            .join(", ");
-        writeln!(
-            f,
-            "queue    {open}; oldest waiting for {}",
-            journal.oldest_open_at.map_or("-".to_owned(), |at| short(self.now.duration_since(at)))
-        )?;
-        let over = ["completed", "failed", "cancelled"].map(|state| format!("{} {state}", count(state))).join(", ");
-        write!(f, "done     {over}; unacknowledged reports: {}", journal.unreported)?;
-        if let Some(error) = &journal.error {
-            write!(f, "\n         {error}")?;
-        }
-        if let Some(error) = &self.config.error {
-            write!(f, "\nconfig   the changed file has errors; the old configuration stays in force\n{error}")?;
-        }
-        Ok(())
-    }
-}
-
-/// Formats a duration in its two largest units.
-pub fn short(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3_600 => format!("{}m {}s", seconds / 60, seconds % 60),
-        3_600..86_400 => format!("{}h {}m", seconds / 3_600, seconds % 3_600 / 60),
-        _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3_600),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn duration_is_shown_in_its_two_largest_units() {
-        let shown = [0, 59, 61, 3_725, 90_000].map(|seconds| short(SignedDuration::from_secs(seconds)));
-        assert_eq!(shown, ["0s", "59s", "1m 1s", "1h 2m", "1d 1h"]);
     }
 }

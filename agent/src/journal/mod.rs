@@ -21,7 +21,7 @@ mod tests;
 pub use change::{Intent, Note, Wake};
 pub use error::JournalError;
 pub use intake::ReceivedItem;
-pub use queue::{HistoryEntry, JobDetails};
+pub use queue::{HistoryEntry, JobDetails, JobFilter, StateFilter};
 pub use reports::{Counts, PendingReport};
 pub use row::JobRow;
 pub use schedule::RecentDelivery;

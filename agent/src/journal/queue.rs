@@ -36,15 +36,44 @@ pub struct HistoryEntry {
     pub detail: Option<String>,
 }
 
+/// The jobs of a listing.
+#[derive(Debug, Clone, Copy)]
+pub struct JobFilter<'f> {
+    /// Their states.
+    pub state: StateFilter<'f>,
+    /// Only jobs of this order.
+    pub order: Option<&'f str>,
+    /// Only jobs of this player, in any case.
+    pub player: Option<&'f str>,
+}
+
+/// The states of a listing.
+#[derive(Debug, Clone, Copy)]
+pub enum StateFilter<'f> {
+    /// All states of jobs that are not finished.
+    Open,
+    /// All states.
+    All,
+    /// This state.
+    Only(&'f str),
+}
+
 impl Journal {
-    /// Jobs in the store's order: those in `state`, or all open ones; with `player`, only that player's.
-    pub fn list(&self, state: Option<&str>, player: Option<&str>, limit: usize) -> Result<Vec<JobRow>, JournalError> {
+    /// The jobs that match, in the store's order. An order is found until the job's details are pruned.
+    pub fn list(&self, filter: &JobFilter<'_>, limit: usize) -> Result<Vec<JobRow>, JournalError> {
+        let (all, state) = match filter.state {
+            StateFilter::Open => (false, None),
+            StateFilter::All => (true, None),
+            StateFilter::Only(state) => (false, Some(state)),
+        };
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM job
-             WHERE CASE WHEN ?1 IS NULL THEN is_open = 1 ELSE state = ?1 END
-               AND (?2 IS NULL OR player_key = ?2) ORDER BY sequence LIMIT ?3"
+             WHERE (?1 OR CASE WHEN ?2 IS NULL THEN is_open = 1 ELSE state = ?2 END)
+               AND (?3 IS NULL OR player_key = ?3) AND (?4 IS NULL OR command ->> 'orderId' = ?4)
+             ORDER BY sequence LIMIT ?5"
         ))?;
-        let mut rows = statement.query(params![state, player.map(str::to_lowercase), limit as i64])?;
+        let player = filter.player.map(str::to_lowercase);
+        let mut rows = statement.query(params![all, state, player, filter.order, limit as i64])?;
         let mut jobs = Vec::new();
         while let Some(row) = rows.next()? {
             jobs.push(JobRow::read(row)?);

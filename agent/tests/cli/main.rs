@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod commands;
+mod daemon;
+mod documents;
+mod secrets;
 mod store_answers;
 mod support;

@@ -29,9 +29,6 @@ pub enum CliError {
         /// The system's error.
         cause: io::Error,
     },
-    /// Standard output is closed.
-    #[error("cannot write to standard output: {0}")]
-    Output(io::Error),
     /// A bug in the program.
     #[error("internal error; please report it")]
     Internal,
@@ -50,20 +47,25 @@ impl CliError {
     /// The program's exit code.
     pub fn exit(&self) -> ExitCode {
         match self {
-            Self::Config(_) => ExitCode::Config,
+            Self::Config(error) => error.exit_code(),
             Self::Db(
-                flux_storage::Error::Newer { .. } | flux_storage::Error::Damaged(_) | flux_storage::Error::BadRow(_),
+                flux_storage::Error::Newer { .. }
+                | flux_storage::Error::Damaged(_)
+                | flux_storage::Error::DamagedBackup(_)
+                | flux_storage::Error::BadRow(_),
             ) => ExitCode::Damaged,
-            Self::Db(flux_storage::Error::CannotCreate { .. } | flux_storage::Error::Exists(_)) => {
-                ExitCode::CannotCreate
-            }
+            Self::Db(
+                flux_storage::Error::CannotCreate { .. }
+                | flux_storage::Error::Exists(_)
+                | flux_storage::Error::InUse(_),
+            ) => ExitCode::CannotCreate,
             Self::Db(flux_storage::Error::Permission(_)) => ExitCode::Permission,
             Self::Db(flux_storage::Error::Statement(_) | flux_storage::Error::Refused(_)) | Self::Internal => {
                 ExitCode::Internal
             }
             Self::Listen { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => ExitCode::Permission,
             Self::Listen { .. } => ExitCode::Unreachable,
-            Self::Db(_) | Self::ServiceError(_) | Self::KeyExists | Self::Output(_) => ExitCode::Failed,
+            Self::Db(_) | Self::ServiceError(_) | Self::KeyExists => ExitCode::Failed,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::services::ServiceError;
 use flux_platform::SystemEntropy;
 use flux_shop::{Label, Role, kind};
 use flux_storage::{events, keys};
+use flux_terminal::{note, table, terminal_width};
 use serde_json::json;
 
 pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), CliError> {
@@ -40,17 +41,28 @@ fn list(config: &Config, json: bool) -> Result<(), CliError> {
         let row = |key: &keys::KeyRow| json!({"name": key.name.as_str(), "role": key.role.as_str(), "createdAt": key.created_at});
         return print_json(&all.iter().map(row).collect::<Vec<_>>());
     }
-    all.iter().try_for_each(|key| print(&format!("{:5}  {}  {}", key.role.as_str(), key.created_at, key.name)))
+    if all.is_empty() {
+        return print("no keys");
+    }
+    let row = |key: &keys::KeyRow| [key.role.as_str().to_owned(), key.created_at.to_string(), key.name.to_string()];
+    let rows: Vec<_> = all.iter().map(row).collect();
+    print(&table(["ROLE", "CREATED", "NAME"], &rows, terminal_width()))
 }
 
 fn revoke(config: &Config, name: Label) -> Result<(), CliError> {
-    with_database(config, async move |db, by| {
+    let revoked = name.clone();
+    let admins = with_database(config, async move |db, by| {
         let write = db.write(move |tx| {
             if !keys::delete(tx, &name)? {
                 return Err(ServiceError::NotFound("key"));
             }
-            Ok(events::record(tx, &by, kind::KEY_REVOKED, name.as_str(), &json!({}))?)
+            events::record(tx, &by, kind::KEY_REVOKED, name.as_str(), &json!({}))?;
+            Ok(keys::all(tx)?.iter().filter(|key| key.role == Role::Admin).count())
         });
         Ok(write.await?)
-    })
+    })?;
+    if admins == 0 {
+        note(&"this was the last admin key: make another with flux-companion key add NAME --role admin");
+    }
+    print(&format!("revoked {revoked}"))
 }

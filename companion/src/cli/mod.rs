@@ -1,6 +1,7 @@
 //! The command line.
 
 mod backup;
+mod check;
 mod error;
 mod init;
 mod keys;
@@ -13,13 +14,14 @@ use crate::config::{Config, DEFAULT_PATH};
 use crate::services::Audit;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use clap_mangen::Man;
 use flux_protocol::ServerId;
 use flux_shop::{Actor, Address, Label, Role};
 use flux_storage::Db;
 use serde::Serialize;
-use std::io::Write;
 use std::path::PathBuf;
+
+/// The program's name.
+const PROGRAM: &str = "flux-companion";
 
 /// A slim store server: servers and tokens, orders to commands, delivered to flux agents.
 #[derive(Debug, Parser)]
@@ -39,7 +41,11 @@ enum Command {
     /// Serve until SIGTERM or SIGINT.
     Serve,
     /// Check the config and the database.
-    Check,
+    Check {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// The game servers.
     #[command(subcommand)]
     Server(ServerCommand),
@@ -157,28 +163,17 @@ pub fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Openapi => print(&crate::http::document().to_pretty_json().map_err(|_| CliError::Internal)?),
         Command::PrintDefaultConfig => print(crate::config::example().trim_end()),
         Command::ConfigSchema => print(crate::config::SCHEMA.trim_end()),
-        Command::Completions { shell } => completions(shell),
-        Command::Man => Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(CliError::Output),
+        Command::Completions { shell } => print(&flux_terminal::completions(Arguments::command(), PROGRAM, shell)),
+        Command::Man => print(&flux_terminal::manual_page(&Arguments::command()).map_err(|_| CliError::Internal)?),
         Command::Version { json } => version(json),
         Command::Backup { file } => backup::backup(&Config::load(&path)?, &file),
         Command::Restore { file } => backup::restore(&Config::load(&path)?, &file),
         Command::Init => init::run(&Config::load(&path)?),
         Command::Serve => serve::run(&path, Config::load(&path)?),
-        Command::Check => check(&Config::load(&path)?),
+        Command::Check { json } => check::run(&path, &Config::load(&path)?, json),
         Command::Server(command) => servers::run(&Config::load(&path)?, command),
         Command::Key(command) => keys::run(&Config::load(&path)?, command),
     }
-}
-
-fn check(config: &Config) -> Result<(), CliError> {
-    Db::check(&config.database)?;
-    print(&format!("the config and {} are whole", config.database.display()))
-}
-
-fn completions(shell: Shell) -> Result<(), CliError> {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "flux-companion", &mut text);
-    std::io::stdout().write_all(&text).map_err(CliError::Output)
 }
 
 fn version(json: bool) -> Result<(), CliError> {
@@ -187,7 +182,7 @@ fn version(json: bool) -> Result<(), CliError> {
         return print_json(&serde_json::json!({"name": "flux-companion", "version": version,
             "protocolVersion": flux_protocol::PROTOCOL_VERSION}));
     }
-    print(&format!("flux-companion {version}"))
+    print(&format!("flux-companion {version} (protocol {})", flux_protocol::PROTOCOL_VERSION))
 }
 
 /// Opens the database and runs one piece of work on it. A serving companion may have it open at the same time.
@@ -203,7 +198,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 }
 
 fn print(text: &str) -> Result<(), CliError> {
-    writeln!(std::io::stdout(), "{text}").map_err(CliError::Output)
+    flux_terminal::print(text);
+    Ok(())
 }
 
 fn print_json(value: &impl Serialize) -> Result<(), CliError> {

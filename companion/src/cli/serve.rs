@@ -2,7 +2,7 @@
 
 use super::CliError;
 use crate::config::Config;
-use crate::{Resources, reload, serve, server, systemd, telemetry};
+use crate::{Resources, reload, serve, server, systemd};
 use axum::serve::ListenerExt;
 use flux_platform::{SystemClock, SystemEntropy, SystemdNotifier};
 use flux_storage::Db;
@@ -12,7 +12,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) fn run(path: &Path, config: Config) -> Result<(), CliError> {
-    let level = telemetry::start(config.log);
+    let level = flux_terminal::log::start("flux-companion", config.log.level, config.log.format);
+    for secret in config.secrets.iter().filter(|secret| secret.is_suspicious()) {
+        tracing::warn!(secret = %secret, "a secret has a second source or a blank at its end");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|_| CliError::Internal)?;
     runtime.block_on(async {
         let (db, closed) = Db::open(&config.database)?;

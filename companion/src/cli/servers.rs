@@ -12,6 +12,8 @@ use flux_protocol::{ServerId, ServerToken};
 use flux_rest::limits::PAGE_ITEMS;
 use flux_shop::{Address, Label, QueueCounts, Server};
 use flux_storage::{Tx, commands, servers};
+use flux_terminal::{ago, table, terminal_width};
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 pub(super) fn run(config: &Config, command: ServerCommand) -> Result<(), CliError> {
@@ -60,7 +62,23 @@ fn list(config: &Config, json: bool) -> Result<(), CliError> {
     if json {
         return print_json(&all);
     }
-    all.iter().try_for_each(|server| print(&format!("{}  {}  {}", server.id, server.name.0, server.address.0)))
+    if all.is_empty() {
+        return print("no servers");
+    }
+    let now = SystemClock.now();
+    let rows: Vec<_> = all.iter().map(|server| row(server, now)).collect();
+    print(&table(["ID", "NAME", "ADDRESS", "LAST CALL", "OPEN"], &rows, terminal_width()))
+}
+
+fn row(server: &ServerOut, now: Timestamp) -> [String; 5] {
+    let ServerOut { id, name, address, .. } = server;
+    [
+        id.to_string(),
+        name.0.to_string(),
+        address.0.to_string(),
+        ago(server.last_seen_at, now),
+        server.queue.open().to_string(),
+    ]
 }
 
 fn all(tx: &Tx<'_>) -> Result<Vec<(Server, QueueCounts)>, ServiceError> {
@@ -88,5 +106,5 @@ fn remove(config: &Config, id: ServerId, force: bool) -> Result<(), CliError> {
         });
         Ok(write.await?)
     })?;
-    print(&format!("removed; {unanswered} commands had no word of the agent"))
+    print(&format!("removed; {unanswered} commands without an answer of its agent"))
 }

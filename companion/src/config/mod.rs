@@ -7,12 +7,12 @@ mod store;
 mod webhook;
 
 pub use limits::Limits;
-pub use log::{Format, Log};
+pub use log::Log;
 pub use mail::{Mail, MailTls};
 pub use store::StoreConfig;
 pub use webhook::{Webhook, WebhookUrl};
 
-use flux_config::{ConfigError, ConfigFile, Document, SecretSources, Section};
+use flux_config::{ConfigError, ConfigFile, Document, SecretReport, SecretSources, Section};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -34,6 +34,8 @@ pub fn example() -> String {
 /// The config, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The sources of the secrets.
+    pub secrets: Vec<SecretReport>,
     /// The address that HTTP is served on.
     pub listen: SocketAddr,
     /// The public address, without a slash at the end; logged at the start and given in the OpenAPI document.
@@ -62,7 +64,8 @@ impl Config {
     pub fn parse(file: &ConfigFile, sources: &SecretSources) -> Result<Config, flux_config::ConfigErrors> {
         let document = Document::parse(file);
         let config = read(document.root(), sources);
-        document.finish(config)
+        let secrets = document.secrets();
+        document.finish(config.map(|config| Config { secrets, ..config }))
     }
 }
 
@@ -78,6 +81,7 @@ fn read(mut root: Section<'_>, sources: &SecretSources) -> Option<Config> {
     let log = Log::read(root.section("log"));
     root.finish();
     Some(Config {
+        secrets: Vec::new(),
         listen,
         public_url,
         database: database.unwrap_or_else(|| PathBuf::from("/var/lib/flux-companion/companion.db")),

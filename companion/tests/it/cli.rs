@@ -56,16 +56,22 @@ fn keys_and_servers_are_added_listed_and_removed() {
     assert!(program.complain(1, &["key", "add", "shop", "--role", "store"]).contains("of this name"));
     let keys: Value = serde_json::from_str(&program.print(&["key", "list", "--json"])).expect("JSON");
     assert_eq!((&keys[0]["name"], &keys[1]["role"]), (&Value::from("admin"), &Value::from("store")));
-    program.print(&["key", "revoke", "shop"]);
+    assert!(program.print(&["key", "list"]).starts_with("ROLE"));
+    assert_eq!(program.print(&["key", "revoke", "shop"]), "revoked shop\n");
     assert!(program.complain(1, &["key", "revoke", "shop"]).contains("no such key"));
     let token = program.print(&["server", "add", "Survival", "--address", "mc.example.com"]);
     let id = token.split('.').next().expect("an id").to_owned();
-    assert!(program.print(&["server", "list"]).contains(&id));
+    let servers = program.print(&["server", "list"]);
+    assert!(servers.starts_with("ID") && servers.contains(&id) && servers.contains("never"), "{servers}");
     assert_ne!(program.print(&["server", "token", &id]), token);
     assert!(program.print(&["server", "remove", &id]).starts_with("removed; 0 commands"));
     assert!(program.complain(1, &["server", "remove", &id]).contains("no such server"));
+    assert_eq!(program.print(&["server", "list"]), "no servers\n");
     program.complain(64, &["server", "eat"]);
     program.print(&["check"]);
+    let last = program.run(&["key", "revoke", "admin"]);
+    assert!(String::from_utf8_lossy(&last.stderr).contains("the last admin key"), "{last:?}");
+    assert_eq!(program.print(&["key", "list"]), "no keys\n");
 }
 
 #[test]
@@ -74,7 +80,8 @@ fn packaging_files_are_printed_without_a_config() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(program.print(&["completions", shell]).contains("flux-companion"), "{shell}");
     }
-    assert!(program.print(&["man"]).contains(".TH flux-companion"));
+    let page = program.print(&["man"]);
+    assert!(page.contains(".TH flux-companion") && page.contains("flux-companion server add"), "{page}");
     let version: Value = serde_json::from_str(&program.print(&["version", "--json"])).expect("JSON");
     assert_eq!(version["protocolVersion"], 1);
 }
@@ -90,15 +97,92 @@ fn database_in_use_is_not_served_twice_or_replaced() {
     let served = runtime.block_on(async { Db::open(&program.database).expect("it opens") });
     program.print(&["backup", backup]);
     assert!(program.complain(73, &["backup", backup]).contains("is there already"));
-    assert!(program.complain(1, &["serve"]).contains("stop it first"));
-    assert!(program.complain(1, &["restore", backup]).contains("stop it first"));
+    assert!(program.complain(73, &["serve"]).contains("stop it first"));
+    assert!(program.complain(73, &["restore", backup]).contains("stop it first"));
     let (db, closed) = served;
     drop(db);
     runtime.block_on(async { closed.await.ok() });
-    assert!(program.print(&["restore", backup]).starts_with("restored"));
-    assert!(folder.path().join("companion.db.before-restore").exists());
+    let restored = program.print(&["restore", backup]);
+    let kept = restored.split("is now ").nth(1).and_then(|rest| rest.lines().next()).expect("its name");
+    assert!(kept.contains("companion.db.before-restore-") && Path::new(kept).exists(), "{restored}");
     program.print(&["check"]);
-    std::fs::write(backup, "nonsense ".repeat(1_000)).expect("written");
-    program.complain(65, &["restore", backup]);
+}
+
+/// A restored backup takes nothing away: the database that was there stays, whatever is restored after it.
+#[test]
+fn second_restore_keeps_what_the_first_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    let backup = folder.path().join("backup.db");
+    let restore = |label: &str| Db::restore(&program.database, &backup, label, |_| Ok(())).expect("restored");
+    program.print(&["backup", backup.to_str().expect("a path")]);
+    let first = restore("1").kept.expect("a name");
+    let second = restore("2").kept.expect("a name");
+    assert!(first != second && first.exists() && second.exists(), "{first:?} {second:?}");
+    assert!(Db::restore(&program.database, &backup, "2", |_| Ok(())).is_err(), "nothing kept is overwritten");
+}
+
+#[test]
+fn messages_of_backup_and_restore_speak_of_the_backup() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let copied = program.print(&["backup", &path("backup.db")]);
+    assert!(copied.contains("complete copy") && copied.contains("MiB"), "{copied}");
+    let taken = program.complain(73, &["backup", &path("backup.db")]);
+    assert!(taken.contains("choose another name") && !taken.contains("init"), "{taken}");
+    let missing = program.complain(1, &["restore", &path("nope.db")]);
+    assert!(missing.contains("there is no backup at") && !missing.contains("init"), "{missing}");
+    std::fs::write(path("junk.db"), "nonsense ".repeat(1_000)).expect("written");
+    let damaged = program.complain(65, &["restore", &path("junk.db")]);
+    assert!(damaged.contains("the backup is damaged") && damaged.contains("nothing was changed"), "{damaged}");
     program.print(&["check"]);
+    std::fs::remove_file(&program.database).expect("removed");
+    let lost = program.complain(1, &["check"]);
+    assert!(lost.contains("is its disk mounted?") && lost.contains("restore FILE"), "{lost}");
+}
+
+/// Root restores at night; the companion's own user must be able to open the file in the morning.
+#[test]
+fn file_restored_by_root_belongs_to_the_companions_user() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    let backup = folder.path().join("backup.db");
+    program.print(&["backup", backup.to_str().expect("a path")]);
+    if chown(&program.database, Some(12_345), Some(12_345)).is_err() {
+        eprintln!("only root can give a file away: not tested");
+        return;
+    }
+    program.print(&["restore", backup.to_str().expect("a path")]);
+    for name in ["companion.db", "companion.db.lock"] {
+        assert_eq!(folder.path().join(name).metadata().expect("a file").uid(), 12_345, "{name}");
+    }
+}
+
+#[test]
+fn closed_pipe_is_no_error() {
+    use std::process::Stdio;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flux-companion"));
+    let mut child = command.arg("openapi").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
+}
+
+#[test]
+fn check_names_the_source_of_each_secret() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "0123456789abcdef0123456789abcdef \n").expect("written");
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("private");
+    let config = "database: companion.db\nwebhook: {url: 'https://x', secret_file: ./secret}\n";
+    std::fs::write(folder.path().join("companion.yml"), config).expect("written");
+    let text = program.print(&["check"]);
+    assert!(text.contains("warn   webhook.secret from the file") && text.contains("ends with a blank"), "{text}");
 }

@@ -5,6 +5,7 @@ use std::{cell::RefCell, path::PathBuf};
 use crate::{
     error::{ConfigErrors, Location, Mistake},
     file::ConfigFile,
+    secret::SecretReport,
     section::Section,
     syntax::mistake,
     tree::{self, Kind, Node},
@@ -18,6 +19,7 @@ pub struct Document {
     /// With a syntax error there is no tree, and nothing else is reported.
     is_broken: bool,
     mistakes: RefCell<Vec<Mistake>>,
+    secrets: RefCell<Vec<SecretReport>>,
 }
 
 impl Document {
@@ -34,6 +36,7 @@ impl Document {
             root,
             is_broken: !mistakes.is_empty(),
             mistakes: RefCell::new(mistakes),
+            secrets: RefCell::default(),
         }
     }
 
@@ -62,6 +65,16 @@ impl Document {
             _ => {}
         }
         Err(ConfigErrors::new(self.path, mistakes))
+    }
+
+    /// The sources of the secrets that were read so far.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<SecretReport> {
+        self.secrets.borrow().clone()
+    }
+
+    pub(crate) fn note_secret(&self, report: SecretReport) {
+        self.secrets.borrow_mut().push(report);
     }
 
     pub(crate) fn note(&self, mistake: Mistake) {

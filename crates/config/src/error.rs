@@ -4,6 +4,7 @@ use std::{fmt, io, path::PathBuf};
 
 use thiserror::Error;
 
+use crate::exit_code::ExitCode;
 use crate::limits;
 
 /// A config that cannot be used. The text is complete; do not print a cause after it.
@@ -26,6 +27,21 @@ pub enum ConfigError {
     /// The file has mistakes.
     #[error(transparent)]
     Invalid(#[from] ConfigErrors),
+}
+
+impl ConfigError {
+    /// The program's exit code: a file that the system does not let this user read is not a wrong config.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Unreadable { reason: FileError::Refused(cause), .. }
+                if cause.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                ExitCode::Permission
+            }
+            _ => ExitCode::Config,
+        }
+    }
 }
 
 /// A file that could not be read. The message follows the path of the file.

@@ -57,5 +57,5 @@ pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::{ConfigError, ConfigErrors, FileError};
 pub use example::example;
 pub use file::{ConfigFile, load};
-pub use secret::{Secret, SecretKeys, SecretOrigin, SecretSources};
+pub use secret::{Secret, SecretError, SecretKeys, SecretLine, SecretOrigin, SecretReport, SecretSources, read_secret};
 pub use section::{Located, Section};

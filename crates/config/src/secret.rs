@@ -33,13 +33,94 @@ pub struct SecretSources {
     environment: BTreeMap<String, SecretString>,
 }
 
-/// A secret. It is never empty, and without the final newline of its file.
+/// A secret. It is one line and never empty.
 #[derive(Debug, Clone)]
 pub struct Secret {
     /// The secret.
     pub value: SecretString,
     /// The source.
     pub from: SecretOrigin,
+    /// The sources that also have this secret and are not used.
+    pub hidden: Vec<SecretOrigin>,
+    /// Whether it begins or ends with a blank, which is rarely meant.
+    pub is_padded: bool,
+}
+
+/// The source of a secret of the config, displayed as in "store.token from the file /etc/flux-agent/token". It has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretReport {
+    /// The dotted path of the inline key, such as `store.token`.
+    pub key: String,
+    /// The source.
+    pub from: SecretOrigin,
+    /// The sources that also have this secret and are not used.
+    pub hidden: Vec<SecretOrigin>,
+    /// Whether it begins or ends with a blank, which is rarely meant.
+    pub is_padded: bool,
+}
+
+impl SecretReport {
+    /// Whether an admin should look at it.
+    #[must_use]
+    pub fn is_suspicious(&self) -> bool {
+        self.is_padded || !self.hidden.is_empty()
+    }
+}
+
+impl fmt::Display for SecretReport {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} from {}", self.key, self.from)?;
+        for hidden in &self.hidden {
+            write!(out, "; {hidden} is not used")?;
+        }
+        if self.is_padded {
+            out.write_str("; it begins or ends with a blank, which is part of the secret")?;
+        }
+        Ok(())
+    }
+}
+
+/// A line that was read as a secret.
+#[derive(Debug)]
+pub struct SecretLine {
+    /// The secret.
+    pub value: SecretString,
+    /// Whether it begins or ends with a blank.
+    pub is_padded: bool,
+}
+
+/// A text that is not a secret. The message follows the name of its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// Nothing, or only blanks.
+    #[error("is empty")]
+    Empty,
+    /// More than one line.
+    #[error("has more than one line")]
+    ManyLines,
+}
+
+/// Reads a secret from a text, by the one rule for all sources: a byte order mark and the line ends after the secret are
+/// dropped; it must be one line, and not empty; blanks are part of it.
+///
+/// # Errors
+///
+/// A [`SecretError`] that does not repeat the text.
+pub fn read_secret(text: &str) -> Result<SecretLine, SecretError> {
+    let line = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\r', '\n']);
+    if line.chars().all(is_blank) {
+        return Err(SecretError::Empty);
+    }
+    if line.contains(['\r', '\n']) {
+        return Err(SecretError::ManyLines);
+    }
+    let is_padded = line.starts_with(is_blank) || line.ends_with(is_blank);
+    Ok(SecretLine { value: line.into(), is_padded })
+}
+
+/// Blanks, and the characters that show as nothing.
+fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }
 
 /// The source of a secret, displayed as in "the file /etc/flux-agent/token".
@@ -77,22 +158,46 @@ impl SecretSources {
 impl SecretSources {
     /// The credential, else the variable. A blank variable counts as not set.
     fn find(&self, keys: SecretKeys) -> Result<Option<Secret>, String> {
-        if let Some(directory) = &self.credentials_directory {
-            let complaint = |why: String| format!("the systemd credential {} {why}", keys.credential);
-            // Its permissions need no check: systemd makes the directory for the service alone.
-            match read(&directory.join(keys.credential), limits::SECRET_BYTES) {
-                Ok((text, _)) => {
-                    let value = content(&text).map_err(|why| complaint(why.to_owned()))?;
-                    return Ok(Some(Secret { value, from: SecretOrigin::Credential(keys.credential) }));
-                }
-                Err(FileError::Missing) => {}
-                Err(reason) => return Err(complaint(reason.to_string())),
+        let Some(directory) = self.credentials_directory.as_ref() else { return self.variable(keys) };
+        let complaint = |why: &dyn fmt::Display| format!("the systemd credential {} {why}", keys.credential);
+        // Its permissions need no check: systemd makes the directory for the service alone.
+        match read(&directory.join(keys.credential), limits::SECRET_BYTES) {
+            Ok((text, _)) => {
+                let line = read_secret(&text).map_err(|why| complaint(&why))?;
+                Ok(Some(secret(line, SecretOrigin::Credential(keys.credential))))
             }
+            Err(FileError::Missing) => self.variable(keys),
+            Err(reason) => Err(complaint(&reason)),
         }
-        let variable = self.environment.get(keys.environment).filter(|value| !is_blank(value.expose_secret()));
-        let from = SecretOrigin::Environment(keys.environment);
-        Ok(variable.map(|value| Secret { value: value.clone(), from }))
     }
+
+    fn variable(&self, keys: SecretKeys) -> Result<Option<Secret>, String> {
+        let from = SecretOrigin::Environment(keys.environment);
+        match self.environment.get(keys.environment).map(|text| read_secret(text.expose_secret())) {
+            None | Some(Err(SecretError::Empty)) => Ok(None),
+            Some(Ok(line)) => Ok(Some(secret(line, from))),
+            Some(Err(why)) => Err(format!("{from} {why}")),
+        }
+    }
+
+    /// The sources after `used` that have this secret too.
+    fn hidden(&self, keys: SecretKeys, used: &SecretOrigin) -> Vec<SecretOrigin> {
+        let credential =
+            self.credentials_directory.as_ref().is_some_and(|folder| folder.join(keys.credential).exists());
+        let variable = matches!(self.variable(keys), Ok(Some(_)));
+        let mut hidden = Vec::new();
+        if credential && !matches!(used, SecretOrigin::Credential(_) | SecretOrigin::Environment(_)) {
+            hidden.push(SecretOrigin::Credential(keys.credential));
+        }
+        if variable && !matches!(used, SecretOrigin::Environment(_)) {
+            hidden.push(SecretOrigin::Environment(keys.environment));
+        }
+        hidden
+    }
+}
+
+fn secret(line: SecretLine, from: SecretOrigin) -> Secret {
+    Secret { value: line.value, from, hidden: Vec::new(), is_padded: line.is_padded }
 }
 
 impl Section<'_> {
@@ -118,7 +223,7 @@ impl Section<'_> {
     }
 
     fn find_secret(&mut self, keys: SecretKeys, sources: &SecretSources) -> Result<Option<Secret>, Mistake> {
-        match (self.entry(keys.inline), self.entry(keys.file)) {
+        let found = match (self.entry(keys.inline), self.entry(keys.file)) {
             (Some(inline), Some(file)) => {
                 let mut both = [(inline.location, keys.inline), (file.location, keys.file)];
                 both.sort_unstable();
@@ -128,17 +233,25 @@ impl Section<'_> {
             (Some(entry), None) => self.inline_secret(keys.inline, entry).map(Some),
             (None, Some(entry)) => self.file_secret(keys.file, entry).map(Some),
             (None, None) => sources.find(keys).map_err(|message| self.mistake(self.location, keys.file, message)),
-        }
+        };
+        Ok(found?.map(|mut secret| {
+            secret.hidden = sources.hidden(keys, &secret.from);
+            self.document.note_secret(SecretReport {
+                key: self.path_of(keys.inline),
+                from: secret.from.clone(),
+                hidden: secret.hidden.clone(),
+                is_padded: secret.is_padded,
+            });
+            secret
+        }))
     }
 
     fn inline_secret(&self, key: &str, entry: &Entry) -> Result<Secret, Mistake> {
         let refused = |message| self.mistake(place(entry), key, message);
         let text = secret_text(entry, "text, in quotes if it has special characters").map_err(refused)?;
-        if is_blank(text) {
-            return Err(refused("is empty".to_owned()));
-        }
+        let line = read_secret(text).map_err(|why| refused(why.to_string()))?;
         refuse_world_readable(&self.document.path, self.document.mode).map_err(refused)?;
-        Ok(Secret { value: text.into(), from: SecretOrigin::Inline })
+        Ok(secret(line, SecretOrigin::Inline))
     }
 
     fn file_secret(&self, key: &str, entry: &Entry) -> Result<Secret, Mistake> {
@@ -152,8 +265,8 @@ impl Section<'_> {
         let named = |why: &dyn fmt::Display| refused(format!("{} {why}", path.display()));
         let (text, mode) = read(&path, limits::SECRET_BYTES).map_err(|reason| named(&reason))?;
         refuse_world_readable(&path, mode).map_err(refused)?;
-        let value = content(&text).map_err(|why| named(&why))?;
-        Ok(Secret { value, from: SecretOrigin::File(path) })
+        let line = read_secret(&text).map_err(|why| named(&why))?;
+        Ok(secret(line, SecretOrigin::File(path)))
     }
 
     fn mistake(&self, location: Location, key: &str, message: String) -> Mistake {
@@ -172,17 +285,6 @@ fn secret_text<'e>(entry: &'e Entry, allowed: &str) -> Result<&'e str, String> {
         Kind::Text(text) => Ok(text),
         other => Err(format!("{}; allowed: {allowed}", other.complaint())),
     }
-}
-
-/// The content of a secret file without its final newline, which editors and `echo` add.
-fn content(text: &str) -> Result<SecretString, &'static str> {
-    let line = text.strip_suffix('\n').unwrap_or(text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if is_blank(line) { Err("is empty") } else { Ok(line.into()) }
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
 }
 
 impl fmt::Display for SecretOrigin {

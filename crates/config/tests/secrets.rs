@@ -115,13 +115,46 @@ fn process_environment_is_a_source() {
 }
 
 #[test]
-fn only_the_final_newline_of_a_secret_file_is_removed() {
-    for (content, expected) in
-        [("a b", "a b"), ("a b\n", "a b"), ("a b\r\n", "a b"), (" a b \n", " a b "), ("a\n\n", "a\n")]
-    {
-        let host = Host::new().file("token", content, 0o600);
-        assert_eq!(host.found("store: {token_file: ./token}").map(|(text, _)| text).as_deref(), Some(expected));
+fn every_source_reads_a_secret_by_the_same_rule() {
+    for (content, expected) in [
+        ("a b", "a b"),
+        ("a b\n", "a b"),
+        ("a b\r\n", "a b"),
+        ("a\n\n", "a"),
+        ("\u{feff}a\r\n", "a"),
+        (" a b \n", " a b "),
+        ("a\u{a0}\n", "a\u{a0}"),
+    ] {
+        let file = Host::new().file("token", content, 0o600);
+        assert_eq!(file.found("store: {token_file: ./token}").map(|(text, _)| text).as_deref(), Some(expected));
+        for host in [Host::new().given(Some(content), None), Host::new().given(None, Some(content))] {
+            assert_eq!(host.found("").map(|(text, _)| text).as_deref(), Some(expected), "{content:?}");
+        }
+        let is_padded = expected != expected.trim();
+        let secret = file.read("store: {token_file: ./token}").expect("nothing wrong").expect("a secret");
+        assert_eq!(secret.is_padded, is_padded, "{content:?}");
     }
+    for many in ["hunter2\nhunter3\n", "hunter2\rhunter3"] {
+        let file = Host::new().file("token", many, 0o600);
+        assert!(file.errors("store: {token_file: ./token}").ends_with("has more than one line"));
+        for host in [Host::new().given(Some(many), None), Host::new().given(None, Some(many))] {
+            assert!(host.errors("").ends_with("has more than one line"));
+        }
+    }
+}
+
+#[test]
+fn report_names_the_used_source_and_the_hidden_ones() {
+    let host = Host::new().file("token", "hunter2 \n", 0o600).given(Some("hunter2"), Some("hunter2"));
+    let file = ConfigFile { path: host.path("c.yml"), text: "store: {token_file: ./token}".into(), mode: 0o600 };
+    let document = Document::parse(&file);
+    document.root().section("store").secret(KEYS, &host.sources).expect("a secret");
+    let reports: Vec<String> = document.secrets().iter().map(|report| host.anonymous(&report.to_string())).collect();
+    assert_eq!(
+        reports,
+        ["store.token from the file /etc/flux/./token; the systemd credential token is not used; \
+          the environment variable FLUX_AGENT_TOKEN is not used; it begins or ends with a blank, which is part of the secret"]
+    );
 }
 
 #[test]

@@ -63,6 +63,12 @@ impl MarkerKey {
     }
 }
 
+/// The line as it was before [`MarkerKey::wrap`], for people.
+pub fn unmarked(line: &str) -> &str {
+    let marked = line.strip_prefix("execute store success storage ").and_then(|rest| rest.strip_prefix(STORAGE));
+    marked.and_then(|rest| rest.split_once(" byte 1 run ")).map_or(line, |(_, line)| line)
+}
+
 fn runs_a_function(line: &CommandLine) -> bool {
     line.as_str()
         .split_whitespace()
@@ -109,6 +115,14 @@ pub fn did_not_parse(answer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn line_is_shown_without_its_marker() {
+        let line = CommandLine::new("execute as Steve run say byte 1 run x").unwrap();
+        let wrapped = MarkerKey::from_name("cmd_a_1").wrap(&line).unwrap();
+        assert_eq!(unmarked(wrapped.as_str()), line.as_str());
+        assert_eq!(unmarked(line.as_str()), line.as_str());
+    }
 
     #[test]
     fn marker_has_query_and_remove_lines() {

@@ -1,5 +1,6 @@
 //! The database as services see it, whatever the engine.
 
+pub use crate::sqlite::backup::Restored;
 use crate::sqlite::{Sqlite, backup, open};
 use crate::terms::Terms;
 use crate::{Error, Probe, Tx};
@@ -102,14 +103,20 @@ impl Db {
         backup::backup(path, to)
     }
 
-    /// Puts a backup in the file's place after `work` has run on it. The file that was there is kept beside it.
+    /// Puts a backup in the file's place after `work` has run on it. The file that was there is kept beside it, under a name
+    /// with `label`.
     ///
     /// # Errors
     ///
     /// [`Error::InUse`] while a process serves the file; others if the backup is damaged or `work` fails.
-    pub fn restore<R>(path: &Path, from: &Path, work: impl Fn(&Tx<'_>) -> Result<R, Error>) -> Result<R, Error> {
+    pub fn restore<R>(
+        path: &Path,
+        from: &Path,
+        label: &str,
+        work: impl Fn(&Tx<'_>) -> Result<R, Error>,
+    ) -> Result<Restored<R>, Error> {
         let _lock = open::lock(path)?;
-        backup::restore(path, from, work)
+        backup::restore(path, from, label, work)
     }
 
     /// Changes with each commit of this process.

@@ -8,10 +8,19 @@ use std::sync::Arc;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The file does not exist.
-    #[error("there is no database at {}: run `flux-companion init`", .0.display())]
+    #[error(
+        "there is no database at {}: is its disk mounted? Put a backup there with `flux-companion restore FILE`; only for a new store run `flux-companion init`",
+        .0.display()
+    )]
     Missing(PathBuf),
+    /// The backup does not exist.
+    #[error("there is no backup at {}: nothing was changed", .0.display())]
+    NoBackup(PathBuf),
+    /// The backup is not a database of this program, or a damaged one.
+    #[error("the backup is damaged, or is not a backup ({0}): nothing was changed; take another one")]
+    DamagedBackup(String),
     /// The file exists already.
-    #[error("{} is there already: `init` makes a new database and overwrites none", .0.display())]
+    #[error("{} is there already and is not overwritten: choose another name, or move it away", .0.display())]
     Exists(PathBuf),
     /// The file cannot be created.
     #[error("cannot create {}: {cause}", path.display())]
@@ -66,6 +75,8 @@ impl Error {
         match self {
             Error::BadRow(_) | Error::Statement(_) | Error::Refused(_) => true,
             Error::Missing(_)
+            | Error::NoBackup(_)
+            | Error::DamagedBackup(_)
             | Error::Exists(_)
             | Error::CannotCreate { .. }
             | Error::Permission(_)

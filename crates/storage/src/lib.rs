@@ -30,7 +30,7 @@ mod tx;
 mod value;
 pub mod webhook;
 
-pub use db::{Closed, Db};
+pub use db::{Closed, Db, Restored};
 pub use error::Error;
 pub use probe::Probe;
 pub use row::{Row, to_json};

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 /// The printed status of a day with a little of everything.
 pub(super) fn example() -> String {
     let status: Status = serde_json::from_value(facts()).unwrap();
-    status.to_string()
+    flux_terminal::plain(&status.text(None))
 }
 
 fn facts() -> Value {
     json!({
-        "version": "0.1.0", "startedAt": "2026-11-27T10:00:00Z", "now": "2026-11-27T12:05:00Z",
+        "version": "0.1.0", "pid": 812, "startedAt": "2026-11-27T10:00:00Z", "now": "2026-11-27T12:05:00Z",
         "store": {
             "url": "https://store.example.com", "serverId": "srv_000000000000", "serverName": "Survival",
             "session": "connected", "answeredAt": "2026-11-27T12:04:57Z",
@@ -25,6 +25,6 @@ fn facts() -> Value {
             "id": "jrn_example", "oldestOpenAt": "2026-11-26T10:05:00Z", "unreported": 0, "error": null,
             "queue": {"awaiting_player": 4, "completed": 310, "failed": 1, "cancelled": 2}
         },
-        "config": {"error": null}
+        "config": {"path": "/etc/flux-agent/config.yml", "error": null}
     })
 }

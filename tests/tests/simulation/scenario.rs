@@ -7,7 +7,7 @@ use crate::proxy;
 use crate::random::Seeded;
 use crate::secret_log;
 use crate::workload::{FAULT_PERIOD, Sales, Workload};
-use flux_agent::journal::Journal;
+use flux_agent::journal::{JobFilter, Journal, StateFilter};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -158,7 +158,10 @@ fn kept(shared: &Shared) -> BTreeMap<String, Kept> {
     let (server, now) = (config.store.token.server_id(), jiff::Timestamp::UNIX_EPOCH);
     let journal = Journal::open(&config.state_dir, server, &Seeded::new(0), now).unwrap();
     let states = ["completed", "failed", "cancelled", "queued", "awaiting_player", "running", "uncertain"];
-    let rows = states.into_iter().flat_map(|state| journal.list(Some(state), None, usize::MAX >> 1).unwrap());
+    let rows = states.into_iter().flat_map(|state| {
+        let filter = JobFilter { state: StateFilter::Only(state), order: None, player: None };
+        journal.list(&filter, usize::MAX >> 1).unwrap()
+    });
     rows.map(|row| {
         let (report, details) = (row.job.report_state(), journal.details(&row.id).unwrap().unwrap());
         let kept = Kept {

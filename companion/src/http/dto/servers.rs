@@ -43,7 +43,7 @@ pub(crate) struct ServerOut {
     status: &'static str,
     /// The time of its agent's last call.
     #[schema(value_type = Option<String>, format = DateTime)]
-    last_seen_at: Option<Timestamp>,
+    pub(crate) last_seen_at: Option<Timestamp>,
     /// Its agent's version.
     agent_version: Option<String>,
     /// The state of the game as its agent reports it: `online`, `offline` or `unknown`.
@@ -52,14 +52,14 @@ pub(crate) struct ServerOut {
     /// Players online.
     players: Option<u32>,
     /// Numbers of commands by status.
-    queue: QueueOut,
+    pub(crate) queue: QueueOut,
 }
 
 /// Numbers of commands by status.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = QueueCounts)]
-struct QueueOut {
+pub(crate) struct QueueOut {
     /// Not yet in the agent's journal.
     pending: u64,
     /// In the agent's journal.
@@ -68,6 +68,13 @@ struct QueueOut {
     awaiting_player: u64,
     /// Failed.
     failed: u64,
+}
+
+impl QueueOut {
+    /// Commands that are not finished.
+    pub(crate) fn open(&self) -> u64 {
+        self.pending + self.delivered + self.awaiting_player
+    }
 }
 
 /// A server with its new token.

@@ -42,10 +42,16 @@ fn copy(path: &Path, part: &Path) -> Result<(), Error> {
     open::integrity(&copy)
 }
 
-/// Puts a backup in the database's place after `work` has run on it. The file that was there is kept as `….before-restore`.
-/// The caller holds the lock.
-pub(crate) fn restore<R>(path: &Path, from: &Path, work: impl Fn(&Tx<'_>) -> Result<R, Error>) -> Result<R, Error> {
-    open::require_file(from)?;
+/// Puts a backup in the database's place after `work` has run on it. The file that was there is kept under a name that ends
+/// in `label`, which is returned. The new file belongs to the old one's owner, or to the folder's: root may restore what
+/// another user serves. The caller holds the lock.
+pub(crate) fn restore<R>(
+    path: &Path,
+    from: &Path,
+    label: &str,
+    work: impl Fn(&Tx<'_>) -> Result<R, Error>,
+) -> Result<Restored<R>, Error> {
+    require_backup(from)?;
     let part = beside(path, ".restoring");
     // An interrupted try left these.
     for ending in ["", "-wal", "-shm"] {
@@ -54,20 +60,49 @@ pub(crate) fn restore<R>(path: &Path, from: &Path, work: impl Fn(&Tx<'_>) -> Res
     create(&part)?;
     let private = fs::Permissions::from_mode(0o600);
     let copied = fs::copy(from, &part).and_then(|_| fs::set_permissions(&part, private));
-    copied.map_err(|cause| failed(&part, cause))?;
-    let done = prepare(&part, work).inspect_err(|_| drop(fs::remove_file(&part)))?;
-    let before = beside(path, ".before-restore");
+    let copied = copied.map_err(|cause| failed(&part, cause)).and_then(|()| open::give_to_owner(&part, path));
+    let done = copied.and_then(|()| prepare(&part, work).map_err(about_backup));
+    let done = done.inspect_err(|_| drop(fs::remove_file(&part)))?;
+    let kept = beside(path, &format!(".before-restore-{label}"));
+    let mut is_kept = false;
     // Move the log first: SQLite would apply it to the next file of this name and damage that file.
     for ending in ["-wal", "-shm", ""] {
-        let (now, then) = (beside(path, ending), beside(&before, ending));
-        drop(fs::remove_file(&then));
+        let (now, then) = (beside(path, ending), beside(&kept, ending));
+        if then.exists() {
+            return Err(Error::Exists(then));
+        }
         match fs::rename(&now, &then) {
+            Ok(()) => is_kept = true,
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(failed(&then, cause)),
-            _ => {}
+            Err(_) => {}
         }
     }
     in_place(&part, path)?;
-    Ok(done)
+    Ok(Restored { done, kept: is_kept.then_some(kept) })
+}
+
+/// The result of a restore.
+#[derive(Debug)]
+pub struct Restored<R> {
+    /// The result of the work on the restored file.
+    pub done: R,
+    /// The file that was there before.
+    pub kept: Option<PathBuf>,
+}
+
+fn require_backup(from: &Path) -> Result<(), Error> {
+    open::require_file(from).map_err(|error| match error {
+        Error::Missing(path) => Error::NoBackup(path),
+        Error::Damaged(_) => Error::DamagedBackup("it is empty".to_owned()),
+        other => other,
+    })
+}
+
+fn about_backup(error: Error) -> Error {
+    match error {
+        Error::Damaged(why) => Error::DamagedBackup(why),
+        other => other,
+    }
 }
 
 fn prepare<R>(part: &Path, work: impl Fn(&Tx<'_>) -> Result<R, Error>) -> Result<R, Error> {

@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,10 +45,22 @@ pub(crate) fn lock(path: &Path) -> Result<File, Error> {
         ErrorKind::PermissionDenied => Error::Permission(name.clone().into()),
         _ => Error::CannotCreate { path: name.clone().into(), cause: Arc::new(cause) },
     })?;
+    give_to_owner(Path::new(&name), path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(Error::InUse(path.to_owned())),
         Err(fs::TryLockError::Error(error)) => Err(Error::Disk(error.to_string())),
+    }
+}
+
+/// Gives a file that root has made to the owner of the database, or of its folder, so that the companion's user can open it.
+pub(crate) fn give_to_owner(file: &Path, database: &Path) -> Result<(), Error> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(owner) = fs::metadata(database).or_else(|_| fs::metadata(folder)) else { return Ok(()) };
+    match fs::metadata(file) {
+        Ok(found) if found.uid() == 0 && owner.uid() != 0 => chown(file, Some(owner.uid()), Some(owner.gid()))
+            .map_err(|cause| Error::CannotCreate { path: file.to_owned(), cause: Arc::new(cause) }),
+        _ => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::fmt::{self, Write};
 use tracing::field::{Field, Visit};
+use tracing::span::Attributes;
 use tracing::{Event, Level};
 
 /// A log event.
@@ -15,7 +16,28 @@ pub(super) struct Record {
     pub(super) fields: Vec<(&'static str, Value)>,
 }
 
+/// The fields of a span.
+pub(super) struct Fields(Vec<(&'static str, Value)>);
+
+impl Fields {
+    pub(super) fn of(attributes: &Attributes<'_>) -> Fields {
+        let mut record =
+            Record { at: Timestamp::UNIX_EPOCH, level: Level::TRACE, message: String::new(), fields: Vec::new() };
+        attributes.record(&mut record);
+        Fields(record.fields)
+    }
+}
+
 impl Record {
+    /// Adds the fields of a span, unless the event has them itself.
+    pub(super) fn add(&mut self, Fields(fields): &Fields) {
+        for (name, value) in fields {
+            if !self.fields.iter().any(|(known, _)| known == name) {
+                self.fields.push((name, value.clone()));
+            }
+        }
+    }
+
     pub(super) fn of(event: &Event<'_>, at: Timestamp) -> Record {
         let mut record = Record { at, level: *event.metadata().level(), message: String::new(), fields: Vec::new() };
         event.record(&mut record);

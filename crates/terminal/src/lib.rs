@@ -1,0 +1,16 @@
+//! The output of both programs, so that they look and behave alike: results, tables and colours on a terminal, log events,
+//! shell completions and manual pages.
+
+mod documents;
+mod duration;
+mod limits;
+pub mod log;
+mod output;
+mod style;
+mod table;
+
+pub use documents::{completions, manual_page};
+pub use duration::{ago, short_duration};
+pub use output::{fail, note, print, print_json};
+pub use style::{Tone, paint, plain};
+pub use table::{escape, fit_to_width, labelled, table, terminal_width};
