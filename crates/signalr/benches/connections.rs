@@ -17,7 +17,10 @@ use std::{
 use axum::Router;
 use flux_signalr::{
     client::{Client, ClientOptions, Session, TcpDialer, TokenSource},
-    hub::{AuthRejection, Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService},
+    hub::{
+        AuthRejection, Caller, ConnectionId, Credentials, Hub, HubConnection, HubError, HubOptions, HubService,
+        NegotiationKey,
+    },
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::SecretString;
@@ -45,27 +48,31 @@ const ROUND_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Broadcasts every call to all connections.
 #[derive(Default)]
-struct Room(Mutex<BTreeMap<u64, HubConnection>>);
+struct Room(Mutex<BTreeMap<ConnectionId, HubConnection>>);
 
 impl HubService for Room {
-    type Identity = ();
+    type Identity = [u8; 0];
 
-    async fn authenticate(&self, _: Credentials) -> Result<(), AuthRejection> {
-        Ok(())
+    async fn authenticate(&self, _: Credentials) -> Result<[u8; 0], AuthRejection> {
+        Ok([])
     }
 
-    async fn connected(&self, caller: &Caller<()>) {
+    async fn negotiation_key(&self) -> Result<NegotiationKey, AuthRejection> {
+        Ok(NegotiationKey::new([7; 32]))
+    }
+
+    async fn connected(&self, caller: &Caller<[u8; 0]>) {
         let mut room = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         room.insert(caller.connection.id(), caller.connection.clone());
     }
 
-    async fn invoke(&self, _: &Caller<()>, target: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
+    async fn invoke(&self, _: &Caller<[u8; 0]>, target: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
         let room = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let reached = room.values().filter(|listener| listener.send(target, arguments.clone()).is_ok()).count();
         Ok(reached.into())
     }
 
-    async fn disconnected(&self, caller: &Caller<()>) {
+    async fn disconnected(&self, caller: &Caller<[u8; 0]>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&caller.connection.id());
     }
 }
@@ -116,13 +123,8 @@ fn wanted_connections() -> Result<usize, Failure> {
 
 async fn hub(count: usize) -> Result<(), Failure> {
     // All clients share one identity, so the limit for one identity must have room for all of them.
-    let options = HubOptions {
-        max_connections: count,
-        max_negotiations: count,
-        max_connections_per_identity: count,
-        ..HubOptions::default()
-    };
-    let hub = Hub::new(Arc::new(Room::default()), options, Arc::new(fill_random));
+    let options = HubOptions { max_connections: count, max_connections_per_identity: count, ..HubOptions::default() };
+    let hub = Hub::new(Arc::new(Room::default()), options, Arc::new(fill_random), Arc::new(|| Duration::from_secs(1)));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
     let router = Router::new().nest("/hub", hub.router());

@@ -1,19 +1,27 @@
 //! A hub that broadcasts messages to all clients and collects their answers to a question; the token is `let-me-in`:
 //! `cargo run --example hub [ADDRESS]`
 
-use std::{collections::BTreeMap, error::Error, sync::Arc, sync::Mutex, time::Duration};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use axum::Router;
 use flux_signalr::{
     codec::{arguments as read, target_matches},
-    hub::{AuthRejection, Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService},
+    hub::{
+        AuthRejection, Caller, ConnectionId, Credentials, Hub, HubConnection, HubError, HubOptions, HubService,
+        NegotiationKey,
+    },
 };
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-#[derive(Default)]
 struct Room {
-    clients: Mutex<BTreeMap<u64, HubConnection>>,
+    clients: Mutex<BTreeMap<ConnectionId, HubConnection>>,
+    key: NegotiationKey,
 }
 
 impl Room {
@@ -38,20 +46,24 @@ impl Room {
 }
 
 impl HubService for Room {
-    type Identity = ();
+    type Identity = String;
 
-    async fn authenticate(&self, credentials: Credentials) -> Result<(), AuthRejection> {
+    async fn authenticate(&self, credentials: Credentials) -> Result<String, AuthRejection> {
         let token = credentials.token.ok_or(AuthRejection::Unauthorized)?;
-        if token.expose_secret() == "let-me-in" { Ok(()) } else { Err(AuthRejection::Unauthorized) }
+        if token.expose_secret() == "let-me-in" { Ok("guest".to_owned()) } else { Err(AuthRejection::Unauthorized) }
     }
 
-    async fn connected(&self, caller: &Caller<()>) {
+    async fn negotiation_key(&self) -> Result<NegotiationKey, AuthRejection> {
+        Ok(self.key.clone())
+    }
+
+    async fn connected(&self, caller: &Caller<String>) {
         if let Ok(mut clients) = self.clients.lock() {
             clients.insert(caller.connection.id(), caller.connection.clone());
         }
     }
 
-    async fn invoke(&self, _: &Caller<()>, target: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
+    async fn invoke(&self, _: &Caller<String>, target: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
         if target_matches(target, "Broadcast") {
             self.broadcast(&arguments)
         } else if target_matches(target, "Ask") {
@@ -62,7 +74,7 @@ impl HubService for Room {
         }
     }
 
-    async fn disconnected(&self, caller: &Caller<()>) {
+    async fn disconnected(&self, caller: &Caller<String>) {
         if let Ok(mut clients) = self.clients.lock() {
             clients.remove(&caller.connection.id());
         }
@@ -74,10 +86,17 @@ fn fill_random(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives random bytes");
 }
 
+#[expect(clippy::disallowed_methods, reason = "an example has no clock module")]
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let random = Arc::new(fill_random);
-    let hub = Hub::new(Arc::new(Room::default()), HubOptions::default(), random);
+    let mut key = [0; 32];
+    fill_random(&mut key);
+    let room = Room { clients: Mutex::default(), key: NegotiationKey::new(key) };
+    let hub = Hub::new(Arc::new(room), HubOptions::default(), Arc::new(fill_random), Arc::new(since_1970));
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:5080".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("listening on http://{}/hubs/room", listener.local_addr()?);

@@ -21,7 +21,7 @@
 //!
 //! use flux_signalr::{
 //!     client::{Client, ClientOptions, TcpDialer, TokenSource},
-//!     hub::{AuthRejection, Caller, Credentials, Hub, HubError, HubOptions, HubService},
+//!     hub::{AuthRejection, Caller, Credentials, Hub, HubError, HubOptions, HubService, NegotiationKey},
 //! };
 //! use secrecy::SecretString;
 //! use serde_json::{Value, json};
@@ -29,15 +29,18 @@
 //! struct Greeter;
 //!
 //! impl HubService for Greeter {
-//!     type Identity = ();
+//!     type Identity = String;
 //!
-//!     async fn authenticate(&self, _: Credentials) -> Result<(), AuthRejection> {
-//!         Ok(())
+//!     async fn authenticate(&self, _: Credentials) -> Result<String, AuthRejection> {
+//!         Ok("anybody".to_owned())
 //!     }
-//!     async fn connected(&self, _: &Caller<()>) {}
-//!     async fn disconnected(&self, _: &Caller<()>) {}
+//!     async fn negotiation_key(&self) -> Result<NegotiationKey, AuthRejection> {
+//!         Ok(NegotiationKey::new([7; 32])) // A real key is random.
+//!     }
+//!     async fn connected(&self, _: &Caller<String>) {}
+//!     async fn disconnected(&self, _: &Caller<String>) {}
 //!
-//!     async fn invoke(&self, _: &Caller<()>, method: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
+//!     async fn invoke(&self, _: &Caller<String>, method: &str, arguments: Vec<Value>) -> Result<Value, HubError> {
 //!         match (method, arguments.as_slice()) {
 //!             ("Greet", [Value::String(name)]) => Ok(json!(format!("Hello, {name}!"))),
 //!             _ => Err(HubError::UnknownMethod),
@@ -55,8 +58,10 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // A real hub fills the buffer from the operating system's random source.
-//! let hub = Hub::new(Arc::new(Greeter), HubOptions::default(), Arc::new(|bytes: &mut [u8]| bytes.fill(7)));
+//! // A real hub fills the buffer from the operating system's random source, and reads the system's clock.
+//! let random = Arc::new(|bytes: &mut [u8]| bytes.fill(7));
+//! let clock = Arc::new(|| Duration::from_secs(1_800_000_000));
+//! let hub = Hub::new(Arc::new(Greeter), HubOptions::default(), random, clock);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let url = format!("http://{}", listener.local_addr()?).parse()?;
 //! tokio::spawn(async move { axum::serve(listener, hub.router()).await });

@@ -17,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{HubCallError, HubOptions, HubSendError};
+use super::{ConnectionId, HubCallError, HubOptions, HubSendError};
 use crate::{
     codec::{Message, encode},
     pending_calls::PendingCalls,
@@ -38,7 +38,7 @@ pub struct HubConnection {
 
 #[derive(Debug)]
 struct Shared {
-    id: u64,
+    id: ConnectionId,
     queue: mpsc::Sender<String>,
     queued_bytes: AtomicUsize,
     max_queued_bytes: usize,
@@ -47,7 +47,7 @@ struct Shared {
 }
 
 impl HubConnection {
-    pub(super) fn new(id: u64, options: &HubOptions) -> (Self, mpsc::Receiver<String>) {
+    pub(super) fn new(id: ConnectionId, options: &HubOptions) -> (Self, mpsc::Receiver<String>) {
         let (queue, queued) = mpsc::channel(options.max_queued_messages);
         let shared = Shared {
             id,
@@ -60,9 +60,9 @@ impl HubConnection {
         (Self { shared: Arc::new(shared) }, queued)
     }
 
-    /// A number unique within this hub, from 1. It is not secret.
+    /// The connection's id, which negotiate gave the client as `connectionId`.
     #[must_use]
-    pub fn id(&self) -> u64 {
+    pub fn id(&self) -> ConnectionId {
         self.shared.id
     }
 
@@ -180,7 +180,7 @@ impl HubConnection {
     }
 
     fn too_slow(&self) -> HubSendError {
-        tracing::debug!(connection.id = self.id(), "closing the connection of a slow client");
+        tracing::debug!(connection.id = %self.id(), "closing the connection of a slow client");
         self.close(Some("the client reads its messages too slowly".to_owned()), true);
         HubSendError::Slow
     }

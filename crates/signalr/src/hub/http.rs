@@ -15,14 +15,17 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{AuthRejection, Caller, Credentials, Hub, HubService, registry::AttachError, session};
+use super::{
+    AuthRejection, Caller, ConnectionId, Credentials, Hub, HubService,
+    negotiation::Negotiation,
+    registry::{AttachError, Ticket},
+    session,
+};
 
 /// The read buffer of each connection, in bytes. Clients send little.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
 /// The largest frame, in records of the largest allowed size: a frame may hold several records.
 const MAX_FRAME_RECORDS: usize = 4;
-/// The size of a connection token: 128 bits, so that nobody can guess one.
-const TOKEN_BYTES: usize = 16;
 
 #[derive(Deserialize)]
 pub(super) struct Parameters {
@@ -47,15 +50,23 @@ pub(super) async fn negotiate<S: HubService>(
         Ok(version @ 0..) => version.min(1),
         _ => return no_store(json!({"error": "the requested protocol version is not supported"})),
     };
-    let (id, token) = (hub.random_token(), hub.random_token());
-    let key = if version == 0 { &id } else { &token };
-    if !hub.inner.registry.negotiate(key.clone(), identity) {
+    if !hub.inner.registry.has_room(&identity) {
         return hub.busy();
     }
+    let key = match hub.inner.service.negotiation_key().await {
+        Ok(key) => key,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let negotiation = Negotiation::new(hub.random_id(), (hub.inner.clock)(), hub.inner.options.negotiation_ttl);
+    let token = negotiation.token(&key, identity.as_ref());
     let transports = json!([{"transport": "WebSockets", "transferFormats": ["Text"]}]);
-    let mut body = json!({"negotiateVersion": version, "connectionId": id, "availableTransports": transports});
+    let mut body = json!({"negotiateVersion": version, "availableTransports": transports});
     if version > 0 {
+        body["connectionId"] = negotiation.id.to_string().into();
         body["connectionToken"] = token.into();
+    } else {
+        // A client of version 0 opens its socket with the connection id.
+        body["connectionId"] = token.into();
     }
     no_store(body)
 }
@@ -73,13 +84,17 @@ pub(super) async fn attach<S: HubService>(
         Ok(identity) => identity,
         Err(rejection) => return rejection.into_response(),
     };
-    if let Err(error) = hub.inner.registry.check(parameters.id.as_deref(), &identity) {
+    let ticket = match hub.ticket(parameters.id.as_deref(), &identity).await {
+        Ok(ticket) => ticket,
+        Err(refusal) => return refusal,
+    };
+    if let Err(error) = hub.inner.registry.check(ticket, &identity) {
         return hub.refuse(error);
     }
     let Ok(upgrade) = upgrade else {
         return (StatusCode::BAD_REQUEST, "this is a SignalR hub; connect with a WebSocket").into_response();
     };
-    let registration = match hub.inner.registry.attach(parameters.id, &identity, &hub.inner.options) {
+    let registration = match hub.inner.registry.attach(ticket, &identity, &hub.inner.options) {
         Ok(registration) => registration,
         Err(error) => return hub.refuse(error),
     };
@@ -108,10 +123,21 @@ fn no_store(body: Value) -> Response {
 }
 
 impl<S: HubService> Hub<S> {
-    fn random_token(&self) -> String {
-        let mut bytes = [0; TOKEN_BYTES];
+    fn random_id(&self) -> ConnectionId {
+        let mut bytes = [0; 16];
         (self.inner.random)(&mut bytes);
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        ConnectionId::from_bytes(bytes)
+    }
+
+    /// Reads the token of an upgrade.
+    #[expect(clippy::result_large_err, reason = "the error is the response")]
+    async fn ticket(&self, token: Option<&str>, identity: &S::Identity) -> Result<Ticket, Response> {
+        let Some(token) = token else { return Ok(Ticket::Skipped(self.random_id())) };
+        let key = self.inner.service.negotiation_key().await.map_err(IntoResponse::into_response)?;
+        let negotiation = Negotiation::from_token(token, &key, identity.as_ref());
+        let negotiation = negotiation.ok_or_else(|| self.refuse(AttachError::UnknownId))?;
+        let is_current = negotiation.is_current((self.inner.clock)(), self.inner.options.negotiation_ttl);
+        Ok(Ticket::Negotiated { id: negotiation.id, is_current })
     }
 
     fn busy(&self) -> Response {

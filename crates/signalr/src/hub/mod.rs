@@ -13,6 +13,7 @@
 mod connection;
 mod error;
 mod http;
+mod negotiation;
 mod options;
 mod rate_limit;
 mod registry;
@@ -21,7 +22,7 @@ mod session;
 mod socket;
 mod worker;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -31,6 +32,7 @@ use tokio::time::timeout;
 
 pub use connection::HubConnection;
 pub use error::{HubCallError, HubSendError};
+pub use negotiation::{ConnectionId, NegotiationKey};
 pub use options::HubOptions;
 pub use service::{AuthRejection, Caller, Credentials, HubError, HubService};
 
@@ -38,6 +40,8 @@ use registry::Registry;
 
 /// Fills a buffer with unpredictable bytes.
 pub type FillRandom = dyn Fn(&mut [u8]) + Send + Sync;
+/// Returns the time since 1970. It may jump: a client whose token is then refused negotiates again.
+pub type WallClock = dyn Fn() -> Duration + Send + Sync;
 
 /// Serves one [`HubService`]. Clones share it.
 pub struct Hub<S: HubService> {
@@ -48,6 +52,7 @@ struct Inner<S: HubService> {
     service: Arc<S>,
     options: HubOptions,
     random: Arc<FillRandom>,
+    clock: Arc<WallClock>,
     registry: Arc<Registry<S::Identity>>,
 }
 
@@ -58,11 +63,11 @@ impl<S: HubService> Clone for Hub<S> {
 }
 
 impl<S: HubService> Hub<S> {
-    /// Creates a hub without connections. `random` makes the connection tokens.
+    /// Creates a hub without connections. `random` makes the connections' ids, and `clock` dates their tokens.
     #[must_use]
-    pub fn new(service: Arc<S>, options: HubOptions, random: Arc<FillRandom>) -> Self {
+    pub fn new(service: Arc<S>, options: HubOptions, random: Arc<FillRandom>, clock: Arc<WallClock>) -> Self {
         let registry = Arc::new(Registry::new(&options));
-        Self { inner: Arc::new(Inner { service, options, random, registry }) }
+        Self { inner: Arc::new(Inner { service, options, random, clock, registry }) }
     }
 
     /// The routes `/` (the socket) and `/negotiate`. Nest them at the hub's address: with

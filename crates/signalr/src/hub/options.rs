@@ -7,12 +7,10 @@ use std::time::Duration;
 pub struct HubOptions {
     /// The number of open sockets. Further ones get 503.
     pub max_connections: usize,
-    /// The number of negotiations that wait for their socket. Further ones get 503.
-    pub max_negotiations: usize,
-    /// The number of open sockets and waiting negotiations of one identity. Further ones get 503, so that one identity
-    /// cannot take all connections.
+    /// The number of open sockets of one identity. Further ones get 503, so that one identity cannot take all connections.
+    /// Four times as many tokens that it has used are remembered until they expire; further ones get 503 too.
     pub max_connections_per_identity: usize,
-    /// The time that a negotiation waits for its socket (ASP.NET Core: 15 s).
+    /// The time in which a negotiation must be followed by its socket (ASP.NET Core: 15 s).
     pub negotiation_ttl: Duration,
     /// The time for the client's handshake (ASP.NET Core: 15 s).
     pub handshake_timeout: Duration,
@@ -47,7 +45,6 @@ impl Default for HubOptions {
     fn default() -> Self {
         Self {
             max_connections: 1024,
-            max_negotiations: 1024,
             max_connections_per_identity: 1024,
             negotiation_ttl: Duration::from_secs(15),
             handshake_timeout: Duration::from_secs(15),

@@ -1,4 +1,4 @@
-//! The negotiations and connections of a hub, and the limits on their number.
+//! The connections of a hub, the tokens that were used, and the limits on their number.
 
 use std::{
     collections::BTreeMap,
@@ -11,35 +11,48 @@ use tokio::{
     time::Instant,
 };
 
-use super::{HubConnection, HubOptions};
+use super::{ConnectionId, HubConnection, HubOptions};
 
-/// The waiting negotiations and the open connections.
+/// Used tokens of one identity that are remembered, for each connection that it may have.
+const USED_TOKENS_PER_CONNECTION: usize = 4;
+
+/// The open connections, and the tokens that opened one.
 pub(super) struct Registry<I> {
     state: Mutex<State<I>>,
     connections: watch::Sender<usize>,
     max_connections: usize,
-    max_negotiations: usize,
     max_connections_per_identity: usize,
-    negotiation_ttl: Duration,
+    remember_used: Duration,
 }
 
 struct State<I> {
-    /// By the secret key from negotiate.
-    negotiated: BTreeMap<String, Negotiated<I>>,
-    live: BTreeMap<u64, (I, HubConnection)>,
-    last_id: u64,
+    live: BTreeMap<ConnectionId, (I, HubConnection)>,
+    /// The tokens that were used, by the ids in them, until no hub accepts them any more.
+    used: BTreeMap<ConnectionId, (I, Instant)>,
     is_shut_down: bool,
 }
 
-enum Negotiated<I> {
-    Waiting { identity: I, until: Instant },
-    Attached,
+/// The permission to open a socket.
+#[derive(Clone, Copy)]
+pub(super) enum Ticket {
+    /// A token with a good signature.
+    Negotiated { id: ConnectionId, is_current: bool },
+    /// No token: the client has skipped the negotiation.
+    Skipped(ConnectionId),
+}
+
+impl Ticket {
+    fn id(self) -> ConnectionId {
+        match self {
+            Self::Negotiated { id, .. } | Self::Skipped(id) => id,
+        }
+    }
 }
 
 /// A socket that cannot be attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AttachError {
-    /// The id is unknown, expired, or of another identity.
+    /// The token is forged, expired, used, or of another identity.
     UnknownId,
     /// The id already has a socket.
     AlreadyAttached,
@@ -49,67 +62,50 @@ pub(super) enum AttachError {
 
 impl<I: Clone + PartialEq> Registry<I> {
     pub(super) fn new(options: &HubOptions) -> Self {
-        let state = State { negotiated: BTreeMap::new(), live: BTreeMap::new(), last_id: 0, is_shut_down: false };
         Self {
-            state: Mutex::new(state),
+            state: Mutex::new(State { live: BTreeMap::new(), used: BTreeMap::new(), is_shut_down: false }),
             connections: watch::Sender::new(0),
             max_connections: options.max_connections,
-            max_negotiations: options.max_negotiations,
             max_connections_per_identity: options.max_connections_per_identity,
-            negotiation_ttl: options.negotiation_ttl,
+            // As long as `Negotiation::is_current` may accept a token.
+            remember_used: options.negotiation_ttl * 2,
         }
     }
 
-    /// Registers a negotiation until its expiry; false if a limit is reached.
-    pub(super) fn negotiate(&self, key: String, identity: I) -> bool {
-        let mut state = self.lock();
-        state.remove_expired();
-        let waiting =
-            state.negotiated.values().filter(|negotiated| matches!(negotiated, Negotiated::Waiting { .. })).count();
-        let is_full = waiting >= self.max_negotiations || state.live.len() >= self.max_connections;
-        if state.is_shut_down || is_full || state.connections_of(&identity) >= self.max_connections_per_identity {
-            return false;
-        }
-        let until = Instant::now() + self.negotiation_ttl;
-        state.negotiated.insert(key, Negotiated::Waiting { identity, until });
-        true
+    /// True if a further connection of this identity would be accepted now.
+    pub(super) fn has_room(&self, identity: &I) -> bool {
+        self.check_room(&mut self.lock(), identity).is_ok()
     }
 
-    /// True if a socket with this key could be attached.
-    pub(super) fn check(&self, key: Option<&str>, identity: &I) -> Result<(), AttachError> {
-        self.lock().check(key, identity, self.max_connections)
+    /// Checks whether a socket with this ticket could be attached.
+    pub(super) fn check(&self, ticket: Ticket, identity: &I) -> Result<(), AttachError> {
+        self.check_ticket(&mut self.lock(), ticket, identity)
     }
 
-    /// Attaches a socket to its negotiation, or registers a new connection if the negotiation was skipped.
+    /// Registers a connection. Its token is used up.
     pub(super) fn attach(
         self: &Arc<Self>,
-        key: Option<String>,
+        ticket: Ticket,
         identity: &I,
         options: &HubOptions,
     ) -> Result<Registration<I>, AttachError> {
         let mut state = self.lock();
-        state.check(key.as_deref(), identity, self.max_connections)?;
-        // A negotiation is counted already.
-        if key.is_none() && state.connections_of(identity) >= self.max_connections_per_identity {
-            return Err(AttachError::Full);
+        self.check_ticket(&mut state, ticket, identity)?;
+        let id = ticket.id();
+        if let Ticket::Negotiated { .. } = ticket {
+            state.used.insert(id, (identity.clone(), Instant::now() + self.remember_used));
         }
-        if let Some(key) = &key {
-            state.negotiated.insert(key.clone(), Negotiated::Attached);
-        }
-        state.last_id += 1;
-        let id = state.last_id;
         let (connection, queued) = HubConnection::new(id, options);
         state.live.insert(id, (identity.clone(), connection.clone()));
         self.connections.send_replace(state.live.len());
         drop(state);
-        Ok(Registration { registry: Arc::clone(self), key, connection, queued })
+        Ok(Registration { registry: Arc::clone(self), connection, queued })
     }
 
     /// Refuses new connections from now on, and returns the open ones.
     pub(super) fn shut_down(&self) -> Vec<HubConnection> {
         let mut state = self.lock();
         state.is_shut_down = true;
-        state.negotiated.retain(|_, negotiated| matches!(negotiated, Negotiated::Attached));
         state.live.values().map(|(_, connection)| connection.clone()).collect()
     }
 
@@ -121,6 +117,30 @@ impl<I: Clone + PartialEq> Registry<I> {
         // The sender is part of self, so it still exists.
         let _ = self.connections.subscribe().wait_for(|&count| count == 0).await;
     }
+
+    fn check_ticket(&self, state: &mut State<I>, ticket: Ticket, identity: &I) -> Result<(), AttachError> {
+        state.forget_used();
+        if state.live.contains_key(&ticket.id()) {
+            return Err(AttachError::AlreadyAttached);
+        }
+        match ticket {
+            Ticket::Negotiated { id, is_current } if !is_current || state.used.contains_key(&id) => {
+                Err(AttachError::UnknownId)
+            }
+            Ticket::Negotiated { .. } | Ticket::Skipped(_) => self.check_room(state, identity),
+        }
+    }
+
+    fn check_room(&self, state: &mut State<I>, identity: &I) -> Result<(), AttachError> {
+        state.forget_used();
+        let most = self.max_connections_per_identity;
+        let live = state.live.values().filter(|(owner, _)| owner == identity).count();
+        let used = state.used.values().filter(|(owner, _)| owner == identity).count();
+        let is_full = state.live.len() >= self.max_connections
+            || live >= most
+            || used >= most.saturating_mul(USED_TOKENS_PER_CONNECTION);
+        if state.is_shut_down || is_full { Err(AttachError::Full) } else { Ok(()) }
+    }
 }
 
 impl<I> Registry<I> {
@@ -129,35 +149,16 @@ impl<I> Registry<I> {
     }
 }
 
-impl<I: PartialEq> State<I> {
-    fn connections_of(&self, identity: &I) -> usize {
-        let is_waiting = |negotiated: &&Negotiated<I>| matches!(negotiated, Negotiated::Waiting { identity: owner, .. } if owner == identity);
-        let live = self.live.values().filter(|(owner, _)| owner == identity);
-        self.negotiated.values().filter(is_waiting).count() + live.count()
-    }
-
-    fn remove_expired(&mut self) {
+impl<I> State<I> {
+    fn forget_used(&mut self) {
         let now = Instant::now();
-        self.negotiated
-            .retain(|_, negotiated| !matches!(negotiated, Negotiated::Waiting { until, .. } if *until <= now));
-    }
-
-    fn check(&mut self, key: Option<&str>, identity: &I, max_connections: usize) -> Result<(), AttachError> {
-        self.remove_expired();
-        match key.map(|key| self.negotiated.get(key)) {
-            None => {}
-            Some(Some(Negotiated::Waiting { identity: expected, .. })) if expected == identity => {}
-            Some(Some(Negotiated::Attached)) => return Err(AttachError::AlreadyAttached),
-            Some(_) => return Err(AttachError::UnknownId),
-        }
-        if self.is_shut_down || self.live.len() >= max_connections { Err(AttachError::Full) } else { Ok(()) }
+        self.used.retain(|_, (_, until)| *until > now);
     }
 }
 
 /// A connection's entry in the registry. Dropping it removes the entry.
 pub(super) struct Registration<I> {
     registry: Arc<Registry<I>>,
-    key: Option<String>,
     pub(super) connection: HubConnection,
     pub(super) queued: mpsc::Receiver<String>,
 }
@@ -165,9 +166,6 @@ pub(super) struct Registration<I> {
 impl<I> Drop for Registration<I> {
     fn drop(&mut self) {
         let mut state = self.registry.lock();
-        if let Some(key) = &self.key {
-            state.negotiated.remove(key);
-        }
         state.live.remove(&self.connection.id());
         self.registry.connections.send_replace(state.live.len());
     }

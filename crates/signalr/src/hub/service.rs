@@ -6,14 +6,22 @@ use axum::http::HeaderMap;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::HubConnection;
+use super::{HubConnection, NegotiationKey};
 use crate::codec::ArgumentsError;
 
 /// The application behind a hub. A panic in one of these methods is caught: the call gets an error and the connection
 /// stays.
 pub trait HubService: Send + Sync + 'static {
-    /// The identity of a caller. A socket must have the same identity as its negotiation.
-    type Identity: Clone + PartialEq + Send + Sync + 'static;
+    /// The identity of a caller. A socket must have the same identity as its negotiation: a connection token is signed
+    /// together with the identity's bytes, which therefore differ for each identity.
+    type Identity: Clone + PartialEq + AsRef<[u8]> + Send + Sync + 'static;
+
+    /// The key that signs connection tokens. Each negotiation and each upgrade with a token takes it, so keep it at hand.
+    ///
+    /// # Errors
+    ///
+    /// An [`AuthRejection`], which is answered as an HTTP status.
+    fn negotiation_key(&self) -> impl Future<Output = Result<NegotiationKey, AuthRejection>> + Send;
 
     /// Authenticates a caller, at negotiate and again at the upgrade, but not while a connection lives. To disconnect a
     /// caller whose credential was revoked, close its [`HubConnection`].

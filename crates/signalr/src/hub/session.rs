@@ -47,7 +47,7 @@ pub(super) async fn run<S: HubService>(
         connection.close(None, true);
         return;
     }
-    tracing::debug!(connection.id = connection.id(), "client connected");
+    tracing::debug!(connection.id = %connection.id(), "client connected");
 
     let (jobs, queue) = mpsc::channel(options.max_queued_invocations);
     let mut is_working = true;
@@ -83,7 +83,7 @@ pub(super) async fn run<S: HubService>(
     };
     let _ = timeout(options.close_timeout, ending).await;
     catch_panic(service.disconnected(&caller)).await;
-    tracing::debug!(connection.id = connection.id(), "client disconnected");
+    tracing::debug!(connection.id = %connection.id(), "client disconnected");
 }
 
 async fn finish(work: Option<Pin<&mut impl Future<Output = ()>>>) {

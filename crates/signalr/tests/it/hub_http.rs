@@ -1,12 +1,12 @@
 //! The hub's negotiate and upgrade, with raw requests.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
-use flux_signalr::hub::HubOptions;
+use flux_signalr::hub::{HubOptions, NegotiationKey};
 use tokio::net::TcpStream;
 
 use crate::{
-    harness::{Pipes, serve},
+    harness::{Pipes, serve, with_timeout},
     raw_client::{RawClient, http, json_body},
     test_service::{TestService, hub},
 };
@@ -42,7 +42,7 @@ async fn negotiate_answers_with_the_common_version() {
         let body = negotiate(query).await;
         assert_eq!(body["negotiateVersion"], 1);
         assert_ne!(body["connectionId"], body["connectionToken"]);
-        assert_eq!(body["connectionToken"].as_str().unwrap().len(), 32);
+        assert_eq!(body["connectionId"].as_str().unwrap().len(), 32);
         assert_eq!(body["availableTransports"][0]["transport"], "WebSockets");
         assert!(body.get("useStatefulReconnect").is_none());
     }
@@ -66,6 +66,57 @@ async fn connection_id_opens_exactly_one_socket() {
     assert_eq!(send_request(&address, "GET /hubs/agent", "good").await.0, 400);
     assert!(open(&address, "/hubs/agent", "good").await.is_ok());
     drop(first);
+}
+
+/// Checklist 3, 9.
+#[tokio::test]
+async fn used_token_opens_no_second_socket_once_the_first_has_ended() {
+    let (hub, _, router) = hub(TestService::new(), HubOptions::default());
+    let address = serve(router).await;
+    let target = format!("/hubs/agent?id={}", negotiated_id(&address).await);
+    drop(open(&address, &target, "good").await.ok().unwrap());
+    with_timeout(async {
+        while hub.connections() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(open(&address, &target, "good").await.err(), Some(404));
+}
+
+/// Checklist 3, 48.
+#[tokio::test]
+async fn forged_token_opens_no_socket() {
+    let address = hub_at().await;
+    let token = negotiated_id(&address).await;
+    let other_key = TestService { key: NegotiationKey::new([8; 32]), ..TestService::new() };
+    let foreign = negotiated_id(&serve(hub(other_key, HubOptions::default()).2).await).await;
+    let changed: String = token.chars().rev().collect();
+    for forged in [&foreign, &changed, &token[1..].to_owned()] {
+        assert_eq!(open(&address, &format!("/hubs/agent?id={forged}"), "good").await.err(), Some(404), "{forged}");
+    }
+}
+
+/// Checklist 9.
+#[tokio::test]
+async fn any_hub_with_the_key_accepts_a_token() {
+    let (one, other) = (hub_at().await, hub_at().await);
+    let target = format!("/hubs/agent?id={}", negotiated_id(&one).await);
+    assert!(open(&other, &target, "good").await.is_ok());
+}
+
+/// Checklist 9.
+#[tokio::test]
+async fn clock_that_jumps_costs_one_negotiation() {
+    let (_, service, router) = hub(TestService::new(), HubOptions::default());
+    let address = serve(router).await;
+    for jump in [3_600, -3_600] {
+        let target = format!("/hubs/agent?id={}", negotiated_id(&address).await);
+        service.clock_jump.fetch_add(jump, Ordering::SeqCst);
+        assert_eq!(open(&address, &target, "good").await.err(), Some(404), "{jump}");
+        let target = format!("/hubs/agent?id={}", negotiated_id(&address).await);
+        assert!(open(&address, &target, "good").await.is_ok(), "{jump}");
+    }
 }
 
 /// Checklist 3.
@@ -112,16 +163,46 @@ async fn unused_negotiation_expires_after_15_s() {
 
 /// Checklist 49.
 #[tokio::test]
-async fn negotiations_and_connections_are_limited() {
-    let options = HubOptions { max_negotiations: 1, max_connections: 1, ..HubOptions::default() };
+async fn connections_are_limited() {
+    let options = HubOptions { max_connections: 1, ..HubOptions::default() };
     let address = serve(hub(TestService::new(), options).2).await;
     let target = format!("/hubs/agent?id={}", negotiated_id(&address).await);
+    let late = format!("/hubs/agent?id={}", negotiated_id(&address).await);
+    let _first = open(&address, &target, "good").await.ok().unwrap();
+    for target in ["/hubs/agent", &late] {
+        assert_eq!(open(&address, target, "good").await.err(), Some(503));
+    }
     let (status, answer) = send_request(&address, "POST /hubs/agent/negotiate", "good").await;
     assert_eq!(status, 503);
     assert!(answer.contains("retry-after: 5"));
-    let _first = open(&address, &target, "good").await.ok().unwrap();
-    assert_eq!(open(&address, "/hubs/agent", "good").await.err(), Some(503));
-    assert_eq!(send_request(&address, "POST /hubs/agent/negotiate", "good").await.0, 503);
+}
+
+/// Checklist 49.
+#[tokio::test(start_paused = true)]
+async fn used_tokens_of_one_identity_are_limited() {
+    let options = HubOptions { max_connections_per_identity: 1, ..HubOptions::default() };
+    let (hub, _, router) = hub(TestService::new(), options);
+    let pipes = Pipes::serve(router);
+    let connect = async |token: &str| {
+        let (status, answer) =
+            http(pipes.connect().await, "POST /hubs/agent/negotiate?negotiateVersion=1", token).await;
+        if status != 200 {
+            return status;
+        }
+        let target = format!("/hubs/agent?id={}", json_body(&answer)["connectionToken"].as_str().unwrap());
+        drop(RawClient::open(pipes.connect().await, &target, token).await.ok().unwrap());
+        while hub.connections() > 0 {
+            tokio::task::yield_now().await;
+        }
+        101
+    };
+    for _ in 0..4 {
+        assert_eq!(connect("good").await, 101);
+    }
+    assert_eq!(connect("good").await, 503);
+    assert_eq!(connect("other").await, 101, "the others have theirs");
+    tokio::time::advance(Duration::from_secs(31)).await;
+    assert_eq!(connect("good").await, 101, "they are forgotten once they have expired");
 }
 
 /// Checklist 51.

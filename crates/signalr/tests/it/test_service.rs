@@ -4,20 +4,27 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU8, AtomicUsize, Ordering},
+        atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use axum::Router;
 use flux_signalr::{
     codec::{arguments as read, target_matches},
-    hub::{AuthRejection, Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService},
+    hub::{AuthRejection, Caller, Credentials, Hub, HubConnection, HubError, HubOptions, HubService, NegotiationKey},
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, watch};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::Instant,
+};
 
 use crate::harness::TEST_TIMEOUT;
+
+/// The hub's time when it is created, in seconds since 1970.
+const START: u64 = 1_800_000_000;
 
 /// Knows the tokens in `tokens`; a caller's identity is its token. Methods: Echo, Void, Fail, Panic, Leave, Push(n),
 /// Add(a, b), Ask, which calls a method of its caller, and Wait, which waits for a permit of `gate`.
@@ -32,6 +39,9 @@ pub(crate) struct TestService {
     pub(crate) connections: watch::Sender<Vec<HubConnection>>,
     pub(crate) log: watch::Sender<Vec<String>>,
     pub(crate) seen_authorization: Mutex<bool>,
+    pub(crate) key: NegotiationKey,
+    /// The seconds by which the hub's clock has jumped.
+    pub(crate) clock_jump: AtomicI64,
 }
 
 impl TestService {
@@ -45,6 +55,8 @@ impl TestService {
             connections: watch::Sender::new(Vec::new()),
             log: watch::Sender::new(Vec::new()),
             seen_authorization: Mutex::new(false),
+            key: NegotiationKey::new([7; 32]),
+            clock_jump: AtomicI64::new(0),
         }
     }
 
@@ -77,6 +89,10 @@ impl HubService for TestService {
         }
         self.authentications_left.store(left - 1, Ordering::SeqCst);
         Ok(token)
+    }
+
+    async fn negotiation_key(&self) -> Result<NegotiationKey, AuthRejection> {
+        Ok(self.key.clone())
     }
 
     async fn connected(&self, caller: &Caller<String>) {
@@ -135,7 +151,12 @@ pub(crate) fn hub(service: TestService, options: HubOptions) -> (Hub<TestService
     let service = Arc::new(service);
     let counter = AtomicU8::new(0);
     let random = Arc::new(move |bytes: &mut [u8]| bytes.fill(counter.fetch_add(1, Ordering::SeqCst)));
-    let hub = Hub::new(Arc::clone(&service), options, random);
+    let (start, clocked) = (Instant::now(), Arc::clone(&service));
+    let clock = Arc::new(move || {
+        let jump = Duration::from_secs(START.saturating_add_signed(clocked.clock_jump.load(Ordering::SeqCst)));
+        jump + start.elapsed()
+    });
+    let hub = Hub::new(Arc::clone(&service), options, random, clock);
     let router = Router::new().nest("/hubs/agent", hub.router());
     (hub, service, router)
 }
