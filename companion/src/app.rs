@@ -3,14 +3,14 @@
 use crate::agents::Sessions;
 use crate::config::Config;
 use crate::limits;
-use crate::secrets::KeySecret;
+use crate::secrets::{self, KeySecret};
 use crate::services::{Audit, ServiceError, Wake, effects};
 use flux_platform::{Clock, Entropy};
 use flux_protocol::SecretHash;
 use flux_referrals::http::{Host, ReferralApi};
 use flux_referrals::{Effects, OrderHooks, ReferralContext, Referrals};
 use flux_shop::Actor;
-use flux_storage::{Db, Tx};
+use flux_storage::{Db, NodeId, Tx};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -26,6 +26,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The random source.
     pub entropy: Arc<dyn Entropy>,
+    /// This process, as the holder of seats and leases.
+    pub(crate) node: NodeId,
     /// The referrals.
     referrals: Arc<Referrals>,
     /// The agents' sessions.
@@ -44,6 +46,7 @@ impl App {
         Arc::new(App {
             referrals: Arc::new(Referrals::new(context(&config))),
             config,
+            node: secrets::node_id(&*entropy),
             db: db.on(Arc::clone(&clock), Arc::clone(&entropy)),
             clock,
             entropy,

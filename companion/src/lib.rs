@@ -8,6 +8,7 @@ mod app;
 pub mod cli;
 pub mod config;
 mod http;
+mod leases;
 pub mod limits;
 mod notify;
 mod reload;

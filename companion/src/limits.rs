@@ -11,6 +11,8 @@ pub const IDEMPOTENCY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 pub const NEXT_POLL_SECONDS: u64 = *flux_protocol::limits::POLL_SECONDS.start();
 /// The interval of the sweeps.
 pub const SWEEP: Duration = Duration::from_secs(30);
+/// The wait before a lease is tried again after the database has failed.
+pub const LEASE_RETRY: Duration = Duration::from_secs(1);
 /// The time after an offer in which only a sweep offers the same command to the session again.
 pub const OFFER_QUIET: Duration = Duration::from_secs(30);
 /// Bytes of one `Deliver` or `Revoke`.
@@ -32,6 +34,9 @@ pub const WEBHOOK_RETRY: Duration = Duration::from_secs(1);
 /// The longest wait before the webhook is tried again.
 pub const WEBHOOK_RETRY_LONGEST: Duration = Duration::from_secs(60);
 
+/// The age from which a mail that waits when the companion starts is not sent any more, so that nobody gets a flood of old
+/// mails after `mail` was unset for a while.
+pub const MAIL_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest wait for the mail server.
 pub const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The first wait before a mail is tried again; it doubles each time.

@@ -3,6 +3,7 @@
 use flux_platform::Entropy;
 use flux_protocol::{CommandId, SecretHash, ServerId, ServerToken};
 use flux_shop::CustomerId;
+use flux_storage::NodeId;
 use secrecy::{ExposeSecret, SecretString};
 
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -27,6 +28,11 @@ pub(crate) fn command_id(entropy: &dyn Entropy) -> CommandId {
 pub(crate) fn anonymous_customer(entropy: &dyn Entropy) -> CustomerId {
     #[expect(clippy::expect_used, reason = "25 characters of a-z, 0-9 and _ are an id")]
     format!("anon_{}", entropy.text(LOWER, 20)).parse().expect("an id")
+}
+
+/// The id of this process.
+pub(crate) fn node_id(entropy: &dyn Entropy) -> NodeId {
+    NodeId::new(format!("node_{}", entropy.text(LOWER, 20)))
 }
 
 /// A request's id, for logs and error answers.

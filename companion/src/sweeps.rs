@@ -1,22 +1,26 @@
 //! Periodic work: expires commands that were never offered, forgets old idempotency keys and runs the referrals' sweeps.
 
 use crate::app::App;
-use crate::limits;
 use crate::services::ServiceError;
 use crate::services::commands::expire;
+use crate::{leases, limits};
 use flux_referrals::http::Sweep;
 use flux_shop::Actor;
+use flux_storage::leases::Job;
 use flux_storage::{commands, idempotency};
 use std::sync::Arc;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Runs for ever; stop it by dropping it.
 pub(crate) async fn run(app: Arc<App>) {
+    let lease = leases::take(&app, Job::Sweeps).await;
     let mut ticks = interval(limits::SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        sweep(&app).await;
+        if leases::is_held(&app, &lease).await {
+            sweep(&app).await;
+        }
     }
 }
 

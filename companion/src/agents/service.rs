@@ -14,32 +14,52 @@ use flux_protocol::{
 use flux_rest::nul;
 use flux_shop::Actor;
 use flux_signalr::codec::target_matches;
-use flux_signalr::hub::{AuthRejection, Caller, Credentials, HubError, HubService};
+use flux_signalr::hub::{AuthRejection, Caller, Credentials, HubError, HubService, NegotiationKey};
 use flux_storage::commands::OfferFilter;
 use flux_storage::meta;
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// The hub of the agents.
 pub(crate) struct AgentHub {
     app: Arc<App>,
+    key: OnceCell<NegotiationKey>,
 }
 
 /// An agent's identity: its server and its secret, so that a replaced token counts as a different agent.
 #[derive(Clone)]
-pub(crate) struct Agent(Credential);
+pub(crate) struct Agent {
+    credential: Credential,
+    /// The server's id and the secret's hash, which has a fixed length.
+    bytes: Vec<u8>,
+}
+
+impl Agent {
+    fn new(credential: Credential) -> Agent {
+        let bytes = [credential.server_id.as_str().as_bytes(), credential.hash.as_bytes()].concat();
+        Agent { credential, bytes }
+    }
+}
 
 impl PartialEq for Agent {
     fn eq(&self, other: &Agent) -> bool {
-        self.0.server_id == other.0.server_id && self.0.hash.matches(&other.0.hash)
+        let (own, other) = (&self.credential, &other.credential);
+        own.server_id == other.server_id && own.hash.matches(&other.hash)
+    }
+}
+
+impl AsRef<[u8]> for Agent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
 impl AgentHub {
     pub(super) fn new(app: Arc<App>) -> AgentHub {
-        AgentHub { app }
+        AgentHub { app, key: OnceCell::new() }
     }
 
     async fn hello(&self, caller: &Caller<Agent>, hello: AgentHello) -> Result<Value, HubError> {
@@ -48,7 +68,7 @@ impl AgentHub {
             return Err(HubError::Refused(ErrorCode::UnsupportedProtocol.message(&text)));
         }
         let app = &self.app;
-        let credential = caller.identity.0.clone();
+        let credential = caller.identity.credential.clone();
         let server_id = credential.server_id.clone();
         if app.sessions.on(&server_id, &caller.connection).is_some() {
             return Err(HubError::Refused("Hello was said already".to_owned()));
@@ -85,7 +105,7 @@ impl AgentHub {
     ) -> Result<Value, HubError> {
         let session = self.session(caller)?;
         let reports =
-            AgentReports { credential: caller.identity.0.clone(), journal: session.journal_id.clone(), batch };
+            AgentReports { credential: caller.identity.credential.clone(), journal: session.journal_id.clone(), batch };
         let (acknowledged, revoked) =
             reports::take_reports(&self.app, reports).await.map_err(|error| hub_error(&error))?;
         dispatcher::push(&session, Offers { revoked, ..Offers::default() });
@@ -96,7 +116,7 @@ impl AgentHub {
     async fn player_joined(&self, caller: &Caller<Agent>, player: PlayerRef) -> Result<Value, HubError> {
         let session = self.session(caller)?;
         let filter = OfferFilter { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
-        let credential = caller.identity.0.clone();
+        let credential = caller.identity.credential.clone();
         record_join(&self.app, credential, player).await.map_err(|error| hub_error(&error))?;
         let offers = dispatcher::commit(&self.app, &session, filter).await.map_err(|error| hub_error(&error))?;
         dispatcher::push(&session, offers);
@@ -105,14 +125,14 @@ impl AgentHub {
 
     async fn game_status(&self, caller: &Caller<Agent>, status: GameStatus) -> Result<Value, HubError> {
         self.session(caller)?;
-        let credential = caller.identity.0.clone();
+        let credential = caller.identity.credential.clone();
         let written = self.app.db.write(move |tx| record_game_status(tx, &credential, &status)).await;
         written.map_err(|error| hub_error(&error))?;
         Ok(Value::Null)
     }
 
     fn session(&self, caller: &Caller<Agent>) -> Result<Arc<Session>, HubError> {
-        let session = self.app.sessions.on(&caller.identity.0.server_id, &caller.connection);
+        let session = self.app.sessions.on(&caller.identity.credential.server_id, &caller.connection);
         session.ok_or_else(|| HubError::Refused("the first call is Hello".to_owned()))
     }
 }
@@ -123,7 +143,7 @@ impl HubService for AgentHub {
     async fn authenticate(&self, credentials: Credentials) -> Result<Agent, AuthRejection> {
         let token = credentials.token.as_ref().map(ExposeSecret::expose_secret);
         match auth::authenticate(&self.app, token).await {
-            Ok(credential) => Ok(Agent(credential)),
+            Ok(credential) => Ok(Agent::new(credential)),
             Err(ServiceError::TokenRevoked) => Err(AuthRejection::Unauthorized),
             Err(error) => {
                 tracing::warn!(error = %error, "an agent's token could not be checked");
@@ -132,13 +152,22 @@ impl HubService for AgentHub {
         }
     }
 
+    async fn negotiation_key(&self) -> Result<NegotiationKey, AuthRejection> {
+        let read = || async { self.app.db.read(meta::negotiation_key).await.map(NegotiationKey::new) };
+        let key = self.key.get_or_try_init(read).await;
+        key.cloned().map_err(|error: flux_storage::Error| {
+            tracing::warn!(error = %error, "failed to read the key of connection tokens");
+            AuthRejection::Unavailable { retry_after: None }
+        })
+    }
+
     /// Closes a connection that sends no `Hello` in time.
     async fn connected(&self, caller: &Caller<Agent>) {
         // Hold only the sessions: holding the database would delay the shutdown.
         let (sessions, caller) = (Arc::clone(&self.app.sessions), caller.clone());
         tokio::spawn(async move {
             tokio::time::sleep(limits::HELLO_WAIT).await;
-            if sessions.on(&caller.identity.0.server_id, &caller.connection).is_none() {
+            if sessions.on(&caller.identity.credential.server_id, &caller.connection).is_none() {
                 caller.connection.close(Some("no Hello came".to_owned()), true);
             }
         });
@@ -160,7 +189,7 @@ impl HubService for AgentHub {
     }
 
     async fn disconnected(&self, caller: &Caller<Agent>) {
-        let server_id: ServerId = caller.identity.0.server_id.clone();
+        let server_id: ServerId = caller.identity.credential.server_id.clone();
         if self.app.sessions.unregister(&server_id, &caller.connection).is_none() {
             return;
         }

@@ -4,7 +4,8 @@ use crate::app::App;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use flux_rest::{ApiError, ErrorAnswer};
-use flux_storage::{Tx, commands, events, webhook};
+use flux_storage::cursors::{self, Cursor};
+use flux_storage::{Tx, commands, events};
 use http::header::CONTENT_TYPE;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ struct Figures {
     responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = ErrorAnswer)))]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
     let look = |tx: &Tx<'_>| -> Result<Figures, flux_storage::Error> {
-        Ok(Figures { commands: commands::counts(tx)?, events: events::last_seq(tx)?, delivered: webhook::cursor(tx)? })
+        let delivered = cursors::position(tx, Cursor::Webhook)?.unwrap_or_default();
+        Ok(Figures { commands: commands::counts(tx)?, events: events::last_seq(tx)?, delivered })
     };
     let figures = app.db.read(look).await?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&app, &figures)))

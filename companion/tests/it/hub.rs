@@ -204,7 +204,7 @@ async fn invalid_call_is_an_error_and_the_session_stays() {
 async fn stop_allows_agents_to_reconnect() {
     let (served, _, token) = served().await;
     let mut agent = served.agent(&token, "j1").await;
-    let (closed, ()) = tokio::join!(agent.closed(), served.stop());
+    let (closed, _) = tokio::join!(agent.closed(), served.stop());
     assert_eq!(closed, (None, true));
 }
 

@@ -1,6 +1,6 @@
 //! [`Served`]: a companion on a loopback socket. [`AgentEnd`]: an agent's side of a session, controlled by the test.
 
-use crate::test_app::{TestApp, config};
+use crate::test_app::{TestApp, config, text};
 use flux_companion::{Resources, serve};
 use flux_signalr::codec::{Decoder, HandshakeResponse, Message, encode};
 use flux_storage::Db;
@@ -33,8 +33,12 @@ impl Served {
     }
 
     pub(crate) async fn configured(text: &str) -> Served {
-        let db = Db::in_memory().expect("a database").repeating();
-        let app = TestApp::on(db.clone()).await;
+        Self::on(TestApp::on(Db::in_memory().expect("a database")).await, text).await
+    }
+
+    /// A companion on the database of this app, with its clock.
+    pub(crate) async fn on(app: TestApp, text: &str) -> Served {
+        let db = app.state.db.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
@@ -45,10 +49,22 @@ impl Served {
 
     /// Makes a call over the socket, in plain HTTP/1.1.
     pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.call_with(&self.app.admin, method, &format!("/api/v1{path}"), body).await
+    }
+
+    /// Negotiates a connection, and returns the query that opens its socket.
+    pub(crate) async fn negotiate(&self, token: &str) -> String {
+        let target = "/hubs/agent/negotiate?negotiateVersion=1";
+        let (status, answer) = self.call_with(token, "POST", target, &Value::Null).await;
+        assert_eq!(status, 200);
+        format!("?id={}", text(&answer, "connectionToken"))
+    }
+
+    async fn call_with(&self, key: &str, method: &str, target: &str, body: &Value) -> (u16, Value) {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let (key, body) = (&self.app.admin, body.to_string());
+        let body = body.to_string();
         let request = format!(
-            "{method} /api/v1{path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\ncontent-length: {}\r\n\r\n{body}",
+            "{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         let mut stream = TcpStream::connect(self.address).await.expect("a connection");
@@ -59,14 +75,21 @@ impl Served {
         (head[9..12].parse().expect("a status"), serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
-    pub(crate) async fn stop(mut self) {
+    /// Stops the companion. The app can be served again.
+    pub(crate) async fn stop(mut self) -> TestApp {
         self.stop.take().expect("it runs").send(()).expect("it listens");
         timeout(TEST_LIMIT, self.task).await.expect("it stops in time").expect("without a panic");
+        self.app
     }
 
     pub(crate) async fn connect(&self, token: &str) -> Result<AgentEnd, u16> {
+        self.connect_with(token, "").await
+    }
+
+    /// Connects with this query, which may hold a connection token.
+    pub(crate) async fn connect_with(&self, token: &str, query: &str) -> Result<AgentEnd, u16> {
         let stream = TcpStream::connect(self.address).await.expect("a connection");
-        let mut request = format!("ws://{}/hubs/agent", self.address).into_client_request().expect("a request");
+        let mut request = format!("ws://{}/hubs/agent{query}", self.address).into_client_request().expect("a request");
         request.headers_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
         match tokio_tungstenite::client_async(request, stream).await {
             Ok((socket, _)) => Ok(AgentEnd::greeted(socket).await),

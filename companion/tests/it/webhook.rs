@@ -3,6 +3,8 @@
 use crate::socket::Served;
 use crate::test_app::{list, order, text};
 use flux_companion::signature;
+use flux_storage::Tx;
+use flux_storage::cursors::{self, Cursor};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,12 +22,22 @@ struct Receiver(TcpListener);
 impl Receiver {
     /// Answers the next request with this status, and returns its headers and body.
     async fn take(&self, status: u16) -> (BTreeMap<String, String>, Vec<u8>) {
-        let (mut stream, _) = timeout(TEST_LIMIT, self.0.accept()).await.expect("in time").expect("a connection");
-        let (headers, body) = read(&mut stream).await;
-        let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-        stream.write_all(answer.as_bytes()).await.expect("answered");
+        let (mut stream, headers, body) = self.next().await;
+        answer(&mut stream, status).await;
         (headers, body)
     }
+
+    /// The next request, which waits for its answer.
+    async fn next(&self) -> (TcpStream, BTreeMap<String, String>, Vec<u8>) {
+        let (mut stream, _) = timeout(TEST_LIMIT, self.0.accept()).await.expect("in time").expect("a connection");
+        let (headers, body) = read(&mut stream).await;
+        (stream, headers, body)
+    }
+}
+
+async fn answer(stream: &mut TcpStream, status: u16) {
+    let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    stream.write_all(answer.as_bytes()).await.expect("answered");
 }
 
 async fn read(stream: &mut TcpStream) -> (BTreeMap<String, String>, Vec<u8>) {
@@ -81,5 +93,29 @@ async fn webhook_gets_every_event_signed_in_order_with_retries() {
     }
     let begin = all[0];
     assert_eq!(all, (begin..begin + 7).collect::<Vec<_>>(), "each once, in order");
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn answer_to_a_batch_does_not_move_the_cursor_back() {
+    let receiver = Receiver(TcpListener::bind("127.0.0.1:0").await.expect("a port"));
+    let address = receiver.0.local_addr().expect("an address");
+    let served = Served::configured(&format!("webhook: {{url: 'http://{address}/hook', secret: {SECRET}}}")).await;
+    served.app.package(json!([])).await;
+    let (mut waiting, _, body) = receiver.next().await;
+    let sent = *seqs(&body).last().expect("an event");
+    // Meanwhile somebody else delivers this batch and the next event.
+    served.app.paid("o1").await;
+    let ahead = |tx: &Tx<'_>| {
+        let from = cursors::position(tx, Cursor::Webhook)?.expect("a position");
+        let last = flux_storage::events::last_seq(tx)?;
+        Ok::<_, flux_storage::Error>((last, cursors::advance(tx, Cursor::Webhook, from, last)?))
+    };
+    let (last, moved) = served.app.state.db.write(ahead).await.expect("moved");
+    assert!(moved && last > sent);
+    answer(&mut waiting, 200).await;
+    served.app.paid("o2").await;
+    let next = seqs(&receiver.take(200).await.1);
+    assert_eq!(next.first(), Some(&(last + 1)), "it goes on from where the other one is");
     served.stop().await;
 }

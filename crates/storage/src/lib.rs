@@ -9,6 +9,7 @@
 
 mod column;
 pub mod commands;
+pub mod cursors;
 pub mod customers;
 mod db;
 mod error;
@@ -16,22 +17,25 @@ pub mod events;
 pub mod history;
 pub mod idempotency;
 pub mod keys;
+pub mod leases;
 pub mod limits;
 pub mod mail;
 pub mod meta;
+mod node;
 pub mod orders;
 pub mod packages;
 mod probe;
 mod row;
+pub mod seats;
 pub mod servers;
 mod sqlite;
 mod terms;
 mod tx;
 mod value;
-pub mod webhook;
 
 pub use db::{Closed, Db, Restored};
 pub use error::Error;
+pub use node::NodeId;
 pub use probe::Probe;
 pub use row::{Row, to_json};
 pub use tx::Tx;

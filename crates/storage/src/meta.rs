@@ -1,6 +1,7 @@
 //! Facts about the database itself.
 
 use crate::{Error, Tx, params};
+use data_encoding::HEXLOWER;
 
 const EPOCH_CHARS: usize = 32;
 const HEX: &[u8] = b"0123456789abcdef";
@@ -12,6 +13,19 @@ const HEX: &[u8] = b"0123456789abcdef";
 /// The database's.
 pub fn store_epoch(tx: &Tx<'_>) -> Result<String, Error> {
     tx.only("SELECT value FROM meta WHERE name = 'store_epoch'", params![], |row| row.get("value"))
+}
+
+/// The key that signs the connection tokens of agents, made with the database. It opens nothing by itself: a socket needs the
+/// server's token as well.
+///
+/// # Errors
+///
+/// The database's.
+pub fn negotiation_key(tx: &Tx<'_>) -> Result<[u8; 32], Error> {
+    let digits = "SELECT value FROM meta WHERE name = 'negotiation_key'";
+    let digits: String = tx.only(digits, params![], |row| row.get("value"))?;
+    let bytes = HEXLOWER.decode(digits.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or(Error::BadRow("negotiation_key"))
 }
 
 /// Begins a new epoch: what was said since the backup is not in this database.

@@ -3,13 +3,18 @@
 //! The cursor moves after the server's answer: a crash between the two sends a mail a second time, under the same
 //! `Message-ID`. A mail that the server rejects is skipped, and a mail that it defers is retried apart from the others, so one
 //! bad address delays no other mail. A server that does not answer, or refuses the login, delays all of them.
+//!
+//! Without `mail` in the config nothing is written: the cursor and the retries stay as they are. At the next start with it,
+//! mails that are older than a day are skipped.
 
 mod send;
 
 use crate::app::App;
 use crate::config::Mail;
+use crate::leases::{self, JobError};
 use crate::limits;
 use flux_shop::Event;
+use flux_storage::leases::{Job, Lease};
 use flux_storage::{Tx, mail as rows};
 use send::{Concerns, SendError, Sender};
 use std::sync::Arc;
@@ -19,23 +24,20 @@ use tokio::time::{sleep, timeout};
 /// Runs for ever; stop it by dropping it. Without `mail` in the config it does nothing: mails are events only.
 pub(crate) async fn run(app: Arc<App>) {
     match app.config.mail.as_ref().map(|mail| (mail, Sender::new(mail))) {
-        Some((mail, Ok(sender))) => send_all(&app, mail, &sender).await,
+        Some((mail, Ok(sender))) => send_all(&app, mail, &sender, &leases::take(&app, Job::Mail).await).await,
         Some((_, Err(error))) => tracing::error!(error = %error, "failed to set up mail; no mail is sent"),
-        None => {
-            if let Err(error) = app.db.write(|tx: &Tx<'_>| rows::stop(tx)).await {
-                tracing::warn!(error = %error, "failed to record that mail is off; mails from now on are sent once it is on");
-            }
-        }
+        None => {}
     }
     std::future::pending::<()>().await;
 }
 
-async fn send_all(app: &App, mail: &Mail, sender: &Sender) {
+async fn send_all(app: &App, mail: &Mail, sender: &Sender, lease: &Lease) {
     let mut commits = app.db.commits();
     let mut wait = limits::MAIL_RETRY;
+    let mut has_begun = false;
     loop {
         commits.borrow_and_update();
-        match send_next(app, mail, sender).await {
+        match send_next(app, mail, sender, lease, &mut has_begun).await {
             Ok(true) => wait = limits::MAIL_RETRY,
             Ok(false) => {
                 wait = limits::MAIL_RETRY;
@@ -54,20 +56,43 @@ async fn send_all(app: &App, mail: &Mail, sender: &Sender) {
 #[derive(Debug, thiserror::Error)]
 enum Unsent {
     #[error(transparent)]
-    Db(#[from] flux_storage::Error),
+    Job(#[from] JobError),
     #[error(transparent)]
     Send(#[from] SendError),
 }
 
-/// Sends the next mail, if there is one.
-async fn send_next(app: &App, mail: &Mail, sender: &Sender) -> Result<bool, Unsent> {
-    let Some(cursor) = app.db.read(|tx: &Tx<'_>| rows::cursor(tx)).await? else {
-        app.db.write(|tx: &Tx<'_>| rows::start(tx)).await?;
-        return Ok(false);
+/// Places the cursor, and skips the mails that have become too old while none were sent.
+async fn begin(app: &App, lease: &Lease) -> Result<(), Unsent> {
+    let lease = lease.clone();
+    let begin = move |tx: &Tx<'_>| {
+        leases::require(tx, &lease)?;
+        Ok::<_, JobError>(rows::begin(tx, tx.now().saturating_sub(limits::MAIL_AGE).unwrap_or(tx.now()))?)
     };
-    let now = app.clock.now();
-    let next = app.db.read(move |tx| rows::next(tx, cursor, now)).await?;
-    let Some(rows::Mail { event, customer, tries }) = next else { return Ok(false) };
+    let skipped = app.db.write(begin).await?;
+    if skipped > 0 {
+        tracing::warn!(mail.count = skipped, "mails have waited for more than a day; skipped");
+    }
+    Ok(())
+}
+
+/// Sends the next mail, if there is one.
+async fn send_next(
+    app: &App,
+    mail: &Mail,
+    sender: &Sender,
+    lease: &Lease,
+    has_begun: &mut bool,
+) -> Result<bool, Unsent> {
+    if !*has_begun {
+        begin(app, lease).await?;
+        *has_begun = true;
+    }
+    let (now, held) = (app.clock.now(), lease.clone());
+    let next = move |tx: &Tx<'_>| {
+        leases::require(tx, &held)?;
+        Ok::<_, JobError>(rows::next(tx, now)?)
+    };
+    let Some(rows::Mail { event, customer, tries, after }) = app.db.read(next).await? else { return Ok(false) };
     let seq = event.seq;
     let again = match recipient(&event, customer) {
         Some(to) => {
@@ -81,7 +106,12 @@ async fn send_next(app: &App, mail: &Mail, sender: &Sender) -> Result<bool, Unse
             None
         }
     };
-    app.db.write(move |tx| rows::done(tx, seq, again)).await?;
+    let held = lease.clone();
+    let done = move |tx: &Tx<'_>| {
+        leases::require(tx, &held)?;
+        if rows::done(tx, seq, after, again)? { Ok(()) } else { Err(JobError::Cursor) }
+    };
+    app.db.write(done).await?;
     Ok(true)
 }
 

@@ -130,7 +130,6 @@ impl<S: HubService> Hub<S> {
     }
 
     /// Reads the token of an upgrade.
-    #[expect(clippy::result_large_err, reason = "the error is the response")]
     async fn ticket(&self, token: Option<&str>, identity: &S::Identity) -> Result<Ticket, Response> {
         let Some(token) = token else { return Ok(Ticket::Skipped(self.random_id())) };
         let key = self.inner.service.negotiation_key().await.map_err(IntoResponse::into_response)?;

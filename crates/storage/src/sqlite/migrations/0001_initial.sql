@@ -2,12 +2,13 @@
 -- JSON is text, and texts are compared byte by byte: where case does not matter, both sides are `lower(…)`, and the statement
 -- says `IS NOT NULL` where the index does. `seq` columns number rows in the order in which they were added.
 
--- Facts about the database itself: `store_epoch`, random, new at each restore.
+-- Facts about the database itself: `store_epoch`, random, new at each restore, and `negotiation_key`, which signs the
+-- connection tokens of agents: 32 random bytes as hexadecimal digits.
 CREATE TABLE meta (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('store_epoch', lower(hex(randomblob(16))));
+INSERT INTO meta VALUES ('store_epoch', lower(hex(randomblob(16)))), ('negotiation_key', lower(hex(randomblob(32))));
 
 CREATE TABLE servers (
   id                    TEXT PRIMARY KEY,
@@ -31,6 +32,27 @@ CREATE TABLE server_agents (
   last_poll_at          INTEGER,
   poll_interval_seconds INTEGER
 ) STRICT;
+
+-- The seat of each server's agent: at most one session has it, in whichever process it is open. The row stays while nobody
+-- has the seat, so that the epoch of the next holder is a higher one.
+CREATE TABLE seats (
+  server_id     TEXT PRIMARY KEY REFERENCES servers (id),
+  epoch         INTEGER NOT NULL,
+  node_id       TEXT,                            -- the process; null while nobody has the seat, like the columns below
+  connection_id TEXT,
+  journal_id    TEXT,
+  hostname      TEXT,
+  since         INTEGER
+) STRICT;
+
+-- Who does each job that must not run twice at once. `until` is null where a lease lasts as long as its holder's process:
+-- the lock of the file shows that the process has ended.
+CREATE TABLE leases (
+  name   TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,                          -- the process
+  epoch  INTEGER NOT NULL,                       -- higher each time that a process takes the lease
+  until  INTEGER
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE api_keys (
   name       TEXT PRIMARY KEY,
@@ -215,17 +237,13 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (at);
 
--- The last event that the webhook's receiver has taken: one row, once there is one.
-CREATE TABLE webhook_cursor (
-  id  INTEGER PRIMARY KEY CHECK (id = 1),
-  seq INTEGER NOT NULL
-) STRICT;
-
--- The last event whose mail is done with: one row, while mails are set up.
-CREATE TABLE mail_cursor (
-  id  INTEGER PRIMARY KEY CHECK (id = 1),
-  seq INTEGER NOT NULL
-) STRICT;
+-- The last event that is done with: `webhook`, whose receiver has taken it, and `mail`, once mails were set up. A cursor
+-- moves forward only.
+CREATE TABLE cursors (
+  name TEXT PRIMARY KEY,
+  seq  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO cursors VALUES ('webhook', 0);
 CREATE TABLE mail_retries (
   seq   INTEGER PRIMARY KEY REFERENCES events (seq),
   tries INTEGER NOT NULL,
