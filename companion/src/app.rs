@@ -1,6 +1,6 @@
 //! The state that the parts of a running companion share.
 
-use crate::agents::Sessions;
+use crate::agents::{SessionSignals, Sessions};
 use crate::config::Config;
 use crate::limits;
 use crate::secrets::{self, KeySecret};
@@ -30,8 +30,10 @@ pub struct App {
     pub(crate) node: NodeId,
     /// The referrals.
     referrals: Arc<Referrals>,
-    /// The agents' sessions.
+    /// The agents' sessions in this process.
     pub sessions: Arc<Sessions>,
+    /// Reaches the agents' sessions, wherever they are open.
+    pub(crate) signals: Arc<dyn SessionSignals>,
     /// True once the companion is about to stop; endless tasks and streams then end.
     pub(crate) stopping: watch::Sender<bool>,
     /// Permits for event streams.
@@ -43,14 +45,17 @@ pub struct App {
 impl App {
     /// A companion that nobody is connected to.
     pub(crate) fn new(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Arc<App> {
+        let node = secrets::node_id(&*entropy);
+        let sessions = Arc::new(Sessions::new(node.clone()));
         Arc::new(App {
             referrals: Arc::new(Referrals::new(context(&config))),
             config,
-            node: secrets::node_id(&*entropy),
+            node,
             db: db.on(Arc::clone(&clock), Arc::clone(&entropy)),
             clock,
             entropy,
-            sessions: Arc::new(Sessions::default()),
+            signals: Arc::clone(&sessions) as Arc<dyn SessionSignals>,
+            sessions,
             stopping: watch::Sender::new(false),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS)),
             answers: Default::default(),
@@ -118,7 +123,7 @@ impl Host for App {
 
     fn wake(&self, servers: &Wake) {
         for server in servers {
-            self.sessions.wake(server);
+            self.signals.has_commands(server);
         }
     }
 }

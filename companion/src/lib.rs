@@ -18,7 +18,7 @@ pub mod services;
 mod sweeps;
 mod systemd;
 
-pub use agents::{Session, Sessions};
+pub use agents::{Session, SessionSignals, Sessions};
 pub use app::App;
 pub use notify::webhook::signature;
 pub use secrets::{KeySecret, server_id, server_token};

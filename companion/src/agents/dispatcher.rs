@@ -3,14 +3,14 @@
 //! A wakeup sends only commands that this session was not offered lately, so that a batch in flight is not repeated with
 //! every report. `Hello` and the sweep send all commands that this journal has not reported (rule 2).
 
-use super::Session;
+use super::{Session, SessionSignals};
 use crate::app::App;
 use crate::limits;
-use crate::services::ServiceError;
 use crate::services::offers::{self, Offers, Transport};
+use crate::services::{ServiceError, seats};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
-use flux_protocol::{ErrorCode, method};
+use flux_protocol::method;
 use flux_storage::Tx;
 use flux_storage::commands::{self, OfferFilter};
 use jiff::{SignedDuration, Timestamp};
@@ -64,9 +64,12 @@ async fn offer_due(app: &App, session: &Session, quiet: Option<Duration>) -> Opt
         Err(ServiceError::TokenRevoked) => {
             // The command line has replaced the token. A session with the new token may be registered already.
             if app.sessions.on(&session.server_id, &session.connection).is_some() {
-                app.sessions
-                    .disconnect(&session.server_id, ErrorCode::TokenRevoked.message("this server has a new token"));
+                app.sessions.token_replaced(&session.server_id);
             }
+            None
+        }
+        Err(error @ ServiceError::SeatLost) => {
+            session.connection.close(Some(error.to_string()), true);
             None
         }
         Err(error) => {
@@ -101,12 +104,13 @@ async fn offer(
     Ok((offers, next_retry))
 }
 
-/// Commits the offers of a filter to this session, if its token is still the server's.
+/// Commits the offers of a filter to this session, if its token is still the server's and the session has the seat.
 pub(super) async fn commit(app: &App, session: &Session, filter: OfferFilter) -> Result<Offers, ServiceError> {
-    let (credential, journal) = (session.credential.clone(), session.journal_id.clone());
+    let (credential, journal, seat) = (session.credential.clone(), session.journal_id.clone(), session.seat.clone());
     let hooks = app.hooks();
     let write = move |tx: &Tx<'_>| {
         let server = credential.server(tx)?.id;
+        seats::require(tx, Some(&seat))?;
         offers::offer(tx, &*hooks, &server, &journal, &filter, Transport::Session)
     };
     app.db.write(write).await

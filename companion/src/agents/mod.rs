@@ -7,10 +7,12 @@ mod players;
 pub(crate) mod reports;
 mod service;
 mod sessions;
+mod signals;
 
 pub(crate) use players::record_join;
 pub(crate) use service::AgentHub;
 pub use sessions::{Session, Sessions};
+pub use signals::SessionSignals;
 
 use crate::app::App;
 use crate::limits;

@@ -7,15 +7,25 @@ use crate::services::{ServiceError, Wake};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{Batch, CommandReport, JournalId, ReportAck, Revocation};
 use flux_shop::Actor;
+use flux_storage::seats::Seat;
 
 /// One call of reports.
 pub(crate) struct AgentReports {
+    /// The sender.
+    pub(crate) from: Reporter,
+    /// The reports, each parsed separately.
+    pub(crate) batch: Batch<CommandReport>,
+}
+
+/// The sender of reports.
+#[derive(Clone)]
+pub(crate) struct Reporter {
     /// The agent's token.
     pub(crate) credential: Credential,
     /// The agent's journal.
     pub(crate) journal: JournalId,
-    /// The reports, each parsed separately.
-    pub(crate) batch: Batch<CommandReport>,
+    /// The session's seat; a REST call has none.
+    pub(crate) seat: Option<Seat>,
 }
 
 /// Stores one call of reports in one transaction. The ids may be acknowledged when it returns.
@@ -23,8 +33,8 @@ pub(crate) async fn take_reports(
     app: &App,
     reports: AgentReports,
 ) -> Result<(ReportAck, Vec<Revocation>), ServiceError> {
-    let AgentReports { credential, journal, batch } = reports;
-    let server_id = credential.server_id.clone();
+    let AgentReports { from, batch } = reports;
+    let server_id = from.credential.server_id.clone();
     let most = BATCH_ITEMS;
     if batch.items.len() + batch.bad.len() > most {
         return Err(ServiceError::invalid("reports", format!("must be at most {most} reports in one call")));
@@ -32,10 +42,10 @@ pub(crate) async fn take_reports(
     for bad in &batch.bad {
         tracing::warn!(server.id = %server_id, command.id = bad.id, problem = bad.problem, "a report could not be read");
     }
-    let applied = match store(app, &credential, &journal, batch.items.clone()).await {
+    let applied = match store(app, &from, batch.items.clone()).await {
         Err(ServiceError::Db(error)) if error.is_about_content() => {
             tracing::error!(server.id = %server_id, error = %error, "failed to store a batch of reports; storing each by itself");
-            store_one_by_one(app, &credential, &journal, batch.items).await?
+            store_one_by_one(app, &from, batch.items).await?
         }
         applied => applied?,
     };
@@ -46,15 +56,10 @@ pub(crate) async fn take_reports(
     Ok((applied.acknowledged, applied.revoked))
 }
 
-async fn store(
-    app: &App,
-    credential: &Credential,
-    journal: &JournalId,
-    reports: Vec<CommandReport>,
-) -> Result<AppliedReports, ServiceError> {
-    let (credential, journal) = (credential.clone(), journal.clone());
-    app.write_and_wake(Actor::agent(&credential.server_id.clone()), move |tx, by, hooks| {
-        let server = accept_reports(tx, &credential, &journal)?;
+async fn store(app: &App, from: &Reporter, reports: Vec<CommandReport>) -> Result<AppliedReports, ServiceError> {
+    let Reporter { credential, journal, seat } = from.clone();
+    app.write_and_wake(Actor::agent(&from.credential.server_id), move |tx, by, hooks| {
+        let server = accept_reports(tx, &credential, &journal, seat.as_ref())?;
         let applied = apply_all(tx, by, hooks, &server.id, &journal, &reports)?;
         Ok((applied, Wake::from([server.id])))
     })
@@ -65,25 +70,24 @@ async fn store(
 /// stored without the game's answer, the only text in it. If that fails too it is left out, and the agent sends it again.
 async fn store_one_by_one(
     app: &App,
-    credential: &Credential,
-    journal: &JournalId,
+    from: &Reporter,
     reports: Vec<CommandReport>,
 ) -> Result<AppliedReports, ServiceError> {
     let mut all = AppliedReports::default();
     for report in reports {
         let bare = CommandReport { output: None, ..report.clone() };
-        let applied = match store(app, credential, journal, vec![report]).await {
+        let applied = match store(app, from, vec![report]).await {
             Err(ServiceError::Db(error)) if error.is_about_content() => {
-                tracing::error!(command.id = %bare.id, server.id = %credential.server_id, error = %error,
+                tracing::error!(command.id = %bare.id, server.id = %from.credential.server_id, error = %error,
                     "failed to store a report; storing it without the game's answer");
-                store(app, credential, journal, vec![bare]).await
+                store(app, from, vec![bare]).await
             }
             applied => applied,
         };
         match applied {
             Ok(applied) => all.add(applied),
             Err(ServiceError::Db(error)) if error.is_about_content() => {
-                tracing::error!(server.id = %credential.server_id, error = %error, "failed to store a report; leaving it out");
+                tracing::error!(server.id = %from.credential.server_id, error = %error, "failed to store a report; leaving it out");
             }
             Err(error) => return Err(error),
         }

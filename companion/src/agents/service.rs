@@ -1,11 +1,11 @@
 //! The hub's methods (`docs/reference/protocol.md`).
 
-use super::reports::{self, AgentReports};
+use super::reports::{self, AgentReports, Reporter};
 use super::{Session, auth, dispatcher, record_join};
 use crate::app::App;
 use crate::limits;
-use crate::services::agents::{Contact, Credential, mark_offline, record_contact, record_game_status};
-use crate::services::{ServiceError, offers::Offers};
+use crate::services::agents::{Contact, Credential, end_session, record_contact, record_game_status, take_seat};
+use crate::services::{ServiceError, offers::Offers, seats};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{
@@ -73,24 +73,26 @@ impl AgentHub {
         if app.sessions.on(&server_id, &caller.connection).is_some() {
             return Err(HubError::Refused("Hello was said already".to_owned()));
         }
-        let session = Session::new(credential.clone(), &hello, caller.connection.clone());
-        // Register first: a poll of another journal checks the sessions inside its own transaction.
-        app.sessions.register(&session).map_err(|hostname| hub_error(&ServiceError::AlreadyConnected { hostname }))?;
+        // First, so that the seat counts as taken from the transaction on.
+        let holder = app.sessions.enter(&caller.connection);
         let now = app.now();
         let written = app
-            .write(Actor::agent(&server_id), move |tx, by, _| {
-                let contact = Contact::Hello(&hello);
-                let server = record_contact(tx, by, &credential, &hello.journal_id, &contact, None)?;
-                Ok((server, meta::store_epoch(tx)?))
+            .write(Actor::agent(&server_id), {
+                let (credential, sessions) = (credential.clone(), Arc::clone(&app.sessions));
+                move |tx, by, _| {
+                    let contact = Contact::Hello(&hello);
+                    let present = seats::open_seat(tx, &credential.server_id, &*sessions)?;
+                    let server = record_contact(tx, by, &credential, &hello.journal_id, &contact, present.as_ref())?;
+                    let seat = take_seat(tx, &server.id, &hello, &holder)?;
+                    Ok((server, seat, meta::store_epoch(tx)?))
+                }
             })
             .await;
-        let (server, store_epoch) = match written {
-            Ok(written) => written,
-            Err(refused) => {
-                app.sessions.unregister(&server_id, &caller.connection);
-                return Err(hub_error(&refused));
-            }
-        };
+        let (server, seat, store_epoch) = written.map_err(|refused| hub_error(&refused))?;
+        let session = Session::new(credential, seat, caller.connection.clone());
+        if !app.sessions.register(&session) {
+            return Err(hub_error(&ServiceError::SeatLost));
+        }
         tracing::info!(server.id = %server_id, agent.version = server.agent.version, "an agent connected");
         tokio::spawn(dispatcher::run(Arc::clone(app), session));
         let server_name = server.name.into();
@@ -104,8 +106,12 @@ impl AgentHub {
         batch: Batch<flux_protocol::CommandReport>,
     ) -> Result<Value, HubError> {
         let session = self.session(caller)?;
-        let reports =
-            AgentReports { credential: caller.identity.credential.clone(), journal: session.journal_id.clone(), batch };
+        let from = Reporter {
+            credential: caller.identity.credential.clone(),
+            journal: session.journal_id.clone(),
+            seat: Some(session.seat.clone()),
+        };
+        let reports = AgentReports { from, batch };
         let (acknowledged, revoked) =
             reports::take_reports(&self.app, reports).await.map_err(|error| hub_error(&error))?;
         dispatcher::push(&session, Offers { revoked, ..Offers::default() });
@@ -117,16 +123,18 @@ impl AgentHub {
         let session = self.session(caller)?;
         let filter = OfferFilter { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
         let credential = caller.identity.credential.clone();
-        record_join(&self.app, credential, player).await.map_err(|error| hub_error(&error))?;
+        record_join(&self.app, credential, Some(session.seat.clone()), player)
+            .await
+            .map_err(|error| hub_error(&error))?;
         let offers = dispatcher::commit(&self.app, &session, filter).await.map_err(|error| hub_error(&error))?;
         dispatcher::push(&session, offers);
         Ok(Value::Null)
     }
 
     async fn game_status(&self, caller: &Caller<Agent>, status: GameStatus) -> Result<Value, HubError> {
-        self.session(caller)?;
+        let seat = self.session(caller)?.seat.clone();
         let credential = caller.identity.credential.clone();
-        let written = self.app.db.write(move |tx| record_game_status(tx, &credential, &status)).await;
+        let written = self.app.db.write(move |tx| record_game_status(tx, &credential, &seat, &status)).await;
         written.map_err(|error| hub_error(&error))?;
         Ok(Value::Null)
     }
@@ -190,11 +198,13 @@ impl HubService for AgentHub {
 
     async fn disconnected(&self, caller: &Caller<Agent>) {
         let server_id: ServerId = caller.identity.credential.server_id.clone();
-        if self.app.sessions.unregister(&server_id, &caller.connection).is_none() {
-            return;
+        if self.app.sessions.unregister(&server_id, &caller.connection).is_some() {
+            tracing::info!(server.id = %server_id, "an agent disconnected");
         }
-        tracing::info!(server.id = %server_id, "an agent disconnected");
-        let written = self.app.write(Actor::agent(&server_id), move |tx, by, _| mark_offline(tx, by, &server_id));
+        // Also without a session: a `Hello` that timed out may have taken the seat.
+        let Some(holder) = self.app.sessions.leave(&caller.connection) else { return };
+        let actor = Actor::agent(&server_id);
+        let written = self.app.write(actor, move |tx, by, _| end_session(tx, by, &server_id, &holder));
         if let Err(error) = written.await {
             tracing::warn!(error = %error, "failed to record disconnect");
         }

@@ -1,8 +1,12 @@
-//! The registry of sessions: at most one per server.
+//! The registry of this process's sessions: at most one per server. The seats in the database say which of them, or of
+//! another process's, is the server's agent.
 
 use crate::services::agents::Credential;
-use flux_protocol::{AgentHello, JournalId, ServerId};
+use crate::services::seats::Holders;
+use flux_protocol::{JournalId, ServerId};
 use flux_signalr::hub::HubConnection;
+use flux_storage::NodeId;
+use flux_storage::seats::{Seat, SeatHolder};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
@@ -16,8 +20,8 @@ pub struct Session {
     pub credential: Credential,
     /// The agent's journal.
     pub journal_id: JournalId,
-    /// The machine's name, for the message that a second agent gets.
-    pub hostname: Option<String>,
+    /// The seat that the session has taken.
+    pub seat: Seat,
     /// The connection.
     pub connection: HubConnection,
     /// Notified when there is something to send.
@@ -28,12 +32,12 @@ pub struct Session {
 
 impl Session {
     /// A session that is not registered yet.
-    pub fn new(credential: Credential, hello: &AgentHello, connection: HubConnection) -> Arc<Session> {
+    pub fn new(credential: Credential, seat: Seat, connection: HubConnection) -> Arc<Session> {
         Arc::new(Session {
-            server_id: credential.server_id.clone(),
+            server_id: seat.server_id.clone(),
             credential,
-            journal_id: hello.journal_id.clone(),
-            hostname: hello.hostname.clone(),
+            journal_id: seat.journal_id.clone(),
+            seat,
             connection,
             wakeup: Notify::new(),
             ended: watch::Sender::new(false),
@@ -42,68 +46,91 @@ impl Session {
 }
 
 /// All sessions. The lock is never held across an await.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sessions {
-    open: Mutex<BTreeMap<ServerId, Arc<Session>>>,
+    node: NodeId,
+    open: Mutex<Open>,
     /// Counts the calls of reports that were stored: a removal waits for them.
     reports: watch::Sender<u64>,
 }
 
+#[derive(Debug, Default)]
+struct Open {
+    sessions: BTreeMap<ServerId, Arc<Session>>,
+    /// The connections that have called `Hello`, by id: each may have its server's seat.
+    callers: BTreeMap<String, HubConnection>,
+}
+
 impl Sessions {
-    /// Registers a session, and closes an older one of the same journal (a half-open connection).
-    ///
-    /// # Errors
-    /// The hostname of another journal's live session, which stays.
-    pub fn register(&self, session: &Arc<Session>) -> Result<(), String> {
-        let mut open = self.open();
-        if let Some(hostname) = other(&open, &session.server_id, &session.journal_id) {
-            return Err(hostname);
-        }
-        if let Some(older) = open.insert(session.server_id.clone(), Arc::clone(session)) {
-            end(&older, Some("this agent has a newer session".to_owned()), true);
-        }
-        Ok(())
+    /// No sessions, in this process.
+    pub fn new(node: NodeId) -> Sessions {
+        Sessions { node, open: Mutex::default(), reports: watch::Sender::new(0) }
     }
 
-    /// The hostname of another journal's open session.
-    pub fn other_than(&self, server: &ServerId, journal: &JournalId) -> Option<String> {
-        other(&self.open(), server, journal)
+    /// Adds a connection that calls `Hello`, and returns it as the holder of a seat. Must come before the seat is taken.
+    pub(super) fn enter(&self, connection: &HubConnection) -> SeatHolder {
+        let holder = self.holder(connection);
+        self.open().callers.insert(holder.connection.clone(), connection.clone());
+        holder
+    }
+
+    /// Removes a connection that has ended. Returns it as the holder of a seat if it may have one.
+    pub(super) fn leave(&self, connection: &HubConnection) -> Option<SeatHolder> {
+        let holder = self.holder(connection);
+        self.open().callers.remove(&holder.connection).map(|_| holder)
+    }
+
+    /// Registers a session that has taken its server's seat, and closes the one that had it before. Of two, the later seat
+    /// counts, whichever is registered first: `false` if that is the other one, and this session was closed.
+    pub(super) fn register(&self, session: &Arc<Session>) -> bool {
+        let mut open = self.open();
+        let present = open.sessions.get(&session.server_id);
+        let is_newer = present.is_none_or(|present| present.seat.epoch < session.seat.epoch);
+        let older = if is_newer {
+            open.sessions.insert(session.server_id.clone(), Arc::clone(session))
+        } else {
+            Some(Arc::clone(session))
+        };
+        if let Some(older) = older {
+            end(&older, Some("this agent has a newer session".to_owned()), true);
+        }
+        is_newer
     }
 
     /// The session of this server.
     pub fn of(&self, server: &ServerId) -> Option<Arc<Session>> {
-        self.open().get(server).filter(|session| !session.connection.is_closed()).cloned()
+        self.open().sessions.get(server).filter(|session| !session.connection.is_closed()).cloned()
     }
 
     /// The session of this server on this connection.
     pub(super) fn on(&self, server: &ServerId, connection: &HubConnection) -> Option<Arc<Session>> {
-        self.open().get(server).filter(|session| session.connection.id() == connection.id()).cloned()
+        self.open().sessions.get(server).filter(|session| session.connection.id() == connection.id()).cloned()
     }
 
     /// Removes the session on this connection, if it is still the server's.
     pub(super) fn unregister(&self, server: &ServerId, connection: &HubConnection) -> Option<Arc<Session>> {
         let mut open = self.open();
-        let is_it = open.get(server).is_some_and(|session| session.connection.id() == connection.id());
-        let session = is_it.then(|| open.remove(server)).flatten()?;
+        let is_it = open.sessions.get(server).is_some_and(|session| session.connection.id() == connection.id());
+        let session = is_it.then(|| open.sessions.remove(server)).flatten()?;
         session.ended.send_replace(true);
         Some(session)
     }
 
     /// Ends a server's session with this error; the agent must not reconnect.
-    pub fn disconnect(&self, server: &ServerId, error: String) {
-        if let Some(session) = self.open().remove(server) {
+    pub(super) fn disconnect(&self, server: &ServerId, error: String) {
+        if let Some(session) = self.open().sessions.remove(server) {
             end(&session, Some(error), false);
         }
     }
 
     /// The number of sessions.
     pub fn count(&self) -> usize {
-        self.open().len()
+        self.open().sessions.len()
     }
 
     /// Wakes a server's session: there is something to send.
-    pub fn wake(&self, server: &ServerId) {
-        if let Some(session) = self.open().get(server) {
+    pub(super) fn wake(&self, server: &ServerId) {
+        if let Some(session) = self.open().sessions.get(server) {
             session.wakeup.notify_one();
         }
     }
@@ -118,15 +145,21 @@ impl Sessions {
         self.reports.subscribe()
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<ServerId, Arc<Session>>> {
+    fn holder(&self, connection: &HubConnection) -> SeatHolder {
+        SeatHolder { node: self.node.clone(), connection: connection.id().to_string() }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn other(open: &BTreeMap<ServerId, Arc<Session>>, server: &ServerId, journal: &JournalId) -> Option<String> {
-    let session = open.get(server)?;
-    let is_other = session.journal_id != *journal && !session.connection.is_closed();
-    is_other.then(|| session.hostname.clone().unwrap_or_else(|| "another machine".to_owned()))
+/// Any other process on this file has ended, which the serve lock shows: its sessions are closed.
+impl Holders for Sessions {
+    fn is_open(&self, holder: &SeatHolder) -> bool {
+        holder.node == self.node
+            && self.open().callers.get(&holder.connection).is_some_and(|connection| !connection.is_closed())
+    }
 }
 
 fn end(session: &Session, error: Option<String>, allow_reconnect: bool) {

@@ -2,11 +2,12 @@
 
 use super::auth::Agent;
 use crate::agents;
-use crate::agents::reports::{AgentReports, take_reports};
+use crate::agents::reports::{AgentReports, Reporter, take_reports};
 use crate::app::App;
 use crate::limits;
 use crate::services::agents::{Contact, record_contact};
 use crate::services::offers::{self, Transport};
+use crate::services::seats;
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
@@ -50,10 +51,8 @@ pub(super) async fn poll(
     if !(1..=BATCH_ITEMS).contains(&most) {
         return Err(ApiError::value("max", format!("must be 1 to {BATCH_ITEMS}")));
     }
-    let in_session = app.sessions.of(&agent.credential.server_id).is_some();
-    let contact = if in_session { Contact::Other } else { Contact::Poll };
     let filter = OfferFilter { quiet_since: None, player: None, limit: most };
-    let (offers, now) = offer(&app, agent, contact, filter).await?;
+    let (offers, now) = offer(&app, agent, Contact::Poll, filter).await?;
     let (commands, revoked) = (offers.commands, offers.revoked);
     Ok(Json(PollResponse { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
 }
@@ -66,7 +65,8 @@ pub(super) async fn report(
     agent: Agent,
     Body(body, _): Body<Reports>,
 ) -> Result<Json<ReportsResponse>, ApiError> {
-    let reports = AgentReports { credential: agent.credential, journal: agent.journal, batch: body.reports };
+    let from = Reporter { credential: agent.credential, journal: agent.journal, seat: None };
+    let reports = AgentReports { from, batch: body.reports };
     let (acknowledged, revoked) = take_reports(&app, reports).await?;
     Ok(Json(ReportsResponse { acknowledged: acknowledged.acknowledged, revoked }))
 }
@@ -81,7 +81,7 @@ pub(super) async fn player_joined(
 ) -> Result<Json<JoinedCommands>, ApiError> {
     let filter = OfferFilter { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
     // First, so that commands bought under an earlier name are found under this one.
-    agents::record_join(&app, agent.credential.clone(), player).await?;
+    agents::record_join(&app, agent.credential.clone(), None, player).await?;
     let (offers, _) = offer(&app, agent, Contact::Other, filter).await?;
     Ok(Json(JoinedCommands { commands: offers.commands }))
 }
@@ -97,9 +97,10 @@ async fn offer(
     let (server_id, sessions) = (credential.server_id.clone(), Arc::clone(&app.sessions));
     let (offers, now) = app
         .write(Actor::agent(&server_id), move |tx, by, hooks| {
-            // Checked inside the transaction: a Hello registers its session before its own transaction.
-            let other = sessions.other_than(&credential.server_id, &journal);
-            let server = record_contact(tx, by, &credential, &journal, &contact, other)?;
+            let seat = seats::open_seat(tx, &credential.server_id, &*sessions)?;
+            // A poll beside an open session does not announce the next one.
+            let contact = if seat.is_some() { &Contact::Other } else { &contact };
+            let server = record_contact(tx, by, &credential, &journal, contact, seat.as_ref())?;
             let offers = offers::offer(tx, hooks, &server.id, &journal, &filter, Transport::Response)?;
             Ok((offers, tx.now()))
         })

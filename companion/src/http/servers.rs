@@ -7,7 +7,7 @@ use crate::services::{ServiceError, Wake, agents::is_polling};
 use crate::{limits, secrets};
 use axum::Json;
 use axum::extract::State;
-use flux_protocol::{ErrorCode, ServerId, ServerToken};
+use flux_protocol::{ServerId, ServerToken};
 use flux_rest::{
     Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PageQuery, Query, Saved, after_text, page, page_limit,
 };
@@ -124,7 +124,7 @@ pub(super) async fn replace_token(
             find(tx, &id)
         })
         .await?;
-    app.sessions.disconnect(&server.id, ErrorCode::TokenRevoked.message("this server has a new token"));
+    app.signals.token_replaced(&server.id);
     tracing::info!(server.id = %server.id, "token replaced");
     Ok(Json(with_token(&app, server, queue, Some(&token))))
 }
@@ -148,7 +148,7 @@ pub(super) async fn remove(
         let id = id.clone();
         app.write(key.actor(), move |tx, by, hooks| servers_service::finish_removal(tx, by, hooks, &id, left)).await?
     };
-    app.sessions.disconnect(&id, ErrorCode::ServerRemoved.message("the store has removed this server"));
+    app.signals.server_removed(&id);
     tracing::info!(server.id = %id, commands.unanswered = unanswered, "server removed");
     Ok(Json(RemovalOut { id, unanswered }))
 }

@@ -1,11 +1,12 @@
 //! Contacts of agents: the accepted journal of each server, and the time of its agent's last call.
 
-use super::{Audit, ServiceError};
+use super::{Audit, ServiceError, seats};
 use crate::limits;
 use flux_protocol::limits::POLL_SECONDS;
 use flux_protocol::{AgentHello, GameState, GameStatus, JournalId, SecretHash, ServerId};
 use flux_shop::{Server, kind};
-use flux_storage::{Tx, events, servers};
+use flux_storage::seats::{Seat, SeatHolder};
+use flux_storage::{Tx, events, seats as seats_repo, servers};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -37,8 +38,8 @@ pub enum Contact<'a> {
     Other,
 }
 
-/// Records a contact and accepts the agent's journal: from now on only its reports are taken. `other_session` is the
-/// hostname of another journal's open session.
+/// Records a contact and accepts the agent's journal: from now on only its reports are taken. `seat` is the server's, if the
+/// session that has it is open.
 ///
 /// # Errors
 /// [`ServiceError::AlreadyConnected`] while another journal has a session or polls.
@@ -48,9 +49,10 @@ pub fn record_contact(
     credential: &Credential,
     journal: &JournalId,
     contact: &Contact<'_>,
-    other_session: Option<String>,
+    seat: Option<&Seat>,
 ) -> Result<Server, ServiceError> {
     let mut server = credential.server(tx)?;
+    let other_session = seat.and_then(|seat| seats::other_host(seat, journal));
     if let Some(hostname) = other_session.or_else(|| other_poller(&server, journal, tx.now())) {
         return Err(ServiceError::AlreadyConnected { hostname });
     }
@@ -110,12 +112,29 @@ fn interval_seconds(server: &Server, now: Timestamp) -> u64 {
     }
 }
 
-/// Checks that reports come from the accepted journal, and records the contact.
+/// Gives the server's seat to the session that `hello` begins, after [`record_contact`] has accepted it.
+pub fn take_seat(
+    tx: &Tx<'_>,
+    server: &ServerId,
+    hello: &AgentHello,
+    holder: &SeatHolder,
+) -> Result<Seat, ServiceError> {
+    let hostname = hello.hostname.as_deref().map(fit_to_limit);
+    Ok(seats_repo::take(tx, server, holder, &hello.journal_id, hostname.as_deref())?)
+}
+
+/// Checks that reports come from the accepted journal and, in a session, from the one that has the seat; records the contact.
 ///
 /// # Errors
-/// [`ServiceError::StaleJournal`] for any other journal.
-pub fn accept_reports(tx: &Tx<'_>, credential: &Credential, journal: &JournalId) -> Result<Server, ServiceError> {
+/// [`ServiceError::StaleJournal`] for any other journal, and [`ServiceError::SeatLost`].
+pub fn accept_reports(
+    tx: &Tx<'_>,
+    credential: &Credential,
+    journal: &JournalId,
+    seat: Option<&Seat>,
+) -> Result<Server, ServiceError> {
     let mut server = credential.server(tx)?;
+    seats::require(tx, seat)?;
     if server.agent.journal_id.as_ref().is_some_and(|known| known != journal) {
         return Err(ServiceError::StaleJournal);
     }
@@ -125,17 +144,27 @@ pub fn accept_reports(tx: &Tx<'_>, credential: &Credential, journal: &JournalId)
     Ok(server)
 }
 
-/// Stores the state of the game that an agent reports.
-pub fn record_game_status(tx: &Tx<'_>, credential: &Credential, status: &GameStatus) -> Result<(), ServiceError> {
+/// Stores the state of the game that an agent reports in its session.
+pub fn record_game_status(
+    tx: &Tx<'_>,
+    credential: &Credential,
+    seat: &Seat,
+    status: &GameStatus,
+) -> Result<(), ServiceError> {
     let mut server = credential.server(tx)?;
+    seats::require(tx, Some(seat))?;
     server.agent.game_state = Some(status.state);
     server.agent.players = Some(status.players).filter(|_| status.state == GameState::Online);
     server.agent.last_seen_at = Some(tx.now());
     Ok(servers::update_agent(tx, &server.id, &server.agent)?)
 }
 
-/// Records that the session of this server's agent has ended.
-pub fn mark_offline(tx: &Tx<'_>, by: &Audit, id: &ServerId) -> Result<(), ServiceError> {
+/// Gives up the seat of a session that has ended and records that its agent is offline. Does nothing if the session has lost
+/// the seat, or never had it.
+pub fn end_session(tx: &Tx<'_>, by: &Audit, id: &ServerId, holder: &SeatHolder) -> Result<(), ServiceError> {
+    if !seats_repo::give_up(tx, id, holder)? {
+        return Ok(());
+    }
     let Some(mut server) = servers::find(tx, id)? else { return Ok(()) };
     server.agent.last_seen_at = Some(tx.now());
     servers::update_agent(tx, id, &server.agent)?;

@@ -34,6 +34,9 @@ pub enum ServiceError {
     /// A report from a journal other than the one accepted last.
     #[error("another agent has used this token since; only its reports are accepted")]
     StaleJournal,
+    /// Another session has taken the place of this one.
+    #[error("this agent has a newer session")]
+    SeatLost,
     /// The token was replaced, or the server removed.
     #[error("the token is not valid any more")]
     TokenRevoked,
@@ -67,6 +70,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Invalid { field, message } => Self::value(field, message),
             ServiceError::AlreadyConnected { .. } => Self::new(StatusCode::CONFLICT, "already_connected", message),
             ServiceError::StaleJournal => Self::new(StatusCode::CONFLICT, "stale_journal", message),
+            ServiceError::SeatLost => Self::new(StatusCode::CONFLICT, "seat_lost", message),
             ServiceError::TokenRevoked => Self::unauthorized("the token is not valid"),
             ServiceError::Db(error) => error.into(),
         }
@@ -95,6 +99,7 @@ impl From<ServiceError> for flux_referrals::Error {
             // Only agents' calls return one of these.
             error @ (ServiceError::AlreadyConnected { .. }
             | ServiceError::StaleJournal
+            | ServiceError::SeatLost
             | ServiceError::TokenRevoked) => {
                 flux_referrals::Error::Conflict { code: "agent", message: error.to_string() }
             }

@@ -13,6 +13,7 @@ pub mod orders;
 pub mod packages;
 pub mod reports;
 mod reversals;
+pub mod seats;
 pub mod servers;
 
 pub use error::ServiceError;

@@ -6,7 +6,7 @@ use flux_protocol::{SecretHash, ServerId, ServerToken};
 use flux_referrals::OrderHooks;
 use flux_referrals::storage::held_commands as reward_lines;
 use flux_shop::{Address, AgentFacts, Label, Server, kind};
-use flux_storage::{Tx, commands as commands_repo, events, servers};
+use flux_storage::{Tx, commands as commands_repo, events, seats, servers};
 use serde_json::json;
 
 /// The reason shown with the commands of a removed server.
@@ -62,10 +62,11 @@ pub fn change(
     Ok(server)
 }
 
-/// Replaces the token. The old one is invalid from this transaction on.
+/// Replaces the token. The old one is invalid from this transaction on, and its session loses the seat.
 pub fn replace_token(tx: &Tx<'_>, by: &Audit, id: &ServerId, hash: SecretHash) -> Result<Server, ServiceError> {
     let server = Server { secret_hash: hash, ..find(tx, id)? };
     servers::update(tx, &server)?;
+    seats::clear(tx, id)?;
     events::record(tx, by, kind::SERVER_TOKEN_REPLACED, id.as_str(), &json!({}))?;
     Ok(server)
 }
@@ -113,6 +114,7 @@ pub fn finish_removal(
         reversals::after_closing(tx, by, hooks, commands::save(tx, by, command, after)?)?;
     }
     servers::remove(tx, id, tx.now())?;
+    seats::clear(tx, id)?;
     events::record(
         tx,
         by,

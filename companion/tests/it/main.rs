@@ -25,6 +25,7 @@ mod referrals;
 mod refunds;
 mod removal;
 mod reports;
+mod seats;
 mod servers;
 mod socket;
 mod statements;

@@ -169,6 +169,23 @@ impl AgentEnd {
         }
     }
 
+    /// Sends a call without waiting for its answer.
+    pub(crate) async fn say(&mut self, target: &str, argument: Value) {
+        let call = Message::Invocation { invocation_id: None, target: target.into(), arguments: vec![argument] };
+        self.socket.send(Frame::text(encode(&call))).await.expect("sent");
+    }
+
+    /// The method of the first push; `None` if the session is closed before.
+    pub(crate) async fn first_push_or_close(&mut self) -> Option<String> {
+        loop {
+            match self.next().await {
+                Some(Message::Invocation { target, .. }) => return Some(target),
+                Some(Message::Close { .. }) | None => return None,
+                Some(_) => {}
+            }
+        }
+    }
+
     /// Waits for the next push of this method and returns its first argument.
     pub(crate) async fn pushed(&mut self, method: &str) -> Value {
         let is_it = |message: &Message| matches!(message, Message::Invocation { target, .. } if target == method);

@@ -65,8 +65,8 @@ async fn batches_of_offers_and_reports_cost_few_statements() {
     let (_, polled) = app.as_agent("GET", "/commands?max=500", &token, "j1", None).await;
     let commands = list(&polled, "commands");
     assert_eq!(commands.len(), 500);
-    // Two statements for the token, and one for the contact.
-    statements.check("a poll that offers 500 commands", 3 + 3);
+    // Two statements for the token, one for the seat, and one for the contact.
+    statements.check("a poll that offers 500 commands", 4 + 3);
     for (state, reason) in [("delivered", None), ("completed", None)] {
         let reports = commands[..100].iter().map(|command| report(&text(command, "id"), 1, state, reason));
         let reports: Vec<_> = reports.collect();
