@@ -92,7 +92,8 @@ pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<O
         _ = &mut game => Err(StartError::Task("game")),
         _ = &mut store => Err(StartError::Task("store")),
     };
-    tracing::info!("stopping; waiting for the line in flight and the last reports");
+    let reports = shared.journal().unreported_count().unwrap_or(0);
+    tracing::info!(reports, "stopping; waiting for the line in flight and the last reports");
     shared.enter(Phase::Draining);
     if !game.is_finished() && tokio::time::timeout(STOP_LINE, &mut game).await.is_err() {
         tracing::warn!("the line in flight was not answered in time; settling it at the next start");

@@ -64,7 +64,7 @@ impl AdminRequests {
         self.markers.remove_of(id, connection).await?;
         let note = Note::new("retried_by_hand", None);
         if self.writer.transition_if_unchanged(&row, note, Wake::Now, Job::retried_by_hand)? {
-            tracing::info!(command.id = %id, attempt = %row.job.attempt, "command retried by hand");
+            tracing::info!(command.id = %id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, "command retried by hand");
         }
         Ok(())
     }
@@ -134,7 +134,7 @@ fn drop_job(shared: &Shared, id: &CommandId, reason: &str) -> Result<String, Adm
     if let Err(error) = journal.transition(id, now, note, Wake::Now, |job| job.is_waiting().then(|| job.dropped())) {
         return refused(error.to_string());
     }
-    tracing::info!(command.id = %id, attempt = %row.job.attempt, reason, "command dropped by hand");
+    tracing::info!(command.id = %id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, reason, "command dropped by hand");
     shared.wake_outbox.notify_one();
     Ok("it is reported as cancelled".to_owned())
 }

@@ -27,7 +27,7 @@ fn expire_some(shared: &Shared) -> Result<usize, JournalError> {
         let decided_on = row.job;
         let rule = |job| (job == decided_on).then(|| decided_on.refused(FailReason::Expired));
         if shared.journal().transition(&row.id, shared.now(), Note::new("expired", None), Wake::Now, rule)?.is_some() {
-            tracing::info!(command.id = %row.id, attempt = %row.job.attempt, "command expired before it ran");
+            tracing::info!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, "command expired before it ran");
             shared.wake_outbox.notify_one();
         }
     }

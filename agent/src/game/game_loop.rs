@@ -223,7 +223,7 @@ impl GameLoop {
             Decision::Refuse(Refusal { reason, detail }) => {
                 let note = Note::new("refused", Some(&detail)).with_output(&detail);
                 if self.writer.transition_if_unchanged(&row, note, Wake::Now, |job| job.refused(reason))? {
-                    tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, %reason, detail, "command refused");
+                    tracing::warn!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, %reason, detail, "command refused");
                 }
             }
             Decision::Wait(reason) => self.wait_for_player(&row, reason, None, Wake::OnJoin)?,
@@ -303,7 +303,7 @@ impl GameLoop {
         }
         let note = Note::new("awaiting_player", obstacle.or(Some(reason.as_str()))).with_obstacle(obstacle);
         if self.writer.transition_if_unchanged(row, note, wake, |job| job.awaiting_player(reason))? {
-            tracing::info!(command.id = %row.id, attempt = %row.job.attempt, %reason, detail = obstacle, "command waits for its player");
+            tracing::info!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, %reason, detail = obstacle, "command waits for its player");
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ impl JobWriter {
         if self.shared.is(Phase::Draining) {
             return Ok(false);
         }
-        tracing::debug!(command.id = %row.id, attempt = %row.job.attempt, line = intent.line, marked = intent.marker.is_some(), "command sent");
+        tracing::debug!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, line = intent.line, marked = intent.marker.is_some(), "command sent");
         self.shared.journal().record_intent(&row.id, decided_on, self.shared.now(), intent)
     }
 

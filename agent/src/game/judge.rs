@@ -84,7 +84,7 @@ impl Judge {
             }
             Verdict::Unrecognised => {
                 let rule = judgement.to_string();
-                tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, answer, judged_by = rule, "answer not recognised; command held for a person");
+                tracing::warn!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, answer, judged_by = rule, "answer not recognised; command held for a person");
                 self.close(row, "unrecognised", answer, &judgement).await;
                 Ok(())
             }
@@ -94,7 +94,11 @@ impl Judge {
     async fn close(&self, row: &JobRow, event: &'static str, answer: &str, judgement: &Judgement) {
         let (verdict, rule) = (judgement.verdict, judgement.to_string());
         self.shared.metrics.count_attempt(event);
-        tracing::info!(command.id = %row.id, attempt = %row.job.attempt, verdict = event, answer, judged_by = rule, "command answered");
+        if verdict == Verdict::Rejected {
+            tracing::warn!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, answer, judged_by = rule, "command rejected by the game");
+        } else {
+            tracing::info!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, verdict = event, answer, judged_by = rule, "command answered");
+        }
         let note = Note::new(event, Some(&rule)).with_output(answer);
         self.writer.commit_outcome(row, note, Wake::Now, |job| job.answered(verdict)).await;
     }
@@ -123,7 +127,7 @@ impl Judge {
         let wake = Wake::At(self.writer.backoff_until(row, AWAY_RETRY));
         let rule = judgement.to_string();
         self.shared.metrics.count_attempt("player_away");
-        tracing::info!(command.id = %row.id, attempt = %row.job.attempt, answer, judged_by = rule, "command waits for its player");
+        tracing::info!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, answer, judged_by = rule, "command waits for its player");
         let note = Note::new("player_away", Some(&rule)).with_output(answer).with_obstacle(contradiction.as_deref());
         self.writer.commit_outcome(row, note, wake, |job| job.answered(Verdict::PlayerAway)).await;
         presence.request_list();
@@ -132,7 +136,7 @@ impl Judge {
 
     async fn hold(&self, row: &JobRow, answer: &str) -> Result<(), StepError> {
         const RULE: &str = "the game answered, but the command left no execution marker";
-        tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, answer, judged_by = RULE, "command held as uncertain");
+        tracing::warn!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, answer, judged_by = RULE, "command held as uncertain");
         self.shared.metrics.count_attempt("held");
         let note = Note::new("held", Some(RULE)).with_output(answer);
         self.writer.commit_outcome(row, note, Wake::Now, |job| job.refused(FailReason::Uncertain)).await;
@@ -158,7 +162,7 @@ impl Judge {
 
     /// Commits that the line may have run. The resolver settles it in the next step.
     pub(super) async fn answer_lost(&self, row: &JobRow, cause: &str) -> Result<(), StepError> {
-        tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, cause, "command's answer lost; asking the game whether it ran");
+        tracing::warn!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, cause, "command's answer lost; asking the game whether it ran");
         self.shared.metrics.count_attempt("answer_lost");
         let note = Note::new("answer_lost", Some(cause));
         self.writer.commit_outcome(row, note, Wake::Now, Job::answer_lost).await;

@@ -45,7 +45,7 @@ impl Resolver {
     fn resolve(&self, row: &JobRow, evidence: Evidence) -> Result<(), JournalError> {
         let on_uncertain = self.shared.config().delivery.on_uncertain;
         let (description, state) = (describe(evidence), row.job.settled(evidence, on_uncertain).report_state());
-        tracing::warn!(command.id = %row.id, attempt = %row.job.attempt, evidence = description, status = state.status(), reason = state.reason(), "uncertain command settled");
+        tracing::warn!(command.id = %row.id, order.id = row.order_id(), player.name = row.player_name(), attempt = %row.job.attempt, evidence = description, status = state.status(), reason = state.reason(), "uncertain command settled");
         let wake = Wake::At(self.writer.backoff_until(row, RESEND));
         let note = Note::new("settled", Some(description));
         // A revoke that came meanwhile makes it another job: the next step settles it again.

@@ -9,7 +9,6 @@ use crate::journal::RecentDelivery;
 use crate::limits::{AUTOSAVE, ROLLED_BACK_ROWS};
 use crate::state::Shared;
 use flux_delivery::game_clock::ClockPair;
-use flux_protocol::CommandId;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -42,9 +41,10 @@ impl RollbackDetector {
         let suspects = self.shared.journal().recent_deliveries(ROLLED_BACK_ROWS)?;
         let disconnected_at = self.shared.signals.disconnected_at().unwrap_or(self.shared.started_at);
         let undone = find_undone(&suspects, clock.as_ref(), crash, disconnected_at, self.shared.now());
-        for (id, why) in undone {
+        for (delivery, why) in undone {
+            let RecentDelivery { id, order_id, player_name, .. } = delivery;
             self.shared.journal().annotate(id, self.shared.now(), "possibly_rolled_back", why)?;
-            tracing::warn!(command.id = %id, why, "command possibly rolled back; check whether the player still has it");
+            tracing::warn!(command.id = %id, order.id = order_id, player.name = player_name, why, "command possibly rolled back; check whether the player still has it");
         }
         Ok(())
     }
@@ -58,19 +58,20 @@ fn find_undone<'a>(
     crash: Option<Timestamp>,
     disconnected_at: Timestamp,
     now: Timestamp,
-) -> Vec<(&'a CommandId, &'static str)> {
+) -> Vec<(&'a RecentDelivery, &'static str)> {
     let went_back =
         clock.filter(|now| suspects.first().is_some_and(|last| now.gametime_ticks < last.clock.gametime_ticks));
     // The world has run since it was loaded: at most since the connection ended.
     let ticks_since_load =
         now.duration_since(disconnected_at).as_secs().clamp(0, AUTOSAVE.as_secs() as i64) * TICKS_PER_SECOND;
     let last_save = disconnected_at - SignedDuration::from_secs(AUTOSAVE.as_secs() as i64);
-    let judge = |RecentDelivery { id, at, clock: then }: &'a RecentDelivery| {
+    let judge = |delivery: &'a RecentDelivery| {
+        let (at, then) = (delivery.at, &delivery.clock);
         if went_back.is_some_and(|now| then.gametime_ticks >= now.gametime_ticks - ticks_since_load) {
-            return Some((id, "the game's clock is behind its reading at the delivery"));
+            return Some((delivery, "the game's clock is behind its reading at the delivery"));
         }
-        let is_near = crash.is_some_and(|crash| *at < crash) && *at >= last_save;
-        is_near.then_some((id, "the game started without an orderly stop, soon after the delivery"))
+        let is_near = crash.is_some_and(|crash| at < crash) && at >= last_save;
+        is_near.then_some((delivery, "the game started without an orderly stop, soon after the delivery"))
     };
     suspects.iter().filter_map(judge).collect()
 }
@@ -84,15 +85,16 @@ mod tests {
     }
 
     fn delivered(name: &str, seconds: i64) -> RecentDelivery {
-        RecentDelivery { id: name.parse().unwrap(), at: at(seconds), clock: pair(seconds * 20) }
+        let id = name.parse().unwrap();
+        RecentDelivery { id, order_id: None, player_name: None, at: at(seconds), clock: pair(seconds * 20) }
     }
 
     fn pair(gametime_ticks: i64) -> ClockPair {
         ClockPair { boot_id: "b".into(), since_boot_ms: 0, gametime_ticks }
     }
 
-    fn names<'a>(found: &[(&'a CommandId, &'static str)]) -> Vec<&'a str> {
-        found.iter().map(|(id, _)| id.as_str()).collect()
+    fn names<'a>(found: &[(&'a RecentDelivery, &'static str)]) -> Vec<&'a str> {
+        found.iter().map(|(delivery, _)| delivery.id.as_str()).collect()
     }
 
     #[test]
@@ -106,9 +108,9 @@ mod tests {
     #[test]
     fn clock_that_moved_on_shows_nothing_undone() {
         let all = [delivered("c", 1_000), delivered("b", 900)];
-        assert_eq!(find_undone(&all, Some(&pair(1_001 * 20)), None, at(1_010), at(1_040)), []);
-        assert_eq!(find_undone(&all, None, None, at(1_010), at(1_040)), []);
-        assert_eq!(find_undone(&[], Some(&pair(0)), Some(at(5)), at(1), at(9)), []);
+        assert!(find_undone(&all, Some(&pair(1_001 * 20)), None, at(1_010), at(1_040)).is_empty());
+        assert!(find_undone(&all, None, None, at(1_010), at(1_040)).is_empty());
+        assert!(find_undone(&[], Some(&pair(0)), Some(at(5)), at(1), at(9)).is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Commits deliveries and revocations from the store. The agent reports `delivered` only after the commit.
 
 use super::change::{append_history, load, save};
-use super::{Journal, JournalError, Wake};
+use super::{JobRow, Journal, JournalError, Wake};
 use flux_delivery::Uuid;
 use flux_delivery::job::{Intake, Job};
 use flux_protocol::{Command, CommandId, Revocation};
@@ -13,6 +13,10 @@ use rusqlite::{Connection, TransactionBehavior, params};
 pub struct ReceivedItem {
     /// The command.
     pub id: CommandId,
+    /// The order that it belongs to.
+    pub order_id: Option<String>,
+    /// Name of its player.
+    pub player_name: Option<String>,
     /// The job afterwards.
     pub job: Job,
     /// True if the journal did not know this attempt.
@@ -38,6 +42,8 @@ impl Journal {
             report_again(&transaction, &command.id)?;
             received.push(ReceivedItem {
                 id: command.id.clone(),
+                order_id: command.order_id.as_ref().map(ToString::to_string),
+                player_name: command.player.as_ref().map(|player| player.name.clone()),
                 job: receipt.job(),
                 fresh: matches!(receipt, Intake::New(_)),
             });
@@ -57,13 +63,15 @@ impl Journal {
             if matches!(receipt, Intake::New(_)) {
                 insert(&transaction, &revocation.id, &receipt.job(), now)?;
             }
-            if row.is_none_or(|row| row.job != receipt.job()) {
+            if row.as_ref().is_none_or(|row| row.job != receipt.job()) {
                 save(&transaction, &revocation.id, &receipt.job(), None, Wake::Now, now)?;
                 append_history(&transaction, &revocation.id, &receipt.job(), now, "revoked", None)?;
             }
             report_again(&transaction, &revocation.id)?;
             received.push(ReceivedItem {
                 id: revocation.id.clone(),
+                order_id: row.as_ref().and_then(JobRow::order_id).map(str::to_owned),
+                player_name: row.as_ref().and_then(JobRow::player_name).map(str::to_owned),
                 job: receipt.job(),
                 fresh: matches!(receipt, Intake::New(_)),
             });

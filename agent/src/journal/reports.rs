@@ -12,6 +12,10 @@ use std::collections::BTreeMap;
 pub struct PendingReport {
     /// The report as sent.
     pub report: CommandReport,
+    /// The order that the command belongs to, until its details are pruned.
+    pub order_id: Option<String>,
+    /// Name of its player, until its details are pruned.
+    pub player_name: Option<String>,
     key: String,
 }
 
@@ -22,7 +26,7 @@ impl Journal {
     /// The oldest states that the store has not acknowledged, one per id.
     pub fn unreported(&self, limit: usize) -> Result<Vec<PendingReport>, JournalError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, report_key, output, obstacle, changed_at FROM job WHERE acked_key IS NOT report_key ORDER BY changed_at LIMIT ?1",
+            "SELECT id, report_key, output, obstacle, changed_at, command ->> '$.orderId', command ->> '$.player.name' FROM job WHERE acked_key IS NOT report_key ORDER BY changed_at LIMIT ?1",
         )?;
         let rows = statement.query_map([limit as i64], |row| {
             Ok((
@@ -31,16 +35,19 @@ impl Journal {
                 row.get::<_, Option<String>>(2)?,
                 row.get::<_, Option<String>>(3)?,
                 row.get::<_, i64>(4)?,
+                row.get::<_, Option<String>>(5)?,
+                row.get::<_, Option<String>>(6)?,
             ))
         })?;
         rows.map(|row| {
-            let (id, key, output, obstacle, changed_at) = row?;
+            let (id, key, output, obstacle, changed_at, order_id, player_name) = row?;
             let parsed = parse_key(&key)
                 .ok_or_else(|| JournalError::Row { id: id.clone(), problem: format!("report key {key}") });
             let (attempt, state) = parsed?;
             let output = if state.is_closing() { output } else { obstacle };
             let id = id.parse().map_err(|_| JournalError::Row { id, problem: "not an id".into() })?;
-            Ok(PendingReport { report: CommandReport { id, attempt, state, output, at: time(changed_at) }, key })
+            let report = CommandReport { id, attempt, state, output, at: time(changed_at) };
+            Ok(PendingReport { report, order_id, player_name, key })
         })
         .collect()
     }

@@ -65,6 +65,16 @@ impl JobRow {
 }
 
 impl JobRow {
+    /// The order that it belongs to, until its details are pruned.
+    pub fn order_id(&self) -> Option<&str> {
+        Some(self.command.as_ref()?.order_id.as_ref()?.as_str())
+    }
+
+    /// Name of its player as the store spells it, until its details are pruned.
+    pub fn player_name(&self) -> Option<&str> {
+        Some(&self.command.as_ref()?.player.as_ref()?.name)
+    }
+
     /// State and reason as the journal names them.
     pub fn state_and_reason(&self) -> (&'static str, Option<&'static str>) {
         state_and_reason(self.job.state)

@@ -13,6 +13,10 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 pub struct RecentDelivery {
     /// The command.
     pub id: CommandId,
+    /// The order that it belongs to.
+    pub order_id: Option<String>,
+    /// Name of its player.
+    pub player_name: Option<String>,
     /// Time of the completion.
     pub at: Timestamp,
     /// The game's clock near the send.
@@ -123,7 +127,10 @@ impl Journal {
         let mut found = Vec::new();
         for row in rows {
             let row = row??;
-            found.extend(row.sent_clock.map(|clock| RecentDelivery { id: row.id, at: row.changed_at, clock }));
+            let order_id = row.order_id().map(str::to_owned);
+            let player_name = row.player_name().map(str::to_owned);
+            let JobRow { id, changed_at: at, sent_clock, .. } = row;
+            found.extend(sent_clock.map(|clock| RecentDelivery { id, order_id, player_name, at, clock }));
         }
         Ok(found)
     }

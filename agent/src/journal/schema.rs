@@ -118,17 +118,17 @@ fn upgrade(connection: &mut Connection, found: i64, steps: &[&str]) -> Result<()
 fn check(connection: &Connection, path: &Path) -> Result<i64, JournalError> {
     let failed = |error| damaged(path, error);
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    let ours = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('job', 'meta')";
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(failed);
+    if count("SELECT count(*) FROM sqlite_schema")? > 0 && count(ours)? < 2 {
+        let problem = "it is another program's database".to_owned();
+        return Err(JournalError::Damaged { path: path.to_owned(), problem });
+    }
     let known = MIGRATIONS.len() as i64;
     if found > known {
         return Err(JournalError::Newer { path: path.to_owned(), found, known });
     }
     let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
-    if found == 0 && tables > 0 {
-        let problem = "it is another program's database".to_owned();
-        return Err(JournalError::Damaged { path: path.to_owned(), problem });
-    }
     if check == "ok" { Ok(found) } else { Err(JournalError::Damaged { path: path.to_owned(), problem: check }) }
 }
 

@@ -57,7 +57,7 @@ fn log(received: &[ReceivedItem], via: &'static str, message: &'static str) {
     for item in received {
         let state = item.job.report_state();
         tracing::info!(
-            command.id = %item.id, attempt = %item.job.attempt, via, fresh = item.fresh, status = state.status(), reason = state.reason(),
+            command.id = %item.id, order.id = item.order_id, player.name = item.player_name, attempt = %item.job.attempt, via, fresh = item.fresh, status = state.status(), reason = state.reason(),
             "{message}"
         );
     }

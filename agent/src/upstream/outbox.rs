@@ -114,7 +114,7 @@ fn acknowledge(shared: &Shared, mut pending: Vec<PendingReport>, acknowledged: V
     shared.journal().acknowledge(&pending, shared.now())?;
     for item in &pending {
         let (id, state) = (&item.report.id, item.report.state);
-        tracing::info!(command.id = %id, attempt = %item.report.attempt, status = state.status(), reason = state.reason(), "report acknowledged");
+        tracing::info!(command.id = %id, order.id = item.order_id, player.name = item.player_name, attempt = %item.report.attempt, status = state.status(), reason = state.reason(), "report acknowledged");
     }
     shared.acknowledged.send_modify(|count| *count = count.wrapping_add(1));
     shared.wake_game.notify_one(); // jobs on startup hold may run, and markers may be removed

@@ -96,6 +96,28 @@ async fn waiting_commands_are_listed_and_dropped_without_a_game() {
     assert!(done(&env, &["queue", "list", "--all"]).contains(&second));
 }
 
+/// The log is searched by order and by player, and `journalctl -p warning` shows a package's typo.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log_names_order_and_player_and_warns_of_a_typo() {
+    let env = TestEnv::start(&["Steve"]).await;
+    env.package("typo", json!({"command": "gvie {player} diamond 5"})).await;
+    env.pay("order-1", "Steve", "typo", 1).await;
+    env.pay("order-2", "Steve", "diamonds", 1).await;
+    env.delivered("order-2").await;
+    env.logged("agent.log", "command rejected by the game").await;
+    let id = env.command("order-2").await["id"].as_str().unwrap().to_owned();
+    env.logged("agent.log", &format!("report acknowledged command.id={id} order.id=order-2 player.name=Steve")).await;
+    let log = env.log("agent.log");
+    let typo = log.lines().find(|line| line.contains("command rejected by the game")).unwrap();
+    assert!(typo.contains(" WARN ") && typo.contains("order.id=order-1 player.name=Steve"), "{typo}");
+    let unnamed: Vec<&str> =
+        log.lines().filter(|line| line.contains("command.id=") && !line.contains("player.name=Steve")).collect();
+    assert!(unnamed.is_empty(), "{unnamed:#?}");
+    let show = done(&env, &["queue", "show", &id]);
+    assert!(show.contains("runs       give Steve diamond 1\n"), "{show}");
+    assert!(show.contains("sent as    execute store success storage flux:proof"), "{show}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn game_command_uses_the_daemons_connection_and_policy() {
     let mut env = TestEnv::start(&["Steve"]).await;

@@ -13,8 +13,9 @@ const PAGE_BYTES: usize = 4096;
 /// sysexits: the data is wrong.
 const DATA: Option<i32> = Some(65);
 
-/// A file in every damaged form that a program must refuse: the kind of damage, the bytes, and a word of the error.
-fn damages(whole: &[u8]) -> Vec<(String, Vec<u8>, &'static str)> {
+/// A file in every damaged form that a program must refuse: the kind of damage, the bytes, and a word of the error. `other` is
+/// the file of our other program.
+fn damages(whole: &[u8], other: &[u8]) -> Vec<(String, Vec<u8>, &'static str)> {
     let flipped = |at: usize| {
         let mut bytes = whole.to_vec();
         bytes[at] ^= 0x40;
@@ -28,6 +29,7 @@ fn damages(whole: &[u8]) -> Vec<(String, Vec<u8>, &'static str)> {
         ("its name flipped".to_owned(), flipped(3), "damaged"),
         ("a text".to_owned(), b"homes:\n  steve: [1, 2, 3]\n".repeat(300), "damaged"),
         ("another program's".to_owned(), another_programs(), "another program's"),
+        ("our other program's".to_owned(), other.to_vec(), "another program's"),
         ("a newer version's".to_owned(), newer, "newer"),
     ];
     // The first byte of a page of a table or an index is its type.
@@ -94,8 +96,9 @@ fn private(path: &Path, text: &str) {
 async fn damaged_journal_is_reported_and_left_unchanged() {
     let agent = Programs::beside_this().unwrap().agent;
     let mut cells = 0;
-    for (journal, _, token, _folder) in versions().await {
-        for (what, bytes, word) in damages(&std::fs::read(&journal).unwrap()) {
+    for (journal, database, token, _folder) in versions().await {
+        let other = std::fs::read(&database).unwrap();
+        for (what, bytes, word) in damages(&std::fs::read(&journal).unwrap(), &other) {
             let folder = TempDir::new().unwrap();
             let file = |name: &str| folder.path().join(name);
             private(&file("token"), &token);
@@ -129,8 +132,9 @@ async fn damaged_journal_is_reported_and_left_unchanged() {
 async fn damaged_database_is_reported_and_left_unchanged() {
     let companion = Programs::beside_this().unwrap().companion;
     let mut cells = 0;
-    for (_, database, _, _folder) in versions().await {
-        let mut damages = damages(&std::fs::read(&database).unwrap());
+    for (journal, database, _, _folder) in versions().await {
+        let other = std::fs::read(&journal).unwrap();
+        let mut damages = damages(&std::fs::read(&database).unwrap(), &other);
         damages.push(("empty".to_owned(), Vec::new(), "empty"));
         for (what, bytes, word) in damages {
             let folder = TempDir::new().unwrap();

@@ -16,12 +16,14 @@ pub(crate) const STEPS: &[&str] = &[include_str!("migrations/0001_initial.sql")]
 pub(crate) fn done(connection: &Connection, steps: &[&str]) -> Result<usize, Error> {
     let known = steps.len() as i64;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    // An agent's journal has a version too.
+    let ours = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('servers', 'commands')";
+    if count("SELECT count(*) FROM sqlite_schema")? > 0 && count(ours)? < 2 {
+        return Err(Error::Damaged("it is another program's".to_owned()));
+    }
     if found > known {
         return Err(Error::Newer { found, known });
-    }
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if found == 0 && tables > 0 {
-        return Err(Error::Damaged("it is another program's".to_owned()));
     }
     let done = usize::try_from(found).map_err(|_| Error::Damaged("its version is negative".to_owned()))?;
     if done < steps.len() {
@@ -94,5 +96,7 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE homes (x)").unwrap();
         assert!(matches!(done(&connection, STEPS), Err(Error::Damaged(_))));
+        connection.pragma_update(None, "user_version", STEPS.len() as i64).unwrap();
+        assert!(matches!(done(&connection, STEPS), Err(Error::Damaged(_))), "its version does not make it ours");
     }
 }
