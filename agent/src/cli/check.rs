@@ -198,7 +198,7 @@ async fn game(config: &Config) -> Vec<Check> {
     vec![
         Check::of("game", ExitCode::Unreachable, version),
         Check::of("presence", ExitCode::Unreachable, presence),
-        Check::of("game clock", ExitCode::Unreachable, game_clock(&mut connection).await),
+        Check::of("clock", ExitCode::Unreachable, game_clock(&mut connection).await),
         Check::of("proof", ExitCode::Unreachable, proof(&mut connection, config.delivery.proof).await),
     ]
 }

@@ -38,7 +38,7 @@ def test_check_reads_the_list(testbed, rcon_port):
     assert output["game"] == f"ok RCON at 127.0.0.1:{rcon_port} accepts the password and answers"
     assert "1 of a max of 5" in ANSWERS["list"]
     assert output["presence"] == "ok 1 online, from `list`"
-    assert output["store"].startswith("FAILED the store cannot be reached")
+    assert output["store"].startswith("FAILED cannot reach")
     assert exit_code == UNREACHABLE
 
 
