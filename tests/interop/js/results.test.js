@@ -38,7 +38,11 @@ test("a hub gets the results of its clients, and errors where there is none", as
   });
   await join(t, url);
   // The hub also gets a result from the caller while the caller's own call is pending.
-  assert.deepEqual(await asker.invoke("Ask", "why"), ["asker: why", { answer: 3 }]);
+  // Connection ids are random, so the results come in any order.
+  const results = await asker.invoke("Ask", "why");
+  assert.equal(results.length, 2);
+  assert.ok(results.includes("asker: why"));
+  assert.deepEqual(results.find((result) => typeof result === "object"), { answer: 3 });
   await assert.rejects(asker.invoke("Ask", 1, 2), /invalid arguments/);
 });
 
