@@ -18,7 +18,8 @@ test: ## Run lints and all tests that need no real game and no root (12 to 15 mi
 	@$(MAKE) --no-print-directory lint test-rust test-interop
 
 # The programs are built first, because the end-to-end tests start them.
-test-rust: ## Run the Rust tests: units, properties, end to end, simulation, documentation
+test-rust: ## Run the Rust tests: units, properties, end to end, simulation, documentation (needs PostgreSQL)
+	scripts/postgres.sh
 	$(CARGO) build --workspace --bins
 	$(CARGO) $(RUN_TESTS) --workspace
 	$(CARGO) test --quiet --doc --workspace

@@ -21,6 +21,7 @@ mod mail;
 mod negotiation;
 mod openapi;
 mod orders;
+mod postgres;
 mod referrals;
 mod refunds;
 mod removal;

@@ -25,7 +25,7 @@ pub fn begin(tx: &Tx<'_>, oldest: Timestamp) -> Result<u64, Error> {
                  WHERE substr(kind, 1, 5) = 'mail.' AND seq > $1 AND at >= $2 ORDER BY seq LIMIT 1";
     let young = tx.one(young, params![cursor, oldest], |row| row.get::<i64>("seq"))?;
     let old = "SELECT count(*) AS skipped, max(seq) AS last FROM events INDEXED BY events_with_mails
-               WHERE substr(kind, 1, 5) = 'mail.' AND seq > $1 AND ($2 IS NULL OR seq < $2)";
+               WHERE substr(kind, 1, 5) = 'mail.' AND seq > $1 AND (CAST($2 AS BIGINT) IS NULL OR seq < $2)";
     let read = |row: &Row<'_>| Ok((row.get::<u64>("skipped")?, row.get::<Option<i64>>("last")?));
     let (skipped, last) = tx.only(old, params![cursor, young], read)?;
     if let Some(last) = last {

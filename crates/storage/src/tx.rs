@@ -1,6 +1,7 @@
 //! A transaction, whatever the engine: statements in one portable text, parameters `$1`, `$2`, …, rows read by name.
 //!
-//! `INDEXED BY …` in a statement is a hint for SQLite; an engine that does not know it leaves it out.
+//! `INDEXED BY …` in a statement is a hint for SQLite; an engine that does not know it leaves it out. The companion's tests have
+//! PostgreSQL plan every statement.
 
 use crate::sqlite::session::Session;
 use crate::{Error, Param, Probe, Row, Value};

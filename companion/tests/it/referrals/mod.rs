@@ -5,7 +5,7 @@ mod command_rewards;
 mod concurrency;
 mod counters;
 mod edges;
-mod fixture;
+pub(crate) mod fixture;
 mod links;
 mod orders;
 mod persons;

@@ -208,7 +208,7 @@ pub fn registered_between(
     most: u32,
 ) -> Result<u32, Error> {
     let sql = "SELECT count(*) AS total FROM (SELECT 1 FROM referral_attributions
-               WHERE referrer_id = $1 AND registered_at >= $2 AND registered_at < $3 AND id <> $4 LIMIT $5) AS some";
+               WHERE referrer_id = $1 AND registered_at >= $2 AND registered_at < $3 AND id <> $4 LIMIT $5) AS counted";
     let values = params![referrer.as_str(), start, end, but.as_str(), most];
     tx.only(sql, values, |row| row.get("total"))
 }

@@ -82,7 +82,8 @@ pub fn update_profile(
 ) -> Result<bool, Error> {
     let sql = "UPDATE customers SET email = coalesce(email, $2), email_key = CASE WHEN email IS NULL THEN $5 ELSE email_key END,
                  name = coalesce(name, $3), updated_at = $4
-               WHERE id = $1 AND anonymised_at IS NULL AND ((email IS NULL AND $2 IS NOT NULL) OR (name IS NULL AND $3 IS NOT NULL))";
+               WHERE id = $1 AND anonymised_at IS NULL
+                 AND ((email IS NULL AND CAST($2 AS TEXT) IS NOT NULL) OR (name IS NULL AND CAST($3 AS TEXT) IS NOT NULL))";
     Ok(tx.execute(sql, params![id.as_str(), email, name, now, email.and_then(key)])? > 0)
 }
 

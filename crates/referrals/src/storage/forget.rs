@@ -34,7 +34,7 @@ pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), 
     clear_lines(tx, id)?;
     clear_typed_codes(tx, id, code)?;
     // Held commands never get a player now.
-    tx.execute("UPDATE referral_held_commands SET cancelled = 1 WHERE customer_id = $1", params![id])?;
+    tx.execute("UPDATE referral_held_commands SET cancelled = TRUE WHERE customer_id = $1", params![id])?;
     let sql = format!(
         "UPDATE referral_attributions AS a SET referee_email = NULL, referee_name = NULL, referee_uuid = NULL,
          external_source = NULL, external_ref = NULL WHERE {AS_FRIEND}"

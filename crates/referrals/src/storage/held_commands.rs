@@ -61,14 +61,14 @@ pub fn release(tx: &Tx<'_>, line: &HeldCommand) -> Result<(), Error> {
 
 /// Cancels the held commands of a grant, on one server or on all.
 pub fn cancel(tx: &Tx<'_>, grant: &GrantId, server: Option<&ServerId>) -> Result<(), Error> {
-    let sql = "UPDATE referral_held_commands SET cancelled = 1 WHERE grant_id = $1 AND ($2 IS NULL OR server_id = $2)";
+    let sql = "UPDATE referral_held_commands SET cancelled = TRUE WHERE grant_id = $1 AND (CAST($2 AS TEXT) IS NULL OR server_id = $2)";
     tx.execute(sql, params![grant.as_str(), server.map(ServerId::as_str)])?;
     Ok(())
 }
 
 /// Cancels all held commands of a server.
 pub fn cancel_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<(), Error> {
-    let sql = "UPDATE referral_held_commands SET cancelled = 1 WHERE server_id = $1 AND NOT cancelled";
+    let sql = "UPDATE referral_held_commands SET cancelled = TRUE WHERE server_id = $1 AND NOT cancelled";
     tx.execute(sql, params![server.as_str()])?;
     Ok(())
 }

@@ -14,8 +14,8 @@ pub fn post(tx: &Tx<'_>, entry: &LedgerEntry) -> Result<Option<i64>, Error> {
     let sql = "INSERT INTO referral_ledger (customer_id, unit, delta, cause, ref, at) VALUES ($1, $2, $3, $4, $5, $6)";
     let (cause, at) = (entry.cause.as_str(), entry.at);
     tx.execute(sql, params![entry.customer.as_str(), unit, entry.delta, cause, entry.reference, at])?;
-    let sql =
-        "INSERT INTO referral_balances VALUES ($1, $2, $3) ON CONFLICT (customer_id, unit) DO UPDATE SET balance = $3";
+    let sql = "INSERT INTO referral_balances (customer_id, unit, balance) VALUES ($1, $2, $3)
+               ON CONFLICT (customer_id, unit) DO UPDATE SET balance = $3";
     tx.execute(sql, params![entry.customer.as_str(), unit, after])?;
     Ok(Some(after))
 }

@@ -21,8 +21,7 @@ pub struct Top {
 
 /// The sums of the daily counters from one day of the store to another, both included.
 pub fn days(tx: &Tx<'_>, from: &str, to: &str) -> Result<BTreeMap<String, i64>, Error> {
-    let sql =
-        "SELECT counter, sum(total) AS total FROM referral_daily_counters WHERE day BETWEEN $1 AND $2 GROUP BY counter";
+    let sql = "SELECT counter, CAST(sum(total) AS BIGINT) AS total FROM referral_daily_counters WHERE day BETWEEN $1 AND $2 GROUP BY counter";
     let read = |row: &Row<'_>| Ok((row.get("counter")?, row.get("total")?));
     let mut totals: BTreeMap<String, i64> = tx.query(sql, params![from, to], read)?.into_iter().collect();
     let sql = "SELECT counter, amount FROM referral_deltas WHERE day BETWEEN $1 AND $2 AND customer_id IS NULL";
@@ -43,8 +42,8 @@ pub fn unseen(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<i64, 
 /// The number of counted clicks from this time to the end of its day, and on later days.
 pub fn clicks_since(tx: &Tx<'_>, at: Timestamp, day_end: Timestamp, day: &str) -> Result<i64, Error> {
     let sql = "SELECT (SELECT count(*) FROM referral_clicks WHERE at >= $1 AND at < $2)
-               + coalesce((SELECT sum(total) FROM referral_daily_counters WHERE counter = 'click' AND day > $3), 0)
-               + coalesce((SELECT sum(amount) FROM referral_deltas WHERE counter = 'click' AND day > $3), 0) AS total";
+               + coalesce((SELECT CAST(sum(total) AS BIGINT) FROM referral_daily_counters WHERE counter = 'click' AND day > $3), 0)
+               + coalesce((SELECT CAST(sum(amount) AS BIGINT) FROM referral_deltas WHERE counter = 'click' AND day > $3), 0) AS total";
     tx.only(sql, params![at, day_end, day], |row| row.get("total"))
 }
 
