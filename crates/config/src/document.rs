@@ -5,7 +5,7 @@ use std::{cell::RefCell, path::PathBuf};
 use crate::{
     error::{ConfigErrors, Location, Mistake},
     file::ConfigFile,
-    secret::SecretReport,
+    secret_text::SecretReport,
     section::Section,
     syntax::mistake,
     tree::{self, Kind, Node},
