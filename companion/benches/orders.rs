@@ -30,7 +30,7 @@ use tower::ServiceExt;
 const CALLERS: usize = 64;
 /// Readers beside them.
 const READERS: usize = 2;
-/// How long reads alone are measured.
+/// The time for which reads alone are measured.
 const READS: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]

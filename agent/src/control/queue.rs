@@ -59,7 +59,7 @@ pub struct QueueShow {
     pub delay_seconds: Option<u32>,
     /// Time after which it must not run.
     pub expires_at: Option<Timestamp>,
-    /// Why it waits for its player, where the reason does not say it.
+    /// The sentence about a wait that its reason does not give.
     #[serde(default)]
     pub obstacle: Option<String>,
     /// The game's answer.

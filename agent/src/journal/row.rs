@@ -31,7 +31,7 @@ pub struct JobRow {
     pub sent_clock: Option<ClockPair>,
     /// Number of times a line of it was sent.
     pub sends: u32,
-    /// Why it waits for its player, where the reason does not say it.
+    /// The sentence about a wait that its reason does not give.
     pub obstacle: Option<String>,
 }
 

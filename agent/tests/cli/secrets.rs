@@ -1,4 +1,4 @@
-//! What `check` says about secrets, the disk and the game's log.
+//! The findings of `check` about secrets, the disk and the game's log.
 
 use crate::support::Host;
 

@@ -7,7 +7,7 @@ use flux_referrals::{Effect, Effects, OrderHooks};
 use flux_storage::{Tx, commands as commands_repo};
 use std::collections::BTreeSet;
 
-/// Applies effects in their order. Returns the servers whose commands have changed.
+/// Creates all commands that the effects name, then cancels those that they name. Returns the servers whose commands have changed.
 pub fn apply(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, effects: Effects) -> Result<Wake, ServiceError> {
     let (mut created, mut cancelled) = (Vec::new(), Vec::new());
     for effect in effects {

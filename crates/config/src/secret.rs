@@ -43,7 +43,7 @@ pub struct Secret {
     pub from: SecretOrigin,
     /// The sources that also have this secret and are not used.
     pub hidden: Vec<SecretOrigin>,
-    /// Whether it begins or ends with a blank, which is rarely meant.
+    /// True if it begins or ends with a blank, which is rarely meant.
     pub is_padded: bool,
 }
 

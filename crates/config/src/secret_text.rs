@@ -15,12 +15,12 @@ pub struct SecretReport {
     pub from: SecretOrigin,
     /// The sources that also have this secret and are not used.
     pub hidden: Vec<SecretOrigin>,
-    /// Whether it begins or ends with a blank, which is rarely meant.
+    /// True if it begins or ends with a blank, which is rarely meant.
     pub is_padded: bool,
 }
 
 impl SecretReport {
-    /// Whether an admin should look at it.
+    /// True if an admin should look at it.
     #[must_use]
     pub fn is_suspicious(&self) -> bool {
         self.is_padded || !self.hidden.is_empty()
@@ -45,7 +45,7 @@ impl fmt::Display for SecretReport {
 pub struct SecretLine {
     /// The secret.
     pub value: SecretString,
-    /// Whether it begins or ends with a blank.
+    /// True if it begins or ends with a blank.
     pub is_padded: bool,
 }
 

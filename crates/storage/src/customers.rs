@@ -45,13 +45,26 @@ pub fn find(tx: &Tx<'_>, id: &CustomerId) -> Result<Option<Customer>, Error> {
     tx.one("SELECT * FROM customers WHERE id = $1", params![id], customer)
 }
 
-/// Another customer who has this player: the same UUID, or the same name where one of the two has no UUID.
+/// The customers other than `$1` who have a player: the UUID `$2`, or the name `$3` where one of the two has no UUID.
+const OTHERS_WITH_PLAYER: &str =
+    "SELECT other.id FROM customers AS other WHERE other.player_uuid = $2 AND other.id <> $1
+  UNION ALL SELECT other.id FROM customers AS other WHERE lower(other.player_name) = lower($3)
+    AND other.player_name IS NOT NULL AND other.id <> $1 AND (CAST($2 AS TEXT) IS NULL OR other.player_uuid IS NULL)";
+
+/// Another customer who has this player.
 pub fn other_with_player(tx: &Tx<'_>, id: &CustomerId, player: &Player) -> Result<Option<CustomerId>, Error> {
-    let sql = "SELECT id FROM customers WHERE player_uuid = $2 AND id <> $1
-               UNION ALL SELECT id FROM customers WHERE lower(player_name) = lower($3) AND player_name IS NOT NULL AND id <> $1
-                 AND (CAST($2 AS TEXT) IS NULL OR player_uuid IS NULL) LIMIT 1";
     let uuid = player.uuid.as_ref().map(strip_dashes);
-    tx.one(sql, params![id, uuid, player.name], |row| row.get("id"))
+    tx.one(&format!("{OTHERS_WITH_PLAYER} LIMIT 1"), params![id, uuid, player.name], |row| row.get("id"))
+}
+
+/// Links a player to a customer, unless another customer has this player. Returns whether it was linked.
+pub fn link_player_if_free(tx: &Tx<'_>, id: &str, player: &Player) -> Result<bool, Error> {
+    let uuid = player.uuid.as_ref().map(strip_dashes);
+    let sql = format!(
+        "UPDATE customers SET player_name = $3, player_uuid = $2, updated_at = $4
+         WHERE id = $1 AND anonymised_at IS NULL AND NOT EXISTS ({OTHERS_WITH_PLAYER})"
+    );
+    Ok(tx.execute(&sql, params![id, uuid, player.name, tx.now()])? > 0)
 }
 
 /// Saves a player's present name; the customer whose player it is, if the name was another.

@@ -1,8 +1,8 @@
 //! The database as services see it, whatever the engine.
 
+use crate::runner::Runner;
 pub use crate::sqlite::backup::Restored;
 use crate::sqlite::{Sqlite, backup, open};
-use crate::terms::Terms;
 use crate::{Error, Probe, Tx};
 use flux_platform::{Clock, Entropy};
 use std::path::Path;
@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 pub struct Db {
     engine: Sqlite,
     commits: watch::Sender<u64>,
-    terms: Terms,
+    runner: Runner,
 }
 
 /// Resolves when everything that was queued is written and the file is closed.
@@ -39,7 +39,7 @@ impl Db {
     pub fn open(path: &Path) -> Result<(Db, Closed), Error> {
         let commits = watch::Sender::new(0);
         let (engine, closed) = Sqlite::open(path, commits.clone())?;
-        Ok((Db { engine, commits, terms: Terms::default() }, closed))
+        Ok((Db { engine, commits, runner: Runner::default() }, closed))
     }
 
     /// Opens a file without threads: for the command line, and for a simulation.
@@ -61,27 +61,27 @@ impl Db {
     }
 
     fn in_place(engine: Sqlite) -> Db {
-        Db { engine, commits: watch::Sender::new(0), terms: Terms::default() }
+        Db { engine, commits: watch::Sender::new(0), runner: Runner::default() }
     }
 
     /// The same database, with the times of this clock and the random numbers of this source.
     #[must_use]
     pub fn on(mut self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Db {
-        (self.terms.clock, self.terms.entropy) = (clock, entropy);
+        (self.runner.clock, self.runner.entropy) = (clock, entropy);
         self
     }
 
     /// The same database, whose statements a probe sees: for tests.
     #[must_use]
     pub fn with_probe(mut self, probe: Arc<dyn Probe>) -> Db {
-        self.terms.probe = Some(probe);
+        self.runner.probe = Some(probe);
         self
     }
 
     /// The same database, which runs each closure twice and undoes the first run: for tests that a closure may run again.
     #[must_use]
     pub fn repeating(mut self) -> Db {
-        self.terms.repeats = true;
+        self.runner.repeats = true;
         self
     }
 
@@ -155,7 +155,7 @@ impl Db {
         E: From<Error> + Send + 'static,
         F: Fn(&Tx<'_>) -> Result<R, E> + Send + 'static,
     {
-        let run = self.terms.of_transaction(work);
+        let run = self.runner.closure(work);
         self.engine.write(run, &self.commits).await
     }
 
@@ -170,6 +170,6 @@ impl Db {
         E: From<Error> + Send + 'static,
         F: Fn(&Tx<'_>) -> Result<R, E> + Send + 'static,
     {
-        self.engine.read(self.terms.of_transaction(work)).await
+        self.engine.read(self.runner.closure(work)).await
     }
 }

@@ -4,6 +4,8 @@ use crate::{Error, Param, Row, Tx, Value, params, to_json};
 use flux_shop::{Audit, CustomerId, Event};
 use std::borrow::Cow;
 
+const INSERT: &str = "INSERT INTO events (at, kind, subject, data, actor) VALUES ($1, $2, $3, $4, $5)";
+
 /// An event that is to be recorded.
 #[derive(Debug)]
 pub struct NewEvent {
@@ -21,8 +23,7 @@ pub struct NewEvent {
 ///
 /// The database's.
 pub fn record(tx: &Tx<'_>, audit: &Audit, kind: &str, subject: &str, data: &serde_json::Value) -> Result<(), Error> {
-    let sql = "INSERT INTO events (at, kind, subject, data, actor) VALUES ($1, $2, $3, $4, $5)";
-    tx.execute(sql, params![tx.now(), kind, subject, to_json(data)?, audit.actor.to_string()])?;
+    tx.execute(INSERT, params![tx.now(), kind, subject, to_json(data)?, audit.actor.to_string()])?;
     Ok(())
 }
 
@@ -32,13 +33,12 @@ pub fn record(tx: &Tx<'_>, audit: &Audit, kind: &str, subject: &str, data: &serd
 ///
 /// The database's.
 pub fn record_all(tx: &Tx<'_>, audit: &Audit, events: &[NewEvent]) -> Result<(), Error> {
-    let sql = "INSERT INTO events (at, kind, subject, data, actor) VALUES ($1, $2, $3, $4, $5)";
     let (now, actor) = (tx.now(), audit.actor.to_string());
     let data = events.iter().map(|event| to_json(&event.data)).collect::<Result<Vec<_>, _>>()?;
     let rows = events.iter().zip(&data).map(|(event, data)| {
         [now.value(), Value::Text(&event.kind), event.subject.value(), data.value(), actor.value()]
     });
-    tx.execute_many(sql, rows)?;
+    tx.execute_many(INSERT, rows)?;
     Ok(())
 }
 

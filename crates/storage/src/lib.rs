@@ -26,10 +26,10 @@ pub mod orders;
 pub mod packages;
 mod probe;
 mod row;
+mod runner;
 pub mod seats;
 pub mod servers;
 mod sqlite;
-mod terms;
 mod tx;
 mod value;
 

@@ -3,6 +3,11 @@
 use crate::{Error, NodeId, Row, Tx, params};
 use flux_protocol::{JournalId, ServerId};
 
+/// Leaves a server's seat empty; its epoch stays.
+const VACATE: &str =
+    "UPDATE seats SET node_id = NULL, connection_id = NULL, journal_id = NULL, hostname = NULL, since = NULL
+               WHERE server_id = $1";
+
 /// A connection of an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatHolder {
@@ -72,9 +77,8 @@ pub fn is_held(tx: &Tx<'_>, seat: &Seat) -> Result<bool, Error> {
 ///
 /// The database's.
 pub fn give_up(tx: &Tx<'_>, server: &ServerId, holder: &SeatHolder) -> Result<bool, Error> {
-    let sql = "UPDATE seats SET node_id = NULL, connection_id = NULL, journal_id = NULL, hostname = NULL, since = NULL
-               WHERE server_id = $1 AND node_id = $2 AND connection_id = $3";
-    Ok(tx.execute(sql, params![server, holder.node, holder.connection])? == 1)
+    let sql = format!("{VACATE} AND node_id = $2 AND connection_id = $3");
+    Ok(tx.execute(&sql, params![server, holder.node, holder.connection])? == 1)
 }
 
 /// Takes a server's seat from whoever has it.
@@ -83,9 +87,7 @@ pub fn give_up(tx: &Tx<'_>, server: &ServerId, holder: &SeatHolder) -> Result<bo
 ///
 /// The database's.
 pub fn clear(tx: &Tx<'_>, server: &ServerId) -> Result<(), Error> {
-    let sql = "UPDATE seats SET node_id = NULL, connection_id = NULL, journal_id = NULL, hostname = NULL, since = NULL
-               WHERE server_id = $1 AND connection_id IS NOT NULL";
-    tx.execute(sql, params![server])?;
+    tx.execute(&format!("{VACATE} AND connection_id IS NOT NULL"), params![server])?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use clap::ValueEnum;
 
-/// Which server software this is: what it lets clients call its commands, how it answers, and how it writes its log.
+/// A server software: the names of its commands, the form of its answers and of its log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Flavour {
     /// Mojang's own, 1.20.5 to 1.21.11.
@@ -74,7 +74,7 @@ fn entries(name: &str) -> Entries {
     all
 }
 
-/// What the words of a line mean, and how answers are put.
+/// The meaning of a line's words, and the form of answers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Dialect {
     pub(super) flavour: Flavour,
@@ -104,7 +104,7 @@ impl Flavour {
         DIALECTS.get(&self)?.get(key).copied()
     }
 
-    /// Whether a switch of the dialect's file is on.
+    /// True if a switch of the dialect's file is on.
     pub(super) fn has(self, key: &str) -> bool {
         self.entry(key) == Some("yes")
     }
@@ -138,7 +138,7 @@ impl Dialect {
         known.split(' ').any(|command| command == looked_up).then_some(name)
     }
 
-    /// Whether a short name can mean a plugin's command here.
+    /// True if a short name can mean a plugin's command here.
     pub(super) fn reaches_plugins(self, behind_run: bool) -> bool {
         self.plugins && (!behind_run || self.flavour.has("plugins-behind-run"))
     }
@@ -148,7 +148,7 @@ impl Dialect {
         self.flavour.has("ignores-blank-lines")
     }
 
-    /// What stands between a syntax error and the echo of the line.
+    /// The text between a syntax error and the echo of the line.
     pub(super) fn before_echo(self) -> &'static str {
         if self.flavour.entry("before-echo") == Some("newline") { "\n" } else { "" }
     }

@@ -5,6 +5,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+const COLUMNS: usize = 100;
+
 const HEAD: &str = "# API
 
 Every operation of the companion's HTTP API.
@@ -36,7 +38,8 @@ pub(super) fn page(document: &Value, roles: &BTreeMap<String, &'static str>) -> 
         for (method, path, operation) in operations {
             let role = roles[&format!("{method} {path}")];
             writeln!(page, "\n### {} {path}\n", method.to_uppercase()).unwrap();
-            writeln!(page, "Role: `{role}`. {}", cell(operation["summary"].as_str().unwrap_or_default())).unwrap();
+            let summary = format!("Role: `{role}`. {}", cell(operation["summary"].as_str().unwrap_or_default()));
+            writeln!(page, "{}", wrapped(&summary)).unwrap();
             parameters(&mut page, operation);
             body_and_answers(&mut page, operation);
         }
@@ -49,6 +52,22 @@ pub(super) fn page(document: &Value, roles: &BTreeMap<String, &'static str>) -> 
         }
     }
     page
+}
+
+/// A paragraph in lines of at most 100 columns, broken between words.
+fn wrapped(text: &str) -> String {
+    let (mut lines, mut column) = (String::new(), 0);
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > 0 {
+            let fits = column + 1 + width <= COLUMNS;
+            lines.push(if fits { ' ' } else { '\n' });
+            column = if fits { column + 1 } else { 0 };
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines
 }
 
 fn parameters(page: &mut String, operation: &Value) {
@@ -89,7 +108,7 @@ fn component(page: &mut String, name: &str, schema: &Value) {
     let description = cell(schema["description"].as_str().unwrap_or_default());
     let fields = fields(schema);
     if !description.is_empty() {
-        writeln!(page, "\n{description}").unwrap();
+        writeln!(page, "\n{}", wrapped(&description)).unwrap();
     }
     if fields.is_empty() {
         writeln!(page, "\nType: {}{}.", kind(schema), limits(schema)).unwrap();

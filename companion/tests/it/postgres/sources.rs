@@ -13,7 +13,7 @@ pub(super) struct Piece {
     pub(super) file: String,
     /// The text, on one line.
     pub(super) text: String,
-    /// What is left of it without its placeholders.
+    /// The text without its placeholders.
     fixed: Vec<String>,
 }
 

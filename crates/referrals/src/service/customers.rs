@@ -94,7 +94,7 @@ fn propagate_identity(work: &mut UnitOfWork<'_>, id: &CustomerId) -> Result<(), 
 
 /// Links a player to a customer without one, if no other customer has the player (section 8.1).
 pub(super) fn link_player_if_free(work: &mut UnitOfWork<'_>, id: &CustomerId, player: &Player) -> Result<(), Error> {
-    if work.customer(id)?.person.player.is_none() && customers_repo::link_player_if_free(work.tx(), id, player)? {
+    if work.customer(id)?.person.player.is_none() && customers::link_player_if_free(work.tx(), id.as_str(), player)? {
         work.customer_changed(id);
         return propagate_identity(work, id);
     }

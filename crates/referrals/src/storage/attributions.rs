@@ -64,7 +64,7 @@ pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), E
     counters::add(tx, &[Delta::of_day(row.status.as_str(), extra.day, 1)])
 }
 
-/// What an attribution counts for.
+/// The counters that an attribution adds to.
 struct Counted {
     status: String,
     day: String,

@@ -25,7 +25,7 @@ pub struct Delta {
     pub success: Option<Success>,
 }
 
-/// Whose success it is, and when it was bound.
+/// The referrer and the bind of a successful referral.
 #[derive(Debug, Clone)]
 pub struct Success {
     /// The referrer's id.
@@ -76,7 +76,7 @@ fn periods(day: &str, week: &str) -> [String; 5] {
     ["all".to_owned(), day[..4].to_owned(), day[..7].to_owned(), week.to_owned(), day.to_owned()]
 }
 
-/// Whether a day and its week belong to a period of the leaderboard.
+/// True if a day and its week belong to a period of the leaderboard.
 pub(super) fn is_in_period(period: &str, day: &str, week: &str) -> bool {
     period == "all" || period == week || day.starts_with(period)
 }

@@ -2,8 +2,7 @@
 
 use super::{Ways, player};
 use flux_referral_rules::{CustomerId, EmailKey, Person, Tier};
-use flux_shop::Player;
-use flux_storage::customers::{key, strip_dashes};
+use flux_storage::customers::key;
 use flux_storage::{Error, Row, Tx, params};
 use jiff::Timestamp;
 
@@ -91,19 +90,6 @@ pub fn update_profile(
 pub fn is_forgotten(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM customers WHERE id = $1 AND anonymised_at IS NOT NULL LIMIT 1";
     tx.exists(sql, params![id.as_str()])
-}
-
-/// Links a player to a customer, unless another customer has this player: the same UUID, or the same name where one of the
-/// two has no UUID. Returns whether it was linked.
-pub fn link_player_if_free(tx: &Tx<'_>, id: &CustomerId, player: &Player) -> Result<bool, Error> {
-    let uuid = player.uuid.as_ref().map(strip_dashes);
-    let sql = "UPDATE customers SET player_name = $1, player_uuid = $2, updated_at = $3
-               WHERE id = $4 AND anonymised_at IS NULL
-                 AND NOT EXISTS (SELECT 1 FROM customers AS other WHERE other.player_uuid = $2 AND other.id <> $4)
-                 AND NOT EXISTS (SELECT 1 FROM customers AS other WHERE lower(other.player_name) = lower($1)
-                   AND other.player_name IS NOT NULL AND other.id <> $4
-                   AND (CAST($2 AS TEXT) IS NULL OR other.player_uuid IS NULL))";
-    Ok(tx.execute(sql, params![player.name, uuid, tx.now(), id.as_str()])? > 0)
 }
 
 /// Returns whether this customer was referred or has a reward.

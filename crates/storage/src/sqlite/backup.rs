@@ -2,7 +2,7 @@
 
 use super::open;
 use super::session::Session;
-use crate::terms::Terms;
+use crate::runner::Runner;
 use crate::{Error, Tx};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, TransactionBehavior};
@@ -111,7 +111,7 @@ fn prepare<R>(part: &Path, work: impl Fn(&Tx<'_>) -> Result<R, Error>) -> Result
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let numbered = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name IN ('events', 'commands')";
     transaction.execute(numbered, [RESTORE_GAP])?;
-    let done = Terms::default().of_transaction(work)(Session::new(&transaction))?;
+    let done = Runner::default().closure(work)(Session::new(&transaction))?;
     transaction.commit()?;
     connection.pragma_update(None, "journal_mode", "DELETE")?;
     connection.close().map_err(|(_, error)| Error::from(error))?;

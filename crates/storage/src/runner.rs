@@ -1,4 +1,4 @@
-//! The settings with which a database runs closures: its clock, its random source, and additions of tests.
+//! Runs the closures of transactions: with a clock, a random source, and what a test has added.
 
 use crate::sqlite::session::Session;
 use crate::{Error, Probe, Tx};
@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The settings with which closures run.
+/// Gives closures their transactions.
 #[derive(Clone)]
-pub(crate) struct Terms {
+pub(crate) struct Runner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) probe: Option<Arc<dyn Probe>>,
@@ -17,28 +17,28 @@ pub(crate) struct Terms {
     pub(crate) repeats: bool,
 }
 
-impl Default for Terms {
-    fn default() -> Terms {
-        Terms { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), probe: None, repeats: false }
+impl Default for Runner {
+    fn default() -> Runner {
+        Runner { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), probe: None, repeats: false }
     }
 }
 
-impl Terms {
+impl Runner {
     /// A closure as an engine runs it, in a transaction that it has begun. The seed is drawn once, so that each run gets the
     /// same random numbers.
-    pub(crate) fn of_transaction<R, E, F>(&self, work: F) -> impl Fn(Session<'_>) -> Result<R, E> + use<R, E, F>
+    pub(crate) fn closure<R, E, F>(&self, work: F) -> impl Fn(Session<'_>) -> Result<R, E> + use<R, E, F>
     where
         E: From<Error>,
         F: Fn(&Tx<'_>) -> Result<R, E>,
     {
-        let (terms, mut seed) = (self.clone(), [0; 32]);
+        let (runner, mut seed) = (self.clone(), [0; 32]);
         self.entropy.fill(&mut seed);
         move |engine| {
             let run = || {
-                let entropy = Seeded { seed, count: AtomicU64::new(0) };
-                work(&Tx::new(engine, terms.clock.now(), &entropy, terms.probe.as_deref()))
+                let entropy = Seeded::new(seed);
+                work(&Tx::new(engine, runner.clock.now(), &entropy, runner.probe.as_deref()))
             };
-            if terms.repeats {
+            if runner.repeats {
                 engine.undone(|| drop(run()))?;
             }
             run()
@@ -47,15 +47,14 @@ impl Terms {
 }
 
 /// Random numbers that follow from a seed: SHA-256 of the seed and a count. Fit for secrets if the seed is.
-pub(crate) struct Seeded {
+struct Seeded {
     seed: [u8; 32],
     count: AtomicU64,
 }
 
 impl Seeded {
     /// The numbers of this seed, from the first.
-    #[cfg(test)]
-    pub(crate) fn new(seed: [u8; 32]) -> Seeded {
+    fn new(seed: [u8; 32]) -> Seeded {
         Seeded { seed, count: AtomicU64::new(0) }
     }
 }
