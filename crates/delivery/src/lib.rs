@@ -53,6 +53,7 @@ pub mod game_clock;
 mod game_log;
 mod inventory;
 pub mod job;
+mod limits;
 mod living_test;
 pub mod marker;
 mod online_players;

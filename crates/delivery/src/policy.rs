@@ -3,17 +3,35 @@
 //! With it, neither a stolen token nor a compromised store can make the agent run `op`.
 
 use crate::CommandLine;
-use regex::Regex;
+use crate::limits::MAX_PATTERN_CHARS;
 use std::fmt;
+use wildmatch::WildMatch;
 
 /// A pattern of the policy. `*` stands for any text, `?` for any character. It matches the whole line or its first words.
 #[derive(Debug, Clone)]
 pub struct Glob {
     text: String,
     /// For `allow`: compares case.
-    strict: Regex,
+    strict: Words,
     /// For `deny`: ignores case, as many plugins do.
-    loose: Regex,
+    loose: Words,
+}
+
+/// A pattern for a whole line, and the same pattern for its first words.
+#[derive(Debug, Clone)]
+struct Words {
+    line: WildMatch,
+    first: WildMatch,
+}
+
+impl Words {
+    fn new(pattern: &str) -> Words {
+        Words { line: WildMatch::new(pattern), first: WildMatch::new(&format!("{pattern} *")) }
+    }
+
+    fn matches(&self, line: &str) -> bool {
+        self.line.matches(line) || self.first.matches(line)
+    }
 }
 
 impl Glob {
@@ -30,12 +48,10 @@ impl Glob {
         if pattern.split(' ').next().is_some_and(|word| word.contains(':')) {
             return Err("write the command without its namespace: ban also matches minecraft:ban".into());
         }
-        let body = regex::escape(&pattern).replace(r"\*", ".*").replace(r"\?", ".");
-        let compile = |flags: &str| {
-            let regex = Regex::new(&format!(r"^(?{flags}:{body})(?:\s(?s:.*))?$"));
-            regex.map_err(|_| "the pattern is too long".to_owned())
-        };
-        Ok(Glob { text: text.to_owned(), strict: compile("s")?, loose: compile("si")? })
+        if pattern.chars().count() > MAX_PATTERN_CHARS {
+            return Err(format!("the pattern is longer than {MAX_PATTERN_CHARS} characters"));
+        }
+        Ok(Glob { text: text.to_owned(), strict: Words::new(&pattern), loose: Words::new(&fold_case(&pattern)) })
     }
 }
 
@@ -91,13 +107,19 @@ impl Policy {
 
     fn judge_part(&self, part: &str) -> Ruling {
         let part = normalized(part, |word| word.rsplit_once(':').map_or(word, |(_, word)| word));
-        let bare = part.replace(['"', '\''], "");
-        if let Some(glob) = self.deny.iter().find(|glob| glob.loose.is_match(&part) || glob.loose.is_match(&bare)) {
+        let folded = fold_case(&part);
+        let bare = folded.replace(['"', '\''], "");
+        if let Some(glob) = self.deny.iter().find(|glob| glob.loose.matches(&folded) || glob.loose.matches(&bare)) {
             return Ruling::Denied { pattern: glob.text.clone(), part };
         }
-        let named = self.allow.is_empty() || self.allow.iter().any(|glob| glob.strict.is_match(&part));
+        let named = self.allow.is_empty() || self.allow.iter().any(|glob| glob.strict.matches(&part));
         if named { Ruling::Allowed } else { Ruling::NotAllowed { part } }
     }
+}
+
+/// The text without differences of case, in all scripts: `ſ` is an `s`, and the Kelvin sign a `k`.
+fn fold_case(text: &str) -> String {
+    text.to_uppercase().to_lowercase()
 }
 
 /// Removes leading slashes, puts one blank between words, and shortens and lower-cases the first word.

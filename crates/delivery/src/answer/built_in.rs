@@ -4,6 +4,7 @@
 //! `tests/data/answers` holds real answers of each.
 
 use super::{AnswerText, Verdict, refusal_words};
+use crate::limits::MAX_USUAL_REFUSAL;
 use regex::RegexSet;
 use std::sync::LazyLock;
 
@@ -114,7 +115,7 @@ const BUILT_IN: &[(Verdict, &str)] = &[
     (Verdict::Rejected, r"^You do not have enough money"),
 ];
 
-/// Refusals in the usual words, whatever the plugin. Each matches a whole answer of one line that speaks of no effect.
+/// Refusals in the usual words, whatever the plugin. Each matches a whole short answer of one line that speaks of no effect.
 const USUAL: &[(Verdict, &str)] = &[
     // no such player in the game
     (Verdict::PlayerAway, "{player} {be} (?:online|in-?game)"),
@@ -131,24 +132,21 @@ const USUAL: &[(Verdict, &str)] = &[
         "(?:No|There is no) (?:such )?(?:online )?(?:player|user)s?(?: (?:was |were )?(?:found|online|(?:named|called) {name}|with (?:that|the) name(?: {name})?))*",
     ),
     // not a thing that the server has
-    (Verdict::Rejected, ".{1,60} (?:does not|doesn't|do not|don't) exist"),
-    (Verdict::Rejected, ".{1,60} (?:(?:was|were|is|could) )?not (?:be )?found"),
-    (Verdict::Rejected, "(?:Unknown|Invalid|No such|Unrecogni[sz]ed|Missing) .{1,60}"),
-    (Verdict::Rejected, "There (?:is no .{1,40} (?:named|called|with) .{1,40}|are no valid kits)"),
+    (Verdict::Rejected, ".+ (?:does not|doesn't|do not|don't) exist"),
+    (Verdict::Rejected, ".+ (?:(?:was|were|is|could) )?not (?:be )?found"),
+    (Verdict::Rejected, "(?:Unknown|Invalid|No such|Unrecogni[sz]ed|Missing) .+"),
+    (Verdict::Rejected, "There (?:is no .+ (?:named|called|with) .+|are no valid kits)"),
     (Verdict::Rejected, "That kit is improperly defined.*"),
     // not a command for the console
     (
         Verdict::Rejected,
-        "(?:This|That|The) command .{0,60}(?:can(?:not|'t)?|may|must|is) .{0,40}(?:players?|in-?game|console|disabled)",
+        "(?:This|That|The) command .*(?:can(?:not|'t)?|may|must|is) .*(?:players?|in-?game|console|disabled)",
     ),
-    (Verdict::Rejected, "Only (?:in-?game )?players (?:can|may|are).{0,60}"),
-    (Verdict::Rejected, "You (?:must|need to|have to) be (?:a|an|in)[ -].{0,20}(?:player|game).{0,40}"),
-    (Verdict::Rejected, "You (?:do not|don't) have (?:the )?.{0,60}(?:permission|access).{0,60}"),
+    (Verdict::Rejected, "Only (?:in-?game )?players (?:can|may|are).*"),
+    (Verdict::Rejected, "You (?:must|need to|have to) be (?:a|an|in)[ -].*(?:player|game).*"),
+    (Verdict::Rejected, "You (?:do not|don't) have (?:the )?.*(?:permission|access).*"),
     // not enough money
-    (
-        Verdict::Rejected,
-        ".{1,20} (?:do not|don't|does not|doesn't) have (?:enough|sufficient) (?:money|funds|balance).{0,20}",
-    ),
+    (Verdict::Rejected, ".+ (?:do not|don't|does not|doesn't) have (?:enough|sufficient) (?:money|funds|balance).*"),
     (Verdict::Rejected, "Insufficient (?:funds|balance|money)"),
     (Verdict::Rejected, "This transaction would exceed the balance limit.*"),
 ];
@@ -177,7 +175,8 @@ pub(super) fn find(text: &AnswerText) -> Option<(Verdict, &'static str)> {
         LazyLock::new(|| RegexSet::new(USUAL.iter().map(|(_, pattern)| usual(pattern))).expect("valid"));
     let known = text.first_match(&BY_SOFTWARE).map(|at| BUILT_IN[at]);
     known.or_else(|| {
-        let at = BY_USUAL_WORDS.matches(&text.bare).iter().next().filter(|_| !refusal_words::has_effect(&text.bare))?;
+        let is_refusal = text.bare.len() <= MAX_USUAL_REFUSAL && !refusal_words::has_effect(&text.bare);
+        let at = BY_USUAL_WORDS.matches(&text.bare).iter().next().filter(|_| is_refusal)?;
         Some(USUAL[at])
     })
 }

@@ -4,10 +4,10 @@
 //! that matches the whole answer. `tests/data/answers/unrecognised.txt` has answers of each kind.
 
 use super::AnswerText;
-use regex::{Regex, RegexSet};
+use regex::Regex;
 use std::sync::LazyLock;
 
-/// Parts of words, in lower case.
+/// Parts of words, in lower case. The rest of a word is `\S`, since `\w` of all scripts costs 20 KiB at each place.
 const PARTS: &[&str] = &[
     // English
     r"\b(?:not|cannot|nobody|nothing|never|unable|failed|fails?|failure|errors?|exception|invalid|unknown|unrecogni[sz]ed)\b",
@@ -22,17 +22,17 @@ const PARTS: &[&str] = &[
     r"\b(?:ikke|ingen|ugyldige?[t]?|ukendte?|ukjente?|fejl|feil|inte|ogiltig[at]?|okän[dt]a?|misslyckades|aldrig?)\b",
     // French, Spanish, Portuguese, Italian, Romanian, Catalan
     r"\b(?:pas|aucune?|introuvable|invalides?|erreur|inconnue?|impossible|échec|hors ligne|jamais|désactivée?)\b",
-    r"\b(?:no|ningún|ninguna?|inválid[oa]s?|desconocid[oa]|fallo|falló|desconectado)\b[^.]* (?:existe|está|se|es|tiene|tienes|puede|puedes|hay|fue|encontr\w+|encuentr\w+)\b",
+    r"\b(?:no|ningún|ninguna?|inválid[oa]s?|desconocid[oa]|fallo|falló|desconectado)\b[^.]* (?:existe|está|se|es|tiene|tienes|puede|puedes|hay|fue|encontr\S+|encuentr\S+)\b",
     r"\b(?:nunca|jamás|deshabilitad[oa]|desactivad[oa]|desativad[oa]|inválid[oa]s?|inexistente|desconocid[oa]|desconhecid[oa]|não|nenhuma?|erro|falhou)\b",
     r"\b(?:non [a-zèé]+|nessuna?|sconosciut[oa]|errore|invalid[oa]|fallito|inesistente|impossibile|disabilitat[oa])\b",
-    r"\b(?:nu (?:este|exist\w*|ai|a|are|poate|poți|poți|se|s-a)|eroare|dezactivat\w*|necunoscută?|invalidă?|niciun)\b",
+    r"\b(?:nu (?:este|exist\S*|ai|a|are|poate|poți|poți|se|s-a)|eroare|dezactivat\S*|necunoscută?|invalidă?|niciun)\b",
     // Polish, Czech, Slovak, Croatian, Slovene
-    r"\b(?:nie|nieprawidłow\w+|nieznan\w+|błąd|błędn\w+|brak|není|neexistuje|neplatn\w+|neznám\w+|nebyl[aoi]?|nelze|chyba|nema|nije|ne postoji|nepoznat\w*|nevažeć\w+|greška|napaka|niepoprawn\w+|wyłączon\w+|nikdy|nikada|nenalezen\w*|nemáš|nemas|nemůž\w+|vypnut\w*|ne mo[zž]\w+|nepostoj\w*)\b",
+    r"\b(?:nie|nieprawidłow\S+|nieznan\S+|błąd|błędn\S+|brak|není|neexistuje|neplatn\S+|neznám\S+|nebyl[aoi]?|nelze|chyba|nema|nije|ne postoji|nepoznat\S*|nevažeć\S+|greška|napaka|niepoprawn\S+|wyłączon\S+|nikdy|nikada|nenalezen\S*|nemáš|nemas|nemůž\S+|vypnut\S*|ne mo[zž]\S+|nepostoj\S*)\b",
     // Russian, Ukrainian, Bulgarian, Serbian
-    r"\b(?:не|нет|нельзя|неверн\w+|неизвестн\w+|ошибка|недоступн\w+|немає|помилка|невідом\w+|недійсн\w+|невалид\w+|грешка|није|непознат\w*|няма\w*|нямат\w*|неправилн\w+|недостат\w+|неуспе\w+|изключен\w*|отключен\w*|вимкнен\w*|никогда)\b",
+    r"\b(?:не|нет|нельзя|неверн\S+|неизвестн\S+|ошибка|недоступн\S+|немає|помилка|невідом\S+|недійсн\S+|невалид\S+|грешка|није|непознат\S*|няма\S*|нямат\S*|неправилн\S+|недостат\S+|неуспе\S+|изключен\S*|отключен\S*|вимкнен\S*|никогда)\b",
     // Hungarian, Finnish, Estonian, Turkish, Greek, Lithuanian, Latvian, Basque
-    r"\b(?:nem|nincs|érvénytelen|ismeretlen|hiba|ei (?:ole|voi|löydy\w*|saa|löytynyt)|eivät|tuntematon|virheellinen|virhe|tundmatu|nincsenek|letiltva|puudub|keelatud|sobimatu|et voi|väärin)\b",
-    r"\b(?:değil|bulunamadı|geçersiz|bilinmeyen|hata|yok|δεν|δε|σφάλμα|άγνωστ\w+|άκυρ\w+|nėra|neteising\w+|klaida|nederīg\w+|kļūda|nerast\w*|neegzist\w*|negal\w*|neturi\w*|nežinom\w*|neeksist\w*|nezinām\w*|nepareiz\w*|μη έγκυρ\w+|απενεργοποι\w+|devre dışı|ez (?:da|dago|daukazu)|ezin|ezezagun\w*|baliogabe\w*)\b",
+    r"\b(?:nem|nincs|érvénytelen|ismeretlen|hiba|ei (?:ole|voi|löydy\S*|saa|löytynyt)|eivät|tuntematon|virheellinen|virhe|tundmatu|nincsenek|letiltva|puudub|keelatud|sobimatu|et voi|väärin)\b",
+    r"\b(?:değil|bulunamadı|geçersiz|bilinmeyen|hata|yok|δεν|δε|σφάλμα|άγνωστ\S+|άκυρ\S+|nėra|neteising\S+|klaida|nederīg\S+|kļūda|nerast\S*|neegzist\S*|negal\S*|neturi\S*|nežinom\S*|neeksist\S*|nezinām\S*|nepareiz\S*|μη έγκυρ\S+|απενεργοποι\S+|devre dışı|ez (?:da|dago|daukazu)|ezin|ezezagun\S*|baliogabe\S*)\b",
     // Vietnamese, Indonesian, Filipino
     r"\b(?:không|lỗi|tidak|bukan|gagal|hindi|walang|bawal)\b",
     // Chinese, Japanese, Korean, Thai, Arabic, Hebrew, Hindi: written without spaces, or with endings
@@ -50,20 +50,15 @@ const EFFECTS: &str = r"(?i)\b(?:gave|given|gives?|giving|add(?:ed|s|ing)?|set|s
 
 /// The word by which an answer reads like a refusal.
 pub(super) fn find(text: &AnswerText) -> Option<String> {
-    #[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-    static PATTERNS: LazyLock<(RegexSet, Vec<Regex>)> = LazyLock::new(|| {
-        let patterns: Vec<String> = PARTS.iter().map(|part| format!("(?i){part}")).collect();
-        let each = patterns.iter().map(|pattern| Regex::new(pattern).expect("valid")).collect();
-        (RegexSet::new(&patterns).expect("valid"), each)
-    });
+    #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+    static WORDS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(&format!("(?i)(?:{})", PARTS.join("|"))).expect("valid"));
     #[expect(clippy::expect_used, reason = "a constant pattern")]
     static IS_KEPT: LazyLock<Regex> = LazyLock::new(|| Regex::new(KEPT).expect("valid"));
     if IS_KEPT.is_match(&text.bare) {
         return None;
     }
-    let (set, each) = &*PATTERNS;
-    let found = set.matches(&text.bare).iter().next().and_then(|at| each[at].find(&text.bare));
-    found.map(|word| word.as_str().trim().to_owned()).or_else(|| {
+    WORDS.find(&text.bare).map(|word| word.as_str().trim().to_owned()).or_else(|| {
         let is_refusal = text.is_red && !text.bare.is_empty() && !has_effect(&text.bare);
         is_refusal.then(|| "the colour red".to_owned())
     })

@@ -19,12 +19,15 @@ fn patterns_are_normalized_and_useless_ones_refused() {
         ("lp user * parent add *", "lp user x Parent add admin"),
         ("lp user * parent add *", "lp user x \"parent\" add admin"),
         ("lp  user * parent add *", "LP user x parent   add admin"),
+        ("stop", "\u{17f}top"),
+        ("kick", "\u{212a}ic\u{212a} Steve"),
     ] {
         assert!(!allows(&policy(&[], &[pattern]), line), "{pattern}: {line}");
     }
     assert!(!allows(&policy(&["give *"], &[]), "gives Steve diamond"));
     assert!(!allows(&policy(&["lp user * parent add vip"], &[]), "lp user x parent add VIP"), "allow compares case");
-    for wrong in ["", " ", "/", "minecraft:ban", "minecraft:*"] {
+    let long = "a".repeat(1_001);
+    for wrong in ["", " ", "/", "minecraft:ban", "minecraft:*", &long] {
         assert!(Glob::new(wrong).is_err(), "{wrong:?}");
     }
 }
