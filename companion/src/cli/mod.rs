@@ -160,7 +160,7 @@ impl From<RoleArgument> for Role {
 pub fn run(arguments: Arguments) -> Result<(), CliError> {
     let path = arguments.config;
     match arguments.command {
-        Command::Openapi => print(&crate::http::document().to_pretty_json().map_err(|_| CliError::Internal)?),
+        Command::Openapi => print(&crate::http::document(None).to_pretty_json().map_err(|_| CliError::Internal)?),
         Command::PrintDefaultConfig => print(crate::config::example().trim_end()),
         Command::ConfigSchema => print(crate::config::SCHEMA.trim_end()),
         Command::Completions { shell } => print(&flux_terminal::completions(Arguments::command(), PROGRAM, shell)),

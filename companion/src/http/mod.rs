@@ -18,13 +18,13 @@ pub(crate) use dto::{EventOut, ServerOut};
 
 use crate::app::App;
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
-use flux_referrals::http::ReferralApi;
+use axum::routing::{MethodRouter, get};
 use flux_rest::{ErrorAnswer, no_such_method, no_such_path};
 use middleware::Middleware;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -42,17 +42,15 @@ struct Document;
 
 /// Everything but the hub.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let (routes, mut document) = routes().split_for_parts();
-    let (referral_routes, referral_document) = referral_routes().split_for_parts();
-    document.merge(referral_document);
-    let referral_routes =
-        referral_routes.route("/r/{code}", get(flux_referrals::http::visit)).with_state(Arc::new(app.referral_api()));
-    let document = finished(document, app.config.public_url.as_deref());
-    let text = document.to_json().unwrap_or_default();
-    let openapi = ([(http::header::CONTENT_TYPE, "application/json")], text);
+    let referral_routes = Router::new()
+        .nest("/api/v1", without_document(&flux_referrals::http::ROUTES))
+        .route("/r/{code}", get(flux_referrals::http::visit))
+        .with_state(Arc::new(app.referral_api()));
     let middleware = Arc::new(Middleware::new(Arc::clone(app)));
-    routes
-        .route("/openapi.json", get(move || async move { openapi }))
+    Router::new()
+        .nest("/api/v1", without_document(&ROUTES))
+        .merge(without_document(&[about]))
+        .route("/openapi.json", openapi(app.config.public_url.clone()))
         .merge(referral_routes)
         .route("/api/v1/events/stream", get(stream::stream))
         .fallback(no_such_path)
@@ -62,11 +60,30 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
+/// Routes alone. The document of each group is dropped before the next one is made: all of them at once take 4 MB, which
+/// the allocator would keep.
+fn without_document<S: Clone + Send + Sync + 'static>(groups: &[fn() -> OpenApiRouter<S>]) -> Router<S> {
+    groups.iter().fold(Router::new(), |router, group| router.merge(group().split_for_parts().0))
+}
+
+/// Answers the API's document, which is made at the first request.
+fn openapi<S: Clone + Send + Sync + 'static>(public_url: Option<String>) -> MethodRouter<S> {
+    let make = move || Bytes::from(document(public_url.as_deref()).to_json().unwrap_or_default());
+    let text = Arc::new(LazyLock::new(make));
+    get(async move || ([(http::header::CONTENT_TYPE, "application/json")], Bytes::clone(&text)))
+}
+
 /// The API's document: OpenAPI 3.1.
-pub(crate) fn document() -> OpenApi {
-    let mut document = routes().into_openapi();
-    document.merge(referral_routes().into_openapi());
-    finished(document, None)
+pub(crate) fn document(public_url: Option<&str>) -> OpenApi {
+    use utoipa::OpenApi as _;
+    let all = OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", with_document(&ROUTES)).merge(about());
+    let mut document = all.into_openapi();
+    document.merge(OpenApiRouter::new().nest("/api/v1", with_document(&flux_referrals::http::ROUTES)).into_openapi());
+    finished(document, public_url)
+}
+
+fn with_document<S: Clone + Send + Sync + 'static>(groups: &[fn() -> OpenApiRouter<S>]) -> OpenApiRouter<S> {
+    groups.iter().fold(OpenApiRouter::new(), |router, group| router.merge(group()))
 }
 
 fn finished(mut document: OpenApi, public_url: Option<&str>) -> OpenApi {
@@ -81,39 +98,70 @@ fn finished(mut document: OpenApi, public_url: Option<&str>) -> OpenApi {
     document
 }
 
-fn referral_routes() -> OpenApiRouter<Arc<ReferralApi>> {
-    OpenApiRouter::new().nest("/api/v1", flux_referrals::http::routes())
+/// The routes below `/api/v1`, by resource.
+const ROUTES: [fn() -> OpenApiRouter<Arc<App>>; 7] = [
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(servers::create, servers::list))
+            .routes(routes!(servers::show, servers::change, servers::remove))
+            .routes(routes!(servers::replace_token))
+    },
+    || {
+        OpenApiRouter::new().routes(routes!(packages::list)).routes(routes!(
+            packages::put,
+            packages::show,
+            packages::remove
+        ))
+    },
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(orders::list))
+            .routes(routes!(orders::put, orders::show))
+            .routes(routes!(orders::paid))
+            .routes(routes!(orders::completed))
+            .routes(routes!(orders::cancelled))
+            .routes(routes!(orders::refunded))
+            .routes(routes!(orders::chargeback))
+    },
+    || OpenApiRouter::new().routes(routes!(customers::put, customers::show, customers::remove)),
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(commands::list, commands::create))
+            .routes(routes!(commands::show))
+            .routes(routes!(commands::retry))
+            .routes(routes!(commands::cancel))
+    },
+    || OpenApiRouter::new().routes(routes!(events::list)),
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(agent::poll))
+            .routes(routes!(agent::report))
+            .routes(routes!(agent::player_joined))
+    },
+];
+
+/// The routes about the program itself.
+fn about() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready)).routes(routes!(metrics::metrics))
 }
 
-fn routes() -> OpenApiRouter<Arc<App>> {
-    use utoipa::OpenApi as _;
-    OpenApiRouter::with_openapi(Document::openapi())
-        .nest(
-            "/api/v1",
-            OpenApiRouter::new()
-                .routes(routes!(servers::create, servers::list))
-                .routes(routes!(servers::show, servers::change, servers::remove))
-                .routes(routes!(servers::replace_token))
-                .routes(routes!(packages::list))
-                .routes(routes!(packages::put, packages::show, packages::remove))
-                .routes(routes!(orders::list))
-                .routes(routes!(orders::put, orders::show))
-                .routes(routes!(orders::paid))
-                .routes(routes!(orders::completed))
-                .routes(routes!(orders::cancelled))
-                .routes(routes!(orders::refunded))
-                .routes(routes!(orders::chargeback))
-                .routes(routes!(customers::put, customers::show, customers::remove))
-                .routes(routes!(commands::list, commands::create))
-                .routes(routes!(commands::show))
-                .routes(routes!(commands::retry))
-                .routes(routes!(commands::cancel))
-                .routes(routes!(events::list))
-                .routes(routes!(agent::poll))
-                .routes(routes!(agent::report))
-                .routes(routes!(agent::player_joined)),
-        )
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-        .routes(routes!(metrics::metrics))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// The document keeps one schema for each name: a second type of the same name would be described as the first.
+    #[test]
+    fn every_schema_name_has_one_type() {
+        let mut seen: BTreeMap<String, serde_json::Value> = BTreeMap::new();
+        let groups = ROUTES.iter().map(|group| group().into_openapi());
+        let referrals = flux_referrals::http::ROUTES.iter().map(|group| group().into_openapi());
+        for document in groups.chain(referrals) {
+            for (name, schema) in document.components.map(|all| all.schemas).unwrap_or_default() {
+                let schema = serde_json::to_value(schema).expect("JSON");
+                assert_eq!(*seen.entry(name.clone()).or_insert_with(|| schema.clone()), schema, "{name}");
+            }
+        }
+        assert!(seen.len() > 50, "{} schemas", seen.len());
+    }
 }

@@ -46,16 +46,9 @@ impl EntryQuery {
 /// A customer's store credit.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct CreditView {
-    balances: Vec<Balance>,
+    balances: Vec<service::Balance>,
     /// The entries, newest first.
     entries: Vec<EntryView>,
-}
-
-/// A balance of one currency, in minor units.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct Balance {
-    currency: String,
-    balance: i64,
 }
 
 /// An entry of the ledger.
@@ -159,7 +152,7 @@ pub(super) async fn credit(
         let balances = ledger::credit(tx, &to_rules_id(&id))?.into_iter();
         let entries = ledger::lines(tx, &to_rules_id(&id), false, limit)?;
         Ok(CreditView {
-            balances: balances.map(|(currency, balance)| Balance { currency, balance }).collect(),
+            balances: balances.map(|(currency, balance)| service::Balance { currency, balance }).collect(),
             entries: entries.into_iter().map(EntryView::from).collect(),
         })
     });

@@ -24,42 +24,61 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// All routes but the public one.
-pub fn routes() -> OpenApiRouter<Arc<ReferralApi>> {
-    OpenApiRouter::new()
-        .routes(routes!(program::show, program::save))
-        .routes(routes!(program::show_share, program::save_share))
-        .routes(routes!(program::show_mails, program::save_mails))
-        .routes(routes!(rules::list, rules::add))
-        .routes(routes!(rules::available_tiers))
-        .routes(routes!(rules::effective_rule))
-        .routes(routes!(rules::show, rules::change, rules::remove))
-        .routes(routes!(rules::set_slot, rules::remove_slot))
-        .routes(routes!(links::issue))
-        .routes(routes!(links::click))
-        .routes(routes!(links::validate))
-        .routes(routes!(links::invite))
-        .routes(routes!(attributions::signup))
-        .routes(routes!(attributions::checkout))
-        .routes(routes!(attributions::fulfill))
-        .routes(routes!(attributions::complete))
-        .routes(routes!(attributions::void))
-        .routes(routes!(attributions::withdraw))
-        .routes(routes!(attributions::list))
-        .routes(routes!(attributions::show))
-        .routes(routes!(reads::rewards))
-        .routes(routes!(reads::stats))
-        .routes(routes!(reads::top))
-        .routes(routes!(reads::panel))
-        .routes(routes!(sweeps::expire_pending))
-        .routes(routes!(sweeps::issue_due))
-        .routes(routes!(sweeps::expire_rewards))
-        .routes(routes!(discounts::quote))
-        .routes(routes!(discounts::redeem))
-        .routes(routes!(accounts::points))
-        .routes(routes!(accounts::spend))
-        .routes(routes!(accounts::credit))
-}
+/// All routes but the public one, by resource.
+pub const ROUTES: [fn() -> OpenApiRouter<Arc<ReferralApi>>; 8] = [
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(program::show, program::save))
+            .routes(routes!(program::show_share, program::save_share))
+            .routes(routes!(program::show_mails, program::save_mails))
+    },
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(rules::list, rules::add))
+            .routes(routes!(rules::available_tiers))
+            .routes(routes!(rules::effective_rule))
+            .routes(routes!(rules::show, rules::change, rules::remove))
+            .routes(routes!(rules::set_slot, rules::remove_slot))
+    },
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(links::issue))
+            .routes(routes!(links::click))
+            .routes(routes!(links::validate))
+            .routes(routes!(links::invite))
+    },
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(attributions::signup))
+            .routes(routes!(attributions::checkout))
+            .routes(routes!(attributions::fulfill))
+            .routes(routes!(attributions::complete))
+            .routes(routes!(attributions::void))
+            .routes(routes!(attributions::withdraw))
+            .routes(routes!(attributions::list))
+            .routes(routes!(attributions::show))
+    },
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(reads::rewards))
+            .routes(routes!(reads::stats))
+            .routes(routes!(reads::top))
+            .routes(routes!(reads::panel))
+    },
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(sweeps::expire_pending))
+            .routes(routes!(sweeps::issue_due))
+            .routes(routes!(sweeps::expire_rewards))
+    },
+    || OpenApiRouter::new().routes(routes!(discounts::quote)).routes(routes!(discounts::redeem)),
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(accounts::points))
+            .routes(routes!(accounts::spend))
+            .routes(routes!(accounts::credit))
+    },
+];
 
 /// The id of the program: there is one (R2-16).
 fn program_id(api: &ReferralApi) -> String {

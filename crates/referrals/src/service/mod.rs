@@ -41,7 +41,9 @@ pub use settings::{
 };
 pub use signup::{Signup, signup};
 pub use spending::{quote, redeem, spend};
-pub use summary::{CodeView, Leader, StatsView, SummaryView, effective_rule, leaderboard, stats, summary, validate};
+pub use summary::{
+    Balance, CodeView, Leader, StatsView, SummaryView, effective_rule, leaderboard, stats, summary, validate,
+};
 pub use sweeps::{expire_pending, expire_rewards, issue_due, issue_missing_codes};
 pub use view::{attribution, grants as grant_views, view_of};
 

@@ -36,14 +36,14 @@ pub struct SummaryView {
     /// The balance of points.
     pub points: i64,
     /// The balances of store credit.
-    pub credit: Vec<CreditView>,
+    pub credit: Vec<Balance>,
     /// The rewards, newest first; at most 100.
     pub rewards: Vec<GrantView>,
 }
 
-/// A balance of store credit.
+/// A balance of store credit in one currency.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct CreditView {
+pub struct Balance {
     /// The currency.
     pub currency: String,
     /// The balance, in minor units.
@@ -134,7 +134,7 @@ pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerI
     let name = work.customer(id)?.name.unwrap_or_default();
     let code = Code::parse(&link.code).map_err(|invalid| Error::invalid("code", invalid.to_string()))?;
     let code_enabled = work.program().program.channels.take_codes();
-    let credit = ledger::credit(tx, id)?.into_iter().map(|(currency, balance)| CreditView { currency, balance });
+    let credit = ledger::credit(tx, id)?.into_iter().map(|(currency, balance)| Balance { currency, balance });
     let rewards = grant_rows::of_customer(tx, id, true, limits::PANEL_REWARDS)?;
     Ok(SummaryView {
         rule_name,
