@@ -1,8 +1,8 @@
 //! Periodic work: expires commands that were never offered, forgets old idempotency keys and runs the referrals' sweeps.
 
 use crate::app::App;
-use crate::services::ServiceError;
 use crate::services::commands::expire;
+use crate::services::{ServiceError, agents};
 use crate::{leases, limits};
 use flux_referrals::http::Sweep;
 use flux_shop::Actor;
@@ -27,6 +27,7 @@ pub(crate) async fn run(app: Arc<App>) {
 /// Runs one sweep. A part that fails does not stop the others.
 pub(crate) async fn sweep(app: &Arc<App>) {
     let actor = Actor::companion();
+    report("agents", notice_late_pollers(app).await);
     report("commands", expire_commands(app).await);
     let referrals = app.referral_api();
     for (part, each) in [
@@ -44,6 +45,14 @@ fn report(part: &str, swept: Result<(), ServiceError>) {
     if let Err(error) = swept {
         tracing::warn!(error = %error, sweep = part, "a sweep failed");
     }
+}
+
+async fn notice_late_pollers(app: &App) -> Result<(), ServiceError> {
+    let late = app.write(Actor::companion(), |tx, by, _| agents::notice_late_pollers(tx, by)).await?;
+    for server in late {
+        tracing::info!(server.id = %server, "an agent has stopped polling");
+    }
+    Ok(())
 }
 
 async fn expire_commands(app: &App) -> Result<(), ServiceError> {

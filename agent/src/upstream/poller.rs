@@ -4,6 +4,7 @@ use super::rest::{Rest, RestError};
 use super::{intake, record_answer, rest, token_rejected};
 use crate::limits::{HEARTBEAT_SLACK, REST_DEADLINE};
 use crate::state::{Link, Phase, PollRequest, SessionState, Shared};
+use flux_platform::Entropy;
 use flux_protocol::limits::POLL_ITEMS_DEFAULT;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -42,7 +43,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut requests: mpsc::Re
             () = tokio::time::sleep_until(due) => None,
         };
         shared.heartbeat.expect_within(TASK, REST_DEADLINE + min + HEARTBEAT_SLACK);
-        let outcome = poll(shared, rest).await;
+        let outcome = poll(shared, rest, longest(own, max)).await;
         shared.metrics.count_poll(outcome.is_ok());
         if let Some(request) = request {
             // The client may have disconnected.
@@ -64,7 +65,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut requests: mpsc::Re
                 wait
             }
         };
-        due = Instant::now() + jitter(shared, if has_session { max } else { wait });
+        due = Instant::now() + vary(&*shared.entropy, if has_session { max } else { wait }, min, max);
     }
 }
 
@@ -75,8 +76,8 @@ struct PollResult {
     store_wait: Duration,
 }
 
-async fn poll(shared: &Shared, rest: &dyn Rest) -> Result<PollResult, RestError> {
-    let answer = match rest::poll(rest, POLL_ITEMS_DEFAULT).await {
+async fn poll(shared: &Shared, rest: &dyn Rest, next: Duration) -> Result<PollResult, RestError> {
+    let answer = match rest::poll(rest, POLL_ITEMS_DEFAULT, next).await {
         Ok(answer) => answer,
         Err(error) => {
             failed(shared, &error);
@@ -129,14 +130,42 @@ fn refused(shared: &Shared, error: &RestError) {
     });
 }
 
-/// Varies the wait by ±10 %, so that agents do not poll in step.
-fn jitter(shared: &Shared, wait: Duration) -> Duration {
-    let permille = 900 + shared.entropy.below(201) as u32;
-    wait * permille / 1_000
+/// Varies the wait by up to 10 % within its bounds, so that agents do not poll in step. No wait stays none.
+fn vary(entropy: &dyn Entropy, wait: Duration, min: Duration, max: Duration) -> Duration {
+    if wait.is_zero() {
+        return wait;
+    }
+    let (shortest, longest) = ((wait * 9 / 10).clamp(min, max), longest(wait, max));
+    let range = longest.saturating_sub(shortest).as_millis() as u64;
+    shortest + Duration::from_millis(entropy.below(range + 1))
+}
+
+/// The longest that a wait becomes.
+fn longest(wait: Duration, max: Duration) -> Duration {
+    (wait * 11 / 10).min(max)
 }
 
 fn record_next_poll(shared: &Shared, due: Instant) {
     let wait = due.saturating_duration_since(Instant::now());
     let at = jiff::SignedDuration::try_from(wait).ok().map(|wait| shared.now() + wait);
     shared.store.send_modify(|view| view.next_poll_at = at);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flux_platform::SystemEntropy;
+
+    #[test]
+    fn varied_wait_stays_within_its_bounds_and_the_announced_one() {
+        let (min, max) = (Duration::from_secs(15), Duration::from_secs(300));
+        for seconds in [15, 16, 30, 120, 290, 300] {
+            let wait = Duration::from_secs(seconds);
+            let waits: Vec<_> = (0..200).map(|_| vary(&SystemEntropy, wait, min, max)).collect();
+            assert!(waits.iter().all(|varied| (min..=longest(wait, max)).contains(varied)), "{seconds}: {waits:?}");
+            assert!(waits.iter().any(|varied| *varied != waits[0]), "{seconds}: agents would poll in step");
+        }
+        assert_eq!(vary(&SystemEntropy, Duration::ZERO, min, max), Duration::ZERO);
+        assert_eq!(longest(max, max), max);
+    }
 }

@@ -99,8 +99,10 @@ impl RestError {
     }
 }
 
-pub(super) async fn poll(rest: &dyn Rest, max: usize) -> Result<ParsedPollResponse, RestError> {
-    read(rest.call(Call { method: Method::Get, path: format!("/commands?max={max}"), body: None }).await?)
+/// Polls, and announces the longest time until the next poll.
+pub(super) async fn poll(rest: &dyn Rest, max: usize, next: Duration) -> Result<ParsedPollResponse, RestError> {
+    let path = format!("/commands?max={max}&nextPollSeconds={}", next.as_secs() + 1);
+    read(rest.call(Call { method: Method::Get, path, body: None }).await?)
 }
 
 pub(super) async fn report(rest: &dyn Rest, reports: Vec<CommandReport>) -> Result<ParsedReportsResponse, RestError> {

@@ -20,11 +20,15 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct PollQuery {
     /// The most commands to return: 1 to 500, 100 by default.
     #[serde(default)]
     max: Option<usize>,
+    /// The longest time until the agent's next poll, in seconds.
+    #[serde(default)]
+    next_poll_seconds: Option<u64>,
 }
 
 /// Reports. Each is parsed separately, so an unreadable one does not affect the others.
@@ -52,7 +56,7 @@ pub(super) async fn poll(
         return Err(ApiError::value("max", format!("must be 1 to {BATCH_ITEMS}")));
     }
     let filter = OfferFilter { quiet_since: None, player: None, limit: most };
-    let (offers, now) = offer(&app, agent, Contact::Poll, filter).await?;
+    let (offers, now) = offer(&app, agent, Contact::Poll(query.next_poll_seconds), filter).await?;
     let (commands, revoked) = (offers.commands, offers.revoked);
     Ok(Json(PollResponse { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
 }

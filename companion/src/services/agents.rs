@@ -4,7 +4,7 @@ use super::{Audit, ServiceError, seats};
 use crate::limits;
 use flux_protocol::limits::POLL_SECONDS;
 use flux_protocol::{AgentHello, GameState, GameStatus, JournalId, SecretHash, ServerId};
-use flux_shop::{Server, kind};
+use flux_shop::{LastPoll, Server, kind};
 use flux_storage::seats::{Seat, SeatHolder};
 use flux_storage::{Tx, events, seats as seats_repo, servers};
 use jiff::{SignedDuration, Timestamp};
@@ -32,8 +32,8 @@ impl Credential {
 pub enum Contact<'a> {
     /// The first call of a session.
     Hello(&'a AgentHello),
-    /// A poll.
-    Poll,
+    /// A poll, and the longest time until the next one in seconds, if the agent has announced it.
+    Poll(Option<u64>),
     /// A call that does not announce the next one: a poll beside an open session, or a player who joined.
     Other,
 }
@@ -71,14 +71,25 @@ pub fn record_contact(
             server.agent.version = Some(fit_to_limit(&hello.agent_version));
             server.agent.game_state = Some(hello.game_state);
             server.agent.players = server.agent.players.filter(|_| hello.game_state == GameState::Online);
-            let data = json!({"agentVersion": server.agent.version, "hostname": server.agent.hostname});
-            events::record(tx, by, kind::AGENT_CONNECTED, server.id.as_str(), &data)?;
+            server.agent.last_poll = None;
+            record_connected(tx, by, &server)?;
         }
-        Contact::Poll => server.agent.last_poll = Some((tx.now(), interval_seconds(&server, tx.now()))),
+        Contact::Poll(announced) => {
+            if !is_polling(&server, tx.now()) {
+                record_connected(tx, by, &server)?;
+            }
+            let next_within_seconds = next_poll_seconds(&server, *announced, tx.now());
+            server.agent.last_poll = Some(LastPoll { at: tx.now(), next_within_seconds });
+        }
         Contact::Other => {}
     }
     servers::update_agent(tx, &server.id, &server.agent)?;
     Ok(server)
+}
+
+fn record_connected(tx: &Tx<'_>, by: &Audit, server: &Server) -> Result<(), ServiceError> {
+    let data = json!({"agentVersion": server.agent.version, "hostname": server.agent.hostname});
+    Ok(events::record(tx, by, kind::AGENT_CONNECTED, server.id.as_str(), &data)?)
 }
 
 /// The beginning of a text that an agent sent about itself.
@@ -86,12 +97,13 @@ fn fit_to_limit(text: &str) -> String {
     text.chars().take(flux_shop::limits::LABEL_CHARS).collect()
 }
 
-/// True if this server's agent has polled within twice its interval. A poll far in the future does not count: the clock was
+/// True if this server's agent polls: its next poll is not overdue. A poll far in the future does not count: the clock was
 /// wrong then.
 pub fn is_polling(server: &Server, now: Timestamp) -> bool {
-    let is_near =
-        |at: Timestamp, seconds: u64| now.duration_since(at).abs() <= SignedDuration::from_secs(2 * seconds as i64);
-    server.agent.last_poll.is_some_and(|(at, seconds)| is_near(at, seconds))
+    server.agent.last_poll.is_some_and(|last| {
+        let longest = last.next_within_seconds + limits::POLL_GRACE_SECONDS;
+        now.duration_since(last.at).abs() <= SignedDuration::from_secs(longest as i64)
+    })
 }
 
 fn other_poller(server: &Server, journal: &JournalId, now: Timestamp) -> Option<String> {
@@ -100,16 +112,24 @@ fn other_poller(server: &Server, journal: &JournalId, now: Timestamp) -> Option<
     (is_other && is_polling(server, now)).then_some(hostname)
 }
 
-/// The interval since the agent's last poll: agents double it while they get nothing, starting from the one that the store
-/// sets.
-fn interval_seconds(server: &Server, now: Timestamp) -> u64 {
-    match server.agent.last_poll {
-        Some((at, _)) if is_polling(server, now) => {
-            let waited = now.duration_since(at).as_secs().unsigned_abs();
-            waited.clamp(*POLL_SECONDS.start(), *POLL_SECONDS.end())
-        }
+/// The longest time until the next poll. An agent that does not announce it doubles its wait while it gets nothing, starting
+/// from the one that the store sets, and varies it by 10 % in both directions: 2 / 0.9 * 1.1 is below 5 / 2.
+fn next_poll_seconds(server: &Server, announced: Option<u64>, now: Timestamp) -> u64 {
+    let estimated = match server.agent.last_poll {
+        Some(last) if is_polling(server, now) => now.duration_since(last.at).as_secs().unsigned_abs() * 5 / 2,
         _ => limits::NEXT_POLL_SECONDS,
+    };
+    let longest = *POLL_SECONDS.end() * 11 / 10;
+    announced.unwrap_or(estimated).clamp(limits::NEXT_POLL_SECONDS, longest)
+}
+
+/// Records that agents have stopped polling.
+pub fn notice_late_pollers(tx: &Tx<'_>, by: &Audit) -> Result<Vec<ServerId>, ServiceError> {
+    let late = servers::forget_late_pollers(tx, limits::POLL_GRACE_SECONDS)?;
+    for server in &late {
+        events::record(tx, by, kind::AGENT_DISCONNECTED, server.as_str(), &json!({}))?;
     }
+    Ok(late)
 }
 
 /// Gives the server's seat to the session that `hello` begins, after [`record_contact`] has accepted it.

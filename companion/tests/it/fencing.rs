@@ -33,6 +33,54 @@ async fn agent_that_polls_less_often_stays_online() {
 }
 
 #[tokio::test]
+async fn other_journal_waits_as_long_as_the_agent_has_announced() {
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    for (announced, seconds) in [("133", 148), ("300", 315), ("1", 30), ("99999", 345)] {
+        let path = format!("/commands?nextPollSeconds={announced}");
+        assert_eq!(app.as_agent("GET", &path, &token, "j1", None).await.0, StatusCode::OK, "{announced}");
+        app.clock.pass(seconds);
+        assert_eq!(app.poll(&token, "j2").await.0, StatusCode::CONFLICT, "{announced}");
+        app.clock.pass(1);
+        assert_eq!(app.poll(&token, "j2").await.0, StatusCode::OK, "{announced}");
+        app.clock.pass(31);
+    }
+}
+
+/// The longest waits of an agent that does not announce them: each is twice the one before, and 10 % longer or shorter.
+#[tokio::test]
+async fn healthy_poller_stays_online_with_the_longest_waits() {
+    let app = TestApp::new().await;
+    let (id, token) = app.server().await;
+    app.poll(&token, "j1").await;
+    for wait in [16, 27, 66, 108, 264, 270, 330, 330, 16] {
+        app.clock.pass(wait);
+        flux_companion::sweep(&app.state).await;
+        assert_eq!(app.get(&format!("/servers/{id}")).await.1["status"], "online", "{wait}");
+        assert_eq!(app.poll(&token, "j2").await.0, StatusCode::CONFLICT, "{wait}");
+        app.poll(&token, "j1").await;
+    }
+    assert_eq!(app.count_events("agent.connected").await, 1);
+    assert_eq!(app.count_events("agent.disconnected").await, 0);
+}
+
+#[tokio::test]
+async fn poller_that_stops_makes_events_once() {
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    for round in 1..=2 {
+        app.poll(&token, "j1").await;
+        app.clock.pass(15);
+        app.poll(&token, "j1").await;
+        assert_eq!(app.count_events("agent.connected").await, round);
+        app.clock.pass(60);
+        flux_companion::sweep(&app.state).await;
+        flux_companion::sweep(&app.state).await;
+        assert_eq!(app.count_events("agent.disconnected").await, round);
+    }
+}
+
+#[tokio::test]
 async fn first_report_binds_the_server_to_its_journal() {
     let app = TestApp::new().await;
     let (_, token) = app.server().await;

@@ -29,10 +29,6 @@ async fn take(app: &TestApp, server: &ServerId, journal: &str) -> Seat {
     app.state.db.write(take).await.expect("a seat")
 }
 
-async fn events(app: &TestApp, kind: &str) -> usize {
-    app.event_kinds().await.iter().filter(|found| *found == kind).count()
-}
-
 #[tokio::test]
 async fn session_has_the_seat_until_it_ends() {
     let (served, server, token) = served().await;
@@ -47,8 +43,8 @@ async fn session_has_the_seat_until_it_ends() {
     drop((first, second, other));
     let app = served.stop().await;
     assert!(seat(&app, &server).await.is_none(), "nobody has it");
-    assert_eq!(events(&app, "agent.connected").await, 2);
-    assert_eq!(events(&app, "agent.disconnected").await, 1, "only the holder's end is one");
+    assert_eq!(app.count_events("agent.connected").await, 2);
+    assert_eq!(app.count_events("agent.disconnected").await, 1, "only the holder's end is one");
     assert_eq!(take(&app, &server, "j3").await.epoch, 3, "the epoch goes on");
 }
 
@@ -74,7 +70,7 @@ async fn session_that_has_lost_its_seat_changes_nothing_and_ends() {
     drop(agent);
     let app = served.stop().await;
     assert_eq!(seat(&app, &server).await.expect("a holder").holder.connection, "connection_x");
-    assert_eq!(events(&app, "agent.disconnected").await, 0, "it was not the agent any more");
+    assert_eq!(app.count_events("agent.disconnected").await, 0, "it was not the agent any more");
 }
 
 #[tokio::test]
@@ -97,7 +93,7 @@ async fn new_token_clears_the_seat() {
     assert!(agent.closed().await.0.expect("an error").starts_with("token_revoked:"));
     drop((agent, other));
     let app = served.stop().await;
-    assert_eq!(events(&app, "agent.disconnected").await, 1, "the new session's");
+    assert_eq!(app.count_events("agent.disconnected").await, 1, "the new session's");
 }
 
 /// A companion on a file, with threads.

@@ -220,6 +220,10 @@ impl TestApp {
         self.state.db.read(read).await.expect("a dump")
     }
 
+    pub(crate) async fn count_events(&self, kind: &str) -> usize {
+        self.event_kinds().await.iter().filter(|found| *found == kind).count()
+    }
+
     pub(crate) async fn event_kinds(&self) -> Vec<String> {
         let (_, page) = self.get("/events?limit=100").await;
         list(&page, "items").iter().map(|event| text(event, "kind")).collect()

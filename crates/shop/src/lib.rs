@@ -31,7 +31,7 @@ pub use order::{
     Order, OrderContent, OrderCustomer, OrderItem, OrderStatus, OrderTimes, Player, PutStatus, ReferralView,
 };
 pub use package::{CommandTemplate, Package, PackageContent, ServerChoice, Trigger};
-pub use server::{AgentFacts, QueueCounts, Server};
+pub use server::{AgentFacts, LastPoll, QueueCounts, Server};
 pub use string_enum::{StringEnum, UnknownWord};
 pub use text::{
     Address, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, RefundId, Template, Tier,

@@ -38,8 +38,17 @@ pub struct AgentFacts {
     pub players: Option<u32>,
     /// The time of its last call.
     pub last_seen_at: Option<Timestamp>,
-    /// The time of its last poll, and its polling interval in seconds.
-    pub last_poll: Option<(Timestamp, u64)>,
+    /// Its last poll, unless it has a session or has stopped polling.
+    pub last_poll: Option<LastPoll>,
+}
+
+/// A poll of an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastPoll {
+    /// Its time.
+    pub at: Timestamp,
+    /// The longest time until the next one, in seconds.
+    pub next_within_seconds: u64,
 }
 
 /// Numbers of commands by status.

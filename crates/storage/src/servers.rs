@@ -2,7 +2,7 @@
 
 use crate::{Error, Row, Tx, params};
 use flux_protocol::{GameState, ServerId};
-use flux_shop::{AgentFacts, Server};
+use flux_shop::{AgentFacts, LastPoll, Server};
 use jiff::Timestamp;
 
 const SERVER: &str = "SELECT * FROM servers LEFT JOIN server_agents ON server_agents.server_id = servers.id";
@@ -37,12 +37,19 @@ pub fn update_agent(tx: &Tx<'_>, id: &ServerId, agent: &AgentFacts) -> Result<()
             agent.game_state.map(|state| state.to_string()),
             agent.players,
             agent.last_seen_at,
-            agent.last_poll.map(|(at, _)| at),
-            agent.last_poll.map(|(_, seconds)| seconds as i64),
+            agent.last_poll.map(|poll| poll.at),
+            agent.last_poll.map(|poll| poll.next_within_seconds as i64),
             id,
         ],
     )?;
     Ok(())
+}
+
+/// Forgets the last poll of each agent whose next one is overdue by more than this many seconds. Returns their servers.
+pub fn forget_late_pollers(tx: &Tx<'_>, grace_seconds: u64) -> Result<Vec<ServerId>, Error> {
+    let sql = "UPDATE server_agents SET last_poll_at = NULL, poll_interval_seconds = NULL
+               WHERE last_poll_at + 1000 * (poll_interval_seconds + $1) < $2 RETURNING server_id";
+    tx.query(sql, params![grace_seconds as i64, tx.now()], |row| row.get("server_id"))
 }
 
 /// The server with this id, unless it was removed.
@@ -100,6 +107,11 @@ fn agent(row: &Row<'_>) -> Result<AgentFacts, Error> {
         game_state,
         players: row.get("players")?,
         last_seen_at: row.get("last_seen_at")?,
-        last_poll: row.get::<Option<Timestamp>>("last_poll_at")?.zip(row.get("poll_interval_seconds")?),
+        last_poll: last_poll(row)?,
     })
+}
+
+fn last_poll(row: &Row<'_>) -> Result<Option<LastPoll>, Error> {
+    let (at, seconds) = (row.get::<Option<Timestamp>>("last_poll_at")?, row.get("poll_interval_seconds")?);
+    Ok(at.zip(seconds).map(|(at, next_within_seconds)| LastPoll { at, next_within_seconds }))
 }
