@@ -179,3 +179,24 @@ fn anchors_are_made_as_github_makes_them() {
     let expected = ["the-player-did-not-get-it", "flux-agent-status", "a-b--c", "a-b--c-1"];
     assert_eq!(anchors, expected.map(str::to_owned).into());
 }
+
+/// The last column of these pages' tables names tests.
+#[test]
+fn tests_that_a_page_names_exist() {
+    let sources = flux_tests::sources::rust_files(&["agent", "companion", "crates", "testkit", "tests"]);
+    let defined: BTreeSet<&str> = sources
+        .iter()
+        .flat_map(|(_, text)| text.split("fn ").skip(1))
+        .filter_map(|rest| rest.split(['(', '<']).next())
+        .collect();
+    let page = std::fs::read_to_string(root().join("docs/explanation/isolation.md")).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 3);
+    let named: Vec<&str> = rows
+        .filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next())
+        .filter(|cell| cell.starts_with('`'))
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(named.len() > 30, "{named:?}");
+    let missing: Vec<&&str> = named.iter().filter(|name| !defined.contains(**name)).collect();
+    assert!(missing.is_empty(), "no such tests: {missing:?}");
+}

@@ -1,8 +1,12 @@
 //! Referral events that are malformed, sent in parallel, or out of order.
 
 use super::fixture::{ReferralFixture, state, why};
+use flux_referral_rules::{Cause, CustomerId, LedgerEntry, Unit};
+use flux_referrals::storage::ledger;
+use flux_storage::Tx;
 use futures_util::future::join_all;
 use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -116,4 +120,33 @@ async fn a_sum_beyond_64_bits_is_refused_and_changes_nothing() {
     assert_eq!(why(&last).0, 422, "2^63 is one too many");
     let points = fixture.app.get("/points/alice").await.1;
     assert_eq!(points["balance"], json!(1_023u64 * most));
+}
+
+/// Two calls may each have read that there is enough.
+#[tokio::test]
+async fn points_that_were_read_once_are_not_spent_twice() {
+    let fixture = ReferralFixture::with(json!({})).await;
+    let entry = |delta, cause, reference: &str| LedgerEntry {
+        customer: CustomerId::new("alice"),
+        unit: Unit::Points,
+        delta,
+        cause,
+        reference: reference.to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    for (posted, balance) in [
+        (entry(-1, Cause::Spend, "0"), None),
+        (entry(10, Cause::Grant, "1"), Some(10)),
+        (entry(-7, Cause::Spend, "2"), Some(3)),
+        (entry(-7, Cause::Spend, "3"), None),
+        (entry(-4, Cause::Grant, "4"), Some(-1)),
+        (entry(i64::MIN, Cause::Grant, "5"), None),
+        (entry(i64::MAX, Cause::Grant, "6"), Some(i64::MAX - 1)),
+        (entry(2, Cause::Grant, "7"), None),
+    ] {
+        let name = format!("{posted:?}");
+        let after = fixture.app.state.db.write(move |tx: &Tx<'_>| ledger::post(tx, &posted)).await;
+        assert_eq!(after.expect("the database"), balance, "{name}");
+    }
+    assert_eq!(fixture.app.get("/points/alice").await.1["entries"].as_array().map(Vec::len), Some(4));
 }

@@ -72,17 +72,18 @@ pub fn spend(
     let before = ledger::find(tx, Cause::Spend, reference)?;
     match pay_with(customer, balance, before.as_ref(), points, reference, at) {
         Spent::Now(entry) => {
-            let after = ledger::post(tx, &entry)?;
+            let after = ledger::post(tx, &entry)?.ok_or_else(|| not_enough(balance))?;
             events::record(tx, audit, kind::POINTS_SPENT, reference, &json!({"points": points.get()}))?;
-            after.ok_or_else(|| Error::invalid("points", flux_referral_rules::ValidationError::Overflow.to_string()))
+            Ok(after)
         }
         Spent::Before => Ok(balance),
         Spent::OtherAmount => Err(Error::conflict("reference_reused", "this ref has spent something else already")),
-        Spent::NotEnough => {
-            let message = format!("there are {balance} points, which are not enough");
-            Err(Error::conflict("not_enough_points", message))
-        }
+        Spent::NotEnough => Err(not_enough(balance)),
     }
+}
+
+fn not_enough(balance: i64) -> Error {
+    Error::conflict("not_enough_points", format!("there are {balance} points, which are not enough"))
 }
 
 fn coupons(tx: &Tx<'_>, customer: &CustomerId, typed: Option<&Code>, at: Timestamp) -> Result<Vec<Coupon>, Error> {

@@ -7,16 +7,21 @@ use flux_storage::{Error, Row, Tx, params};
 /// The unit of points in the column `unit`.
 const POINTS: &str = "points";
 
-/// Adds an entry and returns the balance after it; `None`, without an entry, if the balance would exceed 64 bits.
+/// Adds an entry to the ledger, and its sum to the balance: a balance is never written as a value that was read. Returns the
+/// new balance; `None` if it would not fit, or if a spend would make it negative. The caller then undoes the transaction.
 pub fn post(tx: &Tx<'_>, entry: &LedgerEntry) -> Result<Option<i64>, Error> {
-    let Some(after) = balance(tx, &entry.customer, entry.unit)?.checked_add(entry.delta) else { return Ok(None) };
-    let unit = unit_text(entry.unit);
+    let (customer, unit) = (entry.customer.as_str(), unit_text(entry.unit));
+    let sql = "INSERT INTO referral_balances (customer_id, unit, balance) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING";
+    tx.execute(sql, params![customer, unit])?;
+    let least = if entry.cause == Cause::Spend { 0 } else { i64::MIN };
+    let (lowest, highest) = (least.saturating_sub(entry.delta), i64::MAX.saturating_sub(entry.delta));
+    let sql = "UPDATE referral_balances SET balance = balance + $3
+               WHERE customer_id = $1 AND unit = $2 AND balance BETWEEN $4 AND $5 RETURNING balance";
+    let after = tx.one(sql, params![customer, unit, entry.delta, lowest, highest], |row| row.get("balance"))?;
+    let Some(after) = after else { return Ok(None) };
     let sql = "INSERT INTO referral_ledger (customer_id, unit, delta, cause, ref, at) VALUES ($1, $2, $3, $4, $5, $6)";
     let (cause, at) = (entry.cause.as_str(), entry.at);
-    tx.execute(sql, params![entry.customer.as_str(), unit, entry.delta, cause, entry.reference, at])?;
-    let sql = "INSERT INTO referral_balances (customer_id, unit, balance) VALUES ($1, $2, $3)
-               ON CONFLICT (customer_id, unit) DO UPDATE SET balance = $3";
-    tx.execute(sql, params![entry.customer.as_str(), unit, after])?;
+    tx.execute(sql, params![customer, unit, entry.delta, cause, entry.reference, at])?;
     Ok(Some(after))
 }
 
