@@ -100,3 +100,28 @@ async fn idempotency_key_creates_one_command() {
     assert_eq!(send("w2", "say a").await.0, StatusCode::CREATED);
     assert_eq!(list(&app.get("/commands").await.1, "items").len(), 2);
 }
+
+#[tokio::test]
+async fn templates_are_trimmed_and_what_is_sent_as_it_is_gets_a_warning() {
+    let app = TestApp::new().await;
+    let (server, _) = app.server().await;
+    let body = json!({"name": "VIP", "price": 1, "currency": "EUR", "commands": [
+        {"command": " give {player} diamond\u{a0}\u{3000}"}, {"command": "say %player% got {packageName}"}]});
+    let (_, saved) = app.put("/packages/vip", body).await;
+    assert_eq!(saved["commands"][0]["command"], "give {player} diamond");
+    let warnings = list(&saved, "warnings");
+    assert_eq!(warnings.len(), 2, "{saved}");
+    for (warning, literal) in warnings.iter().zip(["`%player%`", "`{packageName}`"]) {
+        let text = warning.as_str().expect("a sentence");
+        assert!(
+            text.starts_with(&format!("commands[1]: {literal} is sent as it is")) && text.contains("{order}"),
+            "{text}"
+        );
+    }
+    assert_eq!(app.get("/packages/vip").await.1["warnings"], saved["warnings"]);
+    for (command, wrong) in [("say {quantity}", "{quantity}"), ("/", "empty"), ("o\u{ad}p x", "U+00AD at position 2")] {
+        let (status, error) = app.post("/commands", json!({"serverId": server, "command": command})).await;
+        assert_eq!((status, error["error"]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("command")));
+        assert!(error["error"]["message"].as_str().is_some_and(|text| text.contains(wrong)), "{command}: {error}");
+    }
+}

@@ -1,13 +1,14 @@
 //! The lines that the agent may send to the game.
 
 use flux_protocol::FailReason;
+use flux_protocol::template::invisible;
 use std::fmt;
 
 /// Longest line that the agent sends, in bytes. Vanilla reads at most 1,460 bytes of an RCON packet at once, and does
 /// not wait for the rest; a TCP segment may be shorter.
 pub const LINE_BYTES: usize = 1_400;
 
-/// A line that is safe to send to the game: not empty, without control characters, without a leading blank or slash,
+/// A line that is safe to send to the game: not empty, without characters that nobody sees, without a leading blank or slash,
 /// and at most [`LINE_BYTES`] long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine(String);
@@ -17,12 +18,12 @@ impl CommandLine {
     ///
     /// # Errors
     ///
-    /// [`FailReason::BadTemplate`] for an empty line or a control character, [`FailReason::CommandTooLong`] for more than
+    /// [`FailReason::BadTemplate`] for an empty line or an invisible character, [`FailReason::CommandTooLong`] for more than
     /// [`LINE_BYTES`].
     pub fn new(text: &str) -> Result<CommandLine, FailReason> {
         let text = text.trim_start();
         let text = text.strip_prefix('/').unwrap_or(text);
-        if text.trim().is_empty() || text.chars().any(char::is_control) {
+        if text.trim().is_empty() || invisible(text).is_some() {
             return Err(FailReason::BadTemplate);
         }
         if text.len() > LINE_BYTES {
@@ -60,8 +61,19 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_and_long_lines_are_refused() {
-        for bad in ["", " ", "/", "say a\nop b", "say a\rb", "say \0", "say \u{1b}[0m", "say \u{85}"] {
+    fn invisible_characters_and_long_lines_are_refused() {
+        for bad in [
+            "",
+            " ",
+            "/",
+            "say a\nop b",
+            "say a\rb",
+            "say \0",
+            "say \u{1b}[0m",
+            "say \u{85}",
+            "\u{200b}op x",
+            "o\u{ad}p x",
+        ] {
             assert_eq!(CommandLine::new(bad), Err(FailReason::BadTemplate), "{bad:?}");
         }
         assert!(CommandLine::new(&"x".repeat(LINE_BYTES)).is_ok());

@@ -3,6 +3,7 @@
 use crate::{PlayerName, Uuid};
 use flux_protocol::FailReason;
 use flux_protocol::limits::TEMPLATE_BYTES;
+use flux_protocol::template::{placeholder, placeholders};
 use std::collections::BTreeMap;
 
 /// Longest value, in characters.
@@ -48,17 +49,7 @@ pub fn fill(
 
 /// True if a template has a placeholder for the player's UUID.
 pub(crate) fn needs_uuid(template: &str) -> bool {
-    template.match_indices('{').any(|(at, _)| matches!(placeholder(&template[at..]), Some(("uuid" | "id", _))))
-}
-
-/// The name of the placeholder at the start of `text`, and the placeholder's length in bytes.
-fn placeholder(text: &str) -> Option<(&str, usize)> {
-    if text.starts_with("<player>") {
-        return Some(("player", "<player>".len()));
-    }
-    let name = text.strip_prefix('{')?.split_once('}')?.0;
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
-    is_name.then_some((name, name.len() + 2))
+    placeholders(template).any(|name| matches!(name, "uuid" | "id"))
 }
 
 fn value_of(

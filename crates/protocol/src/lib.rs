@@ -45,6 +45,7 @@ mod reason;
 mod report;
 mod rest;
 mod session;
+pub mod template;
 mod token;
 
 pub use batch::{BadItem, Batch};

@@ -124,7 +124,7 @@ macro_rules! texts {
             const DESCRIPTION: Option<&'static str> = Some($description);
 
             fn from_json(json: String) -> Result<Self, String> {
-                flux_shop::$name::try_from(json).map_err(str::to_owned)
+                flux_shop::$name::try_from(json).map_err(|wrong| wrong.to_string())
             }
 
             fn to_json(&self) -> String {
@@ -150,7 +150,8 @@ texts! {
     Currency = "A currency: three upper-case letters (ISO 4217)."
     PlayerName = "A player's name: `[.*+-]?[A-Za-z0-9_]{1,16}`. The agent checks it again by its own config."
     PlayerUuid = "A player's UUID, with or without dashes."
-    Template = "A command template: one line of 1 to 1,300 bytes."
+    Template = "A command template of a package: one line of 1 to 1,300 bytes. Its placeholders are `{player}`, `{username}`, `{uuid}`, `{id}` (the UUID without dashes), `{quantity}`, `{package}` (its id), `{price}` (of one unit, in minor units) and `{order}`."
+    ManualTemplate = "A command template: one line of 1 to 1,300 bytes. Its placeholders are `{player}`, `{username}`, `{uuid}` and `{id}`."
 }
 
 /// Gives number types of the domain their schemas and aliases.

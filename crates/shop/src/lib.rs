@@ -16,6 +16,7 @@ mod number;
 mod order;
 mod package;
 mod server;
+mod template;
 mod text;
 
 pub use anonymous::{ANONYMOUS_CHARS, ANONYMOUS_CODE, is_anonymous_code};
@@ -33,9 +34,8 @@ pub use order::{
 pub use package::{CommandTemplate, Package, PackageContent, ServerChoice, Trigger};
 pub use server::{AgentFacts, LastPoll, QueueCounts, Server};
 pub use string_enum::{StringEnum, UnknownWord};
-pub use text::{
-    Address, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, RefundId, Template, Tier,
-};
+pub use template::{ManualTemplate, Template};
+pub use text::{Address, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, RefundId, Tier};
 
 string_enum! {
     /// The permissions of an API key.

@@ -2,7 +2,7 @@
 
 use crate::limits;
 use flux_delivery::PLAYER_NAME_CHARS;
-use flux_protocol::limits::{ID_CHARS, TEMPLATE_BYTES};
+use flux_protocol::limits::ID_CHARS;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -98,11 +98,6 @@ checked_text! {
     /// A player's UUID, with or without dashes.
     PlayerUuid, is_uuid, "must be a UUID: 32 hexadecimal digits, with or without dashes"
 }
-checked_text! {
-    /// A command template: one line of 1 to 1,300 bytes.
-    Template, is_template, "must be one line of 1 to {} bytes", TEMPLATE_BYTES
-}
-
 fn is_label(text: &str) -> bool {
     (1..=limits::LABEL_CHARS).contains(&text.chars().count())
         && !text.trim().is_empty()
@@ -143,10 +138,6 @@ fn is_player_name(text: &str) -> bool {
 
 fn is_uuid(text: &str) -> bool {
     flux_delivery::Uuid::parse(text).is_some()
-}
-
-fn is_template(text: &str) -> bool {
-    (1..=TEMPLATE_BYTES).contains(&text.len()) && !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]

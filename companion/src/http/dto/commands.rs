@@ -1,7 +1,7 @@
 //! Commands in JSON.
 
 use flux_protocol::{Attempt, CommandId, CommandKind, OrderId, PlayerRef, ServerId};
-use flux_rest::values::{DelaySeconds, ExpirySeconds, Slots, Template, Trigger};
+use flux_rest::values::{DelaySeconds, ExpirySeconds, ManualTemplate, Slots, Trigger};
 use flux_rest::{ApiError, PlayerJson, Word, object_or_null};
 use flux_shop::{CommandView, GrantId, HistoryEntry, NewCommand, Origin};
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +17,7 @@ pub(crate) struct CommandIn {
     #[schema(value_type = String)]
     server_id: ServerId,
     /// The template. Only the placeholders of the player are filled in.
-    command: Template,
+    command: ManualTemplate,
     /// The player whom it is for.
     #[serde(default, deserialize_with = "object_or_null")]
     player: Option<PlayerJson>,

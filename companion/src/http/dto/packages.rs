@@ -36,6 +36,8 @@ pub(crate) struct PackageOut {
     price: Amount,
     currency: Currency,
     commands: Vec<TemplateJson>,
+    /// What is probably a mistake, in sentences.
+    warnings: Vec<String>,
 }
 
 /// A command of a package. An order creates it for each unit and server.
@@ -122,7 +124,12 @@ impl From<PackageIn> for PackageContent {
 impl From<Package> for PackageOut {
     fn from(package: Package) -> PackageOut {
         let Package { id, content: PackageContent { name, price, currency, commands } } = package;
+        let of_command = |(index, template): (usize, &CommandTemplate)| {
+            template.command.warnings().into_iter().map(move |warning| format!("commands[{index}]: {warning}"))
+        };
+        let warnings = commands.iter().enumerate().flat_map(of_command).collect();
         PackageOut {
+            warnings,
             id: Checked(id),
             name: Checked(name),
             price: Checked(price),

@@ -2,11 +2,11 @@
 
 use crate::{CustomerId, ValidationError, limits};
 use flux_protocol::ServerId;
-use flux_protocol::limits::TEMPLATE_BYTES;
+use flux_protocol::template::{check_template, template_warnings};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Placeholders that the agent or the reward's values fill in (section 8.5).
-const PLACEHOLDERS: [&str; 9] = ["player", "username", "uuid", "id", "referrer", "referee", "count", "order", "reward"];
+/// Placeholders that the reward's values fill in, besides those of the player (section 8.5).
+const PLACEHOLDERS: &[&str] = &["referrer", "referee", "count", "order", "reward"];
 
 /// Commands that turn something on and off again: running one twice undoes it (R0-13).
 const TOGGLES: [&str; 17] = [
@@ -29,26 +29,25 @@ const TOGGLES: [&str; 17] = [
     "mutechat",
 ];
 
-/// A command template that an agent can run: one line, no control characters, only placeholders that are filled in.
+/// A command template that an agent can run: one line without invisible characters, with placeholders that are filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(String);
 
 impl Template {
     /// Checks a template.
     pub fn parse(text: &str) -> Result<Template, ValidationError> {
-        let is_blank = text.trim().trim_start_matches('/').trim().is_empty();
-        if is_blank || text.len() > TEMPLATE_BYTES || text.chars().any(char::is_control) {
-            return Err(ValidationError::Template);
-        }
-        match placeholders(text).find(|name| !PLACEHOLDERS.contains(name)) {
-            Some(unknown) => Err(ValidationError::Placeholder(unknown.to_owned())),
-            None => Ok(Template(text.to_owned())),
-        }
+        let text = check_template(text, PLACEHOLDERS).map_err(ValidationError::Template)?;
+        Ok(Template(text.to_owned()))
     }
 
     /// The template as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Sentences about what is sent as it is, although it looks like a placeholder.
+    pub fn warnings(&self) -> Vec<String> {
+        template_warnings(&self.0, PLACEHOLDERS)
     }
 
     /// The word that makes this command unsafe to run twice, if it begins with one (R0-13).
@@ -57,14 +56,6 @@ impl Template {
         let bare = word.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
         (TOGGLES.contains(&bare.as_str()) || bare.starts_with("toggle")).then_some(word)
     }
-}
-
-/// The names between `{` and `}` that are placeholders: `[a-z]+` alone, so that JSON stays unchanged (`docs/reference/protocol.md`).
-fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|rest| {
-        let (name, _) = rest.split_once('}')?;
-        (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())).then_some(name)
-    })
 }
 
 /// The servers on which a command runs (R0-11).

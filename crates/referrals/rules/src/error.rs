@@ -2,7 +2,7 @@
 
 use crate::limits;
 use flux_protocol::ServerId;
-use flux_protocol::limits::TEMPLATE_BYTES;
+use flux_protocol::template::TemplateFault;
 
 /// A setting or a value that breaks a rule: a 409 response if [`ValidationError::is_conflict`] is true, else a 422.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,14 +61,9 @@ pub enum ValidationError {
     /// Too many commands in one slot.
     #[error("a reward has at most {} commands", limits::SLOT_COMMANDS)]
     TooManyCommands,
-    /// A template that no agent could run.
-    #[error("a command is one line of 1 to {TEMPLATE_BYTES} bytes without control characters")]
-    Template,
-    /// A template with an unknown placeholder.
-    #[error(
-        "the command has {{{0}}}, which is not a known placeholder: use {{player}}, {{referrer}}, {{referee}}, {{count}}, {{order}} or {{reward}}"
-    )]
-    Placeholder(String),
+    /// A template that can never work.
+    #[error("the command {0}")]
+    Template(TemplateFault),
     /// A command for no server at all, or for too many.
     #[error("name 1 to {} servers, or send `all`", limits::COMMAND_SERVERS)]
     Servers,
@@ -125,8 +120,7 @@ impl ValidationError {
             | Self::TooManyRules
             | Self::EmptySlot
             | Self::TooManyCommands
-            | Self::Template
-            | Self::Placeholder(_)
+            | Self::Template(_)
             | Self::Servers
             | Self::UnknownServer(_)
             | Self::Ladder

@@ -200,8 +200,7 @@ fn refused_field(put: &ProgramPut, invalid: &ValidationError) -> &'static str {
         | ValidationError::SlotTaken
         | ValidationError::EmptySlot
         | ValidationError::TooManyCommands
-        | ValidationError::Template
-        | ValidationError::Placeholder(_)
+        | ValidationError::Template(_)
         | ValidationError::Servers
         | ValidationError::UnknownServer(_)
         | ValidationError::Ladder

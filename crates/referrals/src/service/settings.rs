@@ -222,8 +222,7 @@ fn refused_field(invalid: &ValidationError) -> &'static str {
         | ValidationError::SlotTaken
         | ValidationError::EmptySlot
         | ValidationError::TooManyCommands
-        | ValidationError::Template
-        | ValidationError::Placeholder(_)
+        | ValidationError::Template(_)
         | ValidationError::Servers
         | ValidationError::UnknownServer(_)
         | ValidationError::Ladder
@@ -237,12 +236,14 @@ fn refused_field(invalid: &ValidationError) -> &'static str {
     }
 }
 
-/// Warns about commands that are not safe to run twice (R0-13).
+/// Warns about commands that are not safe to run twice (R0-13), and about what only looks like a placeholder.
 fn warnings(rule: &Rule) -> Vec<String> {
     let mut warnings = Vec::new();
     for side in flux_referral_rules::Side::ALL {
         for trigger in flux_referral_rules::Trigger::ALL {
             let commands = rule.slots.get(*side, *trigger).map(Slot::commands).unwrap_or_default();
+            let literals = commands.iter().flat_map(|command| command.template.warnings());
+            warnings.extend(literals.map(|warning| format!("{side}.{trigger}: {warning}")));
             let toggles = commands.iter().filter_map(|command| command.template.toggle_word());
             warnings.extend(toggles.map(|word| {
                 format!("{side}.{trigger}: `{word}` turns something on and off: run a second time after a failed try, it undoes itself")
