@@ -87,9 +87,10 @@ pub fn invisible(text: &str) -> Option<(usize, char)> {
     None
 }
 
-/// Control and format characters, fillers, and what only changes the characters around it (Unicode's Cc, Cf, Zl, Zp and
+/// True for a character that nobody sees: control and format characters, fillers, and what only changes the characters around it (Unicode's Cc, Cf, Zl, Zp and
 /// Default_Ignorable_Code_Point).
-fn is_invisible(character: char) -> bool {
+#[must_use]
+pub fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{8e2}'

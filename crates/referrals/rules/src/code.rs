@@ -1,5 +1,6 @@
 //! Referral and discount codes: parsing, comparison and generation.
 
+use crate::typed::plain;
 use crate::{ValidationError, limits};
 use deunicode::deunicode;
 use std::cmp::Ordering;
@@ -13,12 +14,13 @@ const ALPHABET: &[u8] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 pub struct Code(String);
 
 impl Code {
-    /// Reads what somebody typed: blanks around it and its case do not matter.
+    /// Reads what somebody typed or pasted: blanks around it, its case, invisible characters and the kind of dash do not
+    /// matter.
     pub fn parse(text: &str) -> Result<Code, ValidationError> {
-        let text = text.trim();
+        let text = plain(text);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         let good = (1..=limits::CODE_CHARS).contains(&text.len()) && text.bytes().all(allowed);
-        if good { Ok(Code(text.to_owned())) } else { Err(ValidationError::Code) }
+        if good { Ok(Code(text)) } else { Err(ValidationError::Code) }
     }
 
     /// The code as it is shown.

@@ -1,22 +1,28 @@
 //! A person, and the comparison that finds two records of one person.
 
 use crate::CustomerId;
+use crate::typed::plain;
 
-/// An e-mail address as it is compared: trimmed, lower-cased, without its `+tag`.
+/// An e-mail address as it is compared: one mailbox has one key, however its owner writes the address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailKey(String);
 
 impl EmailKey {
-    /// Normalises an address; a blank one is none.
+    /// Normalises an address; a blank one is none. Case, a `+tag`, invisible characters and full-width letters do not matter,
+    /// nor a dot after the domain. The domain is in its ASCII form (IDNA). Google's mailboxes have no dots and one domain.
     pub fn of(address: &str) -> Option<EmailKey> {
-        let address = address.trim().to_lowercase();
-        if address.is_empty() {
-            return None;
-        }
-        Some(EmailKey(match address.rsplit_once('@') {
-            Some((local, host)) => format!("{}@{host}", local.split('+').next().unwrap_or_default()),
-            None => address,
-        }))
+        let address = plain(address).to_lowercase();
+        let Some((local, host)) = address.rsplit_once('@') else {
+            return (!address.is_empty()).then_some(EmailKey(address));
+        };
+        let host = idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_owned());
+        let host = match host.trim_end_matches('.') {
+            "googlemail.com" => "gmail.com",
+            host => host,
+        };
+        let local = local.split('+').next().unwrap_or_default();
+        let local = if host == "gmail.com" { local.replace('.', "") } else { local.to_owned() };
+        Some(EmailKey(format!("{local}@{host}")))
     }
 
     /// The address as text.

@@ -74,6 +74,7 @@ mod stats;
 mod string_enum;
 pub mod sweep;
 mod tier;
+mod typed;
 mod void;
 
 pub use attribution::{Attribution, Channel, Purchase, Reason, Status};
