@@ -3,7 +3,7 @@
 use super::dto::{OccurredIn, OrderIn, OrderOut, RefundIn};
 use crate::agents::Sessions;
 use crate::app::App;
-use crate::services::agents::is_polling;
+use crate::services::agents::is_online;
 use crate::services::{Audit, ServiceError, Wake, orders as orders_service};
 use axum::Json;
 use axum::extract::State;
@@ -241,10 +241,11 @@ impl OrderPresenter {
     }
 
     fn server(&self, tx: &Tx<'_>, id: &ServerId) -> Result<ServerState, ServiceError> {
-        let server = servers::find(tx, id)?;
-        let is_polling = server.as_ref().is_some_and(|server| is_polling(server, self.now));
+        let seated = servers::find_seated(tx, id)?;
+        let is_online = seated.as_ref().is_some_and(|seated| is_online(seated, &*self.sessions, self.now));
+        let server = seated.map(|seated| seated.server);
         Ok(ServerState {
-            is_online: is_polling || self.sessions.of(id).is_some(),
+            is_online,
             game_state: server.as_ref().and_then(|server| server.agent.game_state),
             name: server.map(|server| server.name),
         })

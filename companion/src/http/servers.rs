@@ -3,7 +3,7 @@
 use super::dto::{RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};
 use crate::app::App;
 use crate::services::servers::{self as servers_service, Unanswered};
-use crate::services::{ServiceError, Wake, agents::is_polling};
+use crate::services::{ServiceError, Wake, agents::has_session, agents::is_online};
 use crate::{limits, secrets};
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +11,8 @@ use flux_protocol::{ServerId, ServerToken};
 use flux_rest::{
     Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PageQuery, Query, Saved, after_text, page, page_limit,
 };
-use flux_shop::{QueueCounts, Server};
+use flux_shop::QueueCounts;
+use flux_storage::servers::SeatedServer;
 use flux_storage::{Tx, commands, servers};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -43,7 +44,9 @@ pub(super) async fn create(
         .write(key.actor(), move |tx, by, _| {
             let make = || {
                 let server = servers_service::add(tx, by, &token, body.name.0.clone(), body.address.0.clone())?;
-                Ok((server.id.to_string(), (server, QueueCounts::default(), Some(token.clone()))))
+                let id = server.id.to_string();
+                let server = SeatedServer { server, holder: None };
+                Ok((id, (server, QueueCounts::default(), Some(token.clone()))))
             };
             let find = |id: &str| {
                 let (server, queue) = find(tx, &id.parse().map_err(|_| ServiceError::NotFound("server"))?)?;
@@ -79,14 +82,14 @@ pub(super) async fn list(
     let rows = app
         .db
         .read(move |tx| {
-            let found = servers::page(tx, &after, limit + 1)?.into_iter();
+            let found = servers::page_seated(tx, &after, limit + 1)?.into_iter();
             found
-                .map(|server| Ok((commands::queue_counts(tx, &server.id)?, server)))
+                .map(|seated| Ok((commands::queue_counts(tx, &seated.server.id)?, seated)))
                 .collect::<Result<Vec<_>, ServiceError>>()
         })
         .await?;
-    let item = |(queue, server)| view(&app, server, queue);
-    Ok(Json(page(rows, limit, |(_, server)| server.id.to_string(), item)))
+    let item = |(queue, seated)| view(&app, seated, queue);
+    Ok(Json(page(rows, limit, |(_, seated)| seated.server.id.to_string(), item)))
 }
 
 /// Changes a server's name or address.
@@ -124,8 +127,8 @@ pub(super) async fn replace_token(
             find(tx, &id)
         })
         .await?;
-    app.signals.token_replaced(&server.id);
-    tracing::info!(server.id = %server.id, "token replaced");
+    app.signals.token_replaced(&server.server.id);
+    tracing::info!(server.id = %server.server.id, "token replaced");
     Ok(Json(with_token(&app, server, queue, Some(&token))))
 }
 
@@ -140,7 +143,7 @@ pub(super) async fn remove(
     Query(query): Query<RemovalQuery>,
 ) -> Result<Json<RemovalOut>, ApiError> {
     let server = begin_removal(&app, &key, id.clone()).await?;
-    if app.sessions.of(&id).is_some() || is_polling(&server, app.now()) {
+    if is_online(&server, &*app.sessions, app.now()) {
         wait_for_reports(&app, &id).await?;
     }
     let left = if query.force { Unanswered::Cancelled } else { Unanswered::StayOpen };
@@ -153,9 +156,10 @@ pub(super) async fn remove(
     Ok(Json(RemovalOut { id, unanswered }))
 }
 
-async fn begin_removal(app: &App, key: &Admin, id: ServerId) -> Result<Server, ServiceError> {
+async fn begin_removal(app: &App, key: &Admin, id: ServerId) -> Result<SeatedServer, ServiceError> {
     app.write_and_wake(key.actor(), move |tx, by, hooks| {
-        Ok((servers_service::begin_removal(tx, by, hooks, &id)?, Wake::from([id.clone()])))
+        servers_service::begin_removal(tx, by, hooks, &id)?;
+        Ok((find_seated(tx, &id)?, Wake::from([id.clone()])))
     })
     .await
 }
@@ -174,23 +178,25 @@ async fn wait_for_reports(app: &App, id: &ServerId) -> Result<(), ServiceError> 
     }
 }
 
-fn find(tx: &Tx<'_>, id: &ServerId) -> Result<(Server, QueueCounts), ServiceError> {
-    let server = servers::find(tx, id)?.ok_or(ServiceError::NotFound("server"))?;
-    Ok((server, commands::queue_counts(tx, id)?))
+fn find(tx: &Tx<'_>, id: &ServerId) -> Result<(SeatedServer, QueueCounts), ServiceError> {
+    Ok((find_seated(tx, id)?, commands::queue_counts(tx, id)?))
 }
 
-fn view(app: &App, mut server: Server, queue: QueueCounts) -> ServerOut {
+fn find_seated(tx: &Tx<'_>, id: &ServerId) -> Result<SeatedServer, ServiceError> {
+    servers::find_seated(tx, id)?.ok_or(ServiceError::NotFound("server"))
+}
+
+fn view(app: &App, mut seated: SeatedServer, queue: QueueCounts) -> ServerOut {
     let now = app.clock.now();
-    let in_session = app.sessions.of(&server.id).is_some();
-    if in_session {
+    let online = is_online(&seated, &*app.sessions, now);
+    if has_session(&seated, &*app.sessions) {
         // A session sends something every 15 s.
-        server.agent.last_seen_at = Some(now);
+        seated.server.agent.last_seen_at = Some(now);
     }
-    let online = in_session || is_polling(&server, now);
-    ServerOut::new(server, queue, online)
+    ServerOut::new(seated.server, queue, online)
 }
 
-fn with_token(app: &App, server: Server, queue: QueueCounts, token: Option<&ServerToken>) -> ServerWithToken {
+fn with_token(app: &App, server: SeatedServer, queue: QueueCounts, token: Option<&ServerToken>) -> ServerWithToken {
     let token = token.map(|token| token.expose().expose_secret().to_owned());
     ServerWithToken { server: view(app, server, queue), token }
 }

@@ -1,11 +1,13 @@
 //! Contacts of agents: the accepted journal of each server, and the time of its agent's last call.
 
-use super::{Audit, ServiceError, seats};
+use super::seats::{self, Holders};
+use super::{Audit, ServiceError};
 use crate::limits;
 use flux_protocol::limits::POLL_SECONDS;
 use flux_protocol::{AgentHello, GameState, GameStatus, JournalId, SecretHash, ServerId};
 use flux_shop::{LastPoll, Server, kind};
 use flux_storage::seats::{Seat, SeatHolder};
+use flux_storage::servers::SeatedServer;
 use flux_storage::{Tx, events, seats as seats_repo, servers};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -104,6 +106,17 @@ pub fn is_polling(server: &Server, now: Timestamp) -> bool {
         let longest = last.next_within_seconds + limits::POLL_GRACE_SECONDS;
         now.duration_since(last.at).abs() <= SignedDuration::from_secs(longest as i64)
     })
+}
+
+/// True if this server's agent has a session or polls. The rows decide; `holders` knows which sessions have ended without
+/// having given up their seat.
+pub fn is_online(seated: &SeatedServer, holders: &dyn Holders, now: Timestamp) -> bool {
+    has_session(seated, holders) || is_polling(&seated.server, now)
+}
+
+/// True if this server's seat has a holder whose session is open.
+pub fn has_session(seated: &SeatedServer, holders: &dyn Holders) -> bool {
+    seated.holder.as_ref().is_some_and(|holder| holders.is_open(holder))
 }
 
 fn other_poller(server: &Server, journal: &JournalId, now: Timestamp) -> Option<String> {

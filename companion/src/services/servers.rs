@@ -51,7 +51,7 @@ pub fn change(
     let mut server = find(tx, id)?;
     server.name = name.unwrap_or(server.name);
     server.address = address.unwrap_or(server.address);
-    servers::update(tx, &server)?;
+    servers::rename(tx, id, &server.name, &server.address)?;
     events::record(
         tx,
         by,
@@ -65,7 +65,7 @@ pub fn change(
 /// Replaces the token. The old one is invalid from this transaction on, and its session loses the seat.
 pub fn replace_token(tx: &Tx<'_>, by: &Audit, id: &ServerId, hash: SecretHash) -> Result<Server, ServiceError> {
     let server = Server { secret_hash: hash, ..find(tx, id)? };
-    servers::update(tx, &server)?;
+    servers::replace_secret(tx, id, &server.secret_hash)?;
     seats::clear(tx, id)?;
     events::record(tx, by, kind::SERVER_TOKEN_REPLACED, id.as_str(), &json!({}))?;
     Ok(server)

@@ -162,3 +162,29 @@ async fn of_many_sessions_of_one_journal_the_last_is_served() {
     assert_eq!(pushed, 1, "each command goes to one session: {outcomes:?}");
     served.stop().await;
 }
+
+#[tokio::test]
+async fn server_is_online_while_an_open_session_has_its_seat() {
+    let (served, server, token) = served().await;
+    served.call("PUT", "/orders/o1", &order(1, "paid")).await;
+    let online = async || {
+        let (_, shown) = served.call("GET", &format!("/servers/{server}"), &json!({})).await;
+        let (_, listed) = served.call("GET", "/servers", &json!({})).await;
+        assert_eq!(listed["items"][0]["status"], shown["status"], "{listed}");
+        let (_, order) = served.call("GET", "/orders/o1", &json!({})).await;
+        let is_blocked = text(&order["obstacles"][0], "text") == "the agent of Survival is not connected";
+        assert_eq!(is_blocked, shown["status"] == "offline", "{order}");
+        shown["status"] == "online"
+    };
+    assert!(!online().await, "nobody has the seat");
+    let mut agent = served.agent(&token, "j1").await;
+    assert!(online().await);
+    take(&served.app, &server, "j1").await;
+    assert!(!online().await, "the seat is of a process that has ended, whatever is connected here");
+    assert!(agent.invoke("Report", json!([])).await.is_err(), "it has lost the seat");
+    drop(agent);
+    let agent = served.agent(&token, "j1").await;
+    assert!(online().await, "a new session has the seat");
+    drop(agent);
+    served.stop().await;
+}

@@ -2,6 +2,8 @@
 
 use crate::test_app::{TestApp, list, only_command, report, text};
 use axum::body::Body;
+use flux_protocol::ServerId;
+use flux_storage::{Tx, servers};
 use http::{Request, StatusCode};
 use serde_json::json;
 
@@ -154,4 +156,25 @@ async fn rate_limit_applies_to_each_key_alone() {
     assert_eq!(statuses(&app.store).await, [200, 200, 429]);
     tokio::time::advance(std::time::Duration::from_secs(1)).await;
     assert_eq!(app.get("/orders").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn new_name_leaves_a_token_that_was_replaced_meanwhile() {
+    let app = TestApp::new().await;
+    let (id, _) = app.server().await;
+    let id: ServerId = id.parse().expect("an id");
+    let found = |id: ServerId| {
+        let find = move |tx: &Tx<'_>| servers::find(tx, &id);
+        let found = app.state.db.read(find);
+        async { found.await.map_err(|error: flux_storage::Error| error).expect("an answer").expect("a server") }
+    };
+    let before = found(id.clone()).await;
+    let (_, replaced) = app.post(&format!("/servers/{id}/token"), json!({})).await;
+    let rename = {
+        let (id, name) = (id.clone(), "Creative".parse().expect("a name"));
+        move |tx: &Tx<'_>| servers::rename(tx, &id, &name, &before.address)
+    };
+    app.state.db.write(rename).await.map_err(|error: flux_storage::Error| error).expect("renamed");
+    assert_eq!(found(id).await.name.as_str(), "Creative");
+    assert_eq!(app.poll(&text(&replaced, "token"), "j1").await.0, StatusCode::OK, "the new token works");
 }

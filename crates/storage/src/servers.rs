@@ -1,11 +1,23 @@
 //! Servers and the facts about their agents. A removed server stays for the commands that name it, and is not found.
 
+use crate::seats::SeatHolder;
 use crate::{Error, Row, Tx, params};
-use flux_protocol::{GameState, ServerId};
-use flux_shop::{AgentFacts, LastPoll, Server};
+use flux_protocol::{GameState, SecretHash, ServerId};
+use flux_shop::{Address, AgentFacts, Label, LastPoll, Server};
 use jiff::Timestamp;
 
 const SERVER: &str = "SELECT * FROM servers LEFT JOIN server_agents ON server_agents.server_id = servers.id";
+const SEATED: &str = "SELECT servers.*, server_agents.*, seats.node_id, seats.connection_id FROM servers
+  LEFT JOIN server_agents ON server_agents.server_id = servers.id LEFT JOIN seats ON seats.server_id = servers.id";
+
+/// A server, and the session that has its seat.
+#[derive(Debug, Clone)]
+pub struct SeatedServer {
+    /// The server.
+    pub server: Server,
+    /// The session's connection; `None` while nobody has the seat.
+    pub holder: Option<SeatHolder>,
+}
 
 /// Adds a server.
 pub fn insert(tx: &Tx<'_>, server: &Server) -> Result<(), Error> {
@@ -14,10 +26,15 @@ pub fn insert(tx: &Tx<'_>, server: &Server) -> Result<(), Error> {
     Ok(())
 }
 
-/// Saves name, address and token of a server.
-pub fn update(tx: &Tx<'_>, server: &Server) -> Result<(), Error> {
-    let sql = "UPDATE servers SET name = $1, address = $2, secret_hash = $3 WHERE id = $4";
-    tx.execute(sql, params![server.name, server.address, server.secret_hash, server.id])?;
+/// Saves a server's name and address.
+pub fn rename(tx: &Tx<'_>, id: &ServerId, name: &Label, address: &Address) -> Result<(), Error> {
+    tx.execute("UPDATE servers SET name = $1, address = $2 WHERE id = $3", params![name, address, id])?;
+    Ok(())
+}
+
+/// Replaces the hash of a server's token.
+pub fn replace_secret(tx: &Tx<'_>, id: &ServerId, hash: &SecretHash) -> Result<(), Error> {
+    tx.execute("UPDATE servers SET secret_hash = $1 WHERE id = $2", params![hash, id])?;
     Ok(())
 }
 
@@ -63,6 +80,17 @@ pub fn page(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<Server>, Error> 
     tx.query(&sql, params![after, limit], server)
 }
 
+/// The server with this id and the holder of its seat, unless it was removed.
+pub fn find_seated(tx: &Tx<'_>, id: &ServerId) -> Result<Option<SeatedServer>, Error> {
+    tx.one(&format!("{SEATED} WHERE id = $1 AND removed_at IS NULL"), params![id], seated)
+}
+
+/// Servers after this id, by id, each with the holder of its seat.
+pub fn page_seated(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<SeatedServer>, Error> {
+    let sql = format!("{SEATED} WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2");
+    tx.query(&sql, params![after, limit], seated)
+}
+
 /// The servers that may be given commands, in the order in which they were added.
 pub fn receiving(tx: &Tx<'_>) -> Result<Vec<ServerId>, Error> {
     let sql = "SELECT id FROM servers WHERE removing_at IS NULL AND removed_at IS NULL ORDER BY created_at, id";
@@ -91,6 +119,12 @@ fn server(row: &Row<'_>) -> Result<Server, Error> {
         removing: row.get::<Option<Timestamp>>("removing_at")?.is_some(),
         agent: agent(row)?,
     })
+}
+
+fn seated(row: &Row<'_>) -> Result<SeatedServer, Error> {
+    let (node, connection) = (row.get::<Option<_>>("node_id")?, row.get::<Option<String>>("connection_id")?);
+    let holder = node.zip(connection).map(|(node, connection)| SeatHolder { node, connection });
+    Ok(SeatedServer { server: server(row)?, holder })
 }
 
 fn agent(row: &Row<'_>) -> Result<AgentFacts, Error> {
