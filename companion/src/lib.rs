@@ -27,6 +27,7 @@ use axum::serve::Listener;
 use config::Config;
 use flux_platform::{Clock, Entropy};
 use flux_storage::Db;
+use flux_storage::leases::Job;
 use server::Connections;
 pub use server::Tcp;
 use std::sync::Arc;
@@ -80,7 +81,8 @@ pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn En
     (http::router(&app).nest("/hubs/agent", agents::hub(&app).router()), app)
 }
 
-/// One sweep, for tests. The timer runs one every 30 s.
+/// One sweep under a new lease, for tests. The timer runs one every 30 s.
 pub async fn sweep(app: &Arc<App>) {
-    sweeps::sweep(app).await;
+    let lease = leases::take(app, Job::Sweeps).await;
+    sweeps::sweep(app, &lease).await;
 }

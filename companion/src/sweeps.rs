@@ -6,7 +6,7 @@ use crate::services::{ServiceError, agents};
 use crate::{leases, limits};
 use flux_referrals::http::Sweep;
 use flux_shop::Actor;
-use flux_storage::leases::Job;
+use flux_storage::leases::{Job, Lease};
 use flux_storage::{commands, idempotency};
 use std::sync::Arc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -19,13 +19,13 @@ pub(crate) async fn run(app: Arc<App>) {
     loop {
         ticks.tick().await;
         if leases::is_held(&app, &lease).await {
-            sweep(&app).await;
+            sweep(&app, &lease).await;
         }
     }
 }
 
 /// Runs one sweep. A part that fails does not stop the others.
-pub(crate) async fn sweep(app: &Arc<App>) {
+pub(crate) async fn sweep(app: &Arc<App>, lease: &Lease) {
     let actor = Actor::companion();
     report("agents", notice_late_pollers(app).await);
     report("commands", expire_commands(app).await);
@@ -38,7 +38,7 @@ pub(crate) async fn sweep(app: &Arc<App>) {
         report(part, referrals.sweep(&actor, each, app.now()).await.map(drop).map_err(ServiceError::from));
     }
     report("counters", referrals.fold_counters().await.map_err(ServiceError::from));
-    report("codes", referrals.issue_missing_codes(&actor).await.map_err(ServiceError::from));
+    report("codes", referrals.issue_missing_codes(&actor, lease).await.map_err(ServiceError::from));
 }
 
 fn report(part: &str, swept: Result<(), ServiceError>) {

@@ -8,6 +8,7 @@ use flux_protocol::ServerId;
 use flux_rest::{ApiError, KeyDirectory};
 use flux_shop::{Actor, Audit};
 use flux_storage::keys::{self, KeyRow};
+use flux_storage::leases::Lease;
 use flux_storage::{Db, Tx};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -134,14 +135,21 @@ impl ReferralApi {
         Ok(())
     }
 
-    /// Issues codes to customers without one, after codes were enabled.
+    /// Issues codes to customers without one, after codes were enabled, as long as this process has the lease of the sweeps.
     ///
     /// # Errors
     ///
     /// The error of the first transaction that fails. Earlier transactions stay committed.
-    pub async fn issue_missing_codes(&self, actor: &Actor) -> Result<(), Error> {
-        while self.write(actor.clone(), service::issue_missing_codes).await? {}
-        Ok(())
+    pub async fn issue_missing_codes(&self, actor: &Actor, lease: &Lease) -> Result<(), Error> {
+        loop {
+            let lease = lease.clone();
+            let issue = move |tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext| {
+                service::issue_missing_codes(tx, audit, ctx, &lease)
+            };
+            if !self.write(actor.clone(), issue).await? {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -41,16 +41,12 @@ pub fn save_program(
         save_rule(&mut work, rules.global().clone(), None)?;
     }
     let turns_on = turns_codes_on(before.program.channels, program.channels);
-    work.set_program(ProgramRow {
-        program,
-        doc,
-        configured: true,
-        version: before.version + 1,
-        codes_after: if turns_on { Some(String::new()) } else { before.codes_after.clone() },
-        ..before
-    });
+    work.set_program(ProgramRow { program, doc, configured: true, version: before.version + 1, ..before });
     work.rules_mut().rules = rules;
     program::save(tx, work.program())?;
+    if turns_on {
+        program::issue_codes_from_start(tx)?;
+    }
     events::record(tx, audit, kind::PROGRAM_SAVED, "program", &json!({"version": work.program().version}))?;
     let mut view = program_answer(&work);
     view.warnings = warnings(work.rules().rules.global());

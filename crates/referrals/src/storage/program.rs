@@ -54,11 +54,11 @@ pub(super) fn unsaved(zone: &TimeZone) -> Result<ProgramRow, Error> {
     })
 }
 
-/// Saves the whole row.
+/// Saves the row but for the progress of issuing codes, which [`issue_codes_from_start`] and [`move_codes`] change.
 pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
-    let sql = "INSERT INTO referral_program (id, settings, enabled_at, configured, version, share, mails, codes_after)
-               VALUES (1, $1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET settings = $1, enabled_at = $2, configured = $3,
-               version = $4, share = $5, mails = $6, codes_after = $7";
+    let sql = "INSERT INTO referral_program (id, settings, enabled_at, configured, version, share, mails)
+               VALUES (1, $1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET settings = $1, enabled_at = $2, configured = $3,
+               version = $4, share = $5, mails = $6";
     let since = match row.program.state {
         ProgramState::Disabled => None,
         ProgramState::Enabled { since } => Some(since),
@@ -73,10 +73,23 @@ pub fn save(tx: &Tx<'_>, row: &ProgramRow) -> Result<(), Error> {
             row.version as i64,
             to_json(&ShareRow::from(&row.share))?,
             to_json(&MailsRow::from(&row.mails))?,
-            row.codes_after,
         ],
     )?;
     Ok(())
+}
+
+/// Lets every customer without a code get one.
+pub fn issue_codes_from_start(tx: &Tx<'_>) -> Result<(), Error> {
+    tx.execute("UPDATE referral_program SET codes_after = '' WHERE id = 1", params![])?;
+    Ok(())
+}
+
+/// Moves the progress of issuing codes forward, or ends it; false, with nothing written, if it is not at `from` or `to` is
+/// not beyond it.
+pub fn move_codes(tx: &Tx<'_>, from: &str, to: Option<&str>) -> Result<bool, Error> {
+    let sql = "UPDATE referral_program SET codes_after = $2
+               WHERE id = 1 AND codes_after = $1 AND (CAST($2 AS TEXT) IS NULL OR codes_after < $2)";
+    Ok(tx.execute(sql, params![from, to])? == 1)
 }
 
 /// A row with [`COLUMNS`] as the program.
