@@ -1,6 +1,6 @@
 //! The table of attributions.
 
-use super::counters::{self, Delta, Success};
+use super::counters::{self, Counter, Delta, Success};
 use super::{Ways, money, parsed, player, reason};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
@@ -102,8 +102,8 @@ fn count(tx: &Tx<'_>, before: &Counted, after: &Counted) -> Result<(), Error> {
     let change = i64::from(after.success.is_some()) - i64::from(before.success.is_some());
     if let (true, Some(success)) = (change != 0, after.success.as_ref().or(before.success.as_ref())) {
         counters::change_referrer(tx, &success.customer, 0, change)?;
-        let of_day = Delta::of_day(counters::SUCCESSFUL, &after.day, change);
-        deltas.push(Delta { success: Some(success.clone()), ..of_day });
+        let counter = Counter::Successful(success.clone());
+        deltas.push(Delta { counter, day: after.day.clone(), amount: change });
     }
     if before.revenue != after.revenue {
         let (taken, given) = (before.revenue.iter(), after.revenue.iter());

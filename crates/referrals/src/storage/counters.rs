@@ -8,21 +8,38 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// The counter of successful referrals, by referrer.
-pub(super) const SUCCESSFUL: &str = "successful";
+const SUCCESSFUL: &str = "successful";
 /// A sum that large stays there: integers end at 2^63.
 pub(super) const LARGEST_TOTAL: i64 = 9_000_000_000_000_000_000;
 
 /// A change of a counter.
 #[derive(Debug, Clone)]
 pub struct Delta {
-    /// `link`, `click`, a status of attributions, `revenue ` and a currency, or `successful`.
-    pub counter: String,
+    /// The counter.
+    pub counter: Counter,
     /// The store's day to which it belongs.
     pub day: String,
     /// The amount to add.
     pub amount: i64,
-    /// The referrer and the bind of a successful referral.
-    pub success: Option<Success>,
+}
+
+/// A counter that a delta changes.
+#[derive(Debug, Clone)]
+pub enum Counter {
+    /// A total of a day: `link`, `click`, a status of attributions, or `revenue ` and a currency.
+    Day(String),
+    /// The successful referrals of a referrer, by period.
+    Successful(Success),
+}
+
+impl Counter {
+    /// The name in the database.
+    fn name(&self) -> &str {
+        match self {
+            Counter::Day(name) => name,
+            Counter::Successful(_) => SUCCESSFUL,
+        }
+    }
 }
 
 /// The referrer and the bind of a successful referral.
@@ -37,9 +54,9 @@ pub struct Success {
 }
 
 impl Delta {
-    /// A change of a counter that belongs to a day only.
-    pub fn of_day(counter: impl Into<String>, day: &str, amount: i64) -> Delta {
-        Delta { counter: counter.into(), day: day.to_owned(), amount, success: None }
+    /// A change of a day's total.
+    pub fn of_day(total: impl Into<String>, day: &str, amount: i64) -> Delta {
+        Delta { counter: Counter::Day(total.into()), day: day.to_owned(), amount }
     }
 }
 
@@ -48,15 +65,11 @@ pub fn add(tx: &Tx<'_>, deltas: &[Delta]) -> Result<(), Error> {
     let sql = "INSERT INTO referral_deltas (counter, day, amount, customer_id, week, bound_at)
                VALUES ($1, $2, $3, $4, $5, $6)";
     let rows = deltas.iter().map(|delta| {
-        let success = delta.success.as_ref();
-        [
-            delta.counter.value(),
-            delta.day.value(),
-            delta.amount.value(),
-            success.map_or(Value::Null, |success| success.customer.value()),
-            success.map_or(Value::Null, |success| success.week.value()),
-            success.map_or(Value::Null, |success| success.bound_at.value()),
-        ]
+        let (customer, week, bound_at) = match &delta.counter {
+            Counter::Day(_) => (Value::Null, Value::Null, Value::Null),
+            Counter::Successful(success) => (success.customer.value(), success.week.value(), success.bound_at.value()),
+        };
+        [Value::Text(delta.counter.name()), delta.day.value(), delta.amount.value(), customer, week, bound_at]
     });
     tx.execute_many(sql, rows)?;
     Ok(())
@@ -118,12 +131,12 @@ pub fn fold(tx: &Tx<'_>, limit: u32) -> Result<u32, Error> {
     let mut days: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     let mut successes: BTreeMap<(String, &str), SuccessSum> = BTreeMap::new();
     for (_, delta) in &found {
-        match &delta.success {
-            None => {
-                let total = days.entry((&delta.counter, &delta.day)).or_default();
+        match &delta.counter {
+            Counter::Day(name) => {
+                let total = days.entry((name, &delta.day)).or_default();
                 *total = total.saturating_add(delta.amount);
             }
-            Some(success) => {
+            Counter::Successful(success) => {
                 for period in periods(&delta.day, &success.week) {
                     let sum = successes.entry((period, &success.customer)).or_default();
                     sum.add(delta.amount, success.bound_at);
@@ -168,11 +181,13 @@ fn fold_success(tx: &Tx<'_>, period: &str, customer: &str, sum: &SuccessSum) -> 
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Delta, Error> {
-    let success = match row.get::<Option<String>>("customer_id")? {
-        Some(customer) => Some(Success { customer, week: row.get("week")?, bound_at: row.get("bound_at")? }),
-        None => None,
+    let counter = match row.get::<Option<String>>("customer_id")? {
+        Some(customer) => {
+            Counter::Successful(Success { customer, week: row.get("week")?, bound_at: row.get("bound_at")? })
+        }
+        None => Counter::Day(row.get("counter")?),
     };
-    Ok(Delta { counter: row.get("counter")?, day: row.get("day")?, amount: row.get("amount")?, success })
+    Ok(Delta { counter, day: row.get("day")?, amount: row.get("amount")? })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Statistics from the counters, and from the deltas that are not folded into them yet.
 
-use super::counters::{self, SuccessSum};
+use super::counters::{self, Counter, SuccessSum};
 use flux_storage::{Error, Row, Tx, params};
 use jiff::Timestamp;
 use std::cmp::Reverse;
@@ -83,7 +83,8 @@ fn unfolded(tx: &Tx<'_>, period: &str) -> Result<BTreeMap<String, SuccessSum>, E
     let mut sums: BTreeMap<String, SuccessSum> = BTreeMap::new();
     let sql = "SELECT * FROM referral_deltas WHERE customer_id IS NOT NULL";
     for delta in tx.query(sql, params![], counters::read)? {
-        if let Some(success) = delta.success.filter(|of| counters::is_in_period(period, &delta.day, &of.week)) {
+        let Counter::Successful(success) = delta.counter else { continue };
+        if counters::is_in_period(period, &delta.day, &success.week) {
             sums.entry(success.customer).or_default().add(delta.amount, success.bound_at);
         }
     }
