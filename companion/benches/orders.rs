@@ -1,7 +1,8 @@
 //! `make bench`: paid orders a second, durable, beside the floor (SQLite alone writing the same rows in groups of the same
 //! size), and reads meanwhile. Through the API without sockets. Figures, never a test.
 //!
-//! `FLUX_BENCH_ORDERS` orders are measured (20,000), after `FLUX_BENCH_BEFORE` (0) were put into the file unmeasured.
+//! `FLUX_BENCH_ORDERS` orders are measured (20,000), after `FLUX_BENCH_BEFORE` (0) were put into the file, as copies
+//! of one order made with SQL.
 
 #![expect(clippy::expect_used, reason = "a benchmark that fails has nothing to go on with")]
 
@@ -28,6 +29,14 @@ use tower::ServiceExt;
 
 /// Storefront calls that are under way at once.
 const CALLERS: usize = 64;
+/// Commands of one offer.
+const OFFER: usize = 500;
+/// Reports of one call.
+const REPORTS: usize = 100;
+/// Offers that are measured at most.
+const DELIVERIES: usize = 20;
+/// Orders that are copied in one transaction.
+const COPIED: usize = 10_000;
 /// Readers beside them.
 const READERS: usize = 2;
 /// The time for which reads alone are measured.
@@ -41,9 +50,13 @@ struct Api {
 
 impl Api {
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        self.call_as(&self.key, method, path, body).await
+    }
+
+    async fn call_as(&self, key: &str, method: Method, path: &str, body: Option<Value>) -> Value {
         let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
-        let request = Request::builder().method(method).uri(format!("/api/v1{path}"));
-        let request = request.header("authorization", format!("Bearer {}", self.key)).body(body).expect("a request");
+        let request = Request::builder().method(method).uri(format!("/api/v1{path}")).header("flux-journal", "bench");
+        let request = request.header("authorization", format!("Bearer {key}")).body(body).expect("a request");
         let answer = self.router.clone().oneshot(request).await.expect("an answer");
         let status = answer.status();
         let bytes = answer.into_body().collect().await.expect("a body").to_bytes();
@@ -68,8 +81,11 @@ async fn main() {
     let path = folder.join("companion.db");
     Db::create(&path).expect("a new database");
     let (db, closed) = Db::open(&path).expect("it opens");
-    let api = begin(&db).await;
-    pay_all(&api, 0, before).await;
+    let (api, token) = begin(&db).await;
+    if before > 0 {
+        api.pay(0).await;
+        copy_orders(&path, 1, before - 1);
+    }
 
     println!("{orders} paid orders, {CALLERS} at once, after {before} in the file");
     let (alone, read) = reads(&api, before.max(1), READS).await;
@@ -92,6 +108,7 @@ async fn main() {
     print("reads of one order, while orders are paid", count, meanwhile);
     let seconds = elapsed.as_secs_f64();
     println!("  {:.0} reads and {:.0} orders a second", count as f64 / seconds, orders as f64 / seconds);
+    deliver(&api, &token, orders).await;
     drop((api, db, commits));
     closed.await.ok();
 
@@ -104,7 +121,7 @@ async fn main() {
 }
 
 /// A companion with one server and a package of one command.
-async fn begin(db: &Db) -> Api {
+async fn begin(db: &Db) -> (Api, String) {
     let file =
         ConfigFile { path: "bench.yml".into(), text: "limits: {requests_per_second: 100000}".into(), mode: 0o600 };
     let config = Config::parse(&file, &SecretSources::default()).expect("a config");
@@ -114,10 +131,10 @@ async fn begin(db: &Db) -> Api {
     made.map_err(|error: flux_storage::Error| error).expect("a key");
     let (router, _) = flux_companion::router(config, db.clone(), Arc::new(SystemClock), Arc::new(SystemEntropy));
     let api = Api { router, key: key.expose().to_owned() };
-    api.call(Method::POST, "/servers", Some(json!({"name": "Bench", "address": "localhost"}))).await;
+    let server = api.call(Method::POST, "/servers", Some(json!({"name": "Bench", "address": "localhost"}))).await;
     let package = json!({"name": "Word", "price": 499, "currency": "EUR", "commands": [{"command": "say {order}"}]});
     api.call(Method::PUT, "/packages/word", Some(package)).await;
-    api
+    (api, server["token"].as_str().expect("a token").to_owned())
 }
 
 /// Pays so many orders from this number on, and how long each took.
@@ -175,6 +192,47 @@ async fn read_until(api: &Api, orders: usize, done: &Arc<AtomicBool>) -> Vec<Dur
     readers.join_all().await.into_iter().flatten().collect()
 }
 
+/// Offers commands to an agent that polls, and takes its reports, until so many commands have run.
+async fn deliver(api: &Api, token: &str, commands: usize) {
+    let (mut offers, mut reports) = (Vec::new(), Vec::new());
+    for _ in 0..(commands / OFFER).min(DELIVERIES) {
+        let began = Instant::now();
+        let path = format!("/agent/commands?max={OFFER}");
+        let answer = api.call_as(token, Method::GET, &path, None).await;
+        offers.push(began.elapsed());
+        let offered = answer["commands"].as_array().expect("commands");
+        assert_eq!(offered.len(), OFFER, "commands were left");
+        for batch in offered.chunks(REPORTS) {
+            let report = |command: &Value| {
+                let (id, attempt) = (&command["id"], &command["attempt"]);
+                json!({"id": id, "attempt": attempt, "status": "completed", "at": "2027-01-15T08:00:00Z"})
+            };
+            let body = json!({"reports": batch.iter().map(report).collect::<Vec<_>>()});
+            let began = Instant::now();
+            let answer = api.call_as(token, Method::POST, "/agent/reports", Some(body)).await;
+            reports.push(began.elapsed());
+            assert_eq!(answer["acknowledged"].as_array().map(Vec::len), Some(REPORTS), "{answer}");
+        }
+    }
+    print(&format!("an offer of {OFFER} commands to an agent that polls"), offers.len(), offers);
+    print(&format!("{REPORTS} reports of commands that have run"), reports.len(), reports);
+}
+
+/// Writes copies of the order `o0` under the numbers from `first` on, with SQL.
+fn copy_orders(path: &Path, first: usize, count: usize) {
+    let connection = Connection::open(path).expect("it opens");
+    let statements = statements(&connection, "main");
+    for begin in (first..first + count).step_by(COPIED) {
+        connection.execute_batch("BEGIN IMMEDIATE").expect("begun");
+        for number in begin..(begin + COPIED).min(first + count) {
+            for sql in &statements {
+                connection.prepare_cached(sql).expect("a statement").execute(params![number as i64]).expect("written");
+            }
+        }
+        connection.execute_batch("COMMIT").expect("committed");
+    }
+}
+
 /// Orders a second that SQLite alone writes: what one order wrote, as often, under the same pragmas.
 fn floor(path: &Path, like: &Path, orders: usize, group: usize) -> f64 {
     Db::create(path).expect("a new database");
@@ -185,29 +243,7 @@ fn floor(path: &Path, like: &Path, orders: usize, group: usize) -> f64 {
     for table in ["servers", "packages"] {
         connection.execute_batch(&format!("INSERT INTO {table} SELECT * FROM other.{table}")).expect("copied");
     }
-    // All columns but the ids come from the order that the companion wrote first.
-    let copy = |table: &str, fresh: &[(&str, &str)], one: &str| {
-        let names = columns(&connection, table);
-        let value = |name: &String| {
-            fresh.iter().find(|(own, _)| own == name).map_or(name.clone(), |(_, value)| (*value).to_owned())
-        };
-        let values: Vec<String> = names.iter().map(value).collect();
-        format!(
-            "INSERT INTO {table} ({}) SELECT {} FROM other.{table} {one} LIMIT 1",
-            names.join(", "),
-            values.join(", ")
-        )
-    };
-    let order = "'o' || ?1";
-    let (command, of_order) = ("'cmd_aaaaaaaaaaaaaaaaaaaa' || ?1", "WHERE order_id = 'o0'");
-    let statements = [
-        copy("orders", &[("id", order)], "WHERE id = 'o0'"),
-        copy("commands", &[("id", command), ("order_id", order)], of_order),
-        copy("command_history", &[("command_id", command)], ""),
-        copy("events", &[("subject", order)], "WHERE kind = 'order.created'"),
-        copy("events", &[("subject", order)], "WHERE kind = 'order.paid'"),
-        copy("events", &[("subject", command)], "WHERE kind = 'command.pending'"),
-    ];
+    let statements = statements(&connection, "other");
     let began = Instant::now();
     for first in (0..orders).step_by(group.max(1)) {
         connection.execute_batch("BEGIN IMMEDIATE").expect("begun");
@@ -219,6 +255,34 @@ fn floor(path: &Path, like: &Path, orders: usize, group: usize) -> f64 {
         connection.execute_batch("COMMIT").expect("committed");
     }
     orders as f64 / began.elapsed().as_secs_f64()
+}
+
+/// The statements that write an order with the number `?1`, as copies of the order that the companion wrote first.
+fn statements(connection: &Connection, source: &str) -> Vec<String> {
+    // All columns but the ids come from the order that the companion wrote first.
+    let copy = |table: &str, fresh: &[(&str, &str)], one: &str| {
+        let names = columns(connection, table);
+        let value = |name: &String| {
+            fresh.iter().find(|(own, _)| own == name).map_or(name.clone(), |(_, value)| (*value).to_owned())
+        };
+        let values: Vec<String> = names.iter().map(value).collect();
+        format!(
+            "INSERT INTO {table} ({}) SELECT {} FROM {source}.{table} {one} LIMIT 1",
+            names.join(", "),
+            values.join(", ")
+        )
+    };
+    let order = "'o' || ?1";
+    let (customer, player) = ("'c' || (?1 % 10000)", "'P' || (?1 % 10000)");
+    let (command, of_order) = ("'cmd_aaaaaaaaaaaaaaaaaaaa' || ?1", "WHERE order_id = 'o0'");
+    vec![
+        copy("orders", &[("id", order), ("customer_id", customer), ("player_name", player)], "WHERE id = 'o0'"),
+        copy("commands", &[("id", command), ("order_id", order), ("player_name", player)], of_order),
+        copy("command_history", &[("command_id", command)], ""),
+        copy("events", &[("subject", order)], "WHERE kind = 'order.created'"),
+        copy("events", &[("subject", order)], "WHERE kind = 'order.paid'"),
+        copy("events", &[("subject", command)], "WHERE kind = 'command.pending'"),
+    ]
 }
 
 /// A table's columns but the one that numbers itself.
