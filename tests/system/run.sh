@@ -69,7 +69,7 @@ same_files() { # deb, rpm: all but documents, whose form is each distribution's
 
 scripts_are_sound() {
   for each in flux-agent flux-companion; do dpkg-deb --control "$work/share/$each.deb" "$work/share/deb-scripts/$each"; done
-  shellcheck --shell=sh "$work"/share/deb-scripts/*/{postinst,prerm,postrm} "$root"/packaging/{install,units}.sh "$root"/scripts/{package,packaged-docs}.sh "$here/fixtures/make.sh"
+  shellcheck --shell=sh "$work"/share/deb-scripts/*/{postinst,prerm,postrm} "$root"/packaging/{install,units,pterodactyl/entrypoint}.sh "$root"/scripts/{package,packaged-docs}.sh "$here/fixtures/make.sh"
   # The case files set variables for main.sh and for each other.
   shellcheck --exclude=SC1091,SC2034,SC2154,SC2016 "$here/run.sh" "$here"/inside/*.sh
 }
