@@ -16,7 +16,7 @@ pub use delivery::{Delivery, ProofMode};
 pub use live::LiveConfig;
 pub use log::{Level, Log, LogFormat};
 pub use metrics::Metrics;
-pub use partial::{ControlSettings, TokenTarget};
+pub use partial::{ControlSettings, Part, TokenTarget, delivery_alone, policy_alone};
 pub use players::Players;
 pub use polling::Polling;
 pub use presence::Presence;

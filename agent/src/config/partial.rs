@@ -1,8 +1,10 @@
-//! Reads a part of the config, for commands that must work while the rest is wrong: those that only talk to the daemon, and
-//! `token set`, whose config may lack nothing but the token.
+//! Reads a part of the config, for commands that must work while the rest is wrong: those that only talk to the daemon,
+//! `policy test`, `answer test`, and `token set`, whose config may lack nothing but the token.
 
-use super::{Directories, rcon, runtime_dir, state_dir, store};
-use flux_config::{ConfigError, Document};
+use super::delivery::{self, Delivery};
+use super::{Config, Directories, policy, rcon, runtime_dir, secret_sources, state_dir, store};
+use flux_config::{ConfigError, ConfigFile, Document, Section};
+use flux_delivery::policy::Policy;
 use flux_protocol::ServerToken;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -58,5 +60,59 @@ impl TokenTarget {
         let (file, store) = store::read_with_token(root.section("store"), token);
         root.ignore_rest();
         Ok(document.finish(store.map(|store| TokenTarget { file, store, state_dir }))?)
+    }
+}
+
+/// The part of the config that a section's settings come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The file has no mistake.
+    File,
+    /// The section has no mistake; the rest of the file has.
+    Section,
+    /// The file cannot be read or is no YAML, so these are the defaults.
+    Defaults,
+}
+
+/// Reads the section `policy`, also from a file whose other sections have mistakes.
+///
+/// # Errors
+///
+/// The section has mistakes.
+pub fn policy_alone(path: &Path) -> Result<(Policy, Part), ConfigError> {
+    alone(path, |config| config.policy, "policy", policy::read)
+}
+
+/// Reads the section `delivery` in the same way.
+///
+/// # Errors
+///
+/// The section has mistakes.
+pub fn delivery_alone(path: &Path) -> Result<(Delivery, Part), ConfigError> {
+    alone(path, |config| config.delivery, "delivery", delivery::read)
+}
+
+fn alone<T>(
+    path: &Path,
+    of_config: impl FnOnce(Config) -> T,
+    key: &'static str,
+    read: impl Fn(Section<'_>) -> T,
+) -> Result<(T, Part), ConfigError> {
+    if let Ok(config) = Config::load(path, &secret_sources(path), &Directories::from_process(path)) {
+        return Ok((of_config(config), Part::File));
+    }
+    let section = |file: &ConfigFile| {
+        let document = Document::parse(file);
+        let mut root = document.root();
+        let settings = read(root.section(key));
+        root.ignore_rest();
+        (document.is_broken(), document.finish(Some(settings)))
+    };
+    match flux_config::load(path).as_ref().map(section) {
+        Ok((false, settings)) => Ok((settings?, Part::Section)),
+        Ok((true, _)) | Err(_) => {
+            let nothing = ConfigFile { path: path.to_owned(), text: "{}".to_owned(), mode: 0 };
+            Ok((section(&nothing).1?, Part::Defaults))
+        }
     }
 }

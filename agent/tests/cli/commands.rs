@@ -113,3 +113,29 @@ fn check_online_reports_each_part_and_shows_no_secret() {
         serde_json::from_slice(&agent(&folder, &["check", "--online", "--json"]).stdout).unwrap();
     assert_eq!(json[0]["what"], "config");
 }
+
+#[test]
+fn policy_and_answer_are_tested_with_a_broken_config() {
+    let folder = folder();
+    let path = folder.path().join("config.yml");
+    let stderr = |output: &Output| String::from_utf8(output.stderr.clone()).unwrap();
+    let patterns = "policy:\n  deny: [give *]\ndelivery:\n  failure_patterns: [^Nope]\n";
+    std::fs::write(&path, format!("polling:\n  min: 15\n{patterns}")).unwrap();
+    let denied = agent(&folder, &["policy", "test", "give", "Steve", "diamond"]);
+    assert_eq!(denied.status.code(), Some(1), "{}", stderr(&denied));
+    assert!(stdout(&denied).contains("policy.deny `give *`"), "{}", stdout(&denied));
+    assert!(stderr(&denied).contains("used only policy of ") && stderr(&denied).contains("flux-agent check"));
+    let failed = agent(&folder, &["answer", "test", "Nope"]);
+    assert!(stdout(&failed).contains("failure_patterns"), "{} {}", stdout(&failed), stderr(&failed));
+    assert!(stderr(&failed).contains("used only delivery of "), "{}", stderr(&failed));
+
+    std::fs::write(&path, "policy: [\n").unwrap();
+    let denied = agent(&folder, &["policy", "test", "op", "Steve"]);
+    assert_eq!(denied.status.code(), Some(1));
+    assert!(stderr(&denied).contains("used the defaults of policy"), "{}", stderr(&denied));
+
+    std::fs::write(&path, "policy:\n  deny: 7\n").unwrap();
+    let wrong = agent(&folder, &["policy", "test", "op", "Steve"]);
+    assert_eq!(wrong.status.code(), Some(78), "a mistake in the section itself");
+    assert!(stderr(&wrong).contains("policy.deny"), "{}", stderr(&wrong));
+}

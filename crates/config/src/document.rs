@@ -40,6 +40,12 @@ impl Document {
         }
     }
 
+    /// True if the file is no YAML that a config may have: it has a syntax error, and nothing of it was read.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
     /// The outermost section. Finish or drop it before the document.
     #[must_use]
     pub fn root(&self) -> Section<'_> {
