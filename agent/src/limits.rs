@@ -108,5 +108,7 @@ pub const LISTED_JOBS: usize = 1_000;
 pub const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 /// Free bytes below which `check` calls the disk of the journal full. An idle journal has about 1 MiB.
 pub const DISK_FREE_BYTES: u64 = 16 * 1024 * 1024;
+/// Characters of a command's id in a listing on a terminal, unless more are needed to tell two apart.
+pub const SHORT_ID_CHARS: usize = 12;
 /// Columns of an order's id in a listing of jobs; `queue show` has all of a longer one.
 pub const ORDER_COLUMNS: usize = 20;

@@ -141,7 +141,7 @@ enum Queue {
     },
     /// Show a job with its history.
     Show {
-        /// The command's id.
+        /// The command's id, or its beginning.
         id: CommandId,
         /// As JSON.
         #[arg(long)]
@@ -149,12 +149,12 @@ enum Queue {
     },
     /// Run a held job (failed, uncertain) once more.
     Retry {
-        /// The command's id.
+        /// The command's id, or its beginning.
         id: CommandId,
     },
     /// Cancel a job that has not been sent, and report it as cancelled.
     Drop {
-        /// The command's id.
+        /// The command's id, or its beginning.
         id: CommandId,
         /// The reason, for the job's history.
         #[arg(long)]

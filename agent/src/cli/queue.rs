@@ -3,13 +3,13 @@
 use super::Daemon;
 use super::output::{print, print_json};
 use crate::control::{QueueJob, QueueList, QueueShow, Request};
-use crate::limits::ORDER_COLUMNS;
+use crate::limits::{ORDER_COLUMNS, SHORT_ID_CHARS};
 use flux_config::exit_code::ExitCode;
 use flux_delivery::PLAYER_NAME_CHARS;
 use flux_delivery::marker::unmarked;
 use flux_platform::{Clock, SystemClock};
 use flux_protocol::CommandId;
-use flux_terminal::{escape, fit_to_width, labelled, short_duration, table, terminal_width};
+use flux_terminal::{LocalTime, escape, fit_to_width, labelled, short_duration, short_ids, table, terminal_width};
 use jiff::Timestamp;
 use std::path::Path;
 
@@ -22,19 +22,22 @@ pub(super) fn list(path: &Path, request: Request, json: bool) -> Result<ExitCode
         print("no matching jobs");
         return Ok(ExitCode::Done);
     }
-    let now = SystemClock.now();
-    let rows: Vec<_> = list.jobs.iter().map(|job| row(job, now)).collect();
-    print(table(["ID", "AGE", "ORDER", "PLAYER", "STATE", "REASON", "COMMAND"], &rows, terminal_width()));
+    let (now, width) = (SystemClock.now(), terminal_width());
+    let whole: Vec<&str> = list.jobs.iter().map(|job| job.id.as_str()).collect();
+    // A pipe gets whole ids, as it gets whole lines.
+    let ids = if width.is_some() { short_ids(&whole, SHORT_ID_CHARS) } else { whole };
+    let rows: Vec<_> = list.jobs.iter().zip(ids).map(|(job, id)| row(job, id, now)).collect();
+    print(table(["ID", "AGE", "ORDER", "PLAYER", "STATE", "REASON", "COMMAND"], &rows, width));
     if list.more {
         print("more jobs are not shown; narrow the list with --state, --order or --player");
     }
     Ok(ExitCode::Done)
 }
 
-fn row(job: &QueueJob, now: Timestamp) -> [String; 7] {
+fn row(job: &QueueJob, id: &str, now: Timestamp) -> [String; 7] {
     let age = short_duration(now.duration_since(job.received_at));
     [
-        job.id.clone(),
+        id.to_owned(),
         age.split(' ').next().unwrap_or_default().to_owned(),
         fit_to_width(job.order_id.as_deref().unwrap_or("-"), ORDER_COLUMNS),
         fit_to_width(job.player.as_deref().unwrap_or("-"), PLAYER_NAME_CHARS),
@@ -49,7 +52,7 @@ pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, E
     if json {
         return Ok(print_json(&show));
     }
-    let (job, width) = (&show.job, terminal_width());
+    let (job, width, local) = (&show.job, terminal_width(), LocalTime::of_this_machine());
     let mut facts = vec![
         ("command", job.id.clone()),
         ("state", job.reason.as_ref().map_or_else(|| job.state.clone(), |reason| format!("{} ({reason})", job.state))),
@@ -64,7 +67,7 @@ pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, E
     fact("order", job.order_id.clone());
     fact("player", job.player.clone());
     fact("needs", needs(&show));
-    fact("expires", show.expires_at.map(|at| format!("{at:.0}")));
+    fact("expires", show.expires_at.map(|at| local.seconds(at)));
     fact("runs", job.command.clone());
     fact("sent as", show.sent_line.clone());
     fact("waits for", show.obstacle.clone());
@@ -75,10 +78,10 @@ pub(super) fn show(path: &Path, id: CommandId, json: bool) -> Result<ExitCode, E
     }
     let event = |event: &crate::control::QueueEvent| {
         let detail = event.detail.as_deref().map(unmarked).unwrap_or_default().to_owned();
-        [format!("{:.3}", event.at), event.attempt.to_string(), event.event.clone(), detail]
+        [local.milliseconds(event.at), event.attempt.to_string(), event.event.clone(), detail]
     };
     let rows: Vec<_> = show.history.iter().map(event).collect();
-    print(format!("\n{}", table(["TIME (UTC)", "ATTEMPT", "EVENT", "DETAIL"], &rows, width)));
+    print(format!("\n{}", table(["TIME", "ATTEMPT", "EVENT", "DETAIL"], &rows, width)));
     Ok(ExitCode::Done)
 }
 

@@ -19,9 +19,15 @@ pub(super) async fn answer(shared: &Shared, request: Request) -> Result<Value, R
                 state.as_deref().map_or(if all { StateFilter::All } else { StateFilter::Open }, StateFilter::Only);
             value(queue::list(shared, &JobFilter { state, order: order.as_deref(), player: player.as_deref() })?)
         }
-        Request::QueueShow { id } => value(queue::show(shared, &id)?),
-        Request::QueueRetry { id } => value(send_request(shared, AdminAction::Retry(id)).await?),
-        Request::QueueDrop { id, reason } => value(send_request(shared, AdminAction::Drop(id, reason)).await?),
+        Request::QueueShow { id } => value(queue::show(shared, &queue::whole_id(shared, id)?)?),
+        Request::QueueRetry { id } => {
+            let id = queue::whole_id(shared, id)?;
+            value(send_request(shared, AdminAction::Retry(id)).await?)
+        }
+        Request::QueueDrop { id, reason } => {
+            let id = queue::whole_id(shared, id)?;
+            value(send_request(shared, AdminAction::Drop(id, reason)).await?)
+        }
         Request::Poll => value(poll(shared).await?),
         Request::Players => value(players(shared)),
         Request::Rcon { line, policy } => {

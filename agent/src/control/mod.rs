@@ -42,17 +42,17 @@ pub enum Request {
     },
     /// Shows one job. Answer: [`QueueShow`].
     QueueShow {
-        /// Id of the command.
+        /// Id of the command, or the beginning of one.
         id: CommandId,
     },
     /// Runs a held job once more. Answer: a text.
     QueueRetry {
-        /// Id of the command.
+        /// Id of the command, or the beginning of one.
         id: CommandId,
     },
     /// Cancels a job that has not been sent. Answer: a text.
     QueueDrop {
-        /// Id of the command.
+        /// Id of the command, or the beginning of one.
         id: CommandId,
         /// The reason, for the job's history.
         reason: String,

@@ -100,6 +100,18 @@ pub(super) fn show(shared: &Shared, id: &CommandId) -> Result<QueueShow, Request
     details.map(QueueShow::of).ok_or_else(|| RequestError::failed(format!("the journal knows no command {id}")))
 }
 
+/// The id that begins with a text. A text that begins none is returned, so that the request itself says so.
+pub(super) fn whole_id(shared: &Shared, text: CommandId) -> Result<CommandId, RequestError> {
+    let mut found = shared.journal().ids_beginning_with(&text, 2)?;
+    match (found.pop(), found.pop()) {
+        (None, _) => Ok(text),
+        (Some(id), None) => Ok(id),
+        (Some(one), Some(other)) => Err(RequestError::failed(format!(
+            "{text} begins more than one id, such as {other} and {one}: give more of it"
+        ))),
+    }
+}
+
 impl QueueJob {
     fn of(row: &JobRow) -> QueueJob {
         let (state, reason) = row.state_and_reason();

@@ -81,6 +81,18 @@ impl Journal {
         Ok(jobs)
     }
 
+    /// The ids that begin with a text, up to `limit`; only the id itself if it is one.
+    pub fn ids_beginning_with(&self, text: &CommandId, limit: usize) -> Result<Vec<CommandId>, JournalError> {
+        if self.job(text)?.is_some() {
+            return Ok(vec![text.clone()]);
+        }
+        // No character of an id comes after a tilde.
+        let sql = "SELECT id FROM job WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let ids = statement.query_map(params![text.as_str(), limit as i64], |row| row.get::<_, String>(0))?;
+        ids.filter_map(|id| id.map(|id| id.parse().ok()).transpose()).collect::<Result<_, _>>().map_err(Into::into)
+    }
+
     /// Reads a job with its history.
     pub fn details(&self, id: &CommandId) -> Result<Option<JobDetails>, JournalError> {
         let Some(row) = self.job(id)? else { return Ok(None) };

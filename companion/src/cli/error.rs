@@ -21,6 +21,9 @@ pub enum CliError {
     /// A key of this name exists already.
     #[error("a key of this name exists; revoke it, or choose another name")]
     KeyExists,
+    /// A text that begins the ids of two servers.
+    #[error("{0} begins more than one id, such as {1} and {2}: give more of it")]
+    AmbiguousId(String, String, String),
     /// The address to listen on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -65,7 +68,7 @@ impl CliError {
             }
             Self::Listen { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => ExitCode::Permission,
             Self::Listen { .. } => ExitCode::Unreachable,
-            Self::Db(_) | Self::ServiceError(_) | Self::KeyExists => ExitCode::Failed,
+            Self::Db(_) | Self::ServiceError(_) | Self::KeyExists | Self::AmbiguousId(..) => ExitCode::Failed,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::services::ServiceError;
 use flux_platform::SystemEntropy;
 use flux_shop::{Label, Role, kind};
 use flux_storage::{events, keys};
-use flux_terminal::{note, table, terminal_width};
+use flux_terminal::{LocalTime, note, table, terminal_width};
 use serde_json::json;
 
 pub(super) fn run(config: &Config, command: KeyCommand) -> Result<(), CliError> {
@@ -44,7 +44,8 @@ fn list(config: &Config, json: bool) -> Result<(), CliError> {
     if all.is_empty() {
         return print("no keys");
     }
-    let row = |key: &keys::KeyRow| [key.role.as_str().to_owned(), key.created_at.to_string(), key.name.to_string()];
+    let local = LocalTime::of_this_machine();
+    let row = |key: &keys::KeyRow| [key.role.as_str().to_owned(), local.seconds(key.created_at), key.name.to_string()];
     let rows: Vec<_> = all.iter().map(row).collect();
     print(&table(["ROLE", "CREATED", "NAME"], &rows, terminal_width()))
 }

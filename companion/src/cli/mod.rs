@@ -102,12 +102,12 @@ enum ServerCommand {
     },
     /// Give a server a new token, printed once, alone on stdout. A running companion ends the old one's session at its next call.
     Token {
-        /// The server's id.
+        /// The server's id, or its beginning.
         id: ServerId,
     },
     /// Remove a server whose agent is gone. While it is connected, use the API, which waits for the agent's reports.
     Remove {
-        /// The server's id.
+        /// The server's id, or its beginning.
         id: ServerId,
         /// Close open commands as cancelled. They may have run.
         #[arg(long)]

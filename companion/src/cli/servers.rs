@@ -20,8 +20,8 @@ pub(super) fn run(config: &Config, command: ServerCommand) -> Result<(), CliErro
     match command {
         ServerCommand::Add { name, address } => added(config, name, address),
         ServerCommand::List { json } => list(config, json),
-        ServerCommand::Token { id } => token(config, id),
-        ServerCommand::Remove { id, force } => remove(config, id, force),
+        ServerCommand::Token { id } => token(config, whole_id(config, id)?),
+        ServerCommand::Remove { id, force } => remove(config, whole_id(config, id)?, force),
     }
 }
 
@@ -93,6 +93,21 @@ fn all(tx: &Tx<'_>) -> Result<Vec<(Server, QueueCounts)>, ServiceError> {
             let queue = commands::queue_counts(tx, &server.id)?;
             all.push((server, queue));
         }
+    }
+}
+
+/// The id that begins with a text. A text that begins none is returned, so that the command itself says so.
+fn whole_id(config: &Config, text: ServerId) -> Result<ServerId, CliError> {
+    let rows = with_database(config, async |db, _| Ok(db.read(all).await?))?;
+    let ids: Vec<ServerId> = rows.into_iter().map(|(server, _)| server.id).collect();
+    if ids.contains(&text) {
+        return Ok(text);
+    }
+    let mut found = ids.into_iter().filter(|id| id.as_str().starts_with(text.as_str()));
+    match (found.next(), found.next()) {
+        (None, _) => Ok(text),
+        (Some(id), None) => Ok(id),
+        (Some(one), Some(other)) => Err(CliError::AmbiguousId(text.to_string(), one.to_string(), other.to_string())),
     }
 }
 

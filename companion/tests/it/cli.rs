@@ -64,6 +64,11 @@ fn keys_and_servers_are_added_listed_and_removed() {
     let servers = program.print(&["server", "list"]);
     assert!(servers.starts_with("ID") && servers.contains(&id) && servers.contains("never"), "{servers}");
     assert_ne!(program.print(&["server", "token", &id]), token);
+    assert!(program.print(&["server", "token", &id[..10]]).starts_with(&id), "the beginning of an id names it");
+    let other = program.print(&["server", "add", "Creative", "--address", "mc.example.com"]);
+    let other = other.split('.').next().expect("an id");
+    assert!(program.complain(1, &["server", "token", "srv_"]).contains("begins more than one id"));
+    program.print(&["server", "remove", other]);
     assert!(program.print(&["server", "remove", &id]).starts_with("removed; 0 commands"));
     assert!(program.complain(1, &["server", "remove", &id]).contains("no such server"));
     assert_eq!(program.print(&["server", "list"]), "no servers\n");

@@ -6,11 +6,15 @@ mod duration;
 mod limits;
 pub mod log;
 mod output;
+mod short_id;
 mod style;
 mod table;
+mod time;
 
 pub use documents::{completions, manual_page};
 pub use duration::{ago, short_duration};
 pub use output::{fail, note, print, print_json};
+pub use short_id::short_ids;
 pub use style::{Tone, paint, plain};
 pub use table::{escape, fit_to_width, labelled, table, terminal_width};
+pub use time::LocalTime;

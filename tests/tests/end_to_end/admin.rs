@@ -84,6 +84,10 @@ async fn waiting_commands_are_listed_and_dropped_without_a_game() {
     let printed = done(&env, &["queue", "list"]);
     assert!(printed.contains(&id) && printed.contains("player_offline") && printed.contains("Alex"), "{printed}");
     assert!(!printed.contains('…'), "nothing is cut in a pipe: {printed}");
+    let show = done(&env, &["queue", "show", &id[..12]]);
+    assert!(show.contains(&format!("command    {id}\n")), "the beginning of an id names it: {show}");
+    let both = agent(&env, &["queue", "drop", "cmd_", "--reason", "x"]);
+    assert!(!both.status.success() && text(&both).contains("begins more than one id"), "{}", text(&both));
     let of_order = done(&env, &["queue", "list", "--order", "order-2"]);
     assert!(of_order.contains(&second) && !of_order.contains(&id), "{of_order}");
     assert_eq!(done(&env, &["queue", "drop", &id, "--reason", "asked by mail"]), "it is reported as cancelled\n");
