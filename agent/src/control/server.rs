@@ -6,7 +6,7 @@ use crate::state::Shared;
 use flux_config::exit_code::ExitCode;
 use flux_signalr::client::{BoxFuture, ByteStream};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,7 +66,7 @@ pub fn bind(runtime_dir: &Path) -> Result<Box<dyn Listener>, BindError> {
 }
 
 fn create(runtime_dir: &Path, path: &Path) -> io::Result<Box<dyn Listener>> {
-    std::fs::create_dir_all(runtime_dir)?;
+    std::fs::DirBuilder::new().recursive(true).mode(0o750).create(runtime_dir)?;
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

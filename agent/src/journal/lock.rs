@@ -1,6 +1,7 @@
 use super::JournalError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// An exclusive lock on the journal. The operating system releases it when the process ends, even after a crash.
@@ -13,8 +14,14 @@ impl JournalLock {
     pub(super) fn take(journal: &Path) -> Result<JournalLock, JournalError> {
         let path = journal.with_extension("lock");
         let failed = |cause| JournalError::Directory { path: path.clone(), cause };
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -31,6 +31,9 @@ use flux_protocol::{JournalId, ServerId};
 use jiff::Timestamp;
 use lock::JournalLock;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 const ID_ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -52,10 +55,10 @@ impl Journal {
         entropy: &dyn Entropy,
         now: Timestamp,
     ) -> Result<Journal, JournalError> {
-        std::fs::create_dir_all(state_dir)
-            .map_err(|cause| JournalError::Directory { path: state_dir.to_owned(), cause })?;
+        create_private_dir(state_dir).map_err(|cause| JournalError::Directory { path: state_dir.to_owned(), cause })?;
         let path = state_dir.join("journal.db");
         let lock = JournalLock::take(&path)?;
+        create_private(&path);
         let mut connection = schema::open(&path)?;
         let id = load_or_create_identity(&mut connection, &path, server, entropy)?;
         let mut journal = Journal { connection, id, _lock: lock };
@@ -94,6 +97,17 @@ impl Journal {
         )?;
         self.reset_wake_times(now)
     }
+}
+
+/// Creates a directory for this user alone; one that exists keeps its mode.
+fn create_private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Creates the file for this user alone, unless it exists. SQLite creates the files beside it with the same mode.
+fn create_private(path: &Path) {
+    // SQLite opens the file next, and reports what is wrong with its path.
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
 }
 
 /// Reads the journal's id. A new file gets an id, and is bound to this server.

@@ -2,8 +2,10 @@
 
 use super::{CliError, print, print_json};
 use crate::config::Config;
+use crate::limits::WEBHOOK_SECRET_CHARS;
 use flux_storage::Db;
 use flux_terminal::{Tone, paint};
+use secrecy::ExposeSecret;
 use serde_json::json;
 use std::path::Path;
 
@@ -11,6 +13,7 @@ use std::path::Path;
 pub(super) fn run(path: &Path, config: &Config, json: bool) -> Result<(), CliError> {
     let mut checks = vec![("config", false, path.display().to_string())];
     checks.extend(config.secrets.iter().map(|secret| ("secret", secret.is_suspicious(), secret.to_string())));
+    checks.extend(advice(config).into_iter().map(|(what, text)| (what, true, text)));
     Db::check(&config.database)?;
     checks.push(("database", false, format!("{} is undamaged", config.database.display())));
     if json {
@@ -21,4 +24,48 @@ pub(super) fn run(path: &Path, config: &Config, json: bool) -> Result<(), CliErr
         let word = if *is_warning { paint(Tone::Warning, "warn  ") } else { paint(Tone::Good, "ok    ") };
         print(&format!("{what:<10} {word} {text}"))
     })
+}
+
+/// What works, but not as an admin would want it.
+fn advice(config: &Config) -> Vec<(&'static str, String)> {
+    let mut advice = Vec::new();
+    if config.listen.ip().is_unspecified() {
+        let text =
+            "every network of this machine reaches the API without TLS; use 127.0.0.1 and a proxy, or a firewall";
+        advice.push(("listen", format!("{}: {text}", config.listen)));
+    }
+    if !config.store.has_home {
+        let text = "neither store.home_url nor public_url is set: referral links lead to this machine's own address";
+        advice.push(("home", text.to_owned()));
+    }
+    let secret = config.webhook.as_ref().map(|webhook| webhook.secret.expose_secret().chars().count());
+    if secret.is_some_and(|chars| chars < WEBHOOK_SECRET_CHARS) {
+        advice.push((
+            "webhook",
+            format!("the secret has fewer than {WEBHOOK_SECRET_CHARS} characters: make a longer one"),
+        ));
+    }
+    advice
+}
+
+#[cfg(test)]
+mod tests {
+    use super::advice;
+    use crate::config::Config;
+    use flux_config::{ConfigFile, SecretSources};
+
+    fn advised(text: &str) -> Vec<&'static str> {
+        let file = ConfigFile { path: "companion.yml".into(), text: text.to_owned(), mode: 0o600 };
+        let config = Config::parse(&file, &SecretSources::default()).unwrap();
+        advice(&config).into_iter().map(|(what, _)| what).collect()
+    }
+
+    #[test]
+    fn what_an_admin_would_not_want_is_named() {
+        let webhook = |secret: &str| format!("webhook: {{url: 'https://shop.example.com/hook', secret: {secret}}}\n");
+        assert_eq!(advised("listen: 0.0.0.0:8787\n"), ["listen", "home"]);
+        assert_eq!(advised("listen: '[::]:8787'\npublic_url: https://store.example.com\n"), ["listen"]);
+        assert_eq!(advised(&webhook("short")), ["home", "webhook"]);
+        assert!(advised(&(webhook(&"x".repeat(32)) + "store: {home_url: 'https://shop.example.com/'}\n")).is_empty());
+    }
 }

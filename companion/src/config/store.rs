@@ -13,6 +13,8 @@ pub struct StoreConfig {
     pub id: String,
     /// Its own addresses, the targets of referral links.
     pub address: StoreAddress,
+    /// True if the home page is set, by `home_url` or by `public_url`.
+    pub has_home: bool,
     /// The time zone in which its days begin.
     pub zone: TimeZone,
 }
@@ -30,11 +32,14 @@ impl StoreConfig {
         }
         let zone = store.parsed("timezone", "a name such as Europe/Berlin, or UTC", zone);
         store.finish();
-        let home = home.or_else(|| public_url.map(str::to_owned)).unwrap_or_else(|| format!("http://{listen}"));
+        let home = home.or_else(|| public_url.map(str::to_owned));
+        let has_home = home.is_some();
+        let home = home.unwrap_or_else(|| format!("http://{listen}"));
         let hosts: Vec<&str> = hosts.iter().map(|host| host.value.as_str()).collect();
         Some(StoreConfig {
             id: id.unwrap_or_else(|| "store".to_owned()),
             address: StoreAddress::new(&home, &hosts).ok()?,
+            has_home,
             zone: zone.unwrap_or(TimeZone::UTC),
         })
     }

@@ -10,6 +10,7 @@ use flux_config::SecretReport;
 use flux_config::exit_code::ExitCode;
 use flux_terminal::{Tone, labelled, paint, terminal_width};
 use serde::Serialize;
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// The result of one check, with advice if it failed.
@@ -50,6 +51,7 @@ pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, Exi
     let config = load(path)?;
     let mut checks = vec![Check::of("config", ExitCode::Config, Ok(path.display().to_string()))];
     checks.extend(config.secrets.iter().map(secret));
+    checks.extend(config.metrics.listen.and_then(public_metrics));
     if online {
         checks.extend(local::checks(&config, &Daemon::of(path)));
         checks.extend(
@@ -92,6 +94,14 @@ fn secret(report: &SecretReport) -> Check {
     } else {
         Check::of("secret", ExitCode::Config, Ok(text))
     }
+}
+
+/// Metrics and health have no login.
+fn public_metrics(listen: SocketAddr) -> Option<Check> {
+    let text = || {
+        format!("metrics.listen is {listen}: every network of this machine can read them; use 127.0.0.1, or a firewall")
+    };
+    listen.ip().is_unspecified().then(|| Check::warning("metrics", text()))
 }
 
 fn next_step(checks: &[Check]) -> &'static str {

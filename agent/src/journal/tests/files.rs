@@ -1,6 +1,7 @@
 //! The journal file: its lock and its server, damaged and foreign files, and the query plans of each step.
 
 use super::*;
+use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn one_journal_serves_one_daemon_and_one_server() {
@@ -11,6 +12,20 @@ fn one_journal_serves_one_daemon_and_one_server() {
     drop(journal);
     let other = Journal::open(directory.path(), &"srv_other0000000".parse().unwrap(), &SystemEntropy, NOW).unwrap_err();
     assert!(matches!(other, JournalError::OtherServer { .. }), "{other}");
+}
+
+#[test]
+fn journal_and_its_directory_are_for_its_user_alone() {
+    let directory = TempDir::new().unwrap();
+    let state = directory.path().join("flux/state");
+    let _journal = open(&state);
+    let mut names = vec![state.clone()];
+    names.extend(std::fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().path()));
+    assert!(names.len() >= 3, "the directory, the journal and its lock: {names:?}");
+    for name in names {
+        let mode = std::fs::metadata(&name).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", name.display());
+    }
 }
 
 #[test]
