@@ -8,8 +8,9 @@ refuses_a_bad_start    a wrong configuration fails the start with its reason, an
 '
 
 a_game_runs() {
-  mkdir -p /srv/minecraft
+  mkdir -p /srv/minecraft /srv/creative
   printf 'enable-rcon=true\nrcon.port=25575\nrcon.password=hunter-2\n' >/srv/minecraft/server.properties
+  printf 'enable-rcon=true\nrcon.port=25585\nrcon.password=hunter-2\n' >/srv/creative/server.properties
   printf 'hunter-2' >/root/game-password
   # %i is the RCON port; the control port is the next one.
   for port in 25575 25585; do

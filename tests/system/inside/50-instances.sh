@@ -6,7 +6,6 @@ credentials            the documented drop-in keeps the secrets with root and sh
 '
 
 two_servers() {
-  printf 'hunter-2' | install -m 640 -g flux-agent /dev/stdin /etc/flux-agent/creative.rcon-password
   docs several-servers 'Several servers on one machine'
   creative=$(server_id /etc/flux-agent/creative.token)
   survival=$(server_id /etc/flux-agent/token)

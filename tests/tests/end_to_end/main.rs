@@ -7,6 +7,7 @@ mod delivery;
 mod dialects;
 mod docs;
 mod faults;
+mod first_steps;
 mod game;
 mod kills;
 mod presence;
