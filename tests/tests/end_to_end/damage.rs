@@ -345,6 +345,28 @@ async fn an_emptied_journal_loses_and_repeats_nothing() {
     .await;
 }
 
+/// The guide to move an agent: stop it, copy its state, start it there.
+#[tokio::test]
+async fn journal_that_moves_with_its_agent_keeps_what_waits() {
+    let mut env = TestEnv::start(&[]).await;
+    env.pay("waits", "Alex", "diamonds", 1).await;
+    env.delivery_is("waits", "awaiting_player").await;
+    env.testbed.stop(Who::Agent).await.unwrap();
+    let (state, old) = (env.testbed.folder().join("state"), env.testbed.folder().join("old"));
+    std::fs::rename(&state, &old).unwrap();
+    std::fs::create_dir(&state).unwrap();
+    for file in std::fs::read_dir(&old).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), state.join(file.file_name())).unwrap();
+    }
+    env.testbed.start(Who::Agent).await.unwrap();
+    env.online().await;
+    assert_eq!(env.command("waits").await["status"], "awaiting_player");
+    env.testbed.game("join Alex").await.unwrap();
+    env.delivered("waits").await;
+    assert_eq!(env.runs().await["give Alex diamond 1"], 1);
+}
+
 #[tokio::test]
 async fn rule_9_moved_journal_loses_and_repeats_nothing() {
     lose_state(|state| std::fs::rename(state, state.with_extension("away")).unwrap()).await;

@@ -181,3 +181,31 @@ async fn guide_without_root_is_followed_word_for_word() {
     let status = "~/flux/flux-agent --config ~/flux/agent.yml status | grep connected\n".to_owned();
     desk.run(&Block { terminal: 3, text: status }).await;
 }
+
+/// The guide's script restarts the agent after the exit codes that a restart can help with, and ends with the others.
+#[test]
+fn script_for_machines_without_systemd_restarts_when_it_helps() {
+    let guide =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/how-to/without-root.md")).unwrap();
+    let script = guide.split("```text\n").find(|text| text.starts_with("#!/bin/sh")).unwrap();
+    let script = script.split("```").next().unwrap();
+    let home = TempDir::new().unwrap();
+    let program = |path: &str, text: &str| {
+        let path = home.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    program("bin/sleep", "#!/bin/sh\n");
+    program("flux/flux-agent", "#!/bin/sh\necho \"run $*\"\nread code <codes\nsed -i 1d codes\nexit \"$code\"\n");
+    for (codes, runs) in [("1\n69\n70\n73\n137\n0\n", 6), ("64\n", 1), ("65\n", 1), ("77\n", 1), ("78\n", 1)] {
+        fs::write(home.path().join("flux/codes"), codes).unwrap();
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(script).env("HOME", home.path());
+        shell.env("PATH", format!("{}/bin:/usr/bin:/bin", home.path().display()));
+        shell.status().unwrap();
+        let log = fs::read_to_string(home.path().join("flux/agent.log")).unwrap();
+        assert_eq!(log, "run --config agent.yml run\n".repeat(runs), "{codes:?}");
+        fs::remove_file(home.path().join("flux/agent.log")).unwrap();
+    }
+}
