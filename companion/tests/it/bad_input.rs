@@ -198,3 +198,74 @@ async fn invalid_json_is_400_and_large_body_is_413() {
     let request = request.header("flux-journal", "j1").body(Body::from(deep)).expect("a request");
     assert_eq!(app.call(request).await.0, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn errors_of_types_speak_of_json() {
+    let app = TestApp::new().await;
+    app.package(json!([])).await;
+    let values = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1.5),
+        json!("x"),
+        json!([]),
+        json!([1]),
+        json!({}),
+        json!({"a": 1}),
+    ];
+    let (order, package) =
+        (order(1, "paid"), json!({"name": "n", "price": 1, "currency": "EUR", "commands": [{"command": "say hi"}]}));
+    let rust =
+        ["u64", "i64", "u32", "i32", "u8", "usize", "f64", "struct", "enum", "variant", "sequence", "map,", "floating"];
+    for (path, body) in [("/orders/o1", &order), ("/packages/p1", &package)] {
+        for pointer in [
+            "",
+            "/amount",
+            "/price",
+            "/currency",
+            "/items",
+            "/items/0",
+            "/items/0/quantity",
+            "/player",
+            "/player/uuid",
+            "/customer",
+            "/customer/id",
+            "/status",
+            "/commands",
+            "/commands/0",
+            "/commands/0/delaySeconds",
+            "/commands/0/servers",
+            "/commands/0/requireOnline",
+            "/commands/0/on",
+        ] {
+            let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+            for value in values.iter().filter(|_| body.pointer(parent).is_some()) {
+                let (status, error) = app.put(path, changed(body.clone(), pointer, value.clone())).await;
+                let message = error["error"]["message"].as_str().unwrap_or_default();
+                let named = rust.iter().find(|word| message.split([' ', '`']).any(|found| found == **word));
+                assert!(status.is_success() || named.is_none(), "{path} {pointer} {value}: {message}");
+            }
+        }
+    }
+    let (_, error) = app.get("/orders?limit=many").await;
+    assert_eq!(error["error"]["message"], "must be a whole number");
+}
+
+#[tokio::test]
+async fn whole_numbers_with_a_zero_fraction_and_an_empty_uuid_are_understood() {
+    let app = TestApp::new().await;
+    app.package(json!([])).await;
+    let key = format!("Bearer {}", app.admin);
+    let body = r#"{"customer":{"id":"c1"},"player":{"name":"Steve","uuid":""},"items":[{"packageId":"vip","quantity":2.0}],
+        "amount":1000.0,"currency":"EUR","status":"paid"}"#;
+    let request =
+        Request::put("/api/v1/orders/o1").header("authorization", key).body(Body::from(body)).expect("a request");
+    let (status, order) = app.call(request).await;
+    assert_eq!(
+        (status, &order["amount"], &order["items"][0]["quantity"]),
+        (StatusCode::CREATED, &json!(1000), &json!(2)),
+        "{order}"
+    );
+    assert_eq!(order["player"], json!({"name": "Steve"}));
+}

@@ -4,6 +4,8 @@ use crate::error::{ApiError, backquoted};
 use crate::limits;
 use crate::nul;
 use crate::object::Object;
+use crate::whole::without_zero_fractions;
+use crate::wording::in_words_of_json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use http::StatusCode;
@@ -49,6 +51,7 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Api
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let bytes = nul::replace_in_json(bytes);
+    let bytes = without_zero_fractions(&bytes);
     let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -74,7 +77,7 @@ fn rejected(error: &serde_json::Error, path: &str) -> ApiError {
         None if path.is_empty() => "body".to_owned(),
         None => path.to_owned(),
     };
-    ApiError::value(field, message)
+    ApiError::value(field, in_words_of_json(message))
 }
 
 /// True if serde's message is about a key itself, rather than about its value.
@@ -127,7 +130,7 @@ mod tests {
             (r#""quantity":1"#, r#""quantity":1,"more":2"#, "items[0].more"),
             (r#","quantity":1"#, "", "items[0].quantity"),
             (r#""amount":5"#, r#""amount":-1"#, "amount"),
-            (r#""amount":5"#, r#""amount":5.0"#, "amount"),
+            (r#""amount":5"#, r#""amount":5.5"#, "amount"),
             (r#""amount":5,"#, "", "amount"),
             (r#""amount":5"#, r#""amount":5,"amount":6"#, "amount"),
             (r#""paid""#, r#""eaten""#, "status"),

@@ -15,6 +15,8 @@ mod query;
 mod rate;
 mod saved;
 pub mod values;
+mod whole;
+mod wording;
 
 pub use auth::{Admin, ApiKey, KeyDirectory, bearer_token};
 pub use body::{Body, OptionalBody};

@@ -1,6 +1,7 @@
 //! The query string.
 
 use crate::error::{ApiError, backquoted};
+use crate::wording::in_words_of_json;
 use axum::extract::FromRequestParts;
 use axum::extract::Query as AxumQuery;
 use http::request::Parts;
@@ -25,7 +26,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                     Some((field, message)) if !field.contains(' ') => (field.to_owned(), message),
                     _ => (backquoted(text).unwrap_or("query").to_owned(), text),
                 };
-                Err(ApiError::value(field, message))
+                Err(ApiError::value(field, in_words_of_json(message)))
             }
         }
     }
