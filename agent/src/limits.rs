@@ -104,6 +104,8 @@ pub const METRICS_REQUEST_BYTES: usize = 16 * 1024;
 pub const QUEUED_REQUESTS: usize = 8;
 /// Jobs in one listing.
 pub const LISTED_JOBS: usize = 1_000;
+/// Patterns that `policy suggest` prints.
+pub const SUGGESTED_PATTERNS: usize = 1_000;
 /// Interval between two refreshes of `status --watch`.
 pub const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 /// Free bytes below which `check` calls the disk of the journal full. An idle journal has about 1 MiB.

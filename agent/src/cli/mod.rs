@@ -5,6 +5,7 @@ mod documents;
 mod game;
 mod output;
 mod policy;
+mod policy_suggest;
 mod queue;
 mod run;
 mod status;
@@ -173,6 +174,12 @@ enum PolicyCommand {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         line: Vec<String>,
     },
+    /// Print an allow-list for policy.mode strict, made of the commands that the store has sent.
+    Suggest {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -213,6 +220,7 @@ impl Cli {
             Command::Players { json } => game::players(path, json),
             Command::Rcon { no_policy, json, line } => game::rcon(path, &line.join(" "), !no_policy, json),
             Command::Policy(PolicyCommand::Test { json, line }) => policy::test_line(path, &line.join(" "), json),
+            Command::Policy(PolicyCommand::Suggest { json }) => policy_suggest::run(path, json),
             Command::Answer(AnswerCommand::Test { json, text }) => policy::test_answer(path, &text.join(" "), json),
             Command::Token(TokenCommand::Set) => token::set(path),
             Command::Reload { json } => store::reload(path, json),

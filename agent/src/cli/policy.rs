@@ -7,22 +7,42 @@ use flux_config::exit_code::ExitCode;
 use flux_delivery::CommandLine;
 use flux_delivery::answer::Verdict;
 use flux_delivery::policy::Ruling;
+use flux_protocol::FailReason;
+use flux_protocol::template::invisible;
 use flux_terminal::note;
 use std::path::Path;
 
 /// Prints the ruling on a line. Exit code 0: the line may run; 1: it may not.
 pub(super) fn test_line(path: &Path, line: &str, json: bool) -> Result<ExitCode, ExitCode> {
     let policy = of_part(path, "policy", policy_alone(path))?;
-    let line = CommandLine::new(line)
-        .map_err(|reason| fail(&format!("the agent never sends this line: {reason}"), ExitCode::Failed))?;
+    let line = CommandLine::new(line).map_err(|reason| {
+        fail(&format!("the agent never sends this line: {}", problem(line, reason)), ExitCode::Failed)
+    })?;
     let ruling = policy.judge(&line);
     let allowed = ruling == Ruling::Allowed;
+    let (pattern, part) = match &ruling {
+        Ruling::Allowed | Ruling::Unreadable { .. } => (None, None),
+        Ruling::Denied { pattern, part } => (Some(pattern), Some(part)),
+        Ruling::NotAllowed { part, .. } => (None, Some(part)),
+    };
     if json {
-        print_json(&serde_json::json!({"allowed": allowed, "ruling": ruling.to_string()}));
+        print_json(
+            &serde_json::json!({"allowed": allowed, "ruling": ruling.to_string(), "pattern": pattern, "part": part}),
+        );
     } else {
         print(&ruling);
     }
     Ok(if allowed { ExitCode::Done } else { ExitCode::Failed })
+}
+
+/// The reason why a line is never sent, before the policy judges it.
+fn problem(line: &str, reason: FailReason) -> String {
+    match invisible(line) {
+        Some((position, character)) => {
+            format!("it has the invisible character U+{:04X} at position {position}", u32::from(character))
+        }
+        None => reason.to_string(),
+    }
 }
 
 /// Prints the judgement of an answer. Exit code 0: the command ran; 1: it did not.

@@ -47,7 +47,7 @@ fn checked(shared: &Shared, line: &str, policy: bool) -> Result<CommandLine, Req
     let line =
         CommandLine::new(line).map_err(|reason| RequestError::failed(format!("this line cannot be sent: {reason}")))?;
     match shared.config().policy.judge(&line) {
-        ruling @ (Ruling::Denied { .. } | Ruling::NotAllowed { .. }) if policy => {
+        ruling @ (Ruling::Unreadable { .. } | Ruling::Denied { .. } | Ruling::NotAllowed { .. }) if policy => {
             Err(RequestError { text: format!("{ruling}; --no-policy sends it anyway"), exit: ExitCode::Permission })
         }
         _ => Ok(line),

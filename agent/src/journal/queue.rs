@@ -3,9 +3,9 @@
 use super::row::{COLUMNS, time};
 use super::schema;
 use super::{JobRow, Journal, JournalError};
-use flux_protocol::{CommandId, ServerId};
+use flux_protocol::{Command, CommandId, ServerId};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
 
 /// Everything that the journal knows about one job.
@@ -114,18 +114,41 @@ impl Journal {
     /// Checks, without changing it, that a journal which no daemon has open is undamaged, of a known version, and this server's.
     /// Returns false if there is no journal.
     pub fn inspect(state_dir: &Path, server: &ServerId) -> Result<bool, JournalError> {
-        let path = state_dir.join("journal.db");
-        if !path.exists() {
-            return Ok(false);
+        Ok(open_own(state_dir, server)?.is_some())
+    }
+
+    /// Passes every command that the journal still has to `each`, without changing anything. A daemon may be using the journal.
+    pub fn each_command(
+        state_dir: &Path,
+        server: &ServerId,
+        each: &mut dyn FnMut(&Command),
+    ) -> Result<(), JournalError> {
+        let Some(connection) = open_own(state_dir, server)? else { return Ok(()) };
+        let mut statement = connection.prepare("SELECT id, command FROM job WHERE command IS NOT NULL")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (id, text): (String, String) = (row.get(0)?, row.get(1)?);
+            let command =
+                serde_json::from_str(&text).map_err(|error| JournalError::Row { id, problem: error.to_string() })?;
+            each(&command);
         }
-        let connection = schema::open_read_only(&path)?;
-        let sql = "SELECT value FROM meta WHERE key = 'server_id'";
-        let owner: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
-        match owner {
-            Some(journal) if journal != server.as_str() => {
-                Err(JournalError::OtherServer { path, journal, token: server.to_string() })
-            }
-            _ => Ok(true),
+        Ok(())
+    }
+}
+
+/// Opens the journal for reading, if there is one, and checks that it is this server's.
+fn open_own(state_dir: &Path, server: &ServerId) -> Result<Option<Connection>, JournalError> {
+    let path = state_dir.join("journal.db");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let connection = schema::open_read_only(&path)?;
+    let sql = "SELECT value FROM meta WHERE key = 'server_id'";
+    let owner: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    match owner {
+        Some(journal) if journal != server.as_str() => {
+            Err(JournalError::OtherServer { path, journal, token: server.to_string() })
         }
+        _ => Ok(Some(connection)),
     }
 }

@@ -39,6 +39,25 @@ fn policy_test_names_the_deciding_rule() {
 }
 
 #[test]
+fn policy_test_names_the_part_of_the_line() {
+    let folder = folder();
+    let line = ["policy", "test", "--json", "execute", "as", "@a", "run", "lp", "user", "x", "permission", "set", "*"];
+    let denied: serde_json::Value = serde_json::from_str(&stdout(&agent(&folder, &line))).unwrap();
+    assert_eq!((&denied["pattern"], &denied["part"]), (&"lp * \\*".into(), &"lp user x permission set *".into()));
+    let hidden = agent(&folder, &["policy", "test", "give\u{200b}", "Steve"]);
+    assert_eq!(hidden.status.code(), Some(1));
+    let error = String::from_utf8(hidden.stderr).unwrap();
+    assert!(error.contains("invisible character U+200B at position 5"), "{error}");
+}
+
+#[test]
+fn policy_suggest_without_a_journal_is_an_empty_list() {
+    let suggested = agent(&folder(), &["policy", "suggest"]);
+    assert_eq!(suggested.status.code(), Some(0));
+    assert!(stdout(&suggested).contains("policy:\n  mode: strict\n  allow: []"), "{}", stdout(&suggested));
+}
+
+#[test]
 fn answer_test_names_the_deciding_rule() {
     let folder = folder();
     let away = agent(&folder, &["answer", "test", "No player was found"]);

@@ -154,7 +154,7 @@ pub fn build_line(
     })?;
     match policy.judge(&line) {
         Ruling::Allowed => Ok((line, name)),
-        ruling @ (Ruling::Denied { .. } | Ruling::NotAllowed { .. }) => {
+        ruling @ (Ruling::Unreadable { .. } | Ruling::Denied { .. } | Ruling::NotAllowed { .. }) => {
             Err(Refusal::new(FailReason::BlockedByPolicy, ruling.to_string()))
         }
     }

@@ -1,64 +1,37 @@
-//! The admin's policy: glob patterns that allow or deny a filled-in line.
+//! The admin's policy: patterns that allow or deny a filled-in line.
 //!
-//! With it, neither a stolen token nor a compromised store can make the agent run `op`.
+//! With it, neither a stolen token nor a compromised store can make the agent run `op`. A line is first reduced to the
+//! commands that it can cause, each in one spelling; the patterns judge these.
+
+mod built_in;
+mod glob;
+mod line;
+mod suggest;
+
+pub use built_in::{BUILT_IN, built_in};
+pub use glob::Glob;
+pub use suggest::pattern_of;
 
 use crate::CommandLine;
-use crate::limits::MAX_PATTERN_CHARS;
+use line::{Part, canonical, fold_case, parts};
 use std::fmt;
-use wildmatch::WildMatch;
 
-/// A pattern of the policy. `*` stands for any text, `?` for any character. It matches the whole line or its first words.
-#[derive(Debug, Clone)]
-pub struct Glob {
-    text: String,
-    /// For `allow`: compares case.
-    strict: Words,
-    /// For `deny`: ignores case, as many plugins do.
-    loose: Words,
-}
-
-/// A pattern for a whole line, and the same pattern for its first words.
-#[derive(Debug, Clone)]
-struct Words {
-    line: WildMatch,
-    first: WildMatch,
-}
-
-impl Words {
-    fn new(pattern: &str) -> Words {
-        Words { line: WildMatch::new(pattern), first: WildMatch::new(&format!("{pattern} *")) }
-    }
-
-    fn matches(&self, line: &str) -> bool {
-        self.line.matches(line) || self.first.matches(line)
-    }
-}
-
-impl Glob {
-    /// Reads a pattern.
-    ///
-    /// # Errors
-    ///
-    /// A message for the admin: the pattern is empty, names a namespace, or is too long.
-    pub fn new(text: &str) -> Result<Glob, String> {
-        let pattern = normalized(text, |word| word);
-        if pattern.is_empty() {
-            return Err("an empty pattern".into());
-        }
-        if pattern.split(' ').next().is_some_and(|word| word.contains(':')) {
-            return Err("write the command without its namespace: ban also matches minecraft:ban".into());
-        }
-        if pattern.chars().count() > MAX_PATTERN_CHARS {
-            return Err(format!("the pattern is longer than {MAX_PATTERN_CHARS} characters"));
-        }
-        Ok(Glob { text: text.to_owned(), strict: Words::new(&pattern), loose: Words::new(&fold_case(&pattern)) })
-    }
+/// The lines that run without being denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Those that match `allow` or whose first words do; all if `allow` is empty.
+    #[default]
+    Default,
+    /// Only those that match a pattern of `allow` from start to end.
+    Strict,
 }
 
 /// The admin's policy.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// If not empty, a line that matches none of these is blocked.
+    /// The use of `allow`.
+    pub mode: Mode,
+    /// The patterns of lines that may run.
     pub allow: Vec<Glob>,
     /// A line that matches one of these is blocked, whatever `allow` says.
     pub deny: Vec<Glob>,
@@ -69,15 +42,22 @@ pub struct Policy {
 pub enum Ruling {
     /// The line may run.
     Allowed,
+    /// The line is refused before any pattern is tried.
+    Unreadable {
+        /// The reason, as a sentence for the admin.
+        problem: String,
+    },
     /// A pattern of `deny` matches.
     Denied {
         /// The pattern.
         pattern: String,
-        /// The line, or the text after a ` run ` in it.
+        /// The line, or the command in it.
         part: String,
     },
-    /// `allow` is not empty and no pattern of it matches.
+    /// No pattern of `allow` matches.
     NotAllowed {
+        /// The use of `allow`.
+        mode: Mode,
         /// The line, or the text after a ` run ` in it.
         part: String,
     },
@@ -87,47 +67,52 @@ impl fmt::Display for Ruling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allowed => f.write_str("allowed"),
+            Self::Unreadable { problem } => write!(f, "refused unread: {problem}"),
             Self::Denied { pattern, part } => write!(f, "denied by policy.deny `{pattern}`: {part}"),
-            Self::NotAllowed { part } => write!(f, "not allowed by policy.allow: {part}"),
+            Self::NotAllowed { mode: Mode::Default, part } => write!(f, "not allowed by policy.allow: {part}"),
+            Self::NotAllowed { mode: Mode::Strict, part } => {
+                write!(f, "not allowed by policy.allow, and policy.mode is strict: {part}")
+            }
         }
     }
 }
 
 impl Policy {
-    /// Judges the line and every text after a ` run ` in it. If one of them is blocked, the line is blocked.
+    /// Judges the line and every command in it. If one of them is blocked, the line is blocked.
     pub fn judge(&self, line: &CommandLine) -> Ruling {
-        let whole = line.as_str();
-        let behind_run = whole.match_indices(" run ").map(|(at, matched)| &whole[at + matched.len()..]);
-        std::iter::once(whole)
-            .chain(behind_run)
-            .map(|part| self.judge_part(part))
-            .find(|ruling| *ruling != Ruling::Allowed)
-            .unwrap_or(Ruling::Allowed)
-    }
-
-    fn judge_part(&self, part: &str) -> Ruling {
-        let part = normalized(part, |word| word.rsplit_once(':').map_or(word, |(_, word)| word));
-        let folded = fold_case(&part);
-        let bare = folded.replace(['"', '\''], "");
-        if let Some(glob) = self.deny.iter().find(|glob| glob.loose.matches(&folded) || glob.loose.matches(&bare)) {
-            return Ruling::Denied { pattern: glob.text.clone(), part };
+        let line = line.as_str();
+        if line.contains("\\N{") {
+            return Ruling::Unreadable { problem: "it spells a character by its name, as in \\N{…}".into() };
         }
-        let named = self.allow.is_empty() || self.allow.iter().any(|glob| glob.strict.matches(&part));
-        if named { Ruling::Allowed } else { Ruling::NotAllowed { part } }
+        let Ok(parts) = parts(line) else {
+            return Ruling::Unreadable { problem: "it nests too many commands".into() };
+        };
+        self.denied(&parts).or_else(|| self.not_allowed(&parts)).unwrap_or(Ruling::Allowed)
     }
-}
 
-/// The text without differences of case, in all scripts: `ſ` is an `s`, and the Kelvin sign a `k`.
-fn fold_case(text: &str) -> String {
-    text.to_uppercase().to_lowercase()
-}
+    fn denied(&self, parts: &[Part]) -> Option<Ruling> {
+        parts.iter().find_map(|part| {
+            let (folded, canonical) = (fold_case(&part.text), canonical(&part.text));
+            let hit = |glob: &&Glob| glob.matches_folded(&folded) || glob.matches_folded(&canonical);
+            let glob = self.deny.iter().find(hit)?;
+            Some(Ruling::Denied { pattern: glob.text().to_owned(), part: part.text.clone() })
+        })
+    }
 
-/// Removes leading slashes, puts one blank between words, and shortens and lower-cases the first word.
-fn normalized(part: &str, shorten: impl Fn(&str) -> &str) -> String {
-    let part = part.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
-    let mut words = part.split_whitespace();
-    let first = words.next().map(|word| shorten(word).to_lowercase());
-    first.into_iter().chain(words.map(str::to_owned)).collect::<Vec<_>>().join(" ")
+    fn not_allowed(&self, parts: &[Part]) -> Option<Ruling> {
+        let whole = parts.first().map(|part| part.text.as_str()).unwrap_or_default();
+        let allows = |part: &Part| match self.mode {
+            Mode::Default => self.allow.is_empty() || self.allow.iter().any(|glob| glob.matches_words(&part.text)),
+            Mode::Strict => self.allow.iter().any(|glob| glob.matches_line(&part.text)),
+        };
+        // A pattern without wildcards names the commands inside the line too.
+        let closed = |glob: &Glob| glob.is_closed() && glob.matches_line(whole);
+        if self.mode == Mode::Strict && self.allow.iter().any(closed) {
+            return None;
+        }
+        let part = parts.iter().filter(|part| part.by_game).find(|part| !allows(part))?;
+        Some(Ruling::NotAllowed { mode: self.mode, part: part.text.clone() })
+    }
 }
 
 #[cfg(test)]

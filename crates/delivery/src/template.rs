@@ -27,6 +27,11 @@ pub fn fill(
     if template.len() > TEMPLATE_BYTES || !values.values().all(|value| is_safe(value)) {
         return Err(FailReason::BadTemplate);
     }
+    fill_with(template, |name| value_of(name, player, uuid, values)).ok_or(FailReason::BadTemplate)
+}
+
+/// Replaces each placeholder by its value; `None` if one has no value.
+pub(crate) fn fill_with(template: &str, mut value_of: impl FnMut(&str) -> Option<String>) -> Option<String> {
     let mut filled = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(at) = rest.find(['{', '<']) {
@@ -34,7 +39,7 @@ pub fn fill(
         rest = &rest[at..];
         match placeholder(rest) {
             Some((name, length)) => {
-                filled.push_str(&value_of(name, player, uuid, values).ok_or(FailReason::BadTemplate)?);
+                filled.push_str(&value_of(name)?);
                 rest = &rest[length..];
             }
             None => {
@@ -44,7 +49,7 @@ pub fn fill(
         }
     }
     filled.push_str(rest);
-    Ok(filled)
+    Some(filled)
 }
 
 /// True if a template has a placeholder for the player's UUID.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use flux_delivery::policy::{Glob, Policy};
+use flux_delivery::policy::{Glob, Policy, built_in};
 use flux_delivery::{CommandLine, LINE_BYTES, OnlinePlayer, PlayerName, build_line};
 use flux_protocol::{Attempt, Command, CommandKind, PlayerRef};
 use proptest::prelude::*;
@@ -19,13 +19,10 @@ fn corpus() -> BTreeMap<String, Vec<String>> {
     serde_json::from_str(include_str!("data/hostile.json")).unwrap()
 }
 
-/// `policy.deny` as the agent's example config has it.
+/// The policy that the agent has by default.
 static SHIPPED_POLICY: LazyLock<Policy> = LazyLock::new(|| {
-    let config = include_str!("../../../config.example.yml");
-    let deny = config.lines().find_map(|line| line.trim().strip_prefix("deny: [")?.strip_suffix(']')).unwrap();
-    let deny: Vec<Glob> = deny.split(", ").map(|glob| Glob::new(glob.trim_matches('"')).unwrap()).collect();
-    assert!(deny.len() > 10, "config.example.yml has the list");
-    Policy { allow: vec![], deny }
+    let deny = built_in().iter().map(|glob| Glob::new(glob).unwrap()).collect();
+    Policy { deny, ..Policy::default() }
 });
 
 fn command(name: &str, template: &str, values: &[(&str, &str)]) -> Command {

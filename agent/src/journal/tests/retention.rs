@@ -76,3 +76,21 @@ fn job_counts_follow_state_changes() {
     let expected = [("awaiting_player", 1), ("cancelled", 2), ("queued", 1)];
     assert_eq!(counts(&journal), expected.map(|(state, count)| (state.to_owned(), count)));
 }
+
+#[test]
+fn kept_commands_are_read_while_a_daemon_has_the_journal() {
+    let directory = TempDir::new().unwrap();
+    let read = || {
+        let mut players = Vec::new();
+        let mut each = |command: &flux_protocol::Command| players.extend(command.player.clone().map(|it| it.name));
+        Journal::each_command(directory.path(), &server(), &mut each).unwrap();
+        players.sort();
+        players
+    };
+    assert!(read().is_empty(), "no journal yet");
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve"), command(2, "Alex")], NOW).unwrap();
+    assert_eq!(read(), ["Alex", "Steve"]);
+    drop(journal);
+    assert_eq!(read(), ["Alex", "Steve"]);
+}

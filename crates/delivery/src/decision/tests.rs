@@ -41,7 +41,7 @@ fn decided(command: &Command, online: Option<&[&str]>, now: Timestamp) -> Decisi
         );
         players
     });
-    let policy = Policy { allow: vec![], deny: vec![Glob::new("op").unwrap()] };
+    let policy = Policy { deny: vec![Glob::new("op").unwrap()], ..Policy::default() };
     decide(
         command,
         &RunConditions {
@@ -147,7 +147,7 @@ fn unknown_uuid_comes_from_the_list_or_with_the_join() {
 fn refusal_says_that_no_uuid_is_known() {
     let command = Command { command: "lp user {id} x".into(), ..give() };
     let listed = OnlinePlayer { name: "Steve".into(), uuid: None };
-    let policy = Policy { allow: vec![], deny: vec![] };
+    let policy = Policy::default();
     let refusal = build_line(&command, Some(&listed), ".", &policy).unwrap_err();
     assert_eq!(refusal.reason, FailReason::BadTemplate);
     assert!(refusal.detail.starts_with("no UUID is known for Steve"), "{}", refusal.detail);
