@@ -68,6 +68,13 @@ async fn offer_due(app: &App, session: &Session, quiet: Option<Duration>) -> Opt
             }
             None
         }
+        Err(ServiceError::ServerRemoved) => {
+            // The command line has removed the server.
+            if app.sessions.on(&session.server_id, &session.connection).is_some() {
+                app.sessions.server_removed(&session.server_id);
+            }
+            None
+        }
         Err(error @ ServiceError::SeatLost) => {
             session.connection.close(Some(error.to_string()), true);
             None

@@ -150,9 +150,9 @@ impl HubService for AgentHub {
 
     async fn authenticate(&self, credentials: Credentials) -> Result<Agent, AuthRejection> {
         let token = credentials.token.as_ref().map(ExposeSecret::expose_secret);
-        match auth::authenticate(&self.app, token).await {
+        match auth::authenticate_for_session(&self.app, token).await {
             Ok(credential) => Ok(Agent::new(credential)),
-            Err(ServiceError::TokenRevoked) => Err(AuthRejection::Unauthorized),
+            Err(ServiceError::TokenRevoked | ServiceError::ServerRemoved) => Err(AuthRejection::Unauthorized),
             Err(error) => {
                 tracing::warn!(error = %error, "an agent's token could not be checked");
                 Err(AuthRejection::Unavailable { retry_after: None })
@@ -234,6 +234,7 @@ fn hub_error(refused: &ServiceError) -> HubError {
         ServiceError::TokenRevoked => {
             HubError::Refused(ErrorCode::TokenRevoked.message("the store has a new token for this server"))
         }
+        ServiceError::ServerRemoved => HubError::Refused(ErrorCode::ServerRemoved.message(&refused.to_string())),
         ServiceError::Db(error) => {
             tracing::error!(error = %error, "an agent's call failed");
             HubError::Internal

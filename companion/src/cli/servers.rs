@@ -5,7 +5,9 @@ use crate::app::referrals;
 use crate::config::Config;
 use crate::http::ServerOut;
 use crate::secrets;
-use crate::services::servers::{Unanswered, add, begin_removal, finish_removal, replace_token};
+use crate::services::servers::{
+    Unanswered, add, begin_forced_removal, begin_removal, finish_removal, refuse_while_connected, replace_token,
+};
 use crate::services::{ServiceError, agents::is_polling};
 use flux_platform::{Clock, SystemClock, SystemEntropy};
 use flux_protocol::{ServerId, ServerToken};
@@ -114,12 +116,35 @@ fn whole_id(config: &Config, text: ServerId) -> Result<ServerId, CliError> {
 fn remove(config: &Config, id: ServerId, force: bool) -> Result<(), CliError> {
     let left = if force { Unanswered::Cancelled } else { Unanswered::StayOpen };
     let hooks = referrals(config);
-    let unanswered = with_database(config, async move |db, by| {
+    let result = with_database(config, async move |db, by| {
         let write = db.write(move |tx| {
-            begin_removal(tx, &by, &hooks, &id)?;
+            if force {
+                begin_forced_removal(tx, &by, &hooks, &id)?;
+            } else {
+                refuse_while_connected(tx, &begin_removal(tx, &by, &hooks, &id)?)?;
+            }
             finish_removal(tx, &by, &hooks, &id, left)
         });
         Ok(write.await?)
     })?;
-    print(&format!("removed; {unanswered} commands without an answer of its agent"))
+    print(&removed(force, result.unanswered))?;
+    let names: Vec<_> = result.packages.iter().map(ToString::to_string).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    print(&format!("these packages name it, and their orders make no command there any more: {}", names.join(", ")))
+}
+
+/// The sentence after a removal.
+fn removed(force: bool, unanswered: u64) -> String {
+    match (force, unanswered) {
+        (_, 0) => "removed; 0 commands of it are open".to_owned(),
+        (true, count) => {
+            format!("removed; {count} open commands were closed without its agent's answer: they may have run")
+        }
+        (false, count) => format!(
+            "removed; {count} commands without an answer of its agent stay open until it reports them; \
+             repeat this with --force to close them"
+        ),
+    }
 }

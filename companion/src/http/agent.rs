@@ -105,7 +105,11 @@ async fn offer(
             // A poll beside an open session does not announce the next one.
             let contact = if seat.is_some() { &Contact::Other } else { &contact };
             let server = record_contact(tx, by, &credential, &journal, contact, seat.as_ref())?;
-            let offers = offers::offer(tx, hooks, &server.id, &journal, &filter, Transport::Response)?;
+            let offers = if server.removed {
+                offers::of_removed(tx, hooks, &server.id, &journal, &filter)?
+            } else {
+                offers::offer(tx, hooks, &server.id, &journal, &filter, Transport::Response)?
+            };
             Ok((offers, tx.now()))
         })
         .await?;

@@ -10,7 +10,7 @@ use flux_rest::{
     Admin, ApiError, ApiKey, Body, Errors, Id, Page, PageQuery, Query, Saved, after_text, page, page_limit, saved,
 };
 use flux_shop::{Package, PackageId};
-use flux_storage::packages;
+use flux_storage::{packages, servers};
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -25,8 +25,12 @@ pub(super) async fn put(
 ) -> Result<Saved<PackageOut>, ApiError> {
     let package = Package { id, content: body.into() };
     let new = package.clone();
-    let is_new = app.write(key.actor(), move |tx, by, _| packages_service::put(tx, by, &new.id, &new.content)).await?;
-    Ok(saved(is_new, package.into()))
+    let (is_new, receiving) = app
+        .write(key.actor(), move |tx, by, _| {
+            Ok((packages_service::put(tx, by, &new.id, &new.content)?, servers::receiving(tx)?))
+        })
+        .await?;
+    Ok(saved(is_new, PackageOut::new(package, &receiving)))
 }
 
 /// A package.
@@ -37,8 +41,9 @@ pub(super) async fn show(
     _key: ApiKey,
     Id(id): Id<PackageId>,
 ) -> Result<Json<PackageOut>, ApiError> {
-    let found = app.db.read(move |tx| packages::find(tx, &id)).await?;
-    Ok(Json(found.ok_or(ServiceError::NotFound("package"))?.into()))
+    let (found, receiving) =
+        app.db.read(move |tx| Ok::<_, ServiceError>((packages::find(tx, &id)?, servers::receiving(tx)?))).await?;
+    Ok(Json(PackageOut::new(found.ok_or(ServiceError::NotFound("package"))?, &receiving)))
 }
 
 /// All packages, by id.
@@ -50,8 +55,12 @@ pub(super) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<PackageOut>>, ApiError> {
     let (limit, after) = (page_limit(query.limit)?, after_text(query.cursor.as_deref())?);
-    let rows = app.db.read(move |tx| packages::page(tx, &after, limit + 1)).await?;
-    Ok(Json(page(rows, limit, |package| package.id.to_string(), PackageOut::from)))
+    let (rows, receiving) = app
+        .db
+        .read(move |tx| Ok::<_, ServiceError>((packages::page(tx, &after, limit + 1)?, servers::receiving(tx)?)))
+        .await?;
+    let view = |package| PackageOut::new(package, &receiving);
+    Ok(Json(page(rows, limit, |package| package.id.to_string(), view)))
 }
 
 /// Removes a package; 409 while an order that is not paid yet names it.

@@ -142,24 +142,32 @@ pub(super) async fn remove(
     Id(id): Id<ServerId>,
     Query(query): Query<RemovalQuery>,
 ) -> Result<Json<RemovalOut>, ApiError> {
-    let server = begin_removal(&app, &key, id.clone()).await?;
-    if is_online(&server, &*app.sessions, app.now()) {
+    let present = begin_removal(&app, &key, id.clone(), query.force).await?;
+    if present.is_some_and(|server| is_online(&server, &*app.sessions, app.now())) {
         wait_for_reports(&app, &id).await?;
     }
     let left = if query.force { Unanswered::Cancelled } else { Unanswered::StayOpen };
-    let unanswered = {
+    let removed = {
         let id = id.clone();
         app.write(key.actor(), move |tx, by, hooks| servers_service::finish_removal(tx, by, hooks, &id, left)).await?
     };
     app.signals.server_removed(&id);
-    tracing::info!(server.id = %id, commands.unanswered = unanswered, "server removed");
-    Ok(Json(RemovalOut { id, unanswered }))
+    tracing::info!(server.id = %id, commands.unanswered = removed.unanswered, "server removed");
+    let packages = removed.packages.iter().map(ToString::to_string).collect();
+    Ok(Json(RemovalOut { id, unanswered: removed.unanswered, packages }))
 }
 
-async fn begin_removal(app: &App, key: &Admin, id: ServerId) -> Result<SeatedServer, ServiceError> {
+/// Returns the server as it is now; `None` if it was removed before.
+async fn begin_removal(
+    app: &App,
+    key: &Admin,
+    id: ServerId,
+    force: bool,
+) -> Result<Option<SeatedServer>, ServiceError> {
     app.write_and_wake(key.actor(), move |tx, by, hooks| {
-        servers_service::begin_removal(tx, by, hooks, &id)?;
-        Ok((find_seated(tx, &id)?, Wake::from([id.clone()])))
+        let begin = if force { servers_service::begin_forced_removal } else { servers_service::begin_removal };
+        begin(tx, by, hooks, &id)?;
+        Ok((servers::find_seated(tx, &id)?, Wake::from([id.clone()])))
     })
     .await
 }

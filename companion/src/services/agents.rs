@@ -23,8 +23,20 @@ pub struct Credential {
 
 impl Credential {
     /// The server, if the secret is its current one. Compares in constant time.
+    ///
+    /// # Errors
+    /// [`ServiceError::TokenRevoked`], and [`ServiceError::ServerRemoved`] for the last token of a removed server.
     pub fn server(&self, tx: &Tx<'_>) -> Result<Server, ServiceError> {
-        let server = servers::find(tx, &self.server_id)?;
+        let server = self.server_even_removed(tx)?;
+        if server.removed { Err(ServiceError::ServerRemoved) } else { Ok(server) }
+    }
+
+    /// The server, also if it was removed: its agent may still report, and learns what it must not run.
+    ///
+    /// # Errors
+    /// [`ServiceError::TokenRevoked`].
+    pub fn server_even_removed(&self, tx: &Tx<'_>) -> Result<Server, ServiceError> {
+        let server = servers::find_even_removed(tx, &self.server_id)?;
         server.filter(|server| server.secret_hash.matches(&self.hash)).ok_or(ServiceError::TokenRevoked)
     }
 }
@@ -53,7 +65,10 @@ pub fn record_contact(
     contact: &Contact<'_>,
     seat: Option<&Seat>,
 ) -> Result<Server, ServiceError> {
-    let mut server = credential.server(tx)?;
+    let mut server = match contact {
+        Contact::Poll(_) => credential.server_even_removed(tx)?,
+        Contact::Hello(_) | Contact::Other => credential.server(tx)?,
+    };
     let other_session = seat.and_then(|seat| seats::other_host(seat, journal));
     if let Some(hostname) = other_session.or_else(|| other_poller(&server, journal, tx.now())) {
         return Err(ServiceError::AlreadyConnected { hostname });
@@ -76,6 +91,7 @@ pub fn record_contact(
             server.agent.last_poll = None;
             record_connected(tx, by, &server)?;
         }
+        Contact::Poll(_) if server.removed => {}
         Contact::Poll(announced) => {
             if !is_polling(&server, tx.now()) {
                 record_connected(tx, by, &server)?;
@@ -166,7 +182,7 @@ pub fn accept_reports(
     journal: &JournalId,
     seat: Option<&Seat>,
 ) -> Result<Server, ServiceError> {
-    let mut server = credential.server(tx)?;
+    let mut server = credential.server_even_removed(tx)?;
     seats::require(tx, seat)?;
     if server.agent.journal_id.as_ref().is_some_and(|known| known != journal) {
         return Err(ServiceError::StaleJournal);

@@ -6,7 +6,7 @@ use flux_delivery::command::{CommandState, CommandStatus};
 use flux_protocol::CommandId;
 use flux_referrals::OrderHooks;
 use flux_shop::CommandPurpose;
-use flux_shop::{Command, NewCommand, Origin, Trigger, kind};
+use flux_shop::{Command, NewCommand, Origin, SERVER_REMOVED, Trigger, kind};
 use flux_storage::{Tx, commands, events, servers};
 use serde_json::json;
 
@@ -43,17 +43,32 @@ pub(super) fn request_cancel(
     changes.write_one(tx, by)
 }
 
-/// `POST /commands/{id}/cancel`.
+/// Closes an open command of a removed server without its agent's word. It may have run.
+pub(super) fn give_up(tx: &Tx<'_>, by: &Audit, mut command: Command) -> Result<Saved, flux_storage::Error> {
+    command.reason = Some(SERVER_REMOVED.to_owned());
+    let after = command.state.clone().give_up();
+    save(tx, by, command, after)
+}
+
+/// `POST /commands/{id}/cancel`. A command of a removed server is closed at once: its agent may never answer.
 pub fn cancel(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -> Result<Command, ServiceError> {
     let command = find(tx, id)?;
     match command.state.status {
         CommandStatus::Cancelled => Ok(command),
+        status if status.is_open() && is_orphan(tx, &command)? => {
+            reversals::after_closing(tx, by, hooks, give_up(tx, by, command)?)
+        }
         status if status.is_open() => reversals::after_closing(tx, by, hooks, request_cancel(tx, by, command, None)?),
         status => {
             let message = format!("the command is {} already", status.as_str());
             Err(ServiceError::conflict("command_closed", message))
         }
     }
+}
+
+/// True if the command's server was removed. The removal has requested the cancel of every open one.
+fn is_orphan(tx: &Tx<'_>, command: &Command) -> Result<bool, ServiceError> {
+    Ok(command.state.cancel_requested && servers::find(tx, &command.new.server_id)?.is_none())
 }
 
 /// `POST /commands/{id}/retry`: starts a new series of attempts of a failed command. An expiry in the past is dropped,

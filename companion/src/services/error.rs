@@ -37,9 +37,12 @@ pub enum ServiceError {
     /// Another session has taken the place of this one.
     #[error("this agent has a newer session")]
     SeatLost,
-    /// The token was replaced, or the server removed.
+    /// The token was replaced.
     #[error("the token is not valid any more")]
     TokenRevoked,
+    /// The server was removed.
+    #[error("the store has removed this server")]
+    ServerRemoved,
     /// The database failed.
     #[error(transparent)]
     Db(#[from] flux_storage::Error),
@@ -72,6 +75,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::StaleJournal => Self::new(StatusCode::CONFLICT, "stale_journal", message),
             ServiceError::SeatLost => Self::new(StatusCode::CONFLICT, "seat_lost", message),
             ServiceError::TokenRevoked => Self::unauthorized("the token is not valid"),
+            ServiceError::ServerRemoved => Self::unauthorized("the store has removed this server"),
             ServiceError::Db(error) => error.into(),
         }
     }
@@ -100,7 +104,8 @@ impl From<ServiceError> for flux_referrals::Error {
             error @ (ServiceError::AlreadyConnected { .. }
             | ServiceError::StaleJournal
             | ServiceError::SeatLost
-            | ServiceError::TokenRevoked) => {
+            | ServiceError::TokenRevoked
+            | ServiceError::ServerRemoved) => {
                 flux_referrals::Error::Conflict { code: "agent", message: error.to_string() }
             }
         }

@@ -4,7 +4,7 @@ use super::{Audit, ServiceError, commands};
 use flux_delivery::command::Offer;
 use flux_protocol::{JournalId, Revocation, ServerId};
 use flux_referrals::OrderHooks;
-use flux_shop::{Actor, Command};
+use flux_shop::{Actor, Command, SERVER_REMOVED};
 use flux_storage::commands::OfferFilter;
 use flux_storage::{Tx, commands as commands_repo};
 use jiff::Timestamp;
@@ -60,6 +60,25 @@ pub fn offer(
     }
     commands_repo::update_offers(tx, &offered)?;
     Ok(offers)
+}
+
+/// What an agent must not run any more after its server was removed: its open commands, whose cancel was requested, and those
+/// that were closed without its word.
+///
+/// # Errors
+/// [`ServiceError::ServerRemoved`] once there is none: the agent has nothing to learn any more.
+pub fn of_removed(
+    tx: &Tx<'_>,
+    hooks: &dyn OrderHooks,
+    server: &ServerId,
+    journal: &JournalId,
+    filter: &OfferFilter,
+) -> Result<Offers, ServiceError> {
+    let mut offers = offer(tx, hooks, server, journal, filter, Transport::Response)?;
+    offers.commands.clear();
+    let given_up = commands_repo::given_up(tx, server, SERVER_REMOVED, filter.limit - offers.revoked.len())?;
+    offers.revoked.extend(given_up.iter().map(|command| command.to_revocation(command.state.redelivered_to(journal))));
+    if offers.is_empty() { Err(ServiceError::ServerRemoved) } else { Ok(offers) }
 }
 
 /// Expires a command right before its first offer: the store expires only commands that no agent was offered (rule 7).

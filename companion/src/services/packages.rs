@@ -1,6 +1,8 @@
 //! Packages.
 
 use super::{Audit, ServiceError};
+use flux_protocol::ServerId;
+use flux_rest::limits::PAGE_ITEMS;
 use flux_shop::{PackageContent, PackageId, ServerChoice, kind};
 use flux_storage::{Tx, events, packages, servers};
 use serde_json::json;
@@ -21,6 +23,19 @@ pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, content: &PackageContent) ->
         &json!({"name": content.name.as_str(), "commands": content.commands.len()}),
     )?;
     Ok(before.is_none())
+}
+
+/// The packages that name this server, by id: their orders make no command there once it was removed.
+pub fn naming(tx: &Tx<'_>, server: &ServerId) -> Result<Vec<PackageId>, flux_storage::Error> {
+    let (mut naming, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = packages::page(tx, &after, PAGE_ITEMS)?;
+        let Some(last) = page.last() else { return Ok(naming) };
+        after = last.id.to_string();
+        let names = |choice: &ServerChoice| matches!(choice, ServerChoice::These(_)) && choice.has(server);
+        let of_server = page.into_iter().filter(|package| package.content.commands.iter().any(|it| names(&it.servers)));
+        naming.extend(of_server.map(|package| package.id));
+    }
 }
 
 fn check(tx: &Tx<'_>, content: &PackageContent) -> Result<(), ServiceError> {

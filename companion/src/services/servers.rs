@@ -1,16 +1,13 @@
 //! Servers: adding, renaming, replacing tokens, removing.
 
-use super::{Audit, ServiceError, commands, reversals};
-use flux_delivery::command::CommandStatus;
+use super::agents::is_polling;
+use super::{Audit, ServiceError, commands, packages, reversals};
 use flux_protocol::{SecretHash, ServerId, ServerToken};
 use flux_referrals::OrderHooks;
 use flux_referrals::storage::held_commands as reward_lines;
-use flux_shop::{Address, AgentFacts, Label, Server, kind};
+use flux_shop::{Address, AgentFacts, Label, PackageId, SERVER_REMOVED, Server, kind};
 use flux_storage::{Tx, commands as commands_repo, events, seats, servers};
 use serde_json::json;
-
-/// The reason shown with the commands of a removed server.
-const REMOVED: &str = "server_removed";
 
 /// Adds a server with this token.
 pub fn add(
@@ -27,6 +24,7 @@ pub fn add(
         secret_hash: token.hash(),
         created_at: tx.now(),
         removing: false,
+        removed: false,
         agent: AgentFacts::default(),
     };
     servers::insert(tx, &server)?;
@@ -74,15 +72,51 @@ pub fn replace_token(tx: &Tx<'_>, by: &Audit, id: &ServerId, hash: SecretHash) -
 /// The first step of a removal: the server gets no new commands, and cancels are requested for open ones.
 pub fn begin_removal(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &ServerId) -> Result<Server, ServiceError> {
     let server = find(tx, id)?;
+    begin(tx, by, hooks, server)
+}
+
+/// Begins the removal of a server, or, if it was removed before, the closing of its commands that are still open.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] without the server, or if it was removed and none of its commands is open.
+pub fn begin_forced_removal(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    id: &ServerId,
+) -> Result<Server, ServiceError> {
+    let server = find_with_open_commands(tx, id)?;
+    begin(tx, by, hooks, server)
+}
+
+fn begin(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, server: Server) -> Result<Server, ServiceError> {
+    let id = &server.id;
     if !server.removing {
         servers::begin_removal(tx, id, tx.now())?;
         events::record(tx, by, kind::SERVER_REMOVING, id.as_str(), &json!({}))?;
     }
     reward_lines::cancel_of_server(tx, id)?;
     for command in commands_repo::open_of_server(tx, id)? {
-        reversals::after_closing(tx, by, hooks, commands::request_cancel(tx, by, command, Some(REMOVED))?)?;
+        reversals::after_closing(tx, by, hooks, commands::request_cancel(tx, by, command, Some(SERVER_REMOVED))?)?;
     }
     Ok(server)
+}
+
+/// Refuses the removal by the command line, which cannot wait for the agent's answers, of a server with a connected agent.
+///
+/// # Errors
+/// [`ServiceError::Conflict`] while a session has the server's seat, or its agent polls.
+pub fn refuse_while_connected(tx: &Tx<'_>, server: &Server) -> Result<(), ServiceError> {
+    if server.removed || (seats::find(tx, &server.id)?.is_none() && !is_polling(server, tx.now())) {
+        return Ok(());
+    }
+    let message = format!(
+        "the agent of {} is connected: use DELETE /api/v1/servers/{}, which waits for its answers, or stop it; \
+         with --force its open commands are closed without its word, and may have run",
+        server.name.as_str(),
+        server.id
+    );
+    Err(ServiceError::conflict("agent_connected", message))
 }
 
 /// The treatment of commands without the agent's answer at a removal.
@@ -94,24 +128,31 @@ pub enum Unanswered {
     Cancelled,
 }
 
-/// The last step of a removal. Returns the number of commands without the agent's answer.
+/// The result of a removal.
+#[derive(Debug)]
+pub struct Removed {
+    /// The number of commands without the agent's answer.
+    pub unanswered: u64,
+    /// The packages that name the server.
+    pub packages: Vec<PackageId>,
+}
+
+/// The last step of a removal.
 pub fn finish_removal(
     tx: &Tx<'_>,
     by: &Audit,
     hooks: &dyn OrderHooks,
     id: &ServerId,
     unanswered: Unanswered,
-) -> Result<u64, ServiceError> {
-    find(tx, id)?;
+) -> Result<Removed, ServiceError> {
+    let server = find_with_open_commands(tx, id)?;
+    if server.removed && unanswered == Unanswered::StayOpen {
+        return Err(ServiceError::NotFound("server"));
+    }
     let open = commands_repo::open_of_server(tx, id)?;
     let count = open.len() as u64;
-    for mut command in open.into_iter().filter(|_| unanswered == Unanswered::Cancelled) {
-        command.reason = Some(REMOVED.to_owned());
-        let mut after = command.state.clone();
-        after.status = CommandStatus::Cancelled;
-        after.cancel_requested = false;
-        after.next_attempt_at = None;
-        reversals::after_closing(tx, by, hooks, commands::save(tx, by, command, after)?)?;
+    for command in open.into_iter().filter(|_| unanswered == Unanswered::Cancelled) {
+        reversals::after_closing(tx, by, hooks, commands::give_up(tx, by, command)?)?;
     }
     servers::remove(tx, id, tx.now())?;
     seats::clear(tx, id)?;
@@ -122,7 +163,16 @@ pub fn finish_removal(
         id.as_str(),
         &json!({"unanswered": count, "forced": unanswered == Unanswered::Cancelled}),
     )?;
-    Ok(count)
+    Ok(Removed { unanswered: count, packages: packages::naming(tx, id)? })
+}
+
+/// The server, also if it was removed and commands of it are open.
+fn find_with_open_commands(tx: &Tx<'_>, id: &ServerId) -> Result<Server, ServiceError> {
+    let server = servers::find_even_removed(tx, id)?.ok_or(ServiceError::NotFound("server"))?;
+    if server.removed && commands_repo::open_count(tx, id)? == 0 {
+        return Err(ServiceError::NotFound("server"));
+    }
+    Ok(server)
 }
 
 fn find(tx: &Tx<'_>, id: &ServerId) -> Result<Server, ServiceError> {

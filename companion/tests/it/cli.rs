@@ -1,6 +1,8 @@
 //! The command line of `flux-companion`: keys, servers, and the files for packages.
 
-use flux_storage::Db;
+use flux_platform::{Clock, SystemClock};
+use flux_shop::LastPoll;
+use flux_storage::{Db, servers};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -42,6 +44,35 @@ impl Program {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
         said
     }
+}
+
+/// Leaves what a serving companion leaves when a server's agent polls.
+async fn agent_polled(program: &Program, id: &str) {
+    let (db, closed) = Db::open(&program.database).expect("it opens");
+    let id: flux_protocol::ServerId = id.parse().expect("an id");
+    let write = move |tx: &flux_storage::Tx<'_>| {
+        let mut server = servers::find(tx, &id)?.expect("a server");
+        server.agent.last_poll = Some(LastPoll { at: SystemClock.now(), next_within_seconds: 300 });
+        servers::update_agent(tx, &id, &server.agent)
+    };
+    db.write(write).await.expect("written");
+    drop(db);
+    closed.await.ok();
+}
+
+#[test]
+fn server_with_a_connected_agent_is_removed_by_force_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    let token = program.print(&["server", "add", "Survival", "--address", "mc.example.com"]);
+    let id = token.split('.').next().expect("an id").to_owned();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(agent_polled(&program, &id));
+    let refused = program.complain(1, &["server", "remove", &id]);
+    assert!(refused.contains("the agent of Survival is connected") && refused.contains("--force"), "{refused}");
+    assert!(program.print(&["server", "list"]).contains(&id), "nothing has changed");
+    assert!(program.print(&["server", "remove", &id, "--force"]).starts_with("removed"));
 }
 
 #[test]

@@ -5,6 +5,9 @@ use flux_delivery::command::{CommandStatus, OfferedTo};
 use flux_protocol::{CommandId, FailReason, GameState, ServerId, WaitReason};
 use std::collections::BTreeMap;
 
+/// The reason shown with the commands of a removed server.
+pub const SERVER_REMOVED: &str = "server_removed";
+
 /// A command that has not run, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockedCommand {
@@ -42,10 +45,13 @@ fn sentence(command: &Command, server: Option<&ServerState>) -> Option<String> {
     let player = command.new.player.as_ref().map_or("the player", |player| player.name.as_str());
     Some(match command.state.status {
         CommandStatus::Completed => return None,
+        CommandStatus::Cancelled if may_have_run(command) => {
+            "its server was removed before its agent said whether it ran: it may have run".to_owned()
+        }
         CommandStatus::Cancelled => "it was cancelled before it ran".to_owned(),
         CommandStatus::Failed(reason) => failed(reason, name, command.output.as_deref()),
         _ if server.is_none_or(|server| server.name.is_none()) => {
-            "its server was removed, and its agent has not said whether it ran".to_owned()
+            "its server was removed, and its agent has not said whether it ran: cancel it to close it".to_owned()
         }
         _ if command.state.cancel_requested => format!("it is being cancelled: the agent of {name} has yet to answer"),
         CommandStatus::AwaitingPlayer(_) if command.output.is_some() => {
@@ -63,6 +69,14 @@ fn sentence(command: &Command, server: Option<&ServerState>) -> Option<String> {
         }
         CommandStatus::Delivered => format!("{name} has it and will run it"),
     })
+}
+
+/// True if the command was closed without the word of its agent.
+fn may_have_run(command: &Command) -> bool {
+    let state = &command.state;
+    command.reason.as_deref() == Some(SERVER_REMOVED)
+        && state.offered != OfferedTo::Nobody
+        && state.reported_by.is_none()
 }
 
 fn pending(command: &Command, name: &str) -> String {

@@ -20,7 +20,7 @@ mod template;
 mod text;
 
 pub use anonymous::{ANONYMOUS_CHARS, ANONYMOUS_CODE, is_anonymous_code};
-pub use blocked_by::{BlockedCommand, ServerState, ServerStates, blocked_by};
+pub use blocked_by::{BlockedCommand, SERVER_REMOVED, ServerState, ServerStates, blocked_by};
 pub use command::{Command, CommandView, HistoryEntry, NewCommand, Origin, is_visible_change};
 pub use customer::{Customer, CustomerProfile};
 pub use delivery::{Delivery, delivery};

@@ -19,6 +19,8 @@ pub struct Server {
     pub created_at: Timestamp,
     /// Its removal has begun: it gets no new commands.
     pub removing: bool,
+    /// It was removed. Its agent may still report what it did, and is offered nothing.
+    pub removed: bool,
     /// The facts about its agent.
     pub agent: AgentFacts,
 }

@@ -6,8 +6,8 @@ pub(crate) mod read;
 
 pub use forget::{forget_order, forget_player, has_open};
 pub use queue::{
-    Filter, OfferFilter, all_open, counts, expired, next_retry, open_count, open_of_server, page, queue_counts,
-    to_offer,
+    Filter, OfferFilter, all_open, counts, expired, given_up, next_retry, open_count, open_of_server, page,
+    queue_counts, to_offer,
 };
 
 use crate::value::TextList;

@@ -74,6 +74,11 @@ pub fn find(tx: &Tx<'_>, id: &ServerId) -> Result<Option<Server>, Error> {
     tx.one(&format!("{SERVER} WHERE id = $1 AND removed_at IS NULL"), params![id], server)
 }
 
+/// The server with this id, also if it was removed.
+pub fn find_even_removed(tx: &Tx<'_>, id: &ServerId) -> Result<Option<Server>, Error> {
+    tx.one(&format!("{SERVER} WHERE id = $1"), params![id], server)
+}
+
 /// Servers after this id, by id.
 pub fn page(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<Server>, Error> {
     let sql = format!("{SERVER} WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2");
@@ -105,7 +110,7 @@ pub fn begin_removal(tx: &Tx<'_>, id: &ServerId, now: Timestamp) -> Result<(), E
 
 /// Removes a server.
 pub fn remove(tx: &Tx<'_>, id: &ServerId, now: Timestamp) -> Result<(), Error> {
-    tx.execute("UPDATE servers SET removed_at = $1 WHERE id = $2", params![now, id])?;
+    tx.execute("UPDATE servers SET removed_at = coalesce(removed_at, $1) WHERE id = $2", params![now, id])?;
     Ok(())
 }
 
@@ -117,6 +122,7 @@ fn server(row: &Row<'_>) -> Result<Server, Error> {
         secret_hash: row.get("secret_hash")?,
         created_at: row.get("created_at")?,
         removing: row.get::<Option<Timestamp>>("removing_at")?.is_some(),
+        removed: row.get::<Option<Timestamp>>("removed_at")?.is_some(),
         agent: agent(row)?,
     })
 }

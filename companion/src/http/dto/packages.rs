@@ -121,11 +121,13 @@ impl From<PackageIn> for PackageContent {
     }
 }
 
-impl From<Package> for PackageOut {
-    fn from(package: Package) -> PackageOut {
+impl PackageOut {
+    /// A package; `receiving` are the servers that are given commands.
+    pub(crate) fn new(package: Package, receiving: &[ServerId]) -> PackageOut {
         let Package { id, content: PackageContent { name, price, currency, commands } } = package;
         let of_command = |(index, template): (usize, &CommandTemplate)| {
-            template.command.warnings().into_iter().map(move |warning| format!("commands[{index}]: {warning}"))
+            let warnings = template.command.warnings().into_iter().chain(removed_servers(template, receiving));
+            warnings.map(move |warning| format!("commands[{index}]: {warning}"))
         };
         let warnings = commands.iter().enumerate().flat_map(of_command).collect();
         PackageOut {
@@ -137,6 +139,13 @@ impl From<Package> for PackageOut {
             commands: commands.into_iter().map(Into::into).collect(),
         }
     }
+}
+
+/// A warning for each server that a template names and that was removed.
+fn removed_servers(template: &CommandTemplate, receiving: &[ServerId]) -> Vec<String> {
+    let flux_shop::ServerChoice::These(ids) = &template.servers else { return Vec::new() };
+    let removed = ids.iter().filter(|id| !receiving.contains(id));
+    removed.map(|id| format!("the server {id} was removed: an order makes no command there")).collect()
 }
 
 impl From<TemplateJson> for CommandTemplate {

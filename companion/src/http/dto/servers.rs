@@ -95,6 +95,8 @@ pub(crate) struct RemovalOut {
     pub(crate) id: ServerId,
     /// Commands that the agent did not answer for: they stay open with `cancelRequestedAt`, or with `force` are cancelled.
     pub(crate) unanswered: u64,
+    /// The packages that name this server: their orders make no command there any more.
+    pub(crate) packages: Vec<String>,
 }
 
 impl ServerOut {

@@ -66,13 +66,14 @@ async fn commands_and_removal(app: &TestApp) {
     app.get(&format!("/commands/{id}")).await;
     app.get(&format!("/servers/{server}")).await;
     app.patch(&format!("/servers/{server}"), json!({"name": "Skyblock"})).await;
-    app.post(&format!("/servers/{server}/token"), json!({})).await;
+    let token = text(&app.post(&format!("/servers/{server}/token"), json!({})).await.1, "token");
     let mut expiring = manual;
     expiring["expiresAt"] = json!("2027-01-15T09:00:00Z");
     app.post("/commands", expiring).await;
     app.clock.pass(7_200);
     sweep(&app.state).await;
     app.delete(&format!("/servers/{server}?force=true")).await;
+    app.poll(&token, "j2").await;
 }
 
 /// Customers, and what is removed of them.

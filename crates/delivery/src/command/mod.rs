@@ -102,6 +102,18 @@ impl CommandState {
         }
     }
 
+    /// Closes a command whose server was removed, without its agent's word: it may have run. No journal counts as having
+    /// reported it from then on, so a poll of the agent that comes back is answered with a revoke. A report `completed` wins.
+    /// A closed command does not change.
+    #[must_use]
+    pub fn give_up(self) -> CommandState {
+        if !self.status.is_open() {
+            return self;
+        }
+        let status = CommandStatus::Cancelled;
+        CommandState { status, cancel_requested: false, next_attempt_at: None, reported_by: None, ..self }
+    }
+
     /// Closes an expired command, if it was never offered (rule 7). Any other command does not change.
     #[must_use]
     pub fn expire(self) -> CommandState {

@@ -123,6 +123,14 @@ pub fn to_offer(
     tx.query(&OFFER_STATEMENT, values, command)
 }
 
+/// Commands of a removed server that were closed for this reason without their agent's word, and that no journal has
+/// reported since, oldest first.
+pub fn given_up(tx: &Tx<'_>, server: &ServerId, reason: &str, limit: usize) -> Result<Vec<Command>, Error> {
+    let sql = "SELECT * FROM commands WHERE server_id = $1 AND status = 'cancelled' AND reason = $2
+               AND offered <> 'never' AND reported_by IS NULL ORDER BY seq LIMIT $3";
+    tx.query(sql, params![server, reason, limit as i64], command)
+}
+
 /// The time of this server's next retry.
 pub fn next_retry(tx: &Tx<'_>, server: &ServerId, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let sql = "SELECT next_attempt_at FROM commands WHERE server_id = $1 AND next_attempt_at > $2

@@ -123,3 +123,16 @@ fn rule_1_attempt_taken_over_is_offered_to_its_journal_only() {
         );
     }
 }
+
+#[test]
+fn given_up_command_is_revoked_again_and_completed_wins() {
+    let waiting = CommandState { cancel_requested: true, ..after(offered(), AWAY) };
+    let given_up = waiting.give_up();
+    assert_eq!((given_up.status, given_up.cancel_requested), (CommandStatus::Cancelled, false));
+    assert_eq!(given_up.reported_by, None, "no journal has said whether it ran");
+    let still_open = given_up.clone().apply_report(given_up.attempt, AWAY, &journal("a"), NOW);
+    assert!(still_open.revoke && still_open.state.status == CommandStatus::Cancelled);
+    assert_eq!(after(given_up.clone(), ReportState::Completed).status, CommandStatus::Completed);
+    let failed = after(offered(), ReportState::Failed(FailReason::Expired));
+    assert_eq!(failed.clone().give_up(), failed, "what is closed does not change");
+}
