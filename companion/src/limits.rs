@@ -19,11 +19,17 @@ pub const LEASE_RETRY: Duration = Duration::from_secs(1);
 pub const OFFER_QUIET: Duration = Duration::from_secs(30);
 /// Bytes of one `Deliver` or `Revoke`.
 pub const PUSH_BYTES: usize = 256 * 1024;
+/// Ids of unknown commands that the log names for one call of reports.
+pub const LOGGED_IDS: usize = 10;
+/// Characters of a report's problem in the log.
+pub const LOGGED_CHARS: usize = 200;
 /// The time that the removal of a server waits for its agent's reports.
 pub const REMOVAL_WAIT: Duration = Duration::from_secs(10);
 
 /// Streams of events that are open at once.
 pub const EVENT_STREAMS: usize = 100;
+/// Streams of events that one key has open at once.
+pub const EVENT_STREAMS_OF_KEY: usize = 25;
 /// Events that a stream or the webhook reads at once.
 pub const EVENT_BATCH: u32 = 100;
 /// The interval in which streams and the webhook look for events that another process, the command line, has written. An
@@ -50,6 +56,9 @@ pub const MAIL_PUT_OFF_LONGEST: Duration = Duration::from_secs(60 * 60);
 /// Deferrals of a mail until it is dropped, after about a day.
 pub const MAIL_TRIES: u32 = 30;
 
+/// The part of `limits.connections` that one address may have open, other than this machine's own, where a reverse proxy
+/// runs: one in so many.
+pub const CONNECTIONS_OF_ADDRESS_PART: usize = 4;
 /// Hub connections of one server's agent: the present one, and lost ones that the store has not noticed yet.
 pub const AGENT_CONNECTIONS: usize = 16;
 /// The longest wait for the `Hello` of a hub connection.

@@ -3,7 +3,7 @@
 use crate::limits;
 use axum::Router;
 use axum::serve::Listener;
-use flux_rest::Peer;
+use flux_rest::{Peer, Share, Shares};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -34,25 +34,37 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<Tcp> {
 /// The open connections, and the signal that ends them.
 pub(crate) struct Connections {
     places: Arc<Semaphore>,
+    shares: Arc<Shares>,
     count: usize,
     stop: watch::Sender<bool>,
 }
 
 impl Connections {
     pub(crate) fn new(count: usize) -> Connections {
-        Connections { places: Arc::new(Semaphore::new(count)), count, stop: watch::Sender::new(false) }
+        let shares = Shares::new(count.div_ceil(limits::CONNECTIONS_OF_ADDRESS_PART));
+        Connections { places: Arc::new(Semaphore::new(count)), shares, count, stop: watch::Sender::new(false) }
     }
 
-    /// Serves for ever. Dropping it accepts no new connections and leaves the open ones alone. The listener logs and
+    /// Serves for ever. A connection beyond its address's share is closed at once. Dropping it accepts no new connections and leaves the open ones alone. The listener logs and
     /// retries failed accepts.
     pub(crate) async fn accept<L: Listener<Addr = SocketAddr>>(&self, listener: &mut L, router: &Router) {
         loop {
             // The semaphore is never closed.
             let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
             let (stream, peer) = listener.accept().await;
+            let Ok(share) = self.share(peer.ip()) else { continue };
             let peer = Peer(peer.ip().to_string());
-            tokio::spawn(serve(Placed::new(stream, place), peer, router.clone(), self.stop.subscribe()));
+            tokio::spawn(serve(Placed::new(stream, place, share), peer, router.clone(), self.stop.subscribe()));
         }
+    }
+
+    /// A place of the address's share; none is needed by this machine, whose reverse proxy speaks for many.
+    fn share(&self, address: IpAddr) -> Result<Option<Share>, ShareUsedUp> {
+        let address = address.to_canonical();
+        if address.is_loopback() {
+            return Ok(None);
+        }
+        self.shares.take(&address.to_string()).map(Some).ok_or(ShareUsedUp)
     }
 
     /// Lets each connection finish its request, then closes it. Returns when all are closed.
@@ -64,17 +76,22 @@ impl Connections {
     }
 }
 
+/// An address has as many connections as it may have.
+#[derive(Debug, PartialEq, Eq)]
+struct ShareUsedUp;
+
 /// A connection that frees its place when it is closed. This includes a WebSocket, which outlives its HTTP request.
 struct Placed<S> {
     stream: S,
     /// The deadline of a write that waits for the peer.
     stalled: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
+    _share: Option<Share>,
 }
 
 impl<S> Placed<S> {
-    fn new(stream: S, place: OwnedSemaphorePermit) -> Placed<S> {
-        Placed { stream, stalled: None, _place: place }
+    fn new(stream: S, place: OwnedSemaphorePermit, share: Option<Share>) -> Placed<S> {
+        Placed { stream, stalled: None, _place: place, _share: share }
     }
 
     /// Fails a write that the peer has not read for too long, to free its place.
@@ -146,15 +163,31 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+    #[test]
+    fn address_has_a_share_of_the_connections_and_this_machine_has_all() {
+        let connections = Connections::new(8);
+        let held = |address: &str| {
+            let address = address.parse().unwrap();
+            (0..8).map_while(|_| connections.share(address).ok()).collect::<Vec<_>>()
+        };
+        let first = held("203.0.113.5");
+        assert_eq!(first.len(), 2);
+        assert_eq!(connections.share("::ffff:203.0.113.5".parse().unwrap()).unwrap_err(), ShareUsedUp);
+        assert_eq!(held("203.0.113.6").len(), 2, "another address has its own share");
+        assert_eq!((held("127.0.0.1").len(), held("::1").len()), (8, 8));
+        drop(first);
+        assert_eq!(held("203.0.113.5").len(), 2, "free again");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn stalled_reader_is_closed_and_slow_reader_is_not() {
         let places = Arc::new(Semaphore::new(2));
         let place = || Arc::clone(&places).try_acquire_owned().unwrap();
         let (ours, _theirs) = tokio::io::duplex(16);
-        let stalled = Placed::new(ours, place()).write_all(&[7; 64]).await;
+        let stalled = Placed::new(ours, place(), None).write_all(&[7; 64]).await;
         assert_eq!(stalled.unwrap_err().kind(), io::ErrorKind::TimedOut);
         let (ours, mut theirs) = tokio::io::duplex(16);
-        let mut slow = Placed::new(ours, place());
+        let mut slow = Placed::new(ours, place(), None);
         let reads = async {
             let mut read = [0; 16];
             for _ in 0..4 {

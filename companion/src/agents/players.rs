@@ -1,26 +1,19 @@
 //! Joins of players, which agents report through the hub or the REST fallback.
 
-use crate::app::App;
-use crate::services::ServiceError;
-use crate::services::agents::Credential;
-use crate::services::{effects, seats};
+use crate::services::{ServiceError, Wake, effects};
 use flux_protocol::PlayerRef;
-use flux_shop::Actor;
-use flux_storage::seats::Seat;
+use flux_referrals::OrderHooks;
+use flux_shop::Audit;
+use flux_storage::Tx;
 
-/// Records that a player joined: customers get the name that their player has now. `seat` is the session's; a REST call has
-/// none.
-pub(crate) async fn record_join(
-    app: &App,
-    credential: Credential,
-    seat: Option<Seat>,
-    player: PlayerRef,
-) -> Result<(), ServiceError> {
-    app.write_and_wake(Actor::agent(&credential.server_id), move |tx, by, hooks| {
-        credential.server(tx)?;
-        seats::require(tx, seat.as_ref())?;
-        let effects = hooks.player_joined(tx, by, &player.name, player.uuid.as_deref())?;
-        Ok(((), effects::apply(tx, by, hooks, effects)?))
-    })
-    .await
+/// Records that a player joined: customers get the name that their player has now. The caller has checked, in the same
+/// transaction, that the agent is the server's.
+pub(crate) fn record_join(
+    tx: &Tx<'_>,
+    by: &Audit,
+    hooks: &dyn OrderHooks,
+    player: &PlayerRef,
+) -> Result<Wake, ServiceError> {
+    let effects = hooks.player_joined(tx, by, &player.name, player.uuid.as_deref())?;
+    effects::apply(tx, by, hooks, effects)
 }

@@ -1,6 +1,7 @@
 //! Reports of agents, from the hub and from the REST fallback.
 
 use crate::app::App;
+use crate::limits;
 use crate::services::agents::{Credential, accept_reports};
 use crate::services::reports::{AppliedReports, Note, apply_all};
 use crate::services::{ServiceError, Wake};
@@ -39,8 +40,10 @@ pub(crate) async fn take_reports(
     if batch.items.len() + batch.bad.len() > most {
         return Err(ServiceError::invalid("reports", format!("must be at most {most} reports in one call")));
     }
-    for bad in &batch.bad {
-        tracing::warn!(server.id = %server_id, command.id = bad.id, problem = bad.problem, "a report could not be read");
+    if let Some(bad) = batch.bad.first() {
+        let problem: String = bad.problem.chars().take(limits::LOGGED_CHARS).collect();
+        tracing::warn!(server.id = %server_id, report.count = batch.bad.len(), command.id = bad.id, problem,
+            "reports could not be read");
     }
     let applied = match store(app, &from, batch.items.clone()).await {
         Err(ServiceError::Db(error)) if error.is_about_content() => {
@@ -52,6 +55,7 @@ pub(crate) async fn take_reports(
     for note in &applied.notes {
         log(&server_id, note);
     }
+    log_unknown(&server_id, &applied.notes);
     app.sessions.notify_reports();
     Ok((applied.acknowledged, applied.revoked))
 }
@@ -108,9 +112,16 @@ fn log(server_id: &flux_protocol::ServerId, Note { report, after, counted }: &No
                 report.status = status, command.status = after.as_str(), command.attempt = attempt,
                 "a report changed nothing");
         }
-        None => {
-            tracing::warn!(command.id = %report.id, attempt = report.attempt.get(), server.id = %server_id,
-                report.status = status, "a report of an unknown command");
-        }
+        // One line for all of a call.
+        None => {}
+    }
+}
+
+fn log_unknown(server_id: &flux_protocol::ServerId, notes: &[Note]) {
+    let ids = || notes.iter().filter(|note| note.after.is_none()).map(|note| note.report.id.as_str());
+    let count = ids().count();
+    if count > 0 {
+        let first = ids().take(limits::LOGGED_IDS).collect::<Vec<_>>().join(" ");
+        tracing::warn!(server.id = %server_id, report.count = count, command.ids = first, "reports of unknown commands");
     }
 }

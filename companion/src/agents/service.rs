@@ -122,10 +122,13 @@ impl AgentHub {
     async fn player_joined(&self, caller: &Caller<Agent>, player: PlayerRef) -> Result<Value, HubError> {
         let session = self.session(caller)?;
         let filter = OfferFilter { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
-        let credential = caller.identity.credential.clone();
-        record_join(&self.app, credential, Some(session.seat.clone()), player)
-            .await
-            .map_err(|error| hub_error(&error))?;
+        let (credential, seat) = (session.credential.clone(), session.seat.clone());
+        let joined = self.app.write_and_wake(Actor::agent(&session.server_id), move |tx, by, hooks| {
+            credential.server(tx)?;
+            seats::require(tx, Some(&seat))?;
+            Ok(((), record_join(tx, by, hooks, &player)?))
+        });
+        joined.await.map_err(|error| hub_error(&error))?;
         let offers = dispatcher::commit(&self.app, &session, filter).await.map_err(|error| hub_error(&error))?;
         dispatcher::push(&session, offers);
         Ok(Value::Null)

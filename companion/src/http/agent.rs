@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::limits;
 use crate::services::agents::{Contact, record_contact};
 use crate::services::offers::{self, Transport};
-use crate::services::seats;
+use crate::services::{Wake, seats};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
@@ -56,7 +56,7 @@ pub(super) async fn poll(
         return Err(ApiError::value("max", format!("must be 1 to {BATCH_ITEMS}")));
     }
     let filter = OfferFilter { quiet_since: None, player: None, limit: most };
-    let (offers, now) = offer(&app, agent, Contact::Poll(query.next_poll_seconds), filter).await?;
+    let (offers, now) = offer(&app, agent, Contact::Poll(query.next_poll_seconds), None, filter).await?;
     let (commands, revoked) = (offers.commands, offers.revoked);
     Ok(Json(PollResponse { commands, revoked, now, next_poll_seconds: limits::NEXT_POLL_SECONDS }))
 }
@@ -84,33 +84,38 @@ pub(super) async fn player_joined(
     Body(player, _): Body<PlayerRef>,
 ) -> Result<Json<JoinedCommands>, ApiError> {
     let filter = OfferFilter { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
-    // First, so that commands bought under an earlier name are found under this one.
-    agents::record_join(&app, agent.credential.clone(), None, player).await?;
-    let (offers, _) = offer(&app, agent, Contact::Other, filter).await?;
+    let (offers, _) = offer(&app, agent, Contact::Other, Some(player), filter).await?;
     Ok(Json(JoinedCommands { commands: offers.commands }))
 }
 
-/// Records the contact and commits the offers, in one transaction.
+/// Records the contact and the player who joined, and commits the offers, in one transaction. The contact comes first: a
+/// refused journal changes nothing.
 async fn offer(
     app: &App,
     agent: Agent,
     contact: Contact<'static>,
+    joined: Option<PlayerRef>,
     filter: OfferFilter,
 ) -> Result<(offers::Offers, Timestamp), ApiError> {
     let Agent { credential, journal } = agent;
     let (server_id, sessions) = (credential.server_id.clone(), Arc::clone(&app.sessions));
     let (offers, now) = app
-        .write(Actor::agent(&server_id), move |tx, by, hooks| {
+        .write_and_wake(Actor::agent(&server_id), move |tx, by, hooks| {
             let seat = seats::open_seat(tx, &credential.server_id, &*sessions)?;
             // A poll beside an open session does not announce the next one.
             let contact = if seat.is_some() { &Contact::Other } else { &contact };
             let server = record_contact(tx, by, &credential, &journal, contact, seat.as_ref())?;
+            // Before the offers, so that commands bought under an earlier name are found under this one.
+            let wake = match &joined {
+                Some(player) => agents::record_join(tx, by, hooks, player)?,
+                None => Wake::new(),
+            };
             let offers = if server.removed {
                 offers::of_removed(tx, hooks, &server.id, &journal, &filter)?
             } else {
                 offers::offer(tx, hooks, &server.id, &journal, &filter, Transport::Response)?
             };
-            Ok((offers, tx.now()))
+            Ok(((offers, tx.now()), wake))
         })
         .await?;
     for command in &offers.commands {

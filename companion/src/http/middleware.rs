@@ -6,19 +6,20 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use flux_platform::{CrashPoint, crash_point};
-use flux_rest::{ApiError, RateLimiter, VisitorRate};
+use flux_rest::{ApiError, Places, RateLimiter, VisitorRate};
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// An orchestrator restarts a process that does not answer here.
+const LIVE: &str = "/health/live";
 
 pub(super) struct Middleware {
     app: Arc<App>,
-    places: Semaphore,
+    places: Places,
     rate: Arc<RateLimiter>,
     visitors: VisitorRate,
 }
@@ -27,7 +28,7 @@ impl Middleware {
     pub(super) fn new(app: Arc<App>) -> Middleware {
         let chosen = &app.config.limits;
         let (places, rate) =
-            (Semaphore::new(chosen.requests_in_flight), Arc::new(RateLimiter::new(chosen.requests_per_second)));
+            (Places::new(chosen.requests_in_flight), Arc::new(RateLimiter::new(chosen.requests_per_second)));
         let visitors = VisitorRate(Arc::new(RateLimiter::new(flux_referrals::limits::VISITS_PER_SECOND)));
         Middleware { places, rate, visitors, app }
     }
@@ -42,12 +43,17 @@ pub(super) async fn handle(State(middleware): State<Arc<Middleware>>, mut reques
     let began = Instant::now();
     // Every log line of the request carries the id.
     let span = tracing::error_span!("request", request.id = id);
-    let response = match middleware.places.try_acquire() {
-        Ok(_place) => {
+    // A process that is busy is alive: that answer needs no place.
+    let place = if path == LIVE { Ok(None) } else { middleware.places.take().map(Some) };
+    let response = match place {
+        Ok(place) => {
+            if let Some(place) = &place {
+                request.extensions_mut().insert(place.clone());
+            }
             let answer = timeout(middleware.app.config.limits.request_timeout, next.run(request)).instrument(span);
             answer.await.map_or_else(|_| late().render(&id), |response| shaped(response, &id))
         }
-        Err(_) => ApiError::busy().render(&id),
+        Err(busy) => busy.render(&id),
     };
     if let Some(answers) = middleware.app.answers.get(usize::from(response.status().as_u16() / 100).saturating_sub(1)) {
         answers.fetch_add(1, Ordering::Relaxed);

@@ -22,8 +22,11 @@ use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get};
+use data_encoding::HEXLOWER;
 use flux_rest::{ErrorAnswer, no_such_method, no_such_path};
+use http::{HeaderMap, StatusCode, header};
 use middleware::Middleware;
+use sha2::{Digest, Sha256};
 use std::sync::{Arc, LazyLock};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -66,11 +69,23 @@ fn without_document<S: Clone + Send + Sync + 'static>(groups: &[fn() -> OpenApiR
     groups.iter().fold(Router::new(), |router, group| router.merge(group().split_for_parts().0))
 }
 
-/// Answers the API's document, which is made at the first request.
+/// Answers the API's document, which is made at the first request, and only to a caller who does not have it.
 fn openapi<S: Clone + Send + Sync + 'static>(public_url: Option<String>) -> MethodRouter<S> {
-    let make = move || Bytes::from(document(public_url.as_deref()).to_json().unwrap_or_default());
-    let text = Arc::new(LazyLock::new(make));
-    get(async move || ([(http::header::CONTENT_TYPE, "application/json")], Bytes::clone(&text)))
+    let make = move || {
+        let text = document(public_url.as_deref()).to_json().unwrap_or_default();
+        let tag = format!("\"{}\"", HEXLOWER.encode(&Sha256::digest(&text)));
+        (Bytes::from(text), tag)
+    };
+    let made = Arc::new(LazyLock::new(make));
+    get(async move |request: HeaderMap| {
+        let (text, tag) = &**made;
+        let known = request.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
+        let headers = [(header::CONTENT_TYPE, "application/json".to_owned()), (header::ETAG, tag.clone())];
+        if known.split(',').any(|known| known.trim() == tag) {
+            return (StatusCode::NOT_MODIFIED, headers, Bytes::new());
+        }
+        (StatusCode::OK, headers, Bytes::clone(text))
+    })
 }
 
 /// The API's document: OpenAPI 3.1.

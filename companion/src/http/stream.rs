@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::limits;
 use axum::extract::State;
 use axum::response::{Sse, sse};
-use flux_rest::{ApiError, ApiKey, Query};
+use flux_rest::{ApiError, ApiKey, Query, Share};
 use flux_shop::Event;
 use flux_storage::keys::KeyRow;
 use flux_storage::{Tx, events, keys};
@@ -39,6 +39,7 @@ struct Reader {
     commits: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 /// The events after `Last-Event-ID` or `after`, then each as it happens.
@@ -49,6 +50,7 @@ pub(super) async fn stream(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, ApiError> {
     let place = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| ApiError::busy())?;
+    let share = app.stream_shares.take(&key.name).ok_or_else(ApiError::busy)?;
     let commits = app.db.commits();
     let asked = last_event_id(&headers)?.or(query.after);
     let last = app.db.read(events::last_seq).await?;
@@ -57,7 +59,7 @@ pub(super) async fn stream(
         return Err(cursor_ahead(last));
     }
     let stopping = app.stopping.subscribe();
-    let reader = Reader { app, key, cursor, found: VecDeque::new(), commits, stopping, _place: place };
+    let reader = Reader { app, key, cursor, found: VecDeque::new(), commits, stopping, _place: place, _share: share };
     Ok(Sse::new(unfold(reader, next)))
 }
 

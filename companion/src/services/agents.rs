@@ -76,9 +76,9 @@ pub fn record_contact(
     let previous = server.agent.journal_id.replace(journal.clone());
     if previous.as_ref() != Some(journal) {
         server.agent.last_poll = None;
-        if let Some(previous) = previous {
-            let data = json!({"previous": previous, "now": journal});
-            events::record(tx, by, kind::JOURNAL_CHANGED, server.id.as_str(), &data)?;
+        if previous.is_some() {
+            // Without the journals' ids: storefronts read events, and a token with the journal's id takes the seat.
+            events::record(tx, by, kind::JOURNAL_CHANGED, server.id.as_str(), &json!({}))?;
         }
     }
     server.agent.last_seen_at = Some(tx.now());
@@ -110,9 +110,9 @@ fn record_connected(tx: &Tx<'_>, by: &Audit, server: &Server) -> Result<(), Serv
     Ok(events::record(tx, by, kind::AGENT_CONNECTED, server.id.as_str(), &data)?)
 }
 
-/// The beginning of a text that an agent sent about itself.
+/// The beginning of a text that an agent sent about itself, without control characters.
 fn fit_to_limit(text: &str) -> String {
-    text.chars().take(flux_shop::limits::LABEL_CHARS).collect()
+    text.chars().filter(|character| !character.is_control()).take(flux_shop::limits::LABEL_CHARS).collect()
 }
 
 /// True if this server's agent polls: its next poll is not overdue. A poll far in the future does not count: the clock was

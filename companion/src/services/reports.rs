@@ -67,15 +67,37 @@ pub fn apply_all(
         revoked: BTreeMap::new(),
     };
     let mut applied = AppliedReports::default();
-    for report in reports {
-        if !applied.acknowledged.acknowledged.contains(&report.id) {
-            applied.acknowledged.acknowledged.push(report.id.clone());
-        }
+    for report in newest_of_each(reports) {
+        applied.acknowledged.acknowledged.push(report.id.clone());
         applied.notes.push(batch.apply(tx, hooks, journal, report.clone())?);
     }
     applied.revoked = batch.revoked.into_values().collect();
     reversals::after_closing_all(tx, by, hooks, &batch.changes.write(tx, by)?)?;
     Ok(applied)
+}
+
+/// One report per id, in the order of the ids' first reports: that of the highest attempt, and of several for it the
+/// completed one or the last.
+fn newest_of_each(reports: &[CommandReport]) -> Vec<&CommandReport> {
+    let mut places: BTreeMap<&CommandId, usize> = BTreeMap::new();
+    let mut newest: Vec<&CommandReport> = Vec::with_capacity(reports.len());
+    for report in reports {
+        match places.get(&report.id).and_then(|place| newest.get_mut(*place)) {
+            Some(known) if is_older(known, report) => *known = report,
+            Some(_) => {}
+            None => {
+                places.insert(&report.id, newest.len());
+                newest.push(report);
+            }
+        }
+    }
+    newest
+}
+
+/// `completed` is final under any attempt (rule 1).
+fn is_older(known: &CommandReport, report: &CommandReport) -> bool {
+    let rank = |report: &CommandReport| (report.state == ReportState::Completed, report.attempt);
+    rank(known) <= rank(report)
 }
 
 /// The reports of one call, applied one after the other, and written together.

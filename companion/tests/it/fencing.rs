@@ -1,9 +1,10 @@
 //! One agent for each server: a second journal, old tokens and missing headers are refused.
 
-use crate::test_app::{TestApp, report};
+use crate::socket::{Served, hello};
+use crate::test_app::{TestApp, list, only_command, report};
 use axum::body::Body;
 use http::{Request, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn second_journal_is_refused_while_the_first_one_polls() {
@@ -19,6 +20,80 @@ async fn second_journal_is_refused_while_the_first_one_polls() {
     app.clock.pass(1);
     assert_eq!(app.poll(&token, "j2").await.0, StatusCode::OK);
     assert_eq!(app.poll(&token, "j1").await.0, StatusCode::CONFLICT, "now the other one is live");
+}
+
+/// The calls of an agent over REST, each with something to change.
+fn calls(command: &str) -> Vec<(&'static str, &'static str, Option<Value>)> {
+    vec![
+        ("GET", "/commands", None),
+        ("GET", "/commands?nextPollSeconds=300", None),
+        ("POST", "/reports", Some(json!({"reports": [report(command, 1, "completed", None)]}))),
+        ("POST", "/players/joined", Some(json!({"name": "Thief", "uuid": UUID}))),
+    ]
+}
+
+const UUID: &str = "8667ba71-b85a-4004-af54-457a9734eed7";
+
+#[tokio::test]
+async fn refused_journal_changes_no_row_of_any_table() {
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    let command = only_command(&app.paid("o1").await);
+    app.put("/customers/vip", json!({"player": {"name": "Vip", "uuid": UUID}})).await;
+    app.poll(&token, "j1").await;
+    let before = app.dump().await;
+    for (method, path, body) in calls(&command) {
+        assert_eq!(app.as_agent(method, path, &token, "j2", body).await.0, StatusCode::CONFLICT, "{method} {path}");
+        assert_eq!(app.dump().await, before, "{method} {path}");
+    }
+    for (method, path, body) in calls(&command) {
+        assert_eq!(app.as_agent(method, path, &token, "j1", body).await.0, StatusCode::OK, "{method} {path}");
+    }
+    let (_, vip) = app.get("/customers/vip").await;
+    assert_eq!(vip["player"]["name"], "Thief", "the agent's own journal renames");
+}
+
+#[tokio::test]
+async fn journal_beside_an_open_session_changes_no_row_of_any_table() {
+    let served = Served::start().await;
+    let (_, token) = served.app.server().await;
+    served.app.package(json!([{"command": "say hi"}])).await;
+    let command = only_command(&served.app.paid("o1").await);
+    served.app.put("/customers/vip", json!({"player": {"name": "Vip", "uuid": UUID}})).await;
+    let mut agent = served.agent(&token, "j1").await;
+    // The answer comes after the offers that `Hello` has caused.
+    agent.invoke("PlayerJoined", json!({"name": "Steve"})).await.expect("an answer");
+    let before = served.app.dump().await;
+    let mut other = served.connect(&token).await.expect("a connection");
+    assert!(other.invoke("Hello", hello("j2")).await.is_err());
+    for (method, argument) in [
+        ("Report", json!([report(&command, 1, "completed", None)])),
+        ("PlayerJoined", json!({"name": "Thief", "uuid": UUID})),
+        ("GameStatus", json!({"state": "online", "players": 1})),
+    ] {
+        assert!(other.invoke(method, argument).await.is_err(), "{method}");
+    }
+    assert_eq!(served.app.dump().await, before);
+    drop((agent, other));
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn renamed_player_makes_an_event_with_the_agent_as_its_actor() {
+    let app = TestApp::new().await;
+    let (id, token) = app.server().await;
+    app.put("/customers/vip", json!({"player": {"name": "Vip", "uuid": UUID}})).await;
+    for _ in 0..2 {
+        let joined = json!({"name": "Renamed", "uuid": UUID});
+        assert_eq!(app.as_agent("POST", "/players/joined", &token, "j1", Some(joined)).await.0, StatusCode::OK);
+    }
+    let (_, page) = app.get("/events?limit=100").await;
+    let saved: Vec<Value> =
+        list(&page, "items").into_iter().filter(|event| event["kind"] == "customer.saved").collect();
+    assert_eq!(saved.len(), 2, "one of the storefront, and one of the first join");
+    assert_eq!((&saved[1]["subject"], &saved[1]["actor"]), (&json!("vip"), &json!(format!("agent:{id}"))));
+    assert_eq!(saved[1]["data"], json!({"playerRenamed": true}));
 }
 
 #[tokio::test]

@@ -121,7 +121,12 @@ async fn excess_requests_get_503_with_retry_after() {
         let request = Request::get("/api/v1/orders").header("authorization", format!("Bearer {}", app.admin));
         app.call(request.body(Body::empty()).expect("a request")).await
     };
-    let (slow, more) = tokio::join!(biased; app.call(put_order(&app, slow)), one_more);
+    let others = async {
+        let live = Request::get("/health/live").body(Body::empty()).expect("a request");
+        (app.text(live).await, app.with_key(&app.store, "GET", "/orders", None).await.0)
+    };
+    let (slow, more, others) = tokio::join!(biased; app.call(put_order(&app, slow)), one_more, others);
+    assert_eq!(others.1, StatusCode::OK, "a slow body takes nothing from another key");
     assert_eq!(slow.0, StatusCode::REQUEST_TIMEOUT);
     assert_eq!((more.0, more.1["error"]["code"].as_str()), (StatusCode::SERVICE_UNAVAILABLE, Some("busy")));
     assert_eq!(app.get("/orders").await.0, StatusCode::OK, "the place is free again");

@@ -241,3 +241,29 @@ async fn obstacles_show_what_the_agent_says_about_a_wait_and_an_answer() {
     let held = said(report(&id, 1, "failed", Some("uncertain")), Some("This kit opens in summer")).await;
     assert!(held.starts_with(&format!("the game of {name} answered \"This kit opens in summer\"")), "{held}");
 }
+
+#[tokio::test]
+async fn call_counts_one_report_for_each_id() {
+    let (app, token, id) = offered().await;
+    let states = [("delivered", None), ("awaiting_player", Some("player_offline"))];
+    let reports: Vec<_> =
+        (0..200).map(|number| states[number % 2]).map(|(status, reason)| report(&id, 1, status, reason)).collect();
+    let (_, answer) = app.report(&token, "j1", json!(reports)).await;
+    assert_eq!(answer["acknowledged"], json!([id]));
+    let command = app.command(&id).await;
+    assert_eq!(text(&command, "status"), "awaiting_player", "the last one counts");
+    assert_eq!(command["history"].as_array().map(Vec::len), Some(2), "{command}");
+    let mixed = json!([report(&id, 1, "completed", None), report(&id, 1, "delivered", None)]);
+    app.report(&token, "j1", mixed).await;
+    assert_eq!(text(&app.command(&id).await, "status"), "completed", "it is final");
+}
+
+#[tokio::test]
+async fn no_event_names_a_journal() {
+    let (app, token, _) = offered().await;
+    app.clock.pass(31);
+    app.poll(&token, "another-journal").await;
+    assert_eq!(app.count_events("agent.journal_changed").await, 1);
+    let (_, page) = app.get("/events?limit=100").await;
+    assert!(!page.to_string().contains("another-journal"));
+}

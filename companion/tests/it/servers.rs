@@ -5,7 +5,9 @@ use axum::body::Body;
 use flux_protocol::ServerId;
 use flux_storage::{Tx, servers};
 use http::{Request, StatusCode};
+use http_body_util::BodyExt;
 use serde_json::json;
+use tower::ServiceExt;
 
 #[tokio::test]
 async fn server_is_added_shown_and_renamed() {
@@ -177,4 +179,24 @@ async fn new_name_leaves_a_token_that_was_replaced_meanwhile() {
     app.state.db.write(rename).await.map_err(|error: flux_storage::Error| error).expect("renamed");
     assert_eq!(found(id).await.name.as_str(), "Creative");
     assert_eq!(app.poll(&text(&replaced, "token"), "j1").await.0, StatusCode::OK, "the new token works");
+}
+
+#[tokio::test]
+async fn openapi_document_is_sent_to_a_caller_who_does_not_have_it() {
+    let app = TestApp::new().await;
+    let ask = async |tag: &str| {
+        let request = Request::get("/openapi.json").header("if-none-match", tag).body(Body::empty());
+        app.router.clone().oneshot(request.expect("a request")).await.expect("an answer")
+    };
+    let first = ask("\"another\"").await;
+    assert_eq!(first.status(), StatusCode::OK);
+    let tag = first.headers()["etag"].to_str().expect("text").to_owned();
+    for known in [tag.clone(), format!("\"another\", {tag}")] {
+        let again = ask(&known).await;
+        assert_eq!(
+            (again.status(), again.headers()["etag"].to_str().ok()),
+            (StatusCode::NOT_MODIFIED, Some(tag.as_str()))
+        );
+        assert!(again.into_body().collect().await.expect("a body").to_bytes().is_empty());
+    }
 }

@@ -4,6 +4,7 @@ use crate::error::{ApiError, backquoted};
 use crate::limits;
 use crate::nul;
 use crate::object::Object;
+use crate::places::Place;
 use crate::whole::without_zero_fractions;
 use crate::wording::in_words_of_json;
 use axum::body::Bytes;
@@ -37,7 +38,20 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
     }
 }
 
+/// Reads the body. The request has no place meanwhile.
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    let place = request.extensions().get::<Place>().cloned();
+    if let Some(place) = &place {
+        place.give_back();
+    }
+    let bytes = read(request, state).await?;
+    if let Some(place) = &place {
+        place.take_again()?;
+    }
+    Ok(bytes)
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
     let read = timeout(limits::BODY_READ, Bytes::from_request(request, state))
         .await
         .map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "the body did not come in time"))?;

@@ -12,3 +12,5 @@ pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
 pub const RETRY_AFTER_SECONDS: u64 = 10;
 /// Time for a request's body to arrive.
 pub const BODY_READ: Duration = Duration::from_secs(10);
+/// The part of the requests in flight that one caller may have: one in so many.
+pub const CALLER_PART: usize = 4;

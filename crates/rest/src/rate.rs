@@ -1,6 +1,7 @@
 //! Rate limits: per API key or server, and per address for visitors without a key.
 
 use crate::error::ApiError;
+use crate::places::Place;
 use http::request::Parts;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,11 +60,14 @@ impl VisitorRate {
 #[derive(Debug, Clone)]
 pub struct Peer(pub String);
 
-/// Counts one request of an authenticated caller, if the middleware brought a limiter.
+/// Counts one request of an authenticated caller, if the middleware brought the limits.
 ///
 /// # Errors
-/// 429 if the caller has used up its budget.
+/// 503 if the caller has used up its share of the requests in flight, 429 if it has used up its budget.
 pub fn check_rate(parts: &Parts, caller: &str) -> Result<(), ApiError> {
+    if let Some(place) = parts.extensions.get::<Place>() {
+        place.count_for(caller)?;
+    }
     match parts.extensions.get::<Arc<RateLimiter>>() {
         Some(rate) if !rate.allow(caller) => Err(ApiError::slow_down()),
         Some(_) | None => Ok(()),

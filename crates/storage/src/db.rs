@@ -1,6 +1,7 @@
 //! The database as services see it, whatever the engine.
 
 use crate::runner::Runner;
+use crate::shared_run::SharedRun;
 pub use crate::sqlite::backup::Restored;
 use crate::sqlite::{Sqlite, backup, open};
 use crate::{Error, Probe, Tx};
@@ -15,6 +16,7 @@ pub struct Db {
     engine: Sqlite,
     commits: watch::Sender<u64>,
     runner: Runner,
+    rebuilds: SharedRun,
 }
 
 /// Resolves when everything that was queued is written and the file is closed.
@@ -39,7 +41,7 @@ impl Db {
     pub fn open(path: &Path) -> Result<(Db, Closed), Error> {
         let commits = watch::Sender::new(0);
         let (engine, closed) = Sqlite::open(path, commits.clone())?;
-        Ok((Db { engine, commits, runner: Runner::default() }, closed))
+        Ok((Db { engine, commits, runner: Runner::default(), rebuilds: SharedRun::default() }, closed))
     }
 
     /// Opens a file without threads: for the command line, and for a simulation.
@@ -61,7 +63,7 @@ impl Db {
     }
 
     fn in_place(engine: Sqlite) -> Db {
-        Db { engine, commits: watch::Sender::new(0), runner: Runner::default() }
+        Db { engine, commits: watch::Sender::new(0), runner: Runner::default(), rebuilds: SharedRun::default() }
     }
 
     /// The same database, with the times of this clock and the random numbers of this source.
@@ -124,13 +126,14 @@ impl Db {
         self.commits.subscribe()
     }
 
-    /// Rebuilds the file without anything that was removed from the tables. Writes wait meanwhile.
+    /// Rebuilds the file without anything that was removed from the tables. Writes wait meanwhile. All who
+    /// call while it runs share the next rebuild.
     ///
     /// # Errors
     ///
     /// [`Error::Disk`] if there is no room for the rebuilt file; others as for [`Db::write`].
     pub async fn vacuum(&self) -> Result<(), Error> {
-        self.engine.vacuum().await
+        self.rebuilds.run(async || self.engine.vacuum().await).await
     }
 
     /// Waits until the writer has done everything that was queued before; writes nothing.

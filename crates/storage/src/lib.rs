@@ -29,6 +29,7 @@ mod row;
 mod runner;
 pub mod seats;
 pub mod servers;
+mod shared_run;
 mod sqlite;
 mod tx;
 mod value;

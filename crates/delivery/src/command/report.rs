@@ -1,6 +1,7 @@
 //! Reports from an agent (rules 1, 3 and 8).
 
 use super::{CommandState, CommandStatus, OfferedTo, RETRY_DELAYS};
+use crate::limits::MAX_ATTEMPTS_AHEAD;
 use flux_protocol::{Attempt, FailReason, JournalId, ReportState};
 use jiff::Timestamp;
 
@@ -55,9 +56,10 @@ impl CommandState {
         ReportEffect { state, counted: true, revoke }
     }
 
-    /// Takes over a higher attempt than the store's, which a restored database does not know (rule 1).
+    /// Takes over a higher attempt than the store's, which a restored database does not know (rule 1). One too far ahead
+    /// is not: after it, no retry could raise the number.
     fn with_attempt_of_report(self, attempt: Attempt, journal: &JournalId) -> CommandState {
-        if attempt <= self.attempt {
+        if attempt.get().saturating_sub(self.attempt.get()) > MAX_ATTEMPTS_AHEAD || attempt <= self.attempt {
             return self;
         }
         let status =

@@ -9,9 +9,9 @@ use crate::ReferralContext;
 use crate::ids;
 use crate::storage::{attributions, customers as customers_repo, forget as forget_repo};
 use flux_referral_rules::CustomerId;
-use flux_shop::Audit;
-use flux_shop::{Customer, Player, PlayerName, PlayerUuid};
-use flux_storage::{Tx, commands, customers};
+use flux_shop::{Audit, Customer, Player, PlayerName, PlayerUuid, kind};
+use flux_storage::{Tx, commands, customers, events};
+use serde_json::json;
 
 /// Handles a saved customer: updates the identity in attributions, sends held rewards to a newly linked player, renames
 /// the player of unsent commands, and rewards a new registration.
@@ -44,6 +44,8 @@ pub(crate) fn joined(
         return Ok(Effects::default());
     };
     let Some(id) = customers::rename_player(tx, &uuid, &name, tx.now())? else { return Ok(Effects::default()) };
+    // Without the names, because events are kept for ever.
+    events::record(tx, audit, kind::CUSTOMER_SAVED, id.as_str(), &json!({"playerRenamed": true}))?;
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     propagate_identity(&mut work, &CustomerId::new(id.as_str()))?;
     Ok(work.into_effects())

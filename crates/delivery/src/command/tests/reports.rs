@@ -136,3 +136,16 @@ fn given_up_command_is_revoked_again_and_completed_wins() {
     let failed = after(offered(), ReportState::Failed(FailReason::Expired));
     assert_eq!(failed.clone().give_up(), failed, "what is closed does not change");
 }
+
+#[test]
+fn reported_attempt_far_ahead_is_not_taken_over() {
+    let ahead = |attempt: u32| {
+        let attempt = Attempt::new(attempt).unwrap();
+        CommandState::default().apply_report(attempt, ReportState::Delivered, &journal("a"), NOW)
+    };
+    assert_eq!(ahead(1_001).state.attempt.get(), 1_001);
+    for attempt in [1_002, u32::MAX] {
+        let effect = ahead(attempt);
+        assert_eq!((effect.state, effect.counted), (CommandState::default(), false), "{attempt}");
+    }
+}
