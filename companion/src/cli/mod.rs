@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod corrections;
 mod error;
 mod init;
 mod keys;
@@ -14,9 +15,11 @@ use crate::config::{Config, DEFAULT_PATH};
 use crate::services::Audit;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use flux_protocol::ServerId;
-use flux_shop::{Actor, Address, Label, Role};
+use flux_delivery::command::{CommandStatus, Given};
+use flux_protocol::{CommandId, FailReason, OrderId, ServerId};
+use flux_shop::{Actor, Address, Label, PackageId, PlayerName, PlayerUuid, RetryAs, Role};
 use flux_storage::Db;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -52,6 +55,12 @@ enum Command {
     /// The API keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// The commands in the queue. A running companion sends what changes within 30 s.
+    #[command(subcommand, name = "command")]
+    Queued(QueuedCommand),
+    /// The orders.
+    #[command(subcommand)]
+    Order(OrderCommand),
     /// Copy the database to a new file, also while it is served.
     Backup {
         /// The copy. It must not exist yet.
@@ -138,6 +147,113 @@ enum KeyCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum QueuedCommand {
+    /// Retry failed commands: one by its id, or all that match. Without --expect, it only counts those that match.
+    Retry(RetryArguments),
+    /// Settle an uncertain command, after a look in the game.
+    Settle {
+        /// The command's id.
+        id: CommandId,
+        /// The result.
+        #[arg(value_enum)]
+        given: SettleArgument,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true)
+    .args(["id", "server", "package", "player", "reason", "from", "to"]))]
+struct RetryArguments {
+    /// The command's id.
+    #[arg(conflicts_with_all = ["server", "package", "player", "reason", "from", "to", "expect", "includes_uncertain"])]
+    id: Option<CommandId>,
+    /// The text that is sent.
+    #[arg(long, value_enum, default_value = "sold")]
+    r#as: RetryAsArgument,
+    /// Commands for this server, by its id.
+    #[arg(long)]
+    server: Option<ServerId>,
+    /// Commands of this package, by its id.
+    #[arg(long)]
+    package: Option<PackageId>,
+    /// Commands for this player, in any case.
+    #[arg(long)]
+    player: Option<PlayerName>,
+    /// Commands that failed for this reason.
+    #[arg(long, value_parser = fail_reason)]
+    reason: Option<FailReason>,
+    /// Commands created at this time or later, such as 2026-11-27T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    from: Option<Timestamp>,
+    /// Commands created before this time.
+    #[arg(long, value_name = "TIME")]
+    to: Option<Timestamp>,
+    /// Retry them, if this many match.
+    #[arg(long, value_name = "NUMBER")]
+    expect: Option<u64>,
+    /// Retry uncertain ones as well: they may have run, and would run twice.
+    #[arg(long)]
+    includes_uncertain: bool,
+}
+
+fn fail_reason(text: &str) -> Result<FailReason, String> {
+    match CommandStatus::parse("failed", Some(text)) {
+        Some(CommandStatus::Failed(reason)) => Ok(reason),
+        _ => Err("is no reason of a failed command".to_owned()),
+    }
+}
+
+/// The text that a retry sends.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum RetryAsArgument {
+    /// As it was sold.
+    Sold,
+    /// As the package is now.
+    Now,
+}
+
+impl From<RetryAsArgument> for RetryAs {
+    fn from(text: RetryAsArgument) -> RetryAs {
+        match text {
+            RetryAsArgument::Sold => RetryAs::Sold,
+            RetryAsArgument::Now => RetryAs::Now,
+        }
+    }
+}
+
+/// The word of a person about an uncertain command.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum SettleArgument {
+    /// The player has what it gives: it is completed.
+    Given,
+    /// The player has not: it is failed, and can be retried.
+    NotGiven,
+}
+
+impl From<SettleArgument> for Given {
+    fn from(word: SettleArgument) -> Given {
+        match word {
+            SettleArgument::Given => Given::Yes,
+            SettleArgument::NotGiven => Given::No,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum OrderCommand {
+    /// Correct a paid order's player. Commands that have not run go to the right one.
+    Player {
+        /// The order's id.
+        id: OrderId,
+        /// The right player's name.
+        name: PlayerName,
+        /// The right player's UUID.
+        #[arg(long)]
+        uuid: Option<PlayerUuid>,
+    },
+}
+
 /// A key's role, as the command line names it.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum RoleArgument {
@@ -172,6 +288,8 @@ pub fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Serve => serve::run(&path, Config::load(&path)?),
         Command::Check { json } => check::run(&path, &Config::load(&path)?, json),
         Command::Server(command) => servers::run(&Config::load(&path)?, command),
+        Command::Queued(command) => corrections::command(&Config::load(&path)?, command),
+        Command::Order(command) => corrections::order(&Config::load(&path)?, command),
         Command::Key(command) => keys::run(&Config::load(&path)?, command),
     }
 }

@@ -1,19 +1,19 @@
 //! The routes of commands, for support staff.
 
-use super::dto::{CommandIn, CommandOut};
+use super::dto::{BulkIn, BulkOut, CommandIn, CommandOut, RetryIn, SettleIn};
 use crate::app::App;
 use crate::secrets;
-use crate::services::{Audit, ServiceError, Wake, commands as commands_service};
+use crate::services::{Audit, ServiceError, Wake, commands as commands_service, corrections, retries};
 use axum::Json;
 use axum::extract::State;
-use flux_delivery::command::CommandStatus;
+use flux_delivery::command::{CommandStatus, Given};
 use flux_protocol::{CommandId, OrderId, ServerId};
 use flux_referrals::OrderHooks;
 use flux_rest::{
-    Admin, ApiError, ApiKey, Body, Errors, Id, IdempotencyKey, Idempotent, Page, Query, Saved, before_place, page,
-    page_limit,
+    Admin, ApiError, ApiKey, Body, Errors, Id, IdempotencyKey, Idempotent, OptionalBody, Page, Query, Saved,
+    before_place, page, page_limit,
 };
-use flux_shop::{Command, CommandView};
+use flux_shop::{Actor, Command, CommandView};
 use flux_storage::commands::Filter;
 use flux_storage::{Tx, commands, history};
 use serde::Deserialize;
@@ -110,13 +110,63 @@ pub(super) async fn create(
 
 /// Runs a failed command again: a new series of attempts. 409 for any other command.
 #[utoipa::path(post, path = "/commands/{id}/retry", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = CommandOut), Errors))]
+    request_body = Option<RetryIn>, responses((status = 200, body = CommandOut), Errors))]
 pub(super) async fn retry(
     State(app): State<Arc<App>>,
     key: ApiKey,
     Id(id): Id<CommandId>,
+    OptionalBody(body): OptionalBody<RetryIn>,
 ) -> Result<Json<CommandOut>, ApiError> {
-    change(&app, &key, id, commands_service::retry).await
+    let text = body.text.0;
+    change(&app, key.actor(), id, move |tx, by, hooks, id| retries::retry(tx, by, hooks, id, text)).await
+}
+
+/// Retries the failed commands of a filter, oldest first, at most 500 in one call. Without `expect`, it only counts them.
+#[utoipa::path(post, path = "/commands/bulk", tag = "commands", security(("key" = [])), request_body = BulkIn,
+    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 200, body = BulkOut), Errors))]
+pub(super) async fn bulk(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    idempotency: IdempotencyKey,
+    Body(body, bytes): Body<BulkIn>,
+) -> Result<Json<BulkOut>, ApiError> {
+    let (once, bulk) = (idempotency.of_request(&key.0.name, &bytes), body.into_retry()?);
+    let retry = move |tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks| {
+        let (mut result, wake) = retries::retry_all(tx, by, hooks, &bulk)?;
+        result.skipped.truncate(flux_rest::limits::PAGE_ITEMS as usize);
+        Ok::<_, ServiceError>((BulkOut::from(result), wake))
+    };
+    let result = app.write_and_wake(key.actor(), move |tx, by, hooks| {
+        let make = || {
+            let made = retry(tx, by, hooks)?;
+            // The answer itself is what a repeated request gets.
+            Ok((serde_json::to_string(&made.0).unwrap_or_default(), made))
+        };
+        let find = |answer: &str| {
+            let answer = serde_json::from_str(answer).map_err(|_| flux_storage::Error::BadRow("a bulk answer"))?;
+            Ok::<_, ServiceError>((answer, Wake::new()))
+        };
+        Ok(match once.run(tx, make, find)? {
+            Idempotent::Created(result) | Idempotent::Repeated(result) => result,
+        })
+    });
+    let result = result.await?;
+    tracing::info!(commands.matched = result.matched, commands.done = result.done, "commands retried by hand");
+    Ok(Json(result))
+}
+
+/// Settles a command that may have run: a person has looked in the game. `given: true` completes it; `given: false` makes it
+/// `failed`/`rejected_by_game`, so that it can be retried. 409 unless it is `failed`/`uncertain`.
+#[utoipa::path(post, path = "/commands/{id}/settle", tag = "commands", security(("key" = [])), params(("id" = String, Path)),
+    request_body = SettleIn, responses((status = 200, body = CommandOut), Errors))]
+pub(super) async fn settle(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Id(id): Id<CommandId>,
+    Body(body, _): Body<SettleIn>,
+) -> Result<Json<CommandOut>, ApiError> {
+    let given = if body.given { Given::Yes } else { Given::No };
+    change(&app, key.actor(), id, move |tx, by, hooks, id| corrections::settle(tx, by, hooks, id, given)).await
 }
 
 /// Cancels an open command: at once if no agent was ever offered it, otherwise once the agent confirms (`cancelRequestedAt`).
@@ -127,18 +177,18 @@ pub(super) async fn cancel(
     key: ApiKey,
     Id(id): Id<CommandId>,
 ) -> Result<Json<CommandOut>, ApiError> {
-    change(&app, &key, id, commands_service::cancel).await
+    change(&app, key.actor(), id, commands_service::cancel).await
 }
 
 /// Changes a command, and answers with its new state.
 async fn change(
     app: &App,
-    key: &ApiKey,
+    actor: Actor,
     id: CommandId,
     what: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &CommandId) -> Result<Command, ServiceError> + Send + 'static,
 ) -> Result<Json<CommandOut>, ApiError> {
     let view = app
-        .write_and_wake(key.actor(), move |tx, by, hooks| {
+        .write_and_wake(actor, move |tx, by, hooks| {
             let command = what(tx, by, hooks, &id)?;
             let wake = Wake::from([command.new.server_id.clone()]);
             Ok((with_history(tx, command)?, wake))

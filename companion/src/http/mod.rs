@@ -137,6 +137,7 @@ const ROUTES: [fn() -> OpenApiRouter<Arc<App>>; 7] = [
             .routes(routes!(orders::cancelled))
             .routes(routes!(orders::refunded))
             .routes(routes!(orders::chargeback))
+            .routes(routes!(orders::player))
     },
     || OpenApiRouter::new().routes(routes!(customers::put, customers::show, customers::remove)),
     || {
@@ -145,6 +146,8 @@ const ROUTES: [fn() -> OpenApiRouter<Arc<App>>; 7] = [
             .routes(routes!(commands::show))
             .routes(routes!(commands::retry))
             .routes(routes!(commands::cancel))
+            .routes(routes!(commands::settle))
+            .routes(routes!(commands::bulk))
     },
     || OpenApiRouter::new().routes(routes!(events::list)),
     || {

@@ -1,19 +1,20 @@
 //! The routes of orders. Amounts are whole numbers of minor units (cents).
 
-use super::dto::{OccurredIn, OrderIn, OrderOut, RefundIn};
+use super::dto::{OccurredIn, OrderIn, OrderOut, OrderPlayerIn, OrderPlayerOut, RefundIn};
 use crate::agents::Sessions;
 use crate::app::App;
 use crate::services::agents::is_online;
-use crate::services::{Audit, ServiceError, Wake, orders as orders_service};
+use crate::services::{Audit, ServiceError, Wake, corrections, orders as orders_service};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::{OrderId, ServerId};
 use flux_referrals::{OrderHooks, Referrals};
 use flux_rest::values::OrderStatus;
 use flux_rest::{
-    ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, Saved, Word, before_place, page, page_limit, saved,
+    Admin, ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, Saved, Word, before_place, page, page_limit,
+    saved,
 };
-use flux_shop::{CommandView, Order, OrderContent, ServerState, ServerStates};
+use flux_shop::{CommandView, Order, OrderContent, Player, ServerState, ServerStates};
 use flux_storage::{Tx, commands, history, orders, servers};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -150,6 +151,25 @@ pub(super) async fn refunded(
         orders_service::refund(tx, by, hooks, id, &refund, at)
     };
     transition(&app, &key, id, body.occurred_at, refund).await
+}
+
+/// Corrects a paid order's player. Commands that have not run go to the right player; those that an agent may have are revoked
+/// first; those that ran stay with the old one. No event names a player.
+#[utoipa::path(post, path = "/orders/{id}/player", tag = "orders", security(("key" = [])), params(("id" = String, Path)),
+    request_body = OrderPlayerIn, responses((status = 200, body = OrderPlayerOut), Errors))]
+pub(super) async fn player(
+    State(app): State<Arc<App>>,
+    key: Admin,
+    Id(id): Id<OrderId>,
+    Body(body, _): Body<OrderPlayerIn>,
+) -> Result<Json<OrderPlayerOut>, ApiError> {
+    let player = Player::from(body.player);
+    let to = move |tx: &Tx<'_>, by: &Audit, _: &dyn OrderHooks, id: &OrderId| {
+        corrections::change_player(tx, by, id, player.clone())
+    };
+    let (moved, order) = change(&app, &ApiKey(key.0), id, to).await?;
+    tracing::info!(order.id = %order.id, "player of an order corrected");
+    Ok(Json(OrderPlayerOut::new(order, moved)))
 }
 
 /// Changes an order's status, and answers with the changed order.

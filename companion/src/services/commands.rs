@@ -1,4 +1,4 @@
-//! Commands: creating them, and every change of their state.
+//! Commands: creating them, cancelling them, and what the companion itself changes. Retries are in `retries`.
 
 use super::changes::{Changes, Saved};
 use super::{Audit, ServiceError, changes, reversals};
@@ -6,14 +6,21 @@ use flux_delivery::command::{CommandState, CommandStatus};
 use flux_protocol::CommandId;
 use flux_referrals::OrderHooks;
 use flux_shop::CommandPurpose;
-use flux_shop::{Command, NewCommand, Origin, SERVER_REMOVED, Trigger, kind};
-use flux_storage::{Tx, commands, events, servers};
+use flux_shop::{Command, NewCommand, Origin, SERVER_REMOVED, kind};
+use flux_storage::{Tx, commands, events, orders, servers};
 use serde_json::json;
 
 /// `POST /commands`: creates a command by hand, with the first row of its history.
 pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<Command, ServiceError> {
     if servers::find(tx, &new.server_id)?.is_none_or(|server| server.removing) {
         return Err(ServiceError::invalid("serverId", "there is no such server"));
+    }
+    if let Some(id) = &new.order_id {
+        let order = orders::find(tx, id)?.ok_or_else(|| ServiceError::invalid("order", "there is no such order"))?;
+        if order.times.paid_at.is_none() || order.times.is_revoked() || order.times.anonymised_at.is_some() {
+            let message = format!("the order is {}: only a paid one gets further commands", order.status.as_str());
+            return Err(ServiceError::conflict("order_state", message));
+        }
     }
     let made = changes::make_all(tx, by, vec![new])?.pop();
     Ok(made.ok_or(flux_storage::Error::BadRow("a command that was not made"))?)
@@ -71,39 +78,14 @@ fn is_orphan(tx: &Tx<'_>, command: &Command) -> Result<bool, ServiceError> {
     Ok(command.state.cancel_requested && servers::find(tx, &command.new.server_id)?.is_none())
 }
 
-/// `POST /commands/{id}/retry`: starts a new series of attempts of a failed command. An expiry in the past is dropped,
-/// since a person wants the command run now.
-pub fn retry(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &CommandId) -> Result<Command, ServiceError> {
-    let mut command = find(tx, id)?;
-    let server = servers::find(tx, &command.new.server_id)?;
-    if server.is_none_or(|server| server.removing) {
-        return Err(ServiceError::conflict("server_removed", "the command's server was removed"));
-    }
-    if is_revoked(tx, hooks, &command)? {
-        let message = "its order was cancelled, refunded or charged back, or its reward was taken back";
-        return Err(ServiceError::conflict("order_revoked", message));
-    }
-    if command.new.player.is_none() && command.new.origin.is_some() {
-        return Err(ServiceError::conflict("anonymised", "its player was forgotten"));
-    }
-    let Some(after) = command.state.clone().retry_by_hand() else {
-        let message = format!("the command is {}: only a failed one is retried", command.state.status.as_str());
-        return Err(ServiceError::conflict("not_failed", message));
-    };
-    command.new.expires_at = command.new.expires_at.filter(|at| *at > tx.now());
-    command.cancel_requested_at = None;
-    reversals::after_closing(tx, by, hooks, save(tx, by, command, after)?)
-}
-
 /// True if the order or the reward that this command delivers was revoked.
 pub(super) fn is_revoked(tx: &Tx<'_>, hooks: &dyn OrderHooks, command: &Command) -> Result<bool, ServiceError> {
     if let Some(Origin::Reward { grant, on: CommandPurpose::Grant, .. }) = &command.new.origin {
         return Ok(hooks.is_reversed(tx, grant)?);
     }
-    let package = command.new.origin.as_ref().and_then(Origin::package);
-    let is_bought = package.is_some_and(|(_, on)| on == Trigger::Purchase);
-    let Some(order) = command.new.order_id.as_ref().filter(|_| is_bought) else { return Ok(false) };
-    Ok(flux_storage::orders::find(tx, order)?.is_some_and(|order| order.times.is_revoked()))
+    let is_theirs = command.is_delivery_of_order();
+    let Some(order) = command.new.order_id.as_ref().filter(|_| is_theirs) else { return Ok(false) };
+    Ok(orders::find(tx, order)?.is_some_and(|order| order.times.is_revoked()))
 }
 
 /// Fails a command that expired before any agent was offered it.

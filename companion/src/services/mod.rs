@@ -5,6 +5,7 @@
 pub mod agents;
 mod changes;
 pub mod commands;
+pub mod corrections;
 pub mod customers;
 pub mod effects;
 mod error;
@@ -12,6 +13,7 @@ pub mod offers;
 pub mod orders;
 pub mod packages;
 pub mod reports;
+pub mod retries;
 mod reversals;
 pub mod seats;
 pub mod servers;

@@ -1,9 +1,10 @@
 //! Reversals of cancelled, refunded and charged back orders. Commands that have not run are revoked. Commands that have run
 //! are reversed by their package's `refund` or `chargeback` commands: per server, once all purchase commands of the
-//! package are closed there, and only if one of them completed.
+//! package are closed there, and only if one of them completed. A package is taken back once, however many refunds and
+//! chargebacks its order has.
 
 use super::changes::{Changes, Saved, make_all};
-use super::{Audit, ServiceError, Wake, effects};
+use super::{Audit, ServiceError, Wake, corrections, effects};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{OrderId, ServerId};
 use flux_referrals::OrderHooks;
@@ -11,13 +12,19 @@ use flux_shop::{Command, Order, PackageId, Trigger, expand};
 use flux_storage::{Tx, commands as commands_repo, orders};
 use std::collections::BTreeSet;
 
-/// Revokes the order's open purchase commands, and reverses those of each package and server where none is open.
+/// Revokes the open commands that deliver the order, and reverses those of each package and server where none is open.
 pub(super) fn revoke(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &OrderId) -> Result<Wake, ServiceError> {
     let mut places: BTreeSet<(PackageId, ServerId)> = BTreeSet::new();
+    let mut wake = Wake::new();
     let mut changes = Changes::default();
     for command in commands_repo::of_order(tx, id)? {
-        let Some(package) = bought(&command) else { continue };
-        places.insert((package.clone(), command.new.server_id.clone()));
+        if !command.is_delivery_of_order() {
+            continue;
+        }
+        wake.insert(command.new.server_id.clone());
+        if let Some(package) = bought(&command) {
+            places.insert((package.clone(), command.new.server_id.clone()));
+        }
         if command.state.status.is_open() {
             changes.request_cancel(tx.now(), command, None);
         }
@@ -27,7 +34,7 @@ pub(super) fn revoke(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &Order
     for (package, server) in &places {
         reverse(tx, by, &order, package, server)?;
     }
-    Ok(places.into_iter().map(|(_, server)| server).collect())
+    Ok(wake)
 }
 
 /// Runs the reversals that waited for this command to close: of its reward, or of its order's package on its server.
@@ -53,6 +60,7 @@ pub(super) fn after_closing_all<'a>(
         // They are for this command's server, which its callers wake.
         effects::apply(tx, by, hooks, hooks.command_closed(tx, command)?)?;
     }
+    renew_for_right_players(tx, by, &closed)?;
     let bought: Vec<_> = closed
         .iter()
         .filter_map(|command| Some((*command, bought(command)?, command.new.order_id.as_ref()?)))
@@ -63,6 +71,27 @@ pub(super) fn after_closing_all<'a>(
             reverse(tx, by, order, package, &command.new.server_id)?;
         }
     }
+    Ok(())
+}
+
+/// Gives commands that were revoked because their order's player was corrected to the right player.
+fn renew_for_right_players(tx: &Tx<'_>, by: &Audit, closed: &[&Command]) -> Result<(), ServiceError> {
+    let (mut changes, mut renewed) = (Changes::default(), Vec::new());
+    let is_cancelled =
+        |command: &&&Command| command.state.status == CommandStatus::Cancelled && bought(command).is_some();
+    for command in closed.iter().filter(is_cancelled) {
+        let Some(order) = command.new.order_id.as_ref() else { continue };
+        let Some(order) = orders::find(tx, order)? else { continue };
+        if let Some(again) = corrections::for_right_player(tx, command, &order)
+            && is_receiving(tx, &again.new.server_id)?
+        {
+            let state = again.state.clone();
+            changes.announce(&again);
+            renewed.push(changes.set(tx.now(), again, state));
+        }
+    }
+    commands_repo::update_contents(tx, &renewed)?;
+    drop(changes.write(tx, by)?);
     Ok(())
 }
 
@@ -80,15 +109,24 @@ fn reverse(
     };
     let bought = commands_repo::bought(tx, &order.id, package, server)?;
     let is_closed = bought.iter().all(|command| !command.state.status.is_open());
-    let has_run = bought.iter().any(|command| command.state.status == CommandStatus::Completed);
-    if !is_closed || !has_run || !is_receiving(tx, server)? {
+    let Some(has_run) = bought.iter().find(|command| command.state.status == CommandStatus::Completed) else {
+        return Ok(());
+    };
+    if !is_closed || !is_receiving(tx, server)? {
         return Ok(());
     }
     let mut wanted = Vec::new();
     for trigger in triggers {
         let made = expand(order, std::slice::from_ref(&sold), trigger, std::slice::from_ref(server), tx.now());
         // The limit was checked for all servers when the order was paid.
-        wanted.extend(made.map_err(|_| flux_storage::Error::BadRow("an order of too many commands"))?);
+        wanted = made.map_err(|_| flux_storage::Error::BadRow("an order of too many commands"))?;
+        if !wanted.is_empty() {
+            break;
+        }
+    }
+    for command in &mut wanted {
+        // The order's player may have been corrected after this one got it.
+        command.player = has_run.new.player.clone();
     }
     // A late `completed` report may be the second reason to reverse the same package.
     let known = commands_repo::find_all(tx, wanted.iter().map(|command| &command.id))?;

@@ -222,3 +222,24 @@ fn check_names_the_source_of_each_secret() {
     let text = program.print(&["check"]);
     assert!(text.contains("warn   webhook.secret from the file") && text.contains("ends with a blank"), "{text}");
 }
+
+#[test]
+fn corrections_say_what_is_missing_and_count_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    let counted = program.print(&["command", "retry", "--package", "vip", "--as", "now"]);
+    assert_eq!(counted, "0 commands match, 0 of them cannot run again; add --expect 0 to retry the others\n");
+    assert!(
+        program.complain(1, &["command", "retry", "--package", "vip", "--expect", "3"]).contains("0 commands match")
+    );
+    assert_eq!(
+        program.print(&["command", "retry", "--reason", "uncertain", "--includes-uncertain", "--expect", "0"]),
+        "0 commands run again, 0 cannot\n"
+    );
+    program.complain(64, &["command", "retry"]);
+    program.complain(64, &["command", "retry", "--reason", "odd"]);
+    assert!(program.complain(1, &["command", "retry", "cmd_1"]).contains("no such command"));
+    assert!(program.complain(1, &["command", "settle", "cmd_1", "not-given"]).contains("no such command"));
+    assert!(program.complain(1, &["order", "player", "o1", "Stevie"]).contains("no such order"));
+}

@@ -24,7 +24,7 @@ pub use body::{Body, OptionalBody};
 pub use error::{ApiError, ErrorAnswer, Errors, no_such_method, no_such_path};
 pub use idempotency::{IdempotencyKey, Idempotent, IdempotentRequest, KeyReused};
 pub use object::{Object, object, object_or_null, objects};
-pub use page::{Page, PageQuery, after_text, before_place, page, page_limit};
+pub use page::{Page, PageQuery, after_place, after_text, before_place, cursor_at, page, page_limit};
 pub use path::{Id, PathTexts};
 pub use places::{Place, Places, Share, Shares};
 pub use player::PlayerJson;

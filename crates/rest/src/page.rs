@@ -49,6 +49,15 @@ pub fn after_text(cursor: Option<&str>) -> Result<String, ApiError> {
     cursor.map_or_else(|| Ok(String::new()), decode)
 }
 
+/// The number in a cursor of a list with the oldest first; 0 without one.
+///
+/// # Errors
+/// 422 for a cursor that no answer gave.
+pub fn after_place(cursor: Option<&str>) -> Result<i64, ApiError> {
+    let Some(cursor) = cursor else { return Ok(0) };
+    decode(cursor)?.parse().map_err(|_| unknown())
+}
+
 /// The number in a cursor; the largest without one.
 ///
 /// # Errors
@@ -64,8 +73,17 @@ pub fn page<R, T>(mut rows: Vec<R>, limit: u32, key: impl Fn(&R) -> String, item
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let last = rows.last().filter(|_| has_more);
-    let next_cursor = last.map(|row| BASE64URL_NOPAD.encode(key(row).as_bytes()));
+    let next_cursor = last.map(|row| encode(&key(row)));
     Page { items: rows.into_iter().map(item).collect(), next_cursor }
+}
+
+/// The cursor of the page after this number.
+pub fn cursor_at(number: i64) -> String {
+    encode(&number.to_string())
+}
+
+fn encode(text: &str) -> String {
+    BASE64URL_NOPAD.encode(text.as_bytes())
 }
 
 fn decode(cursor: &str) -> Result<String, ApiError> {

@@ -206,5 +206,6 @@ enums! {
     OrderStatus = "The last status that the storefront gave an order."
     PutStatus = "The status of an order in a PUT."
     Trigger = "The event of an order that creates a package's command."
+    RetryAs = "The text that a retry sends: the command as it was sold, or the package's command as it is now."
     Delivery = "Whether commands that belong together have run. Derived from them, never stored."
 }

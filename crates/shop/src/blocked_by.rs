@@ -93,11 +93,11 @@ fn failed(reason: FailReason, name: &str, output: Option<&str>) -> String {
         (FailReason::RejectedByGame, Some(answer)) => format!("the game of {name} refused it: \"{answer}\""),
         (FailReason::Uncertain, Some(answer)) => {
             format!(
-                "the game of {name} answered \"{answer}\", which does not say whether it ran: look in the game, then retry or leave it"
+                "the game of {name} answered \"{answer}\", which does not say whether it ran: look in the game, then settle or retry it"
             )
         }
         (FailReason::Uncertain, None) => {
-            format!("{name} cannot tell whether it ran: look in the game, then retry or leave it")
+            format!("{name} cannot tell whether it ran: look in the game, then settle or retry it")
         }
         (FailReason::Expired, _) => "it expired before it could run".to_owned(),
         (reason, Some(detail)) => format!("{name} would not run it: {}: {detail}", reason.as_str()),

@@ -75,6 +75,18 @@ impl Origin {
     }
 }
 
+string_enum! {
+    /// The text that a retry of a package's command sends.
+    #[derive(Default)]
+    pub enum RetryAs {
+        /// The command as it was sold.
+        #[default]
+        Sold = "sold",
+        /// The package's command as it is now.
+        Now = "now",
+    }
+}
+
 /// A command of the store.
 #[derive(Debug, Clone)]
 pub struct Command {
@@ -116,6 +128,15 @@ impl Command {
             expires_at: new.expires_at,
             sequence: self.sequence,
             redelivered,
+        }
+    }
+
+    /// True if a payment of its order created it, or a person for that order: a revoked order must not deliver it.
+    pub fn is_delivery_of_order(&self) -> bool {
+        match &self.new.origin {
+            Some(Origin::Package { on, .. }) => *on == Trigger::Purchase,
+            Some(Origin::Reward { .. }) => false,
+            None => self.new.order_id.is_some(),
         }
     }
 

@@ -4,6 +4,7 @@
 mod string_enum;
 
 mod anonymous;
+mod as_now;
 mod blocked_by;
 mod command;
 mod customer;
@@ -20,8 +21,9 @@ mod template;
 mod text;
 
 pub use anonymous::{ANONYMOUS_CHARS, ANONYMOUS_CODE, is_anonymous_code};
+pub use as_now::{NotAsNow, as_now};
 pub use blocked_by::{BlockedCommand, SERVER_REMOVED, ServerState, ServerStates, blocked_by};
-pub use command::{Command, CommandView, HistoryEntry, NewCommand, Origin, is_visible_change};
+pub use command::{Command, CommandView, HistoryEntry, NewCommand, Origin, RetryAs, is_visible_change};
 pub use customer::{Customer, CustomerProfile};
 pub use delivery::{Delivery, delivery};
 pub use event::{Actor, Audit, Event, kind};

@@ -140,7 +140,8 @@ impl OrderTimes {
         self.cancelled_at.or(self.refunded_at).or(self.charged_back_at).is_some()
     }
 
-    /// The triggers of the packages' reversals: refund, chargeback, both or none.
+    /// The triggers of the packages' reversals, in the order in which they apply. A package is taken back once: by the
+    /// commands of the first trigger for which it has any.
     pub fn reversals(&self) -> Vec<Trigger> {
         let refund = self.refunded_at.map(|_| Trigger::Refund);
         refund.into_iter().chain(self.charged_back_at.map(|_| Trigger::Chargeback)).collect()

@@ -6,8 +6,8 @@ pub(crate) mod read;
 
 pub use forget::{forget_order, forget_player, has_open};
 pub use queue::{
-    Filter, OfferFilter, all_open, counts, expired, given_up, next_retry, open_count, open_of_server, page,
-    queue_counts, to_offer,
+    FailedFilter, Filter, OfferFilter, all_open, count_failed, counts, expired, failed, given_up, next_retry,
+    open_count, open_of_server, page, queue_counts, to_offer,
 };
 
 use crate::value::TextList;
@@ -97,6 +97,29 @@ pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Comman
         ]
     };
     tx.execute_many(sql, commands.into_iter().map(row))?;
+    Ok(())
+}
+
+/// Saves what these commands send to the game: template, values, player and conditions. The rest is saved by [`update_all`].
+pub fn update_contents<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Command>) -> Result<(), Error> {
+    let sql = "UPDATE commands SET command = $1, template_values = $2, player_name = $3, player_uuid = $4,
+               require_online = $5, delay_seconds = $6, required_slots = $7 WHERE seq = $8";
+    let commands: Vec<&Command> = commands.into_iter().collect();
+    let values = commands.iter().map(|command| to_json(&command.new.values)).collect::<Result<Vec<_>, _>>()?;
+    let rows = commands.iter().zip(&values).map(|(command, values)| {
+        let new = &command.new;
+        [
+            new.command.value(),
+            values.value(),
+            new.player.as_ref().map_or(Value::Null, |player| player.name.value()),
+            new.player.as_ref().map_or(Value::Null, |player| player.uuid.value()),
+            new.require_online.value(),
+            new.delay_seconds.value(),
+            new.required_slots.value(),
+            command.sequence.value(),
+        ]
+    });
+    tx.execute_many(sql, rows)?;
     Ok(())
 }
 

@@ -113,6 +113,14 @@ pub fn set_status(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
     Ok(())
 }
 
+/// Saves an order's player.
+pub fn set_player(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
+    let Player { name, uuid } = &order.content.player;
+    let sql = "UPDATE orders SET player_name = $1, player_uuid = $2, updated_at = $3 WHERE id = $4";
+    tx.execute(sql, params![name, uuid, order.updated_at, order.id])?;
+    Ok(())
+}
+
 /// Stores the packages of a paid order that have refund or chargeback commands, as they are now.
 pub fn snapshot_reversals(tx: &Tx<'_>, id: &OrderId, packages: &[Package]) -> Result<(), Error> {
     let sql = "INSERT INTO order_package_snapshots (order_id, position, package_id, name, price, currency, commands)

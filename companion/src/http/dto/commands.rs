@@ -21,6 +21,10 @@ pub(crate) struct CommandIn {
     /// The player whom it is for.
     #[serde(default, deserialize_with = "object_or_null")]
     player: Option<PlayerJson>,
+    /// The order that it belongs to, which is paid. A cancellation, refund or chargeback of the order revokes it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    order: Option<OrderId>,
     /// True if the player must be online; defaults to true with a player.
     #[serde(default)]
     require_online: Option<bool>,
@@ -53,7 +57,7 @@ impl CommandIn {
         Ok(NewCommand {
             id,
             server_id: self.server_id,
-            order_id: None,
+            order_id: self.order,
             origin: None,
             kind: CommandKind::Manual,
             player: self.player.map(|player| flux_shop::Player::from(player).into()),

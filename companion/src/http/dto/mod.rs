@@ -6,6 +6,7 @@ mod customers;
 mod events;
 mod orders;
 mod packages;
+mod retries;
 mod servers;
 
 pub(crate) use commands::{CommandIn, CommandOut};
@@ -13,4 +14,5 @@ pub(crate) use customers::{CustomerIn, CustomerOut};
 pub(crate) use events::EventOut;
 pub(crate) use orders::{OccurredIn, OrderIn, OrderOut, RefundIn};
 pub(crate) use packages::{PackageIn, PackageOut};
+pub(crate) use retries::{BulkIn, BulkOut, OrderPlayerIn, OrderPlayerOut, RetryIn, SettleIn};
 pub(crate) use servers::{RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};

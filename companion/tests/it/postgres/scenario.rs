@@ -40,6 +40,7 @@ async fn orders(app: &TestApp) {
     app.put("/orders/o6", order(1, "created")).await;
     app.delete("/packages/vip").await;
     app.post("/orders/o6/cancelled", json!({})).await;
+    app.post("/orders/o4/player", json!({"player": {"name": "Stevie"}})).await;
     app.post("/orders/o4/refunded", json!({"refundedAmount": 1, "refundId": "r1"})).await;
     app.delete("/packages/vip").await;
     for path in ["/orders", "/orders?status=paid", "/orders/o1", "/packages", "/packages/vip", "/servers"] {
@@ -54,6 +55,7 @@ async fn commands_and_removal(app: &TestApp) {
     let id = text(&app.post("/commands", manual.clone()).await.1, "id");
     app.poll(&token, "j1").await;
     app.report(&token, "j1", json!([report(&id, 1, "failed", Some("expired"))])).await;
+    app.post("/commands/bulk", json!({"action": "retry", "filter": {"server": server}})).await;
     app.post(&format!("/commands/{id}/retry"), json!({})).await;
     app.as_agent("POST", "/players/joined", &token, "j1", Some(json!({"name": "Steve", "uuid": UUID}))).await;
     app.poll(&token, "j2").await;

@@ -53,6 +53,15 @@ impl OfferedTo {
     }
 }
 
+/// The word of a person about a command that may have run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// The player has what it gives.
+    Yes,
+    /// The player has not.
+    No,
+}
+
 /// A command, reduced to what the rules need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandState {
@@ -132,6 +141,32 @@ impl CommandState {
     pub fn retry_by_hand(self) -> Option<CommandState> {
         matches!(self.status, CommandStatus::Failed(_))
             .then(|| CommandState { retries_used: 0, ..self.next_attempt(None) })
+    }
+
+    /// Starts a new attempt of a command that was cancelled before it ran. `None` unless it is cancelled.
+    ///
+    /// The agent takes what the new attempt says, because its job is closed.
+    #[must_use]
+    pub fn renew_cancelled(self) -> Option<CommandState> {
+        (self.status == CommandStatus::Cancelled).then(|| CommandState {
+            retries_used: 0,
+            cancel_requested: false,
+            ..self.next_attempt(None)
+        })
+    }
+
+    /// Settles an uncertain command, on the word of a person. `None` unless it has failed as uncertain.
+    #[must_use]
+    pub fn settle_by_hand(self, given: Given) -> Option<CommandState> {
+        let status = match given {
+            Given::Yes => CommandStatus::Completed,
+            Given::No => CommandStatus::Failed(FailReason::RejectedByGame),
+        };
+        (self.status == CommandStatus::Failed(FailReason::Uncertain)).then_some(CommandState {
+            status,
+            next_attempt_at: None,
+            ..self
+        })
     }
 
     fn next_attempt(self, at: Option<Timestamp>) -> CommandState {

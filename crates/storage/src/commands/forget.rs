@@ -11,20 +11,22 @@ pub fn has_open(tx: &Tx<'_>, order: &OrderId) -> Result<bool, Error> {
     tx.exists(&format!("SELECT 1 FROM commands WHERE order_id = $1 AND {OPEN} LIMIT 1"), params![order])
 }
 
-/// Removes the player and the game's answers from an order's commands.
+/// Removes the player and the game's answers from an order's commands; [`forget_player`] removes them from those that staff
+/// made for the order.
 pub fn forget_order(tx: &Tx<'_>, order: &OrderId) -> Result<(), Error> {
     let history = "UPDATE command_history SET output = NULL WHERE output IS NOT NULL
                    AND command_id IN (SELECT id FROM commands WHERE order_id = $1)";
     tx.execute(history, params![order])?;
-    let commands = "UPDATE commands SET player_name = NULL, player_uuid = NULL, output = NULL WHERE order_id = $1";
+    let commands = "UPDATE commands SET player_name = NULL, player_uuid = NULL, output = NULL
+                    WHERE order_id = $1 AND kind <> 'manual'";
     tx.execute(commands, params![order])?;
     Ok(())
 }
 
-/// Removes a player from the commands that belong to no order, and from their templates, where staff may have typed the name.
+/// Removes a player from the commands that no order created, and from their templates, where staff may have typed the name.
 /// False if one is still open; then nothing is changed.
 pub fn forget_player(tx: &Tx<'_>, player: &PlayerName) -> Result<bool, Error> {
-    let theirs = "lower(player_name) = lower($1) AND player_name IS NOT NULL AND order_id IS NULL";
+    let theirs = "lower(player_name) = lower($1) AND player_name IS NOT NULL AND (order_id IS NULL OR kind = 'manual')";
     if tx.exists(&format!("SELECT 1 FROM commands WHERE {theirs} AND {OPEN} LIMIT 1"), params![player])? {
         return Ok(false);
     }

@@ -2,8 +2,8 @@
 
 use super::read::command;
 use crate::{Error, Param, Row, Tx, limits, params};
-use flux_protocol::{JournalId, OrderId, ServerId};
-use flux_shop::{Command, QueueCounts};
+use flux_protocol::{FailReason, JournalId, OrderId, ServerId};
+use flux_shop::{Command, PackageId, QueueCounts};
 use jiff::Timestamp;
 use std::sync::LazyLock;
 
@@ -43,6 +43,55 @@ pub fn page(tx: &Tx<'_>, before: i64, filter: &Filter, limit: u32) -> Result<Vec
     values.push(&limit);
     sql.push_str(&format!(" ORDER BY seq DESC LIMIT ${}", values.len()));
     tx.query(&sql, &values, |row| Ok((row.get("seq")?, command(row)?)))
+}
+
+/// A filter for failed commands. Each given condition must hold.
+#[derive(Debug, Clone, Default)]
+pub struct FailedFilter {
+    /// The server.
+    pub server: Option<ServerId>,
+    /// The package of the order's command.
+    pub package: Option<PackageId>,
+    /// The player's name, in any case.
+    pub player: Option<String>,
+    /// The reason as text.
+    pub reason: Option<String>,
+    /// Created at this time or later.
+    pub from: Option<Timestamp>,
+    /// Created before this time.
+    pub to: Option<Timestamp>,
+    /// Commands that may have run as well.
+    pub with_uncertain: bool,
+}
+
+/// The conditions of a [`FailedFilter`], for commands after the number `$1`.
+const FAILED: &str = "FROM commands WHERE status = 'failed' AND seq > $1
+    AND (CAST($2 AS TEXT) IS NULL OR server_id = $2) AND (CAST($3 AS TEXT) IS NULL OR package_id = $3)
+    AND (CAST($4 AS TEXT) IS NULL OR lower(player_name) = lower($4))
+    AND (CAST($5 AS TEXT) IS NULL OR status_reason = $5)
+    AND (CAST($6 AS BIGINT) IS NULL OR created_at >= $6) AND (CAST($7 AS BIGINT) IS NULL OR created_at < $7)
+    AND (CAST($8 AS TEXT) IS NULL OR status_reason <> $8)";
+
+impl FailedFilter {
+    /// The reason that the filter leaves out.
+    fn left_out(&self) -> Option<&'static str> {
+        (!self.with_uncertain).then_some(FailReason::Uncertain.as_str())
+    }
+}
+
+/// The number of failed commands of a filter, after this number.
+pub fn count_failed(tx: &Tx<'_>, after: i64, filter: &FailedFilter) -> Result<u64, Error> {
+    let FailedFilter { server, package, player, reason, from, to, .. } = filter;
+    let values = params![after, server, package, player, reason, from, to, filter.left_out()];
+    tx.only(&format!("SELECT count(*) AS total {FAILED}"), values, |row| row.get("total"))
+}
+
+/// The failed commands of a filter, oldest first, after this number.
+pub fn failed(tx: &Tx<'_>, after: i64, filter: &FailedFilter, limit: u32) -> Result<Vec<(i64, Command)>, Error> {
+    let FailedFilter { server, package, player, reason, from, to, .. } = filter;
+    let values = params![after, server, package, player, reason, from, to, filter.left_out(), limit];
+    let sql = format!("SELECT * {FAILED} ORDER BY seq LIMIT $9");
+    tx.query(&sql, values, |row| Ok((row.get("seq")?, command(row)?)))
 }
 
 /// The number of open and failed commands by status, over all servers.
