@@ -42,12 +42,9 @@ async fn dead_players_order_runs_after_respawning() {
 async fn forbidden_names_and_lines_fail_and_never_reach_the_game() {
     let env = TestEnv::start(&["Steve"]).await;
     env.package("admin", json!({"command": "minecraft:op {player}"})).await;
-    env.package("nonsense", json!({"command": "give {player} {unknown}"})).await;
-    for (order, player, package, reason) in [
-        ("order-1", "*Steve", "diamonds", "invalid_player_name"),
-        ("order-2", "Steve", "admin", "blocked_by_policy"),
-        ("order-3", "Steve", "nonsense", "bad_template"),
-    ] {
+    for (order, player, package, reason) in
+        [("order-1", "*Steve", "diamonds", "invalid_player_name"), ("order-2", "Steve", "admin", "blocked_by_policy")]
+    {
         env.pay(order, player, package, 1).await;
         assert_eq!(env.command_is(order, "failed").await["reason"], reason);
     }
