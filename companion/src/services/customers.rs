@@ -28,9 +28,10 @@ pub fn put(
         return Ok((false, Wake::new()));
     }
     if let Some(player) = &profile.player
-        && customers::other_with_player(tx, id, player)?.is_some()
+        && let Some(other) = customers::other_with_player(tx, id, player)?
     {
-        return Err(ServiceError::conflict("player_taken", "another customer has this player"));
+        let message = format!("customer {other} has this player: remove it there first, or use that customer's id");
+        return Err(ServiceError::conflict("player_taken", message));
     }
     customers::put(tx, id, profile, tx.now())?;
     // Without personal data, because events are kept for ever.

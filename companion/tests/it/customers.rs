@@ -33,6 +33,7 @@ async fn a_player_belongs_to_one_customer() {
     for player in [json!({"name": "notch"}), json!({"name": "Other", "uuid": plain})] {
         let (status, error) = app.put("/customers/b", json!({"player": player})).await;
         assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("player_taken")), "{player}");
+        assert!(error["error"]["message"].as_str().is_some_and(|text| text.starts_with("customer a has")), "{error}");
     }
     let other = json!({"player": {"name": "notch", "uuid": "00000000000000000000000000000001"}});
     assert_eq!(app.put("/customers/b", other).await.0, StatusCode::CREATED, "another player of that name");
