@@ -26,7 +26,7 @@ pub(super) fn run(path: &Path, config: &Config, json: bool) -> Result<(), CliErr
     })
 }
 
-/// What works, but not as an admin would want it.
+/// Warnings about settings that work, but not as an admin would want.
 fn advice(config: &Config) -> Vec<(&'static str, String)> {
     let mut advice = Vec::new();
     if config.listen.ip().is_unspecified() {

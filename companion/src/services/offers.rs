@@ -62,7 +62,7 @@ pub fn offer(
     Ok(offers)
 }
 
-/// What an agent must not run any more after its server was removed: its open commands, whose cancel was requested, and those
+/// Revokes everything for the agent of a removed server: its open commands, whose cancel was requested, and those
 /// that were closed without its word.
 ///
 /// # Errors

@@ -73,7 +73,7 @@ async fn serving_takes_the_leases_of_an_earlier_process_at_once() {
     assert_eq!(epoch.expect("an epoch"), 2);
 }
 
-/// How far the codes of customers without one have been issued.
+/// The last customer who was given a missing code.
 async fn codes_after(app: &TestApp) -> Option<String> {
     let read =
         |tx: &Tx<'_>| tx.only("SELECT codes_after FROM referral_program", params![], |row| row.get("codes_after"));

@@ -23,11 +23,6 @@ macro_rules! template {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
-
-            /// Sentences about what is sent as it is, although it looks like a placeholder.
-            pub fn warnings(&self) -> Vec<String> {
-                template_warnings(&self.0, $known)
-            }
         }
 
         impl TryFrom<String> for $name {
@@ -59,4 +54,11 @@ template! {
 template! {
     /// The template of a command that a person makes by hand: only the player's placeholders are filled in.
     ManualTemplate, &[]
+}
+
+impl Template {
+    /// Sentences about what is sent as it is, although it looks like a placeholder.
+    pub fn warnings(&self) -> Vec<String> {
+        template_warnings(&self.0, OF_PACKAGE)
+    }
 }

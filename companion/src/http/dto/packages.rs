@@ -36,7 +36,7 @@ pub(crate) struct PackageOut {
     price: Amount,
     currency: Currency,
     commands: Vec<TemplateJson>,
-    /// What is probably a mistake, in sentences.
+    /// A sentence for each probable mistake.
     warnings: Vec<String>,
 }
 

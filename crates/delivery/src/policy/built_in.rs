@@ -43,7 +43,7 @@ const EVERYBODY: &[&str] = &[
     "attribute @*", "recipe take @*", "advancement revoke @*", "loot replace entity @*", "ride @*", 
 ];
 
-/// What permission plugins do beyond one player's rank or permission.
+/// Commands of permission plugins that change more than one player's rank or permission.
 #[rustfmt::skip]
 const PERMISSIONS: &[&str] = &[
     "lp \\*", "lp * \\*", "lp * \\*=*", "lp group", "lp g", "lp creategroup", "lp deletegroup", "lp listgroups", "lp track", "lp t",
