@@ -79,5 +79,5 @@ pub const NOTIFY_INTERVAL: Duration = Duration::from_secs(10);
 pub const NOTIFY_PATIENCE: Duration = Duration::from_secs(20);
 /// The time that requests in flight have to end when the companion stops.
 pub const DRAIN: Duration = Duration::from_secs(15);
-/// Characters of a webhook's secret below which `check` warns: 32 random letters and digits are 190 bits.
+/// The fewest characters of a webhook's secret: 32 random letters and digits are 190 bits.
 pub const WEBHOOK_SECRET_CHARS: usize = 32;

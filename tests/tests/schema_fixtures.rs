@@ -1,6 +1,7 @@
 //! Files of every earlier version (`tests/system/fixtures`) open with today's programs, and their waiting commands are delivered.
 
 use flux_testkit::testbed::{Programs, StoreApi, Testbed, Who};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -22,7 +23,10 @@ fn read(path: PathBuf) -> String {
 /// Starts a companion and a game on copies of a fixture's files, but not the agent.
 async fn open(fixture: &Path, folder: &Path) -> (Testbed, StoreApi) {
     std::fs::create_dir(folder.join("state")).unwrap();
-    std::fs::copy(fixture.join("companion.db"), folder.join("companion.db")).unwrap();
+    let database = folder.join("companion.db");
+    std::fs::copy(fixture.join("companion.db"), &database).unwrap();
+    // Git gives its files to everybody; the companion refuses such a database.
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o600)).unwrap();
     std::fs::copy(fixture.join("journal.db"), folder.join("state/journal.db")).unwrap();
     let mut testbed = Testbed::prepare(folder, Programs::beside_this().unwrap()).await.unwrap();
     testbed.start(Who::Companion).await.unwrap();

@@ -2,10 +2,8 @@
 
 use super::{CliError, print, print_json};
 use crate::config::Config;
-use crate::limits::WEBHOOK_SECRET_CHARS;
 use flux_storage::Db;
 use flux_terminal::{Tone, paint};
-use secrecy::ExposeSecret;
 use serde_json::json;
 use std::path::Path;
 
@@ -26,24 +24,12 @@ pub(super) fn run(path: &Path, config: &Config, json: bool) -> Result<(), CliErr
     })
 }
 
-/// Warnings about settings that work, but not as an admin would want.
+/// Warnings about settings that work, but not as an admin would want: those that are not safe, and others.
 fn advice(config: &Config) -> Vec<(&'static str, String)> {
-    let mut advice = Vec::new();
-    if config.listen.ip().is_unspecified() {
-        let text =
-            "every network of this machine reaches the API without TLS; use 127.0.0.1 and a proxy, or a firewall";
-        advice.push(("listen", format!("{}: {text}", config.listen)));
-    }
+    let mut advice: Vec<_> = config.risks().into_iter().map(|risk| (risk.what, risk.text)).collect();
     if !config.store.has_home {
         let text = "neither store.home_url nor public_url is set: referral links lead to this machine's own address";
         advice.push(("home", text.to_owned()));
-    }
-    let secret = config.webhook.as_ref().map(|webhook| webhook.secret.expose_secret().chars().count());
-    if secret.is_some_and(|chars| chars < WEBHOOK_SECRET_CHARS) {
-        advice.push((
-            "webhook",
-            format!("the secret has fewer than {WEBHOOK_SECRET_CHARS} characters: make a longer one"),
-        ));
     }
     advice
 }
@@ -62,10 +48,11 @@ mod tests {
 
     #[test]
     fn what_an_admin_would_not_want_is_named() {
-        let webhook = |secret: &str| format!("webhook: {{url: 'https://shop.example.com/hook', secret: {secret}}}\n");
         assert_eq!(advised("listen: 0.0.0.0:8787\n"), ["listen", "home"]);
         assert_eq!(advised("listen: '[::]:8787'\npublic_url: https://store.example.com\n"), ["listen"]);
-        assert_eq!(advised(&webhook("short")), ["home", "webhook"]);
-        assert!(advised(&(webhook(&"x".repeat(32)) + "store: {home_url: 'https://shop.example.com/'}\n")).is_empty());
+        let webhook = |url: &str| format!("webhook: {{url: '{url}', secret: {}}}\n", "x".repeat(32));
+        assert_eq!(advised(&webhook("http://shop.example.com/hook")), ["webhook", "home"]);
+        let home = "store: {home_url: 'https://shop.example.com/'}\n";
+        assert!(advised(&(webhook("https://shop.example.com/hook") + home)).is_empty());
     }
 }

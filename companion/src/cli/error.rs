@@ -62,7 +62,7 @@ impl CliError {
                 | flux_storage::Error::Exists(_)
                 | flux_storage::Error::InUse(_),
             ) => ExitCode::CannotCreate,
-            Self::Db(flux_storage::Error::Permission(_)) => ExitCode::Permission,
+            Self::Db(flux_storage::Error::Permission(_) | flux_storage::Error::Exposed { .. }) => ExitCode::Permission,
             Self::Db(flux_storage::Error::Statement(_) | flux_storage::Error::Refused(_)) | Self::Internal => {
                 ExitCode::Internal
             }

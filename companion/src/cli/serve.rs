@@ -16,6 +16,9 @@ pub(super) fn run(path: &Path, config: Config) -> Result<(), CliError> {
     for secret in config.secrets.iter().filter(|secret| secret.is_suspicious()) {
         tracing::warn!(secret = %secret, "a secret has a second source or a blank at its end");
     }
+    for risk in config.risks() {
+        tracing::warn!(setting = risk.what, problem = risk.text, "a setting is not safe");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|_| CliError::Internal)?;
     runtime.block_on(async {
         let (db, closed) = Db::open(&config.database)?;

@@ -1,5 +1,6 @@
 //! The `mail` section: the SMTP server and the sender.
 
+use super::is_loopback;
 use flux_config::{SecretKeys, SecretSources, Section};
 use lettre::message::Mailbox;
 use secrecy::SecretString;
@@ -26,7 +27,7 @@ pub enum MailTls {
     StartTls,
     /// TLS from the first byte.
     Tls,
-    /// None: for a server on this machine.
+    /// None: for a server on this machine. A login needs one of the others, or such a server.
     None,
 }
 
@@ -54,6 +55,13 @@ impl Mail {
             mail.report("username", "is missing although a password is set");
         }
         let login = username.zip(password.map(|secret| secret.value));
+        if login.is_some()
+            && let (MailTls::None, Some((host, _))) = (tls, &server)
+            && !is_loopback(host)
+        {
+            let problem = format!("would send the password unencrypted to {host}; with a login: starttls or tls");
+            mail.report("tls", &problem);
+        }
         mail.finish();
         let (host, port) = server?;
         let usual = PORTS.iter().find(|(protection, _)| *protection == tls).map_or(25, |(_, port)| *port);

@@ -3,16 +3,19 @@
 mod limits;
 mod log;
 mod mail;
+mod risks;
 mod store;
 mod webhook;
 
 pub use limits::Limits;
 pub use log::Log;
 pub use mail::{Mail, MailTls};
+pub use risks::Risk;
 pub use store::StoreConfig;
 pub use webhook::{Webhook, WebhookUrl};
 
 use flux_config::{ConfigError, ConfigFile, Document, SecretReport, SecretSources, Section};
+use risks::is_loopback;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,9 @@
 //! The `webhook` section: the receiver of events and the key of the signatures.
 
-use flux_config::{SecretKeys, SecretSources, Section};
+use crate::limits::WEBHOOK_SECRET_CHARS;
+use flux_config::{Secret, SecretKeys, SecretOrigin, SecretSources, Section};
 use http::Uri;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// The `webhook` section.
 #[derive(Debug, Clone)]
@@ -28,6 +29,10 @@ pub struct WebhookUrl {
     pub path: String,
 }
 
+fn is_short(secret: &Secret) -> bool {
+    secret.value.expose_secret().chars().count() < WEBHOOK_SECRET_CHARS
+}
+
 impl Webhook {
     /// `None` if the section is absent.
     pub(super) fn read(section: Option<Section<'_>>, sources: &SecretSources) -> Option<Webhook> {
@@ -40,6 +45,15 @@ impl Webhook {
             environment: "FLUX_COMPANION_WEBHOOK_SECRET",
         };
         let secret = webhook.required_secret(keys, sources);
+        if let Some(short) = secret.as_ref().filter(|secret| is_short(secret)) {
+            let (key, source) = match &short.from {
+                SecretOrigin::Inline => (keys.inline, String::new()),
+                other => (keys.file, format!("{other} ")),
+            };
+            // 24 random bytes are 32 characters of base64.
+            let make = "so that it can be guessed; make one with: head -c 24 /dev/urandom | base64";
+            webhook.report(key, &format!("{source}has fewer than {WEBHOOK_SECRET_CHARS} characters, {make}"));
+        }
         webhook.finish();
         Some(Webhook { url: url?, secret: secret?.value })
     }

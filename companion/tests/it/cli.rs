@@ -224,6 +224,33 @@ fn check_names_the_source_of_each_secret() {
 }
 
 #[test]
+fn database_that_others_can_open_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    let allow = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set");
+    };
+    for mode in [0o604, 0o644, 0o602, 0o666] {
+        allow(&program.database, mode);
+        for command in ["check", "serve"] {
+            let refused = program.complain(77, &[command]);
+            assert!(refused.contains(&format!("mode {mode:04o}): run chmod o-rwx")), "{command}: {refused}");
+        }
+    }
+    for mode in [0o640, 0o660, 0o600] {
+        allow(&program.database, mode);
+        program.print(&["check"]);
+    }
+    // SQLite removes the log when the last connection is closed.
+    let _other = Db::open_in_place(&program.database).expect("it opens");
+    program.print(&["key", "add", "shop", "--role", "store"]);
+    allow(&folder.path().join("companion.db-wal"), 0o644);
+    assert!(program.complain(77, &["check"]).contains("companion.db-wal has customers' names"));
+}
+
+#[test]
 fn corrections_say_what_is_missing_and_count_first() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::in_folder(folder.path());

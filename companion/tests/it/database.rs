@@ -30,6 +30,13 @@ fn insert(name: usize) -> impl Fn(&Tx<'_>) -> Result<(), flux_storage::Error> + 
     }
 }
 
+/// Writes a file that only its owner can read.
+fn private(path: &Path, bytes: &[u8]) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, bytes).expect("written");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("set");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_writes_survive_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -77,8 +84,8 @@ async fn cut_log_keeps_every_commit_before_the_cut() {
     let known = async |log_bytes: usize| {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("companion.db");
-        std::fs::write(&path, &file).expect("a copy");
-        std::fs::write(folder.path().join("companion.db-wal"), &log[..log_bytes]).expect("a cut copy");
+        private(&path, &file);
+        private(&folder.path().join("companion.db-wal"), &log[..log_bytes]);
         Db::check(&path).expect("a whole file");
         count(&Db::open_in_place(&path).expect("it opens")).await as usize
     };

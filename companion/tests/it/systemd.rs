@@ -24,11 +24,15 @@ impl Drop for Served {
 
 impl Served {
     fn start() -> Served {
+        Self::configured("listen: 127.0.0.1:0\n")
+    }
+
+    fn configured(text: &str) -> Served {
         let folder = tempfile::tempdir().expect("a folder");
         let socket = folder.path().join("notify");
         let systemd = UnixDatagram::bind(&socket).expect("a socket");
         systemd.set_read_timeout(Some(TEST_LIMIT)).expect("set");
-        write(folder.path(), "");
+        write(folder.path(), text);
         let program = |word: &str| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_flux-companion"));
             command.arg("--config").arg(folder.path().join("companion.yml")).arg(word);
@@ -75,7 +79,7 @@ impl Served {
 }
 
 fn write(folder: &Path, more: &str) {
-    let text = format!("listen: 127.0.0.1:0\ndatabase: companion.db\n{more}");
+    let text = format!("database: companion.db\n{more}");
     let path = folder.join("companion.yml");
     std::fs::write(&path, text).expect("written");
     // The program refuses a config that others can read, since it may contain a secret.
@@ -97,16 +101,28 @@ fn systemd_gets_ready_watchdog_and_stopping() {
 fn sighup_applies_only_a_valid_config() {
     let served = Served::start();
     served.wait_for("READY=1");
-    write(served.folder.path(), "log: {level: loud}\n");
+    write(served.folder.path(), "listen: 127.0.0.1:0\nlog: {level: loud}\n");
     served.signal("-HUP");
     served.logged("failed to reload the configuration; the old one stays in force");
     write(
         served.folder.path(),
-        "log: {level: debug}\nwebhook: {url: 'http://127.0.0.1:1/', secret: 'a secret of more than thirty-two characters'}\n",
+        "listen: 127.0.0.1:0\nlog: {level: debug}\nwebhook: {url: 'http://127.0.0.1:1/', secret: 'a secret of more than thirty-two characters'}\n",
     );
     served.signal("-HUP");
     served.logged("configuration reloaded");
     served.logged("some changes need a restart to take effect");
     let log = std::fs::read_to_string(served.folder.path().join("log")).expect("a log");
     assert!(log.contains("keys=webhook") && !log.contains("thirty-two"), "{log}");
+}
+
+#[test]
+fn start_logs_settings_that_are_not_safe() {
+    let served = Served::configured("listen: 0.0.0.0:0\n");
+    served.wait_for("READY=1");
+    let log = std::fs::read_to_string(served.folder.path().join("log")).expect("a log");
+    assert!(log.contains("a setting is not safe") && log.contains("setting=listen"), "{log}");
+    let served = Served::start();
+    served.wait_for("READY=1");
+    let log = std::fs::read_to_string(served.folder.path().join("log")).expect("a log");
+    assert!(!log.contains("WARN"), "{log}");
 }

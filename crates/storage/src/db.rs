@@ -37,7 +37,8 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// [`Error::InUse`] if another process serves the file; others if it is missing, damaged, newer or not writable.
+    /// [`Error::InUse`] if another process serves the file; [`Error::Exposed`] if every user of the machine can open it;
+    /// others if it is missing, damaged, newer or not writable.
     pub fn open(path: &Path) -> Result<(Db, Closed), Error> {
         let commits = watch::Sender::new(0);
         let (engine, closed) = Sqlite::open(path, commits.clone())?;
@@ -91,7 +92,8 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] with the engine's finding; others if the file cannot be opened.
+    /// [`Error::Damaged`] with the engine's finding; [`Error::Exposed`] if every user of the machine can open the file;
+    /// others if it cannot be opened.
     pub fn check(path: &Path) -> Result<(), Error> {
         open::check(path)
     }

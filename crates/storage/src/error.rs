@@ -33,6 +33,17 @@ pub enum Error {
     /// The operating system denies access.
     #[error("{} cannot be opened for writing: give this user the rights to it and to its folder", .0.display())]
     Permission(PathBuf),
+    /// Every user of the machine can read or change the file.
+    #[error(
+        "{} has customers' names and addresses, and every user of this machine can open it (mode {mode:04o}): run chmod o-rwx {}",
+        path.display(), path.display()
+    )]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// Another process serves the file.
     #[error("another flux-companion serves {}: stop it first", .0.display())]
     InUse(PathBuf),
@@ -80,6 +91,7 @@ impl Error {
             | Error::Exists(_)
             | Error::CannotCreate { .. }
             | Error::Permission(_)
+            | Error::Exposed { .. }
             | Error::InUse(_)
             | Error::Newer { .. }
             | Error::Damaged(_)

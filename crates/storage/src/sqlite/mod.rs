@@ -37,6 +37,7 @@ impl Sqlite {
         open::require_file(path)?;
         let lock = open::lock(path)?;
         let connection = open::writer(path)?;
+        open::require_private(path)?;
         open::begin_serving(&connection)?;
         open::empty_log(&connection)?;
         let (writer, closed) = Writer::start(connection, commits, lock)?;

@@ -11,6 +11,9 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::Path;
 use std::sync::Arc;
 
+/// The permissions of other users to read and to write.
+const OPEN_TO_OTHERS: u32 = 0o006;
+
 /// Creates the file, readable by its owner only, with an empty schema.
 pub(crate) fn create(path: &Path) -> Result<(), Error> {
     let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
@@ -33,6 +36,19 @@ pub(crate) fn require_file(path: &Path) -> Result<(), Error> {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(Error::Permission(path.to_owned())),
         Err(_) => Err(Error::Missing(path.to_owned())),
     }
+}
+
+/// Refuses a database that every user of the machine can read or change: the file, or its log.
+pub(crate) fn require_private(path: &Path) -> Result<(), Error> {
+    for ending in ["", "-wal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let Ok(found) = fs::metadata(&name) else { continue };
+        if found.mode() & OPEN_TO_OTHERS != 0 {
+            return Err(Error::Exposed { path: name.into(), mode: found.mode() & 0o7777 });
+        }
+    }
+    Ok(())
 }
 
 /// Takes the lock that serving and restoring need; it lasts as long as the returned file is open. Other commands of the
@@ -75,7 +91,8 @@ pub(crate) fn check(path: &Path) -> Result<(), Error> {
     require_file(path)?;
     let connection = connect_to_write(path)?;
     migrations::done(&connection, STEPS)?;
-    integrity(&connection)
+    integrity(&connection)?;
+    require_private(path)
 }
 
 fn connect_to_write(path: &Path) -> Result<Connection, Error> {
