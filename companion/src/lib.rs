@@ -23,6 +23,7 @@ pub use app::App;
 pub use notify::webhook::signature;
 pub use secrets::{KeySecret, server_id, server_token};
 
+use axum::Router;
 use axum::serve::Listener;
 use config::Config;
 use flux_platform::{Clock, Entropy};
@@ -30,6 +31,7 @@ use flux_storage::Db;
 use flux_storage::leases::Job;
 use server::Connections;
 pub use server::Tcp;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::time::timeout;
 
@@ -37,6 +39,8 @@ use tokio::time::timeout;
 pub struct Resources<L> {
     /// The listening socket.
     pub listener: L,
+    /// The listening socket of the metrics; `None` serves none.
+    pub metrics: Option<L>,
     /// Its database.
     pub db: Db,
     /// The wall clock.
@@ -47,36 +51,56 @@ pub struct Resources<L> {
 
 /// Serves until `shutdown` resolves. Then it closes the agents' sessions so that they reconnect later, lets
 /// requests in flight finish (up to a limit), and returns. Everything acknowledged is on disk.
-pub async fn serve<L: Listener<Addr = std::net::SocketAddr>>(
+pub async fn serve<L: Listener<Addr = SocketAddr>>(
     config: Config,
     resources: Resources<L>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let Resources { mut listener, db, clock, entropy } = resources;
+    let Resources { mut listener, mut metrics, db, clock, entropy } = resources;
     let connections = Connections::new(config.limits.connections);
+    let scrapers = Connections::new(limits::METRICS_CONNECTIONS);
     let app = App::new(config, db, clock, entropy);
     let hub = agents::hub(&app);
     let router = http::router(&app).nest("/hubs/agent", hub.router());
+    let figures = http::metrics_router(&app);
     tokio::select! { biased;
         () = shutdown => {}
         () = connections.accept(&mut listener, &router) => {}
+        () = accept_if_any(&scrapers, metrics.as_mut(), &figures) => {}
         () = sweeps::run(Arc::clone(&app)) => {}
         () = notify::webhook::run(Arc::clone(&app)) => {}
         () = notify::mail::run(Arc::clone(&app)) => {}
     }
-    drop(listener);
+    drop((listener, metrics));
     app.stopping.send_replace(true);
     tracing::info!(sessions = hub.connections(), "stopping");
     let ended = timeout(limits::DRAIN, async {
-        tokio::join!(hub.shutdown(), connections.finish());
+        tokio::join!(hub.shutdown(), connections.finish(), scrapers.finish());
     });
     if ended.await.is_err() {
         tracing::warn!("requests in flight were cut off");
     }
 }
 
+/// Serves the metrics for ever, if they are on.
+async fn accept_if_any<L: Listener<Addr = SocketAddr>>(
+    scrapers: &Connections,
+    listener: Option<&mut L>,
+    router: &Router,
+) {
+    match listener {
+        Some(listener) => scrapers.accept(listener, router).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The metrics without a socket, for tests.
+pub fn metrics_router(app: &Arc<App>) -> Router {
+    http::metrics_router(app)
+}
+
 /// The whole API without a socket, for tests: the router, and what it shares.
-pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (axum::Router, Arc<App>) {
+pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (Router, Arc<App>) {
     let app = App::new(config, db, clock, entropy);
     (http::router(&app).nest("/hubs/agent", agents::hub(&app).router()), app)
 }

@@ -61,6 +61,8 @@ pub const MAIL_TRIES: u32 = 30;
 /// The part of `limits.connections` that one address may have open, other than this machine's own, where a reverse proxy
 /// runs: one in so many.
 pub const CONNECTIONS_OF_ADDRESS_PART: usize = 4;
+/// Open connections of those who read the metrics.
+pub const METRICS_CONNECTIONS: usize = 16;
 /// Hub connections of one server's agent: the present one, and lost ones that the store has not noticed yet.
 pub const AGENT_CONNECTIONS: usize = 16;
 /// The longest wait for the `Hello` of a hub connection.

@@ -26,7 +26,7 @@ pub(crate) fn reload(path: &Path, running: &Config, level: &Levels) {
 /// The keys that differ and are read only at start. The pattern names every section, so that the compiler rejects a new one
 /// that is not compared here.
 fn need_restart(running: &Config, changed: &Config) -> Vec<&'static str> {
-    let Config { secrets: _, listen, public_url, database, store, mail, webhook, limits, log } = running;
+    let Config { secrets: _, listen, public_url, database, store, mail, webhook, limits, metrics, log } = running;
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
     // `Debug` hides secrets, so they are compared separately.
     let webhook_secret = |webhook: &Option<Webhook>| webhook.as_ref().map(|it| it.secret.expose_secret().to_owned());
@@ -45,6 +45,7 @@ fn need_restart(running: &Config, changed: &Config) -> Vec<&'static str> {
         ("mail", mail_differs),
         ("webhook", webhook_differs),
         ("limits", text(limits) != text(&changed.limits)),
+        ("metrics.listen", metrics.listen != changed.metrics.listen),
         ("log.format", log.format != changed.log.format),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

@@ -3,9 +3,10 @@
 use super::CliError;
 use crate::config::Config;
 use crate::{Resources, reload, serve, server, systemd};
-use axum::serve::ListenerExt;
+use axum::serve::{Listener, ListenerExt};
 use flux_platform::{SystemClock, SystemEntropy, SystemdNotifier};
 use flux_storage::Db;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -23,15 +24,15 @@ pub(super) fn run(path: &Path, config: Config) -> Result<(), CliError> {
     runtime.block_on(async {
         let (db, closed) = Db::open(&config.database)?;
         let address = config.listen;
-        let listener = server::listen(address).map_err(|cause| CliError::Listen { address, cause })?;
-        // Nagle's algorithm would delay a message to an agent by up to 40 ms, until the previous one is acknowledged.
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        let listener = listener(address)?;
+        let metrics = config.metrics.listen.map(self::listener).transpose()?;
         let signals = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
         let hangup = listen(SignalKind::hangup())?;
-        tracing::info!(listen.address = %address, public.url = config.public_url, store.id = config.store.id,
+        let metrics_address = config.metrics.listen.map(tracing::field::display);
+        tracing::info!(listen.address = %address, metrics.address = metrics_address, public.url = config.public_url, store.id = config.store.id,
             version = env!("CARGO_PKG_VERSION"), "serving");
         let (notifier, running, seen) = (SystemdNotifier::from_process(), config.clone(), db.clone());
-        let resources = Resources { listener, db, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
+        let resources = Resources { listener, metrics, db, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
         let shutdown = async {
             first_of(signals).await;
             notifier.notify("STOPPING=1\n");
@@ -47,6 +48,12 @@ pub(super) fn run(path: &Path, config: Config) -> Result<(), CliError> {
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+fn listener(address: SocketAddr) -> Result<impl Listener<Addr = SocketAddr>, CliError> {
+    let listener = server::listen(address).map_err(|cause| CliError::Listen { address, cause })?;
+    // Nagle's algorithm would delay a message to an agent by up to 40 ms, until the previous one is acknowledged.
+    Ok(listener.tap_io(|stream| drop(stream.set_nodelay(true))))
 }
 
 fn listen(kind: SignalKind) -> Result<Signal, CliError> {

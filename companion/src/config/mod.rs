@@ -3,6 +3,7 @@
 mod limits;
 mod log;
 mod mail;
+mod metrics;
 mod risks;
 mod store;
 mod webhook;
@@ -10,6 +11,7 @@ mod webhook;
 pub use limits::Limits;
 pub use log::Log;
 pub use mail::{Mail, MailTls};
+pub use metrics::Metrics;
 pub use risks::Risk;
 pub use store::StoreConfig;
 pub use webhook::{Webhook, WebhookUrl};
@@ -53,6 +55,8 @@ pub struct Config {
     pub webhook: Option<Webhook>,
     /// The limits that an admin may change.
     pub limits: Limits,
+    /// The address of metrics and health.
+    pub metrics: Metrics,
     /// Level and format of the log.
     pub log: Log,
 }
@@ -81,6 +85,7 @@ fn read(mut root: Section<'_>, sources: &SecretSources) -> Option<Config> {
     let mail = Mail::read(root.optional_section("mail"), sources);
     let webhook = Webhook::read(root.optional_section("webhook"), sources);
     let limits = Limits::read(root.section("limits"));
+    let metrics = Metrics::read(root.section("metrics"), listen);
     let log = Log::read(root.section("log"));
     root.finish();
     Some(Config {
@@ -92,6 +97,7 @@ fn read(mut root: Section<'_>, sources: &SecretSources) -> Option<Config> {
         mail,
         webhook,
         limits,
+        metrics,
         log,
     })
 }

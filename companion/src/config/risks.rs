@@ -28,8 +28,9 @@ impl Config {
     /// The settings that are not safe.
     pub fn risks(&self) -> Vec<Risk> {
         let listen = listen_risk(self.listen);
+        let metrics = self.metrics.listen.and_then(metrics_risk);
         let webhook = self.webhook.as_ref().and_then(|webhook| webhook_risk(&webhook.url));
-        [listen, webhook].into_iter().flatten().collect()
+        [listen, metrics, webhook].into_iter().flatten().collect()
     }
 }
 
@@ -51,6 +52,12 @@ fn reach(host: &str) -> Reach {
 fn listen_risk(listen: SocketAddr) -> Option<Risk> {
     let text = "every network of this machine reaches the API without TLS; use 127.0.0.1 and a proxy, or a firewall";
     listen.ip().is_unspecified().then(|| Risk { what: "listen", text: format!("{listen}: {text}") })
+}
+
+/// Metrics have no login.
+fn metrics_risk(listen: SocketAddr) -> Option<Risk> {
+    let text = "every network of this machine can read the store's figures; use 127.0.0.1, or a firewall";
+    listen.ip().is_unspecified().then(|| Risk { what: "metrics", text: format!("{listen}: {text}") })
 }
 
 fn webhook_risk(url: &WebhookUrl) -> Option<Risk> {
@@ -86,7 +93,10 @@ mod tests {
         for listen in ["0.0.0.0:8787", "[::]:8787"] {
             assert_eq!(risks(&format!("listen: '{listen}'"))[0].what, "listen", "{listen}");
         }
-        assert_eq!(risks("listen: 10.0.0.1:8787"), []);
+        for listen in ["0.0.0.0:9465", "[::]:9465"] {
+            assert_eq!(risks(&format!("metrics: {{listen: '{listen}'}}"))[0].what, "metrics", "{listen}");
+        }
+        assert_eq!(risks("listen: 10.0.0.1:8787\nmetrics: {listen: '10.0.0.1:9465'}"), []);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::app::App;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use flux_rest::{ApiError, ErrorAnswer};
+use flux_rest::ApiError;
 use flux_storage::cursors::{self, Cursor};
 use flux_storage::{Tx, commands, events};
 use http::header::CONTENT_TYPE;
@@ -17,9 +17,7 @@ struct Figures {
     delivered: i64,
 }
 
-/// Metrics in Prometheus' text format.
-#[utoipa::path(get, path = "/metrics", tag = "health",
-    responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = ErrorAnswer)))]
+/// Metrics in Prometheus' text format. They have no login: they are served at `metrics.listen` only.
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
     let look = |tx: &Tx<'_>| -> Result<Figures, flux_storage::Error> {
         let delivered = cursors::position(tx, Cursor::Webhook)?.unwrap_or_default();

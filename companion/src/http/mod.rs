@@ -43,7 +43,7 @@ use utoipa_axum::routes;
 )]
 struct Document;
 
-/// Everything but the hub.
+/// Everything but the hub and the metrics.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let referral_routes = Router::new()
         .nest("/api/v1", without_document(&flux_referrals::http::ROUTES))
@@ -52,13 +52,24 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     let middleware = Arc::new(Middleware::new(Arc::clone(app)));
     Router::new()
         .nest("/api/v1", without_document(&ROUTES))
-        .merge(without_document(&[about]))
+        .merge(without_document(&[health_routes]))
         .route("/openapi.json", openapi(app.config.public_url.clone()))
         .merge(referral_routes)
         .route("/api/v1/events/stream", get(stream::stream))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))
+        .layer(from_fn_with_state(middleware, middleware::handle))
+        .with_state(Arc::clone(app))
+}
+
+/// Metrics and health, at the address of their own.
+pub(crate) fn metrics_router(app: &Arc<App>) -> Router {
+    let middleware = Arc::new(Middleware::new(Arc::clone(app)));
+    without_document(&[health_routes])
+        .route("/metrics", get(metrics::metrics))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(middleware, middleware::handle))
         .with_state(Arc::clone(app))
 }
@@ -91,7 +102,8 @@ fn openapi<S: Clone + Send + Sync + 'static>(public_url: Option<String>) -> Meth
 /// The API's document: OpenAPI 3.1.
 pub(crate) fn document(public_url: Option<&str>) -> OpenApi {
     use utoipa::OpenApi as _;
-    let all = OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", with_document(&ROUTES)).merge(about());
+    let all =
+        OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", with_document(&ROUTES)).merge(health_routes());
     let mut document = all.into_openapi();
     document.merge(OpenApiRouter::new().nest("/api/v1", with_document(&flux_referrals::http::ROUTES)).into_openapi());
     finished(document, public_url)
@@ -158,9 +170,8 @@ const ROUTES: [fn() -> OpenApiRouter<Arc<App>>; 7] = [
     },
 ];
 
-/// The routes about the program itself.
-fn about() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready)).routes(routes!(metrics::metrics))
+fn health_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! Many idle connections leave room for requests.
+//! Sockets of the program: many idle connections leave room for requests, and metrics have an address of their own.
 
 use crate::cli::Program;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -27,31 +28,57 @@ fn allowed_files() -> usize {
     line.split_whitespace().nth(3).and_then(|soft| soft.parse().ok()).unwrap_or(usize::MAX)
 }
 
-fn is_ready(address: SocketAddr) -> bool {
+/// The whole answer; `None` if nobody listens.
+fn get(address: SocketAddr, path: &str) -> Option<String> {
     use std::io::{Read, Write};
-    let Ok(mut stream) = TcpStream::connect(address) else { return false };
+    let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(TEST_LIMIT)).expect("set");
     let mut answer = String::new();
-    let sent = stream.write_all(b"GET /health/ready HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-    sent.and_then(|()| stream.read_to_string(&mut answer)).is_ok() && answer.starts_with("HTTP/1.1 200")
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut answer)).ok().map(|_| answer)
 }
 
-#[test]
-fn idle_connections_do_not_block_requests() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-    let program = Program::in_folder(folder.path());
-    program.print(&["init"]);
-    let config = folder.path().join("serve.yml");
-    std::fs::write(&config, format!("database: companion.db\nlisten: {address}\n")).expect("written");
+fn is_ready(address: SocketAddr) -> bool {
+    get(address, "/health/ready").is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port")
+}
+
+/// Starts a companion at this address, and waits until it serves.
+fn serve(folder: &Path, address: SocketAddr, more: &str) -> Serving {
+    Program::in_folder(folder).print(&["init"]);
+    let config = folder.join("serve.yml");
+    std::fs::write(&config, format!("database: companion.db\nlisten: {address}\n{more}")).expect("written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_flux-companion"));
     command.arg("--config").arg(&config).arg("serve").stderr(Stdio::null());
-    let _serving = Serving(command.spawn().expect("it starts"));
+    let serving = Serving(command.spawn().expect("it starts"));
     let began = Instant::now();
     while !is_ready(address) {
         assert!(began.elapsed() < TEST_LIMIT, "it serves in time");
         std::thread::yield_now();
     }
+    serving
+}
+
+#[test]
+fn metrics_are_served_at_their_own_address_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (public, metrics) = (free_address(), free_address());
+    let _serving = serve(folder.path(), public, &format!("metrics: {{listen: '{metrics}'}}\n"));
+    let page = get(metrics, "/metrics").expect("an answer");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("flux_companion_info{version="), "{page}");
+    assert!(get(public, "/metrics").expect("an answer").starts_with("HTTP/1.1 404"));
+    assert!(get(metrics, "/openapi.json").expect("an answer").starts_with("HTTP/1.1 404"));
+    assert!(is_ready(metrics));
+}
+
+#[test]
+fn idle_connections_do_not_block_requests() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = free_address();
+    let _serving = serve(folder.path(), address, "");
     let count = CONNECTIONS.min(allowed_files().saturating_sub(200));
     let idle: Vec<TcpStream> = (0..count).map(|_| TcpStream::connect(address).expect("a connection")).collect();
     assert!(is_ready(address), "with {} connections open", idle.len());

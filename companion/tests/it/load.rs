@@ -6,9 +6,11 @@ use flux_storage::Db;
 use futures_util::future::join_all;
 use futures_util::stream;
 use http::{Request, StatusCode};
+use http_body_util::BodyExt;
 use serde_json::json;
 use std::convert::Infallible;
 use std::io;
+use tower::ServiceExt;
 
 async fn threaded() -> (TestApp, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -132,14 +134,44 @@ async fn excess_requests_get_503_with_retry_after() {
     assert_eq!(app.get("/orders").await.0, StatusCode::OK, "the place is free again");
 }
 
+/// An answer at the address of the metrics, to a caller with an admin's key.
+async fn metrics(app: &TestApp, path: &str) -> (StatusCode, String) {
+    let request = Request::get(path).header("authorization", format!("Bearer {}", app.admin));
+    let request = request.body(Body::empty()).expect("a request");
+    let answer = flux_companion::metrics_router(&app.state).oneshot(request).await.expect("an answer");
+    let status = answer.status();
+    let bytes = answer.into_body().collect().await.expect("a body").to_bytes();
+    (status, String::from_utf8(bytes.to_vec()).expect("text"))
+}
+
+#[tokio::test]
+async fn metrics_and_api_are_at_addresses_of_their_own() {
+    let app = TestApp::new().await;
+    for (path, expected) in [("/metrics", 404), ("/health/live", 200), ("/health/ready", 200), ("/openapi.json", 200)] {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        assert_eq!(app.call(request).await.0, expected, "{path}");
+    }
+    for (path, expected) in [
+        ("/metrics", 200),
+        ("/health/live", 200),
+        ("/health/ready", 200),
+        ("/openapi.json", 404),
+        ("/api/v1/orders", 404),
+        ("/r/CODE", 404),
+        ("/hubs/agent/negotiate", 404),
+    ] {
+        assert_eq!(metrics(&app, path).await.0, expected, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn metrics_are_counts_without_ids() {
     let app = TestApp::new().await;
     let (server, _) = app.server().await;
     app.package(json!([{"command": "say hi"}])).await;
     app.paid("o1").await;
-    let request = Request::get("/metrics").body(Body::empty()).expect("a request");
-    let text = app.text(request).await;
+    let (status, text) = metrics(&app, "/metrics").await;
+    assert_eq!(status, StatusCode::OK);
     for line in [
         "flux_companion_commands{status=\"pending\"} 1",
         "flux_companion_sessions 0",

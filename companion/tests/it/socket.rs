@@ -42,7 +42,8 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let resources = Resources { listener, db, clock: app.clock.clone(), entropy: app.state.entropy.clone() };
+        let resources =
+            Resources { listener, metrics: None, db, clock: app.clock.clone(), entropy: app.state.entropy.clone() };
         let task = tokio::spawn(serve(config(text), resources, async { drop(stopped.await) }));
         Served { app, address, stop: Some(stop), task }
     }

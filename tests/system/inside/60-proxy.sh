@@ -25,7 +25,7 @@ nginx_carries_sessions() {
   # nginx logs the 101 when the session ends.
   systemctl restart flux-agent
   within 10 grep -E ' GET /hubs/agent 101 ' /var/log/nginx/flux-companion.log
-  equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$live/fullchain.pem" https://store.example.com/metrics)" 404
+  equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$live/fullchain.pem" https://store.example.com/health/ready)" 404
   equals "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' http://store.example.com/r/CODE)" '308 https://store.example.com/r/CODE'
 }
 
@@ -46,7 +46,7 @@ caddy_carries_sessions() {
   id=$(order_line "$server" 'say through caddy')
   within 20 command_is "$id" completed
   agent_says .store.session connected
-  equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$authority" https://store.example.com/metrics)" 404
+  equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$authority" https://store.example.com/health/ready)" 404
   equals "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$authority" https://store.example.com/r/nobody-CODE)" 404
   systemctl stop caddy
   systemctl start nginx

@@ -151,8 +151,13 @@ pub async fn store(shared: Shared) -> Fallible {
     let config = StoreConfig::load(&path)?;
     let db = started(&shared, STORE, || Db::open_in_place(&config.database)).await;
     let listener = StoreListener(TcpListener::bind(("0.0.0.0", STORE_PORT)).await?);
-    let resources =
-        StoreResources { listener, db, clock: Arc::new(shared.clocks.store.clone()), entropy: shared.entropy.clone() };
+    let resources = StoreResources {
+        listener,
+        metrics: None,
+        db,
+        clock: Arc::new(shared.clocks.store.clone()),
+        entropy: shared.entropy.clone(),
+    };
     count_tasks(&shared.most_tasks[1]);
     flux_companion::serve(config, resources, pending()).await;
     Ok(())
