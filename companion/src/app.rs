@@ -9,7 +9,7 @@ use flux_platform::{Clock, Entropy};
 use flux_protocol::SecretHash;
 use flux_referrals::http::{Host, ReferralApi};
 use flux_referrals::{Effects, OrderHooks, ReferralContext, Referrals};
-use flux_rest::Shares;
+use flux_rest::{Shares, WrongKeys};
 use flux_shop::Actor;
 use flux_storage::{Db, NodeId, Tx};
 use jiff::Timestamp;
@@ -41,6 +41,8 @@ pub struct App {
     pub(crate) streams: Arc<Semaphore>,
     /// Each key's share of the event streams.
     pub(crate) stream_shares: Arc<Shares>,
+    /// Wrong keys of all callers.
+    pub(crate) wrong_keys: WrongKeys,
     /// Answers so far, by the hundreds of their status: 1xx to 5xx.
     pub(crate) answers: [AtomicU64; 5],
 }
@@ -62,6 +64,7 @@ impl App {
             stopping: watch::Sender::new(false),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS)),
             stream_shares: Shares::new(limits::EVENT_STREAMS_OF_KEY),
+            wrong_keys: WrongKeys::default(),
             answers: Default::default(),
         })
     }

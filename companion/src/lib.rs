@@ -23,10 +23,13 @@ pub use app::App;
 pub use notify::webhook::signature;
 pub use secrets::{KeySecret, server_id, server_token};
 
+use agents::AgentHub;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::serve::Listener;
 use config::Config;
 use flux_platform::{Clock, Entropy};
+use flux_signalr::hub::Hub;
 use flux_storage::Db;
 use flux_storage::leases::Job;
 use server::Connections;
@@ -61,13 +64,14 @@ pub async fn serve<L: Listener<Addr = SocketAddr>>(
     let scrapers = Connections::new(limits::METRICS_CONNECTIONS);
     let app = App::new(config, db, clock, entropy);
     let hub = agents::hub(&app);
-    let router = http::router(&app).nest("/hubs/agent", hub.router());
+    let router = whole(&app, &hub);
     let figures = http::metrics_router(&app);
     tokio::select! { biased;
         () = shutdown => {}
         () = connections.accept(&mut listener, &router) => {}
         () = accept_if_any(&scrapers, metrics.as_mut(), &figures) => {}
         () = sweeps::run(Arc::clone(&app)) => {}
+        () = http::count_wrong_keys(Arc::clone(&app)) => {}
         () = notify::webhook::run(Arc::clone(&app)) => {}
         () = notify::mail::run(Arc::clone(&app)) => {}
     }
@@ -80,6 +84,13 @@ pub async fn serve<L: Listener<Addr = SocketAddr>>(
     if ended.await.is_err() {
         tracing::warn!("requests in flight were cut off");
     }
+    http::log_wrong_keys(&app);
+}
+
+/// The API and the hub, with the limit on wrong keys around both.
+fn whole(app: &Arc<App>, hub: &Hub<AgentHub>) -> Router {
+    let limit = from_fn_with_state(Arc::clone(app), http::limit_wrong_keys);
+    http::router(app).nest("/hubs/agent", hub.router()).layer(limit)
 }
 
 /// Serves the metrics for ever, if they are on.
@@ -102,7 +113,7 @@ pub fn metrics_router(app: &Arc<App>) -> Router {
 /// The whole API without a socket, for tests: the router, and what it shares.
 pub fn router(config: Config, db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (Router, Arc<App>) {
     let app = App::new(config, db, clock, entropy);
-    (http::router(&app).nest("/hubs/agent", agents::hub(&app).router()), app)
+    (whole(&app, &agents::hub(&app)), app)
 }
 
 /// One sweep under a new lease, for tests. The timer runs one every 30 s.

@@ -63,6 +63,8 @@ pub const MAIL_TRIES: u32 = 30;
 pub const CONNECTIONS_OF_ADDRESS_PART: usize = 4;
 /// Open connections of those who read the metrics.
 pub const METRICS_CONNECTIONS: usize = 16;
+/// The interval of the log lines that count wrong keys.
+pub const WRONG_KEYS_LOG: Duration = Duration::from_secs(60);
 /// Hub connections of one server's agent: the present one, and lost ones that the store has not noticed yet.
 pub const AGENT_CONNECTIONS: usize = 16;
 /// The longest wait for the `Hello` of a hub connection.

@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// An orchestrator restarts a process that does not answer here.
 const LIVE: &str = "/health/live";
 
@@ -89,7 +89,7 @@ fn shaped(mut response: Response, id: &str) -> Response {
     }
 }
 
-fn with_id(mut response: Response, id: &str) -> Response {
+pub(super) fn with_id(mut response: Response, id: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

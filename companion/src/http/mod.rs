@@ -13,8 +13,10 @@ mod orders;
 mod packages;
 mod servers;
 mod stream;
+mod wrong_keys;
 
 pub(crate) use dto::{EventOut, ServerOut};
+pub(crate) use wrong_keys::{count as count_wrong_keys, limit as limit_wrong_keys, log as log_wrong_keys};
 
 use crate::app::App;
 use axum::Router;

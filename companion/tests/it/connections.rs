@@ -1,9 +1,10 @@
 //! Sockets of the program: many idle connections leave room for requests, and metrics have an address of their own.
 
 use crate::cli::Program;
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -52,7 +53,8 @@ fn serve(folder: &Path, address: SocketAddr, more: &str) -> Serving {
     let config = folder.join("serve.yml");
     std::fs::write(&config, format!("database: companion.db\nlisten: {address}\n{more}")).expect("written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_flux-companion"));
-    command.arg("--config").arg(&config).arg("serve").stderr(Stdio::null());
+    command.arg("--config").arg(&config).arg("serve");
+    command.stderr(File::create(folder.join("log")).expect("a file"));
     let serving = Serving(command.spawn().expect("it starts"));
     let began = Instant::now();
     while !is_ready(address) {
@@ -72,6 +74,23 @@ fn metrics_are_served_at_their_own_address_only() {
     assert!(get(public, "/metrics").expect("an answer").starts_with("HTTP/1.1 404"));
     assert!(get(metrics, "/openapi.json").expect("an answer").starts_with("HTTP/1.1 404"));
     assert!(is_ready(metrics));
+}
+
+#[test]
+fn many_wrong_keys_are_one_line_of_the_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = free_address();
+    let mut serving = serve(folder.path(), address, "");
+    for _ in 0..20 {
+        assert!(get(address, "/api/v1/orders").expect("an answer").starts_with("HTTP/1.1 401"));
+    }
+    let pid = serving.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("it starts").success());
+    assert!(serving.0.wait().expect("it ends").success());
+    let log = std::fs::read_to_string(folder.path().join("log")).expect("a log");
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("refused wrong keys")).collect();
+    let line = "requests=20 client.address=127.0.0.1 client.requests=20";
+    assert!(lines.len() == 1 && lines[0].contains(line), "{log}");
 }
 
 #[test]

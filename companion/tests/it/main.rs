@@ -37,3 +37,4 @@ mod systemd;
 mod take_backs;
 mod test_app;
 mod webhook;
+mod wrong_keys;

@@ -3,6 +3,7 @@
 
 mod auth;
 mod body;
+mod client;
 mod error;
 mod idempotency;
 pub mod limits;
@@ -18,9 +19,11 @@ mod saved;
 pub mod values;
 mod whole;
 mod wording;
+mod wrong_keys;
 
 pub use auth::{Admin, ApiKey, KeyDirectory, bearer_token};
 pub use body::{Body, OptionalBody};
+pub use client::client_address;
 pub use error::{ApiError, ErrorAnswer, Errors, no_such_method, no_such_path};
 pub use idempotency::{IdempotencyKey, Idempotent, IdempotentRequest, KeyReused};
 pub use object::{Object, object, object_or_null, objects};
@@ -32,3 +35,4 @@ pub use query::Query;
 pub use rate::{Peer, RateLimiter, VisitorRate, check_rate};
 pub use saved::{Saved, saved};
 pub use values::{ApiEnum, ApiValue, Checked, Word};
+pub use wrong_keys::{WrongKeyCount, WrongKeys};

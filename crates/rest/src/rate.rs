@@ -8,22 +8,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Allows each caller a number of requests a second on average, with bursts of one second's worth. Callers are named
-/// after authentication, so there are at most as many as keys and servers.
+/// Allows each caller a number of requests in a period on average, with bursts of one period's worth. Callers are keys and
+/// servers, of which there are few, or addresses, which are forgotten once their budget is full again.
 pub struct RateLimiter {
     interval: Duration,
+    period: Duration,
     /// The time at which each caller's budget is full again; full budgets are dropped now and then.
     full_at: Mutex<BTreeMap<String, Instant>>,
 }
 
 /// Entries from which on full budgets are dropped.
 const ENTRIES: usize = 4_096;
-const BURST: Duration = Duration::from_secs(1);
+const SECOND: Duration = Duration::from_secs(1);
 
 impl RateLimiter {
-    /// A limiter with full budgets.
+    /// A limiter with full budgets, of so many requests a second.
     pub fn new(per_second: u32) -> RateLimiter {
-        RateLimiter { interval: BURST / per_second.max(1), full_at: Mutex::new(BTreeMap::new()) }
+        RateLimiter::over(SECOND, per_second)
+    }
+
+    /// A limiter with full budgets, of so many requests in this period.
+    pub fn over(period: Duration, requests: u32) -> RateLimiter {
+        RateLimiter { interval: period / requests.max(1), period, full_at: Mutex::new(BTreeMap::new()) }
     }
 
     /// Counts one request; false if the caller's budget is empty.
@@ -34,7 +40,7 @@ impl RateLimiter {
             full_at.retain(|_, at| *at > now);
         }
         let next = full_at.get(caller).map_or(now, |at| (*at).max(now)) + self.interval;
-        if next > now + BURST {
+        if next > now + self.period {
             return false;
         }
         full_at.insert(caller.to_owned(), next);
@@ -84,7 +90,7 @@ mod tests {
         let burst = |caller: &str| (0..4).map(|_| rate.allow(caller)).collect::<Vec<_>>();
         assert_eq!(burst("a"), [true, true, true, false]);
         assert_eq!(burst("b"), [true, true, true, false]);
-        tokio::time::advance(BURST).await;
+        tokio::time::advance(SECOND).await;
         assert_eq!(burst("a"), [true, true, true, false]);
     }
 }
