@@ -10,7 +10,8 @@ const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 /// 190 bits: no slow hash is needed.
 const SECRET_CHARS: usize = 32;
-const KEY_PREFIX: &str = "flux_sk_";
+/// The beginning of every API key.
+pub(crate) const KEY_PREFIX: &str = "flux_sk_";
 
 /// A new server's id: `srv_` and 12 of `[a-z0-9]`.
 pub fn server_id(entropy: &dyn Entropy) -> ServerId {

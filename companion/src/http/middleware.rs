@@ -1,5 +1,6 @@
 //! The middleware of every request: an id, a limit on requests in flight, a time limit, and one shape for errors.
 
+use super::logged_path::logged_path;
 use crate::app::App;
 use crate::secrets;
 use axum::extract::{Request, State};
@@ -62,7 +63,7 @@ pub(super) async fn handle(State(middleware): State<Arc<Middleware>>, mut reques
         crash_point(CrashPoint::Response);
     }
     let (status, took) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
-    tracing::debug!(request.id = id, http.method = %method, http.path = path, http.status = status,
+    tracing::debug!(request.id = id, http.method = %method, http.path = &*logged_path(&path), http.status = status,
         duration_milliseconds = took, "request answered");
     with_id(response, &id)
 }

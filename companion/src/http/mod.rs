@@ -7,6 +7,7 @@ mod customers;
 mod dto;
 mod events;
 mod health;
+mod logged_path;
 mod metrics;
 mod middleware;
 mod orders;

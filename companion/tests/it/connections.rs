@@ -77,6 +77,23 @@ fn metrics_are_served_at_their_own_address_only() {
 }
 
 #[test]
+fn key_in_a_path_is_masked_in_the_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = free_address();
+    let mut serving = serve(folder.path(), address, "log: {level: trace}\n");
+    let secret = "0123456789abcdefABCDEF0123456789";
+    for path in [format!("/flux_sk_{secret}"), format!("/api/v1/orders/srv_0123456789ab.{secret}")] {
+        get(address, &path).expect("an answer");
+    }
+    let pid = serving.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("it starts").success());
+    assert!(serving.0.wait().expect("it ends").success());
+    let log = std::fs::read_to_string(folder.path().join("log")).expect("a log");
+    assert!(log.contains("http.path=/flux_sk_***") && log.contains("orders/srv_0123456789ab.***"), "{log}");
+    assert!(!log.contains(secret), "{log}");
+}
+
+#[test]
 fn many_wrong_keys_are_one_line_of_the_log() {
     let folder = tempfile::tempdir().expect("a folder");
     let address = free_address();
