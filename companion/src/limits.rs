@@ -13,6 +13,8 @@ pub const IDEMPOTENCY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 pub const NEXT_POLL_SECONDS: u64 = *flux_protocol::limits::POLL_SECONDS.start();
 /// A poll may come this much later than its agent has announced, because networks are slow: seconds.
 pub const POLL_GRACE_SECONDS: u64 = 15;
+/// The age from which a player's last join does not say any more where the player is.
+pub const PLAYER_PLACE_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The interval of the sweeps.
 pub const SWEEP: Duration = Duration::from_secs(30);
 /// The wait before a lease is tried again after the database has failed.

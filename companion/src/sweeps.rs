@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::services::commands::expire;
-use crate::services::{ServiceError, agents};
+use crate::services::{ServiceError, agents, moves};
 use crate::{leases, limits};
 use flux_referrals::http::Sweep;
 use flux_shop::Actor;
@@ -59,6 +59,7 @@ async fn expire_commands(app: &App) -> Result<(), ServiceError> {
     let expired = app
         .write(Actor::companion(), |tx, by, hooks| {
             let now = tx.now();
+            moves::trim(tx)?;
             idempotency::forget_before(tx, now.checked_sub(limits::IDEMPOTENCY_TTL).unwrap_or(now))?;
             let due = commands::expired(tx, now)?;
             due.into_iter().map(|command| expire(tx, by, hooks, command)).collect::<Result<Vec<_>, ServiceError>>()

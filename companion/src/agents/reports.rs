@@ -2,9 +2,9 @@
 
 use crate::app::App;
 use crate::limits;
+use crate::services::ServiceError;
 use crate::services::agents::{Credential, accept_reports};
 use crate::services::reports::{AppliedReports, Note, apply_all};
-use crate::services::{ServiceError, Wake};
 use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{Batch, CommandReport, JournalId, ReportAck, Revocation};
 use flux_shop::Actor;
@@ -65,7 +65,8 @@ async fn store(app: &App, from: &Reporter, reports: Vec<CommandReport>) -> Resul
     app.write_and_wake(Actor::agent(&from.credential.server_id), move |tx, by, hooks| {
         let server = accept_reports(tx, &credential, &journal, seat.as_ref())?;
         let applied = apply_all(tx, by, hooks, &server.id, &journal, &reports)?;
-        Ok((applied, Wake::from([server.id])))
+        let wake = applied.wake.iter().cloned().chain([server.id]).collect();
+        Ok((applied, wake))
     })
     .await
 }

@@ -126,7 +126,7 @@ impl AgentHub {
         let joined = self.app.write_and_wake(Actor::agent(&session.server_id), move |tx, by, hooks| {
             credential.server(tx)?;
             seats::require(tx, Some(&seat))?;
-            Ok(((), record_join(tx, by, hooks, &player)?))
+            Ok(((), record_join(tx, by, hooks, &credential.server_id, &player)?))
         });
         joined.await.map_err(|error| hub_error(&error))?;
         let offers = dispatcher::commit(&self.app, &session, filter).await.map_err(|error| hub_error(&error))?;

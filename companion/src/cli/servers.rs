@@ -6,7 +6,8 @@ use crate::config::Config;
 use crate::http::ServerOut;
 use crate::secrets;
 use crate::services::servers::{
-    Unanswered, add, begin_forced_removal, begin_removal, finish_removal, refuse_while_connected, replace_token,
+    Unanswered, add, begin_forced_removal, begin_removal, finish_removal, receives, refuse_while_connected,
+    replace_token,
 };
 use crate::services::{ServiceError, agents::is_polling};
 use flux_platform::{Clock, SystemClock, SystemEntropy};
@@ -30,9 +31,19 @@ pub(super) fn run(config: &Config, command: ServerCommand) -> Result<(), CliErro
 fn added(config: &Config, name: Label, address: Address) -> Result<(), CliError> {
     let token = secrets::server_token(&SystemEntropy, secrets::server_id(&SystemEntropy));
     let shown = token.clone();
-    with_database(config, async move |db, by| {
-        Ok(db.write(move |tx| add(tx, &by, &token, name.clone(), address.clone())).await?)
+    let receives = with_database(config, async move |db, by| {
+        let write = db.write(move |tx| {
+            let server = add(tx, &by, &token, name.clone(), address.clone())?;
+            receives(tx, &server.id)
+        });
+        Ok(write.await?)
     })?;
+    let packages: Vec<_> = receives.packages.iter().map(ToString::to_string).collect();
+    for (kind, names) in [("packages", packages), ("referral rules", receives.rules)] {
+        if !names.is_empty() {
+            eprintln!("these {kind} are for all servers, so it gets their commands as well: {}", names.join(", "));
+        }
+    }
     show(&shown)
 }
 
@@ -128,11 +139,13 @@ fn remove(config: &Config, id: ServerId, force: bool) -> Result<(), CliError> {
         Ok(write.await?)
     })?;
     print(&removed(force, result.unanswered))?;
-    let names: Vec<_> = result.packages.iter().map(ToString::to_string).collect();
-    if names.is_empty() {
-        return Ok(());
+    let packages: Vec<_> = result.packages.iter().map(ToString::to_string).collect();
+    for (kind, names) in [("packages", packages), ("referral rules", result.rules)] {
+        if !names.is_empty() {
+            print(&format!("these {kind} name it, and make no command there any more: {}", names.join(", ")))?;
+        }
     }
-    print(&format!("these packages name it, and their orders make no command there any more: {}", names.join(", ")))
+    Ok(())
 }
 
 /// The sentence after a removal.

@@ -107,8 +107,8 @@ async fn offer(
             let server = record_contact(tx, by, &credential, &journal, contact, seat.as_ref())?;
             // Before the offers, so that commands bought under an earlier name are found under this one.
             let wake = match &joined {
-                Some(player) => agents::record_join(tx, by, hooks, player)?,
-                None => Wake::new(),
+                Some(player) if !server.removed => agents::record_join(tx, by, hooks, &server.id, player)?,
+                Some(_) | None => Wake::new(),
             };
             let offers = if server.removed {
                 offers::of_removed(tx, hooks, &server.id, &journal, &filter)?

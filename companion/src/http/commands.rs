@@ -15,7 +15,7 @@ use flux_rest::{
 };
 use flux_shop::{Actor, Command, CommandView};
 use flux_storage::commands::Filter;
-use flux_storage::{Tx, commands, history};
+use flux_storage::{Tx, commands, history, servers};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -91,15 +91,21 @@ pub(super) async fn create(
     Body(body, bytes): Body<CommandIn>,
 ) -> Result<Saved<CommandOut>, ApiError> {
     let once = idempotency.of_request(&key.0.name, &bytes);
-    let new = body.into_command(secrets::command_id(&*app.entropy), app.now())?;
+    let id = secrets::command_id(&*app.entropy);
     let made = app
         .write_and_wake(key.actor(), move |tx, by, _| {
             let make = || {
-                let command = commands_service::make(tx, by, new.clone())?;
+                let new = body.command(id.clone(), &servers::known(tx)?, tx.now())?;
+                let command = commands_service::make(tx, by, new)?;
                 Ok((command.new.id.to_string(), with_history(tx, command)?))
             };
             let find = |id: &str| find(tx, &id.parse().map_err(|_| ServiceError::NotFound("command"))?);
-            Ok((once.run(tx, make, find)?, Wake::from([new.server_id.clone()])))
+            let made = once.run(tx, make, find)?;
+            let wake = match &made {
+                Idempotent::Created(view) => Wake::from([view.server_id.clone()]),
+                Idempotent::Repeated(_) => Wake::new(),
+            };
+            Ok((made, wake))
         })
         .await?;
     if let Idempotent::Created(view) = &made {

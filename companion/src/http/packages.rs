@@ -23,11 +23,11 @@ pub(super) async fn put(
     Id(id): Id<PackageId>,
     Body(body, _): Body<PackageIn>,
 ) -> Result<Saved<PackageOut>, ApiError> {
-    let package = Package { id, content: body.into() };
-    let new = package.clone();
-    let (is_new, receiving) = app
+    let (is_new, package, receiving) = app
         .write(key.actor(), move |tx, by, _| {
-            Ok((packages_service::put(tx, by, &new.id, &new.content)?, servers::receiving(tx)?))
+            let content = body.content(&servers::known(tx)?)?;
+            let is_new = packages_service::put(tx, by, &id, &content)?;
+            Ok((is_new, Package { id: id.clone(), content }, servers::receiving(tx)?))
         })
         .await?;
     Ok(saved(is_new, PackageOut::new(package, &receiving)))

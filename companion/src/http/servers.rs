@@ -1,8 +1,8 @@
 //! The game servers and their tokens.
 
-use super::dto::{RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};
+use super::dto::{ReceivesOut, RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};
 use crate::app::App;
-use crate::services::servers::{self as servers_service, Unanswered};
+use crate::services::servers::{self as servers_service, Receives, Unanswered};
 use crate::services::{ServiceError, Wake, agents::has_session, agents::is_online};
 use crate::{limits, secrets};
 use axum::Json;
@@ -46,7 +46,8 @@ pub(super) async fn create(
                 let server = servers_service::add(tx, by, &token, body.name.0.clone(), body.address.0.clone())?;
                 let id = server.id.to_string();
                 let server = SeatedServer { server, holder: None };
-                Ok((id, (server, QueueCounts::default(), Some(token.clone()))))
+                let receives = servers_service::receives(tx, &server.server.id)?;
+                Ok((id, (server, QueueCounts::default(), Some((token.clone(), receives)))))
             };
             let find = |id: &str| {
                 let (server, queue) = find(tx, &id.parse().map_err(|_| ServiceError::NotFound("server"))?)?;
@@ -55,7 +56,11 @@ pub(super) async fn create(
             once.run(tx, make, find)
         })
         .await?;
-    Ok(made.map(|(server, queue, token)| with_token(&app, server, queue, token.as_ref())).into_answer())
+    let answer = |(server, queue, secret): (_, _, Option<(ServerToken, Receives)>)| {
+        let (token, receives) = secret.unzip();
+        ServerWithToken { receives: receives.map(receives_out), ..with_token(&app, server, queue, token.as_ref()) }
+    };
+    Ok(made.map(answer).into_answer())
 }
 
 /// A server.
@@ -154,7 +159,7 @@ pub(super) async fn remove(
     app.signals.server_removed(&id);
     tracing::info!(server.id = %id, commands.unanswered = removed.unanswered, "server removed");
     let packages = removed.packages.iter().map(ToString::to_string).collect();
-    Ok(Json(RemovalOut { id, unanswered: removed.unanswered, packages }))
+    Ok(Json(RemovalOut { id, unanswered: removed.unanswered, packages, rules: removed.rules }))
 }
 
 /// Returns the server as it is now; `None` if it was removed before.
@@ -204,7 +209,11 @@ fn view(app: &App, mut seated: SeatedServer, queue: QueueCounts) -> ServerOut {
     ServerOut::new(seated.server, queue, online)
 }
 
+fn receives_out(Receives { packages, rules }: Receives) -> ReceivesOut {
+    ReceivesOut { packages: packages.iter().map(ToString::to_string).collect(), rules }
+}
+
 fn with_token(app: &App, server: SeatedServer, queue: QueueCounts, token: Option<&ServerToken>) -> ServerWithToken {
     let token = token.map(|token| token.expose().expose_secret().to_owned());
-    ServerWithToken { server: view(app, server, queue), token }
+    ServerWithToken { server: view(app, server, queue), token, receives: None }
 }

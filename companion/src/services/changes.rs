@@ -79,11 +79,12 @@ impl Changes {
     }
 
     /// Cancels a command at once if no agent was ever offered it; else requests the cancel, and revokes are sent until the
-    /// agent answers. `reason` is shown with the command.
+    /// agent answers. `reason` is shown with the command, which moves nowhere any more.
     pub(super) fn request_cancel(&mut self, now: Timestamp, mut command: Command, reason: Option<&str>) -> Command {
         let first_time = !command.state.cancel_requested;
         let after = command.state.clone().cancel();
         command.cancel_requested_at.get_or_insert(now);
+        command.moves_to = None;
         command.reason = reason.map(str::to_owned).or(command.reason);
         if after.cancel_requested && first_time {
             // The revoke goes out at once, however lately the command was offered.

@@ -12,9 +12,6 @@ use serde_json::json;
 
 /// `POST /commands`: creates a command by hand, with the first row of its history.
 pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<Command, ServiceError> {
-    if servers::find(tx, &new.server_id)?.is_none_or(|server| server.removing) {
-        return Err(ServiceError::invalid("serverId", "there is no such server"));
-    }
     if let Some(id) = &new.order_id {
         let order = orders::find(tx, id)?.ok_or_else(|| ServiceError::invalid("order", "there is no such order"))?;
         if order.times.paid_at.is_none() || order.times.is_revoked() || order.times.anonymised_at.is_some() {
@@ -53,6 +50,7 @@ pub(super) fn request_cancel(
 /// Closes an open command of a removed server without its agent's word. It may have run.
 pub(super) fn give_up(tx: &Tx<'_>, by: &Audit, mut command: Command) -> Result<Saved, flux_storage::Error> {
     command.reason = Some(SERVER_REMOVED.to_owned());
+    command.moves_to = None;
     let after = command.state.clone().give_up();
     save(tx, by, command, after)
 }

@@ -112,11 +112,8 @@ pub(super) fn for_right_player(tx: &Tx<'_>, command: &Command, order: &Order) ->
     if is_theirs || !is_bought(command) || order.times.is_revoked() || order.times.anonymised_at.is_some() {
         return None;
     }
-    let mut again = command.clone();
-    again.state = again.state.renew_cancelled()?;
+    let mut again = command.renewed(tx.now())?;
     again.new.player = Some(player);
-    (again.reason, again.output) = (None, None);
-    (again.cancel_requested_at, again.offered_at, again.updated_at) = (None, None, tx.now());
     Some(again)
 }
 

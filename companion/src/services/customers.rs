@@ -5,7 +5,7 @@ use flux_referrals::OrderHooks;
 use flux_shop::{
     CustomerId, CustomerProfile, Order, OrderContent, OrderCustomer, OrderStatus, Player, PlayerName, kind,
 };
-use flux_storage::{Tx, commands, customers, events, orders};
+use flux_storage::{Tx, commands, customers, events, orders, player_places};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -63,6 +63,7 @@ pub fn anonymise(
         forget_order(tx, order, anonymous)?;
     }
     for player in players.values() {
+        player_places::forget(tx, &player.name)?;
         // A gift's player may belong to another customer.
         if customers::other_with_player(tx, id, player)?.is_none() && !commands::forget_player(tx, &player.name)? {
             return Err(in_use("a command for their player is open: cancel it first"));

@@ -32,7 +32,7 @@ pub fn apply(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, effects: Effects) 
                 changes.request_cancel(tx.now(), command, None);
             }
         }
-        reversals::after_closing_all(tx, by, hooks, &changes.write(tx, by)?)?;
+        wake.extend(reversals::after_closing_all(tx, by, hooks, &changes.write(tx, by)?)?);
     }
     Ok(wake)
 }

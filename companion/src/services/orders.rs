@@ -1,15 +1,13 @@
 //! The use cases of orders, and their effects on commands.
 
 use super::changes::Changes;
+use super::purchases::PurchaseCommands;
 use super::{Audit, ServiceError, Wake, effects, reversals};
-use flux_protocol::{OrderId, ServerId};
+use flux_protocol::OrderId;
 use flux_referral_rules::ReversalKind;
 use flux_referrals::OrderHooks;
-use flux_shop::{
-    Amount, NewCommand, Order, OrderContent, OrderItem, OrderStatus, OrderTimes, Package, PutStatus, RefundId,
-    TooManyCommands, Trigger, expand, kind,
-};
-use flux_storage::{Tx, customers, events, orders, packages, servers};
+use flux_shop::{Amount, Order, OrderContent, OrderItem, OrderStatus, OrderTimes, Package, PutStatus, RefundId, kind};
+use flux_storage::{Tx, customers, events, orders, packages};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -65,6 +63,7 @@ fn place(
         content,
         status: OrderStatus::Created,
         refunded_amount: Amount::ZERO,
+        left_out: Vec::new(),
         times: OrderTimes::default(),
         created_at: before.as_ref().map_or(tx.now(), |before| before.created_at),
         updated_at: tx.now(),
@@ -165,66 +164,6 @@ fn make_paid(
     let paid_at = at.unwrap_or(tx.now());
     wake.extend(effects::apply(tx, by, hooks, hooks.paid(tx, by, &order, paid_at)?)?);
     Ok(wake)
-}
-
-/// The commands that an order's payment creates.
-struct PurchaseCommands(Vec<NewCommand>);
-
-impl PurchaseCommands {
-    /// Marks the order as paid, and expands its commands. Fails if the purchase, a refund or a chargeback would create too
-    /// many commands, because a later call could not refuse the order any more.
-    fn of(
-        tx: &Tx<'_>,
-        order: &mut Order,
-        packages: &[Package],
-        at: Option<Timestamp>,
-    ) -> Result<PurchaseCommands, ServiceError> {
-        let servers = servers::receiving(tx)?;
-        let made = expanded(order, packages, Trigger::Purchase, &servers, tx.now())?;
-        for trigger in [Trigger::Refund, Trigger::Chargeback] {
-            expanded(order, packages, trigger, &servers, tx.now())?;
-        }
-        order.times.paid_at = Some(at.unwrap_or(tx.now()));
-        order.status = OrderStatus::Paid;
-        order.updated_at = tx.now();
-        Ok(PurchaseCommands(made))
-    }
-
-    /// Saves the commands of a saved order. The order's event follows the events of `changes`.
-    fn deliver(
-        self,
-        tx: &Tx<'_>,
-        by: &Audit,
-        order: &Order,
-        packages: &[Package],
-        at: Option<Timestamp>,
-        mut changes: Changes,
-    ) -> Result<Wake, ServiceError> {
-        orders::snapshot_reversals(tx, &order.id, packages)?;
-        changes.add_event(kind::ORDER_PAID, order.id.as_str(), facts(order, at));
-        let made = flux_storage::commands::insert_all(tx, self.0)?;
-        for command in &made {
-            changes.announce(command);
-        }
-        changes.write(tx, by)?;
-        Ok(made.into_iter().map(|command| command.new.server_id).collect())
-    }
-}
-
-fn expanded(
-    order: &Order,
-    packages: &[Package],
-    trigger: Trigger,
-    servers: &[ServerId],
-    now: Timestamp,
-) -> Result<Vec<NewCommand>, ServiceError> {
-    expand(order, packages, trigger, servers, now).map_err(|TooManyCommands| {
-        let most = flux_shop::limits::ORDER_COMMANDS;
-        ServiceError::invalid(
-            "items",
-            format!("would make more than {most} commands: use {{quantity}} in the templates"),
-        )
-    })
 }
 
 /// `POST …/completed`: the storefront has finished with the order.
@@ -375,7 +314,7 @@ fn set(
 }
 
 /// The data of an order's events: nothing about a person, because events are kept for ever.
-fn facts(order: &Order, at: Option<Timestamp>) -> serde_json::Value {
+pub(super) fn facts(order: &Order, at: Option<Timestamp>) -> serde_json::Value {
     json!({"amount": order.content.amount.get(), "currency": order.content.currency.as_str(),
            "refundedAmount": order.refunded_amount.get(), "imported": order.content.imported, "occurredAt": at})
 }

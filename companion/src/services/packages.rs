@@ -3,13 +3,13 @@
 use super::{Audit, ServiceError};
 use flux_protocol::ServerId;
 use flux_rest::limits::PAGE_ITEMS;
-use flux_shop::{PackageContent, PackageId, ServerChoice, kind};
-use flux_storage::{Tx, events, packages, servers};
+use flux_shop::{CommandTemplate, PackageContent, PackageId, ServerChoice, kind};
+use flux_storage::{Tx, events, packages};
 use serde_json::json;
 
 /// Saves a package; true if it is new.
 pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, content: &PackageContent) -> Result<bool, ServiceError> {
-    check(tx, content)?;
+    check(content)?;
     let before = packages::find(tx, id)?;
     if before.as_ref().is_some_and(|before| before.content == *content) {
         return Ok(false);
@@ -27,29 +27,36 @@ pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, content: &PackageContent) ->
 
 /// The packages that name this server, by id: their orders make no command there once it was removed.
 pub fn naming(tx: &Tx<'_>, server: &ServerId) -> Result<Vec<PackageId>, flux_storage::Error> {
+    with_command(tx, |template| template.servers.named().contains(server))
+}
+
+/// The packages with a command for all servers, by id.
+pub fn for_all_servers(tx: &Tx<'_>) -> Result<Vec<PackageId>, flux_storage::Error> {
+    with_command(tx, |template| template.servers == ServerChoice::All)
+}
+
+fn with_command(tx: &Tx<'_>, is_it: impl Fn(&CommandTemplate) -> bool) -> Result<Vec<PackageId>, flux_storage::Error> {
     let (mut naming, mut after) = (Vec::new(), String::new());
     loop {
         let page = packages::page(tx, &after, PAGE_ITEMS)?;
         let Some(last) = page.last() else { return Ok(naming) };
         after = last.id.to_string();
-        let names = |choice: &ServerChoice| matches!(choice, ServerChoice::These(_)) && choice.has(server);
-        let of_server = page.into_iter().filter(|package| package.content.commands.iter().any(|it| names(&it.servers)));
+        let of_server = page.into_iter().filter(|package| package.content.commands.iter().any(&is_it));
         naming.extend(of_server.map(|package| package.id));
     }
 }
 
-fn check(tx: &Tx<'_>, content: &PackageContent) -> Result<(), ServiceError> {
+fn check(content: &PackageContent) -> Result<(), ServiceError> {
     for (index, template) in content.commands.iter().enumerate() {
         if template.required_slots.get() > 0 && !template.require_online {
             let message = "needs requireOnline: only an online player's slots can be counted";
             return Err(ServiceError::invalid(format!("commands[{index}].requiredSlots"), message));
         }
-        if let ServerChoice::These(ids) = &template.servers {
-            for (place, id) in ids.iter().enumerate() {
-                if servers::find(tx, id)?.is_none() {
-                    let field = format!("commands[{index}].servers[{place}]");
-                    return Err(ServiceError::invalid(field, "there is no such server"));
-                }
+        let named = template.servers.named();
+        for (place, id) in named.iter().enumerate() {
+            if named[..place].contains(id) {
+                let field = format!("commands[{index}].servers[{place}]");
+                return Err(ServiceError::invalid(field, "names an earlier server again"));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Applies the reports of agents about their commands.
 
 use super::changes::Changes;
-use super::{Audit, ServiceError, commands, offers, reversals};
+use super::{Audit, ServiceError, Wake, commands, offers, reversals};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::limits::OUTPUT_CHARS;
 use flux_protocol::{CommandId, CommandReport, JournalId, ReportAck, ReportState, Revocation, ServerId};
@@ -18,6 +18,8 @@ pub struct AppliedReports {
     pub acknowledged: ReportAck,
     /// Commands that the agent holds and must not run.
     pub revoked: Vec<Revocation>,
+    /// Servers to which commands have moved.
+    pub wake: Wake,
     /// For the log.
     pub notes: Vec<Note>,
 }
@@ -32,6 +34,7 @@ impl AppliedReports {
             }
         }
         self.revoked.extend(other.revoked);
+        self.wake.extend(other.wake);
         self.notes.extend(other.notes);
     }
 }
@@ -58,21 +61,26 @@ pub fn apply_all(
     reports: &[CommandReport],
 ) -> Result<AppliedReports, ServiceError> {
     let ids: BTreeSet<CommandId> = reports.iter().map(|report| report.id.clone()).collect();
-    let found = commands_repo::find_all(tx, &ids)?.into_iter();
     // A command of another server counts as unknown.
-    let own = found.filter(|command| command.new.server_id == *server);
+    let (own, others): (Vec<_>, Vec<_>) =
+        commands_repo::find_all(tx, &ids)?.into_iter().partition(|command| command.new.server_id == *server);
     let mut batch = Batch {
-        commands: own.map(|command| (command.new.id.clone(), command)).collect(),
+        commands: own.into_iter().map(|command| (command.new.id.clone(), command)).collect(),
         changes: Changes::default(),
         revoked: BTreeMap::new(),
     };
     let mut applied = AppliedReports::default();
     for report in newest_of_each(reports) {
+        let moved = others.iter().find(|command| command.new.id == report.id && command.new.any_of.contains(server));
+        if let Some(moved) = moved.filter(|_| !report.state.is_closing()) {
+            // A journal from an older copy, say: the command has moved from this server to another one.
+            batch.revoked.insert(report.id.clone(), moved.to_revocation(true));
+        }
         applied.acknowledged.acknowledged.push(report.id.clone());
         applied.notes.push(batch.apply(tx, hooks, journal, report.clone())?);
     }
     applied.revoked = batch.revoked.into_values().collect();
-    reversals::after_closing_all(tx, by, hooks, &batch.changes.write(tx, by)?)?;
+    applied.wake = reversals::after_closing_all(tx, by, hooks, &batch.changes.write(tx, by)?)?;
     Ok(applied)
 }
 

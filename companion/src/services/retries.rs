@@ -85,7 +85,7 @@ pub fn retry_all(
     result.done = retried.len() as u64;
     wake.extend(retried.iter().map(|command| command.new.server_id.clone()));
     commands_repo::update_contents(tx, &retried)?;
-    reversals::after_closing_all(tx, by, hooks, &changes.write(tx, by)?)?;
+    wake.extend(reversals::after_closing_all(tx, by, hooks, &changes.write(tx, by)?)?);
     Ok((result, wake))
 }
 
@@ -119,7 +119,7 @@ impl Ready {
             RetryAs::Now => command.new = present(tx, &command)?,
         }
         command.new.expires_at = command.new.expires_at.filter(|at| *at > tx.now());
-        command.cancel_requested_at = None;
+        (command.cancel_requested_at, command.moves_to) = (None, None);
         let sold_as = (before != command.new.command).then_some(before);
         Ok(Ready { command, after, sold_as })
     }

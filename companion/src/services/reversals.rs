@@ -4,11 +4,11 @@
 //! chargebacks its order has.
 
 use super::changes::{Changes, Saved, make_all};
-use super::{Audit, ServiceError, Wake, corrections, effects};
+use super::{Audit, ServiceError, Wake, corrections, effects, moves};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::{OrderId, ServerId};
 use flux_referrals::OrderHooks;
-use flux_shop::{Command, Order, PackageId, Trigger, expand};
+use flux_shop::{Command, Order, PackageId, Places, Trigger, expand};
 use flux_storage::{Tx, commands as commands_repo, orders};
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) fn revoke(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, id: &Order
             changes.request_cancel(tx.now(), command, None);
         }
     }
-    after_closing_all(tx, by, hooks, &changes.write(tx, by)?)?;
+    drop(after_closing_all(tx, by, hooks, &changes.write(tx, by)?)?);
     let order = orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))?;
     for (package, server) in &places {
         reverse(tx, by, &order, package, server)?;
@@ -44,23 +44,23 @@ pub(super) fn after_closing(
     hooks: &dyn OrderHooks,
     saved: Saved,
 ) -> Result<Command, ServiceError> {
-    after_closing_all(tx, by, hooks, [&saved])?;
+    drop(after_closing_all(tx, by, hooks, [&saved])?);
     Ok(saved.command)
 }
 
-/// The same for several commands.
+/// The same for several commands. Returns the servers to which some of them have moved.
 pub(super) fn after_closing_all<'a>(
     tx: &Tx<'_>,
     by: &Audit,
     hooks: &dyn OrderHooks,
     saved: impl IntoIterator<Item = &'a Saved>,
-) -> Result<(), ServiceError> {
+) -> Result<Wake, ServiceError> {
     let closed: Vec<&Command> = saved.into_iter().filter(|saved| saved.is_closed).map(|saved| &saved.command).collect();
     for command in &closed {
         // They are for this command's server, which its callers wake.
         effects::apply(tx, by, hooks, hooks.command_closed(tx, command)?)?;
     }
-    renew_for_right_players(tx, by, &closed)?;
+    let wake = renew(tx, by, &closed)?;
     let bought: Vec<_> = closed
         .iter()
         .filter_map(|command| Some((*command, bought(command)?, command.new.order_id.as_ref()?)))
@@ -71,18 +71,19 @@ pub(super) fn after_closing_all<'a>(
             reverse(tx, by, order, package, &command.new.server_id)?;
         }
     }
-    Ok(())
+    Ok(wake)
 }
 
-/// Gives commands that were revoked because their order's player was corrected to the right player.
-fn renew_for_right_players(tx: &Tx<'_>, by: &Audit, closed: &[&Command]) -> Result<(), ServiceError> {
+/// Renews commands that were revoked only to reach the right player, or another server.
+fn renew(tx: &Tx<'_>, by: &Audit, closed: &[&Command]) -> Result<Wake, ServiceError> {
     let (mut changes, mut renewed) = (Changes::default(), Vec::new());
-    let is_cancelled =
-        |command: &&&Command| command.state.status == CommandStatus::Cancelled && bought(command).is_some();
+    let may_return = |command: &Command| bought(command).is_some() || command.moves_to.is_some();
+    let is_cancelled = |command: &&&Command| command.state.status == CommandStatus::Cancelled && may_return(command);
     for command in closed.iter().filter(is_cancelled) {
         let Some(order) = command.new.order_id.as_ref() else { continue };
         let Some(order) = orders::find(tx, order)? else { continue };
-        if let Some(again) = corrections::for_right_player(tx, command, &order)
+        let again = moves::on_next_server(tx, command, &order);
+        if let Some(again) = again.or_else(|| corrections::for_right_player(tx, command, &order))
             && is_receiving(tx, &again.new.server_id)?
         {
             let state = again.state.clone();
@@ -92,7 +93,7 @@ fn renew_for_right_players(tx: &Tx<'_>, by: &Audit, closed: &[&Command]) -> Resu
     }
     commands_repo::update_contents(tx, &renewed)?;
     drop(changes.write(tx, by)?);
-    Ok(())
+    Ok(renewed.into_iter().map(|command| command.new.server_id).collect())
 }
 
 fn reverse(
@@ -117,7 +118,7 @@ fn reverse(
     }
     let mut wanted = Vec::new();
     for trigger in triggers {
-        let made = expand(order, std::slice::from_ref(&sold), trigger, std::slice::from_ref(server), tx.now());
+        let made = expand(order, std::slice::from_ref(&sold), trigger, Places::only(server), tx.now());
         // The limit was checked for all servers when the order was paid.
         wanted = made.map_err(|_| flux_storage::Error::BadRow("an order of too many commands"))?;
         if !wanted.is_empty() {

@@ -1,9 +1,11 @@
 //! Servers: adding, renaming, replacing tokens, removing.
 
 use super::agents::is_polling;
+use super::moves::{self, Moves};
 use super::{Audit, ServiceError, commands, packages, reversals};
 use flux_protocol::{SecretHash, ServerId, ServerToken};
 use flux_referrals::OrderHooks;
+use flux_referrals::service::rules_of_server;
 use flux_referrals::storage::held_commands as reward_lines;
 use flux_shop::{Address, AgentFacts, Label, PackageId, SERVER_REMOVED, Server, kind};
 use flux_storage::{Tx, commands as commands_repo, events, seats, servers};
@@ -96,9 +98,18 @@ fn begin(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, server: Server) -> Res
         events::record(tx, by, kind::SERVER_REMOVING, id.as_str(), &json!({}))?;
     }
     reward_lines::cancel_of_server(tx, id)?;
+    let (receiving, mut moving) = (servers::receiving(tx)?, Moves::default());
     for command in commands_repo::open_of_server(tx, id)? {
-        reversals::after_closing(tx, by, hooks, commands::request_cancel(tx, by, command, Some(SERVER_REMOVED))?)?;
+        let is_cancelled = command.state.cancel_requested && command.moves_to.is_none();
+        match moves::other_place(&command, &receiving).filter(|_| !is_cancelled) {
+            Some(other) => moving.add(tx, command, &other, SERVER_REMOVED),
+            None => {
+                let cancelled = commands::request_cancel(tx, by, command, Some(SERVER_REMOVED))?;
+                reversals::after_closing(tx, by, hooks, cancelled)?;
+            }
+        }
     }
+    moving.write(tx, by)?;
     Ok(server)
 }
 
@@ -135,6 +146,22 @@ pub struct Removed {
     pub unanswered: u64,
     /// The packages that name the server.
     pub packages: Vec<PackageId>,
+    /// The referral rules that name it, by name.
+    pub rules: Vec<String>,
+}
+
+/// What a new server gets without being named.
+#[derive(Debug, Clone)]
+pub struct Receives {
+    /// Packages with a command for all servers.
+    pub packages: Vec<PackageId>,
+    /// Referral rules with a command for all servers, by name.
+    pub rules: Vec<String>,
+}
+
+/// The packages and rules whose commands are for all servers.
+pub fn receives(tx: &Tx<'_>, id: &ServerId) -> Result<Receives, ServiceError> {
+    Ok(Receives { packages: packages::for_all_servers(tx)?, rules: rules_of_server(tx, id)?.all })
 }
 
 /// The last step of a removal.
@@ -163,7 +190,7 @@ pub fn finish_removal(
         id.as_str(),
         &json!({"unanswered": count, "forced": unanswered == Unanswered::Cancelled}),
     )?;
-    Ok(Removed { unanswered: count, packages: packages::naming(tx, id)? })
+    Ok(Removed { unanswered: count, packages: packages::naming(tx, id)?, rules: rules_of_server(tx, id)?.named })
 }
 
 /// The server, also if it was removed and commands of it are open.

@@ -64,7 +64,7 @@ async fn the_queue_is_filtered_by_status_server_player_and_order() {
     let app = TestApp::new().await;
     let (one, token) = app.server().await;
     let (two, _) = app.server().await;
-    app.package(json!([{"command": "say hi"}])).await;
+    app.package(json!([{"command": "say hi", "servers": "all"}])).await;
     app.paid("o1").await;
     app.post("/commands", json!({"serverId": one, "command": "say x", "player": {"name": "Alex"}})).await;
     let (_, polled) = app.poll(&token, "j1").await;

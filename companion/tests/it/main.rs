@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "tests and their helpers")]
 
+mod any_server;
 mod backup;
 mod bad_input;
 mod cli;
@@ -30,6 +31,7 @@ mod reports;
 mod retries;
 mod seats;
 mod servers;
+mod servers_of_packages;
 mod socket;
 mod statements;
 mod stored_rows;

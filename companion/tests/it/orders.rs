@@ -13,7 +13,8 @@ async fn paid_order_makes_commands_in_rising_sequence() {
     let app = TestApp::new().await;
     let (one, _) = app.server().await;
     let (two, _) = app.server().await;
-    app.package(json!([{"command": "give {player} diamond"}, {"command": "say {quantity}", "servers": [two]}])).await;
+    app.package(json!([{"command": "give {player} diamond", "servers": "all"}, {"command": "say {quantity}", "servers": [two]}]))
+        .await;
     let (_, created) = app.put("/orders/o1", order(2, "created")).await;
     assert_eq!(
         (text(&created, "status"), text(&created, "delivery"), ids(&created).len()),

@@ -83,7 +83,8 @@ async fn each_server_reverses_its_own_commands() {
     let app = TestApp::new().await;
     let (one, first) = app.server().await;
     let (two, second) = app.server().await;
-    app.package(json!([{"command": GIVE}, {"command": TAKE, "on": "refund"}])).await;
+    app.package(json!([{"command": GIVE, "servers": "all"}, {"command": TAKE, "servers": "all", "on": "refund"}]))
+        .await;
     let paid = app.paid("o1").await;
     for (server, token, status) in [(&one, &first, "completed"), (&two, &second, "delivered")] {
         let command = list(&paid, "commands").into_iter().find(|command| text(command, "serverId") == **server);

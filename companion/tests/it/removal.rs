@@ -15,7 +15,10 @@ async fn server_without_an_agent_is_removed_at_once() {
     let never = only_command(&app.paid("o2").await);
     app.clock.pass(31);
     let (status, removal) = app.delete(&format!("/servers/{server}")).await;
-    assert_eq!((status, removal), (StatusCode::OK, json!({"id": server, "unanswered": 1, "packages": []})));
+    assert_eq!(
+        (status, removal),
+        (StatusCode::OK, json!({"id": server, "unanswered": 1, "packages": ["vip"], "rules": []}))
+    );
     let (offered, never) = (app.command(&offered).await, app.command(&never).await);
     assert_eq!((text(&offered, "status"), text(&offered, "reason")), ("pending".into(), "server_removed".into()));
     assert!(offered["cancelRequestedAt"].is_string());
@@ -23,7 +26,8 @@ async fn server_without_an_agent_is_removed_at_once() {
     assert_eq!(app.poll(&token, "j1").await.1["commands"], json!([]), "nothing is offered any more");
     assert_eq!(app.get(&format!("/servers/{server}")).await.0, StatusCode::NOT_FOUND);
     assert_eq!(app.delete(&format!("/servers/{server}")).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(list(&app.paid("o3").await, "commands").len(), 0);
+    let (status, refused) = app.put("/orders/o3", crate::test_app::order(1, "paid")).await;
+    assert_eq!((status, &refused["error"]["code"]), (StatusCode::CONFLICT, &json!("no_server")));
 }
 
 #[tokio::test]
@@ -135,7 +139,10 @@ async fn force_closes_the_commands_of_a_removed_server() {
     let (server, _, id) = removed_while_away(&app).await;
     assert_eq!(app.delete(&format!("/servers/{server}")).await.0, StatusCode::NOT_FOUND);
     let (status, removal) = app.delete(&format!("/servers/{server}?force=true")).await;
-    assert_eq!((status, removal), (StatusCode::OK, json!({"id": server, "unanswered": 1, "packages": []})));
+    assert_eq!(
+        (status, removal),
+        (StatusCode::OK, json!({"id": server, "unanswered": 1, "packages": ["vip"], "rules": []}))
+    );
     assert_eq!(text(&app.command(&id).await, "status"), "cancelled");
     assert_eq!(app.delete(&format!("/servers/{server}?force=true")).await.0, StatusCode::NOT_FOUND, "nothing is open");
 }

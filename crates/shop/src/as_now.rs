@@ -1,6 +1,6 @@
 //! A sold command as its package is now: which of the package's present commands takes its place.
 
-use super::{Command, NewCommand, Order, Origin, Package, expand};
+use super::{Command, NewCommand, Order, Origin, Package, Places, expand};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -31,11 +31,12 @@ pub fn as_now(
     if *id != package.id {
         return Err(NotAsNow::PackageDiffers);
     }
-    let server = std::slice::from_ref(&command.new.server_id);
-    let present = expand(order, std::slice::from_ref(package), *on, server, now);
+    let here = Places::only(&command.new.server_id);
+    let present = expand(order, std::slice::from_ref(package), *on, here, now);
     let present = present.map_err(|_| NotAsNow::PackageDiffers)?;
-    let is_beside =
-        |other: &&Command| other.new.origin == command.new.origin && other.new.server_id == command.new.server_id;
+    // One that may run on any of several servers has the same place on each of them.
+    let is_here = |other: &Command| other.new.server_id == command.new.server_id || !other.new.any_of.is_empty();
+    let is_beside = |other: &&Command| other.new.origin == command.new.origin && is_here(other);
     let beside: Vec<&Command> = sold.iter().filter(is_beside).collect();
     let places: BTreeSet<_> = present.iter().map(|new| &new.id).collect();
     if places != beside.iter().map(|sold| &sold.new.id).collect() {

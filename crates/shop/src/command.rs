@@ -14,6 +14,8 @@ pub struct NewCommand {
     pub id: CommandId,
     /// The server that runs it.
     pub server_id: ServerId,
+    /// Servers among which it may still move, in the package's order; empty for a command of one server.
+    pub any_of: Vec<ServerId>,
     /// The order that it belongs to.
     pub order_id: Option<OrderId>,
     /// Its origin; `None` for one created by hand.
@@ -100,6 +102,8 @@ pub struct Command {
     pub reason: Option<String>,
     /// The game's last answer.
     pub output: Option<String>,
+    /// The server to which it moves once the agent has confirmed the requested cancel.
+    pub moves_to: Option<ServerId>,
     /// The time of the first cancel request.
     pub cancel_requested_at: Option<Timestamp>,
     /// The time of the last offer of this attempt or of its revoke.
@@ -129,6 +133,16 @@ impl Command {
             sequence: self.sequence,
             redelivered,
         }
+    }
+
+    /// A new attempt of a command that was cancelled before it ran; `None` unless it is cancelled.
+    #[must_use]
+    pub fn renewed(&self, now: Timestamp) -> Option<Command> {
+        let mut again = self.clone();
+        again.state = again.state.renew_cancelled()?;
+        (again.reason, again.output, again.moves_to) = (None, None, None);
+        (again.cancel_requested_at, again.offered_at, again.updated_at) = (None, None, now);
+        Some(again)
     }
 
     /// True if a payment of its order created it, or a person for that order: a revoked order must not deliver it.

@@ -22,8 +22,9 @@ string_enum! {
     }
 }
 
-/// The status of commands with these statuses. The one that needs most attention wins.
-pub fn delivery(statuses: impl Iterator<Item = CommandStatus>) -> Delivery {
+/// The status of commands with these statuses. The one that needs most attention wins. `is_left_out` if another one should
+/// exist and cannot run anywhere, which counts as a failed one.
+pub fn delivery(statuses: impl Iterator<Item = CommandStatus>, is_left_out: bool) -> Delivery {
     let (mut waiting, mut queued, mut completed, mut failed, mut cancelled) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
     for status in statuses {
         *match status {
@@ -34,7 +35,7 @@ pub fn delivery(statuses: impl Iterator<Item = CommandStatus>) -> Delivery {
             CommandStatus::Cancelled => &mut cancelled,
         } += 1;
     }
-    match (waiting, queued, completed, failed, cancelled) {
+    match (waiting, queued, completed, failed + u32::from(is_left_out), cancelled) {
         (1.., ..) => Delivery::AwaitingPlayer,
         (0, 1.., ..) => Delivery::Queued,
         (0, 0, 0, 0, 0) => Delivery::None,
@@ -49,6 +50,18 @@ pub fn delivery(statuses: impl Iterator<Item = CommandStatus>) -> Delivery {
 mod tests {
     use super::*;
     use flux_protocol::{FailReason, WaitReason};
+
+    #[test]
+    fn order_is_not_delivered_while_a_server_is_left_out() {
+        for (statuses, expected) in [
+            (vec![], Delivery::Failed),
+            (vec![CommandStatus::Completed], Delivery::Partial),
+            (vec![CommandStatus::Pending], Delivery::Queued),
+            (vec![CommandStatus::Cancelled], Delivery::Failed),
+        ] {
+            assert_eq!(delivery(statuses.iter().copied(), true), expected, "{statuses:?}");
+        }
+    }
 
     #[test]
     fn the_worst_news_comes_first() {
@@ -66,7 +79,7 @@ mod tests {
             (vec![CommandStatus::Completed, CommandStatus::Completed], Delivery::Delivered),
             (vec![CommandStatus::Cancelled], Delivery::Cancelled),
         ] {
-            assert_eq!(delivery(statuses.iter().copied()), expected, "{statuses:?}");
+            assert_eq!(delivery(statuses.iter().copied(), false), expected, "{statuses:?}");
         }
     }
 }

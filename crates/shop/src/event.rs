@@ -71,6 +71,7 @@ pub mod kind {
         ATTRIBUTION_REFUSED = "attribution.refused"
         ATTRIBUTION_REGISTERED = "attribution.registered"
         COMMAND_CHANGED = "command.changed"
+        COMMAND_MOVED = "command.moved"
         COMMAND_SETTLED = "command.settled"
         COMMAND_CANCEL_REQUESTED = "command.cancel_requested"
         CUSTOMER_ANONYMISED = "customer.anonymised"

@@ -1,6 +1,6 @@
 //! Expands a paid order into its commands.
 
-use super::{CommandTemplate, NewCommand, Order, Origin, Package, Trigger};
+use super::{CommandTemplate, NewCommand, Order, Origin, Package, ServerChoice, Trigger};
 use crate::limits;
 use flux_protocol::{CommandId, CommandKind, ServerId, derived_command_id};
 use jiff::{SignedDuration, Timestamp};
@@ -10,14 +10,45 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyCommands;
 
+/// The place of a command of any one server in a derived id. No server has this id.
+const ANY: &str = "any";
+
+/// The servers for which an order makes commands.
+#[derive(Debug, Clone, Copy)]
+pub struct Places<'a> {
+    /// The servers that accept new commands.
+    pub receiving: &'a [ServerId],
+    /// The server on which the player was seen last: it is preferred where any one server will do.
+    pub last_seen: Option<&'a ServerId>,
+}
+
+impl<'a> Places<'a> {
+    /// One server only.
+    pub fn only(server: &'a ServerId) -> Places<'a> {
+        Places { receiving: std::slice::from_ref(server), last_seen: None }
+    }
+
+    /// The servers for which this choice makes commands.
+    fn of(self, choice: &'a ServerChoice) -> Vec<&'a ServerId> {
+        let receiving = |server: &&ServerId| self.receiving.contains(server);
+        match choice {
+            ServerChoice::All => self.receiving.iter().collect(),
+            ServerChoice::These(ids) => self.receiving.iter().filter(|server| ids.contains(server)).collect(),
+            ServerChoice::AnyOf(ids) => {
+                let seen = self.last_seen.filter(|server| ids.contains(server)).filter(receiving);
+                seen.or_else(|| ids.iter().find(receiving)).into_iter().collect()
+            }
+        }
+    }
+}
+
 /// Creates the commands of an order for this trigger: for each package, unit, template and server, in this order. A template
-/// with `{quantity}` is used once per item. `packages` are the packages of the items or some of them, in the items' order;
-/// `servers` are the servers that accept new commands.
+/// with `{quantity}` is used once per item. `packages` are the packages of the items or some of them, in the items' order.
 pub fn expand(
     order: &Order,
     packages: &[Package],
     trigger: Trigger,
-    servers: &[ServerId],
+    places: Places<'_>,
     now: Timestamp,
 ) -> Result<Vec<NewCommand>, TooManyCommands> {
     let mut commands = Vec::new();
@@ -29,7 +60,8 @@ pub fn expand(
                 if template.on != trigger || (once && unit > 1) {
                     continue;
                 }
-                for server in servers.iter().filter(|server| template.servers.has(server)) {
+                let is_any = matches!(template.servers, ServerChoice::AnyOf(_));
+                for server in places.of(&template.servers) {
                     if commands.len() == limits::ORDER_COMMANDS {
                         return Err(TooManyCommands);
                     }
@@ -38,7 +70,7 @@ pub fn expand(
                         package.id.as_str(),
                         &index.to_string(),
                         &unit.to_string(),
-                        server.as_str(),
+                        if is_any { ANY } else { server.as_str() },
                     ];
                     let values = values(order, package, item.quantity.get());
                     let origin = Origin::Package { id: package.id.clone(), on: trigger };
@@ -75,6 +107,10 @@ fn command(
     NewCommand {
         id,
         server_id: server.clone(),
+        any_of: match &template.servers {
+            ServerChoice::AnyOf(ids) => ids.clone(),
+            ServerChoice::All | ServerChoice::These(_) => Vec::new(),
+        },
         order_id: Some(order.id.clone()),
         origin: Some(origin),
         kind: CommandKind::Purchase,

@@ -12,6 +12,8 @@ mod delivery;
 mod event;
 mod expand;
 mod grant;
+mod known_servers;
+mod left_out;
 pub mod limits;
 mod number;
 mod order;
@@ -27,8 +29,10 @@ pub use command::{Command, CommandView, HistoryEntry, NewCommand, Origin, RetryA
 pub use customer::{Customer, CustomerProfile};
 pub use delivery::{Delivery, delivery};
 pub use event::{Actor, Audit, Event, kind};
-pub use expand::{TooManyCommands, expand};
+pub use expand::{Places, TooManyCommands, expand};
 pub use grant::{CommandPurpose, GrantId};
+pub use known_servers::{ChoiceError, KnownServers, UnknownServer, WantedServers};
+pub use left_out::{LeftOut, left_out};
 pub use number::{Amount, DelaySeconds, ExpirySeconds, Quantity, Slots};
 pub use order::{
     Order, OrderContent, OrderCustomer, OrderItem, OrderStatus, OrderTimes, Player, PutStatus, ReferralView,

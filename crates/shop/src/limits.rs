@@ -15,7 +15,7 @@ pub const AMOUNT: u64 = (1 << 53) - 1;
 /// Command templates of one package.
 pub const PACKAGE_TEMPLATES: usize = 50;
 /// Servers that one template names.
-pub const TEMPLATE_SERVERS: usize = 100;
+pub const TEMPLATE_SERVERS: usize = 500;
 /// Units of one package in one order.
 pub const ITEM_QUANTITY: u32 = 1_000;
 /// Commands that one order makes.

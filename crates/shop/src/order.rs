@@ -1,6 +1,8 @@
 //! Orders, their customers, players and items.
 
-use super::{Amount, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, Quantity, Trigger};
+use super::{
+    Amount, Code, Currency, CustomerId, Email, Label, LeftOut, PackageId, PlayerName, PlayerUuid, Quantity, Trigger,
+};
 use flux_protocol::{OrderId, PlayerRef};
 use jiff::Timestamp;
 
@@ -109,6 +111,8 @@ pub struct Order {
     pub status: OrderStatus,
     /// The sum of its refunds.
     pub refunded_amount: Amount,
+    /// Removed servers for which its packages have commands and it has none.
+    pub left_out: Vec<LeftOut>,
     /// The time of each status.
     pub times: OrderTimes,
     /// The time when the companion first got it.

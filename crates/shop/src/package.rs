@@ -59,20 +59,31 @@ string_enum! {
 }
 
 impl Package {
+    /// True if it has commands for a payment.
+    pub fn has_purchase(&self) -> bool {
+        self.content.commands.iter().any(|template| template.on == Trigger::Purchase)
+    }
+
     /// True if it has commands for a refund or a chargeback.
     pub fn has_reversal(&self) -> bool {
         self.content.commands.iter().any(|template| template.on != Trigger::Purchase)
     }
+
+    /// True if one of its commands may run on any one of several servers.
+    pub fn is_for_any_server(&self) -> bool {
+        self.content.commands.iter().any(|template| matches!(template.servers, ServerChoice::AnyOf(_)))
+    }
 }
 
-/// The servers that a template is for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The servers that a template is for. Those that were removed since get no command.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerChoice {
-    /// All servers at the time of the command's creation.
-    #[default]
+    /// Each server at the time of the command's creation, also servers that are added later.
     All,
-    /// These servers, without those that were removed since.
+    /// Each of these servers.
     These(Vec<ServerId>),
+    /// Any one of these servers: one command, which follows its player from server to server until it runs.
+    AnyOf(Vec<ServerId>),
 }
 
 impl ServerChoice {
@@ -80,7 +91,15 @@ impl ServerChoice {
     pub fn has(&self, server: &ServerId) -> bool {
         match self {
             Self::All => true,
-            Self::These(ids) => ids.contains(server),
+            Self::These(ids) | Self::AnyOf(ids) => ids.contains(server),
+        }
+    }
+
+    /// The servers that it names; none for all servers.
+    pub fn named(&self) -> &[ServerId] {
+        match self {
+            Self::All => &[],
+            Self::These(ids) | Self::AnyOf(ids) => ids,
         }
     }
 }

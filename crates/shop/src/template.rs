@@ -56,6 +56,13 @@ template! {
     ManualTemplate, &[]
 }
 
+impl ManualTemplate {
+    /// Sentences about what a template of this kind sends as it is, although it looks like a placeholder.
+    pub fn warnings_of(template: &str) -> Vec<String> {
+        template_warnings(template, &[])
+    }
+}
+
 impl Template {
     /// Sentences about what is sent as it is, although it looks like a placeholder.
     pub fn warnings(&self) -> Vec<String> {

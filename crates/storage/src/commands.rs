@@ -21,12 +21,12 @@ use flux_shop::{Command, CommandPurpose, GrantId, NewCommand, Origin, PackageId}
 pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<Command>, Error> {
     let sql = "INSERT INTO commands (id, server_id, order_id, package_id, trigger, kind, player_name, player_uuid, command,
                  template_values, require_online, delay_seconds, required_slots, expires_at, status, attempt,
-                 retries_used, cancel_requested, offered, created_at, updated_at, grant_id, customer_id, is_reversal)
+                 retries_used, cancel_requested, offered, created_at, updated_at, grant_id, customer_id, is_reversal, any_of)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', 1, 0, FALSE, 'never', $15,
-                 $15, $16, $17, $18) RETURNING seq";
+                 $15, $16, $17, $18, $19) RETURNING seq";
     let now = tx.now();
-    let values = new.iter().map(|new| to_json(&new.values)).collect::<Result<Vec<_>, _>>()?;
-    let rows = new.iter().zip(&values).map(|(new, values)| {
+    let texts = new.iter().map(json_columns).collect::<Result<Vec<_>, _>>()?;
+    let rows = new.iter().zip(&texts).map(|(new, (values, any_of))| {
         let package = new.origin.as_ref().and_then(Origin::package);
         let reward = match &new.origin {
             Some(Origin::Reward { grant, customer, on }) => Some((grant, customer, *on)),
@@ -51,6 +51,7 @@ pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<Command>, Err
             reward.map_or(Value::Null, |(grant, ..)| grant.value()),
             reward.map_or(Value::Null, |(_, customer, _)| customer.value()),
             Value::Bool(reward.is_some_and(|(.., on)| on == CommandPurpose::Reversal)),
+            any_of.value(),
         ]
     });
     let places = tx.query_many(sql, rows, |row| row.get::<u64>("seq"))?;
@@ -60,6 +61,7 @@ pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<Command>, Err
         state: CommandState::default(),
         reason: None,
         output: None,
+        moves_to: None,
         cancel_requested_at: None,
         offered_at: None,
         created_at: now,
@@ -73,7 +75,8 @@ pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Comman
     let sql =
         "UPDATE commands SET status = $1, status_reason = $2, attempt = $3, retries_used = $4, cancel_requested = $5,
                offered = $6, offered_journal = $7, reported_by = $8, next_attempt_at = $9, reason = $10, output = $11,
-               cancel_requested_at = $12, offered_at = $13, expires_at = $14, updated_at = $15 WHERE seq = $16";
+               cancel_requested_at = $12, offered_at = $13, expires_at = $14, updated_at = $15, moves_to = $16
+               WHERE seq = $17";
     let row = |command: &'a Command| {
         let Command { state, new, .. } = command;
         let (offered, journal) = offered_columns(&state.offered);
@@ -93,6 +96,7 @@ pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Comman
             command.offered_at.value(),
             new.expires_at.value(),
             command.updated_at.value(),
+            command.moves_to.value(),
             command.sequence.value(),
         ]
     };
@@ -100,13 +104,14 @@ pub fn update_all<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Comman
     Ok(())
 }
 
-/// Saves what these commands send to the game: template, values, player and conditions. The rest is saved by [`update_all`].
+/// Saves what these commands send to the game, and where: template, values, player, conditions and servers. The rest is
+/// saved by [`update_all`].
 pub fn update_contents<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a Command>) -> Result<(), Error> {
     let sql = "UPDATE commands SET command = $1, template_values = $2, player_name = $3, player_uuid = $4,
-               require_online = $5, delay_seconds = $6, required_slots = $7 WHERE seq = $8";
+               require_online = $5, delay_seconds = $6, required_slots = $7, server_id = $8, any_of = $9 WHERE seq = $10";
     let commands: Vec<&Command> = commands.into_iter().collect();
-    let values = commands.iter().map(|command| to_json(&command.new.values)).collect::<Result<Vec<_>, _>>()?;
-    let rows = commands.iter().zip(&values).map(|(command, values)| {
+    let texts = commands.iter().map(|command| json_columns(&command.new)).collect::<Result<Vec<_>, _>>()?;
+    let rows = commands.iter().zip(&texts).map(|(command, (values, any_of))| {
         let new = &command.new;
         [
             new.command.value(),
@@ -116,6 +121,8 @@ pub fn update_contents<'a>(tx: &Tx<'_>, commands: impl IntoIterator<Item = &'a C
             new.require_online.value(),
             new.delay_seconds.value(),
             new.required_slots.value(),
+            new.server_id.value(),
+            any_of.value(),
             command.sequence.value(),
         ]
     });
@@ -132,6 +139,12 @@ pub fn update_offers(tx: &Tx<'_>, commands: &[Command]) -> Result<(), Error> {
     });
     tx.execute_many(sql, rows)?;
     Ok(())
+}
+
+/// The values of the placeholders, and the servers among which a command may move.
+fn json_columns(new: &NewCommand) -> Result<(String, Option<String>), Error> {
+    let any_of = (!new.any_of.is_empty()).then(|| to_json(&new.any_of)).transpose()?;
+    Ok((to_json(&new.values)?, any_of))
 }
 
 fn offered_columns(offered: &OfferedTo) -> (&'static str, Value<'_>) {
@@ -163,6 +176,16 @@ pub fn bought(tx: &Tx<'_>, order: &OrderId, package: &PackageId, server: &Server
     let sql =
         "SELECT * FROM commands WHERE order_id = $1 AND package_id = $2 AND server_id = $3 AND trigger = 'purchase'";
     tx.query(sql, params![order, package, server], read::command)
+}
+
+/// The open commands of a player that may run on this server as on others, and are for another one now or on their way.
+pub fn that_may_move_to(tx: &Tx<'_>, server: &ServerId, player: &str) -> Result<Vec<Command>, Error> {
+    let sql = "SELECT * FROM commands INDEXED BY commands_of_any WHERE any_of IS NOT NULL
+               AND status IN ('pending', 'delivered', 'awaiting_player') AND lower(player_name) = lower($1)
+               AND (server_id <> $2 OR moves_to IS NOT NULL) ORDER BY seq";
+    let mut found = tx.query(sql, params![player, server], read::command)?;
+    found.retain(|command| command.new.any_of.contains(server));
+    Ok(found)
 }
 
 /// The commands that give a reward, or take it back, in the order in which they were created.

@@ -24,6 +24,7 @@ pub mod meta;
 mod node;
 pub mod orders;
 pub mod packages;
+pub mod player_places;
 mod probe;
 mod row;
 mod runner;

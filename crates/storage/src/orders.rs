@@ -4,8 +4,8 @@ use crate::value::TextList;
 use crate::{Error, Row, Tx, Value, packages, params, to_json};
 use flux_protocol::OrderId;
 use flux_shop::{
-    Amount, CustomerId, Order, OrderContent, OrderCustomer, OrderItem, OrderStatus, OrderTimes, Package, PackageId,
-    Player, PutStatus, Quantity,
+    Amount, CustomerId, LeftOut, Order, OrderContent, OrderCustomer, OrderItem, OrderStatus, OrderTimes, Package,
+    PackageId, Player, PutStatus, Quantity,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,11 +36,13 @@ impl From<ItemRow> for OrderItem {
 pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
     let sql =
         "INSERT INTO orders (id, status, customer_id, customer_email, customer_name, player_name, player_uuid, items,
-                 amount, currency, refunded_amount, referral_code, imported, occurred_at, created_at, updated_at, paid_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                 amount, currency, refunded_amount, referral_code, imported, occurred_at, created_at, updated_at, paid_at,
+                 left_out)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
                ON CONFLICT (id) DO UPDATE SET status = $2, customer_id = $3, customer_email = $4, customer_name = $5,
                  player_name = $6, player_uuid = $7, items = $8, amount = $9, currency = $10, refunded_amount = $11,
-                 referral_code = $12, imported = $13, occurred_at = $14, updated_at = $16, paid_at = $17";
+                 referral_code = $12, imported = $13, occurred_at = $14, updated_at = $16, paid_at = $17,
+                 left_out = $18";
     let OrderContent { customer, player, items, amount, currency, referral_code, imported, occurred_at, .. } =
         &order.content;
     let stored_items = to_json(&items.iter().map(ItemRow::from).collect::<Vec<_>>())?;
@@ -64,9 +66,16 @@ pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
             order.created_at,
             order.updated_at,
             order.times.paid_at,
+            left_out_column(order)?,
         ],
     )?;
     Ok(())
+}
+
+/// The servers that were left out, each with its package; null for none.
+fn left_out_column(order: &Order) -> Result<Option<String>, Error> {
+    let pairs: Vec<_> = order.left_out.iter().map(|one| (one.package.as_str(), one.server.as_str())).collect();
+    (!pairs.is_empty()).then(|| to_json(&pairs)).transpose()
 }
 
 /// Saves which packages an order names that is not paid yet; those of an imported one may not exist.
@@ -94,7 +103,7 @@ pub fn remove_items(tx: &Tx<'_>, id: &OrderId) -> Result<(), Error> {
 /// Saves an order's status, times and refunds; its content stays.
 pub fn set_status(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
     let sql = "UPDATE orders SET status = $1, refunded_amount = $2, paid_at = $3, completed_at = $4, cancelled_at = $5,
-               refunded_at = $6, charged_back_at = $7, updated_at = $8 WHERE id = $9";
+               refunded_at = $6, charged_back_at = $7, updated_at = $8, left_out = $9 WHERE id = $10";
     let times = &order.times;
     tx.execute(
         sql,
@@ -107,6 +116,7 @@ pub fn set_status(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
             times.refunded_at,
             times.charged_back_at,
             order.updated_at,
+            left_out_column(order)?,
             order.id,
         ],
     )?;
@@ -201,6 +211,7 @@ fn order(row: &Row<'_>) -> Result<Order, Error> {
         content: content(row)?,
         status: row.get("status")?,
         refunded_amount: row.get("refunded_amount")?,
+        left_out: left_out(row)?,
         times: OrderTimes {
             paid_at: row.get("paid_at")?,
             completed_at: row.get("completed_at")?,
@@ -212,6 +223,15 @@ fn order(row: &Row<'_>) -> Result<Order, Error> {
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
     })
+}
+
+fn left_out(row: &Row<'_>) -> Result<Vec<LeftOut>, Error> {
+    let pairs: Vec<(String, String)> = row.json_or_default("left_out")?;
+    let pair = |(package, server): (String, String)| {
+        let server = server.parse().map_err(|_| Error::BadRow("left_out"))?;
+        Ok(LeftOut { package: PackageId::from_stored(package), server })
+    };
+    pairs.into_iter().map(pair).collect()
 }
 
 fn content(row: &Row<'_>) -> Result<OrderContent, Error> {

@@ -60,6 +60,16 @@ impl<'a> Row<'a> {
     pub fn json<T: serde::de::DeserializeOwned>(&self, column: &'static str) -> Result<T, Error> {
         serde_json::from_str(&self.get::<String>(column)?).map_err(|_| Error::BadRow(column))
     }
+
+    /// The value of a JSON column; the default where it is null.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRow`] if the text is no such JSON.
+    pub fn json_or_default<T: serde::de::DeserializeOwned + Default>(&self, column: &'static str) -> Result<T, Error> {
+        let Some(text) = self.get::<Option<String>>(column)? else { return Ok(T::default()) };
+        serde_json::from_str(&text).map_err(|_| Error::BadRow(column))
+    }
 }
 
 /// A value as JSON text, for a column.

@@ -3,7 +3,7 @@
 use crate::seats::SeatHolder;
 use crate::{Error, Row, Tx, params};
 use flux_protocol::{GameState, SecretHash, ServerId};
-use flux_shop::{Address, AgentFacts, Label, LastPoll, Server};
+use flux_shop::{Address, AgentFacts, KnownServers, Label, LastPoll, Server};
 use jiff::Timestamp;
 
 const SERVER: &str = "SELECT * FROM servers LEFT JOIN server_agents ON server_agents.server_id = servers.id";
@@ -100,6 +100,12 @@ pub fn page_seated(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<SeatedSer
 pub fn receiving(tx: &Tx<'_>) -> Result<Vec<ServerId>, Error> {
     let sql = "SELECT id FROM servers WHERE removing_at IS NULL AND removed_at IS NULL ORDER BY created_at, id";
     tx.query(sql, params![], |row| row.get("id"))
+}
+
+/// The same with their names.
+pub fn known(tx: &Tx<'_>) -> Result<KnownServers, Error> {
+    let sql = "SELECT id, name FROM servers WHERE removing_at IS NULL AND removed_at IS NULL ORDER BY created_at, id";
+    Ok(KnownServers::new(tx.query(sql, params![], |row| Ok((row.get("id")?, row.get("name")?)))?))
 }
 
 /// Gives a server no new commands from now on.

@@ -151,7 +151,7 @@ class Store {
 
   /** Pays an order of this many diamonds for Steve. */
   async payForDiamonds(orderId, quantity) {
-    const template = { command: "give {player} diamond {quantity}" };
+    const template = { command: "give {player} diamond {quantity}", servers: "all" };
     await this.call("PUT", "/packages/diamonds", { name: "Diamonds", price: 100, currency: "EUR", commands: [template] });
     await this.call("PUT", `/orders/${orderId}`, {
       customer: { id: "customer-1" },

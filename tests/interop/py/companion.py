@@ -60,7 +60,7 @@ class Companion:
 
     def pay_for_diamonds(self, order_id, quantity):
         """Pays an order of this many diamonds for Steve."""
-        commands = [{"command": "give {player} diamond {quantity}"}]
+        commands = [{"command": "give {player} diamond {quantity}", "servers": "all"}]
         package = {"name": "Diamonds", "price": 100, "currency": "EUR", "commands": commands}
         self.call("PUT", "/packages/diamonds", package)
         order = {

@@ -1,9 +1,10 @@
 //! Commands in JSON.
 
+use crate::services::ServiceError;
 use flux_protocol::{Attempt, CommandId, CommandKind, OrderId, PlayerRef, ServerId};
 use flux_rest::values::{DelaySeconds, ExpirySeconds, ManualTemplate, Slots, Trigger};
-use flux_rest::{ApiError, PlayerJson, Word, object_or_null};
-use flux_shop::{CommandView, GrantId, HistoryEntry, NewCommand, Origin};
+use flux_rest::{PlayerJson, Word, object_or_null};
+use flux_shop::{CommandView, GrantId, HistoryEntry, KnownServers, NewCommand, Origin};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,9 +14,8 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = CommandBody)]
 pub(crate) struct CommandIn {
-    /// The server that runs it.
-    #[schema(value_type = String)]
-    server_id: ServerId,
+    /// The server that runs it, by id or by name.
+    server_id: String,
     /// The template. Only the placeholders of the player are filled in.
     command: ManualTemplate,
     /// The player whom it is for.
@@ -43,25 +43,33 @@ impl CommandIn {
     /// The command with this id.
     ///
     /// # Errors
-    /// 422 if the conditions contradict each other.
-    pub(crate) fn into_command(self, id: CommandId, now: Timestamp) -> Result<NewCommand, ApiError> {
+    /// 422 if the conditions contradict each other, or there is no such server.
+    pub(crate) fn command(
+        &self,
+        id: CommandId,
+        servers: &KnownServers,
+        now: Timestamp,
+    ) -> Result<NewCommand, ServiceError> {
+        let server = servers.find(&self.server_id);
+        let server = server.map_err(|unknown| ServiceError::invalid("serverId", unknown.to_string()))?;
         let require_online = self.require_online.unwrap_or(self.player.is_some());
         if require_online && self.player.is_none() {
-            return Err(ApiError::value("requireOnline", "needs a player"));
+            return Err(ServiceError::invalid("requireOnline", "needs a player"));
         }
         if self.required_slots.0.get() > 0 && !require_online {
             let message = "needs requireOnline: only an online player's slots can be counted";
-            return Err(ApiError::value("requiredSlots", message));
+            return Err(ServiceError::invalid("requiredSlots", message));
         }
-        let expires = self.expires_seconds.map(|seconds| SignedDuration::from_secs(seconds.0.get().into()));
+        let expires = self.expires_seconds.as_ref().map(|seconds| SignedDuration::from_secs(seconds.0.get().into()));
         Ok(NewCommand {
             id,
-            server_id: self.server_id,
-            order_id: self.order,
+            server_id: server.clone(),
+            any_of: Vec::new(),
+            order_id: self.order.clone(),
             origin: None,
             kind: CommandKind::Manual,
-            player: self.player.map(|player| flux_shop::Player::from(player).into()),
-            command: self.command.0.into(),
+            player: self.player.clone().map(|player| flux_shop::Player::from(player).into()),
+            command: self.command.0.to_string(),
             values: BTreeMap::new(),
             require_online,
             delay_seconds: self.delay_seconds.0.get(),
@@ -80,6 +88,10 @@ pub(crate) struct CommandOut {
     pub(crate) id: CommandId,
     #[schema(value_type = String)]
     pub(crate) server_id: ServerId,
+    /// The servers among which it may move until it runs; empty for a command of one server.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>, required = false)]
+    any_of: Vec<ServerId>,
     #[schema(value_type = Option<String>)]
     order_id: Option<OrderId>,
     /// The package of the order that it belongs to.
@@ -118,6 +130,10 @@ pub(crate) struct CommandOut {
     updated_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<HistoryOut>>,
+    /// A sentence for each probable mistake in a command that was made by hand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<String>,
 }
 
 /// A row of a command's history.
@@ -141,6 +157,8 @@ impl From<CommandView> for CommandOut {
     fn from(view: CommandView) -> CommandOut {
         let CommandView { command, history } = view;
         let (new, state) = (command.new, command.state);
+        let is_by_hand = new.origin.is_none();
+        let warnings = if is_by_hand { flux_shop::ManualTemplate::warnings_of(&new.command) } else { Vec::new() };
         let package = new.origin.as_ref().and_then(Origin::package);
         CommandOut {
             package_id: package.map(|(id, _)| id.to_string()),
@@ -148,6 +166,7 @@ impl From<CommandView> for CommandOut {
             grant_id: new.origin.as_ref().and_then(Origin::grant).map(GrantId::to_string),
             id: new.id,
             server_id: new.server_id,
+            any_of: new.any_of,
             order_id: new.order_id,
             kind: new.kind,
             player: new.player,
@@ -164,6 +183,7 @@ impl From<CommandView> for CommandOut {
             created_at: command.created_at,
             updated_at: command.updated_at,
             history: history.map(|rows| rows.into_iter().map(HistoryOut::from).collect()),
+            warnings,
         }
     }
 }

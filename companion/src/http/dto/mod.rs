@@ -15,4 +15,4 @@ pub(crate) use events::EventOut;
 pub(crate) use orders::{OccurredIn, OrderIn, OrderOut, RefundIn};
 pub(crate) use packages::{PackageIn, PackageOut};
 pub(crate) use retries::{BulkIn, BulkOut, OrderPlayerIn, OrderPlayerOut, RetryIn, SettleIn};
-pub(crate) use servers::{RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};
+pub(crate) use servers::{ReceivesOut, RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};

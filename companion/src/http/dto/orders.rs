@@ -6,7 +6,7 @@ use flux_rest::values::{
     Amount, Code, Currency, CustomerId, Delivery, Email, Label, OrderStatus, PackageId, PutStatus, Quantity, RefundId,
 };
 use flux_rest::{Checked, PlayerJson, Word, object, objects};
-use flux_shop::{CommandView, Order, OrderContent, ReferralView, ServerStates};
+use flux_shop::{BlockedCommand, CommandView, LeftOut, Order, OrderContent, ReferralView, ServerStates};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +111,8 @@ pub(crate) struct OrderOut {
     status: OrderStatus,
     /// The progress of its commands.
     delivery: Delivery,
-    /// A sentence for each command that has not run, for support staff, oldest command first; empty when all have run.
+    /// A sentence for each command that has not run or could not be made, for support staff, oldest command first; empty
+    /// when all have run.
     obstacles: Vec<Obstacle>,
     /// The buyer.
     customer: CustomerJson,
@@ -151,11 +152,27 @@ pub(crate) struct OrderOut {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Obstacle {
-    /// The command.
-    #[schema(value_type = String)]
-    command_id: CommandId,
+    /// The command; null for one that could not be made.
+    #[schema(value_type = Option<String>)]
+    command_id: Option<CommandId>,
     /// A sentence.
     text: String,
+}
+
+impl From<BlockedCommand> for Obstacle {
+    fn from(BlockedCommand { command_id, text }: BlockedCommand) -> Obstacle {
+        Obstacle { command_id: Some(command_id), text }
+    }
+}
+
+impl From<LeftOut> for Obstacle {
+    fn from(LeftOut { package, server }: LeftOut) -> Obstacle {
+        let text = format!(
+            "the package {package} has commands for {server}, which was removed: nothing is given there; change the package, \
+             then make the command by hand with this order's id"
+        );
+        Obstacle { command_id: None, text }
+    }
 }
 
 /// The decision of the referral rules about an order.
@@ -222,13 +239,19 @@ impl OrderOut {
         referral: Option<ReferralView>,
     ) -> OrderOut {
         let blocked = flux_shop::blocked_by(commands.iter().map(|command| &command.command), servers);
-        let delivery = flux_shop::delivery(commands.iter().map(|command| command.command.state.status));
+        let statuses = commands.iter().map(|command| command.command.state.status);
+        let delivery = flux_shop::delivery(statuses, !order.left_out.is_empty());
         let (content, times) = (order.content, order.times);
         OrderOut {
             id: order.id,
             status: Word(order.status),
             delivery: Word(delivery),
-            obstacles: blocked.into_iter().map(|one| Obstacle { command_id: one.command_id, text: one.text }).collect(),
+            obstacles: order
+                .left_out
+                .into_iter()
+                .map(Obstacle::from)
+                .chain(blocked.into_iter().map(Obstacle::from))
+                .collect(),
             customer: content.customer.into(),
             player: content.player.into(),
             items: content.items.into_iter().map(Into::into).collect(),

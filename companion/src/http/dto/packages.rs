@@ -1,13 +1,12 @@
 //! Packages in JSON.
 
+use crate::services::ServiceError;
 use flux_protocol::ServerId;
 use flux_rest::values::{Amount, Currency, DelaySeconds, ExpirySeconds, Label, PackageId, Slots, Template, Trigger};
-use flux_rest::{Checked, Word, objects};
-use flux_shop::{CommandTemplate, Package, PackageContent, limits};
+use flux_rest::{Checked, ServersJson, Word, objects};
+use flux_shop::{CommandTemplate, KnownServers, Package, PackageContent, limits};
 use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use utoipa::openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// `PUT /packages/{id}`: the package and its commands.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -47,9 +46,10 @@ pub(crate) struct PackageOut {
 pub(crate) struct TemplateJson {
     /// The template; only the agent fills it in. With `{quantity}` it is created once per item, else once per unit.
     command: Template,
-    /// The servers that run it: `"all"`, or ids.
+    /// The servers that run it: `"all"` for each, also those added later; a list of ids or names for each of these; or
+    /// `{"anyOf": list}` for one command, which follows the player to whichever of them. Without it, the store's only server.
     #[serde(default)]
-    servers: ServerChoice,
+    servers: Option<ServersJson>,
     /// True if the player must be online.
     #[serde(default = "yes")]
     require_online: bool,
@@ -67,57 +67,19 @@ pub(crate) struct TemplateJson {
     on: Trigger,
 }
 
-/// The servers of a template: `"all"`, or ids.
-#[derive(Default)]
-struct ServerChoice(flux_shop::ServerChoice);
-
-impl PartialSchema for ServerChoice {
-    fn schema() -> RefOr<Schema> {
-        let all = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["all"]));
-        let ids = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String)).min_items(Some(1));
-        OneOfBuilder::new().item(all).item(ids.max_items(Some(limits::TEMPLATE_SERVERS))).into()
-    }
-}
-
-impl ToSchema for ServerChoice {}
-
-impl Serialize for ServerChoice {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            flux_shop::ServerChoice::All => serializer.serialize_str("all"),
-            flux_shop::ServerChoice::These(ids) => ids.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for ServerChoice {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Json {
-            Word(String),
-            Ids(Vec<ServerId>),
-        }
-        let most = limits::TEMPLATE_SERVERS;
-        let allowed = || D::Error::custom(format!("must be \"all\" or a list of 1 to {most} different server ids"));
-        match Json::deserialize(deserializer).map_err(|_| allowed())? {
-            Json::Word(word) if word == "all" => Ok(Self(flux_shop::ServerChoice::All)),
-            Json::Ids(ids) if (1..=most).contains(&ids.len()) && all_differ(&ids) => {
-                Ok(Self(flux_shop::ServerChoice::These(ids)))
-            }
-            Json::Word(_) | Json::Ids(_) => Err(allowed()),
-        }
-    }
-}
-
-impl From<PackageIn> for PackageContent {
-    fn from(package: PackageIn) -> PackageContent {
-        PackageContent {
-            name: package.name.0,
-            price: package.price.0,
-            currency: package.currency.0,
-            commands: package.commands.into_iter().map(Into::into).collect(),
-        }
+impl PackageIn {
+    /// The package for these servers.
+    ///
+    /// # Errors
+    /// 422 for a command whose servers are missing or unknown.
+    pub(crate) fn content(&self, servers: &KnownServers) -> Result<PackageContent, ServiceError> {
+        let command = |(index, template): (usize, &TemplateJson)| template.template(index, servers);
+        Ok(PackageContent {
+            name: self.name.0.clone(),
+            price: self.price.0,
+            currency: self.currency.0.clone(),
+            commands: self.commands.iter().enumerate().map(command).collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -143,22 +105,26 @@ impl PackageOut {
 
 /// A warning for each server that a template names and that was removed.
 fn removed_servers(template: &CommandTemplate, receiving: &[ServerId]) -> Vec<String> {
-    let flux_shop::ServerChoice::These(ids) = &template.servers else { return Vec::new() };
-    let removed = ids.iter().filter(|id| !receiving.contains(id));
+    let removed = template.servers.named().iter().filter(|id| !receiving.contains(id));
     removed.map(|id| format!("the server {id} was removed: an order makes no command there")).collect()
 }
 
-impl From<TemplateJson> for CommandTemplate {
-    fn from(template: TemplateJson) -> CommandTemplate {
-        CommandTemplate {
-            command: template.command.0,
-            servers: template.servers.0,
-            require_online: template.require_online,
-            delay_seconds: template.delay_seconds.0,
-            required_slots: template.required_slots.0,
-            expires_seconds: template.expires_seconds.map(|seconds| seconds.0),
-            on: template.on.0,
-        }
+impl TemplateJson {
+    /// The package's command at this place.
+    fn template(&self, index: usize, servers: &KnownServers) -> Result<CommandTemplate, ServiceError> {
+        let choice = servers.choose(self.servers.as_ref().map(|servers| &servers.0));
+        let choice = choice.map_err(|error| {
+            ServiceError::invalid(format!("commands[{index}].servers{}", error.place()), error.to_string())
+        })?;
+        Ok(CommandTemplate {
+            command: self.command.0.clone(),
+            servers: choice,
+            require_online: self.require_online,
+            delay_seconds: self.delay_seconds.0,
+            required_slots: self.required_slots.0,
+            expires_seconds: self.expires_seconds.map(|seconds| seconds.0),
+            on: self.on.0,
+        })
     }
 }
 
@@ -166,7 +132,7 @@ impl From<CommandTemplate> for TemplateJson {
     fn from(template: CommandTemplate) -> TemplateJson {
         TemplateJson {
             command: Checked(template.command),
-            servers: ServerChoice(template.servers),
+            servers: Some(ServersJson::from(&template.servers)),
             require_online: template.require_online,
             delay_seconds: Checked(template.delay_seconds),
             required_slots: Checked(template.required_slots),
@@ -174,10 +140,6 @@ impl From<CommandTemplate> for TemplateJson {
             on: Word(template.on),
         }
     }
-}
-
-fn all_differ(ids: &[ServerId]) -> bool {
-    ids.iter().collect::<std::collections::BTreeSet<_>>().len() == ids.len()
 }
 
 fn yes() -> bool {

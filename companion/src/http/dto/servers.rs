@@ -85,6 +85,19 @@ pub(crate) struct ServerWithToken {
     /// Shown only once. Absent if the request repeats an `Idempotency-Key`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
+    /// For a new server: what will be delivered there without its being named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) receives: Option<ReceivesOut>,
+}
+
+/// The packages and rules with commands for all servers, which a new server gets as well.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Receives)]
+pub(crate) struct ReceivesOut {
+    /// Packages, by id.
+    pub(crate) packages: Vec<String>,
+    /// Referral rules, by name.
+    pub(crate) rules: Vec<String>,
 }
 
 /// The result of a removal.
@@ -97,6 +110,8 @@ pub(crate) struct RemovalOut {
     pub(crate) unanswered: u64,
     /// The packages that name this server: their orders make no command there any more.
     pub(crate) packages: Vec<String>,
+    /// The referral rules that name this server, by name: their rewards make no command there any more.
+    pub(crate) rules: Vec<String>,
 }
 
 impl ServerOut {

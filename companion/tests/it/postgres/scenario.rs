@@ -17,6 +17,7 @@ const UUID: &str = "069a79f444e94726a5befca90e38aaf5";
 pub(super) async fn play(statements: &Statements) {
     orders(&statements.app().await).await;
     commands_and_removal(&statements.app().await).await;
+    moves(&statements.app().await).await;
     customers(&statements.app().await).await;
     upkeep(&statements.app().await).await;
     sessions(statements.app().await).await;
@@ -76,6 +77,14 @@ async fn commands_and_removal(app: &TestApp) {
     sweep(&app.state).await;
     app.delete(&format!("/servers/{server}?force=true")).await;
     app.poll(&token, "j2").await;
+}
+
+/// A command that follows its player to another server.
+async fn moves(app: &TestApp) {
+    let (one, two) = (app.server().await, app.server().await);
+    app.package(json!([{"command": "say {player}", "servers": {"anyOf": [one.0, two.0]}}])).await;
+    app.paid("o1").await;
+    app.as_agent("POST", "/players/joined", &two.1, "j1", Some(json!({"name": "Steve"}))).await;
 }
 
 /// Customers, and what is removed of them.

@@ -109,7 +109,7 @@ async fn servers_are_one_a_list_or_all_and_missing_is_skipped() {
         servers.push(fixture.app.server().await.0);
     }
     let save = json!({"rewardCommands": [{"command": "one", "servers": [servers[0]]},
-        {"command": "two", "servers": [servers[0], servers[1], servers[0]]}, {"command": "all"}]});
+        {"command": "two", "servers": [servers[0], servers[1], servers[0]]}, {"command": "all", "servers": "all"}]});
     assert_eq!(fixture.app.put("/referrals/program", save).await.0, StatusCode::OK);
     let code = fixture.referrer("alice", "AliceMC").await;
     fixture.checkout("s1", "bob", Some(&code)).await;

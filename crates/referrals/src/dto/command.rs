@@ -1,14 +1,11 @@
 //! The JSON body of a reward's command, and its conversion from and to the rules' type.
 
 use super::FieldError;
-use flux_protocol::ServerId;
 use flux_referral_rules::{RewardCommand, RunOn, ServerList, Targets, Template};
-use flux_rest::objects;
+use flux_rest::{ServersJson, objects};
+use flux_shop::{KnownServers, ServerChoice};
 use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeSet;
-use utoipa::openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A command of a reward. `{player}` is the rewarded customer's player. The other placeholders are `{referrer}`,
 /// `{referee}`, `{count}`, `{order}` and `{reward}`.
@@ -17,9 +14,10 @@ use utoipa::{PartialSchema, ToSchema};
 pub struct RewardCommandBody {
     /// The template.
     command: String,
-    /// The target servers: `"all"` servers registered at the time of issue, or a list of ids.
+    /// The target servers: `"all"` servers registered at the time of issue, or a list of ids or names. Without it, the
+    /// store's only server.
     #[serde(default)]
-    servers: TargetsBody,
+    servers: Option<ServersJson>,
     /// True if the player must be online.
     #[serde(default = "yes")]
     require_online: bool,
@@ -28,20 +26,22 @@ pub struct RewardCommandBody {
     on_void: bool,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-enum TargetsBody {
-    #[default]
-    All,
-    These(Vec<ServerId>),
-}
-
 impl RewardCommandBody {
-    /// Checks the command. `registered` are the servers that it may name.
-    pub fn read(&self, registered: &BTreeSet<ServerId>) -> Result<RewardCommand, FieldError> {
-        let targets = match &self.servers {
-            TargetsBody::All => Targets::All,
-            TargetsBody::These(ids) => {
-                Targets::These(ServerList::new(ids, registered).map_err(FieldError::at("servers"))?)
+    /// Checks the command. `known` are the servers that it may name.
+    pub fn read(&self, known: &KnownServers) -> Result<RewardCommand, FieldError> {
+        let choice = known.choose(self.servers.as_ref().map(|servers| &servers.0));
+        let choice = choice.map_err(|error| FieldError::value("servers", error.to_string()))?;
+        let targets = match choice {
+            ServerChoice::All => Targets::All,
+            ServerChoice::These(ids) => {
+                let registered = known.ids().cloned().collect();
+                Targets::These(ServerList::new(&ids, &registered).map_err(FieldError::at("servers"))?)
+            }
+            ServerChoice::AnyOf(_) => {
+                return Err(FieldError::value(
+                    "servers",
+                    "a reward's command runs on each of its servers: send a list",
+                ));
             }
         };
         Ok(RewardCommand {
@@ -57,10 +57,10 @@ impl From<&RewardCommand> for RewardCommandBody {
     fn from(command: &RewardCommand) -> RewardCommandBody {
         RewardCommandBody {
             command: command.template.as_str().to_owned(),
-            servers: match &command.targets {
-                Targets::All => TargetsBody::All,
-                Targets::These(list) => TargetsBody::These(list.as_slice().to_vec()),
-            },
+            servers: Some(ServersJson::from(&match &command.targets {
+                Targets::All => ServerChoice::All,
+                Targets::These(list) => ServerChoice::These(list.as_slice().to_vec()),
+            })),
             require_online: command.require_online,
             on_void: command.run_on == RunOn::Void,
         }
@@ -85,40 +85,4 @@ pub(super) fn commands<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec
 
 fn yes() -> bool {
     true
-}
-
-impl PartialSchema for TargetsBody {
-    fn schema() -> RefOr<Schema> {
-        let all = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["all"]));
-        let ids = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String)).min_items(Some(1));
-        OneOfBuilder::new().item(all).item(ids.max_items(Some(flux_referral_rules::limits::COMMAND_SERVERS))).into()
-    }
-}
-
-impl ToSchema for TargetsBody {}
-
-impl Serialize for TargetsBody {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::All => serializer.serialize_str("all"),
-            Self::These(ids) => ids.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for TargetsBody {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Targets {
-            Text(String),
-            Ids(Vec<ServerId>),
-        }
-        let wrong = || D::Error::custom("must be \"all\" or a list of server ids");
-        match Targets::deserialize(deserializer).map_err(|_| wrong())? {
-            Targets::Text(text) if text == "all" => Ok(Self::All),
-            Targets::Ids(ids) => Ok(Self::These(ids)),
-            Targets::Text(_) => Err(wrong()),
-        }
-    }
 }

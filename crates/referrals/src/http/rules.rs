@@ -2,7 +2,6 @@
 
 use super::ReferralApi;
 use super::to_rules_id;
-use crate::Error;
 use crate::dto::{RulePatch, RuleView, SideDto, SlotBody, TriggerDto};
 use crate::service;
 use crate::storage::rules as rules_repo;
@@ -11,7 +10,6 @@ use axum::extract::State;
 use flux_referral_rules::RuleId;
 use flux_rest::values::{CustomerId, Tier};
 use flux_rest::{Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PathTexts, Query, Saved};
-use flux_storage::Tx;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -52,8 +50,8 @@ pub(super) struct SlotQuery {
 #[utoipa::path(get, path = "/referrals/rules", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = Page<RuleView>), Errors))]
 pub(super) async fn list(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Page<RuleView>>, ApiError> {
-    let all = api.read(|tx, _, _| Ok(rules_repo::load(tx)?)).await?;
-    Ok(Json(Page { items: all.rules.iter().map(|rule| all.view(rule)).collect(), next_cursor: None }))
+    let items = api.read(|tx, _, _| service::rules(tx)).await?;
+    Ok(Json(Page { items, next_cursor: None }))
 }
 
 /// Adds the rule of a tier, disabled by default.
@@ -69,7 +67,7 @@ pub(super) async fn add(
     let once = idempotency.of_request(&key.0.name, &bytes);
     let added = api.write(key.actor(), move |tx, by, ctx| {
         let make = || service::add_rule(tx, by, ctx, patch.clone()).map(|rule| (rule.id.to_string(), rule));
-        once.run(tx, make, |id| find(tx, id))
+        once.run(tx, make, |id| service::rule(tx, &RuleId::new(id.to_owned())))
     });
     Ok(added.await?.into_answer())
 }
@@ -82,13 +80,7 @@ pub(super) async fn show(
     _key: Admin,
     Id(id): Id<String>,
 ) -> Result<Json<RuleView>, ApiError> {
-    Ok(Json(api.read(move |tx, _, _| find(tx, &id)).await?))
-}
-
-fn find(tx: &Tx<'_>, id: &str) -> Result<RuleView, Error> {
-    let all = rules_repo::load(tx)?;
-    let rule = all.rules.iter().find(|rule| rule.id.as_str() == id);
-    rule.map(|rule| all.view(rule)).ok_or(Error::NotFound("rule"))
+    Ok(Json(api.read(move |tx, _, _| service::rule(tx, &RuleId::new(id.clone()))).await?))
 }
 
 /// Changes a rule: an absent field stays, `null` clears it.

@@ -3,7 +3,7 @@
 //!
 //! | event | module |
 //! | --- | --- |
-//! | settings are saved | `settings` |
+//! | settings are saved | `settings`, `rule_servers` |
 //! | a link is issued or clicked | `links` |
 //! | a friend signs up or registers | `signup` |
 //! | an order is placed, paid, reversed (through `/orders`) | `orders` |
@@ -23,6 +23,7 @@ mod links;
 mod mails;
 pub(crate) mod orders;
 pub(crate) mod reward_commands;
+mod rule_servers;
 mod sessions;
 mod settings;
 mod signup;
@@ -35,6 +36,7 @@ mod view;
 pub use links::{ClickOutcome, Visitor, click, issue as issue_link, link_of};
 pub use mails::invite;
 pub use orders::{Buyer, checkout};
+pub use rule_servers::{RulesOfServer, rule, rules, rules_of_server};
 pub use sessions::{Payer, completed, fulfil, of_session, void, withdraw};
 pub use settings::{
     add_rule, change_rule, remove_rule, remove_slot, save_mails, save_program, save_share, set_slot, show_program,

@@ -119,6 +119,7 @@ fn create(
     Effect::Create(Box::new(NewCommand {
         id,
         server_id: line.server.clone(),
+        any_of: Vec::new(),
         order_id: None,
         origin: Some(Origin::Reward { grant: grant.clone(), customer, on }),
         kind: CommandKind::Referral,

@@ -1,6 +1,6 @@
 //! Reads and saves the settings: the program, the rules, and the texts.
 
-use super::UnitOfWork;
+use super::{UnitOfWork, rule_servers};
 use crate::Error;
 use crate::ReferralContext;
 use crate::dto::{
@@ -13,7 +13,7 @@ use crate::storage::rules as rules_repo;
 use flux_referral_rules::{Rule, RuleId, RuleName, Scope, Slot, ValidationError, turns_codes_on};
 use flux_shop::Audit;
 use flux_shop::kind;
-use flux_storage::{Tx, events};
+use flux_storage::{Tx, events, servers};
 use serde_json::json;
 
 /// `GET /program`.
@@ -33,7 +33,7 @@ pub fn save_program(
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     check_version(version.or(patch.version), work.program().version)?;
     let before = work.program().clone();
-    let servers = work.servers()?.clone();
+    let servers = servers::known(tx)?;
     let read = |body: &RewardCommandBody| body.read(&servers);
     let (program, rules, doc) = patch.save(&before.program, &work.rules().rules, before.doc.clone(), read, tx.now())?;
     check_landing(ctx, doc.landing_url.as_deref())?;
@@ -49,7 +49,7 @@ pub fn save_program(
     }
     events::record(tx, audit, kind::PROGRAM_SAVED, "program", &json!({"version": work.program().version}))?;
     let mut view = program_answer(&work);
-    view.warnings = warnings(work.rules().rules.global());
+    view.warnings = rule_servers::warnings(work.rules().rules.global(), &servers::receiving(tx)?);
     Ok(view)
 }
 
@@ -66,7 +66,7 @@ pub fn add_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: RulePa
     let added = work.rules_mut().rules.add(rule.clone());
     added.map_err(|invalid| FieldError::of(refused_field(&invalid), &invalid))?;
     save_rule(&mut work, rule.clone(), Some(doc))?;
-    Ok(rule_answer(&work, &rule))
+    rule_answer(&work, &rule)
 }
 
 /// `PUT /rules/{id}`.
@@ -108,8 +108,8 @@ pub fn set_slot(
 ) -> Result<RuleView, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let mut rule = find_rule(&work, id)?;
-    let servers = work.servers()?;
-    let slot: Slot = body.read(work.program().program.currency, |body| body.read(servers))?;
+    let servers = servers::known(tx)?;
+    let slot: Slot = body.read(work.program().program.currency, |body| body.read(&servers))?;
     let (side, trigger) = (side.into(), trigger.into());
     if replaces {
         rule.slots.replace(side, trigger, Some(slot));
@@ -131,7 +131,7 @@ pub fn remove_slot(
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let mut rule = find_rule(&work, id)?;
     if rule.slots.get(side.into(), trigger.into()).is_none() {
-        return Ok(rule_answer(&work, &rule));
+        return rule_answer(&work, &rule);
     }
     rule.slots.replace(side.into(), trigger.into(), None);
     rule.version += 1;
@@ -168,8 +168,8 @@ fn find_rule(work: &UnitOfWork<'_>, id: &RuleId) -> Result<Rule, Error> {
 
 fn patched_rule(work: &UnitOfWork<'_>, patch: RulePatch, rule: &Rule, doc: RuleDoc) -> Result<(Rule, RuleDoc), Error> {
     let currency = work.program().program.currency;
-    let servers = work.servers()?;
-    let (rule, doc) = patch.over(rule, doc, currency, |body| body.read(servers))?;
+    let servers = servers::known(work.tx())?;
+    let (rule, doc) = patch.over(rule, doc, currency, |body| body.read(&servers))?;
     check_landing(work.ctx(), doc.landing_url.as_deref())?;
     Ok((rule, doc))
 }
@@ -184,7 +184,7 @@ fn replace_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: RuleDoc) -> Result<R
     let replaced = work.rules_mut().rules.replace(rule.clone());
     replaced.map_err(|invalid| FieldError::of(refused_field(&invalid), &invalid))?;
     save_rule(work, rule.clone(), Some(doc))?;
-    Ok(rule_answer(work, &rule))
+    rule_answer(work, &rule)
 }
 
 fn save_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: Option<RuleDoc>) -> Result<(), Error> {
@@ -195,8 +195,8 @@ fn save_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: Option<RuleDoc>) -> Res
     Ok(events::record(work.tx(), work.audit(), kind::RULE_SAVED, rule.id.as_str(), &data)?)
 }
 
-fn rule_answer(work: &UnitOfWork<'_>, rule: &Rule) -> RuleView {
-    RuleView { warnings: warnings(rule), ..work.rules().view(rule) }
+fn rule_answer(work: &UnitOfWork<'_>, rule: &Rule) -> Result<RuleView, Error> {
+    Ok(rule_servers::answer(work.rules(), rule, &servers::receiving(work.tx())?))
 }
 
 fn refused_field(invalid: &ValidationError) -> &'static str {
@@ -230,23 +230,6 @@ fn refused_field(invalid: &ValidationError) -> &'static str {
         | ValidationError::Text
         | ValidationError::NoFreeCode => "tier",
     }
-}
-
-/// Warns about commands that are not safe to run twice (R0-13), and about what only looks like a placeholder.
-fn warnings(rule: &Rule) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for side in flux_referral_rules::Side::ALL {
-        for trigger in flux_referral_rules::Trigger::ALL {
-            let commands = rule.slots.get(*side, *trigger).map(Slot::commands).unwrap_or_default();
-            let literals = commands.iter().flat_map(|command| command.template.warnings());
-            warnings.extend(literals.map(|warning| format!("{side}.{trigger}: {warning}")));
-            let toggles = commands.iter().filter_map(|command| command.template.toggle_word());
-            warnings.extend(toggles.map(|word| {
-                format!("{side}.{trigger}: `{word}` turns something on and off: run a second time after a failed try, it undoes itself")
-            }));
-        }
-    }
-    warnings
 }
 
 fn check_version(given: Option<u64>, current: u64) -> Result<(), Error> {

@@ -14,6 +14,7 @@ pub(crate) fn command(row: &Row<'_>) -> Result<Command, Error> {
         state: state(row)?,
         reason: row.get("reason")?,
         output: row.get("output")?,
+        moves_to: row.get("moves_to")?,
         cancel_requested_at: row.get("cancel_requested_at")?,
         offered_at: row.get("offered_at")?,
         created_at: row.get("created_at")?,
@@ -32,6 +33,7 @@ fn new(row: &Row<'_>) -> Result<NewCommand, Error> {
     Ok(NewCommand {
         id: row.get("id")?,
         server_id: row.get("server_id")?,
+        any_of: row.json_or_default("any_of")?,
         order_id: row.get("order_id")?,
         origin: origin(row)?,
         kind,

@@ -13,6 +13,8 @@ pub(crate) struct TemplateRow {
     command: String,
     /// `None` for all servers.
     servers: Option<Vec<String>>,
+    /// True for any one of `servers`, false for each.
+    any: bool,
     require_online: bool,
     delay_seconds: u32,
     required_slots: u8,
@@ -25,6 +27,7 @@ impl Default for TemplateRow {
         TemplateRow {
             command: String::new(),
             servers: None,
+            any: false,
             require_online: true,
             delay_seconds: 0,
             required_slots: 0,
@@ -40,8 +43,11 @@ impl From<&CommandTemplate> for TemplateRow {
             command: template.command.to_string(),
             servers: match &template.servers {
                 ServerChoice::All => None,
-                ServerChoice::These(ids) => Some(ids.iter().map(ServerId::to_string).collect()),
+                ServerChoice::These(ids) | ServerChoice::AnyOf(ids) => {
+                    Some(ids.iter().map(ServerId::to_string).collect())
+                }
             },
+            any: matches!(template.servers, ServerChoice::AnyOf(_)),
             require_online: template.require_online,
             delay_seconds: template.delay_seconds.get(),
             required_slots: template.required_slots.get(),
@@ -60,9 +66,10 @@ impl TemplateRow {
     pub(crate) fn read(self) -> Result<CommandTemplate, Error> {
         let server = |id: String| ServerId::try_from(id).map_err(|_| Error::BadRow("a template's server"));
         let servers = self.servers.map(|ids| ids.into_iter().map(server).collect::<Result<_, _>>()).transpose()?;
+        let named = if self.any { ServerChoice::AnyOf } else { ServerChoice::These };
         Ok(CommandTemplate {
             command: Template::from_stored(self.command),
-            servers: servers.map_or(ServerChoice::All, ServerChoice::These),
+            servers: servers.map_or(ServerChoice::All, named),
             require_online: self.require_online,
             delay_seconds: DelaySeconds::from_stored(self.delay_seconds),
             required_slots: Slots::from_stored(self.required_slots),

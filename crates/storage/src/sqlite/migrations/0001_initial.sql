@@ -103,6 +103,7 @@ CREATE TABLE orders (
   amount          INTEGER NOT NULL,
   currency        TEXT NOT NULL,
   refunded_amount INTEGER NOT NULL DEFAULT 0,
+  left_out        TEXT,                          -- JSON: [package, removed server] without a command, or null
   referral_code   TEXT,
   imported        INTEGER NOT NULL,
   occurred_at     TEXT,                          -- RFC 3339 with every digit sent: a repeated PUT is compared with it
@@ -155,6 +156,8 @@ CREATE TABLE commands (
   seq                 INTEGER PRIMARY KEY AUTOINCREMENT,
   id                  TEXT NOT NULL UNIQUE,
   server_id           TEXT NOT NULL REFERENCES servers (id),
+  any_of              TEXT,                      -- JSON: the servers among which it may move, or null
+  moves_to            TEXT REFERENCES servers (id), -- its next server, once the requested cancel is confirmed
   order_id            TEXT REFERENCES orders (id),
   package_id          TEXT,                      -- of an order's command: its package,
   trigger             TEXT,                      -- and what of the order made it
@@ -197,9 +200,19 @@ CREATE INDEX commands_by_player ON commands (lower(player_name), seq) WHERE play
 CREATE INDEX commands_to_retry ON commands (server_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX commands_to_expire ON commands (expires_at)
   WHERE expires_at IS NOT NULL AND status = 'pending' AND offered = 'never';
+CREATE INDEX commands_of_any ON commands (lower(player_name), seq)
+  WHERE any_of IS NOT NULL AND status IN ('pending', 'delivered', 'awaiting_player');
 CREATE INDEX commands_of_grant ON commands (grant_id, seq) WHERE grant_id IS NOT NULL;
 CREATE INDEX commands_of_customer ON commands (customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX commands_not_sent ON commands (customer_id) WHERE customer_id IS NOT NULL AND offered = 'never';
+
+-- The server that each player joined last. A sweep removes old rows and those beyond a number.
+CREATE TABLE player_places (
+  player    TEXT PRIMARY KEY,                    -- the name in lower case
+  server_id TEXT NOT NULL REFERENCES servers (id),
+  joined_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX player_places_by_time ON player_places (joined_at);
 
 CREATE TABLE command_history (
   seq        INTEGER PRIMARY KEY,
