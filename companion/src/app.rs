@@ -54,6 +54,7 @@ impl App {
         let sessions = Arc::new(Sessions::new(node.clone()));
         Arc::new(App {
             referrals: Arc::new(Referrals::new(context(&config))),
+            wrong_keys: WrongKeys::new(config.limits.wrong_keys_per_minute),
             config,
             node,
             db: db.on(Arc::clone(&clock), Arc::clone(&entropy)),
@@ -64,7 +65,6 @@ impl App {
             stopping: watch::Sender::new(false),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS)),
             stream_shares: Shares::new(limits::EVENT_STREAMS_OF_KEY),
-            wrong_keys: WrongKeys::default(),
             answers: Default::default(),
         })
     }

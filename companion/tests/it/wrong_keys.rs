@@ -3,7 +3,7 @@
 use crate::test_app::{Answer, TestApp};
 use axum::body::Body;
 use flux_rest::Peer;
-use flux_rest::limits::WRONG_KEYS;
+use flux_storage::Db;
 use http::{Request, StatusCode, header};
 use tower::ServiceExt;
 
@@ -25,7 +25,7 @@ fn wrong(number: u32) -> String {
 
 /// Uses up an address's budget, with keys on the API and tokens on the hub.
 async fn exhaust(app: &TestApp, address: &str) {
-    for number in 0..WRONG_KEYS {
+    for number in 0..app.state.config.limits.wrong_keys_per_minute {
         let (method, path) = if number % 2 == 0 { ("GET", "/api/v1/orders") } else { ("POST", HUB) };
         let answer =
             app.router.clone().oneshot(request(address, method, path, &wrong(number))).await.expect("an answer");
@@ -54,6 +54,13 @@ async fn address_with_too_many_wrong_keys_gets_429() {
     assert_eq!(list_orders(&app, "203.0.113.5", &wrong(1)).await.0, 401, "a minute later");
 }
 
+#[tokio::test]
+async fn admin_chooses_the_limit_on_wrong_keys() {
+    let app = TestApp::configured(Db::in_memory().expect("a database"), "limits: {wrong_keys_per_minute: 1}").await;
+    assert_eq!(list_orders(&app, "203.0.113.5", "none").await.0, 401);
+    assert_eq!(list_orders(&app, "203.0.113.5", "none").await.0, 429);
+}
+
 #[tokio::test(start_paused = true)]
 async fn proxy_on_this_machine_names_the_address_of_a_wrong_key() {
     let app = TestApp::new().await;
@@ -62,7 +69,7 @@ async fn proxy_on_this_machine_names_the_address_of_a_wrong_key() {
         request.headers_mut().insert("x-forwarded-for", from.parse().expect("a header"));
         request
     };
-    for _ in 0..WRONG_KEYS {
+    for _ in 0..app.state.config.limits.wrong_keys_per_minute {
         assert_eq!(app.call(forwarded("8.8.8.8, 203.0.113.5")).await.0, 401);
     }
     assert_eq!(app.call(forwarded("9.9.9.9, 203.0.113.5")).await.0, 429);

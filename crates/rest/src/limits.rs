@@ -14,9 +14,6 @@ pub const RETRY_AFTER_SECONDS: u64 = 10;
 pub const BODY_READ: Duration = Duration::from_secs(10);
 /// The part of the requests in flight that one caller may have: one in so many.
 pub const CALLER_PART: usize = 4;
-/// Wrong or missing keys of one address in [`WRONG_KEYS_PERIOD`]; further ones are answered 429. A storefront with an old key
-/// stays below, and so does a test that tries every path.
-pub const WRONG_KEYS: u32 = 300;
 /// The time after which an address has its whole budget of wrong keys again.
 pub const WRONG_KEYS_PERIOD: Duration = Duration::from_secs(60);
 /// Addresses with wrong keys that are counted apart between two lines of the log.

@@ -41,14 +41,12 @@ pub struct WrongKeyCount {
     pub most: Option<(String, u64)>,
 }
 
-impl Default for WrongKeys {
-    fn default() -> WrongKeys {
-        let rate = RateLimiter::over(limits::WRONG_KEYS_PERIOD, limits::WRONG_KEYS);
-        WrongKeys { rate, tally: Mutex::default() }
-    }
-}
-
 impl WrongKeys {
+    /// Budgets of so many requests a minute for each address.
+    pub fn new(per_minute: u32) -> WrongKeys {
+        WrongKeys { rate: RateLimiter::over(limits::WRONG_KEYS_PERIOD, per_minute), tally: Mutex::default() }
+    }
+
     /// Counts a request that was refused for its key. A right key is never counted, and so never refused: behind a proxy
     /// on another machine, all callers have one address.
     ///
@@ -81,8 +79,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn address_with_too_many_wrong_keys_is_slowed_down() {
-        let wrong = WrongKeys::default();
-        let most = limits::WRONG_KEYS;
+        let most = 20;
+        let wrong = WrongKeys::new(most);
         assert!((0..most).all(|_| wrong.count(Some("203.0.113.5")).is_ok()));
         let refused = wrong.count(Some("203.0.113.5")).unwrap_err();
         assert_eq!((refused.status, refused.retry_after_seconds), (StatusCode::TOO_MANY_REQUESTS, Some(1)));
@@ -94,7 +92,7 @@ mod tests {
 
     #[tokio::test]
     async fn refusals_are_counted_once_with_the_busiest_address() {
-        let wrong = WrongKeys::default();
+        let wrong = WrongKeys::new(20);
         assert_eq!(wrong.take(), None);
         for address in [Some("203.0.113.5"), Some("203.0.113.6"), None, Some("203.0.113.6")] {
             wrong.count(address).unwrap();
@@ -105,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn addresses_are_bounded_and_all_requests_counted() {
-        let wrong = WrongKeys::default();
+        let wrong = WrongKeys::new(20);
         let many = limits::WRONG_KEY_ADDRESSES + 10;
         assert!((0..many).all(|number| wrong.count(Some(&format!("address {number}"))).is_ok()));
         assert_eq!(wrong.tally().by_address.len(), limits::WRONG_KEY_ADDRESSES);

@@ -31,8 +31,9 @@ def companion(testbed):
     """A companion with a server, a package and a paid order: its address, an admin key, and the server's token."""
     port = free_port()
     config = testbed.folder / "companion.yml"
-    # schemathesis sends many requests at once with one key.
-    config.write_text(f"listen: 127.0.0.1:{port}\ndatabase: companion.db\nlimits: {{requests_per_second: 100000}}\n")
+    # schemathesis sends many requests at once with one key, and many without one.
+    limits = "limits: {requests_per_second: 100000, wrong_keys_per_minute: 1000000}"
+    config.write_text(f"listen: 127.0.0.1:{port}\ndatabase: companion.db\n{limits}\n")
     program = [BINARIES / "flux-companion", "--config", config]
     key = subprocess.check_output([*program, "init"], text=True).strip()
     testbed.start("companion", *program, "serve")
