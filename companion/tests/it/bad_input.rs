@@ -199,6 +199,19 @@ async fn invalid_json_is_400_and_large_body_is_413() {
     assert_eq!(app.call(request).await.0, StatusCode::BAD_REQUEST);
 }
 
+/// The place of every value in a body, the body's own first.
+fn pointers(body: &Value) -> Vec<String> {
+    let inner: Vec<(String, &Value)> = match body {
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(place, value)| (place.to_string(), value)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    let below = |(name, value): (String, &Value)| {
+        pointers(value).into_iter().map(move |pointer| format!("/{name}{pointer}")).collect::<Vec<_>>()
+    };
+    std::iter::once(String::new()).chain(inner.into_iter().flat_map(below)).collect()
+}
+
 #[tokio::test]
 async fn errors_of_types_speak_of_json() {
     let app = TestApp::new().await;
@@ -214,34 +227,55 @@ async fn errors_of_types_speak_of_json() {
         json!({}),
         json!({"a": 1}),
     ];
-    let (order, package) =
-        (order(1, "paid"), json!({"name": "n", "price": 1, "currency": "EUR", "commands": [{"command": "say hi"}]}));
     let rust =
         ["u64", "i64", "u32", "i32", "u8", "usize", "f64", "struct", "enum", "variant", "sequence", "map,", "floating"];
-    for (path, body) in [("/orders/o1", &order), ("/packages/p1", &package)] {
-        for pointer in [
-            "",
-            "/amount",
-            "/price",
-            "/currency",
-            "/items",
-            "/items/0",
-            "/items/0/quantity",
-            "/player",
-            "/player/uuid",
-            "/customer",
-            "/customer/id",
-            "/status",
+    let slot =
+        json!({"benefit": {"type": "points", "amount": 5}, "commands": [{"command": "say hi", "servers": "all"}]});
+    for (method, path, body) in [
+        ("PUT", "/orders/o1", order(1, "paid")),
+        (
+            "POST",
+            "/orders/o1/refunded",
+            json!({"refundedAmount": 1, "refundId": "r1", "occurredAt": "2027-01-15T08:00:00Z"}),
+        ),
+        (
+            "PUT",
+            "/packages/p1",
+            json!({"name": "n", "price": 1, "currency": "EUR", "commands": [{"command": "say hi",
+            "servers": {"anyOf": ["a"]}, "requireOnline": true, "delaySeconds": 1, "requiredSlots": 1, "expiresSeconds": 9,
+            "on": "purchase"}]}),
+        ),
+        (
+            "PUT",
+            "/customers/c9",
+            json!({"email": "a@b.c", "name": "n", "tier": "gold", "player": {"name": "Alex", "uuid": ""}}),
+        ),
+        ("POST", "/servers", json!({"name": "n", "address": "a"})),
+        (
+            "POST",
             "/commands",
-            "/commands/0",
-            "/commands/0/delaySeconds",
-            "/commands/0/servers",
-            "/commands/0/requireOnline",
-            "/commands/0/on",
-        ] {
-            let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-            for value in values.iter().filter(|_| body.pointer(parent).is_some()) {
-                let (status, error) = app.put(path, changed(body.clone(), pointer, value.clone())).await;
+            json!({"serverId": "s", "command": "say hi", "player": {"name": "Alex"}, "order": "o1",
+            "requireOnline": true, "delaySeconds": 1, "requiredSlots": 1, "expiresSeconds": 9}),
+        ),
+        ("POST", "/commands/bulk", json!({"action": "retry", "filter": {"server": "s", "package": "p"}, "expect": 1})),
+        (
+            "PUT",
+            "/referrals/program",
+            json!({"enabled": true, "currency": "EUR", "minPurchaseAmount": 1, "bind": {"link": true},
+            "rewardCommands": [{"command": "say hi", "servers": "all", "requireOnline": true, "onVoid": false}]}),
+        ),
+        (
+            "PUT",
+            "/referrals/rules/rule_global",
+            json!({"name": "n", "status": "active", "slots": {"referrer": {"purchase": slot}}}),
+        ),
+        ("POST", "/referrals/attributions", json!({"customerId": "c1", "code": "x", "channel": "link"})),
+    ] {
+        for pointer in pointers(&body) {
+            for value in &values {
+                let changed = changed(body.clone(), &pointer, value.clone());
+                let (status, error) = app.with_key(&app.admin, method, path, Some(changed)).await;
+                assert_ne!(status.as_u16(), 500, "{path} {pointer} {value}");
                 let message = error["error"]["message"].as_str().unwrap_or_default();
                 let named = rust.iter().find(|word| message.split([' ', '`']).any(|found| found == **word));
                 assert!(status.is_success() || named.is_none(), "{path} {pointer} {value}: {message}");

@@ -5,6 +5,7 @@
 use crate::policy::{Policy, Ruling};
 use crate::template::needs_uuid;
 use crate::{CommandLine, LINE_BYTES, OnlinePlayer, OnlinePlayers, PLAYER_NAME_CHARS, PlayerName, Uuid, fill};
+use flux_protocol::template::invisible;
 use flux_protocol::{Command, FailReason, WaitReason};
 use jiff::{SignedDuration, Timestamp};
 
@@ -150,7 +151,14 @@ pub fn build_line(
         Refusal::new(reason, detail)
     })?;
     let line = CommandLine::new(&text).map_err(|reason| {
-        Refusal::new(reason, format!("the line is empty, has control characters, or is longer than {LINE_BYTES} bytes"))
+        let detail = match (reason, invisible(&text)) {
+            (FailReason::CommandTooLong, _) => format!("the line is longer than {LINE_BYTES} bytes"),
+            (_, Some((position, character))) => {
+                format!("the line has the invisible character U+{:04X} at position {position}", character as u32)
+            }
+            (_, None) => "the line is empty".to_owned(),
+        };
+        Refusal::new(reason, detail)
     })?;
     match policy.judge(&line) {
         Ruling::Allowed => Ok((line, name)),

@@ -75,8 +75,9 @@ checked_text! {
     CustomerId, is_id, "must be 1 to {} characters of A-Z a-z 0-9 _ -", ID_CHARS
 }
 checked_text! {
-    /// A referral code as the buyer typed it, up to 100 characters. A wrong one never refuses an order (R0-20).
-    Code, is_typed, "must be at most {} characters without control characters", limits::TYPED_CODE_CHARS
+    /// A referral code as the buyer typed or pasted it, up to 100 characters of any kind. A wrong one never refuses an order
+    /// (R0-20).
+    Code, is_typed, "must be at most {} characters", limits::TYPED_CODE_CHARS
 }
 checked_text! {
     /// A refund's id at the payment provider: 1 to 64 of `[A-Za-z0-9_-]`.
@@ -105,7 +106,7 @@ fn is_label(text: &str) -> bool {
 }
 
 fn is_typed(text: &str) -> bool {
-    text.chars().count() <= limits::TYPED_CODE_CHARS && !text.chars().any(char::is_control)
+    text.chars().count() <= limits::TYPED_CODE_CHARS
 }
 
 fn is_email(text: &str) -> bool {

@@ -80,6 +80,8 @@ async fn order_succeeds_whatever_text_its_code_has() {
         (2, "💎".to_owned(), json!("refused")),
         (3, String::new(), Value::Null),
         (4, "   ".to_owned(), Value::Null),
+        (5, format!("\t{code}\r\n"), json!("rewarded")),
+        (6, "\u{1b}[31m".to_owned(), json!("refused")),
     ] {
         let body = order(&format!("c{number}"), json!({"referralCode": typed}));
         let (status, placed) = fixture.app.put(&format!("/orders/o{number}"), body).await;

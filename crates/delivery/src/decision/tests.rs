@@ -152,3 +152,18 @@ fn refusal_says_that_no_uuid_is_known() {
     assert_eq!(refusal.reason, FailReason::BadTemplate);
     assert!(refusal.detail.starts_with("no UUID is known for Steve"), "{}", refusal.detail);
 }
+
+#[test]
+fn refusal_names_what_is_wrong_with_the_line() {
+    for (text, reason, detail) in [
+        ("op\u{200b} {player}", FailReason::BadTemplate, "the line has the invisible character U+200B at position 3"),
+        ("say hi\nop me", FailReason::BadTemplate, "the line has the invisible character U+000A at position 7"),
+        (" / ", FailReason::BadTemplate, "the line is empty"),
+        (&"x".repeat(1_301), FailReason::BadTemplate, "the template is too long, or has a placeholder without a value"),
+    ] {
+        let refusal = build_line(&Command { command: text.into(), ..give() }, None, ".", &Policy::default());
+        let refusal = refusal.unwrap_err();
+        assert_eq!(refusal.reason, reason, "{text:?}");
+        assert!(refusal.detail.starts_with(detail), "{text:?}: {}", refusal.detail);
+    }
+}
