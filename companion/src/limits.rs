@@ -49,16 +49,23 @@ pub const WEBHOOK_RETRY_LONGEST: Duration = Duration::from_secs(60);
 /// The age from which a mail that waits when the companion starts is not sent any more, so that nobody gets a flood of old
 /// mails after `mail` was unset for a while.
 pub const MAIL_AGE: Duration = Duration::from_secs(24 * 60 * 60);
-/// The longest wait for the mail server.
+/// The longest wait for the mail server: to accept the connection, and to accept the mail.
 pub const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest wait for the mail server's goodbye.
+pub const MAIL_QUIT: Duration = Duration::from_secs(5);
 /// The first wait before a mail is tried again; it doubles each time.
 pub const MAIL_RETRY: Duration = Duration::from_secs(5);
-/// The longest wait before a mail is tried again.
+/// The longest wait of all mails, while the mail server takes none.
 pub const MAIL_RETRY_LONGEST: Duration = Duration::from_secs(15 * 60);
-/// The same for a mail that the server has deferred.
+/// The longest wait of a mail that was put off.
 pub const MAIL_PUT_OFF_LONGEST: Duration = Duration::from_secs(60 * 60);
-/// Deferrals of a mail until it is dropped, after about a day.
+/// Tries of a mail until it is given up, after about a day.
 pub const MAIL_TRIES: u32 = 30;
+/// Mails that fail in a row until it is the server, and they wait longer. More let an attacker's bad addresses hold back a good
+/// mail for less time; fewer are kinder to a server that fails.
+pub const MAIL_ROUND: u32 = 10;
+/// Characters that are kept of the reason that a mail failed.
+pub const MAIL_REASON_CHARS: usize = 300;
 
 /// The part of `limits.connections` that one address may have open, other than this machine's own, where a reverse proxy
 /// runs: one in so many.

@@ -6,6 +6,7 @@ mod corrections;
 mod error;
 mod init;
 mod keys;
+mod mails;
 mod serve;
 mod servers;
 
@@ -17,7 +18,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use flux_delivery::command::{CommandStatus, Given};
 use flux_protocol::{CommandId, FailReason, OrderId, ServerId};
-use flux_shop::{Actor, Address, Label, PackageId, PlayerName, PlayerUuid, RetryAs, Role};
+use flux_shop::{Actor, Address, Label, MailStatus, PackageId, PlayerName, PlayerUuid, RetryAs, Role, StringEnum};
 use flux_storage::Db;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -61,6 +62,9 @@ enum Command {
     /// The orders.
     #[command(subcommand)]
     Order(OrderCommand),
+    /// The mails.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Copy the database to a new file, also while it is served.
     Backup {
         /// The copy. It must not exist yet.
@@ -254,6 +258,26 @@ enum OrderCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum MailCommand {
+    /// List the newest mails, with what has become of each.
+    List {
+        /// Those with this status: waiting, put_off, sent, given_up or skipped.
+        #[arg(long, value_parser = mail_status)]
+        status: Option<MailStatus>,
+        /// The longest list.
+        #[arg(long, value_name = "NUMBER", default_value = "100")]
+        limit: u32,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn mail_status(text: &str) -> Result<MailStatus, String> {
+    text.parse().map_err(|_| format!("must be one of {}", MailStatus::WORDS.join(", ")))
+}
+
 /// A key's role, as the command line names it.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum RoleArgument {
@@ -290,6 +314,7 @@ pub fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Server(command) => servers::run(&Config::load(&path)?, command),
         Command::Queued(command) => corrections::command(&Config::load(&path)?, command),
         Command::Order(command) => corrections::order(&Config::load(&path)?, command),
+        Command::Mail(command) => mails::run(&Config::load(&path)?, command),
         Command::Key(command) => keys::run(&Config::load(&path)?, command),
     }
 }

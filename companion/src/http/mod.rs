@@ -8,6 +8,7 @@ mod dto;
 mod events;
 mod health;
 mod logged_path;
+mod mails;
 mod metrics;
 mod middleware;
 mod orders;
@@ -16,8 +17,8 @@ mod servers;
 mod stream;
 mod wrong_keys;
 
-pub(crate) use dto::{EventOut, ServerOut};
 pub(crate) use wrong_keys::{count as count_wrong_keys, limit as limit_wrong_keys, log as log_wrong_keys};
+pub(crate) use dto::{EventOut, MailOut, ServerOut};
 
 use crate::app::App;
 use axum::Router;
@@ -129,7 +130,7 @@ fn finished(mut document: OpenApi, public_url: Option<&str>) -> OpenApi {
 }
 
 /// The routes below `/api/v1`, by resource.
-const ROUTES: [fn() -> OpenApiRouter<Arc<App>>; 7] = [
+const ROUTES: [fn() -> OpenApiRouter<Arc<App>>; 8] = [
     || {
         OpenApiRouter::new()
             .routes(routes!(servers::create, servers::list))
@@ -165,6 +166,7 @@ const ROUTES: [fn() -> OpenApiRouter<Arc<App>>; 7] = [
             .routes(routes!(commands::bulk))
     },
     || OpenApiRouter::new().routes(routes!(events::list)),
+    || OpenApiRouter::new().routes(routes!(mails::list)),
     || {
         OpenApiRouter::new()
             .routes(routes!(agent::poll))

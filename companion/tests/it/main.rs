@@ -20,6 +20,8 @@ mod hub;
 mod jobs;
 mod load;
 mod mail;
+mod mail_failures;
+mod mail_server;
 mod negotiation;
 mod openapi;
 mod orders;

@@ -206,6 +206,7 @@ enums! {
     OrderStatus = "The last status that the storefront gave an order."
     PutStatus = "The status of an order in a PUT."
     Trigger = "The event of an order that creates a package's command."
+    MailStatus = "What has become of a mail: it waits for its first try, was put off after a failure, was sent, was given up, or was skipped, because it is from before mails were set up or was too old when the companion started."
     RetryAs = "The text that a retry sends: the command as it was sold, or the package's command as it is now."
     Delivery = "Whether commands that belong together have run. Derived from them, never stored."
 }

@@ -15,6 +15,7 @@ mod grant;
 mod known_servers;
 mod left_out;
 pub mod limits;
+mod mail;
 mod number;
 mod order;
 mod package;
@@ -33,6 +34,7 @@ pub use expand::{Places, TooManyCommands, expand};
 pub use grant::{CommandPurpose, GrantId};
 pub use known_servers::{ChoiceError, KnownServers, UnknownServer, WantedServers};
 pub use left_out::{LeftOut, left_out};
+pub use mail::{Mail, MailStatus};
 pub use number::{Amount, DelaySeconds, ExpirySeconds, Quantity, Slots};
 pub use order::{
     Order, OrderContent, OrderCustomer, OrderItem, OrderStatus, OrderTimes, Player, PutStatus, ReferralView,

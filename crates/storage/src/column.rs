@@ -4,8 +4,8 @@
 use crate::{Column, Param, Value};
 use flux_protocol::{CommandId, JournalId, OrderId, SecretHash, ServerId};
 use flux_shop::{
-    Address, Amount, Code, Currency, CustomerId, Email, GrantId, Label, OrderStatus, PackageId, PlayerName, PlayerUuid,
-    Role, Tier, Trigger,
+    Address, Amount, Code, Currency, CustomerId, Email, GrantId, Label, MailStatus, OrderStatus, PackageId, PlayerName,
+    PlayerUuid, Role, Tier, Trigger,
 };
 
 macro_rules! texts {
@@ -41,7 +41,7 @@ macro_rules! parsed_texts {
 }
 
 stored_texts!(Address Code Currency CustomerId Email Label PackageId PlayerName PlayerUuid Tier);
-parsed_texts!(CommandId GrantId JournalId OrderId OrderStatus Role ServerId Trigger);
+parsed_texts!(CommandId GrantId JournalId MailStatus OrderId OrderStatus Role ServerId Trigger);
 
 impl Param for SecretHash {
     fn value(&self) -> Value<'_> {

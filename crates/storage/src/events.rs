@@ -54,6 +54,13 @@ pub fn anonymise_customer(
     email: Option<&str>,
     anonymous: &CustomerId,
 ) -> Result<(), Error> {
+    // A mail server's answer may name the address.
+    let sql = "UPDATE mails SET reason = NULL WHERE seq IN (SELECT seq FROM events INDEXED BY events_of_invited
+                 WHERE kind = 'mail.invitation' AND lower(data ->> 'to') = lower($1))";
+    tx.execute(sql, params![email.map(str::trim)])?;
+    let sql = "UPDATE mails SET reason = NULL WHERE seq IN (SELECT seq FROM events INDEXED BY events_of_customers
+                 WHERE subject = $1 AND (kind = 'customer.saved' OR substr(kind, 1, 5) = 'mail.'))";
+    tx.execute(sql, params![id])?;
     // Invitations that somebody else has sent to this address.
     let sql = "UPDATE events INDEXED BY events_of_invited SET data = '{}'
                WHERE kind = 'mail.invitation' AND lower(data ->> 'to') = lower($1)";

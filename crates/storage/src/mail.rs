@@ -1,8 +1,9 @@
-//! The mails that are still to be sent: those after the cursor over the events, and retries.
+//! Mails: those that are still to be sent, which are those after the cursor over the events and those that are put off; and
+//! what has become of each.
 
 use crate::cursors::{self, Cursor};
 use crate::{Error, Row, Tx, events, params};
-use flux_shop::Event;
+use flux_shop::{Event, Mail, MailStatus};
 use jiff::Timestamp;
 
 /// Begins to send mails. The first time, the cursor is placed at the last event: events from before mails were set up are not
@@ -15,70 +16,175 @@ use jiff::Timestamp;
 /// The database's.
 pub fn begin(tx: &Tx<'_>, oldest: Timestamp) -> Result<u64, Error> {
     let Some(cursor) = cursors::position(tx, Cursor::Mail)? else {
-        cursors::start(tx, Cursor::Mail, events::last_seq(tx)?)?;
+        let last = events::last_seq(tx)?;
+        skip(tx, 0, last)?;
+        cursors::start(tx, Cursor::Mail, last)?;
         return Ok(0);
     };
-    let retries = "DELETE FROM mail_retries WHERE seq IN
-                     (SELECT seq FROM mail_retries JOIN events USING (seq) WHERE events.at < $1)";
-    let skipped_retries = tx.execute(retries, params![oldest])?;
+    let put_off = "UPDATE mails SET status = 'skipped', next_attempt_at = NULL, updated_at = $2
+                   WHERE status = 'put_off' AND seq IN (SELECT mails.seq FROM mails JOIN events USING (seq)
+                     WHERE status = 'put_off' AND events.at < $1)";
+    let skipped = tx.execute(put_off, params![oldest, tx.now()])?;
     let young = "SELECT seq FROM events INDEXED BY events_with_mails
                  WHERE substr(kind, 1, 5) = 'mail.' AND seq > $1 AND at >= $2 ORDER BY seq LIMIT 1";
     let young = tx.one(young, params![cursor, oldest], |row| row.get::<i64>("seq"))?;
-    let old = "SELECT count(*) AS skipped, max(seq) AS last FROM events INDEXED BY events_with_mails
+    let old = "SELECT max(seq) AS last FROM events INDEXED BY events_with_mails
                WHERE substr(kind, 1, 5) = 'mail.' AND seq > $1 AND (CAST($2 AS BIGINT) IS NULL OR seq < $2)";
-    let read = |row: &Row<'_>| Ok((row.get::<u64>("skipped")?, row.get::<Option<i64>>("last")?));
-    let (skipped, last) = tx.only(old, params![cursor, young], read)?;
-    if let Some(last) = last {
-        cursors::advance(tx, Cursor::Mail, cursor, last)?;
-    }
-    Ok(skipped + skipped_retries as u64)
+    let last = tx.only(old, params![cursor, young], |row| row.get::<Option<i64>>("last"))?;
+    let Some(last) = last else { return Ok(skipped as u64) };
+    cursors::advance(tx, Cursor::Mail, cursor, last)?;
+    Ok(skipped as u64 + skip(tx, cursor, last)?)
+}
+
+/// Records that the mails of these events, from beyond `after` to `last`, were skipped.
+fn skip(tx: &Tx<'_>, after: i64, last: i64) -> Result<u64, Error> {
+    let sql = "INSERT INTO mails (seq, status, tries, updated_at)
+               SELECT seq, 'skipped', 0, CAST($3 AS BIGINT) FROM events INDEXED BY events_with_mails
+               WHERE substr(kind, 1, 5) = 'mail.' AND seq > $1 AND seq <= $2 ON CONFLICT (seq) DO NOTHING";
+    Ok(tx.execute(sql, params![after, last, tx.now()])? as u64)
 }
 
 /// A mail that is to be sent.
 #[derive(Debug)]
-pub struct Mail {
+pub struct NextMail {
     /// Its event.
     pub event: Event,
     /// The address of its customer.
     pub customer: Option<String>,
-    /// The number of times that the mail server has deferred it.
+    /// The number of times that it has failed.
     pub tries: u32,
-    /// The position of the cursor that it follows; `None` for a retry, which the cursor has passed.
+    /// The position of the cursor that it follows; `None` for one that was put off, which the cursor has passed.
     pub after: Option<i64>,
 }
 
-/// The next mail: a retry that is due, else the first after the cursor.
-pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Mail>, Error> {
-    let retry = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email, tries
-                 FROM mail_retries JOIN events USING (seq) WHERE mail_retries.at <= $1 ORDER BY mail_retries.at LIMIT 1";
-    if let Some(mail) = tx.one(retry, params![now], |row| read(row, None))? {
-        return Ok(Some(mail));
+/// The mails to look for, and in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those that were not tried yet.
+    New,
+    /// Those that were not tried yet, then those that were put off.
+    NewFirst,
+    /// Those that were put off, then those that were not tried yet.
+    PutOffFirst,
+}
+
+/// The next mail: one that was put off and is due, or the first after the cursor.
+///
+/// # Errors
+///
+/// The database's.
+pub fn next(tx: &Tx<'_>, now: Timestamp, wanted: Wanted) -> Result<Option<NextMail>, Error> {
+    match wanted {
+        Wanted::New => next_new(tx),
+        Wanted::NewFirst => next_new(tx)?.map_or_else(|| next_due(tx, now), |mail| Ok(Some(mail))),
+        Wanted::PutOffFirst => next_due(tx, now)?.map_or_else(|| next_new(tx), |mail| Ok(Some(mail))),
     }
+}
+
+fn next_due(tx: &Tx<'_>, now: Timestamp) -> Result<Option<NextMail>, Error> {
+    let sql = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email, tries
+               FROM mails JOIN events USING (seq)
+               WHERE status = 'put_off' AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT 1";
+    tx.one(sql, params![now], |row| read_next(row, None))
+}
+
+fn next_new(tx: &Tx<'_>) -> Result<Option<NextMail>, Error> {
     let Some(cursor) = cursors::position(tx, Cursor::Mail)? else { return Ok(None) };
-    let new = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email, 0 AS tries
+    let sql = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email, 0 AS tries
                FROM events INDEXED BY events_with_mails WHERE seq > $1 AND substr(kind, 1, 5) = 'mail.' ORDER BY seq LIMIT 1";
-    tx.one(new, params![cursor], |row| read(row, Some(cursor)))
+    tx.one(sql, params![cursor], |row| read_next(row, Some(cursor)))
 }
 
-fn read(row: &Row<'_>, after: Option<i64>) -> Result<Mail, Error> {
-    Ok(Mail { event: events::event(row)?, customer: row.get("email")?, tries: row.get("tries")?, after })
+fn read_next(row: &Row<'_>, after: Option<i64>) -> Result<NextMail, Error> {
+    Ok(NextMail { event: events::event(row)?, customer: row.get("email")?, tries: row.get("tries")?, after })
 }
 
-/// Records that the mail of this event was handled, or, with `again`, its tries so far and the time of the next one. `after`
-/// is the mail's; false, and the caller must undo it, if somebody else has moved the cursor since.
-pub fn done(tx: &Tx<'_>, seq: i64, after: Option<i64>, again: Option<(u32, Timestamp)>) -> Result<bool, Error> {
-    match again {
-        Some((tries, at)) => {
-            let sql = "INSERT INTO mail_retries (seq, tries, at) VALUES ($1, $2, $3)
-                       ON CONFLICT (seq) DO UPDATE SET tries = $2, at = $3";
-            tx.execute(sql, params![seq, tries, at])?;
-        }
-        None => {
-            tx.execute("DELETE FROM mail_retries WHERE seq = $1", params![seq])?;
-        }
-    }
+/// The end of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The mail server has accepted the mail.
+    Sent,
+    /// It is tried again.
+    PutOff {
+        /// The reason.
+        reason: String,
+        /// The time of the next try.
+        next_attempt_at: Timestamp,
+    },
+    /// It is not tried again.
+    GivenUp {
+        /// The reason.
+        reason: String,
+    },
+}
+
+/// Records the end of a try of this event's mail. `after` is the mail's; false, and the caller must undo it, if somebody else
+/// has moved the cursor since.
+///
+/// # Errors
+///
+/// The database's.
+pub fn done(tx: &Tx<'_>, seq: i64, after: Option<i64>, outcome: &Outcome) -> Result<bool, Error> {
+    let (status, next_attempt_at, reason) = match outcome {
+        Outcome::Sent => (MailStatus::Sent, None, None),
+        Outcome::PutOff { reason, next_attempt_at } => (MailStatus::PutOff, Some(*next_attempt_at), Some(reason)),
+        Outcome::GivenUp { reason } => (MailStatus::GivenUp, None, Some(reason)),
+    };
+    let sql =
+        "INSERT INTO mails (seq, status, tries, next_attempt_at, reason, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
+               ON CONFLICT (seq) DO UPDATE SET status = $2, tries = mails.tries + 1, next_attempt_at = $3, reason = $4,
+                 updated_at = $5";
+    tx.execute(sql, params![seq, status, next_attempt_at, reason, tx.now()])?;
     match after {
         Some(cursor) => cursors::advance(tx, Cursor::Mail, cursor, seq),
         None => Ok(true),
     }
+}
+
+/// Mails, newest first, before this number: all, or those with this status.
+///
+/// # Errors
+///
+/// The database's.
+pub fn page(tx: &Tx<'_>, before: i64, status: Option<MailStatus>, limit: u32) -> Result<Vec<Mail>, Error> {
+    match status {
+        None => {
+            let sql = "SELECT events.seq AS seq, at, kind, subject, data ->> 'to' AS recipient,
+                         coalesce(status, 'waiting') AS status, coalesce(tries, 0) AS tries, next_attempt_at, reason, updated_at
+                       FROM events INDEXED BY events_with_mails LEFT JOIN mails ON mails.seq = events.seq
+                       WHERE substr(kind, 1, 5) = 'mail.' AND events.seq < $1 ORDER BY events.seq DESC LIMIT $2";
+            tx.query(sql, params![before, limit], read)
+        }
+        Some(MailStatus::Waiting) => {
+            let sql = "SELECT events.seq AS seq, at, kind, subject, data ->> 'to' AS recipient, 'waiting' AS status, 0 AS tries,
+                         next_attempt_at, reason, updated_at
+                       FROM events INDEXED BY events_with_mails LEFT JOIN mails ON mails.seq = events.seq
+                       WHERE substr(kind, 1, 5) = 'mail.' AND events.seq > $3 AND events.seq < $1 AND status IS NULL
+                       ORDER BY events.seq DESC LIMIT $2";
+            let cursor = cursors::position(tx, Cursor::Mail)?.unwrap_or(0);
+            tx.query(sql, params![before, limit, cursor], read)
+        }
+        Some(status) => {
+            let sql = "SELECT mails.seq AS seq, at, kind, subject, data ->> 'to' AS recipient, status, tries, next_attempt_at,
+                         reason, updated_at
+                       FROM mails JOIN events ON events.seq = mails.seq
+                       WHERE status = $3 AND mails.seq < $1 ORDER BY mails.seq DESC LIMIT $2";
+            tx.query(sql, params![before, limit, status], read)
+        }
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Mail, Error> {
+    Ok(Mail {
+        seq: row.get("seq")?,
+        kind: row.get("kind")?,
+        customer: row.get("subject")?,
+        to: row.get("recipient")?,
+        status: row.get("status")?,
+        tries: row.get("tries")?,
+        next_attempt_at: row.get("next_attempt_at")?,
+        reason: row.get("reason")?,
+        created_at: row.get("at")?,
+        updated_at: row.get("updated_at")?,
+    })
 }

@@ -4,6 +4,7 @@
 mod commands;
 mod customers;
 mod events;
+mod mails;
 mod orders;
 mod packages;
 mod retries;
@@ -12,6 +13,7 @@ mod servers;
 pub(crate) use commands::{CommandIn, CommandOut};
 pub(crate) use customers::{CustomerIn, CustomerOut};
 pub(crate) use events::EventOut;
+pub(crate) use mails::MailOut;
 pub(crate) use orders::{OccurredIn, OrderIn, OrderOut, RefundIn};
 pub(crate) use packages::{PackageIn, PackageOut};
 pub(crate) use retries::{BulkIn, BulkOut, OrderPlayerIn, OrderPlayerOut, RetryIn, SettleIn};

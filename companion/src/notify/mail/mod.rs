@@ -1,53 +1,55 @@
-//! Sends the mails in the order of their events, and retries each until the server accepts it.
+//! Sends the mails in the order of their events, and records what has become of each.
 //!
 //! The cursor moves after the server's answer: a crash between the two sends a mail a second time, under the same
-//! `Message-ID`. A mail that the server rejects is skipped, and a mail that it defers is retried apart from the others, so one
-//! bad address delays no other mail. A server that does not answer, or refuses the login, delays all of them.
+//! `Message-ID`. A mail that is refused is given up, and one that fails otherwise is put off, so one bad address delays no
+//! other mail. A server that cannot be reached, refuses the login, or fails a round of mails delays all of them.
 //!
 //! Without `mail` in the config nothing is written: the cursor and the retries stay as they are. At the next start with it,
 //! mails that are older than a day are skipped.
 
+mod address;
+mod pace;
 mod send;
 
 use crate::app::App;
-use crate::config::Mail;
 use crate::leases::{self, JobError};
 use crate::limits;
 use flux_shop::Event;
+use flux_storage::Tx;
 use flux_storage::leases::{Job, Lease};
-use flux_storage::{Tx, mail as rows};
-use send::{Concerns, SendError, Sender};
+use flux_storage::mail::{self as rows, NextMail, Outcome, Wanted};
+use jiff::Timestamp;
+use pace::{Pace, Pause, Tried, put_off_for};
+use send::{Letter, SendError, Sender, Verdict};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Runs for ever; stop it by dropping it. Without `mail` in the config it does nothing: mails are events only.
 pub(crate) async fn run(app: Arc<App>) {
-    match app.config.mail.as_ref().map(|mail| (mail, Sender::new(mail))) {
-        Some((mail, Ok(sender))) => send_all(&app, mail, &sender, &leases::take(&app, Job::Mail).await).await,
-        Some((_, Err(error))) => tracing::error!(error = %error, "failed to set up mail; no mail is sent"),
+    match app.config.mail.as_ref().map(Sender::new) {
+        Some(Ok(sender)) => send_all(&app, &sender, &leases::take(&app, Job::Mail).await).await,
+        Some(Err(error)) => tracing::error!(error = %error, "failed to set up mail; no mail is sent"),
         None => {}
     }
     std::future::pending::<()>().await;
 }
 
-async fn send_all(app: &App, mail: &Mail, sender: &Sender, lease: &Lease) {
+async fn send_all(app: &App, sender: &Sender<'_>, lease: &Lease) {
     let mut commits = app.db.commits();
-    let mut wait = limits::MAIL_RETRY;
-    let mut has_begun = false;
+    let (mut pace, mut put_off_from, mut has_begun) = (Pace::default(), Instant::now(), false);
     loop {
         commits.borrow_and_update();
-        match send_next(app, mail, sender, lease, &mut has_begun).await {
-            Ok(true) => wait = limits::MAIL_RETRY,
-            Ok(false) => {
-                wait = limits::MAIL_RETRY;
-                // Commits of the command line, another process, are not signalled: a timeout makes the loop look for them.
-                let _ = timeout(limits::EVENTS_LOOK, commits.changed()).await;
-            }
+        let wanted = pace.wanted(Instant::now() < put_off_from);
+        match send_next(app, sender, lease, wanted, &mut pace, &mut has_begun).await {
+            Ok(Some(Pause::None)) => {}
+            Ok(Some(Pause::PutOff(wait))) => put_off_from = Instant::now() + wait,
+            Ok(Some(Pause::All(wait))) => sleep(wait).await,
+            // Commits of the command line, another process, are not signalled: a timeout makes the loop look for them.
+            Ok(None) => drop(timeout(limits::EVENTS_LOOK, commits.changed()).await),
             Err(error) => {
+                let wait = pace.server_failed();
                 tracing::warn!(error = %error, retry.seconds = wait.as_secs(), "mail delivery failed; retrying");
                 sleep(wait).await;
-                wait = (wait * 2).min(limits::MAIL_RETRY_LONGEST);
             }
         }
     }
@@ -75,14 +77,15 @@ async fn begin(app: &App, lease: &Lease) -> Result<(), Unsent> {
     Ok(())
 }
 
-/// Sends the next mail, if there is one.
+/// Sends the next mail, if there is one, and returns the wait after it.
 async fn send_next(
     app: &App,
-    mail: &Mail,
-    sender: &Sender,
+    sender: &Sender<'_>,
     lease: &Lease,
+    wanted: Wanted,
+    pace: &mut Pace,
     has_begun: &mut bool,
-) -> Result<bool, Unsent> {
+) -> Result<Option<Pause>, Unsent> {
     if !*has_begun {
         begin(app, lease).await?;
         *has_begun = true;
@@ -90,57 +93,82 @@ async fn send_next(
     let (now, held) = (app.clock.now(), lease.clone());
     let next = move |tx: &Tx<'_>| {
         leases::require(tx, &held)?;
-        Ok::<_, JobError>(rows::next(tx, now)?)
+        Ok::<_, JobError>(rows::next(tx, now, wanted)?)
     };
-    let Some(rows::Mail { event, customer, tries, after }) = app.db.read(next).await? else { return Ok(false) };
-    let seq = event.seq;
-    let again = match recipient(&event, customer) {
-        Some(to) => {
-            let id = format!("<{seq}@{}.flux>", app.config.store.id);
-            let sent = timeout(limits::MAIL_TIMEOUT, sender.send(mail, &to, &event, id)).await;
-            let sent = sent.unwrap_or(Err(SendError::Slow));
-            outcome(&event, sent, tries)?.map(|wait| (tries + 1, now.saturating_add(wait).unwrap_or(now)))
-        }
-        None => {
-            tracing::debug!(event.seq = seq, "the customer has no address; mail dropped");
-            None
+    let Some(NextMail { event, customer, tries, after }) = app.db.read(next).await? else { return Ok(None) };
+    let tried = if after.is_some() { Tried::New } else { Tried::PutOff };
+    let (outcome, pause) = match letter(&event, customer.as_deref(), &app.config.store.id) {
+        Ok(letter) => judge(&event, sender.send(letter).await, Attempt { tries, tried, now }, pace)?,
+        Err(reason) => {
+            tracing::debug!(event.seq = event.seq, reason, "mail has no recipient");
+            (Outcome::GivenUp { reason: reason.to_owned() }, Pause::None)
         }
     };
-    let held = lease.clone();
+    let (held, seq) = (lease.clone(), event.seq);
     let done = move |tx: &Tx<'_>| {
         leases::require(tx, &held)?;
-        if rows::done(tx, seq, after, again)? { Ok(()) } else { Err(JobError::Cursor) }
+        if rows::done(tx, seq, after, &outcome)? { Ok(()) } else { Err(JobError::Cursor) }
     };
     app.db.write(done).await?;
-    Ok(true)
+    Ok(Some(pause))
 }
 
-/// The wait before a deferred mail is retried while others go on; `None` for a mail that was sent or dropped. An error delays
-/// all mails.
-fn outcome(event: &Event, sent: Result<(), SendError>, tries: u32) -> Result<Option<Duration>, SendError> {
+/// A try of a mail.
+struct Attempt {
+    /// The number of earlier ones.
+    tries: u32,
+    tried: Tried,
+    now: Timestamp,
+}
+
+/// The end of a try, and the wait after it. A failure of the server is an error: it says nothing about the mail.
+fn judge(
+    event: &Event,
+    sent: Result<(), SendError>,
+    attempt: Attempt,
+    pace: &mut Pace,
+) -> Result<(Outcome, Pause), SendError> {
     let (seq, kind) = (event.seq, &event.kind);
+    let Attempt { tries, tried, now } = attempt;
     let error = match sent {
         Ok(()) => {
             tracing::info!(event.seq = seq, event.kind = kind, "mail sent");
-            return Ok(None);
+            pace.answered(tried);
+            return Ok((Outcome::Sent, Pause::None));
         }
         Err(error) => error,
     };
-    match error.concerns() {
-        Concerns::Server => Err(error),
-        Concerns::Mail { for_now: true } if tries < limits::MAIL_TRIES => {
-            let wait = (limits::MAIL_RETRY * 2_u32.saturating_pow(tries)).min(limits::MAIL_PUT_OFF_LONGEST);
-            tracing::info!(error = %error, event.seq = seq, event.kind = kind, retry.seconds = wait.as_secs(), "mail server deferred the mail; retrying");
-            Ok(Some(wait))
+    let verdict = error.verdict();
+    let pause = match verdict {
+        Verdict::Server => return Err(error),
+        Verdict::Unclear => pace.failed(tried),
+        Verdict::Deferred | Verdict::Refused => {
+            pace.answered(tried);
+            Pause::None
         }
-        Concerns::Mail { .. } => {
-            tracing::warn!(error = %error, event.seq = seq, event.kind = kind, "mail server refused the mail; dropped");
-            Ok(None)
-        }
+    };
+    let reason = error.to_string().chars().take(limits::MAIL_REASON_CHARS).collect();
+    if verdict == Verdict::Refused || tries + 1 >= limits::MAIL_TRIES {
+        tracing::warn!(error = %error, event.seq = seq, event.kind = kind, mail.tries = tries + 1, "mail given up");
+        return Ok((Outcome::GivenUp { reason }, pause));
     }
+    let wait = put_off_for(tries);
+    tracing::info!(error = %error, event.seq = seq, event.kind = kind, retry.seconds = wait.as_secs(), "mail put off");
+    if let Pause::All(wait) = pause {
+        tracing::warn!(error = %error, retry.seconds = wait.as_secs(), "mail delivery failed; retrying");
+    }
+    Ok((Outcome::PutOff { reason, next_attempt_at: now.saturating_add(wait).unwrap_or(now) }, pause))
 }
 
-/// The address that the event names, else the customer's.
-fn recipient(event: &Event, customer: Option<String>) -> Option<String> {
-    event.data["to"].as_str().map(str::to_owned).or(customer)
+/// The mail of an event, to the address that the event names, else to the customer's.
+///
+/// # Errors
+/// The reason that there is none.
+fn letter<'a>(event: &'a Event, customer: Option<&'a str>, store: &str) -> Result<Letter<'a>, &'static str> {
+    let text = |name: &str| event.data[name].as_str();
+    // Forgetting a customer empties the events.
+    let subject = text("subject").ok_or("the customer was forgotten")?;
+    let to = text("to").or(customer).ok_or("the customer has no address")?;
+    let id = format!("<{}@{store}.flux>", event.seq);
+    Ok(Letter { to, subject, body: text("body").unwrap_or_default(), id })
 }

@@ -4,10 +4,11 @@ use super::statements::{Statements, write};
 use crate::socket::Served;
 use crate::test_app::{TestApp, only_command, order, report, text};
 use flux_companion::sweep;
-use flux_shop::{Actor, Audit};
+use flux_shop::{Actor, Audit, MailStatus};
 use flux_storage::cursors::{self, Cursor};
 use flux_storage::leases::{self, Job};
-use flux_storage::{NodeId, commands, events, keys, mail, meta, seats};
+use flux_storage::mail::{self, Outcome, Wanted};
+use flux_storage::{NodeId, commands, events, keys, meta, seats};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -126,9 +127,13 @@ async fn upkeep(app: &TestApp) {
         mail::begin(tx, tx.now())?;
         let data = json!({"to": "steve@example.com", "subject": "Hello", "body": "Hello"});
         events::record(tx, &Audit { actor: Actor::companion() }, "mail.invitation", "c1", &data)?;
-        let next = mail::next(tx, tx.now())?.expect("a mail");
-        mail::done(tx, next.event.seq, next.after, Some((1, tx.now())))?;
-        mail::done(tx, next.event.seq, None, None)?;
+        let put_off = Outcome::PutOff { reason: "451".to_owned(), next_attempt_at: tx.now() };
+        let next = mail::next(tx, tx.now(), Wanted::NewFirst)?.expect("a mail");
+        mail::done(tx, next.event.seq, next.after, &put_off)?;
+        mail::next(tx, tx.now(), Wanted::PutOffFirst)?.expect("the same");
+        for status in [None, Some(MailStatus::Waiting), Some(MailStatus::PutOff)] {
+            mail::page(tx, i64::MAX, status, 1)?;
+        }
         mail::begin(tx, tx.now() + SignedDuration::from_hours(1))
     })
     .await;

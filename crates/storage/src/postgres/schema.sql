@@ -243,11 +243,16 @@ CREATE TABLE cursors (
   seq  BIGINT NOT NULL
 );
 INSERT INTO cursors VALUES ('webhook', 0);
-CREATE TABLE mail_retries (
-  seq   BIGINT PRIMARY KEY REFERENCES events (seq),
-  tries BIGINT NOT NULL,
-  at    BIGINT NOT NULL
+CREATE TABLE mails (
+  seq             BIGINT PRIMARY KEY REFERENCES events (seq),
+  status          TEXT COLLATE "C" NOT NULL,
+  tries           BIGINT NOT NULL,
+  next_attempt_at BIGINT,
+  reason          TEXT COLLATE "C",
+  updated_at      BIGINT NOT NULL
 );
+CREATE INDEX mails_by_status ON mails (status, seq);
+CREATE INDEX mails_to_retry ON mails (next_attempt_at) WHERE status = 'put_off';
 
 CREATE TABLE referral_program (
   id          BIGINT PRIMARY KEY CHECK (id = 1),

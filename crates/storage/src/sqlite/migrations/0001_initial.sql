@@ -257,11 +257,18 @@ CREATE TABLE cursors (
   seq  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO cursors VALUES ('webhook', 0);
-CREATE TABLE mail_retries (
-  seq   INTEGER PRIMARY KEY REFERENCES events (seq),
-  tries INTEGER NOT NULL,
-  at    INTEGER NOT NULL
+
+-- What has become of each mail. A mail without a row waits: it was not tried yet.
+CREATE TABLE mails (
+  seq             INTEGER PRIMARY KEY REFERENCES events (seq),
+  status          TEXT NOT NULL,                 -- put_off, sent, given_up or skipped
+  tries           INTEGER NOT NULL,
+  next_attempt_at INTEGER,                       -- of one that is put off
+  reason          TEXT,                          -- of the last failure
+  updated_at      INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX mails_by_status ON mails (status, seq);
+CREATE INDEX mails_to_retry ON mails (next_attempt_at) WHERE status = 'put_off';
 
 -- One row while the file is being served. A row at the start means that the last shutdown was unclean.
 CREATE TABLE unclean_shutdown (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT;

@@ -1,0 +1,43 @@
+//! The `mail` commands.
+
+use super::{CliError, MailCommand, print, print_json, with_database};
+use crate::config::Config;
+use crate::http::MailOut;
+use flux_shop::MailStatus;
+use flux_storage::mail;
+use flux_terminal::{LocalTime, table, terminal_width};
+
+pub(super) fn run(config: &Config, command: MailCommand) -> Result<(), CliError> {
+    match command {
+        MailCommand::List { status, limit, json } => list(config, status, limit, json),
+    }
+}
+
+fn list(config: &Config, status: Option<MailStatus>, limit: u32, json: bool) -> Result<(), CliError> {
+    let found = with_database(config, async move |db, _| {
+        Ok(db.read(move |tx| mail::page(tx, i64::MAX, status, limit)).await?)
+    })?;
+    let found: Vec<MailOut> = found.into_iter().map(MailOut::from).collect();
+    if json {
+        return print_json(&found);
+    }
+    if found.is_empty() {
+        return print("no mails");
+    }
+    let local = LocalTime::of_this_machine();
+    let rows: Vec<_> = found.into_iter().map(|mail| row(mail, &local)).collect();
+    print(&table(["SEQ", "CREATED", "KIND", "CUSTOMER", "TO", "STATUS", "REASON"], &rows, terminal_width()))
+}
+
+fn row(mail: MailOut, local: &LocalTime) -> [String; 7] {
+    let MailOut { seq, kind, customer_id, to, status, reason, created_at, .. } = mail;
+    [
+        seq.to_string(),
+        local.seconds(created_at),
+        kind,
+        customer_id.0.to_string(),
+        to.unwrap_or_default(),
+        status.0.as_str().to_owned(),
+        reason.unwrap_or_default(),
+    ]
+}
