@@ -12,5 +12,11 @@ pub const PANEL_REWARDS: u32 = 100;
 pub const DISCOUNTS_COMPARED: u32 = 1_000;
 /// The time for which single clicks are kept: 90 days.
 pub const CLICKS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// The time that the two limits of invitations count: 24 hours.
+pub const INVITATIONS_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
+/// Invitations that one customer may send within that time.
+pub const INVITATIONS_OF_CUSTOMER: u32 = 10;
+/// Invitations that one mailbox may get within that time, from all customers.
+pub const INVITATIONS_TO_RECIPIENT: u32 = 2;
 /// Requests per second of one visitor to the public links, which need no key.
 pub const VISITS_PER_SECOND: u32 = 20;

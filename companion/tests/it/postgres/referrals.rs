@@ -50,6 +50,11 @@ async fn codes_and_orders(fixture: &ReferralFixture) {
     let app = &fixture.app;
     app.package(json!([])).await;
     let code = fixture.referrer("alice", "AliceMC").await;
+    let mail = json!({"on": true, "subject": "Come", "body": "{link}"});
+    app.put("/referrals/emails", json!({"invitation": mail})).await;
+    fixture
+        .post("/invitations", json!({"accountId": "store", "customerId": "alice", "email": "gina@example.com"}))
+        .await;
     for visitor in ["v1", "v2", "v1"] {
         fixture.post("/links/click", json!({"accountId": "store", "code": code, "visitorKey": visitor})).await;
     }

@@ -6,6 +6,7 @@ mod concurrency;
 mod counters;
 mod edges;
 pub(crate) mod fixture;
+mod invitations;
 mod links;
 mod orders;
 mod persons;

@@ -32,6 +32,8 @@ pub const LADDER_STEPS: usize = 50;
 pub const LANDING_BYTES: usize = 2_000;
 /// Characters of one share text or mail text.
 pub const TEXT_CHARS: usize = 10_000;
+/// Characters of a customer's name in a mail.
+pub const MAIL_NAME_CHARS: usize = 30;
 /// Characters of a value that fills in a placeholder (`docs/reference/protocol.md`, command).
 pub const VALUE_CHARS: usize = 64;
 /// A visitor's clicks on one link within this time are one click: 24 hours, in seconds.

@@ -8,7 +8,7 @@ use crate::Effects;
 use crate::Error;
 use crate::ReferralContext;
 use crate::limits;
-use crate::storage::{attributions, clicks, grants, links, program};
+use crate::storage::{attributions, clicks, grants, invitations, links, program};
 use flux_referral_rules::{ProgramState, sweep};
 use flux_shop::Audit;
 use flux_storage::Tx;
@@ -50,7 +50,8 @@ pub fn expire_rewards(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, now: Ti
     Ok(late.len() as u32)
 }
 
-/// Issues codes to customers without one after codes were enabled, each with its mail (R3-18), and deletes old clicks.
+/// Issues codes to customers without one after codes were enabled, each with its mail (R3-18), and deletes old clicks and
+/// invitations.
 /// Returns whether there are more customers. Without the lease it does nothing.
 ///
 /// # Errors
@@ -61,6 +62,8 @@ pub fn issue_missing_codes(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, le
     }
     let forget = tx.now().checked_sub(limits::CLICKS_KEPT).unwrap_or(tx.now());
     clicks::forget_before(tx, forget, limits::SWEEP_ROWS)?;
+    let forget = tx.now().checked_sub(limits::INVITATIONS_WITHIN).unwrap_or(tx.now());
+    invitations::forget_before(tx, forget, limits::SWEEP_ROWS)?;
     let row = program::load(tx, &ctx.zone)?;
     if row.program.state == ProgramState::Disabled {
         // They are issued once the program is enabled again.

@@ -7,6 +7,7 @@ pub mod customers;
 pub mod forget;
 pub mod grants;
 pub mod held_commands;
+pub mod invitations;
 pub mod ledger;
 pub mod links;
 pub mod orders;

@@ -9,6 +9,7 @@ mod decisions;
 mod examples;
 mod fake_store;
 mod invariants;
+mod mail_names;
 mod model;
 mod registration_rewards;
 mod reversals;

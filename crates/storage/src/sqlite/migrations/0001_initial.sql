@@ -323,6 +323,17 @@ CREATE INDEX referral_clicks_by_link ON referral_clicks (link_id, at);
 CREATE INDEX referral_clicks_by_visitor ON referral_clicks (link_id, visitor, at) WHERE visitor IS NOT NULL;
 CREATE INDEX referral_clicks_by_time ON referral_clicks (at);
 
+-- The invitations of the last day, which their limits count. Older ones are deleted.
+CREATE TABLE referral_invitations (
+  seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+  customer_id TEXT NOT NULL,
+  recipient   TEXT NOT NULL,                     -- the address as it is compared
+  at          INTEGER NOT NULL
+) STRICT;
+CREATE INDEX referral_invitations_of_customer ON referral_invitations (customer_id, at);
+CREATE INDEX referral_invitations_to_recipient ON referral_invitations (recipient, at);
+CREATE INDEX referral_invitations_by_time ON referral_invitations (at);
+
 CREATE TABLE referral_attributions (
   seq              INTEGER PRIMARY KEY AUTOINCREMENT,
   id               TEXT NOT NULL UNIQUE,
