@@ -3,14 +3,29 @@
 use super::{CliError, MailCommand, print, print_json, with_database};
 use crate::config::Config;
 use crate::http::MailOut;
+use crate::notify::unsubscribe::UnsubscribeKey;
 use flux_shop::MailStatus;
-use flux_storage::mail;
-use flux_terminal::{LocalTime, table, terminal_width};
+use flux_storage::{Tx, mail};
+use flux_terminal::{LocalTime, escape, table, terminal_width};
 
 pub(super) fn run(config: &Config, command: MailCommand) -> Result<(), CliError> {
     match command {
+        MailCommand::Resubscribe { address } => resubscribe(config, &address),
         MailCommand::List { status, limit, json } => list(config, status, limit, json),
     }
+}
+
+fn resubscribe(config: &Config, address: &str) -> Result<(), CliError> {
+    let wanted = address.to_owned();
+    let was_unsubscribed = with_database(config, async move |db, _| {
+        let write = db.write(move |tx: &Tx<'_>| {
+            let recipient = UnsubscribeKey::load(tx)?.recipient(&wanted);
+            recipient.map_or(Ok(false), |recipient| mail::resubscribe(tx, &recipient))
+        });
+        Ok(write.await.map_err(|error: flux_storage::Error| error)?)
+    })?;
+    let fate = if was_unsubscribed { "gets mails again" } else { "had not unsubscribed" };
+    print(&format!("{} {fate}", escape(address)))
 }
 
 fn list(config: &Config, status: Option<MailStatus>, limit: u32, json: bool) -> Result<(), CliError> {

@@ -260,6 +260,11 @@ enum OrderCommand {
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
+    /// Send mails again to a mailbox that has unsubscribed.
+    Resubscribe {
+        /// The mailbox's address.
+        address: String,
+    },
     /// List the newest mails, with what has become of each.
     List {
         /// Those with this status: waiting, put_off, sent, given_up or skipped.

@@ -15,10 +15,11 @@ mod orders;
 mod packages;
 mod servers;
 mod stream;
+mod unsubscribe;
 mod wrong_keys;
 
-pub(crate) use wrong_keys::{count as count_wrong_keys, limit as limit_wrong_keys, log as log_wrong_keys};
 pub(crate) use dto::{EventOut, MailOut, ServerOut};
+pub(crate) use wrong_keys::{count as count_wrong_keys, limit as limit_wrong_keys, log as log_wrong_keys};
 
 use crate::app::App;
 use axum::Router;
@@ -60,6 +61,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/openapi.json", openapi(app.config.public_url.clone()))
         .merge(referral_routes)
         .route("/api/v1/events/stream", get(stream::stream))
+        .route("/u/{token}", get(unsubscribe::page).post(unsubscribe::unsubscribe))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(app.config.limits.body_bytes))

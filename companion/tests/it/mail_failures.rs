@@ -19,7 +19,7 @@ async fn record(app: &TestApp, data: Value) -> i64 {
 }
 
 /// Records a mail to this address, whose subject is the address.
-async fn mail_to(app: &TestApp, to: &str) -> i64 {
+pub(crate) async fn mail_to(app: &TestApp, to: &str) -> i64 {
     record(app, json!({"to": to, "subject": to, "body": "Hello"})).await
 }
 
@@ -29,7 +29,7 @@ async fn row(app: &TestApp, seq: i64) -> Value {
     list(&page, "items").into_iter().find(|row| row["seq"] == seq).expect("the mail")
 }
 
-async fn becomes(app: &TestApp, seq: i64, status: &str) -> Value {
+pub(crate) async fn becomes(app: &TestApp, seq: i64, status: &str) -> Value {
     loop {
         let row = row(app, seq).await;
         if row["status"] == status {
@@ -39,9 +39,9 @@ async fn becomes(app: &TestApp, seq: i64, status: &str) -> Value {
     }
 }
 
-/// A companion that sends mails, and a mail that shows that it has begun.
-async fn served(server: &mut MailServer) -> Served {
-    let served = Served::on(TestApp::new().await, &server.config()).await;
+/// A companion with this config that has begun to send mails.
+pub(crate) async fn served(config: &str) -> Served {
+    let served = Served::on(TestApp::new().await, config).await;
     // Mails from before the first begin are not sent.
     let has_begun = |tx: &Tx<'_>| flux_storage::cursors::position(tx, flux_storage::cursors::Cursor::Mail);
     while served.app.state.db.read(has_begun).await.expect("a position").is_none() {
@@ -53,7 +53,7 @@ async fn served(server: &mut MailServer) -> Served {
 #[tokio::test]
 async fn address_that_the_server_cannot_take_delays_no_other_mail() {
     let mut server = MailServer::start().await;
-    let served = served(&mut server).await;
+    let served = served(&server.config()).await;
     let app = &served.app;
     let (umlaut, domain) = (mail_to(app, "jürgen@example.com").await, mail_to(app, "a@bücher.example").await);
     let (invalid, nobody) = (mail_to(app, "a@b,c@d").await, mail_to(app, "nobody@example.com").await);
@@ -81,7 +81,7 @@ async fn address_that_the_server_cannot_take_delays_no_other_mail() {
 #[tokio::test]
 async fn mail_that_breaks_the_connection_is_put_off_and_the_next_is_sent() {
     let mut server = MailServer::start().await;
-    let served = served(&mut server).await;
+    let served = served(&server.config()).await;
     let app = &served.app;
     let (hang_up, stop) = (mail_to(app, "hang.up@example.com").await, mail_to(app, "stop@example.com").await);
     let once = mail_to(app, "stop.once@example.com").await;
@@ -109,7 +109,7 @@ async fn mail_that_breaks_the_connection_is_put_off_and_the_next_is_sent() {
 #[tokio::test]
 async fn server_that_takes_no_connection_costs_a_mail_no_try() {
     let mut server = MailServer::busy_at_first(1).await;
-    let served = served(&mut server).await;
+    let served = served(&server.config()).await;
     let seq = mail_to(&served.app, "steve@example.com").await;
     assert_eq!(server.take().await, "steve@example.com");
     assert_eq!(becomes(&served.app, seq, "sent").await["tries"], 1);
@@ -195,4 +195,5 @@ async fn command_line_lists_mails() {
     let found: Value = serde_json::from_str(&program.print(&["mail", "list", "--json"])).expect("JSON");
     assert_eq!(found[0]["status"], "given_up");
     assert_eq!(program.print(&["mail", "list", "--status", "sent"]), "no mails\n");
+    assert_eq!(program.print(&["mail", "resubscribe", "a@example.com"]), "a@example.com had not unsubscribed\n");
 }

@@ -22,6 +22,7 @@ mod load;
 mod mail;
 mod mail_failures;
 mod mail_server;
+mod mail_unsubscribe;
 mod negotiation;
 mod openapi;
 mod orders;

@@ -188,3 +188,43 @@ fn read(row: &Row<'_>) -> Result<Mail, Error> {
         updated_at: row.get("updated_at")?,
     })
 }
+
+/// The event of a mail, and the address of its customer.
+///
+/// # Errors
+///
+/// The database's.
+pub fn find(tx: &Tx<'_>, seq: i64) -> Result<Option<(Event, Option<String>)>, Error> {
+    let sql = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email
+               FROM events WHERE seq = $1 AND substr(kind, 1, 5) = 'mail.'";
+    tx.one(sql, params![seq], |row| Ok((events::event(row)?, row.get("email")?)))
+}
+
+/// Records that a mailbox, by its hash, wants no more mails.
+///
+/// # Errors
+///
+/// The database's.
+pub fn unsubscribe(tx: &Tx<'_>, recipient: &[u8]) -> Result<(), Error> {
+    let sql = "INSERT INTO mail_unsubscribed (recipient, at) VALUES ($1, $2) ON CONFLICT (recipient) DO NOTHING";
+    tx.execute(sql, params![recipient, tx.now()])?;
+    Ok(())
+}
+
+/// Records that a mailbox, by its hash, wants mails again; false if it did all the time.
+///
+/// # Errors
+///
+/// The database's.
+pub fn resubscribe(tx: &Tx<'_>, recipient: &[u8]) -> Result<bool, Error> {
+    Ok(tx.execute("DELETE FROM mail_unsubscribed WHERE recipient = $1", params![recipient])? > 0)
+}
+
+/// True if a mailbox, by its hash, wants no mails.
+///
+/// # Errors
+///
+/// The database's.
+pub fn is_unsubscribed(tx: &Tx<'_>, recipient: &[u8]) -> Result<bool, Error> {
+    tx.exists("SELECT 1 FROM mail_unsubscribed WHERE recipient = $1 LIMIT 1", params![recipient])
+}

@@ -22,10 +22,22 @@ pub fn store_epoch(tx: &Tx<'_>) -> Result<String, Error> {
 ///
 /// The database's.
 pub fn negotiation_key(tx: &Tx<'_>) -> Result<[u8; 32], Error> {
-    let digits = "SELECT value FROM meta WHERE name = 'negotiation_key'";
-    let digits: String = tx.only(digits, params![], |row| row.get("value"))?;
+    key(tx, "negotiation_key")
+}
+
+/// The key that signs the links in mails by which a recipient unsubscribes, made with the database.
+///
+/// # Errors
+///
+/// The database's.
+pub fn unsubscribe_key(tx: &Tx<'_>) -> Result<[u8; 32], Error> {
+    key(tx, "unsubscribe_key")
+}
+
+fn key(tx: &Tx<'_>, name: &'static str) -> Result<[u8; 32], Error> {
+    let digits: String = tx.only("SELECT value FROM meta WHERE name = $1", params![name], |row| row.get("value"))?;
     let bytes = HEXLOWER.decode(digits.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.ok_or(Error::BadRow("negotiation_key"))
+    bytes.ok_or(Error::BadRow(name))
 }
 
 /// Begins a new epoch: what was said since the backup is not in this database.

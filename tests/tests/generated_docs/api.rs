@@ -18,8 +18,8 @@ Roles: `store` operations accept any API key, `admin` operations an admin's key 
 `agent` operations a server's token (see the [protocol](protocol.md)).
 Every operation that needs a key can answer `4XX` or `503` with an [Error](#erroranswer).
 In bodies, **bold** fields are required.
-Two paths are not in the OpenAPI document: `GET /api/v1/events/stream` ([Events](events.md))
-and `GET /r/{code}`, which follows a referral link.
+Three paths are not in the OpenAPI document: `GET /api/v1/events/stream` ([Events](events.md)),
+`GET /r/{code}`, which follows a referral link, and `/u/{token}`, by which a recipient unsubscribes.
 
 This page is generated from `companion/openapi.json`: run `make docs` after a change.
 ";

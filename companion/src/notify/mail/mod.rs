@@ -14,6 +14,7 @@ mod send;
 use crate::app::App;
 use crate::leases::{self, JobError};
 use crate::limits;
+use crate::notify::unsubscribe::{UnsubscribeKey, recipient};
 use flux_shop::Event;
 use flux_storage::Tx;
 use flux_storage::leases::{Job, Lease};
@@ -93,11 +94,19 @@ async fn send_next(
     let (now, held) = (app.clock.now(), lease.clone());
     let next = move |tx: &Tx<'_>| {
         leases::require(tx, &held)?;
-        Ok::<_, JobError>(rows::next(tx, now, wanted)?)
+        rows::next(tx, now, wanted)?.map(|mail| Ok(found(tx, mail)?)).transpose()
     };
-    let Some(NextMail { event, customer, tries, after }) = app.db.read(next).await? else { return Ok(None) };
+    let Some(Found { mail: NextMail { event, customer, tries, after }, token, is_unsubscribed }) =
+        app.db.read(next).await.map_err(|error: JobError| error)?
+    else {
+        return Ok(None);
+    };
     let tried = if after.is_some() { Tried::New } else { Tried::PutOff };
-    let (outcome, pause) = match letter(&event, customer.as_deref(), &app.config.store.id) {
+    let letter = match letter(app, &event, customer.as_deref(), &token) {
+        Ok(_) if is_unsubscribed => Err("the recipient has unsubscribed"),
+        letter => letter,
+    };
+    let (outcome, pause) = match letter {
         Ok(letter) => judge(&event, sender.send(letter).await, Attempt { tries, tried, now }, pace)?,
         Err(reason) => {
             tracing::debug!(event.seq = event.seq, reason, "mail has no recipient");
@@ -160,15 +169,31 @@ fn judge(
     Ok((Outcome::PutOff { reason, next_attempt_at: now.saturating_add(wait).unwrap_or(now) }, pause))
 }
 
-/// The mail of an event, to the address that the event names, else to the customer's.
+/// A mail that is to be sent, unless its recipient wants none.
+struct Found {
+    mail: NextMail,
+    /// The token that unsubscribes the recipient.
+    token: String,
+    is_unsubscribed: bool,
+}
+
+fn found(tx: &Tx<'_>, mail: NextMail) -> Result<Found, flux_storage::Error> {
+    let key = UnsubscribeKey::load(tx)?;
+    let recipient = recipient(&mail.event, mail.customer.as_deref()).ok().and_then(|to| key.recipient(to));
+    let is_unsubscribed = recipient.map_or(Ok(false), |recipient| rows::is_unsubscribed(tx, &recipient))?;
+    Ok(Found { token: key.token(mail.event.seq), mail, is_unsubscribed })
+}
+
+/// The mail of an event.
 ///
 /// # Errors
-/// The reason that there is none.
-fn letter<'a>(event: &'a Event, customer: Option<&'a str>, store: &str) -> Result<Letter<'a>, &'static str> {
-    let text = |name: &str| event.data[name].as_str();
-    // Forgetting a customer empties the events.
-    let subject = text("subject").ok_or("the customer was forgotten")?;
-    let to = text("to").or(customer).ok_or("the customer has no address")?;
-    let id = format!("<{}@{store}.flux>", event.seq);
-    Ok(Letter { to, subject, body: text("body").unwrap_or_default(), id })
+/// The reason that it has no recipient.
+fn letter<'a>(app: &App, event: &'a Event, customer: Option<&'a str>, token: &str) -> Result<Letter<'a>, &'static str> {
+    let text = |name: &str| event.data[name].as_str().unwrap_or_default();
+    let to = recipient(event, customer)?;
+    let id = format!("<{}@{}.flux>", event.seq, app.config.store.id);
+    // RFC 8058 wants HTTPS.
+    let public = app.config.public_url.as_ref().filter(|url| url.starts_with("https://"));
+    let unsubscribe = public.map(|url| format!("{url}/u/{token}"));
+    Ok(Letter { to, subject: text("subject"), body: text("body"), id, unsubscribe })
 }

@@ -5,7 +5,7 @@ use crate::config::{Mail, MailTls};
 use crate::limits;
 use lettre::Address;
 use lettre::address::AddressError;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -72,6 +72,11 @@ impl SendError {
     }
 }
 
+/// The headers of RFC 8058.
+const LIST_UNSUBSCRIBE: &str = "List-Unsubscribe";
+const ONE_CLICK: &str = "List-Unsubscribe-Post";
+const ONE_CLICK_VALUE: &str = "List-Unsubscribe=One-Click";
+
 /// The text of a mail, and where it goes.
 #[derive(Debug)]
 pub(super) struct Letter<'a> {
@@ -80,6 +85,8 @@ pub(super) struct Letter<'a> {
     pub(super) body: &'a str,
     /// The `Message-ID`.
     pub(super) id: String,
+    /// The address that unsubscribes the recipient.
+    pub(super) unsubscribe: Option<String>,
 }
 
 /// Sends mails, one connection each.
@@ -103,13 +110,19 @@ impl<'a> Sender<'a> {
     /// Returns once the server has accepted the mail.
     pub(super) async fn send(&self, letter: Letter<'_>) -> Result<(), SendError> {
         let to = smtp_address(letter.to)?;
-        let message = Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to.clone()))
             .message_id(Some(letter.id))
             .subject(letter.subject)
             .header(ContentType::TEXT_PLAIN)
             .body(letter.body.to_owned())?;
+        if let Some(address) = letter.unsubscribe {
+            for (name, value) in [(LIST_UNSUBSCRIBE, format!("<{address}>")), (ONE_CLICK, ONE_CLICK_VALUE.to_owned())] {
+                let name = HeaderName::new_from_ascii_str(name);
+                message.headers_mut().insert_raw(HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value));
+            }
+        }
         let opened = timeout(limits::MAIL_TIMEOUT, self.open()).await.map_err(|_| SendError::SlowOpen)?;
         let mut connection = opened.map_err(SendError::Open)?;
         let ended = self.deliver(&mut connection, &to, &message).await;

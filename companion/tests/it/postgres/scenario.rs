@@ -120,6 +120,7 @@ async fn upkeep(app: &TestApp) {
         keys::delete(tx, &"shop".parse().expect("a name"))?;
         meta::renew_store_epoch(tx)?;
         meta::negotiation_key(tx)?;
+        meta::unsubscribe_key(tx)?;
         let lease = leases::take(tx, Job::Sweeps, &NodeId::new("node".to_owned()))?;
         leases::is_held(tx, &lease)?;
         let cursor = cursors::position(tx, Cursor::Webhook)?.expect("a position");
@@ -131,6 +132,10 @@ async fn upkeep(app: &TestApp) {
         let next = mail::next(tx, tx.now(), Wanted::NewFirst)?.expect("a mail");
         mail::done(tx, next.event.seq, next.after, &put_off)?;
         mail::next(tx, tx.now(), Wanted::PutOffFirst)?.expect("the same");
+        mail::find(tx, next.event.seq)?;
+        mail::unsubscribe(tx, b"recipient")?;
+        mail::is_unsubscribed(tx, b"recipient")?;
+        mail::resubscribe(tx, b"recipient")?;
         for status in [None, Some(MailStatus::Waiting), Some(MailStatus::PutOff)] {
             mail::page(tx, i64::MAX, status, 1)?;
         }

@@ -11,7 +11,8 @@ CREATE TABLE meta (
 );
 INSERT INTO meta VALUES
   ('store_epoch', replace(gen_random_uuid()::text, '-', '')),
-  ('negotiation_key', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));
+  ('negotiation_key', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')),
+  ('unsubscribe_key', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));
 
 CREATE TABLE servers (
   id                    TEXT COLLATE "C" PRIMARY KEY,
@@ -253,6 +254,10 @@ CREATE TABLE mails (
 );
 CREATE INDEX mails_by_status ON mails (status, seq);
 CREATE INDEX mails_to_retry ON mails (next_attempt_at) WHERE status = 'put_off';
+CREATE TABLE mail_unsubscribed (
+  recipient BYTEA PRIMARY KEY,
+  at        BIGINT NOT NULL
+);
 
 CREATE TABLE referral_program (
   id          BIGINT PRIMARY KEY CHECK (id = 1),

@@ -2,13 +2,14 @@
 -- JSON is text, and texts are compared byte by byte: where case does not matter, both sides are `lower(…)`, and the statement
 -- says `IS NOT NULL` where the index does. `seq` columns number rows in the order in which they were added.
 
--- Facts about the database itself: `store_epoch`, random, new at each restore, and `negotiation_key`, which signs the
--- connection tokens of agents: 32 random bytes as hexadecimal digits.
+-- Facts about the database itself: `store_epoch`, random, new at each restore; `negotiation_key`, which signs the connection
+-- tokens of agents; and `unsubscribe_key`, which signs the links in mails. Each key is 32 random bytes as hexadecimal digits.
 CREATE TABLE meta (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('store_epoch', lower(hex(randomblob(16)))), ('negotiation_key', lower(hex(randomblob(32))));
+INSERT INTO meta VALUES ('store_epoch', lower(hex(randomblob(16)))), ('negotiation_key', lower(hex(randomblob(32)))),
+  ('unsubscribe_key', lower(hex(randomblob(32))));
 
 CREATE TABLE servers (
   id                    TEXT PRIMARY KEY,
@@ -269,6 +270,12 @@ CREATE TABLE mails (
 ) STRICT;
 CREATE INDEX mails_by_status ON mails (status, seq);
 CREATE INDEX mails_to_retry ON mails (next_attempt_at) WHERE status = 'put_off';
+
+-- Mailboxes that want no more mails: a keyed hash of each, so that no address is kept for it.
+CREATE TABLE mail_unsubscribed (
+  recipient BLOB PRIMARY KEY,
+  at        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- One row while the file is being served. A row at the start means that the last shutdown was unclean.
 CREATE TABLE unclean_shutdown (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT;
