@@ -25,8 +25,6 @@ pub const OFFER_QUIET: Duration = Duration::from_secs(30);
 pub const PUSH_BYTES: usize = 256 * 1024;
 /// Ids of unknown commands that the log names for one call of reports.
 pub const LOGGED_IDS: usize = 10;
-/// Characters of a report's problem in the log.
-pub const LOGGED_CHARS: usize = 200;
 /// The time that the removal of a server waits for its agent's reports.
 pub const REMOVAL_WAIT: Duration = Duration::from_secs(10);
 

@@ -62,7 +62,7 @@ pub struct Shared {
     /// The error of the journal, until it works again.
     pub journal_error: watch::Sender<Option<String>>,
     /// Unreadable items of the store that were logged already.
-    pub(crate) bad_items: Mutex<BTreeSet<String>>,
+    pub(crate) bad_items: Mutex<BTreeSet<u64>>,
     /// Requests of the admin to the game loop.
     pub admin_requests: mpsc::Sender<AdminRequest>,
     /// Polls that the admin requests.

@@ -3,6 +3,7 @@
 use crate::journal::{Journal, JournalError, ReceivedItem};
 use crate::limits::BAD_ITEMS_KNOWN;
 use crate::state::Shared;
+use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{BadItem, Batch, Command, Revocation};
 use jiff::Timestamp;
 
@@ -33,6 +34,11 @@ fn store_batch<T>(
     write: impl FnOnce(&mut Journal, &[T], Timestamp) -> Result<Vec<ReceivedItem>, JournalError>,
 ) -> IntakeCount {
     let items = batch.items.len() + batch.bad.len();
+    if batch.excess > 0 {
+        let count = items + batch.excess;
+        tracing::warn!(count, limit = BATCH_ITEMS, "refused a batch of the store with too many items");
+        return IntakeCount::default();
+    }
     log_bad(shared, &batch.bad);
     if batch.items.is_empty() {
         return IntakeCount { items, fresh: 0 };
@@ -66,10 +72,8 @@ fn log(received: &[ReceivedItem], via: &'static str, message: &'static str) {
 /// Logs each unreadable item once, although the store offers it again and again.
 fn log_bad(shared: &Shared, bad: &[BadItem]) {
     for item in bad {
-        let is_new = shared
-            .bad_items
-            .lock()
-            .is_ok_and(|mut known| known.len() < BAD_ITEMS_KNOWN && known.insert(item.to_string()));
+        let is_new =
+            shared.bad_items.lock().is_ok_and(|mut known| known.len() < BAD_ITEMS_KNOWN && known.insert(item.hash));
         if is_new {
             tracing::warn!(item = %item, "skipped an unreadable item from the store; the others of its batch were accepted");
         }

@@ -5,6 +5,7 @@
 mod commands;
 mod daemon;
 mod documents;
+mod hostile_store;
 mod secrets;
 mod store_answers;
 mod support;

@@ -37,12 +37,12 @@ pub(crate) async fn take_reports(
     let AgentReports { from, batch } = reports;
     let server_id = from.credential.server_id.clone();
     let most = BATCH_ITEMS;
-    if batch.items.len() + batch.bad.len() > most {
+    if batch.excess > 0 {
         return Err(ServiceError::invalid("reports", format!("must be at most {most} reports in one call")));
     }
     if let Some(bad) = batch.bad.first() {
-        let problem: String = bad.problem.chars().take(limits::LOGGED_CHARS).collect();
-        tracing::warn!(server.id = %server_id, report.count = batch.bad.len(), command.id = bad.id, problem,
+        tracing::warn!(server.id = %server_id, report.count = batch.bad.len(), command.id = bad.id,
+            problem = bad.problem,
             "reports could not be read");
     }
     let applied = match store(app, &from, batch.items.clone()).await {

@@ -10,6 +10,8 @@ pub const TEMPLATE_BYTES: usize = 1_300;
 pub const OUTPUT_CHARS: usize = 1_024;
 /// Longest id, in characters.
 pub const ID_CHARS: usize = 64;
+/// Characters kept of the problem with an unreadable item, which quotes the item.
+pub const BAD_ITEM_CHARS: usize = 200;
 /// Longest message from agent to store, in bytes: the default limit of an ASP.NET Core hub.
 pub const AGENT_MESSAGE_BYTES: usize = 32 * 1024;
 /// Shortest and longest wait between polls, in seconds.
