@@ -1,5 +1,6 @@
 //! Sends log events to stderr or to systemd's journal, from a level that can change while the program runs.
 
+mod field;
 mod journald;
 mod record;
 

@@ -1,5 +1,6 @@
 //! One log event with its fields, and its forms as text and JSON.
 
+use super::field;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::fmt::{self, Write};
@@ -83,7 +84,7 @@ impl Record {
 
 impl Visit for Record {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value.into());
+        self.put(field, field::cut(format_args!("{value}")).into());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -103,7 +104,7 @@ impl Visit for Record {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}").into());
+        self.put(field, field::cut(format_args!("{value:?}")).into());
     }
 }
 
@@ -126,6 +127,8 @@ fn colour_of(level: Level) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::LOG_FIELD_BYTES;
+    use tracing_subscriber::layer::SubscriberExt;
 
     fn record(message: &str, answer: &str) -> Record {
         let fields = vec![("command.id", "cmd_1".into()), ("attempt", 1.into()), ("answer", answer.into())];
@@ -145,6 +148,45 @@ mod tests {
         assert!(text.contains("it's \"said\"\\n"), "{text}");
         assert!(text.ends_with(r#"answer="x\nERROR forged \u{1b}[2J \u{202e} \u{7}""#), "{text}");
         assert!(!text.chars().any(char::is_control), "{text}");
+    }
+
+    /// The texts of an event with a long field, as each format writes it.
+    fn lines_with(long: &str) -> [String; 2] {
+        let record = seen(|| tracing::warn!(text = long, shown = %long, debug = ?long, "constant"));
+        [record.text(false), record.json()]
+    }
+
+    /// The record of the event that `log` makes.
+    fn seen(log: impl FnOnce()) -> Record {
+        struct Records(std::sync::mpsc::SyncSender<Record>);
+        impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Records {
+            fn on_event(&self, event: &Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+                self.0.send(Record::of(event, Timestamp::UNIX_EPOCH)).unwrap();
+            }
+        }
+        let (records, seen) = std::sync::mpsc::sync_channel(1);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(Records(records)), log);
+        seen.recv().unwrap()
+    }
+
+    #[test]
+    fn no_field_is_longer_than_its_limit_in_any_format() {
+        for unit in ["x", "\u{9b}", "\u{1b}", "\u{202e}", "\"", "é", "\u{1f600}", "\u{e0001}"] {
+            for line in lines_with(&unit.repeat(1 << 16)) {
+                assert!(line.len() < 3 * LOG_FIELD_BYTES + 150, "{unit:?}: {} bytes", line.len());
+                assert_eq!(line.matches(" bytes cut)").count(), 3, "{unit:?}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn field_within_its_limit_is_whole() {
+        for length in [0, 1, LOG_FIELD_BYTES - 100] {
+            let text = "x".repeat(length);
+            for line in lines_with(&text) {
+                assert!(line.contains(&text) && !line.contains("cut)"), "{length}: {line}");
+            }
+        }
     }
 
     #[test]
