@@ -23,7 +23,7 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest, mut joined: mpsc::Rece
             Link::Up(connection) => match serde_json::to_value(player) {
                 Ok(player) => {
                     crash_point(CrashPoint::Message);
-                    let answer = connection.invoke(method::PLAYER_JOINED, vec![player], CALL_DEADLINE).await;
+                    let answer = connection.invoke_raw(method::PLAYER_JOINED, vec![player], CALL_DEADLINE).await;
                     answer.map(drop).map_err(|error| error.to_string())
                 }
                 Err(error) => Err(error.to_string()),

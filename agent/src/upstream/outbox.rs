@@ -88,8 +88,8 @@ async fn send(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>) -> 
         Link::Up(connection) => {
             crash_point(CrashPoint::Message);
             let answer =
-                connection.invoke(method::REPORT, vec![serde_json::to_value(&reports)?], CALL_DEADLINE).await?;
-            serde_json::from_value::<ParsedReportsResponse>(answer)?
+                connection.invoke_raw(method::REPORT, vec![serde_json::to_value(&reports)?], CALL_DEADLINE).await?;
+            answer.parse::<ParsedReportsResponse>()?
         }
         Link::Starting => return Err("no session yet".into()),
         Link::Down => match rest::report(rest, reports).await {

@@ -168,13 +168,13 @@ async fn hello(shared: &Shared, session: &Session) -> Result<ServerWelcome, Hell
     };
     let argument = serde_json::to_value(hello).map_err(|error| HelloError::Answer(error.to_string()))?;
     crash_point(CrashPoint::Message);
-    let answer =
-        session.connection.invoke(method::HELLO, vec![argument], CALL_DEADLINE).await.map_err(|error| match error {
+    let answer = session.connection.invoke_raw(method::HELLO, vec![argument], CALL_DEADLINE).await.map_err(
+        |error| match error {
             CallError::Refused(text) => HelloError::Refused(text),
             other => HelloError::Call(other),
-        })?;
-    let welcome: ServerWelcome =
-        serde_json::from_value(answer).map_err(|error| HelloError::Answer(error.to_string()))?;
+        },
+    )?;
+    let welcome: ServerWelcome = answer.parse().map_err(|error| HelloError::Answer(shortened(&error)))?;
     if welcome.protocol_version != PROTOCOL_VERSION {
         return Err(HelloError::Refused(
             ErrorCode::UnsupportedProtocol.message("the store uses another version of the protocol"),
@@ -277,11 +277,11 @@ fn handle_incoming(shared: &Shared, incoming: IncomingCall) {
     }
     record_answer(shared, None);
     if incoming.is(method::DELIVER) {
-        if let Some(batch) = batch(incoming) {
+        if let Some(batch) = batch(&incoming) {
             intake::deliver(shared, batch, "session");
         }
     } else if incoming.is(method::REVOKE) {
-        if let Some(batch) = batch(incoming) {
+        if let Some(batch) = batch(&incoming) {
             intake::revoke(shared, batch, "session");
         }
     } else {
@@ -289,11 +289,17 @@ fn handle_incoming(shared: &Shared, incoming: IncomingCall) {
     }
 }
 
-fn batch<T: DeserializeOwned>(incoming: IncomingCall) -> Option<Batch<T>> {
-    let items = incoming.arguments.into_iter().next();
-    let batch = items.and_then(|items| serde_json::from_value(items).ok());
-    if batch.is_none() {
-        tracing::warn!(target = incoming.target, "the store sent a batch that is not a list");
-    }
+fn batch<T: DeserializeOwned>(incoming: &IncomingCall) -> Option<Batch<T>> {
+    let batch = incoming.arguments.first();
     batch
+        .inspect_err(|error| {
+            let error = shortened(error);
+            tracing::warn!(target = incoming.target, error, "the store sent a batch that is not a list");
+        })
+        .ok()
+}
+
+/// The text of an error that may quote what the store sent.
+fn shortened(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(ERROR_CHARS).collect()
 }

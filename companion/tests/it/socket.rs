@@ -157,13 +157,16 @@ impl AgentEnd {
     pub(crate) async fn invoke(&mut self, target: &str, argument: Value) -> Result<Value, String> {
         self.calls += 1;
         let id = self.calls.to_string();
-        let call =
-            Message::Invocation { invocation_id: Some(id.clone()), target: target.into(), arguments: vec![argument] };
+        let call = Message::Invocation {
+            invocation_id: Some(id.clone()),
+            target: target.into(),
+            arguments: vec![argument].into(),
+        };
         self.socket.send(Frame::text(encode(&call))).await.expect("sent");
         loop {
             match self.next().await.expect("the session lives") {
                 Message::Completion { invocation_id, outcome } if invocation_id == id => {
-                    return outcome.map(Option::unwrap_or_default);
+                    return outcome.map(|result| result.unwrap_or_default().parse().expect("a value"));
                 }
                 other => self.kept.push(other),
             }
@@ -172,7 +175,7 @@ impl AgentEnd {
 
     /// Sends a call without waiting for its answer.
     pub(crate) async fn say(&mut self, target: &str, argument: Value) {
-        let call = Message::Invocation { invocation_id: None, target: target.into(), arguments: vec![argument] };
+        let call = Message::Invocation { invocation_id: None, target: target.into(), arguments: vec![argument].into() };
         self.socket.send(Frame::text(encode(&call))).await.expect("sent");
     }
 
@@ -200,7 +203,7 @@ impl AgentEnd {
             },
         };
         match found {
-            Message::Invocation { arguments, .. } => arguments[0].clone(),
+            Message::Invocation { arguments, .. } => arguments.first().expect("an argument"),
             _ => unreachable!("it was looked for"),
         }
     }

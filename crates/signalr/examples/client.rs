@@ -25,7 +25,7 @@ async fn talk(mut session: Session) {
     let reached = session.connection.invoke("Broadcast", vec!["hello".into()], Duration::from_secs(5)).await;
     println!("clients reached: {reached:?}");
     while let Some(call) = session.incoming.recv().await {
-        println!("{}: {:?}", call.target, call.arguments);
+        println!("{}: {}", call.target, call.arguments.as_str());
     }
     println!("ended: {:?}", session.connection.closed().await);
 }

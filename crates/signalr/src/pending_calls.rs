@@ -5,17 +5,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::text::excerpt;
+use crate::{codec::RawJson, text::excerpt};
 
 /// The pending calls of a connection. Each entry is a future that waits, so the callers bound its size.
 #[derive(Debug, Default)]
 pub(crate) struct PendingCalls(Mutex<State>);
 
 /// A result, or the text of the peer's error.
-type Outcome = Result<Value, String>;
+type Outcome = Result<RawJson, String>;
 
 #[derive(Debug, Default)]
 struct State {
@@ -40,7 +39,7 @@ impl PendingCalls {
     }
 
     /// Gives a Completion to its call, an absent result as `null`. A Completion without a call is ignored.
-    pub(crate) fn resolve(&self, id: &str, outcome: Result<Option<Value>, String>) {
+    pub(crate) fn resolve(&self, id: &str, outcome: Result<Option<RawJson>, String>) {
         let outcome = outcome.map(Option::unwrap_or_default).map_err(|error| excerpt(&error));
         match self.lock().waiting.remove(id) {
             // Sending fails when the caller has just stopped waiting, which is fine.

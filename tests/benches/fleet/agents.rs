@@ -60,16 +60,15 @@ async fn serve(mut session: Session, journal: &JournalId) -> Result<(), CallErro
     println!("session");
     while let Some(incoming) = session.incoming.recv().await {
         if incoming.is(method::DELIVER) {
-            let reports: Vec<Value> =
-                incoming.arguments.into_iter().flat_map(taken).map(|report| json!(report)).collect();
+            let commands = incoming.arguments.first().expect("commands");
+            let reports: Vec<Value> = taken(commands).into_iter().map(|report| json!(report)).collect();
             session.connection.invoke(method::REPORT, vec![json!(reports)], DEADLINE).await?;
         }
     }
     Ok(())
 }
 
-fn taken(commands: Value) -> Vec<CommandReport> {
-    let commands: Vec<Command> = serde_json::from_value(commands).expect("commands");
+fn taken(commands: Vec<Command>) -> Vec<CommandReport> {
     let at = SystemClock.now();
     let report = |command: Command| {
         println!("{} {at}", command.order_id.as_ref().map(ToString::to_string).unwrap_or_default());

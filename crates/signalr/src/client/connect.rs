@@ -28,8 +28,9 @@ use crate::{
 
 /// The read buffer of each connection, in bytes.
 const READ_BUFFER_BYTES: usize = 16 * 1024;
-/// The largest frame, in records of the largest allowed size: a frame may hold several records.
-const MAX_FRAME_RECORDS: usize = 4;
+/// The bytes that a frame may have beyond a record of the largest allowed size. A frame may hold several records:
+/// ASP.NET Core sends what has gathered in its buffer of 64 KiB together with the record that follows.
+const FRAME_HEADROOM_BYTES: usize = 128 * 1024;
 
 pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -81,10 +82,12 @@ async fn upgrade(
         text: error.to_string(),
         diagnosis: None,
     })?;
+    // A frame is allocated when its header arrives, whatever it claims to hold.
+    let max_frame_bytes = options.max_receive_bytes.saturating_add(FRAME_HEADROOM_BYTES);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
-        .max_message_size(Some(options.max_receive_bytes.saturating_mul(MAX_FRAME_RECORDS)))
-        .max_frame_size(Some(options.max_receive_bytes.saturating_mul(MAX_FRAME_RECORDS)));
+        .max_message_size(Some(max_frame_bytes))
+        .max_frame_size(Some(max_frame_bytes));
     Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await)
 }
 

@@ -10,8 +10,9 @@ use tokio::{
 
 use super::SessionEnd;
 use crate::{
-    codec::{Message, encode},
+    codec::{Message, RawJson, encode},
     pending_calls::PendingCalls,
+    text::excerpt,
 };
 
 /// A failed call.
@@ -40,6 +41,9 @@ pub enum CallError {
     /// The server answered with an error; its text is shortened to 1,024 characters.
     #[error("the server refused the call: {0}")]
     Refused(String),
+    /// The server answered with a result that cannot be read; the problem is shortened to 1,024 characters.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(String),
 }
 
 /// Calls the server over one session. Clones share the session, which ends when the last one is dropped.
@@ -66,6 +70,22 @@ impl Connection {
     ///
     /// Any [`CallError`].
     pub async fn invoke(&self, target: &str, arguments: Vec<Value>, deadline: Duration) -> Result<Value, CallError> {
+        let result = self.invoke_raw(target, arguments, deadline).await?;
+        result.parse().map_err(|error| CallError::Unreadable(excerpt(&error.to_string())))
+    }
+
+    /// Calls a method like [`invoke`](Self::invoke), and returns the text of its result for the caller to parse: into a
+    /// type of its own it takes less memory than as a [`Value`].
+    ///
+    /// # Errors
+    ///
+    /// Any [`CallError`] but [`Unreadable`](CallError::Unreadable).
+    pub async fn invoke_raw(
+        &self,
+        target: &str,
+        arguments: Vec<Value>,
+        deadline: Duration,
+    ) -> Result<RawJson, CallError> {
         let call = self.shared.calls.register().ok_or(CallError::Closed)?;
         let record = self.invocation(Some(call.id.clone()), target, arguments)?;
         let answered = async {
@@ -108,7 +128,8 @@ impl Connection {
         target: &str,
         arguments: Vec<Value>,
     ) -> Result<String, CallError> {
-        let record = encode(&Message::Invocation { invocation_id, target: target.to_owned(), arguments });
+        let record =
+            encode(&Message::Invocation { invocation_id, target: target.to_owned(), arguments: arguments.into() });
         let (size_bytes, limit_bytes) = (record.len(), self.shared.max_send_bytes);
         if size_bytes > limit_bytes { Err(CallError::TooLarge { size_bytes, limit_bytes }) } else { Ok(record) }
     }

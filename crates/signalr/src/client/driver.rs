@@ -16,6 +16,7 @@ use super::{
     ClientOptions, Connection, ErrorClass, Session, SessionEnd,
     connect::{OpenSocket, Socket},
     connection::Shared,
+    queue::queue,
     reader::Reader,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
 /// Starts the task that drives a session.
 pub(super) fn start(open: OpenSocket, options: &ClientOptions) -> Session {
     let (outbox, queued) = mpsc::channel(options.max_queued_outgoing);
-    let (incoming_sender, incoming) = mpsc::channel(options.max_queued_incoming);
+    let (incoming_sender, incoming) = queue(options);
     let (ended_sender, ended) = watch::channel(None);
     let calls = Arc::new(PendingCalls::default());
     let stop = Arc::new(Notify::new());

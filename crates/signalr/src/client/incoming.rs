@@ -10,15 +10,15 @@ use tokio::{
 };
 
 use super::ClientOptions;
-use crate::codec::{Message, encode, target_matches};
+use crate::codec::{Message, RawJson, encode, target_matches};
 
 /// A call from the server.
 #[derive(Debug)]
 pub struct IncomingCall {
     /// The method as the server wrote it; compare it with [`is`](Self::is).
     pub target: String,
-    /// The arguments in order.
-    pub arguments: Vec<Value>,
+    /// The list of arguments, not parsed yet.
+    pub arguments: RawJson,
     /// Present if the server waits for a result.
     pub reply: Option<Reply>,
 }
@@ -88,7 +88,10 @@ impl Replies {
 }
 
 fn completion(invocation_id: String, outcome: Result<Value, String>, max_send_bytes: usize) -> String {
-    let record = encode(&Message::Completion { invocation_id: invocation_id.clone(), outcome: outcome.map(Some) });
+    let record = encode(&Message::Completion {
+        invocation_id: invocation_id.clone(),
+        outcome: outcome.map(|result| Some(result.into())),
+    });
     if record.len() <= max_send_bytes {
         return record;
     }

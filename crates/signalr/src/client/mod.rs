@@ -30,7 +30,7 @@
 //!     let mut session = client.next_session().await;
 //!     session.connection.invoke("Join", vec!["Steve".into()], Duration::from_secs(5)).await?;
 //!     while let Some(call) = session.incoming.recv().await {
-//!         println!("{}: {:?}", call.target, call.arguments);
+//!         println!("{}: {}", call.target, call.arguments.as_str());
 //!     }
 //! }
 //! # }
@@ -47,6 +47,7 @@ mod http;
 mod incoming;
 mod negotiate;
 mod options;
+mod queue;
 mod reader;
 mod reconnect;
 mod redirect;
@@ -55,13 +56,13 @@ mod state;
 mod url;
 
 use secrecy::SecretString;
-use tokio::sync::mpsc;
 
 pub use connection::{CallError, Connection};
 pub use diagnosis::{Diagnosis, UnexpectedResponse};
 pub use dialer::{BoxFuture, ByteStream, Dialer, TcpDialer};
 pub use incoming::{IncomingCall, Reply};
 pub use options::ClientOptions;
+pub use queue::IncomingCalls;
 pub use reconnect::ReconnectHandle;
 pub use sessions::Client;
 pub use state::{ErrorClass, SessionEnd, State};
@@ -80,8 +81,9 @@ pub struct Session {
     pub connection: Connection,
     /// The calls of the server, in order; `None` once the session has ended and the queue is empty.
     ///
-    /// It holds [`ClientOptions::max_queued_incoming`] calls. While it is full, nothing is read from the socket, so the
-    /// answers to the application's own calls wait too: read it steadily, or rely on the deadlines of the calls. Pings
-    /// are still sent, and the server timeout does not count that pause.
-    pub incoming: mpsc::Receiver<IncomingCall>,
+    /// It holds [`ClientOptions::max_queued_incoming`] calls of [`ClientOptions::max_queued_incoming_bytes`] together.
+    /// While it is full, nothing is read from the socket, so the answers to the application's own calls and the server's
+    /// Close wait too: read it steadily, or rely on the deadlines of the calls. Pings are still sent, and the server
+    /// timeout does not count that pause.
+    pub incoming: IncomingCalls,
 }

@@ -34,8 +34,10 @@ pub struct ClientOptions {
     pub max_receive_bytes: usize,
     /// The largest negotiate response.
     pub max_negotiate_bytes: usize,
-    /// The queue of the server's calls; see [`Session::incoming`](super::Session::incoming).
+    /// The calls in the queue of the server's calls; see [`Session::incoming`](super::Session::incoming).
     pub max_queued_incoming: usize,
+    /// The bytes of the calls in that queue. A call that is larger waits until the queue is empty.
+    pub max_queued_incoming_bytes: usize,
     /// The queue of messages to the server. Senders wait while it is full.
     pub max_queued_outgoing: usize,
     /// Calls of the server that may wait for a reply at once. Further ones get an error.
@@ -74,6 +76,7 @@ impl ClientOptions {
             max_receive_bytes: 4 * 1024 * 1024,
             max_negotiate_bytes: 64 * 1024,
             max_queued_incoming: 256,
+            max_queued_incoming_bytes: 4 * 1024 * 1024,
             max_queued_outgoing: 64,
             max_open_replies: 64,
             max_redirects: 5,

@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::SplitStream};
-use serde_json::Value;
 use tokio::{
     sync::mpsc,
     time::{Instant, timeout_at},
@@ -15,15 +14,16 @@ use super::{
     connect::Socket,
     driver::{EndCause, connection_failed},
     incoming::Replies,
+    queue::QueueSender,
 };
 use crate::{
-    codec::{Decoder, Message},
+    codec::{Decoder, Message, RawJson},
     pending_calls::PendingCalls,
 };
 
 pub(super) struct Reader {
     decoder: Decoder,
-    incoming: mpsc::Sender<IncomingCall>,
+    incoming: QueueSender,
     replies: Replies,
     calls: Arc<PendingCalls>,
     server_timeout: Duration,
@@ -32,7 +32,7 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(
         decoder: Decoder,
-        incoming: mpsc::Sender<IncomingCall>,
+        incoming: QueueSender,
         outbox: mpsc::WeakSender<String>,
         calls: Arc<PendingCalls>,
         options: &ClientOptions,
@@ -75,7 +75,8 @@ impl Reader {
 
     /// Hands a call to the application, waiting while its queue is full. Without a receiver the reply is dropped with
     /// the call, so that the server gets an error.
-    async fn hand_over(&mut self, id: Option<String>, target: String, arguments: Vec<Value>) {
+    async fn hand_over(&mut self, id: Option<String>, target: String, arguments: RawJson) {
+        let room = self.incoming.room_for(target.len() + arguments.as_str().len()).await;
         let reply = match id {
             None => None,
             Some(id) => match self.replies.open(id).await {
@@ -83,7 +84,7 @@ impl Reader {
                 None => return,
             },
         };
-        let _ = self.incoming.send(IncomingCall { target, arguments, reply }).await;
+        self.incoming.send(IncomingCall { target, arguments, reply }, room).await;
     }
 }
 

@@ -2,6 +2,9 @@
 
 use super::{CodecError, Message, RECORD_SEPARATOR};
 
+/// The buffer that a decoder keeps while no record is unfinished, in bytes.
+const MAX_IDLE_BYTES: usize = 64 * 1024;
+
 /// Splits a stream of bytes into records, independent of WebSocket frames: a record may span several frames, and
 /// several records may share one.
 ///
@@ -41,7 +44,21 @@ impl Decoder {
         self.buffer.drain(..self.start);
         self.searched -= self.start;
         self.start = 0;
+        self.make_room(bytes.len());
         self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Gives the memory of large records back once they have been read, and lets the buffer grow to the limit at most,
+    /// where a vector by itself would double.
+    fn make_room(&mut self, bytes: usize) {
+        if self.buffer.is_empty() && self.buffer.capacity() > MAX_IDLE_BYTES {
+            self.buffer = Vec::new();
+        }
+        let needed = self.buffer.len().saturating_add(bytes);
+        if needed > self.buffer.capacity() {
+            let doubled = self.buffer.capacity().saturating_mul(2).min(self.limit_bytes);
+            self.buffer.reserve_exact(needed.max(doubled) - self.buffer.len());
+        }
     }
 
     /// Returns the next complete record without its separator, or `None` until more bytes are pushed.
@@ -72,5 +89,33 @@ impl Decoder {
     /// Those of [`Message::parse`] and [`next_record`](Self::next_record).
     pub fn next_message(&mut self) -> Result<Option<Message>, CodecError> {
         self.next_record()?.map(Message::parse).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT_BYTES: usize = 1024 * 1024;
+
+    #[test]
+    fn buffer_stays_within_the_limit_and_one_push() {
+        let mut decoder = Decoder::new(LIMIT_BYTES);
+        let piece = vec![b' '; 10_000];
+        while decoder.next_record().is_ok() {
+            decoder.push(&piece);
+            assert!(decoder.buffer.capacity() <= LIMIT_BYTES + piece.len(), "{} bytes", decoder.buffer.capacity());
+        }
+    }
+
+    #[test]
+    fn buffer_of_a_large_record_is_given_back() {
+        let mut decoder = Decoder::new(LIMIT_BYTES);
+        let mut record = vec![b' '; LIMIT_BYTES];
+        record.push(RECORD_SEPARATOR);
+        decoder.push(&record);
+        assert_eq!(decoder.next_record().unwrap().unwrap().len(), LIMIT_BYTES);
+        decoder.push(b"{}");
+        assert!(decoder.buffer.capacity() <= MAX_IDLE_BYTES, "{} bytes", decoder.buffer.capacity());
     }
 }

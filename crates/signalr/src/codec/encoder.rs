@@ -1,9 +1,8 @@
 //! Encodes messages as records.
 
 use serde::Serialize;
-use serde_json::Value;
 
-use super::{Message, RECORD_SEPARATOR};
+use super::{Message, RECORD_SEPARATOR, RawJson};
 
 /// Encodes a message as one record, including the separator.
 #[must_use]
@@ -29,11 +28,11 @@ struct WireMessage<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    arguments: Option<&'a [Value]>,
+    arguments: Option<&'a RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    item: Option<&'a Value>,
+    item: Option<&'a RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<&'a Value>,
+    result: Option<&'a RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use super::{CodecError, encoder::record, fields::Fields};
+use super::{
+    CodecError,
+    encoder::record,
+    fields::{Field, Fields},
+};
 
 /// The newest accepted handshake version. Version 2 adds only stateful reconnect, which must have been negotiated; ASP.NET
 /// Core accepts 0 to 2 and refuses 3.
@@ -36,8 +40,8 @@ impl HandshakeRequest {
     ///
     /// A [`CodecError`] if the record is not a handshake request.
     pub fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
-        let mut fields = Fields::parse(bytes)?;
-        Ok(Self { protocol: fields.text("protocol")?, version: fields.number("version")? })
+        let fields = Fields::parse(bytes)?;
+        Ok(Self { protocol: fields.text(Field::Protocol)?, version: fields.number(Field::Version)? })
     }
 
     /// The response of a hub that supports JSON only.
@@ -76,10 +80,10 @@ impl HandshakeResponse {
     /// A [`CodecError`] if the record is not a handshake response; [`CodecError::NotAHandshake`] if it is an ordinary
     /// message.
     pub fn parse(bytes: &[u8]) -> Result<Self, CodecError> {
-        let mut fields = Fields::parse(bytes)?;
-        if fields.has("type") {
+        let fields = Fields::parse(bytes)?;
+        if fields.has(Field::Type) {
             return Err(CodecError::NotAHandshake);
         }
-        Ok(Self { error: fields.optional_text("error")? })
+        Ok(Self { error: fields.optional_text(Field::Error)? })
     }
 }

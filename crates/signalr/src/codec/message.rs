@@ -1,8 +1,9 @@
 //! The messages of the hub protocol, and how they are decoded.
 
-use serde_json::Value;
-
-use super::{CodecError, fields::Fields};
+use super::{
+    CodecError, RawJson,
+    fields::{Field, Fields},
+};
 
 /// One message of the hub protocol.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,22 +15,22 @@ pub enum Message {
         /// The name of the method.
         target: String,
         /// The arguments in order. Always present on the wire, because ASP.NET Core drops a connection that omits them.
-        arguments: Vec<Value>,
+        arguments: RawJson,
     },
     /// Type 2: an item of a stream.
     StreamItem {
         /// The id of the stream's call.
         invocation_id: String,
         /// The item.
-        item: Value,
+        item: RawJson,
     },
     /// Type 3: ends a call.
     Completion {
         /// The id of the call.
         invocation_id: String,
-        /// The result, or the text of the error. `Ok(None)` is an absent `result`; `Ok(Some(Value::Null))` is
+        /// The result, or the text of the error. `Ok(None)` is an absent `result`; `Ok(Some(null))` is
         /// `"result": null`.
-        outcome: Result<Option<Value>, String>,
+        outcome: Result<Option<RawJson>, String>,
     },
     /// Type 4: calls a method that answers with a stream.
     StreamInvocation {
@@ -38,7 +39,7 @@ pub enum Message {
         /// The name of the method.
         target: String,
         /// The arguments in order.
-        arguments: Vec<Value>,
+        arguments: RawJson,
     },
     /// Type 5: ends a stream early.
     CancelInvocation {
@@ -68,33 +69,33 @@ impl Message {
     ///
     /// A [`CodecError`]; close the connection then.
     pub fn parse(record: &[u8]) -> Result<Self, CodecError> {
-        let mut fields = Fields::parse(record)?;
-        Ok(match fields.number("type")? {
+        let fields = Fields::parse(record)?;
+        Ok(match fields.number(Field::Type)? {
             1 => Self::Invocation {
-                invocation_id: fields.optional_text("invocationId")?,
-                target: fields.text("target")?,
-                arguments: fields.array("arguments")?,
+                invocation_id: fields.optional_id()?,
+                target: fields.text(Field::Target)?,
+                arguments: fields.array(Field::Arguments)?,
             },
-            2 => Self::StreamItem { invocation_id: fields.text("invocationId")?, item: fields.any("item")? },
-            3 => Self::Completion { invocation_id: fields.text("invocationId")?, outcome: outcome(&mut fields)? },
+            2 => Self::StreamItem { invocation_id: fields.id()?, item: fields.any(Field::Item)? },
+            3 => Self::Completion { invocation_id: fields.id()?, outcome: outcome(&fields)? },
             4 => Self::StreamInvocation {
-                invocation_id: fields.text("invocationId")?,
-                target: fields.text("target")?,
-                arguments: fields.array("arguments")?,
+                invocation_id: fields.id()?,
+                target: fields.text(Field::Target)?,
+                arguments: fields.array(Field::Arguments)?,
             },
-            5 => Self::CancelInvocation { invocation_id: fields.text("invocationId")? },
+            5 => Self::CancelInvocation { invocation_id: fields.id()? },
             6 => Self::Ping,
             7 => Self::Close {
-                error: fields.optional_text("error")?,
-                allow_reconnect: fields.optional_bool("allowReconnect")?.unwrap_or(false),
+                error: fields.optional_text(Field::Error)?,
+                allow_reconnect: fields.optional_bool(Field::AllowReconnect)?.unwrap_or(false),
             },
             kind => Self::Other { kind },
         })
     }
 }
 
-fn outcome(fields: &mut Fields) -> Result<Result<Option<Value>, String>, CodecError> {
-    match (fields.optional("result"), fields.optional_text("error")?) {
+fn outcome(fields: &Fields<'_>) -> Result<Result<Option<RawJson>, String>, CodecError> {
+    match (fields.optional(Field::Result), fields.optional_text(Field::Error)?) {
         (Some(_), Some(_)) => Err(CodecError::ResultAndError),
         (None, Some(error)) => Ok(Err(error)),
         (result, None) => Ok(Ok(result)),

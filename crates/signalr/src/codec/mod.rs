@@ -2,7 +2,8 @@
 //!
 //! Sources: `HubProtocol.md` of ASP.NET Core SignalR, and measurements of ASP.NET Core 9 where it is silent
 //! (`docs/spec/signalr-checklist.md`). Properties may come in any order, unknown properties and `headers` are ignored,
-//! and unknown message types decode as [`Message::Other`].
+//! and unknown message types decode as [`Message::Other`]. Arguments and
+//! results stay text ([`RawJson`]) until they are needed.
 
 mod arguments;
 mod decoder;
@@ -10,12 +11,14 @@ mod encoder;
 mod fields;
 mod handshake;
 mod message;
+mod raw;
 
 pub use arguments::{ArgumentsError, arguments};
 pub use decoder::Decoder;
 pub use encoder::encode;
 pub use handshake::{HandshakeRequest, HandshakeResponse};
 pub use message::Message;
+pub use raw::RawJson;
 
 /// The byte that ends every record. JSON text never contains it: inside a string it is written `\u001e`.
 pub const RECORD_SEPARATOR: u8 = 0x1E;

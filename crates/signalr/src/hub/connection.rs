@@ -19,8 +19,9 @@ use tokio::{
 
 use super::{ConnectionId, HubCallError, HubOptions, HubSendError};
 use crate::{
-    codec::{Message, encode},
+    codec::{Message, RawJson, encode},
     pending_calls::PendingCalls,
+    text::excerpt,
 };
 
 /// The content of the Close message that ends a connection.
@@ -88,7 +89,10 @@ impl HubConnection {
         let call = self.shared.calls.register().ok_or(HubSendError::Closed)?;
         self.queue_call(Some(call.id.clone()), target, arguments)?;
         match timeout(deadline, call.outcome()).await {
-            Ok(Some(answer)) => answer.map_err(HubCallError::Refused),
+            Ok(Some(answer)) => answer
+                .map_err(HubCallError::Refused)?
+                .parse()
+                .map_err(|error| HubCallError::Unreadable(excerpt(&error.to_string()))),
             Ok(None) => Err(HubCallError::ConnectionLost),
             Err(_) => Err(HubCallError::TimedOut(deadline)),
         }
@@ -103,7 +107,8 @@ impl HubConnection {
         if self.is_closed() {
             return Err(HubSendError::Closed);
         }
-        let record = encode(&Message::Invocation { invocation_id, target: target.to_owned(), arguments });
+        let record =
+            encode(&Message::Invocation { invocation_id, target: target.to_owned(), arguments: arguments.into() });
         let (size_bytes, limit_bytes) = (record.len(), self.shared.max_queued_bytes);
         if size_bytes > limit_bytes {
             return Err(HubSendError::TooLarge { size_bytes, limit_bytes });
@@ -155,7 +160,7 @@ impl HubConnection {
     /// bytes.
     pub(super) async fn complete(&self, invocation_id: String, outcome: Result<Value, String>) {
         let answer = |outcome| encode(&Message::Completion { invocation_id: invocation_id.clone(), outcome });
-        let mut record = answer(outcome.map(Some));
+        let mut record = answer(outcome.map(|result| Some(result.into())));
         if record.len() > self.shared.max_queued_bytes {
             record = answer(Err("the result is too large to send".to_owned()));
         }
@@ -165,7 +170,7 @@ impl HubConnection {
     }
 
     /// Hands the client's answer to the [`invoke`](Self::invoke) that waits for it.
-    pub(super) fn resolve(&self, invocation_id: &str, outcome: Result<Option<Value>, String>) {
+    pub(super) fn resolve(&self, invocation_id: &str, outcome: Result<Option<RawJson>, String>) {
         self.shared.calls.resolve(invocation_id, outcome);
     }
 

@@ -42,4 +42,7 @@ pub enum HubCallError {
     /// The client answered with an error; its text is shortened to 1,024 characters.
     #[error("the client refused the call: {0}")]
     Refused(String),
+    /// The client answered with a result that cannot be read; the problem is shortened to 1,024 characters.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(String),
 }

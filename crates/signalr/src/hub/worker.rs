@@ -3,14 +3,14 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use serde_json::Value;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{Caller, HubError, HubOptions, HubService};
+use crate::codec::RawJson;
 
 /// A request of a client.
 pub(super) enum Job {
-    Call { invocation_id: Option<String>, target: String, arguments: Vec<Value> },
+    Call { invocation_id: Option<String>, target: String, arguments: RawJson },
     Stream { invocation_id: String },
 }
 
@@ -33,9 +33,15 @@ pub(super) async fn run_jobs<S: HubService>(
         }
         match job {
             Job::Call { invocation_id, target, arguments } => {
-                let outcome = match timeout(limit, catch_panic(service.invoke(caller, &target, arguments))).await {
-                    Ok(outcome) => outcome.unwrap_or(Err(HubError::Internal)),
-                    Err(_) => Err(HubError::Timeout),
+                let outcome = match arguments.parse() {
+                    Ok(arguments) => {
+                        match timeout(limit, catch_panic(service.invoke(caller, &target, arguments))).await {
+                            Ok(outcome) => outcome.unwrap_or(Err(HubError::Internal)),
+                            Err(_) => Err(HubError::Timeout),
+                        }
+                    }
+                    // Nested too deep, or a number or text that cannot be represented.
+                    Err(_) => Err(HubError::InvalidArguments),
                 };
                 let outcome = outcome.map_err(|error| error.to_string());
                 if let Some(id) = invocation_id {

@@ -74,7 +74,7 @@ async fn run_with_fault(fault: Fault, at: usize) -> (Vec<Observed>, Duration) {
         let call = session.connection.invoke("Ask", vec![], Duration::from_secs(3600)).await;
         let mut pushes = Vec::new();
         while let Ok(push) = session.incoming.try_recv() {
-            pushes.extend(push.arguments);
+            pushes.extend(push.arguments.parse::<Vec<Value>>().unwrap());
         }
         seen.push((pushes, call));
     }

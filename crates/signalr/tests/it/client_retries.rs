@@ -73,7 +73,7 @@ async fn full_queue_pauses_reading_but_not_pings() {
         assert_eq!(peer.next_record().await, json!({"type": 6}));
     }
     for n in 0..3 {
-        assert_eq!(session.incoming.recv().await.unwrap().arguments, [json!(n)]);
+        assert_eq!(session.incoming.recv().await.unwrap().arguments, vec![json!(n)].into());
     }
 }
 

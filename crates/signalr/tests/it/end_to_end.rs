@@ -47,10 +47,10 @@ async fn pushes_on_connect_and_later_arrive_in_order() {
     let mut session = session(&mut client).await;
     let greeting = with_timeout(session.incoming.recv()).await.unwrap();
     assert!(greeting.is("greet") && greeting.reply.is_none());
-    assert_eq!(greeting.arguments, [json!("hello")]);
+    assert_eq!(greeting.arguments, vec![json!("hello")].into());
     session.connection.invoke("Push", vec![json!(100)], TEST_TIMEOUT).await.unwrap();
     for n in 0..100 {
-        assert_eq!(with_timeout(session.incoming.recv()).await.unwrap().arguments, [json!(n)]);
+        assert_eq!(with_timeout(session.incoming.recv()).await.unwrap().arguments, vec![json!(n)].into());
     }
 }
 

@@ -38,7 +38,7 @@ async fn hub_call_returns_the_clients_result_or_error() {
         let client = async {
             let call = next(&mut session).await;
             assert!(call.is("Question"));
-            assert_eq!(arguments(call.arguments), Ok((1, "x".to_owned(), Some(true))));
+            assert_eq!(call.arguments.parse::<(i32, String, Option<bool>)>().unwrap(), (1, "x".to_owned(), Some(true)));
             call.reply.unwrap().complete(outcome);
         };
         let asked = connection.invoke("Question", vec![json!(1), json!("x"), json!(true)], TEST_TIMEOUT);

@@ -46,6 +46,24 @@ async fn hub_pings_after_15_s_and_drops_silent_client_after_30_s() {
     assert_eq!(since.elapsed().as_secs(), 30);
 }
 
+/// Checklist 24.
+#[tokio::test(start_paused = true)]
+async fn deeply_nested_arguments_are_invalid_and_connection_stays() {
+    let (_, pipes) = pipes();
+    let mut raw = RawClient::connected(pipes.connect().await).await;
+    let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    for (id, arguments) in [("1", nested.as_str()), ("2", "[1e999]"), ("3", "[]")] {
+        let call =
+            format!("{{\"type\":1,\"invocationId\":\"{id}\",\"target\":\"Echo\",\"arguments\":{arguments}}}\x1e");
+        raw.send_text(&call).await;
+    }
+    for id in ["1", "2"] {
+        let refused = json!({"type": 3, "invocationId": id, "error": "invalid arguments"});
+        assert_eq!(raw.next_record().await, refused);
+    }
+    assert_eq!(raw.next_record().await, json!({"type": 3, "invocationId": "3", "result": []}));
+}
+
 /// Checklist 27, 29.
 #[tokio::test(start_paused = true)]
 async fn calls_run_one_at_a_time_while_pings_continue() {

@@ -8,6 +8,7 @@ mod client_boundaries;
 mod client_calls;
 mod client_connects;
 mod client_faults;
+mod client_floods;
 mod client_retries;
 mod codec;
 mod end_to_end;
