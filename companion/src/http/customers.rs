@@ -7,7 +7,7 @@ use crate::services::{ServiceError, customers as customers_service};
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Saved, saved};
-use flux_shop::{CustomerId, CustomerProfile};
+use flux_shop::CustomerId;
 use flux_storage::customers;
 use http::StatusCode;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) async fn put(
     Id(id): Id<CustomerId>,
     Body(body, _): Body<CustomerIn>,
 ) -> Result<Saved<CustomerOut>, ApiError> {
-    let profile = CustomerProfile::from(body);
+    let profile = body.into_profile(app.now())?;
     let (is_new, customer) = app
         .write_and_wake(key.actor(), move |tx, by, hooks| {
             let (is_new, wake) = customers_service::put(tx, by, hooks, &id, &profile)?;

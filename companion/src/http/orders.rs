@@ -11,10 +11,10 @@ use flux_protocol::{OrderId, ServerId};
 use flux_referrals::{OrderHooks, Referrals};
 use flux_rest::values::OrderStatus;
 use flux_rest::{
-    Admin, ApiError, ApiKey, Body, Errors, Id, OptionalBody, Page, Query, Saved, Word, before_place, page, page_limit,
-    saved,
+    Admin, ApiError, ApiKey, Body, Errors, GivenTime, Id, OptionalBody, Page, Query, Saved, Word, before_place, page,
+    page_limit, saved,
 };
-use flux_shop::{CommandView, Order, OrderContent, Player, ServerState, ServerStates};
+use flux_shop::{CommandView, Order, Player, ServerState, ServerStates};
 use flux_storage::{Tx, commands, history, orders, servers};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -44,7 +44,7 @@ pub(super) async fn put(
     Id(id): Id<OrderId>,
     Body(body, _): Body<OrderIn>,
 ) -> Result<Saved<OrderOut>, ApiError> {
-    let content: OrderContent = body.into();
+    let content = body.into_content(app.now())?;
     let put = change(&app, &key, id, move |tx, by, hooks, id| orders_service::put(tx, by, hooks, id, content.clone()));
     let (is_new, order) = put.await?;
     Ok(saved(is_new, order))
@@ -177,11 +177,12 @@ async fn transition(
     app: &App,
     key: &ApiKey,
     id: OrderId,
-    at: Option<Timestamp>,
+    at: Option<GivenTime>,
     to: impl Fn(&Tx<'_>, &Audit, &dyn OrderHooks, &OrderId, Option<Timestamp>) -> Result<Wake, ServiceError>
     + Send
     + 'static,
 ) -> Result<Json<OrderOut>, ApiError> {
+    let at = at.map(|at| at.happened_by(app.now(), "occurredAt")).transpose()?;
     let ((), order) = change(app, key, id, move |tx, by, hooks, id| Ok(((), to(tx, by, hooks, id, at)?))).await?;
     Ok(Json(order))
 }

@@ -16,6 +16,7 @@ mod database;
 mod events;
 mod failing_statements;
 mod fencing;
+mod given_times;
 mod hub;
 mod jobs;
 mod load;

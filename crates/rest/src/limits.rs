@@ -1,5 +1,6 @@
 //! Every limit that all handlers share.
 
+use jiff::SignedDuration;
 use std::time::Duration;
 
 /// Items on one page of a list, if the caller names no number.
@@ -12,6 +13,8 @@ pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
 pub const RETRY_AFTER_SECONDS: u64 = 10;
 /// Time for a request's body to arrive.
 pub const BODY_READ: Duration = Duration::from_secs(10);
+/// The time by which the clock of a storefront may be ahead of the store's.
+pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// The part of the requests in flight that one caller may have: one in so many.
 pub const CALLER_PART: usize = 4;
 /// The time after which an address has its whole budget of wrong keys again.

@@ -1,7 +1,7 @@
 //! Customers in JSON.
 
 use flux_rest::values::{CustomerId, Email, Label, Tier};
-use flux_rest::{Checked, PlayerJson, object_or_null};
+use flux_rest::{ApiError, Checked, GivenTime, PlayerJson, object_or_null};
 use flux_shop::{Customer, CustomerProfile};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub(crate) struct CustomerIn {
     /// The time of their registration; null for a guest.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    registered_at: Option<Timestamp>,
+    registered_at: Option<GivenTime>,
     /// Their player. A player belongs to one customer at most.
     #[serde(default, deserialize_with = "object_or_null")]
     player: Option<PlayerJson>,
@@ -49,15 +49,19 @@ pub(crate) struct CustomerOut {
     anonymised_at: Option<Timestamp>,
 }
 
-impl From<CustomerIn> for CustomerProfile {
-    fn from(customer: CustomerIn) -> CustomerProfile {
-        CustomerProfile {
-            email: customer.email.map(|email| email.0),
-            name: customer.name.map(|name| name.0),
-            tier: customer.tier.map(|tier| tier.0),
-            registered_at: customer.registered_at,
-            player: customer.player.map(Into::into),
-        }
+impl CustomerIn {
+    /// The customer to save.
+    ///
+    /// # Errors
+    /// 422 for a registration in the future.
+    pub(crate) fn into_profile(self, now: Timestamp) -> Result<CustomerProfile, ApiError> {
+        Ok(CustomerProfile {
+            email: self.email.map(|email| email.0),
+            name: self.name.map(|name| name.0),
+            tier: self.tier.map(|tier| tier.0),
+            registered_at: self.registered_at.map(|at| at.happened_by(now, "registeredAt")).transpose()?,
+            player: self.player.map(Into::into),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use flux_protocol::{CommandId, OrderId};
 use flux_rest::values::{
     Amount, Code, Currency, CustomerId, Delivery, Email, Label, OrderStatus, PackageId, PutStatus, Quantity, RefundId,
 };
-use flux_rest::{Checked, PlayerJson, Word, object, objects};
+use flux_rest::{ApiError, Checked, GivenTime, PlayerJson, Word, object, objects};
 use flux_shop::{BlockedCommand, CommandView, LeftOut, Order, OrderContent, ReferralView, ServerStates};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub(crate) struct OrderIn {
     /// The time of the order, if that was not now.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 /// The customer of an order.
@@ -77,7 +77,7 @@ pub(crate) struct OccurredIn {
     /// The time, if that was not now.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub(crate) occurred_at: Option<Timestamp>,
+    pub(crate) occurred_at: Option<GivenTime>,
 }
 
 /// A refund.
@@ -96,7 +96,7 @@ pub(crate) struct RefundIn {
     /// The time of the refund, if that was not now.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub(crate) occurred_at: Option<Timestamp>,
+    pub(crate) occurred_at: Option<GivenTime>,
 }
 
 /// An order in an answer.
@@ -214,19 +214,23 @@ struct TimesOut {
     anonymised_at: Option<Timestamp>,
 }
 
-impl From<OrderIn> for OrderContent {
-    fn from(order: OrderIn) -> OrderContent {
-        OrderContent {
-            customer: order.customer.into(),
-            player: order.player.into(),
-            items: order.items.into_iter().map(Into::into).collect(),
-            amount: order.amount.0,
-            currency: order.currency.0,
-            referral_code: order.referral_code.map(|code| code.0),
-            status: order.status.0,
-            imported: order.imported,
-            occurred_at: order.occurred_at,
-        }
+impl OrderIn {
+    /// The order to save.
+    ///
+    /// # Errors
+    /// 422 for an order from the future.
+    pub(crate) fn into_content(self, now: Timestamp) -> Result<OrderContent, ApiError> {
+        Ok(OrderContent {
+            customer: self.customer.into(),
+            player: self.player.into(),
+            items: self.items.into_iter().map(Into::into).collect(),
+            amount: self.amount.0,
+            currency: self.currency.0,
+            referral_code: self.referral_code.map(|code| code.0),
+            status: self.status.0,
+            imported: self.imported,
+            occurred_at: self.occurred_at.map(|at| at.happened_by(now, "occurredAt")).transpose()?,
+        })
     }
 }
 

@@ -57,15 +57,16 @@ async fn extreme_timestamps_are_stored_and_read_back() {
         let signup = json!({"accountId": "store", "refereeCustomerId": friend, "linkCode": code, "clickedAt": at, "occurredAt": at});
         let (status, row) = fixture.post("/attributions/signup", signup).await;
         assert_eq!(status, StatusCode::CREATED, "{at}: {row}");
-        let body = order(&friend, json!({"occurredAt": at}));
-        let (status, paid) = fixture.app.put(&format!("/orders/o{number}"), body).await;
+        let session = format!("s{number}");
+        let body = json!({"checkoutSessionId": session, "status": "paid", "currency": "EUR", "amount": 5000,
+                          "refereeCustomerId": friend, "occurredAt": at});
+        let (status, paid) = fixture.post("/attributions/fulfill", body).await;
         // An order after the last possible timestamp is outside the window.
-        let expected = if at.ends_with(".9Z") { "refused" } else { "rewarded" };
-        assert_eq!((status, &paid["referral"]["decision"]), (StatusCode::CREATED, &json!(expected)), "{at}: {paid}");
-        let (status, _) = fixture.app.post(&format!("/orders/o{number}/completed"), json!({"occurredAt": at})).await;
+        let is_late = at.ends_with(".9Z");
+        assert_eq!((status, paid["status"] == "rewarded"), (StatusCode::OK, !is_late), "{at}: {paid}");
+        let body = json!({"checkoutSessionId": session, "occurredAt": at});
+        let (status, _) = fixture.post("/attributions/complete", body).await;
         assert_eq!(status, StatusCode::OK, "{at}");
-        let (status, _) = fixture.app.put(&format!("/customers/c{number}"), json!({"registeredAt": at})).await;
-        assert_eq!(status, StatusCode::CREATED, "{at}");
     }
     assert_eq!(fixture.app.get("/referrals/attributions").await.0, StatusCode::OK);
 }

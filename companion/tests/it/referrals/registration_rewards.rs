@@ -120,7 +120,7 @@ async fn saving_a_customer_can_count_as_registration() {
     let guest = json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": code, "guest": true});
     fixture.post("/attributions/signup", guest).await;
     for _ in 0..2 {
-        fixture.app.put("/customers/bob", json!({"registeredAt": "2027-01-15T09:00:00Z"})).await;
+        fixture.app.put("/customers/bob", json!({"registeredAt": "2027-01-15T08:00:00Z"})).await;
         assert_eq!(fixture.rewards("bob").await.len(), 1);
     }
     fixture.app.put("/customers/erin", json!({"registeredAt": "2020-01-01T00:00:00Z"})).await;

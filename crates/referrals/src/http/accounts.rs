@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use flux_referral_rules::{LedgerEntry, Points, Unit};
 use flux_rest::values::Label;
-use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Query};
+use flux_rest::{ApiError, ApiKey, Body, Errors, GivenTime, Id, Query};
 use flux_shop::CustomerId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ pub(super) struct SpendBody {
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 /// The balance after spending.

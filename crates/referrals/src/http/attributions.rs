@@ -14,12 +14,11 @@ use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, Channel, Money};
 use flux_rest::values::{Amount, Code, Currency, CustomerId, Email, Label, RefundId};
 use flux_rest::{
-    Admin, ApiError, ApiKey, Body, Checked, Errors, Id, Page, PlayerJson, Query, Saved, before_place, object_or_null,
+    Admin, ApiError, ApiKey, Body, Checked, Errors, GivenTime, Id, Page, PlayerJson, Query, Saved, before_place, object_or_null,
     page, page_limit, saved,
 };
 use flux_shop::{Actor, Audit, Player};
 use flux_storage::Tx;
-use jiff::Timestamp;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -50,14 +49,14 @@ pub(super) struct SignupBody {
     /// True for a guest's checkout, which is no registration.
     #[serde(default)]
     guest: bool,
-    /// The time of the click. The default is the newest counted click on the link.
+    /// The time of the click, not after the event. The default is the newest counted click on the link.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    clicked_at: Option<Timestamp>,
+    clicked_at: Option<GivenTime>,
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 /// The buyer of a checkout session.
@@ -80,7 +79,7 @@ pub(super) struct CheckoutBody {
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 /// The outcome of a checkout session.
@@ -107,7 +106,7 @@ pub(super) struct FulfillBody {
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 /// The completion of an order.
@@ -123,7 +122,7 @@ pub(super) struct CompleteBody {
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 /// The reversal of an order, or a partial refund.
@@ -148,7 +147,7 @@ pub(super) struct VoidBody {
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -194,6 +193,7 @@ pub(super) async fn signup(
         (source, Some(reference)) => Some((source.map(String::from).unwrap_or_default(), reference.into())),
         (_, None) => None,
     };
+    let at = effective_time(&api, &key, body.occurred_at)?;
     let signup = Signup {
         customer: to_rules_id(&body.referee_customer_id),
         email: body.referee_email.map(String::from),
@@ -202,8 +202,8 @@ pub(super) async fn signup(
         code,
         external,
         is_guest: body.guest,
-        clicked_at: body.clicked_at,
-        at: effective_time(&api, &key, body.occurred_at)?,
+        clicked_at: body.clicked_at.map(|clicked| clicked.happened_by(at, "clickedAt")).transpose()?,
+        at,
     };
     answer(&api, key.actor(), move |tx, by, ctx| service::signup(tx, by, ctx, &signup)).await
 }

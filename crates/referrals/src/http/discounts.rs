@@ -9,8 +9,7 @@ use axum::extract::State;
 use flux_protocol::OrderId;
 use flux_referral_rules::Money;
 use flux_rest::values::{Amount, Currency, CustomerId};
-use flux_rest::{ApiError, ApiKey, Body, Errors};
-use jiff::Timestamp;
+use flux_rest::{ApiError, ApiKey, Body, Errors, GivenTime};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ pub(super) struct QuoteBody {
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 /// An order that uses a discount.
@@ -48,7 +47,7 @@ pub(super) struct RedeemBody {
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 /// Quotes the price of a cart. `reason` explains a typed code without effect.

@@ -9,9 +9,8 @@ use crate::storage::customers as customers_repo;
 use axum::Json;
 use axum::extract::State;
 use flux_rest::values::{CustomerId, Email, Label};
-use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Saved, saved};
+use flux_rest::{ApiError, ApiKey, Body, Errors, GivenTime, Id, Saved, saved};
 use http::StatusCode;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -47,7 +46,7 @@ pub(super) struct ClickBody {
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Timestamp>,
+    occurred_at: Option<GivenTime>,
 }
 
 /// The content of the visitor's cookie.

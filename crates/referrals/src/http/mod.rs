@@ -16,7 +16,7 @@ pub use visit::visit;
 
 use crate::Error;
 use flux_referral_rules::{BindError, Reason};
-use flux_rest::{ApiError, ApiKey, KeyReused};
+use flux_rest::{ApiError, ApiKey, GivenTime, KeyReused};
 use flux_shop::{CustomerId, Role};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -95,8 +95,8 @@ fn check_account(api: &ReferralApi, account: Option<&str>) -> Result<(), ApiErro
     }
 }
 
-/// The time of an event: the present, or the time that a request with an admin key names (D-17).
-fn effective_time(api: &ReferralApi, key: &ApiKey, given: Option<Timestamp>) -> Result<Timestamp, ApiError> {
+/// The time of an event: the present, or the time that a request with an admin key names, which may be any (D-17).
+fn effective_time(api: &ReferralApi, key: &ApiKey, given: Option<GivenTime>) -> Result<Timestamp, ApiError> {
     let now = api.now();
     let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
     match given {
@@ -107,7 +107,7 @@ fn effective_time(api: &ReferralApi, key: &ApiKey, given: Option<Timestamp>) -> 
                 ..ApiError::new(StatusCode::FORBIDDEN, "forbidden", message)
             })
         }
-        given => Ok(given.unwrap_or(now)),
+        given => Ok(given.map_or(now, GivenTime::of_any_moment)),
     }
 }
 

@@ -5,8 +5,7 @@ use super::Sweep;
 use super::effective_time;
 use axum::Json;
 use axum::extract::State;
-use flux_rest::{Admin, ApiError, ApiKey, Errors, OptionalBody};
-use jiff::Timestamp;
+use flux_rest::{Admin, ApiError, ApiKey, Errors, GivenTime, OptionalBody};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ pub(super) struct SweepBody {
     /// The time; the present time if absent.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    now: Option<Timestamp>,
+    now: Option<GivenTime>,
 }
 
 /// The number of rows that the sweep changed.
@@ -65,7 +64,7 @@ pub(super) async fn expire_rewards(
     Ok(Json(Expired { expired: run(&api, key, Sweep::ExpireRewards, body.now).await? }))
 }
 
-async fn run(api: &ReferralApi, Admin(key): Admin, sweep: Sweep, now: Option<Timestamp>) -> Result<u64, ApiError> {
+async fn run(api: &ReferralApi, Admin(key): Admin, sweep: Sweep, now: Option<GivenTime>) -> Result<u64, ApiError> {
     let key = ApiKey(key);
     let at = effective_time(api, &key, now)?;
     Ok(api.sweep(&key.actor(), sweep, at).await?)
