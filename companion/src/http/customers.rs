@@ -12,7 +12,8 @@ use flux_storage::customers;
 use http::StatusCode;
 use std::sync::Arc;
 
-/// Saves the whole customer. Absent fields are cleared, except `registeredAt`. 409 if another customer has the player.
+/// Saves the whole customer. Absent fields are cleared, except `registeredAt`. 409 if another customer has the player; with a
+/// UUID, the player is taken from a customer who has the name alone.
 #[utoipa::path(put, path = "/customers/{id}", tag = "customers", security(("key" = [])), params(("id" = String, Path)), request_body = CustomerIn,
     responses((status = 201, body = CustomerOut), (status = 200, body = CustomerOut), Errors))]
 pub(super) async fn put(

@@ -29,6 +29,7 @@ pub fn put(
     }
     if let Some(player) = &profile.player
         && let Some(other) = customers::other_with_player(tx, id, player)?
+        && !hooks.player_claimed(tx, by, id, player)?
     {
         let message = format!("customer {other} has this player: remove it there first, or use that customer's id");
         return Err(ServiceError::conflict("player_taken", message));

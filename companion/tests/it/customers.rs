@@ -45,6 +45,34 @@ async fn a_player_belongs_to_one_customer() {
 }
 
 #[tokio::test]
+async fn link_with_a_uuid_wins_over_one_by_name_alone() {
+    let app = TestApp::new().await;
+    let (uuid, another) = ("069a79f4-44e9-4726-a5be-fca90e38aaf5", "00000000-0000-0000-0000-000000000001");
+    let link = |player: Value| json!({"player": player});
+    app.put("/customers/squat", link(json!({"name": "dream"}))).await;
+    let seen = app.event_kinds().await.len();
+    let (status, dream) = app.put("/customers/dream", link(json!({"name": "Dream", "uuid": uuid}))).await;
+    assert_eq!((status, &dream["player"]["name"]), (StatusCode::CREATED, &json!("Dream")), "{dream}");
+    assert_eq!(app.get("/customers/squat").await.1["player"], Value::Null);
+    let events = list(&app.get("/events?limit=100").await.1, "items").split_off(seen);
+    let unlinked = events.iter().find(|event| event["subject"] == "squat").expect("an event");
+    assert_eq!((&unlinked["kind"], &unlinked["data"]), (&json!("customer.saved"), &json!({"playerUnlinked": true})));
+    for player in [json!({"name": "Dream"}), json!({"name": "Renamed", "uuid": uuid})] {
+        let (status, error) = app.put("/customers/squat", link(player)).await;
+        assert_eq!((status, error["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("player_taken")));
+    }
+    // A UUID that somebody has takes no name from a third one.
+    app.put("/customers/third", link(json!({"name": "Renamed"}))).await;
+    assert_eq!(
+        app.put("/customers/squat", link(json!({"name": "Renamed", "uuid": uuid}))).await.0,
+        StatusCode::CONFLICT
+    );
+    assert_eq!(app.get("/customers/third").await.1["player"]["name"], "Renamed");
+    let twin = app.put("/customers/twin", link(json!({"name": "Dream", "uuid": another}))).await;
+    assert_eq!(twin.0, StatusCode::CREATED, "two UUIDs are two players");
+}
+
+#[tokio::test]
 async fn a_malformed_customer_is_422_and_names_its_field() {
     let app = TestApp::new().await;
     for (body, field) in [

@@ -5,7 +5,7 @@ use crate::storage::grants;
 use crate::{Effects, Error, ReferralContext};
 use flux_protocol::OrderId;
 use flux_referral_rules::ReversalKind;
-use flux_shop::{Audit, Command, Customer, CustomerId, GrantId, Order, ReferralView};
+use flux_shop::{Audit, Command, Customer, CustomerId, GrantId, Order, Player, ReferralView};
 use flux_storage::Tx;
 use jiff::Timestamp;
 
@@ -59,6 +59,10 @@ pub trait OrderHooks: Send + Sync {
         before: Option<&Customer>,
         id: &CustomerId,
     ) -> Result<Effects, Error>;
+
+    /// Takes a player from customers who have them by name alone, for a customer who names the UUID. Returns whether
+    /// somebody lost the player.
+    fn player_claimed(&self, tx: &Tx<'_>, audit: &Audit, to: &CustomerId, player: &Player) -> Result<bool, Error>;
 
     /// Anonymises a customer as `anonymous`. Refused while a reward has open commands.
     fn customer_forgotten(&self, tx: &Tx<'_>, id: &CustomerId, anonymous: &CustomerId) -> Result<(), Error>;
@@ -139,6 +143,10 @@ impl OrderHooks for Referrals {
         id: &CustomerId,
     ) -> Result<Effects, Error> {
         customers::changed(tx, audit, &self.ctx, before, id)
+    }
+
+    fn player_claimed(&self, tx: &Tx<'_>, audit: &Audit, to: &CustomerId, player: &Player) -> Result<bool, Error> {
+        customers::take_player(tx, audit, to.as_str(), player)
     }
 
     fn customer_forgotten(&self, tx: &Tx<'_>, id: &CustomerId, anonymous: &CustomerId) -> Result<(), Error> {

@@ -67,6 +67,17 @@ pub fn link_player_if_free(tx: &Tx<'_>, id: &str, player: &Player) -> Result<boo
     Ok(tx.execute(&sql, params![id, uuid, player.name, tx.now()])? > 0)
 }
 
+/// Takes the player of this UUID from the customers other than `id` who have them by name alone. Nobody loses the player
+/// while another customer has the UUID. Returns who lost it.
+pub fn unlink_by_name(tx: &Tx<'_>, id: &str, player: &Player) -> Result<Vec<CustomerId>, Error> {
+    let Some(uuid) = player.uuid.as_ref().map(strip_dashes) else { return Ok(Vec::new()) };
+    let sql = "UPDATE customers SET player_name = NULL, updated_at = $4
+               WHERE lower(player_name) = lower($3) AND player_name IS NOT NULL AND player_uuid IS NULL AND id <> $1
+                 AND NOT EXISTS (SELECT 1 FROM customers AS other WHERE other.player_uuid = $2 AND other.id <> $1)
+               RETURNING id";
+    tx.query(sql, params![id, uuid, player.name, tx.now()], |row| row.get("id"))
+}
+
 /// Saves a player's present name; the customer whose player it is, if the name was another.
 pub fn rename_player(
     tx: &Tx<'_>,

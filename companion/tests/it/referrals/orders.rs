@@ -139,6 +139,41 @@ async fn a_first_purchase_links_the_player_that_nobody_else_has() {
 }
 
 #[tokio::test]
+async fn free_order_links_no_player() {
+    let (fixture, _) = fixture().await;
+    fixture.app.put("/orders/o1", order("bob", None, "paid", 0)).await;
+    assert_eq!(fixture.app.get("/customers/bob").await.1["player"], Value::Null);
+    fixture.app.put("/orders/o2", order("carol", None, "created", 0)).await;
+    fixture.app.post("/orders/o2/paid", json!({})).await;
+    assert_eq!(fixture.app.get("/customers/carol").await.1["player"], Value::Null);
+    let checkout =
+        json!({"accountId": "store", "checkoutSessionId": "s1", "customerId": "dave", "player": {"name": "DaveMC"}});
+    fixture.post("/attributions/checkout", checkout).await;
+    fixture.fulfil("s1", 0).await;
+    assert_eq!(fixture.app.get("/customers/dave").await.1["player"], Value::Null);
+    fixture.app.put("/orders/o3", order("bob", None, "paid", 1)).await;
+    assert_eq!(fixture.app.get("/customers/bob").await.1["player"]["name"], "bobMC", "a purchase does");
+}
+
+/// A present must not cost its receiver their player.
+#[tokio::test]
+async fn signup_with_a_uuid_takes_a_name_and_an_order_does_not() {
+    let (fixture, code) = fixture().await;
+    let player = json!({"name": "Dream", "uuid": "069a79f4-44e9-4726-a5be-fca90e38aaf5"});
+    let squat = json!({"accountId": "store", "refereeCustomerId": "squat", "refereePlayer": {"name": "dream"}, "linkCode": code});
+    assert_eq!(fixture.post("/attributions/signup", squat).await.0, StatusCode::CREATED);
+    let mut present = order("carol", None, "paid", 100);
+    present["player"] = player.clone();
+    fixture.app.put("/orders/o1", present).await;
+    assert_eq!(fixture.app.get("/customers/squat").await.1["player"]["name"], "dream");
+    let signup = json!({"accountId": "store", "refereeCustomerId": "dream", "refereePlayer": player, "linkCode": code});
+    let (status, row) = fixture.post("/attributions/signup", signup).await;
+    assert_eq!(status, StatusCode::CREATED, "not the same person as the squatter: {row}");
+    assert_eq!(fixture.app.get("/customers/dream").await.1["player"]["name"], "Dream");
+    assert_eq!(fixture.app.get("/customers/squat").await.1["player"], Value::Null);
+}
+
+#[tokio::test]
 async fn forgetting_keeps_totals_and_the_other_sides_reward() {
     let (fixture, _) = fixture().await;
     let code = fixture.referrer("zacharias", "ZachMC").await;

@@ -8,7 +8,7 @@ use crate::Error;
 use crate::ReferralContext;
 use crate::ids;
 use crate::storage::{attributions, customers as customers_repo, forget as forget_repo};
-use flux_referral_rules::CustomerId;
+use flux_referral_rules::{CustomerId, Money};
 use flux_shop::{Audit, Customer, Player, PlayerName, PlayerUuid, kind};
 use flux_storage::{Tx, commands, customers, events};
 use serde_json::json;
@@ -94,8 +94,44 @@ fn propagate_identity(work: &mut UnitOfWork<'_>, id: &CustomerId) -> Result<(), 
     Ok(())
 }
 
+/// Takes a player from customers who have them by name alone, for a customer who names the UUID as well (section 8.1).
+/// Returns whether somebody lost the player.
+pub(crate) fn take_player(tx: &Tx<'_>, audit: &Audit, to: &str, player: &Player) -> Result<bool, Error> {
+    let losers = customers::unlink_by_name(tx, to, player)?;
+    for id in &losers {
+        // Without the name, because events are kept for ever.
+        events::record(tx, audit, kind::CUSTOMER_SAVED, id.as_str(), &json!({"playerUnlinked": true}))?;
+        attributions::clear_player_name(tx, &CustomerId::new(id.as_str()), player.name.as_str())?;
+    }
+    Ok(!losers.is_empty())
+}
+
+/// Links the player that a customer names as their own. With the UUID, it is taken from whoever has the name alone.
+pub(super) fn claim_player(work: &mut UnitOfWork<'_>, id: &CustomerId, player: &Player) -> Result<(), Error> {
+    link_player_if_free(work, id, player)?;
+    let is_open = work.customer(id)?.person.player.is_none();
+    if is_open && player.uuid.is_some() && take_player(work.tx(), work.audit(), id.as_str(), player)? {
+        work.customers_changed();
+        link_player_if_free(work, id, player)?;
+    }
+    Ok(())
+}
+
+/// Links the player of a purchase: a free order is none, and anybody may place it for anybody's player (D-05).
+pub(super) fn link_buyers_player(
+    work: &mut UnitOfWork<'_>,
+    id: &CustomerId,
+    player: &Player,
+    amount: Money,
+) -> Result<(), Error> {
+    if amount.amount() == 0 {
+        return Ok(());
+    }
+    link_player_if_free(work, id, player)
+}
+
 /// Links a player to a customer without one, if no other customer has the player (section 8.1).
-pub(super) fn link_player_if_free(work: &mut UnitOfWork<'_>, id: &CustomerId, player: &Player) -> Result<(), Error> {
+fn link_player_if_free(work: &mut UnitOfWork<'_>, id: &CustomerId, player: &Player) -> Result<(), Error> {
     if work.customer(id)?.person.player.is_none() && customers::link_player_if_free(work.tx(), id.as_str(), player)? {
         work.customer_changed(id);
         return propagate_identity(work, id);

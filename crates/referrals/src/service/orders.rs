@@ -1,6 +1,6 @@
 //! Events of orders that come through `/orders`, and the referral shown with an order.
 
-use super::customers::{link_player_if_free, update_profile};
+use super::customers::{link_buyers_player, update_profile};
 use super::evaluate_order::{bind_at_checkout, evaluate_payment, load_order, person_of, reverse_order};
 use super::{Outcome, UnitOfWork};
 use crate::Effects;
@@ -133,13 +133,13 @@ pub(crate) fn paid(
 }
 
 fn evaluate(work: &mut UnitOfWork<'_>, row: &mut OrderRow, order: &Order, at: Timestamp) -> Result<(), Error> {
-    if !order.content.imported {
-        link_player_if_free(work, &Buyer::from(order).customer, &order.content.player)?;
-    }
     let amount = i64::try_from(order.content.amount.get()).unwrap_or(i64::MAX);
     let currency = flux_referral_rules::Currency::parse(order.content.currency.as_str());
     let money = currency.and_then(|currency| Money::new(amount, currency));
     let money = money.map_err(|invalid| Error::invalid("amount", invalid.to_string()))?;
+    if !order.content.imported {
+        link_buyers_player(work, &Buyer::from(order).customer, &order.content.player, money)?;
+    }
     evaluate_payment(work, row, None, money, at)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Events from storefronts that report sessions instead of orders, and voids by an admin.
 
 use super::apply_decision::{announce_grant, apply_decision, dispatch_facts, issue_due_grants, player_names};
-use super::customers::{link_player_if_free, update_profile};
+use super::customers::{link_buyers_player, update_profile};
 use super::evaluate_order::{evaluate_payment, find_payer, held_grants, load_order, person_of, reverse_order};
 use super::orders::{Buyer, to_player};
 use super::{Outcome, UnitOfWork};
@@ -63,7 +63,7 @@ pub fn fulfil(
     update_profile(&mut work, &buyer.customer, buyer.email.as_deref(), None)?;
     let ordered = order.buyer.as_ref().and_then(|person| person.player.clone());
     if let Some(Ok(player)) = ordered.or(person_of(&work, &buyer)?.player).map(|player| to_player(&player)) {
-        link_player_if_free(&mut work, &buyer.customer, &player)?;
+        link_buyers_player(&mut work, &buyer.customer, &player, amount)?;
     }
     let found = evaluate_payment(&mut work, &mut order, Some(&buyer), amount, at)?;
     orders_repo::put(tx, &order)?;

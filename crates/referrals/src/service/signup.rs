@@ -3,7 +3,7 @@
 use super::apply_decision::apply_decision;
 use super::bind::BindRequest;
 use super::bind::bind;
-use super::customers::{link_player_if_free, update_profile};
+use super::customers::{claim_player, update_profile};
 use super::orders::to_rules_player;
 use super::{Outcome, UnitOfWork};
 use crate::Error;
@@ -53,7 +53,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
     customers_repo::ensure_exists(tx, id, tx.now())?;
     update_profile(&mut work, id, signup.email.as_deref(), signup.name.as_deref())?;
     if let Some(player) = &signup.player {
-        link_player_if_free(&mut work, id, player)?;
+        claim_player(&mut work, id, player)?;
     }
     let who = work.customer(id)?;
     let (mut found, mut is_new, mut refusal) = (None, false, None);

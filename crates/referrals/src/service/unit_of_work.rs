@@ -106,6 +106,11 @@ impl<'a> UnitOfWork<'a> {
         self.customers.borrow_mut().remove(id);
     }
 
+    /// Drops all customers from the cache, after a change of others than one.
+    pub(super) fn customers_changed(&self) {
+        self.customers.borrow_mut().clear();
+    }
+
     /// A customer as a referrer.
     pub(super) fn referrer(&self, id: &CustomerId) -> Result<Referrer, Error> {
         let (customer, counts) = (self.customer(id)?, customers_repo::counts(self.tx, id)?);

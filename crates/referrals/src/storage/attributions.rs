@@ -158,6 +158,14 @@ pub fn update_referee(tx: &Tx<'_>, who: &Person) -> Result<(), Error> {
     Ok(())
 }
 
+/// Removes a player's name from the attributions of a referee whose player it is not.
+pub fn clear_player_name(tx: &Tx<'_>, referee: &CustomerId, name: &str) -> Result<(), Error> {
+    let sql = "UPDATE referral_attributions SET referee_name = NULL
+               WHERE referee_id = $1 AND lower(referee_name) = lower($2) AND referee_uuid IS NULL";
+    tx.execute(sql, params![referee.as_str(), name])?;
+    Ok(())
+}
+
 /// Moves an attribution to another id of the same referee.
 pub fn set_referee(tx: &Tx<'_>, id: &AttributionId, who: &CustomerId) -> Result<(), Error> {
     tx.execute("UPDATE referral_attributions SET referee_id = $1 WHERE id = $2", params![who.as_str(), id.as_str()])?;
