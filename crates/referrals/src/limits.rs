@@ -12,6 +12,8 @@ pub const PANEL_REWARDS: u32 = 100;
 pub const DISCOUNTS_COMPARED: u32 = 1_000;
 /// The time for which single clicks are kept: 90 days.
 pub const CLICKS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// Single clicks that are kept: about 20 MB.
+pub const CLICKS_STORED: i64 = 100_000;
 /// The time that the two limits of invitations count: 24 hours.
 pub const INVITATIONS_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// Invitations that one customer may send within that time.

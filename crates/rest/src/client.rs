@@ -2,7 +2,7 @@
 
 use crate::rate::Peer;
 use http::HeaderMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// The client's address: the one that a proxy on this machine reports, else the connection's other end. An IPv6 household
 /// owns a whole /64 network, which counts as one address.
@@ -16,11 +16,18 @@ pub fn client_address(peer: Option<&Peer>, headers: &HeaderMap) -> Option<String
     forwarded.map(household).or_else(peer)
 }
 
-/// An address with or without a port, as proxies write it. Anything else is no address.
-fn address(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    bare.parse().ok().or_else(|| text.parse().map(|address: SocketAddr| address.ip()).ok())
+/// The address in an entry of `X-Forwarded-For`, which may have brackets, a port and a zone. `None` for anything else, such
+/// as `unknown`.
+fn address(entry: &str) -> Option<IpAddr> {
+    let entry = entry.trim();
+    let (host, port) = match entry.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None if entry.matches(':').count() == 1 => entry.split_at(entry.find(':')?),
+        None => (entry, ""),
+    };
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    let (host, _zone) = host.split_once('%').unwrap_or((host, ""));
+    host.parse().ok().filter(|_| is_port)
 }
 
 fn household(address: IpAddr) -> String {
@@ -69,5 +76,42 @@ mod tests {
         for garbage in ["garbage-1", "2.2.2.2:70000", "2.2.2.2, ", "[2.2.2.2", "unknown", ""] {
             assert_eq!(from("127.0.0.1", &[garbage]), "127.0.0.1", "{garbage}");
         }
+    }
+
+    #[test]
+    fn entry_is_an_address_with_brackets_port_and_zone_or_none() {
+        let of = |entry: &str| address(entry).map(household);
+        let good = ["203.0.113.7", " 203.0.113.7:51234 ", "[203.0.113.7]:80", "[203.0.113.7]", "::ffff:203.0.113.7"];
+        assert_eq!(good.map(of), good.map(|_| Some("203.0.113.7".to_owned())));
+        let good = ["2001:db8:1:2::4", "2001:DB8:1:2::5", "[2001:db8:1:2::4]", "[2001:db8:1:2:ffff::]:443"];
+        assert_eq!(good.map(of), good.map(|_| Some("2001:db8:1:2::/64".to_owned())));
+        let good = ["[fe80::1%eth0]:443", "fe80::1%eth0", "[fe80::1%1]"];
+        assert_eq!(good.map(of), good.map(|_| Some("fe80:0:0:0::/64".to_owned())));
+        for garbage in [
+            "",
+            ":",
+            "[]",
+            "[]:80",
+            "%eth0",
+            "unknown",
+            "_hidden",
+            "localhost",
+            "203.0.113.999",
+            "203.0.113.7:",
+            "203.0.113.7:port",
+            "203.0.113.7:65536",
+            "203.0.113.7 198.51.100.1",
+            "[2001:db8::1",
+            "2001:db8::1]:443",
+            "[2001:db8::1]443",
+            "[2001:db8::1]:",
+            "1:2:3",
+            &"9".repeat(10_000),
+        ] {
+            assert_eq!(of(garbage), None, "{garbage:?}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_bytes(b"2.2.2.2\xff").unwrap());
+        assert_eq!(client_address(Some(&Peer("127.0.0.1".to_owned())), &headers).as_deref(), Some("127.0.0.1"));
     }
 }

@@ -97,6 +97,9 @@ async fn codes_and_orders(fixture: &ReferralFixture) {
     app.get(&format!("/referrals/attributions/{}", text(&rewarded, "id"))).await;
     app.post(&format!("/referrals/attributions/{}/void", text(&rewarded, "id")), json!({})).await;
     app.get(&format!("/referrals/codes/{code}")).await;
+    app.put("/customers/squat", json!({"player": {"name": "Zoe"}})).await;
+    let zoe = json!({"player": {"name": "Zoe", "uuid": "00000000000000000000000000000002"}});
+    assert!(app.put("/customers/zoe", zoe).await.0.is_success());
     fixture.get("/rewards/store/alice?include=all").await;
     fixture.rewards("alice").await;
     app.get("/customers/alice/panel").await;

@@ -3,6 +3,8 @@
 use super::fixture::{ReferralFixture, why};
 use crate::test_app::text;
 use axum::body::Body;
+use flux_referral_rules::limits;
+use flux_storage::{Tx, params};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -94,18 +96,122 @@ async fn public_link_counts_each_visitor_once_a_day() {
     let code = fixture.code("c1").await;
     let firefox = ("user-agent", "Firefox");
     let to = format!("http://127.0.0.1:8787?ref={code}");
-    for (address, agent) in
-        [("10.0.0.1", "Firefox"), ("10.0.0.1", "Firefox"), ("10.0.0.2", "Firefox"), ("10.0.0.3", "Discordbot")]
-    {
+    for (address, agent) in [
+        ("10.0.0.1", "Firefox"),
+        ("10.0.0.1", "Another browser"),
+        ("10.0.0.1:4711", "A third one"),
+        ("2001:db8:1:2::1", "Firefox"),
+        ("[2001:db8:1:2:ffff::2]:443", "Safari"),
+    ] {
         let headers = [("x-forwarded-for", address), ("user-agent", agent)];
-        assert_eq!(visit(&fixture, "GET", &code, &headers).await, (302, Some(to.clone())));
+        let (status, landing) = visit(&fixture, "GET", &code, &headers).await;
+        let landing = landing.expect("a landing page");
+        assert!(status == 302 && landing.starts_with(&format!("{to}&click=clk_")), "{landing}");
     }
-    assert_eq!(visit(&fixture, "HEAD", &code, &[("x-forwarded-for", "10.0.0.4"), firefox]).await.0, 302);
+    let preview = [("x-forwarded-for", "10.0.0.3"), ("user-agent", "Discordbot")];
+    assert_eq!(visit(&fixture, "GET", &code, &preview).await, (302, Some(to.clone())), "a preview is nobody's click");
+    assert_eq!(visit(&fixture, "HEAD", &code, &[("x-forwarded-for", "10.0.0.4"), firefox]).await, (302, Some(to)));
     assert_eq!(clicks(&fixture, "c1").await, 2, "two people");
     assert_eq!(visit(&fixture, "GET", "nobody-1", &[firefox]).await.0, 404);
     fixture.app.put("/referrals/program", json!({"enabled": false})).await;
     let dead = visit(&fixture, "GET", &code, &[("x-forwarded-for", "10.0.0.5"), firefox]).await;
     assert_eq!(dead, (302, Some("http://127.0.0.1:8787".to_owned())), "the friend lands in the store all the same");
+}
+
+/// The table of single clicks, as a number of rows.
+async fn stored_clicks(fixture: &ReferralFixture) -> i64 {
+    let count =
+        |tx: &Tx<'_>| tx.only("SELECT count(*) AS total FROM referral_clicks", params![], |row| row.get("total"));
+    fixture.app.state.db.read(count).await.map_err(|error: flux_storage::Error| error).expect("a number")
+}
+
+async fn change(fixture: &ReferralFixture, sql: &'static str, value: i64) {
+    let write = move |tx: &Tx<'_>| tx.execute(sql, params![value]);
+    let changed = fixture.app.state.db.write(write).await.map_err(|error: flux_storage::Error| error);
+    assert_eq!(changed.expect("a change"), 1);
+}
+
+#[tokio::test]
+async fn counted_clicks_are_limited_by_visitor_link_and_table() {
+    let fixture = ReferralFixture::code_rewards().await;
+    let click = async |code: &str, visitor: &str| {
+        let body = json!({"accountId": "store", "code": code, "visitorKey": visitor});
+        let (status, answer) = fixture.post("/links/click", body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert!(text(&answer, "clickId").starts_with("clk_"), "counted or not, it is the visitor's click");
+    };
+    for link in 0..=limits::VISITOR_CLICKS {
+        let code = fixture.code(&format!("c{link}")).await;
+        click(&code, "v1").await;
+    }
+    assert_eq!(stored_clicks(&fixture).await, i64::from(limits::VISITOR_CLICKS), "one visitor");
+    let last = format!("c{}", limits::VISITOR_CLICKS);
+    assert_eq!(clicks(&fixture, &last).await, 0);
+    let code = fixture.code(&last).await;
+    click(&code, "v2").await;
+    let almost = "UPDATE referral_links SET day_clicks = $1
+                  WHERE id = (SELECT link_id FROM referral_clicks WHERE visitor = 'v2')";
+    change(&fixture, almost, i64::from(limits::LINK_CLICKS) - 1).await;
+    click(&code, "v3").await;
+    click(&code, "v4").await;
+    assert_eq!(clicks(&fixture, &last).await, 2, "one link on one day");
+    fixture.app.clock.pass(86_400);
+    click(&code, "v1").await;
+    assert_eq!(clicks(&fixture, &last).await, 3, "the next day is another one");
+    let rows = stored_clicks(&fixture).await;
+    let far = "UPDATE referral_clicks SET seq = seq + $1 WHERE seq = (SELECT max(seq) FROM referral_clicks)";
+    change(&fixture, far, flux_referrals::limits::CLICKS_STORED).await;
+    click(&code, "v5").await;
+    let left = stored_clicks(&fixture).await;
+    assert!(left == 2 && rows > 50, "{rows} rows, then {left}: the oldest make room");
+    assert_eq!(clicks(&fixture, &last).await, 4, "the counters keep them");
+}
+
+/// A window of one day, a click six days ago, and then a stranger.
+#[tokio::test]
+async fn no_stranger_restarts_the_window_of_a_referee() {
+    let fixture = ReferralFixture::code_rewards().await;
+    fixture.app.put("/referrals/program", json!({"attributionWindowDays": 1})).await;
+    let (code, other) = (fixture.code("c1").await, fixture.code("c2").await);
+    let signup = async |who: &str, more: Value| {
+        let mut body = json!({"accountId": "store", "refereeCustomerId": who, "linkCode": code});
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        fixture.post("/attributions/signup", body).await
+    };
+    let click_id = async |code: &str, address: &str| {
+        let landing = visit(&fixture, "GET", code, &[("x-forwarded-for", address)]).await.1.expect("a landing page");
+        landing.split_once("click=").expect("a click id").1.to_owned()
+    };
+    let old = click_id(&code, "10.0.0.1").await;
+    fixture.app.clock.pass(6 * 86_400);
+    assert_eq!(why(&signup("bob", json!({})).await), (409, "too_late"));
+    let others = click_id(&other, "10.0.0.2").await;
+    let own = click_id(&code, "10.0.0.3").await;
+    let tomorrow = {
+        fixture.app.clock.pass(86_400);
+        let id = click_id(&code, "10.0.0.4").await;
+        fixture.app.clock.pass(-86_400);
+        id
+    };
+    for (number, more) in [
+        json!({}),
+        json!({"clickId": old}),
+        json!({"clickId": others}),
+        json!({"clickId": tomorrow}),
+        json!({"clickId": ""}),
+        json!({"clickId": "'; \u{0} --"}),
+        json!({"clickId": null}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer = signup(&format!("friend{number}"), more.clone()).await;
+        assert_eq!(why(&answer), (409, "too_late"), "{more}");
+    }
+    let both = json!({"clickId": own, "clickedAt": "2027-01-15T08:00:00Z"});
+    assert_eq!(why(&signup("erin", both).await), (422, "invalid_value"));
+    let (status, row) = signup("dave", json!({"clickId": own})).await;
+    assert_eq!((status, &row["clickAt"]), (StatusCode::CREATED, &json!("2027-01-21T08:00:00Z")), "{row}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Decides whether a click on a link counts.
 
 use crate::Reason;
-use crate::limits::REPEATED_CLICK_SECONDS;
+use crate::limits::{LINK_CLICKS, REPEATED_CLICK_SECONDS, VISITOR_CLICKS};
 use jiff::{SignedDuration, Timestamp};
 
 /// Parts of the names of programs that open a link to show a preview of it, lower-cased.
@@ -35,17 +35,23 @@ pub struct Visit<'a> {
     pub purpose: Option<&'a str>,
     /// The time of this visitor's last counted click on this link.
     pub last_by_visitor: Option<Timestamp>,
+    /// The visitor's counted clicks within the last 24 hours, on any link.
+    pub by_visitor: u32,
+    /// The counted clicks on this link on the store's day.
+    pub on_link: u32,
 }
 
 /// The result of a click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Click {
-    /// It increments the counter and starts the attribution window.
+    /// It increments the counter.
     Counted,
     /// A program looked at the link, not a person.
     Preview,
     /// The same visitor within 24 hours.
     Repeat,
+    /// The visitor or the link has reached its limit of the day.
+    OverLimit,
     /// The link is invalid at present (R2-17, R3-03): refused.
     Refused(Reason),
 }
@@ -65,5 +71,8 @@ pub fn click<T>(visit: &Visit<'_>, standing: Result<T, Reason>) -> Click {
         let since = visit.at.duration_since(last);
         !since.is_negative() && since < SignedDuration::from_secs(REPEATED_CLICK_SECONDS)
     };
-    if visit.last_by_visitor.is_some_and(repeats) { Click::Repeat } else { Click::Counted }
+    if visit.last_by_visitor.is_some_and(repeats) {
+        return Click::Repeat;
+    }
+    if visit.by_visitor >= VISITOR_CLICKS || visit.on_link >= LINK_CLICKS { Click::OverLimit } else { Click::Counted }
 }

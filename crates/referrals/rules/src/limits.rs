@@ -38,5 +38,9 @@ pub const MAIL_NAME_CHARS: usize = 30;
 pub const VALUE_CHARS: usize = 64;
 /// A visitor's clicks on one link within this time are one click: 24 hours, in seconds.
 pub const REPEATED_CLICK_SECONDS: i64 = 86_400;
+/// Clicks of one visitor that count within 24 hours, each on another link.
+pub const VISITOR_CLICKS: u32 = 50;
+/// Clicks on one link that count on one day of the store.
+pub const LINK_CLICKS: u32 = 10_000;
 /// Days that "recent clicks" looks back.
 pub const RECENT_CLICK_DAYS: i64 = 30;

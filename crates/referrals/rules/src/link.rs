@@ -47,14 +47,26 @@ impl Landing {
 
     /// The link: the address with `ref=CODE` (R4-08). It keeps the existing query except an old `ref`.
     pub fn link(&self, code: &Code) -> String {
+        self.with(&[("ref", code.as_str())])
+    }
+
+    /// The link for a visitor: with the id of their click, `click=ID`, which the store hands on with a signup.
+    pub fn link_of_click(&self, code: &Code, click: &str) -> String {
+        self.with(&[("ref", code.as_str()), ("click", click)])
+    }
+
+    /// The address with these parameters, in the place of existing ones of those names.
+    fn with(&self, parameters: &[(&str, &str)]) -> String {
         let (address, fragment) = match self.0.split_once('#') {
             Some((address, fragment)) => (address, format!("#{fragment}")),
             None => (self.0.as_str(), String::new()),
         };
         let (page, query) = address.split_once('?').unwrap_or((address, ""));
-        let kept = query.split('&').filter(|pair| !pair.is_empty() && *pair != "ref" && !pair.starts_with("ref="));
-        let query: String = kept.flat_map(|pair| [pair, "&"]).collect();
-        format!("{page}?{query}ref={code}{fragment}")
+        let name = |pair: &str| pair.split_once('=').map_or(pair, |(name, _)| name).to_owned();
+        let is_kept = |pair: &&str| !pair.is_empty() && parameters.iter().all(|(ours, _)| name(pair) != *ours);
+        let kept = query.split('&').filter(is_kept).map(str::to_owned);
+        let query: Vec<String> = kept.chain(parameters.iter().map(|(name, value)| format!("{name}={value}"))).collect();
+        format!("{page}?{}{fragment}", query.join("&"))
     }
 }
 

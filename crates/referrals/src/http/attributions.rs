@@ -6,7 +6,7 @@ use super::{check_account, check_bound, effective_time, to_rules_id};
 use crate::Error;
 use crate::ReferralContext;
 use crate::dto::{AttributionView, ReversalDto, StatusDto};
-use crate::service::{self, Buyer, Outcome, Payer, Signup};
+use crate::service::{self, Buyer, Outcome, Payer, ReportedClick, Signup};
 use crate::storage::attributions::{self as attributions_repo, Filter};
 use axum::Json;
 use axum::extract::State;
@@ -14,8 +14,8 @@ use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, Channel, Money};
 use flux_rest::values::{Amount, Code, Currency, CustomerId, Email, Label, RefundId};
 use flux_rest::{
-    Admin, ApiError, ApiKey, Body, Checked, Errors, GivenTime, Id, Page, PlayerJson, Query, Saved, before_place, object_or_null,
-    page, page_limit, saved,
+    Admin, ApiError, ApiKey, Body, Checked, Errors, GivenTime, Id, Page, PlayerJson, Query, Saved, before_place,
+    object_or_null, page, page_limit, saved,
 };
 use flux_shop::{Actor, Audit, Player};
 use flux_storage::Tx;
@@ -49,7 +49,11 @@ pub(super) struct SignupBody {
     /// True for a guest's checkout, which is no registration.
     #[serde(default)]
     guest: bool,
-    /// The time of the click, not after the event. The default is the newest counted click on the link.
+    /// The `clickId` of the referee's own click: the window starts at it. An id that is not of this link is ignored.
+    #[serde(default)]
+    click_id: Option<String>,
+    /// The time of the click, not after the event; a signup has either this or `clickId`. The default is the first counted
+    /// click on the link.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     clicked_at: Option<GivenTime>,
@@ -194,6 +198,12 @@ pub(super) async fn signup(
         (_, None) => None,
     };
     let at = effective_time(&api, &key, body.occurred_at)?;
+    let click = match (body.clicked_at, body.click_id) {
+        (Some(_), Some(_)) => return Err(ApiError::value("clickId", "name either clickedAt or clickId")),
+        (Some(clicked), None) => ReportedClick::At(clicked.happened_by(at, "clickedAt")?),
+        (None, Some(id)) => ReportedClick::Id(id),
+        (None, None) => ReportedClick::Unknown,
+    };
     let signup = Signup {
         customer: to_rules_id(&body.referee_customer_id),
         email: body.referee_email.map(String::from),
@@ -202,7 +212,7 @@ pub(super) async fn signup(
         code,
         external,
         is_guest: body.guest,
-        clicked_at: body.clicked_at.map(|clicked| clicked.happened_by(at, "clickedAt")).transpose()?,
+        click,
         at,
     };
     answer(&api, key.actor(), move |tx, by, ctx| service::signup(tx, by, ctx, &signup)).await

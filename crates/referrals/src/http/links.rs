@@ -55,6 +55,8 @@ pub(super) struct ClickBody {
 pub(super) struct ClickAnswer {
     program_id: String,
     link_id: String,
+    /// The click's id, for the signup of this visitor; null for a preview.
+    click_id: Option<String>,
 }
 
 /// An invitation by mail.
@@ -90,7 +92,8 @@ pub(super) async fn issue(
     Ok(saved(is_new.unwrap_or(false), link))
 }
 
-/// Reports a click on a link. Previews and repeats do not count. 409 while the link is disabled.
+/// Reports a click on a link. Previews, repeats and clicks beyond the limits of a day do not count. 409 while the link is
+/// disabled.
 #[utoipa::path(post, path = "/referrals/links/click", tag = "referrals", security(("key" = [])), request_body = ClickBody,
     responses((status = 200, body = ClickAnswer), Errors))]
 pub(super) async fn click(
@@ -109,7 +112,9 @@ pub(super) async fn click(
         ClickOutcome::Dead { reason, .. } => {
             Err(ApiError::new(StatusCode::CONFLICT, reason.as_str(), "the link is dead at present"))
         }
-        ClickOutcome::Leads { link } => Ok(Json(ClickAnswer { program_id: program_id(&api), link_id: link.id })),
+        ClickOutcome::Leads { link, click_id, .. } => {
+            Ok(Json(ClickAnswer { program_id: program_id(&api), link_id: link.id, click_id }))
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub async fn visit(
     let at = api.now();
     let clicked = api.write(Actor::companion(), move |tx, by, ctx| {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let key = address.as_ref().map(|address| visitor_key(address, text("user-agent").unwrap_or_default()));
+        let key = address.as_deref().map(visitor_key);
         // A request for the headers alone is not a visit.
         let purpose = if method == Method::HEAD { Some("prefetch") } else { text("sec-purpose").or(text("purpose")) };
         let visitor = Visitor { key: key.as_deref(), user_agent: text("user-agent"), purpose };
@@ -37,7 +37,7 @@ pub async fn visit(
             return Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_code", "nobody has this code"));
         }
         ClickOutcome::Dead { home, .. } => home,
-        ClickOutcome::Leads { link } => link.url,
+        ClickOutcome::Leads { url, .. } => url,
     };
     let to = HeaderValue::from_str(&to)
         .map_err(|_| ApiError::new(StatusCode::NOT_FOUND, "no_landing", "the link leads nowhere"))?;
@@ -45,8 +45,7 @@ pub async fn visit(
     Ok((StatusCode::FOUND, [(header::LOCATION, to), (header::CACHE_CONTROL, cache)]).into_response())
 }
 
-/// The visitor's key: a hash, which does not reveal the address.
-fn visitor_key(address: &str, user_agent: &str) -> String {
-    let digest = Sha256::new().chain_update(address).chain_update([0]).chain_update(user_agent).finalize();
-    BASE64URL_NOPAD.encode(&digest[..12])
+/// The visitor's key: a hash, so that no address is on display. Nothing that a visitor can choose is in it.
+fn visitor_key(address: &str) -> String {
+    BASE64URL_NOPAD.encode(&Sha256::digest(address)[..12])
 }

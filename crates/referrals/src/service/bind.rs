@@ -3,14 +3,40 @@
 use super::UnitOfWork;
 use super::apply_decision::expire_attribution;
 use crate::Error;
-use crate::ids::attribution_id;
+use crate::ids::{self, attribution_id};
 use crate::storage::attributions::{self, AttributionRow, Extra};
-use crate::storage::{clicks, customers as customers_repo, links};
+use crate::storage::customers as customers_repo;
+use crate::storage::links::{self, LinkRow};
 use flux_referral_rules::{Attribution, Bind, BindError, Bound, Channel, Code, Person, Reason, Status};
 use flux_shop::kind;
 use flux_storage::events;
 use jiff::Timestamp;
 use serde_json::json;
+
+/// The time at which the referee clicked, as far as a storefront reports it.
+#[derive(Debug, Clone)]
+pub enum ReportedClick {
+    /// Nothing is reported.
+    Unknown,
+    /// The time itself.
+    At(Timestamp),
+    /// The id that the click got.
+    Id(String),
+}
+
+impl ReportedClick {
+    /// The time of the referee's click. Without a report, a link's window starts at its first click, which no stranger can
+    /// repeat; a code was typed in (R2-30).
+    fn time(&self, link: &LinkRow, channel: Channel, at: Timestamp) -> Option<Timestamp> {
+        let reported = match self {
+            ReportedClick::Unknown => None,
+            ReportedClick::At(clicked) => return Some(*clicked),
+            ReportedClick::Id(id) => ids::time_of_click(&link.id, id),
+        };
+        let first = link.first_click_at.filter(|_| channel == Channel::Link);
+        reported.filter(|clicked| *clicked <= at).or(first.filter(|clicked| *clicked <= at))
+    }
+}
 
 /// The input of a bind.
 pub(super) struct BindRequest<'a> {
@@ -24,8 +50,8 @@ pub(super) struct BindRequest<'a> {
     pub(super) registers_now: bool,
     /// The channel.
     pub(super) channel: Channel,
-    /// The time of the click, if the storefront reports it.
-    pub(super) clicked_at: Option<Timestamp>,
+    /// The click, if the storefront reports it.
+    pub(super) click: &'a ReportedClick,
     /// Source and reference at the storefront.
     pub(super) external: Option<(&'a str, &'a str)>,
     /// The time of the event.
@@ -55,11 +81,6 @@ pub(super) fn bind(
     let open = attributions::pending_of(work.tx(), &request.person.customer)?;
     let is_open = open.as_ref().is_some_and(|row| row.attribution.status_at(request.at) == Status::Pending);
     let (latest, over) = if is_open { (open, None) } else { (latest, open) };
-    // A link's click starts the window; a code was typed in (R2-30).
-    let clicked_at = match (request.clicked_at, request.channel) {
-        (None, Channel::Link) => clicks::newest(work.tx(), &link.id, request.at)?,
-        (clicked_at, _) => clicked_at,
-    };
     let mut referee = request.person.clone();
     referee.player = referee.player.or_else(|| request.claimed_player.clone());
     let facts = Bind {
@@ -71,7 +92,7 @@ pub(super) fn bind(
         latest: latest.as_ref().map(|row| &row.attribution),
         is_circular: attributions::exists(work.tx(), &request.person.customer, &link.customer)?,
         channel: request.channel,
-        clicked_at,
+        clicked_at: request.click.time(&link, request.channel, request.at),
         at: request.at,
     };
     match (flux_referral_rules::bind(&work.store()?, &facts), latest) {

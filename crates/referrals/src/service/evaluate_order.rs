@@ -2,8 +2,7 @@
 
 use super::UnitOfWork;
 use super::apply_decision::{apply_decision, dispatch_facts, player_names};
-use super::bind::BindRequest;
-use super::bind::bind;
+use super::bind::{BindRequest, ReportedClick, bind};
 use super::orders::{Buyer, to_rules_player};
 use super::sessions::Payer;
 use super::signup::follow_referee;
@@ -54,7 +53,7 @@ pub(super) fn bind_at_checkout(
         claimed_player: None,
         registers_now: false,
         channel: Channel::CodeCheckout,
-        clicked_at: None,
+        click: &ReportedClick::Unknown,
         external: None,
         at,
     };

@@ -6,8 +6,10 @@ use crate::Error;
 use crate::ReferralContext;
 use crate::dto::LinkView;
 use crate::ids;
+use crate::storage::clicks::{self, VisitorClicks};
+use crate::storage::customers as customers_repo;
 use crate::storage::links::{self as links_repo, LinkRow};
-use crate::storage::{clicks, customers as customers_repo};
+use flux_referral_rules::limits::REPEATED_CLICK_SECONDS;
 use flux_referral_rules::{
     Click, Code, CustomerId, IssuedLink, Landing, Link, LinkId, Reason, Rule, Scenario, Visit, effective,
     make_link_code,
@@ -15,7 +17,7 @@ use flux_referral_rules::{
 use flux_shop::Audit;
 use flux_shop::kind;
 use flux_storage::{Tx, events};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 /// `POST /links/issue`: the customer's link, and whether it is new; `None` if no rule applies.
@@ -59,10 +61,14 @@ pub struct Visitor<'a> {
 pub enum ClickOutcome {
     /// No customer has this code.
     Unknown,
-    /// The link is active. The click counted, or was a preview or a repeat.
+    /// The link is active. The click counted, or was a preview, a repeat, or one too many.
     Leads {
         /// The link.
         link: LinkView,
+        /// The id of the click; `None` for a preview, which is nobody's.
+        click_id: Option<String>,
+        /// The landing page's address for this visitor.
+        url: String,
     },
     /// The link is disabled at present. The visitor gets the store's home page.
     Dead {
@@ -90,11 +96,20 @@ pub fn click(
     let work = UnitOfWork::begin(tx, audit, ctx)?;
     let referrer = work.referrer(&link.customer)?;
     let rule = effective(&work.store()?, &referrer);
-    let last_by_visitor = match visitor.key {
-        Some(key) => clicks::last_of(tx, &link.id, key, at)?,
-        None => None,
+    let day = ctx.day(at);
+    let since = at.checked_sub(SignedDuration::from_secs(REPEATED_CLICK_SECONDS)).unwrap_or(Timestamp::MIN);
+    let known = match visitor.key {
+        Some(key) => clicks::of_visitor(tx, &link.id, key, (since, at))?,
+        None => VisitorClicks::default(),
     };
-    let visit = Visit { at, user_agent: visitor.user_agent, purpose: visitor.purpose, last_by_visitor };
+    let visit = Visit {
+        at,
+        user_agent: visitor.user_agent,
+        purpose: visitor.purpose,
+        last_by_visitor: known.last_on_link,
+        by_visitor: known.count,
+        on_link: link.clicks_on(&day),
+    };
     match (flux_referral_rules::click(&visit, rule), rule) {
         (Click::Refused(reason), _) | (_, Err(reason)) => {
             let home = landing(&work, None).as_str().to_owned();
@@ -102,9 +117,15 @@ pub fn click(
         }
         (click, Ok(rule)) => {
             if click == Click::Counted {
-                clicks::add(tx, &link.id, visitor.key, at, &ctx.day(at))?;
+                clicks::add(tx, &link.id, visitor.key, at, &day)?;
             }
-            Ok(ClickOutcome::Leads { link: link_view(&work, &link, rule) })
+            let click_id = (click != Click::Preview).then(|| ids::click_id(&link.id, at));
+            let page = landing(&work, Some(rule));
+            let url = match &click_id {
+                Some(id) => page.link_of_click(&link.code, id),
+                None => page.link(&link.code),
+            };
+            Ok(ClickOutcome::Leads { link: link_view(&work, &link, rule), click_id, url })
         }
     }
 }
@@ -144,6 +165,8 @@ fn create_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Result<LinkR
         customer: customer.clone(),
         code,
         clicks: 0,
+        first_click_at: None,
+        last_day: None,
         created_at: work.tx().now(),
     };
     links_repo::insert(work.tx(), &row, &work.ctx().day(work.tx().now()))?;

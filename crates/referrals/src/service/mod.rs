@@ -33,6 +33,7 @@ mod sweeps;
 mod unit_of_work;
 mod view;
 
+pub use bind::ReportedClick;
 pub use links::{ClickOutcome, Visitor, click, issue as issue_link, link_of};
 pub use mails::invite;
 pub use orders::{Buyer, checkout};

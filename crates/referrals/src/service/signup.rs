@@ -1,8 +1,7 @@
 //! Signups of referees: the bind, and the reward of the registration.
 
 use super::apply_decision::apply_decision;
-use super::bind::BindRequest;
-use super::bind::bind;
+use super::bind::{BindRequest, ReportedClick, bind};
 use super::customers::{claim_player, update_profile};
 use super::orders::to_rules_player;
 use super::{Outcome, UnitOfWork};
@@ -32,8 +31,8 @@ pub struct Signup {
     pub external: Option<(String, String)>,
     /// True for a guest's checkout, which is no registration (D-22).
     pub is_guest: bool,
-    /// The time of the click, if reported.
-    pub clicked_at: Option<Timestamp>,
+    /// The click, if reported.
+    pub click: ReportedClick,
     /// The time of the event.
     pub at: Timestamp,
 }
@@ -64,7 +63,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
             claimed_player: signup.player.as_ref().map(to_rules_player),
             registers_now: !signup.is_guest,
             channel: *channel,
-            clicked_at: signup.clicked_at,
+            click: &signup.click,
             external,
             at: signup.at,
         };

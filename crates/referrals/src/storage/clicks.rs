@@ -1,34 +1,46 @@
-//! Counted clicks. Single clicks are stored for 90 days, because each starts an attribution window.
+//! Counted clicks. Single clicks are stored for 90 days, up to a number, for repeats and statistics. The window of a referee
+//! starts at a time that the link or the click's id has, so it outlives them.
 
 use super::counters::{self, Delta};
+use crate::limits;
 use flux_referral_rules::LinkId;
-use flux_storage::{Error, Tx, params};
+use flux_storage::{Error, Row, Tx, params};
 use jiff::Timestamp;
 
-/// Adds a click. `visitor` is the visitor's key, `day` the store's day.
+/// Adds a click. `visitor` is the visitor's key, `day` the store's day. The oldest click goes where there are too many.
 pub fn add(tx: &Tx<'_>, link: &LinkId, visitor: Option<&str>, at: Timestamp, day: &str) -> Result<(), Error> {
     let sql = "INSERT INTO referral_clicks (link_id, visitor, at, day) VALUES ($1, $2, $3, $4)";
     tx.execute(sql, params![link.as_str(), visitor, at, day])?;
+    // Numbers only grow, so this bounds the rows.
+    let sql = "DELETE FROM referral_clicks WHERE seq <= (SELECT max(seq) FROM referral_clicks) - $1";
+    tx.execute(sql, params![limits::CLICKS_STORED])?;
     let sql = "UPDATE referral_links SET clicks = clicks + 1,
-                 last_click_at = CASE WHEN last_click_at > $2 THEN last_click_at ELSE $2 END WHERE id = $1";
-    tx.execute(sql, params![link.as_str(), at])?;
+                 first_click_at = CASE WHEN first_click_at <= $2 THEN first_click_at ELSE $2 END,
+                 day_clicks = CASE WHEN click_day = $3 THEN day_clicks + 1 ELSE 1 END, click_day = $3 WHERE id = $1";
+    tx.execute(sql, params![link.as_str(), at, day])?;
     counters::add(tx, &[Delta::of_day("click", day, 1)])
 }
 
-/// The time of this visitor's last click on this link, not after `at`.
-pub fn last_of(tx: &Tx<'_>, link: &LinkId, visitor: &str, at: Timestamp) -> Result<Option<Timestamp>, Error> {
-    let sql =
-        "SELECT at FROM referral_clicks WHERE link_id = $1 AND visitor = $2 AND at <= $3 ORDER BY at DESC LIMIT 1";
-    tx.one(sql, params![link.as_str(), visitor, at], |row| row.get("at"))
+/// The clicks of one visitor in a span of time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VisitorClicks {
+    /// Their number, on any link.
+    pub count: u32,
+    /// The last one on the link in question.
+    pub last_on_link: Option<Timestamp>,
 }
 
-/// The time of the newest click on this link, not after `at`. The last click of a link is never deleted, because it may
-/// have started a long window.
-pub fn newest(tx: &Tx<'_>, link: &LinkId, at: Timestamp) -> Result<Option<Timestamp>, Error> {
-    let sql =
-        "SELECT coalesce((SELECT at FROM referral_clicks WHERE link_id = $1 AND at <= $2 ORDER BY at DESC LIMIT 1),
-               (SELECT last_click_at FROM referral_links WHERE id = $1 AND last_click_at <= $2)) AS at";
-    tx.only(sql, params![link.as_str(), at], |row| row.get("at"))
+/// This visitor's clicks after `from` and not after `to`.
+pub fn of_visitor(
+    tx: &Tx<'_>,
+    link: &LinkId,
+    visitor: &str,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<VisitorClicks, Error> {
+    let sql = "SELECT count(*) AS total, max(CASE WHEN link_id = $1 THEN at END) AS last FROM referral_clicks
+               WHERE visitor = $2 AND at > $3 AND at <= $4";
+    let read = |row: &Row<'_>| Ok(VisitorClicks { count: row.get("total")?, last_on_link: row.get("last")? });
+    tx.only(sql, params![link.as_str(), visitor, from, to], read)
 }
 
 /// Deletes clicks before this time, up to `limit`. The counters keep their totals.

@@ -16,8 +16,19 @@ pub struct LinkRow {
     pub code: Code,
     /// The number of counted clicks.
     pub clicks: i64,
+    /// The time of the first counted click.
+    pub first_click_at: Option<Timestamp>,
+    /// The store's day of the last counted click, and the number of clicks on it.
+    pub last_day: Option<(String, u32)>,
     /// The time of creation.
     pub created_at: Timestamp,
+}
+
+impl LinkRow {
+    /// The number of counted clicks on this day of the store, if it is the last one with clicks.
+    pub fn clicks_on(&self, day: &str) -> u32 {
+        self.last_day.as_ref().map_or(0, |(last, clicks)| if last == day { *clicks } else { 0 })
+    }
 }
 
 /// Adds a link. `day` is the store's day.
@@ -59,6 +70,8 @@ fn read(row: &Row<'_>) -> Result<LinkRow, Error> {
         customer: CustomerId::new(row.get::<String>("customer_id")?),
         code: Code::parse(&row.get::<String>("code")?).map_err(|_| Error::BadRow("code"))?,
         clicks: row.get("clicks")?,
+        first_click_at: row.get("first_click_at")?,
+        last_day: row.get::<Option<String>>("click_day")?.zip(Some(row.get("day_clicks")?)),
         created_at: row.get("created_at")?,
     })
 }

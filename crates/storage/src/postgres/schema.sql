@@ -291,7 +291,9 @@ CREATE TABLE referral_links (
   clicks      BIGINT NOT NULL DEFAULT 0,
   day         TEXT COLLATE "C" NOT NULL,
   created_at  BIGINT NOT NULL,
-  last_click_at BIGINT
+  first_click_at BIGINT,
+  click_day   TEXT COLLATE "C",
+  day_clicks  BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE referral_clicks (
@@ -301,8 +303,8 @@ CREATE TABLE referral_clicks (
   at      BIGINT NOT NULL,
   day     TEXT COLLATE "C" NOT NULL
 );
-CREATE INDEX referral_clicks_by_link ON referral_clicks (link_id, at);
-CREATE INDEX referral_clicks_by_visitor ON referral_clicks (link_id, visitor, at) WHERE visitor IS NOT NULL;
+CREATE INDEX referral_clicks_by_link ON referral_clicks (link_id);
+CREATE INDEX referral_clicks_by_visitor ON referral_clicks (visitor, at) WHERE visitor IS NOT NULL;
 CREATE INDEX referral_clicks_by_time ON referral_clicks (at);
 
 CREATE TABLE referral_invitations (

@@ -6,7 +6,14 @@ use crate::fake_store::*;
 use flux_referral_rules::*;
 
 fn visit(seconds: i64) -> Visit<'static> {
-    Visit { at: at(seconds), user_agent: Some("Mozilla/5.0 Firefox/140.0"), purpose: None, last_by_visitor: None }
+    Visit {
+        at: at(seconds),
+        user_agent: Some("Mozilla/5.0 Firefox/140.0"),
+        purpose: None,
+        last_by_visitor: None,
+        by_visitor: 0,
+        on_link: 0,
+    }
 }
 
 fn stats(store: &FakeStore) -> (u64, u64, u64, u64, u64) {
@@ -181,6 +188,20 @@ fn clicks_count_people_not_previews_or_repeats() {
         let again = Visit { last_by_visitor: Some(at(0)), ..visit(seconds) };
         assert_eq!(click(&again, standing), expected, "{seconds}");
     }
+}
+
+#[test]
+fn clicks_count_up_to_a_limit_by_visitor_and_by_link() {
+    let standing: Result<(), Reason> = Ok(());
+    for (by_visitor, on_link, expected) in [
+        (limits::VISITOR_CLICKS - 1, limits::LINK_CLICKS - 1, Click::Counted),
+        (limits::VISITOR_CLICKS, 0, Click::OverLimit),
+        (0, limits::LINK_CLICKS, Click::OverLimit),
+    ] {
+        assert_eq!(click(&Visit { by_visitor, on_link, ..visit(0) }, standing), expected, "{by_visitor} {on_link}");
+    }
+    let again = Visit { last_by_visitor: Some(at(0)), by_visitor: limits::VISITOR_CLICKS, ..visit(1) };
+    assert_eq!(click(&again, standing), Click::Repeat);
 }
 
 /// R2-17.

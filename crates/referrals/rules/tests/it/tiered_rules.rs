@@ -362,6 +362,6 @@ fn no_active_rule_means_no_summary_link_or_click() {
     let standing = store.standing("Alice");
     assert_eq!(standing, Err(Reason::NoRule));
     assert_eq!(issue_link(None, standing.clone()), IssuedLink::Null(Reason::NoRule));
-    let visit = Visit { at: day(0), user_agent: None, purpose: None, last_by_visitor: None };
+    let visit = Visit { at: day(0), user_agent: None, purpose: None, last_by_visitor: None, by_visitor: 0, on_link: 0 };
     assert_eq!(click(&visit, standing), Click::Refused(Reason::NoRule));
 }

@@ -315,10 +315,12 @@ CREATE TABLE referral_links (
   clicks      INTEGER NOT NULL DEFAULT 0,
   day         TEXT NOT NULL,
   created_at  INTEGER NOT NULL,
-  last_click_at INTEGER
+  first_click_at INTEGER,
+  click_day   TEXT,                              -- the day of the last click
+  day_clicks  INTEGER NOT NULL DEFAULT 0         -- of that day
 ) STRICT;
 
--- Counted clicks only. Old ones are deleted; the counters keep them.
+-- Counted clicks only. Old ones are deleted, and the oldest beyond a number; the counters keep them.
 CREATE TABLE referral_clicks (
   seq     INTEGER PRIMARY KEY AUTOINCREMENT,
   link_id TEXT NOT NULL REFERENCES referral_links (id),
@@ -326,8 +328,8 @@ CREATE TABLE referral_clicks (
   at      INTEGER NOT NULL,
   day     TEXT NOT NULL
 ) STRICT;
-CREATE INDEX referral_clicks_by_link ON referral_clicks (link_id, at);
-CREATE INDEX referral_clicks_by_visitor ON referral_clicks (link_id, visitor, at) WHERE visitor IS NOT NULL;
+CREATE INDEX referral_clicks_by_link ON referral_clicks (link_id);
+CREATE INDEX referral_clicks_by_visitor ON referral_clicks (visitor, at) WHERE visitor IS NOT NULL;
 CREATE INDEX referral_clicks_by_time ON referral_clicks (at);
 
 -- The invitations of the last day, which their limits count. Older ones are deleted.
