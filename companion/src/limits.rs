@@ -62,6 +62,8 @@ pub const MAIL_TRIES: u32 = 30;
 /// Mails that fail in a row until it is the server, and they wait longer. More let an attacker's bad addresses hold back a good
 /// mail for less time; fewer are kinder to a server that fails.
 pub const MAIL_ROUND: u32 = 10;
+/// Mails that fail again take at most one part in so many of the time: a server may let each of them wait for long.
+pub const MAIL_RETRY_SHARE: u32 = 10;
 /// Characters that are kept of the reason that a mail failed.
 pub const MAIL_REASON_CHARS: usize = 300;
 

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use pace::{Pace, Pause, Tried, put_off_for};
 use send::{Letter, SendError, Sender, Verdict};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Runs for ever; stop it by dropping it. Without `mail` in the config it does nothing: mails are events only.
@@ -37,16 +38,27 @@ pub(crate) async fn run(app: Arc<App>) {
 
 async fn send_all(app: &App, sender: &Sender<'_>, lease: &Lease) {
     let mut commits = app.db.commits();
-    let (mut pace, mut put_off_from, mut has_begun) = (Pace::default(), Instant::now(), false);
+    let (mut pace, mut has_begun) = (Pace::default(), false);
+    // Mails that were put off wait for both.
+    let (mut share_from, mut slowed_from) = (Instant::now(), Instant::now());
     loop {
         commits.borrow_and_update();
-        let wanted = pace.wanted(Instant::now() < put_off_from);
+        let put_off_wait = share_from.max(slowed_from).saturating_duration_since(Instant::now());
+        let wanted = pace.wanted(!put_off_wait.is_zero());
         match send_next(app, sender, lease, wanted, &mut pace, &mut has_begun).await {
             Ok(Some(Pause::None)) => {}
-            Ok(Some(Pause::PutOff(wait))) => put_off_from = Instant::now() + wait,
+            Ok(Some(Pause::Over)) => slowed_from = Instant::now(),
+            Ok(Some(Pause::PutOff { share, slowed })) => {
+                let now = Instant::now();
+                (share_from, slowed_from) = (now + share, now + slowed);
+            }
             Ok(Some(Pause::All(wait))) => sleep(wait).await,
             // Commits of the command line, another process, are not signalled: a timeout makes the loop look for them.
-            Ok(None) => drop(timeout(limits::EVENTS_LOOK, commits.changed()).await),
+            Ok(None) => {
+                let waits = Some(put_off_wait).filter(|wait| !wait.is_zero());
+                let look = waits.unwrap_or(limits::EVENTS_LOOK).min(limits::EVENTS_LOOK);
+                drop(timeout(look, commits.changed()).await);
+            }
             Err(error) => {
                 let wait = pace.server_failed();
                 tracing::warn!(error = %error, retry.seconds = wait.as_secs(), "mail delivery failed; retrying");
@@ -107,7 +119,11 @@ async fn send_next(
         letter => letter,
     };
     let (outcome, pause) = match letter {
-        Ok(letter) => judge(&event, sender.send(letter).await, Attempt { tries, tried, now }, pace)?,
+        Ok(letter) => {
+            let began = Instant::now();
+            let sent = sender.send(letter).await;
+            judge(&event, sent, Attempt { tries, tried, now, took: began.elapsed() }, pace)?
+        }
         Err(reason) => {
             tracing::debug!(event.seq = event.seq, reason, "mail has no recipient");
             (Outcome::GivenUp { reason: reason.to_owned() }, Pause::None)
@@ -128,6 +144,7 @@ struct Attempt {
     tries: u32,
     tried: Tried,
     now: Timestamp,
+    took: Duration,
 }
 
 /// The end of a try, and the wait after it. A failure of the server is an error: it says nothing about the mail.
@@ -138,23 +155,19 @@ fn judge(
     pace: &mut Pace,
 ) -> Result<(Outcome, Pause), SendError> {
     let (seq, kind) = (event.seq, &event.kind);
-    let Attempt { tries, tried, now } = attempt;
+    let Attempt { tries, tried, now, took } = attempt;
     let error = match sent {
         Ok(()) => {
             tracing::info!(event.seq = seq, event.kind = kind, "mail sent");
-            pace.answered(tried);
-            return Ok((Outcome::Sent, Pause::None));
+            return Ok((Outcome::Sent, pace.answered(tried)));
         }
         Err(error) => error,
     };
     let verdict = error.verdict();
     let pause = match verdict {
         Verdict::Server => return Err(error),
-        Verdict::Unclear => pace.failed(tried),
-        Verdict::Deferred | Verdict::Refused => {
-            pace.answered(tried);
-            Pause::None
-        }
+        Verdict::Unclear => pace.failed(tried, took),
+        Verdict::Deferred | Verdict::Refused => pace.answered(tried),
     };
     let reason = error.to_string().chars().take(limits::MAIL_REASON_CHARS).collect();
     if verdict == Verdict::Refused || tries + 1 >= limits::MAIL_TRIES {
@@ -189,7 +202,8 @@ fn found(tx: &Tx<'_>, mail: NextMail) -> Result<Found, flux_storage::Error> {
 /// # Errors
 /// The reason that it has no recipient.
 fn letter<'a>(app: &App, event: &'a Event, customer: Option<&'a str>, token: &str) -> Result<Letter<'a>, &'static str> {
-    let text = |name: &str| event.data[name].as_str().unwrap_or_default();
+    // A text that begins with a name begins with a blank where there is none.
+    let text = |name: &str| event.data[name].as_str().unwrap_or_default().trim();
     let to = recipient(event, customer)?;
     let id = format!("<{}@{}.flux>", event.seq, app.config.store.id);
     // RFC 8058 wants HTTPS.

@@ -28,8 +28,15 @@ struct Rounds {
 pub(super) enum Pause {
     /// None: the next mail is tried at once.
     None,
-    /// Mails that were put off wait so long. New ones do not: these failures have nothing to do with them.
-    PutOff(Duration),
+    /// None, and mails that wait because others have failed are tried at once too: the server works.
+    Over,
+    /// Mails that were put off wait. New ones do not: these failures have nothing to do with them.
+    PutOff {
+        /// The wait that leaves most of the time to other mails.
+        share: Duration,
+        /// The wait after a round of failures.
+        slowed: Duration,
+    },
     /// All mails wait so long.
     All(Duration),
 }
@@ -68,8 +75,9 @@ impl Pace {
     }
 
     /// The server has answered about a mail, whatever it said: it works.
-    pub(super) fn answered(&mut self, mail: Tried) {
+    pub(super) fn answered(&mut self, mail: Tried) -> Pause {
         *self = Pace { last_was_put_off: mail == Tried::PutOff, ..Pace::default() };
+        Pause::Over
     }
 
     /// The server accepts no mail at all. Returns the wait.
@@ -77,9 +85,9 @@ impl Pace {
         self.server.slower()
     }
 
-    /// A mail has failed, and it may be the mail or the server. After the first failure of a new mail, all wait once: it is
-    /// tried again, because a server that restarts breaks one connection too.
-    pub(super) fn failed(&mut self, mail: Tried) -> Pause {
+    /// A mail has failed after this time, and it may be the mail or the server. After the first failure of a new mail, all wait
+    /// once: it is tried again, because a server that restarts breaks one connection too.
+    pub(super) fn failed(&mut self, mail: Tried, took: Duration) -> Pause {
         self.last_was_put_off = mail == Tried::PutOff;
         match mail {
             Tried::New if self.new.failures == 0 => {
@@ -87,7 +95,10 @@ impl Pace {
                 Pause::All(limits::MAIL_RETRY)
             }
             Tried::New => self.new.failed().map_or(Pause::None, Pause::All),
-            Tried::PutOff => self.put_off.failed().map_or(Pause::None, Pause::PutOff),
+            Tried::PutOff => {
+                let share = took.saturating_mul(limits::MAIL_RETRY_SHARE);
+                Pause::PutOff { share, slowed: self.put_off.failed().unwrap_or_default() }
+            }
         }
     }
 }
@@ -105,20 +116,25 @@ mod tests {
 
     /// The pauses after so many failures in a row.
     fn failures(pace: &mut Pace, mail: Tried, count: u32) -> Vec<Pause> {
-        (0..count).map(|_| pace.failed(mail)).collect()
+        (0..count).map(|_| pace.failed(mail, Duration::ZERO)).collect()
     }
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
+    fn put_off(share: u64, slowed: u64) -> Pause {
+        Pause::PutOff { share: seconds(share), slowed: seconds(slowed) }
+    }
+
     #[test]
     fn first_failure_of_a_new_mail_waits_once_and_is_tried_again_first() {
         let mut pace = Pace::default();
         pace.answered(Tried::New);
-        assert_eq!(pace.failed(Tried::New), FIRST);
+        assert_eq!(pace.failed(Tried::New, Duration::ZERO), FIRST);
         assert_eq!(pace.wanted(false), Wanted::PutOffFirst);
-        assert_eq!(pace.failed(Tried::PutOff), Pause::None, "it is put off, and the next is tried at once");
+        let again = pace.failed(Tried::PutOff, Duration::ZERO);
+        assert_eq!(again, put_off(0, 0), "it is put off, and the next is tried at once");
         assert_eq!(pace.wanted(false), Wanted::NewFirst);
     }
 
@@ -144,8 +160,15 @@ mod tests {
         let mut pace = Pace::default();
         let pauses = failures(&mut pace, Tried::PutOff, 40 * limits::MAIL_ROUND);
         assert!(!pauses.iter().any(|pause| matches!(pause, Pause::All(_))), "{pauses:?}");
-        assert!(pauses.contains(&Pause::PutOff(limits::MAIL_RETRY_LONGEST)), "they are slowed themselves");
+        assert!(pauses.contains(&put_off(0, limits::MAIL_RETRY_LONGEST.as_secs())), "they are slowed themselves");
         assert_eq!(pace.wanted(true), Wanted::New);
+    }
+
+    #[test]
+    fn mails_that_fail_again_slowly_take_a_tenth_of_the_time() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.failed(Tried::PutOff, seconds(30)), put_off(300, 0));
+        assert_eq!(pace.failed(Tried::New, seconds(30)), FIRST, "a new mail is not held back by what others took");
     }
 
     #[test]
@@ -154,8 +177,8 @@ mod tests {
         failures(&mut pace, Tried::New, 5 * limits::MAIL_ROUND);
         failures(&mut pace, Tried::PutOff, 5 * limits::MAIL_ROUND);
         assert_eq!([pace.server_failed(), pace.server_failed()], [seconds(5), seconds(10)]);
-        pace.answered(Tried::New);
-        assert_eq!(pace.failed(Tried::New), FIRST);
+        assert_eq!(pace.answered(Tried::New), Pause::Over);
+        assert_eq!(pace.failed(Tried::New, Duration::ZERO), FIRST);
         assert_eq!(pace.server_failed(), seconds(5));
     }
 
