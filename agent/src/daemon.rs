@@ -4,7 +4,9 @@ use crate::config::LiveConfig;
 use crate::control;
 use crate::game::{self, GameDialer};
 use crate::journal::{Journal, JournalError};
-use crate::limits::{HEARTBEAT_SLACK, PRUNE_INTERVAL, QUEUED_JOINS, QUEUED_REQUESTS, STOP_LINE, STOP_REPORTS};
+use crate::limits::{
+    HEARTBEAT_SLACK, PRUNE_INTERVAL, PRUNED_PER_ROUND, QUEUED_JOINS, QUEUED_REQUESTS, STOP_LINE, STOP_REPORTS,
+};
 use crate::reload::reload;
 use crate::state::SharedParts;
 use crate::state::{Loader, Phase, SessionState, Shared};
@@ -162,10 +164,22 @@ async fn housekeeping(shared: Arc<Shared>) {
     loop {
         let keep = SignedDuration::try_from(shared.config().delivery.keep_history).unwrap_or(SignedDuration::MAX);
         let before = shared.now() - keep;
-        match shared.journal().prune(before) {
-            Ok(0) => {}
-            Ok(jobs) => tracing::info!(jobs, "pruned details of old jobs"),
-            Err(error) => tracing::error!(%error, "failed to prune details of old jobs"),
+        let mut jobs = 0;
+        loop {
+            shared.heartbeat.expect_within("housekeeping", HEARTBEAT_SLACK);
+            let pruned = shared.journal().prune(before, PRUNED_PER_ROUND);
+            match pruned {
+                Ok(0) => break,
+                Ok(pruned) => jobs += pruned,
+                Err(error) => {
+                    tracing::error!(%error, "failed to prune details of old jobs");
+                    break;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        if jobs > 0 {
+            tracing::info!(jobs, "pruned details of old jobs");
         }
         shared.heartbeat.expect_within("housekeeping", PRUNE_INTERVAL + HEARTBEAT_SLACK);
         tokio::time::sleep(PRUNE_INTERVAL).await;

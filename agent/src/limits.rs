@@ -34,8 +34,10 @@ pub const MARKERS_PER_JOB: usize = 16;
 pub const RESOLVED_PER_STEP: usize = 20;
 /// Interval between searches for expired jobs.
 pub const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
-/// Expired jobs closed at a time.
-pub const EXPIRED_PER_ROUND: usize = 100;
+/// Expired jobs closed in one commit.
+pub const EXPIRED_PER_ROUND: usize = 500;
+/// Jobs whose details are pruned in one commit.
+pub const PRUNED_PER_ROUND: usize = 1_000;
 /// Bounds of the wait before a line that did not run is sent again; it doubles with each send.
 pub const RESEND: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
 /// Bounds of the wait before a line is sent again after the game answered that its player is away. A join ends the wait.
@@ -64,13 +66,15 @@ pub const REST_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 pub const ERROR_CHARS: usize = 200;
 /// Bounds of the wait after a failed report.
 pub const REPORT_RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// Time for which reports may fail before the log says so.
+pub const REPORTS_LATE: Duration = Duration::from_secs(120);
 /// Time without contact after which jobs from before this start run without the store's acknowledgement (rule 8).
 pub const STARTUP_HOLD: Duration = Duration::from_secs(60);
 /// The wait after the store refused the session, for example with `already_connected:`.
 pub const REFUSED_RETRY: Duration = Duration::from_secs(60);
 /// Joins queued for the store. Further joins are dropped; the store offers open commands anyway.
 pub const QUEUED_JOINS: usize = 1_000;
-/// Unreadable items that the agent remembers, to log each once.
+/// Unreadable items, rows and hints that the agent remembers, to log each once.
 pub const BAD_ITEMS_KNOWN: usize = 1_000;
 /// Difference between the two clocks above which the agent warns.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(60);

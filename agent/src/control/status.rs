@@ -58,6 +58,9 @@ pub struct StoreStatus {
     pub polled_at: Option<Timestamp>,
     /// Time of the next poll.
     pub next_poll_at: Option<Timestamp>,
+    /// Parts of its answers that cannot be read.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// The last error.
     pub error: Option<String>,
 }
@@ -120,6 +123,7 @@ impl Status {
                 answered_at: store.answered_at,
                 polled_at: store.polled_at,
                 next_poll_at: store.next_poll_at,
+                warnings: store.warnings.into_values().collect(),
                 error: store.error,
             },
             game: GameStatus {

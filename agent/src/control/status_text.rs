@@ -20,6 +20,7 @@ impl Status {
             self.config.path.display()
         );
         let mut lines = vec![("store", self.store.text(now))];
+        lines.extend(self.store.warnings.iter().map(|warning| ("", paint(Tone::Warning, warning))));
         lines.extend(self.store.error.as_ref().map(|error| ("", error.clone())));
         lines.push(("game", self.game.text(now)));
         lines.extend(self.game.log_text().map(|text| ("", text)));

@@ -6,7 +6,7 @@ use crate::limits::MARKERS_PER_JOB;
 use flux_delivery::game_clock::ClockPair;
 use flux_delivery::job::{Job, JobState};
 use flux_delivery::marker::MarkerKey;
-use flux_protocol::CommandId;
+use flux_protocol::{CommandId, FailReason};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -19,6 +19,15 @@ pub enum Wake {
     At(Timestamp),
     /// At the join of its player.
     OnJoin,
+}
+
+/// A job that has expired, as it was when that was decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Expired<'a> {
+    /// Its id.
+    pub id: &'a CommandId,
+    /// The job at the decision.
+    pub decided_on: Job,
 }
 
 /// A line that is about to be sent.
@@ -81,6 +90,22 @@ impl Journal {
         append_history(&transaction, id, &job, now, note.event, note.detail)?;
         transaction.commit()?;
         Ok(Some(job))
+    }
+
+    /// Fails expired jobs in one commit; a job that has changed since the decision is left alone. Returns the ids of the others.
+    pub fn expire(&mut self, jobs: &[Expired<'_>], now: Timestamp) -> Result<Vec<CommandId>, JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut expired = Vec::with_capacity(jobs.len());
+        for Expired { id, decided_on } in jobs {
+            if load(&transaction, id)?.is_some_and(|row| row.job == *decided_on) {
+                let job = decided_on.refused(FailReason::Expired);
+                save(&transaction, id, &job, None, Wake::Now, now)?;
+                append_history(&transaction, id, &job, now, "expired", None)?;
+                expired.push((*id).clone());
+            }
+        }
+        transaction.commit()?;
+        Ok(expired)
     }
 
     /// Commits the intent to send a line, before its first byte is sent. Returns false if the job is no longer `decided_on`: then nothing may be sent.
@@ -161,7 +186,7 @@ pub(super) fn save(
     let (ready, wake_at) = schedule(job, when);
     let mut statement = connection.prepare_cached(
         "UPDATE job SET attempt = ?2, state = ?3, reason = ?4, unresolved = ?5, from_other_journal = ?6, revoked = ?7, ready = ?8, wake_at = ?9,
-         acked_key = CASE WHEN report_key = ?10 THEN acked_key END, report_key = ?10,
+         acked_key = CASE WHEN report_key = ?10 THEN acked_key END, sent_at = CASE WHEN report_key = ?10 THEN sent_at END, report_key = ?10,
          changed_at = ?11, startup_hold = startup_hold AND ?12, obstacle = ?13 WHERE id = ?1",
     )?;
     statement.execute(params![

@@ -18,11 +18,11 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Intent, Note, Wake};
+pub use change::{Expired, Intent, Note, Wake};
 pub use error::JournalError;
 pub use intake::ReceivedItem;
 pub use queue::{HistoryEntry, JobDetails, JobFilter, StateFilter};
-pub use reports::{Counts, PendingReport};
+pub use reports::{Counts, PendingReport, Unreported};
 pub use row::JobRow;
 pub use schedule::RecentDelivery;
 

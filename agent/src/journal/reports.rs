@@ -19,14 +19,24 @@ pub struct PendingReport {
     key: String,
 }
 
+/// States that the store has not acknowledged.
+#[derive(Debug, Default)]
+pub struct Unreported {
+    /// Those that can be sent.
+    pub reports: Vec<PendingReport>,
+    /// The ids of rows that cannot be read, each with the problem.
+    pub unreadable: Vec<(String, String)>,
+}
+
 /// Number of jobs by state.
 pub type Counts = BTreeMap<String, u64>;
 
 impl Journal {
-    /// The oldest states that the store has not acknowledged, one per id.
-    pub fn unreported(&self, limit: usize) -> Result<Vec<PendingReport>, JournalError> {
+    /// States that the store has not acknowledged, one per id: first those that were never sent, oldest first, then those that
+    /// wait longest since they were sent.
+    pub fn unreported(&self, limit: usize) -> Result<Unreported, JournalError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, report_key, output, obstacle, changed_at, command ->> '$.orderId', command ->> '$.player.name' FROM job WHERE acked_key IS NOT report_key ORDER BY changed_at LIMIT ?1",
+            "SELECT id, report_key, output, obstacle, changed_at, command ->> '$.orderId', command ->> '$.player.name' FROM job WHERE acked_key IS NOT report_key ORDER BY sent_at, changed_at LIMIT ?1",
         )?;
         let rows = statement.query_map([limit as i64], |row| {
             Ok((
@@ -39,27 +49,56 @@ impl Journal {
                 row.get::<_, Option<String>>(6)?,
             ))
         })?;
-        rows.map(|row| {
+        let mut found = Unreported::default();
+        for row in rows {
             let (id, key, output, obstacle, changed_at, order_id, player_name) = row?;
-            let parsed = parse_key(&key)
-                .ok_or_else(|| JournalError::Row { id: id.clone(), problem: format!("report key {key}") });
-            let (attempt, state) = parsed?;
+            let Some((attempt, state)) = parse_key(&key) else {
+                found.unreadable.push((id, format!("report key {key}")));
+                continue;
+            };
+            let Ok(command_id) = id.parse() else {
+                found.unreadable.push((id, "not an id".into()));
+                continue;
+            };
             let output = if state.is_closing() { output } else { obstacle };
-            let id = id.parse().map_err(|_| JournalError::Row { id, problem: "not an id".into() })?;
-            let report = CommandReport { id, attempt, state, output, at: time(changed_at) };
-            Ok(PendingReport { report, order_id, player_name, key })
-        })
-        .collect()
+            let report = CommandReport { id: command_id, attempt, state, output, at: time(changed_at) };
+            found.reports.push(PendingReport { report, order_id, player_name, key });
+        }
+        Ok(found)
+    }
+
+    /// Records that the states of these ids were sent now and not acknowledged: what was never sent goes before them. Returns
+    /// whether there is such a state.
+    pub fn put_behind<'a>(
+        &mut self,
+        ids: impl IntoIterator<Item = &'a str>,
+        now: Timestamp,
+    ) -> Result<bool, JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for id in ids {
+            let mut statement = transaction.prepare_cached("UPDATE job SET sent_at = ?2 WHERE id = ?1")?;
+            statement.execute(params![id, now.as_millisecond()])?;
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM job WHERE acked_key IS NOT report_key AND sent_at IS NULL)";
+        let has_unsent = transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        transaction.commit()?;
+        Ok(has_unsent)
     }
 
     /// Records that the store acknowledged these reports. Only the reported state counts as acknowledged (rule 3): a job that has changed since is reported again.
-    pub fn acknowledge(&mut self, reports: &[PendingReport], now: Timestamp) -> Result<(), JournalError> {
+    pub fn acknowledge<'a>(
+        &mut self,
+        reports: impl IntoIterator<Item = &'a PendingReport>,
+        now: Timestamp,
+    ) -> Result<(), JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for pending in reports {
             let id = pending.report.id.as_str();
             let changed = transaction
-                .prepare_cached("UPDATE job SET acked_key = ?2, startup_hold = 0 WHERE id = ?1 AND report_key = ?2")?
-                .execute(params![id, pending.key])?;
+                .prepare_cached(
+                    "UPDATE job SET acked_key = ?2, sent_at = ?3, startup_hold = 0 WHERE id = ?1 AND report_key = ?2",
+                )?
+                .execute(params![id, pending.key, now.as_millisecond()])?;
             if changed > 0 && pending.report.state.is_closing() {
                 transaction
                     .prepare_cached(
@@ -106,18 +145,19 @@ impl Journal {
         Ok(oldest.map(time))
     }
 
-    /// Deletes the details of jobs that were closed and acknowledged before `before`; id, attempt and outcome stay. Returns the number of jobs.
-    pub fn prune(&mut self, before: Timestamp) -> Result<usize, JournalError> {
+    /// Deletes the details of at most `limit` jobs that were closed and acknowledged before `before`; id, attempt and outcome
+    /// stay. Returns the number of jobs.
+    pub fn prune(&mut self, before: Timestamp, limit: usize) -> Result<usize, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let over = "is_open = 0 AND acked_key IS report_key AND changed_at < ?1 AND command IS NOT NULL";
-        let cutoff = before.as_millisecond();
-        transaction
-            .execute(&format!("DELETE FROM history WHERE job_id IN (SELECT id FROM job WHERE {over})"), [cutoff])?;
+        let over = "SELECT id FROM job WHERE is_open = 0 AND acked_key IS report_key AND changed_at < ?1 AND command IS NOT NULL
+             ORDER BY id LIMIT ?2";
+        let values = params![before.as_millisecond(), limit as i64];
+        transaction.execute(&format!("DELETE FROM history WHERE job_id IN ({over})"), values)?;
         let pruned = transaction.execute(
             &format!(
-                "UPDATE job SET command = NULL, line = NULL, sent_clock = NULL, output = NULL, judged_by = NULL, player_key = NULL, player_uuid = NULL WHERE {over}"
+                "UPDATE job SET command = NULL, line = NULL, sent_clock = NULL, output = NULL, judged_by = NULL, player_key = NULL, player_uuid = NULL WHERE id IN ({over})"
             ),
-            [cutoff],
+            values,
         )?;
         transaction.commit()?;
         Ok(pruned)

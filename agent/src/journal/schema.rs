@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::path::Path;
 
 /// Each step is applied once, in a transaction. A step that has been released is never edited; a change is a new step.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     r"
 CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -75,6 +75,11 @@ END;
 ",
     "
 ALTER TABLE job ADD COLUMN obstacle TEXT; -- of awaiting_player: why, where the reason does not say it
+",
+    "
+ALTER TABLE job ADD COLUMN sent_at INTEGER; -- ms, the last time that the state was sent; NULL if it never was
+DROP INDEX job_unreported;
+CREATE INDEX job_unreported ON job (sent_at, changed_at) WHERE acked_key IS NOT report_key;
 ",
 ];
 

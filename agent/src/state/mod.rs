@@ -173,6 +173,19 @@ impl Shared {
         }
     }
 
+    /// Records a hint of the store that cannot be read, for `status`. It is logged once.
+    pub(crate) fn unreadable_hint(&self, name: &'static str, text: &str) {
+        let warning = format!("the store's {name} cannot be read and is ignored: {text}");
+        let mut is_new = false;
+        self.store.send_if_modified(|view| {
+            is_new = !view.warnings.contains_key(name);
+            view.warnings.insert(name, warning.clone()) != Some(warning.clone())
+        });
+        if is_new {
+            tracing::warn!("{warning}");
+        }
+    }
+
     /// Sets or clears a warning about the game, for `status`. Returns whether it is new.
     pub(crate) fn set_game_warning(&self, topic: &'static str, text: Option<String>) -> bool {
         let has_text = text.is_some();

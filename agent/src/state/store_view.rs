@@ -2,6 +2,7 @@
 
 use flux_signalr::client::Connection;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 /// The session with the store.
@@ -42,6 +43,8 @@ pub struct StoreView {
     pub polled_at: Option<Timestamp>,
     /// The next poll.
     pub next_poll_at: Option<Timestamp>,
+    /// What cannot be read of the store's answers, by its name.
+    pub warnings: BTreeMap<&'static str, String>,
     /// The last error.
     pub error: Option<String>,
     /// Start of the outage and the number of failed attempts, while there is no session.

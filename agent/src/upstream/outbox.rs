@@ -1,15 +1,17 @@
 //! Reports job states to the store and records the acknowledgements.
 
-use super::rest::Rest;
+use super::report_pace::{Failure, Next, Pace};
+use super::rest::{Rest, RestError};
 use super::{intake, record_answer, rest};
-use crate::journal::PendingReport;
+use crate::journal::{JournalError, PendingReport};
 use crate::limits::{CALL_DEADLINE, HEARTBEAT_SLACK, JOURNAL_RETRY, REPORT_BYTES, REPORT_RETRY};
 use crate::state::{Link, Phase, Shared};
 use flux_platform::{CrashPoint, crash_point};
-use flux_protocol::limits::BATCH_ITEMS;
 use flux_protocol::{CommandId, CommandReport, ParsedReportsResponse, method};
+use flux_signalr::client::CallError;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Name of this task for the watchdog.
 const TASK: &str = "outbox";
@@ -17,27 +19,22 @@ const TASK: &str = "outbox";
 /// Reports states that the store has not acknowledged, one call at a time (rule 3), until the daemon stops.
 pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
     let mut link = shared.link.subscribe();
-    let mut wait = REPORT_RETRY.0;
+    let (mut pace, mut unreadable) = (Pace::default(), BTreeSet::new());
     loop {
         shared.heartbeat.expect_within(TASK, CALL_DEADLINE + HEARTBEAT_SLACK);
-        let pending = shared.journal().unreported(BATCH_ITEMS);
-        let pause = match pending {
+        let pause = match next_reports(shared, pace.most(), &mut unreadable) {
             Err(error) => {
                 shared.journal_failed(&error);
                 Some(JOURNAL_RETRY)
             }
             Ok(pending) if pending.is_empty() => None,
-            Ok(pending) => match send(shared, rest, fit_into_message(pending)).await {
-                Ok(()) => {
-                    wait = REPORT_RETRY.0;
+            Ok(pending) => match send_some(shared, rest, pending, &mut pace).await {
+                None => {
+                    // A store that answers at once must not keep the other tasks waiting.
+                    tokio::task::yield_now().await;
                     continue;
                 }
-                Err(failed) => {
-                    tracing::debug!(error = failed.text, "failed to send reports; keeping them");
-                    let pause = wait.max(failed.retry_after);
-                    wait = (wait * 2).min(REPORT_RETRY.1);
-                    Some(pause)
-                }
+                pause => pause,
             },
         };
         match pause {
@@ -46,9 +43,72 @@ pub(super) async fn run(shared: &Shared, rest: &dyn Rest) {
         }
         tokio::select! { biased;
             () = shared.reached(Phase::Stopping) => return shared.heartbeat.idle(TASK),
-            _ = link.changed() => wait = REPORT_RETRY.0,
+            _ = link.changed() => pace.reset_wait(),
             () = shared.wake_outbox.notified(), if pause.is_none() => {}
             () = sleep(pause) => {}
+        }
+    }
+}
+
+/// The next reports. A row that cannot be read is put behind the others, and logged once: `known` has the logged ones.
+fn next_reports(
+    shared: &Shared,
+    most: usize,
+    known: &mut BTreeSet<String>,
+) -> Result<Vec<PendingReport>, JournalError> {
+    let found = shared.journal().unreported(most)?;
+    if found.unreadable.is_empty() {
+        return Ok(found.reports);
+    }
+    for (id, problem) in found.unreadable.iter().filter(|(id, _)| known.insert(id.clone())) {
+        tracing::error!(command.id = id, problem, "cannot read a row of the journal; its state is not reported");
+    }
+    let mut journal = shared.journal();
+    journal.put_behind(found.unreadable.iter().map(|(id, _)| id.as_str()), shared.now())?;
+    // Only those that can be read are left, or none.
+    Ok(journal.unreported(most)?.reports)
+}
+
+/// Makes one call. Returns the wait before the next one; `None` for none.
+async fn send_some(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>, pace: &mut Pace) -> Option<Duration> {
+    let pending = fit_into_message(pending);
+    let next = match send(shared, rest, &pending).await {
+        Ok(0) => {
+            tracing::debug!(reports = pending.len(), "the store acknowledged none of the reports; keeping them");
+            pace.ignored(Instant::now())
+        }
+        Ok(_) => {
+            if pace.succeeded() {
+                tracing::info!("reports reach the store again");
+            }
+            return None;
+        }
+        Err(failed) => {
+            tracing::debug!(error = failed.text, reports = pending.len(), "failed to send reports; keeping them");
+            pace.failed(failed.failure, pending.len(), failed.retry_after, Instant::now())
+        }
+    };
+    if pace.is_late(Instant::now()) {
+        let jobs = shared.journal().unreported_count().unwrap_or_default();
+        tracing::warn!(
+            jobs,
+            "the store has not taken reports for 2 minutes; they stay in the journal and are sent again"
+        );
+    }
+    match next {
+        Next::Fewer => None,
+        Next::Wait(wait) => Some(wait),
+        Next::PutBehind(wait) => {
+            let ids = pending.iter().map(|item| item.report.id.as_str());
+            match shared.journal().put_behind(ids, shared.now()) {
+                // Reports that were never sent go first, without the long wait.
+                Ok(true) => Some(REPORT_RETRY.0),
+                Ok(false) => Some(wait),
+                Err(error) => {
+                    shared.journal_failed(&error);
+                    Some(JOURNAL_RETRY)
+                }
+            }
         }
     }
 }
@@ -62,43 +122,57 @@ async fn sleep(wait: Option<Duration>) {
 
 struct Failed {
     text: String,
+    failure: Failure,
     retry_after: Duration,
 }
 
 impl<E: std::fmt::Display> From<E> for Failed {
     fn from(error: E) -> Failed {
-        Failed { text: error.to_string(), retry_after: Duration::ZERO }
+        Failed { text: error.to_string(), failure: Failure::Unreachable, retry_after: Duration::ZERO }
     }
 }
 
-/// The oldest reports that fit into one message.
+impl Failed {
+    fn of_call(error: CallError) -> Failed {
+        let failure = match error {
+            CallError::Refused(_) | CallError::TooLarge { .. } => Failure::Refused,
+            CallError::Closed | CallError::ConnectionLost | CallError::TimedOut(_) | CallError::Unreadable(_) => {
+                Failure::Unreachable
+            }
+        };
+        Failed { text: error.to_string(), failure, retry_after: Duration::ZERO }
+    }
+
+    fn of_rest(error: RestError) -> Failed {
+        let retry_after = error.retry_after().unwrap_or_default();
+        let failure = if error.is_about_content() { Failure::Refused } else { Failure::Unreachable };
+        Failed { text: error.to_string(), failure, retry_after }
+    }
+}
+
+/// The first reports that fit into one message; at least one.
 fn fit_into_message(pending: Vec<PendingReport>) -> Vec<PendingReport> {
     let mut bytes = 0;
     let fits = |item: &PendingReport| {
+        let is_first = bytes == 0;
         bytes += serde_json::to_vec(&item.report).map_or(0, |text| text.len() + 1);
-        bytes <= REPORT_BYTES
+        is_first || bytes <= REPORT_BYTES
     };
     pending.into_iter().take_while(fits).collect()
 }
 
-async fn send(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>) -> Result<(), Failed> {
+/// Sends reports, and records their acknowledgements. Returns the number of them.
+async fn send(shared: &Shared, rest: &dyn Rest, pending: &[PendingReport]) -> Result<usize, Failed> {
     let reports: Vec<CommandReport> = pending.iter().map(|item| item.report.clone()).collect();
     let link = shared.link.borrow().clone();
     let reply = match link {
         Link::Up(connection) => {
             crash_point(CrashPoint::Message);
-            let answer =
-                connection.invoke_raw(method::REPORT, vec![serde_json::to_value(&reports)?], CALL_DEADLINE).await?;
-            answer.parse::<ParsedReportsResponse>()?
+            let call = connection.invoke_raw(method::REPORT, vec![serde_json::to_value(&reports)?], CALL_DEADLINE);
+            call.await.map_err(Failed::of_call)?.parse::<ParsedReportsResponse>()?
         }
         Link::Starting => return Err("no session yet".into()),
-        Link::Down => match rest::report(rest, reports).await {
-            Ok(reply) => reply,
-            Err(error) => {
-                let retry_after = error.retry_after().unwrap_or_default();
-                return Err(Failed { text: error.to_string(), retry_after });
-            }
-        },
+        Link::Down => rest::report(rest, reports).await.map_err(Failed::of_rest)?,
     };
     record_answer(shared, None);
     if let Some(revoked) = reply.revoked {
@@ -107,16 +181,19 @@ async fn send(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>) -> 
     acknowledge(shared, pending, reply.acknowledged.items)
 }
 
-/// Records the acknowledged reports; the others are sent again. If the store acknowledged none of them, this is an error, so that the next call waits.
-fn acknowledge(shared: &Shared, mut pending: Vec<PendingReport>, acknowledged: Vec<CommandId>) -> Result<(), Failed> {
+/// Records the acknowledged reports, and puts the others behind what was never sent.
+fn acknowledge(shared: &Shared, pending: &[PendingReport], acknowledged: Vec<CommandId>) -> Result<usize, Failed> {
     let acknowledged: BTreeSet<CommandId> = acknowledged.into_iter().collect();
-    pending.retain(|item| acknowledged.contains(&item.report.id));
-    shared.journal().acknowledge(&pending, shared.now())?;
-    for item in &pending {
+    let (taken, left): (Vec<_>, Vec<_>) = pending.iter().partition(|item| acknowledged.contains(&item.report.id));
+    shared.journal().acknowledge(taken.iter().copied(), shared.now())?;
+    if !taken.is_empty() && !left.is_empty() {
+        shared.journal().put_behind(left.iter().map(|item| item.report.id.as_str()), shared.now())?;
+    }
+    for item in &taken {
         let (id, state) = (&item.report.id, item.report.state);
         tracing::info!(command.id = %id, order.id = item.order_id, player.name = item.player_name, attempt = %item.report.attempt, status = state.status(), reason = state.reason(), "report acknowledged");
     }
     shared.acknowledged.send_modify(|count| *count = count.wrapping_add(1));
     shared.wake_game.notify_one(); // jobs on startup hold may run, and markers may be removed
-    if pending.is_empty() { Err("the store left out every report".into()) } else { Ok(()) }
+    Ok(taken.len())
 }

@@ -90,6 +90,19 @@ impl RestError {
         }
     }
 
+    /// True if the store itself refused the call's content: a status of 4xx that is not about the token, the time or the pace.
+    pub fn is_about_content(&self) -> bool {
+        match self {
+            RestError::Status { status, is_own, rejects_token, .. } => {
+                *is_own
+                    && !rejects_token
+                    && matches!(status, 400..=499)
+                    && !matches!(status, 401 | 403 | 408 | 409 | 425 | 429)
+            }
+            RestError::Unreachable(_) | RestError::Answer(_) => false,
+        }
+    }
+
     /// The wait that the store requests.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

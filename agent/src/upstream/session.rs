@@ -1,13 +1,13 @@
 //! Keeps the session with the store: opens it, sends `Hello`, handles incoming calls, and reopens it after a loss or with a new token.
 
 use super::advice::explain;
-use super::{intake, record_answer, token_rejected};
+use super::{intake, read_now, record_answer, token_rejected};
 use crate::VERSION;
 use crate::config::Config;
 use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY, SESSION_ATTEMPT};
 use crate::state::{Link, Phase, SessionState, Shared};
 use flux_platform::{CrashPoint, crash_point};
-use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, SecretHash, ServerWelcome, method};
+use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, ParsedWelcome, SecretHash, method};
 use flux_signalr::client::{CallError, Client, ErrorClass, IncomingCall, ReconnectHandle, Session, State};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -103,9 +103,8 @@ pub(super) async fn watch_states(shared: &Shared, mut states: watch::Receiver<St
             State::Connecting => shared.heartbeat.expect_within(TASK, SESSION_ATTEMPT),
             State::Reconnecting { class, error, delay, diagnosis, .. } => {
                 shared.heartbeat.expect_within(TASK, delay + SESSION_ATTEMPT);
-                let is_own_stop =
-                    class == ErrorClass::Stopped && shared.store.borrow().session == SessionState::Connecting;
-                if is_own_stop {
+                // The agent's own stop says nothing about the store: the reason for it stays on display.
+                if class == ErrorClass::Stopped {
                     shared.link.send_replace(Link::Down);
                 } else {
                     let store = &shared.config().store;
@@ -158,7 +157,7 @@ enum HelloError {
     Answer(String),
 }
 
-async fn hello(shared: &Shared, session: &Session) -> Result<ServerWelcome, HelloError> {
+async fn hello(shared: &Shared, session: &Session) -> Result<ParsedWelcome, HelloError> {
     let hello = AgentHello {
         agent_version: VERSION.to_owned(),
         protocol_version: PROTOCOL_VERSION,
@@ -174,7 +173,7 @@ async fn hello(shared: &Shared, session: &Session) -> Result<ServerWelcome, Hell
             other => HelloError::Call(other),
         },
     )?;
-    let welcome: ServerWelcome = answer.parse().map_err(|error| HelloError::Answer(shortened(&error)))?;
+    let welcome: ParsedWelcome = answer.parse().map_err(|error| HelloError::Answer(shortened(&error)))?;
     if welcome.protocol_version != PROTOCOL_VERSION {
         return Err(HelloError::Refused(
             ErrorCode::UnsupportedProtocol.message("the store uses another version of the protocol"),
@@ -216,11 +215,11 @@ fn server_removed(shared: &Shared) {
 async fn serve(
     shared: &Shared,
     mut session: Session,
-    welcome: ServerWelcome,
+    welcome: ParsedWelcome,
     changes: &mut ConfigWatch,
     reconnect: &ReconnectHandle,
 ) {
-    record_answer(shared, Some(welcome.now));
+    record_answer(shared, read_now(shared, welcome.now));
     if let Err(error) = shared.journal().set_removed(false) {
         tracing::error!(%error, "failed to record that the server exists");
     }

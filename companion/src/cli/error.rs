@@ -32,6 +32,12 @@ pub enum CliError {
         /// The system's error.
         cause: io::Error,
     },
+    /// The config has no `mail`.
+    #[error("the config has no `mail` section: mails are recorded as events and not sent")]
+    NoMail,
+    /// The mail server did not take a test mail.
+    #[error("the test mail was not sent: {0}")]
+    MailNotSent(String),
     /// A bug in the program.
     #[error("internal error; please report it")]
     Internal,
@@ -67,7 +73,8 @@ impl CliError {
                 ExitCode::Internal
             }
             Self::Listen { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => ExitCode::Permission,
-            Self::Listen { .. } => ExitCode::Unreachable,
+            Self::Listen { .. } | Self::MailNotSent(_) => ExitCode::Unreachable,
+            Self::NoMail => ExitCode::Config,
             Self::Db(_) | Self::ServiceError(_) | Self::KeyExists | Self::AmbiguousId(..) => ExitCode::Failed,
         }
     }

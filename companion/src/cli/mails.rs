@@ -1,9 +1,11 @@
 //! The `mail` commands.
 
-use super::{CliError, MailCommand, print, print_json, with_database};
+use super::{CliError, MailCommand, print, print_json, runtime, with_database};
 use crate::config::Config;
 use crate::http::MailOut;
+use crate::notify::mail::send_test;
 use crate::notify::unsubscribe::UnsubscribeKey;
+use flux_platform::{Clock, SystemClock};
 use flux_shop::MailStatus;
 use flux_storage::{Tx, mail};
 use flux_terminal::{LocalTime, escape, table, terminal_width};
@@ -12,7 +14,18 @@ pub(super) fn run(config: &Config, command: MailCommand) -> Result<(), CliError>
     match command {
         MailCommand::Resubscribe { address } => resubscribe(config, &address),
         MailCommand::List { status, limit, json } => list(config, status, limit, json),
+        MailCommand::Test { address } => test(config, &address),
     }
+}
+
+fn test(config: &Config, address: &str) -> Result<(), CliError> {
+    let Some(mail) = &config.mail else { return Err(CliError::NoMail) };
+    let sent = runtime()?.block_on(send_test(mail, &config.store.id, address, SystemClock.now()));
+    sent.map_err(|problem| CliError::MailNotSent(escape(&problem).to_string()))?;
+    print(&format!(
+        "the mail server took a test mail to {}: look into the mailbox, and its spam folder",
+        escape(address)
+    ))
 }
 
 fn resubscribe(config: &Config, address: &str) -> Result<(), CliError> {

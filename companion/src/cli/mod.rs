@@ -260,6 +260,11 @@ enum OrderCommand {
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
+    /// Send a test mail now, with the config's `mail` section.
+    Test {
+        /// The mailbox's address.
+        address: String,
+    },
     /// Send mails again to a mailbox that has unsubscribed.
     Resubscribe {
         /// The mailbox's address.

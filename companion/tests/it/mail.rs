@@ -1,5 +1,6 @@
 //! Mails over SMTP: each once, in order; after a time without `mail`, only the young ones.
 
+use crate::cli::Program;
 use crate::mail_server::MailServer;
 use crate::socket::Served;
 use crate::test_app::{TestApp, list, text};
@@ -117,4 +118,26 @@ async fn begin_skips_old_mails_and_retries_up_to_the_first_young_one() {
     }
     assert!(next(&app).await.is_none());
     assert_eq!(statuses(&app).await, ["skipped", "skipped", "sent", "sent"]);
+}
+
+#[tokio::test]
+async fn test_mail_is_sent_at_once_and_an_error_names_the_server() {
+    let mut server = MailServer::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let test = async |mail: String| {
+        let program = Program::in_folder(folder.path());
+        std::fs::write(folder.path().join("companion.yml"), format!("database: companion.db\n{mail}\n"))
+            .expect("written");
+        let run = move || program.run(&["mail", "test", "steve@example.com"]);
+        let output = tokio::task::spawn_blocking(run).await.expect("it ran");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(test(server.config()).await.0, Some(0));
+    assert_eq!(server.take().await, "Test mail of your store");
+    let (code, problem) = test(String::new()).await;
+    assert_eq!((code, problem.contains("no `mail` section")), (Some(78), true), "{problem}");
+    let config = server.config();
+    drop(server);
+    let (code, problem) = test(config).await;
+    assert_eq!((code, problem.contains("the test mail was not sent: mail.server")), (Some(69), true), "{problem}");
 }

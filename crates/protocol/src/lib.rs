@@ -39,6 +39,7 @@
 mod batch;
 mod command;
 mod derived;
+mod hint;
 mod ids;
 pub mod limits;
 mod reason;
@@ -51,11 +52,12 @@ mod token;
 pub use batch::{BadItem, Batch};
 pub use command::{Attempt, Command, CommandKind, PlayerRef, Revocation};
 pub use derived::derived_command_id;
+pub use hint::Hint;
 pub use ids::{CommandId, InvalidId, JournalId, OrderId, ServerId};
 pub use reason::{FailReason, UnknownReason, WaitReason};
 pub use report::{CommandReport, InvalidReportState, ReportState};
 pub use rest::{ParsedPollResponse, ParsedReportsResponse, PollResponse, ReportsRequest, ReportsResponse};
-pub use session::{AgentHello, ErrorCode, GameState, GameStatus, ReportAck, ServerWelcome, method};
+pub use session::{AgentHello, ErrorCode, GameState, GameStatus, ParsedWelcome, ReportAck, ServerWelcome, method};
 pub use token::{InvalidToken, SecretHash, ServerToken};
 
 /// The version of the contract, which both sides send in `Hello` and its answer.

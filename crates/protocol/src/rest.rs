@@ -1,7 +1,7 @@
 //! The bodies of the REST fallback. Each answer has two types: the store writes plain lists, and the agent reads them
 //! item by item.
 
-use crate::{Batch, Command, CommandId, CommandReport, Revocation};
+use crate::{Batch, Command, CommandId, CommandReport, Hint, Revocation};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +30,10 @@ pub struct ParsedPollResponse {
     pub revoked: Option<Batch<Revocation>>,
     /// The store's clock.
     #[serde(default)]
-    pub now: Option<Timestamp>,
+    pub now: Hint<Timestamp>,
     /// The shortest wait until the next poll, in seconds, 15 to 300.
     #[serde(default)]
-    pub next_poll_seconds: Option<u64>,
+    pub next_poll_seconds: Hint<u64>,
 }
 
 /// The body of `POST /reports`, as the agent writes it. The store reads a [`Batch`].
@@ -66,6 +66,14 @@ pub struct ParsedReportsResponse {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn unreadable_hint_does_not_cost_the_commands() {
+        for hint in [json!(-1), json!("15"), json!(15.0), json!("NaN"), json!([])] {
+            let odd = json!({"commands": [], "now": "half past nine", "nextPollSeconds": hint});
+            assert!(serde_json::from_value::<ParsedPollResponse>(odd).is_ok(), "{hint}");
+        }
+    }
 
     #[test]
     fn unreadable_item_does_not_spoil_the_answer() {

@@ -1,6 +1,6 @@
 //! The messages of a hub session: the first call, the game's status, acknowledgements and error codes.
 
-use crate::{CommandId, JournalId, ServerId};
+use crate::{CommandId, Hint, JournalId, ServerId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -76,6 +76,21 @@ pub struct ServerWelcome {
     /// The epoch of the store's database, another one after each restore; `None` from a store that has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_epoch: Option<String>,
+}
+
+/// A [`ServerWelcome`] as the agent reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ParsedWelcome {
+    /// The server that the token belongs to.
+    pub server_id: ServerId,
+    /// The server's name at the store.
+    pub server_name: String,
+    /// The version of the contract that the store speaks.
+    pub protocol_version: u32,
+    /// The store's clock.
+    #[serde(default)]
+    pub now: Hint<Timestamp>,
 }
 
 /// The argument of `GameStatus`.

@@ -56,11 +56,17 @@ fn mark() -> MarkerKey {
 }
 
 fn states(journal: &Journal) -> Vec<(String, ReportState)> {
-    journal.unreported(500).unwrap().into_iter().map(|item| (item.report.id.to_string(), item.report.state)).collect()
+    journal
+        .unreported(500)
+        .unwrap()
+        .reports
+        .into_iter()
+        .map(|item| (item.report.id.to_string(), item.report.state))
+        .collect()
 }
 
 fn acknowledge_all(journal: &mut Journal) {
-    let pending = journal.unreported(500).unwrap();
+    let pending = journal.unreported(500).unwrap().reports;
     journal.acknowledge(&pending, NOW).unwrap();
 }
 

@@ -1,6 +1,9 @@
 //! Reports to the store: each state is reported until the store has acknowledged it.
 
 use super::*;
+use crate::journal::Expired;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Rule 1.
 #[test]
@@ -59,7 +62,7 @@ fn acknowledgement_covers_only_the_reported_state() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();
-    let reported = journal.unreported(500).unwrap();
+    let reported = journal.unreported(500).unwrap().reports;
     journal
         .transition(&id(1), NOW, Note::new("awaiting_player", None), Wake::OnJoin, |job| {
             Some(job.awaiting_player(WaitReason::PlayerOffline))
@@ -86,7 +89,7 @@ fn returning_state_is_reported_again() {
     waits(&mut journal);
     acknowledge_all(&mut journal);
     journal.transition(&id(1), NOW, Note::new("tried again", None), Wake::Now, |job| Some(job.requeued())).unwrap();
-    let reported = journal.unreported(500).unwrap();
+    let reported = journal.unreported(500).unwrap().reports;
     waits(&mut journal);
     journal.acknowledge(&reported, NOW).unwrap();
     assert_eq!(states(&journal), [waiting], "the store shows `delivered` by now");
@@ -102,7 +105,8 @@ fn obstacle_is_reported_and_ends_with_the_wait() {
         let note = Note::new("awaiting_player", None).with_obstacle(obstacle);
         let rule = |job: flux_delivery::job::Job| Some(job.awaiting_player(WaitReason::InventoryFull));
         journal.transition(&id(1), NOW, note, Wake::Now, rule).unwrap();
-        let outputs = journal.unreported(500).unwrap().into_iter().map(|item| item.report.output).collect::<Vec<_>>();
+        let outputs =
+            journal.unreported(500).unwrap().reports.into_iter().map(|item| item.report.output).collect::<Vec<_>>();
         acknowledge_all(journal);
         outputs
     };
@@ -116,4 +120,75 @@ fn obstacle_is_reported_and_ends_with_the_wait() {
     let intent = Intent { line: "give Steve diamond", marker: None, clock: None };
     assert!(journal.record_intent(&id(1), row.job, NOW, &intent).unwrap());
     assert_eq!(journal.job(&id(1)).unwrap().unwrap().obstacle, None);
+}
+
+/// Old reports that the store never acknowledges hold up no new one.
+#[test]
+fn what_was_never_sent_goes_before_what_was_sent() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve"), command(2, "Steve")], NOW).unwrap();
+    let sent: Vec<String> = states(&journal).into_iter().map(|(id, _)| id).collect();
+    assert!(!journal.put_behind(sent.iter().map(String::as_str), later(1)).unwrap(), "nothing else is left");
+    journal.deliver(&[command(3, "Steve")], later(2)).unwrap();
+    assert!(journal.put_behind([], later(2)).unwrap(), "a new one is");
+    let ids = |journal: &Journal| states(journal).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    assert_eq!(ids(&journal), ["cmd_3", "cmd_1", "cmd_2"]);
+    journal.put_behind(["cmd_3", "cmd_1"], later(3)).unwrap();
+    assert_eq!(ids(&journal)[0], "cmd_2", "then the one that waits longest");
+}
+
+/// A store that offers old commands again and again does not bring their reports before new ones.
+#[test]
+fn repeated_delivery_does_not_pass_a_new_report() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    acknowledge_all(&mut journal);
+    journal.deliver(&[command(2, "Steve")], later(1)).unwrap();
+    journal.deliver(&[command(1, "Steve")], later(2)).unwrap();
+    assert_eq!(states(&journal).into_iter().map(|(id, _)| id).collect::<Vec<_>>(), ["cmd_2", "cmd_1"]);
+}
+
+#[test]
+fn changed_state_counts_as_never_sent() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve"), command(2, "Steve")], NOW).unwrap();
+    journal.put_behind(["cmd_1", "cmd_2"], later(1)).unwrap();
+    let waits = |job: flux_delivery::job::Job| Some(job.awaiting_player(WaitReason::PlayerOffline));
+    journal.transition(&id(2), later(2), Note::new("awaiting_player", None), Wake::OnJoin, waits).unwrap();
+    assert_eq!(states(&journal)[0].0, "cmd_2");
+}
+
+#[test]
+fn unreadable_row_does_not_stop_the_other_reports() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve"), command(2, "Steve")], NOW).unwrap();
+    journal.connection.execute("UPDATE job SET report_key = 'one odd key' WHERE id = 'cmd_1'", []).unwrap();
+    let found = journal.unreported(500).unwrap();
+    assert_eq!(found.reports.len(), 1);
+    assert_eq!(found.unreadable, [("cmd_1".to_owned(), "report key one odd key".to_owned())]);
+}
+
+#[test]
+fn many_jobs_expire_in_one_commit() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve"), command(2, "Steve"), command(3, "Steve")], NOW).unwrap();
+    let rows: Vec<_> = [1, 2, 3].map(|number| journal.job(&id(number)).unwrap().unwrap()).into();
+    let waits = |job: flux_delivery::job::Job| Some(job.awaiting_player(WaitReason::PlayerOffline));
+    journal.transition(&id(2), NOW, Note::new("awaiting_player", None), Wake::OnJoin, waits).unwrap();
+    let decided: Vec<_> = rows.iter().map(|row| Expired { id: &row.id, decided_on: row.job }).collect();
+    let commits = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&commits);
+    let count = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        false
+    };
+    journal.connection.commit_hook(Some(count)).unwrap();
+    let expired = journal.expire(&decided, later(1)).unwrap();
+    assert_eq!(expired, [id(1), id(3)], "the second has changed since");
+    assert_eq!(commits.load(Ordering::Relaxed), 1);
 }

@@ -14,9 +14,9 @@ fn pruning_keeps_the_memory_of_finished_commands() {
             })
             .unwrap();
     }
-    let first = &journal.unreported(1).unwrap();
+    let first = &journal.unreported(1).unwrap().reports;
     journal.acknowledge(first, NOW).unwrap();
-    assert_eq!(journal.prune(later(1)).unwrap(), 1, "what is not acknowledged stays whole");
+    assert_eq!(journal.prune(later(1), 100).unwrap(), 1, "what is not acknowledged stays whole");
     let row = journal.job(&id(1)).unwrap().unwrap();
     assert_eq!((row.command, row.job.state), (None, JobState::Done(JobOutcome::Completed)));
     journal.deliver(&[command(1, "Steve")], NOW).unwrap();

@@ -82,7 +82,7 @@ fn job_awaiting_its_player_has_no_deadline() {
         assert_eq!(journal.next_ready().unwrap().unwrap().job.attempt, Attempt::FIRST);
     }
     assert!(journal.expired(years_later, 10).unwrap().is_empty());
-    journal.prune(years_later).unwrap();
+    journal.prune(years_later, 100).unwrap();
     assert!(journal.job(&id(1)).unwrap().unwrap().command.is_some(), "nothing of it is pruned");
 }
 

@@ -12,6 +12,7 @@ mod pace;
 mod send;
 
 use crate::app::App;
+use crate::config::Mail;
 use crate::leases::{self, JobError};
 use crate::limits;
 use crate::notify::unsubscribe::{UnsubscribeKey, recipient};
@@ -25,6 +26,18 @@ use send::{Letter, SendError, Sender, Verdict};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
+
+/// Sends one mail now, to test the config.
+///
+/// # Errors
+/// The reason that the mail server did not take it.
+pub(crate) async fn send_test(mail: &Mail, store: &str, to: &str, now: Timestamp) -> Result<(), String> {
+    let sender = Sender::new(mail).map_err(|error| format!("mail.server: {error}"))?;
+    let id = format!("<test-{}@{store}.flux>", now.as_millisecond());
+    let body = "This mail shows that the store can send mails.\n";
+    let letter = Letter { to, subject: "Test mail of your store", body, id, unsubscribe: None };
+    sender.send(letter).await.map_err(|error| error.to_string())
+}
 
 /// Runs for ever; stop it by dropping it. Without `mail` in the config it does nothing: mails are events only.
 pub(crate) async fn run(app: Arc<App>) {

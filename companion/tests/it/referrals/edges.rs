@@ -45,6 +45,16 @@ async fn person_with_two_ids_stays_bound_under_the_first() {
     assert_eq!((status, &placed["referral"]["decision"]), (StatusCode::CREATED, &json!("rewarded")), "{placed}");
 }
 
+#[tokio::test]
+async fn click_time_may_have_the_name_that_answers_give_it() {
+    let (fixture, code) = fixture().await;
+    let at = "2026-11-01T00:00:00Z";
+    let signup =
+        json!({"accountId": "store", "refereeCustomerId": "bob", "linkCode": code, "clickAt": at, "occurredAt": at});
+    let (status, row) = fixture.post("/attributions/signup", signup).await;
+    assert_eq!((status, &row["clickAt"]), (StatusCode::CREATED, &json!(at)), "{row}");
+}
+
 /// D-17.
 #[tokio::test]
 async fn extreme_timestamps_are_stored_and_read_back() {

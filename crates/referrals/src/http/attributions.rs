@@ -53,8 +53,8 @@ pub(super) struct SignupBody {
     #[serde(default)]
     click_id: Option<String>,
     /// The time of the click, not after the event; a signup has either this or `clickId`. The default is the first counted
-    /// click on the link.
-    #[serde(default)]
+    /// click on the link. `clickAt`, the name in answers, is read too.
+    #[serde(default, alias = "clickAt")]
     #[schema(value_type = Option<String>, format = DateTime)]
     clicked_at: Option<GivenTime>,
     /// The time of the event; the present time if absent. Only admin keys may set it.
