@@ -255,6 +255,9 @@ fn landing_url_is_on_the_store_and_blank_means_home() {
     }
     let short = StoreAddress::new("https://s.co/all/of/the/pages", &[]).unwrap();
     assert_eq!(short.landing("/vip").unwrap().as_str(), "https://s.co/vip");
+    let page = short.landing("/vip?click=old&a=1&ref=old&clicks=2#top").unwrap();
+    assert_eq!(page.link_of_click(&code, "clk_1"), format!("https://s.co/vip?a=1&clicks=2&ref={code}&click=clk_1#top"));
+    assert_eq!(page.link(&code), format!("https://s.co/vip?click=old&a=1&clicks=2&ref={code}#top"));
     let path = |address_bytes: usize| format!("/{}", "x".repeat(address_bytes - "https://Store.example/".len()));
     let long = path(limits::LANDING_BYTES + 1);
     assert!(store.landing(&path(limits::LANDING_BYTES)).is_ok());
