@@ -47,7 +47,11 @@ belongs() {
 exposure() {
   for unit in flux-agent.service flux-agent@.service flux-companion.service; do
     systemd-analyze security --offline=yes --threshold=12 "/usr/lib/systemd/system/$unit" | tail -n 1
+    grep -E '^(MemoryMax|TasksMax|IPAddressDeny|SocketBindDeny)=' "/usr/lib/systemd/system/$unit" | cut -d= -f1 | sort -u | paste -sd' ' |
+      grep -x 'IPAddressDeny MemoryMax SocketBindDeny TasksMax'
   done
+  equals "$(property flux-agent MemoryMax)" 268435456
+  equals "$(property flux-companion TasksMax)" 256
 }
 
 refuses_a_bad_start() {
