@@ -193,8 +193,7 @@ CREATE INDEX commands_by_player ON commands (lower(player_name), seq) WHERE play
 CREATE INDEX commands_to_retry ON commands (server_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX commands_to_expire ON commands (expires_at)
   WHERE expires_at IS NOT NULL AND status = 'pending' AND offered = 'never';
-CREATE INDEX commands_of_any ON commands (lower(player_name), seq)
-  WHERE any_of IS NOT NULL AND status IN ('pending', 'delivered', 'awaiting_player');
+CREATE INDEX commands_of_any ON commands (lower(player_name), seq) WHERE any_of IS NOT NULL;
 CREATE INDEX commands_of_grant ON commands (grant_id, seq) WHERE grant_id IS NOT NULL;
 CREATE INDEX commands_of_customer ON commands (customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX commands_not_sent ON commands (customer_id) WHERE customer_id IS NOT NULL AND offered = 'never';
