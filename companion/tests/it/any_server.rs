@@ -83,6 +83,11 @@ async fn command_moves_once_its_agent_has_confirmed_that_it_did_not_run() {
     let id = shop.waits_on_lobby().await;
     let answer = shop.joined(&shop.survival, "j2").await;
     assert_eq!(list(&answer, "commands").len(), 0, "the lobby may be running it");
+    let order = shop.app.get("/orders/o1").await.1;
+    assert_eq!(
+        text(&list(&order, "obstacles")[0], "text"),
+        "moves to the server that Steve joined, once the agent of Survival has confirmed that it did not run"
+    );
     let (_, polled) = shop.app.poll(&shop.lobby.1, "j1").await;
     assert_eq!(polled["revoked"][0]["id"], json!(id));
     shop.report(&shop.lobby, "j1", report(&id, 1, "cancelled", None)).await;

@@ -53,6 +53,11 @@ fn sentence(command: &Command, server: Option<&ServerState>) -> Option<String> {
         _ if server.is_none_or(|server| server.name.is_none()) => {
             "its server was removed, and its agent has not said whether it ran: cancel it to close it".to_owned()
         }
+        _ if command.moves_to.is_some() => {
+            format!(
+                "moves to the server that {player} joined, once the agent of {name} has confirmed that it did not run"
+            )
+        }
         _ if command.state.cancel_requested => format!("it is being cancelled: the agent of {name} has yet to answer"),
         CommandStatus::AwaitingPlayer(_) if command.output.is_some() => {
             format!("waits for {player} on {name}: {}", command.output.as_deref().unwrap_or_default())
