@@ -48,9 +48,8 @@ impl Moves {
     /// Moves a command at once if no agent was ever offered it; else requests its cancel, after which it moves.
     pub(super) fn add(&mut self, tx: &Tx<'_>, mut command: Command, to: &ServerId, reason: &str) {
         if command.state.offered == OfferedTo::Nobody {
-            let data = json!({"from": command.new.server_id, "serverId": to, "orderId": command.new.order_id});
+            announce(&mut self.changes, &command, to);
             command.new.server_id = to.clone();
-            self.changes.add_event(kind::COMMAND_MOVED, command.new.id.as_str(), data);
             self.moved.push(command);
         } else {
             let command = self.changes.request_cancel(tx.now(), command, Some(reason));
@@ -65,6 +64,12 @@ impl Moves {
         drop(self.changes.write(tx, by)?);
         Ok(())
     }
+}
+
+/// Adds the event of a command that goes to another server.
+pub(super) fn announce(changes: &mut Changes, command: &Command, to: &ServerId) {
+    let data = json!({"from": command.new.server_id, "serverId": to, "orderId": command.new.order_id});
+    changes.add_event(kind::COMMAND_MOVED, command.new.id.as_str(), data);
 }
 
 /// The command on its next server, if its agent has confirmed a cancel that only moves it.

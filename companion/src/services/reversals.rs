@@ -87,6 +87,9 @@ fn renew(tx: &Tx<'_>, by: &Audit, closed: &[&Command]) -> Result<Wake, ServiceEr
             && is_receiving(tx, &again.new.server_id)?
         {
             let state = again.state.clone();
+            if again.new.server_id != command.new.server_id {
+                moves::announce(&mut changes, command, &again.new.server_id);
+            }
             changes.announce(&again);
             renewed.push(changes.set(tx.now(), again, state));
         }

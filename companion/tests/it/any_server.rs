@@ -96,6 +96,7 @@ async fn command_moves_once_its_agent_has_confirmed_that_it_did_not_run() {
     shop.report(&shop.survival, "j2", report(&id, 2, "completed", None)).await;
     assert_eq!(text(&shop.app.command(&id).await, "status"), "completed");
     assert_eq!(list(&shop.app.poll(&shop.lobby.1, "j1").await.1, "commands").len(), 0);
+    assert_eq!(shop.app.count_events("command.moved").await, 1);
 }
 
 #[tokio::test]
