@@ -116,6 +116,8 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_by_status ON orders (status, seq);
 CREATE INDEX orders_by_customer ON orders (customer_id);
+CREATE INDEX orders_revoked ON orders (id)
+  WHERE cancelled_at IS NOT NULL OR refunded_at IS NOT NULL OR charged_back_at IS NOT NULL;
 
 CREATE TABLE order_items (
   order_id   TEXT COLLATE "C" NOT NULL REFERENCES orders (id),

@@ -119,6 +119,8 @@ CREATE TABLE orders (
 ) STRICT;
 CREATE INDEX orders_by_status ON orders (status, seq);
 CREATE INDEX orders_by_customer ON orders (customer_id);
+CREATE INDEX orders_revoked ON orders (id)
+  WHERE cancelled_at IS NOT NULL OR refunded_at IS NOT NULL OR charged_back_at IS NOT NULL;
 
 -- The packages that orders name which are not paid yet: none of them can be removed. An imported order has no rows here: its
 -- packages may not exist.
