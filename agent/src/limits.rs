@@ -74,7 +74,7 @@ pub const STARTUP_HOLD: Duration = Duration::from_secs(60);
 pub const REFUSED_RETRY: Duration = Duration::from_secs(60);
 /// Joins queued for the store. Further joins are dropped; the store offers open commands anyway.
 pub const QUEUED_JOINS: usize = 1_000;
-/// Unreadable items, rows and hints that the agent remembers, to log each once.
+/// Unreadable items of the store, and as many rows of the journal, that the agent remembers, to log each once.
 pub const BAD_ITEMS_KNOWN: usize = 1_000;
 /// Difference between the two clocks above which the agent warns.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(60);

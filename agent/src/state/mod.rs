@@ -18,6 +18,7 @@ pub use store_view::{Link, SessionState, StoreView};
 use crate::config::{Config, LiveConfig};
 use crate::journal::{Journal, JournalError};
 use flux_platform::{Clock, Entropy, SystemdNotifier};
+use flux_protocol::Hint;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -173,17 +174,22 @@ impl Shared {
         }
     }
 
-    /// Records a hint of the store that cannot be read, for `status`. It is logged once.
-    pub(crate) fn unreadable_hint(&self, name: &'static str, text: &str) {
-        let warning = format!("the store's {name} cannot be read and is ignored: {text}");
+    /// The value of a hint of the store. One that cannot be read is logged once and shown by `status`, until it can be read.
+    pub(crate) fn read_hint<T>(&self, name: &'static str, hint: Hint<T>) -> Option<T> {
+        let warning = hint.unreadable().map(|text| format!("the store's {name} cannot be read and is ignored: {text}"));
         let mut is_new = false;
-        self.store.send_if_modified(|view| {
-            is_new = !view.warnings.contains_key(name);
-            view.warnings.insert(name, warning.clone()) != Some(warning.clone())
+        self.store.send_if_modified(|view| match &warning {
+            None => view.warnings.remove(name).is_some(),
+            Some(text) => {
+                let known = view.warnings.insert(name, text.clone());
+                is_new = known.is_none();
+                known.as_ref() != Some(text)
+            }
         });
-        if is_new {
+        if let Some(warning) = warning.filter(|_| is_new) {
             tracing::warn!("{warning}");
         }
+        hint.known()
     }
 
     /// Sets or clears a warning about the game, for `status`. Returns whether it is new.

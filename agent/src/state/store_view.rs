@@ -43,7 +43,7 @@ pub struct StoreView {
     pub polled_at: Option<Timestamp>,
     /// The next poll.
     pub next_poll_at: Option<Timestamp>,
-    /// What cannot be read of the store's answers, by its name.
+    /// Warnings about hints of the store that cannot be read, by the hint's name.
     pub warnings: BTreeMap<&'static str, String>,
     /// The last error.
     pub error: Option<String>,

@@ -20,7 +20,7 @@ pub use tls::{TlsError, client_config};
 
 use crate::limits::CLOCK_SKEW;
 use crate::state::{PollRequest, SessionState, Shared};
-use flux_protocol::{Hint, PlayerRef};
+use flux_protocol::PlayerRef;
 use flux_signalr::client::Client;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -46,14 +46,6 @@ pub async fn run(
         joins::run(&shared, &*rest, joined),
         startup_hold::run(&shared),
     );
-}
-
-/// The store's time in an answer, if it can be read.
-fn read_now(shared: &Shared, now: Hint<Timestamp>) -> Option<Timestamp> {
-    if let Some(text) = now.unreadable() {
-        shared.unreadable_hint("now", text);
-    }
-    now.known()
 }
 
 /// Records an answer of the store, and its time if the answer has one. Warns when the clocks begin to differ.

@@ -4,7 +4,7 @@ use super::report_pace::{Failure, Next, Pace};
 use super::rest::{Rest, RestError};
 use super::{intake, record_answer, rest};
 use crate::journal::{JournalError, PendingReport};
-use crate::limits::{CALL_DEADLINE, HEARTBEAT_SLACK, JOURNAL_RETRY, REPORT_BYTES, REPORT_RETRY};
+use crate::limits::{BAD_ITEMS_KNOWN, CALL_DEADLINE, HEARTBEAT_SLACK, JOURNAL_RETRY, REPORT_BYTES, REPORT_RETRY};
 use crate::state::{Link, Phase, Shared};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::{CommandId, CommandReport, ParsedReportsResponse, method};
@@ -60,7 +60,8 @@ fn next_reports(
     if found.unreadable.is_empty() {
         return Ok(found.reports);
     }
-    for (id, problem) in found.unreadable.iter().filter(|(id, _)| known.insert(id.clone())) {
+    let mut is_new = |id: &String| known.len() < BAD_ITEMS_KNOWN && known.insert(id.clone());
+    for (id, problem) in found.unreadable.iter().filter(|(id, _)| is_new(id)) {
         tracing::error!(command.id = id, problem, "cannot read a row of the journal; its state is not reported");
     }
     let mut journal = shared.journal();
@@ -75,7 +76,7 @@ async fn send_some(shared: &Shared, rest: &dyn Rest, pending: Vec<PendingReport>
     let next = match send(shared, rest, &pending).await {
         Ok(0) => {
             tracing::debug!(reports = pending.len(), "the store acknowledged none of the reports; keeping them");
-            pace.ignored(Instant::now())
+            pace.failed(Failure::Ignored, pending.len(), Duration::ZERO, Instant::now())
         }
         Ok(_) => {
             if pace.succeeded() {

@@ -1,7 +1,7 @@
 //! Polls the store over REST: the fallback without a session, and a safety net beside one.
 
 use super::rest::{Rest, RestError};
-use super::{intake, read_now, record_answer, rest, token_rejected};
+use super::{intake, record_answer, rest, token_rejected};
 use crate::limits::{HEARTBEAT_SLACK, REST_DEADLINE};
 use crate::state::{Link, Phase, PollRequest, SessionState, Shared};
 use flux_platform::Entropy;
@@ -84,17 +84,14 @@ async fn poll(shared: &Shared, rest: &dyn Rest, next: Duration) -> Result<PollRe
             return Err(error);
         }
     };
-    record_answer(shared, read_now(shared, answer.now));
-    if let Some(text) = answer.next_poll_seconds.unreadable() {
-        shared.unreadable_hint("nextPollSeconds", text);
-    }
+    record_answer(shared, shared.read_hint("now", answer.now));
+    let next_poll_seconds = shared.read_hint("nextPollSeconds", answer.next_poll_seconds);
     let now = shared.now();
     shared.store.send_modify(|view| view.polled_at = Some(now));
     let delivered = intake::deliver(shared, answer.commands, "poll");
     let revoked = answer.revoked.map(|batch| intake::revoke(shared, batch, "poll")).unwrap_or_default();
     tracing::debug!(commands = delivered.items, revoked = revoked.items, "polled");
-    let store_wait =
-        Duration::from_secs(answer.next_poll_seconds.known().unwrap_or(0)).min(shared.config().polling.max);
+    let store_wait = Duration::from_secs(next_poll_seconds.unwrap_or(0)).min(shared.config().polling.max);
     Ok(PollResult {
         items: delivered.items + revoked.items,
         is_full: delivered.items >= POLL_ITEMS_DEFAULT && delivered.fresh > 0,

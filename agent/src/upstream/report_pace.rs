@@ -14,13 +14,15 @@ pub(super) struct Pace {
     is_late_noticed: bool,
 }
 
-/// The result of a call of reports that did not fail as a whole.
+/// The kind of failure of a call of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The store did not take the call, for a reason that says nothing about the reports.
     Unreachable,
     /// The store refused the call: one of its reports may be the reason.
     Refused,
+    /// The store answered, and acknowledged none of the reports.
+    Ignored,
 }
 
 /// The consequence of a failed call.
@@ -70,16 +72,8 @@ impl Pace {
         self.wait = (self.wait * 2).min(REPORT_RETRY.1);
         match failure {
             Failure::Unreachable => Next::Wait(wait),
-            Failure::Refused => Next::PutBehind(wait),
+            Failure::Refused | Failure::Ignored => Next::PutBehind(wait),
         }
-    }
-
-    /// Records that the store answered and acknowledged none of the reports.
-    pub(super) fn ignored(&mut self, now: Instant) -> Next {
-        self.failing_since.get_or_insert(now);
-        let wait = self.wait;
-        self.wait = (self.wait * 2).min(REPORT_RETRY.1);
-        Next::PutBehind(wait)
     }
 
     /// True once after reports have failed for [`REPORTS_LATE`].
@@ -118,13 +112,13 @@ mod tests {
             "the store's own wait"
         );
         pace.succeeded();
-        assert_eq!(pace.ignored(now), Next::PutBehind(Duration::from_secs(1)));
+        assert_eq!(pace.failed(Failure::Ignored, 9, Duration::ZERO, now), Next::PutBehind(Duration::from_secs(1)));
     }
 
     #[test]
     fn delay_is_noticed_once_and_its_end_too() {
         let (mut pace, now) = (Pace::default(), Instant::now());
-        pace.ignored(now);
+        pace.failed(Failure::Ignored, 9, Duration::ZERO, now);
         assert!(!pace.is_late(now + REPORTS_LATE - Duration::from_secs(1)));
         assert!(pace.is_late(now + REPORTS_LATE));
         assert!(!pace.is_late(now + REPORTS_LATE * 2), "once");

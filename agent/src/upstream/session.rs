@@ -1,7 +1,7 @@
 //! Keeps the session with the store: opens it, sends `Hello`, handles incoming calls, and reopens it after a loss or with a new token.
 
 use super::advice::explain;
-use super::{intake, read_now, record_answer, token_rejected};
+use super::{intake, record_answer, token_rejected};
 use crate::VERSION;
 use crate::config::Config;
 use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY, SESSION_ATTEMPT};
@@ -219,7 +219,7 @@ async fn serve(
     changes: &mut ConfigWatch,
     reconnect: &ReconnectHandle,
 ) {
-    record_answer(shared, read_now(shared, welcome.now));
+    record_answer(shared, shared.read_hint("now", welcome.now));
     if let Err(error) = shared.journal().set_removed(false) {
         tracing::error!(%error, "failed to record that the server exists");
     }
