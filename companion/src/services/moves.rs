@@ -6,7 +6,7 @@ use super::{Audit, ServiceError, Wake};
 use crate::limits;
 use flux_delivery::command::OfferedTo;
 use flux_protocol::ServerId;
-use flux_shop::{Command, Order, PlayerName, Trigger, kind};
+use flux_shop::{Command, Order, Trigger, kind};
 use flux_storage::{Tx, commands, player_places};
 use serde_json::json;
 
@@ -83,11 +83,6 @@ pub(super) fn on_next_server(tx: &Tx<'_>, command: &Command, order: &Order) -> O
     let mut again = command.renewed(tx.now())?;
     again.new.server_id = server_id;
     Some(again)
-}
-
-/// The server on which a player was seen last.
-pub(super) fn last_seen(tx: &Tx<'_>, player: &PlayerName) -> Result<Option<ServerId>, ServiceError> {
-    Ok(player_places::find(tx, player)?)
 }
 
 /// Forgets joins that are too old to say where a player is.

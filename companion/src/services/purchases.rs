@@ -1,9 +1,9 @@
 //! A payment's commands: what an order's packages make for which servers, and the limits of it.
 
 use super::changes::Changes;
-use super::{Audit, ServiceError, Wake, moves, orders};
+use super::{Audit, ServiceError, Wake, orders};
 use flux_shop::{NewCommand, Order, OrderStatus, Package, Places, TooManyCommands, Trigger, expand, kind, left_out};
-use flux_storage::{Tx, orders as orders_repo, servers};
+use flux_storage::{Tx, orders as orders_repo, player_places, servers};
 use jiff::Timestamp;
 
 /// The commands that an order's payment creates.
@@ -20,7 +20,7 @@ impl PurchaseCommands {
     ) -> Result<PurchaseCommands, ServiceError> {
         let servers = servers::receiving(tx)?;
         let last_seen = if packages.iter().any(Package::is_for_any_server) {
-            moves::last_seen(tx, &order.content.player.name)?
+            player_places::find(tx, &order.content.player.name)?
         } else {
             None
         };

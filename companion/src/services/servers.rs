@@ -150,7 +150,7 @@ pub struct Removed {
     pub rules: Vec<String>,
 }
 
-/// What a new server gets without being named.
+/// The packages and rules that are for all servers: a new one gets their commands without being named.
 #[derive(Debug, Clone)]
 pub struct Receives {
     /// Packages with a command for all servers.

@@ -4,7 +4,7 @@ use crate::CustomerId;
 use jiff::Timestamp;
 
 string_enum! {
-    /// What has become of a mail.
+    /// The fate of a mail.
     pub enum MailStatus {
         /// It was not tried yet.
         Waiting = "waiting",
@@ -30,7 +30,7 @@ pub struct Mail {
     pub customer: CustomerId,
     /// The recipient, if it is not the customer.
     pub to: Option<String>,
-    /// What has become of it.
+    /// Its fate.
     pub status: MailStatus,
     /// The number of tries.
     pub tries: u32,

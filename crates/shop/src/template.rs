@@ -19,6 +19,11 @@ macro_rules! template {
                 Self(text)
             }
 
+            /// Sentences about what is sent as it is, although it looks like a placeholder.
+            pub fn warnings(&self) -> Vec<String> {
+                template_warnings(&self.0, $known)
+            }
+
             /// The template as text.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -54,18 +59,4 @@ template! {
 template! {
     /// The template of a command that a person makes by hand: only the player's placeholders are filled in.
     ManualTemplate, &[]
-}
-
-impl ManualTemplate {
-    /// Sentences about what a template of this kind sends as it is, although it looks like a placeholder.
-    pub fn warnings_of(template: &str) -> Vec<String> {
-        template_warnings(template, &[])
-    }
-}
-
-impl Template {
-    /// Sentences about what is sent as it is, although it looks like a placeholder.
-    pub fn warnings(&self) -> Vec<String> {
-        template_warnings(&self.0, OF_PACKAGE)
-    }
 }

@@ -157,8 +157,8 @@ impl From<CommandView> for CommandOut {
     fn from(view: CommandView) -> CommandOut {
         let CommandView { command, history } = view;
         let (new, state) = (command.new, command.state);
-        let is_by_hand = new.origin.is_none();
-        let warnings = if is_by_hand { flux_shop::ManualTemplate::warnings_of(&new.command) } else { Vec::new() };
+        let by_hand = new.origin.is_none().then(|| flux_shop::ManualTemplate::from_stored(new.command.clone()));
+        let warnings = by_hand.map(|template| template.warnings()).unwrap_or_default();
         let package = new.origin.as_ref().and_then(Origin::package);
         CommandOut {
             package_id: package.map(|(id, _)| id.to_string()),

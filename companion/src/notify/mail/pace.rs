@@ -7,7 +7,7 @@ use crate::limits;
 use flux_storage::mail::Wanted;
 use std::time::Duration;
 
-/// What the failures since the last answered mail say about the server.
+/// The verdict on the server, from the failures since the last answered mail.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     server: Rounds,
