@@ -1,5 +1,6 @@
 //! The referral rules over the API: the parts that need a database, a clock or a queue. `crates/referrals/rules` tests the decisions themselves.
 
+mod binding;
 mod code_rewards;
 mod command_rewards;
 mod concurrency;

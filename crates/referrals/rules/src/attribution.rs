@@ -1,7 +1,7 @@
 //! The record of one referral: its status, the order that qualified it, and the reasons for refusals.
 
 use crate::string_enum::string_enum;
-use crate::{AttributionId, Code, CustomerId, Money, PositiveMoney};
+use crate::{AttributionId, Code, CustomerId, Money, PositiveMoney, Rule, RuleId};
 use flux_protocol::OrderId;
 use jiff::Timestamp;
 
@@ -160,7 +160,11 @@ pub struct Attribution {
     pub bound_at: Timestamp,
     /// The time of registration. If unset, a later registration counts once.
     pub registered_at: Option<Timestamp>,
-    /// The last moment at which an order counts; fixed at the bind.
+    /// The end of the window, from the click or the bind.
+    pub window_ends_at: Option<Timestamp>,
+    /// The rule whose valid days are part of the deadline. Unset before the registration.
+    pub valid_by: Option<RuleId>,
+    /// The last moment at which an order counts.
     pub expires_at: Option<Timestamp>,
     /// The stored status.
     pub status: Status,
@@ -169,6 +173,21 @@ pub struct Attribution {
 }
 
 impl Attribution {
+    /// Applies the valid days of a rule to a registered referee (D-24). The deadline is the earlier one of the window's end and
+    /// of these days from the registration. Without a registration, or once this rule has set the deadline, nothing changes,
+    /// so that an edit of the rule reaches no bound referee.
+    #[must_use]
+    pub fn valid_under(self, rule: &Rule) -> Attribution {
+        let is_open = matches!(self.status, Status::Pending | Status::Expired);
+        match self.registered_at {
+            Some(start) if is_open && self.valid_by.as_ref() != Some(&rule.id) => {
+                let expires_at = deadline(self.window_ends_at, Some(start), rule);
+                Attribution { expires_at, valid_by: Some(rule.id.clone()), ..self }
+            }
+            Some(_) | None => self,
+        }
+    }
+
     /// Returns the status at the given time, independent of sweeps (R2-29, D-16).
     pub fn status_at(&self, at: Timestamp) -> Status {
         match (self.status, self.expires_at) {
@@ -182,4 +201,14 @@ impl Attribution {
     pub fn is_qualified_by(&self, order: &OrderId) -> bool {
         self.purchase.as_ref().is_some_and(|purchase| purchase.order == *order)
     }
+}
+
+/// The earlier one of the window's end and the end of the rule's valid days from the registration (C-08).
+pub(crate) fn deadline(
+    window_ends_at: Option<Timestamp>,
+    registered_at: Option<Timestamp>,
+    rule: &Rule,
+) -> Option<Timestamp> {
+    let order_end = registered_at.zip(rule.order_valid).map(|(start, days)| days.after(start));
+    [window_ends_at, order_end].into_iter().flatten().min()
 }

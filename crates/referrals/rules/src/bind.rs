@@ -1,5 +1,6 @@
 //! Binds a referee to a referrer, and finds the attribution of a paid order.
 
+use crate::attribution::deadline;
 use crate::string_enum::string_enum;
 use crate::{
     Attribution, AttributionId, Channel, Code, Person, Program, Reason, Referrer, SelfReferral, Status, Store,
@@ -94,12 +95,11 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
     if facts.channel != Channel::CodeCheckout && facts.registered_at.is_some() {
         return Err(BindError::Because(Reason::ExistingCustomer));
     }
-    let window_end = program.window.map(|window| window.after(facts.clicked_at.unwrap_or(facts.at)));
-    if window_end.is_some_and(|end| facts.at > end) {
+    let window_ends_at = program.window.map(|window| window.after(facts.clicked_at.unwrap_or(facts.at)));
+    if window_ends_at.is_some_and(|end| facts.at > end) {
         return Err(BindError::Because(Reason::TooLate));
     }
     let registered_at = facts.registered_at.or(facts.registers_now.then_some(facts.at));
-    let order_end = registered_at.zip(rule.order_valid).map(|(start, days)| days.after(start));
     Ok(Some(Attribution {
         id: facts.id.clone(),
         code: code.clone(),
@@ -109,7 +109,9 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
         clicked_at: facts.clicked_at,
         bound_at: facts.at,
         registered_at: facts.registered_at,
-        expires_at: [window_end, order_end].into_iter().flatten().min(),
+        window_ends_at,
+        valid_by: registered_at.map(|_| rule.id.clone()),
+        expires_at: deadline(window_ends_at, registered_at, rule),
         status: Status::Pending,
         purchase: None,
     }))

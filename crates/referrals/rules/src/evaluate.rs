@@ -31,7 +31,12 @@ pub fn pay(store: &Store<'_>, facts: Payment<'_>) -> Decision {
     if order.is_imported || attribution.is_qualified_by(&order.id) {
         return Decision::unchanged(attribution, None);
     }
-    let rule = match check(store, &attribution, referrer, amount, has_bought, paid_at) {
+    let rule = effective(store, referrer);
+    let attribution = match rule {
+        Ok(rule) => attribution.valid_under(rule),
+        Err(_) => attribution,
+    };
+    let rule = match rule.and_then(|rule| check(store, rule, &attribution, amount, has_bought, paid_at)) {
         Ok(rule) => rule,
         Err(reason) => {
             let status = attribution.status_at(paid_at);
@@ -67,16 +72,15 @@ pub fn pay(store: &Store<'_>, facts: Payment<'_>) -> Decision {
     Decision { attribution: Attribution { status, ..attribution }, changes, reason: status.reason() }
 }
 
-/// The tests of a paid order, in the specification's order; the first that fails is the reason.
+/// The tests of a paid order after the one for a rule, in the specification's order; the first that fails is the reason.
 fn check<'a>(
-    store: &Store<'a>,
+    store: &Store<'_>,
+    rule: &'a Rule,
     attribution: &Attribution,
-    referrer: &Referrer,
     amount: Money,
     has_bought: bool,
     paid_at: Timestamp,
 ) -> Result<&'a Rule, Reason> {
-    let rule = effective(store, referrer)?;
     match attribution.status_at(paid_at) {
         Status::Pending => {}
         Status::Expired => return Err(Reason::TooLate),

@@ -39,6 +39,7 @@ pub fn register(store: &Store<'_>, facts: Registration<'_>) -> Decision {
         Ok(rule) => rule,
         Err(reason) => return Decision::unchanged(attribution, Some(reason)),
     };
+    let attribution = attribution.valid_under(rule);
     let name = |person: &'_ Person| person.player.as_ref().map(|player| player.name.clone());
     let (referrer_name, referee_name) = (name(&referrer.person), name(referee));
     let opening = Opening {

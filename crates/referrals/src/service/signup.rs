@@ -8,7 +8,7 @@ use super::{Outcome, UnitOfWork};
 use crate::Error;
 use crate::ReferralContext;
 use crate::storage::{attributions, customers as customers_repo};
-use flux_referral_rules::{Attribution, Channel, CustomerId, Person, Registration, store_day};
+use flux_referral_rules::{Attribution, Channel, CustomerId, Person, Registration, effective, store_day};
 use flux_shop::Audit;
 use flux_shop::Player;
 use flux_storage::Tx;
@@ -101,13 +101,17 @@ pub(super) fn reward_registration(
     let referee: Person = work.customer(id)?.person;
     let Some(row) = attributions::latest_of(work.tx(), &referee)? else { return Ok(None) };
     let attribution = row.attribution;
+    let referrer = work.referrer(&attribution.referrer)?;
     if at < attribution.bound_at && attribution.registered_at.is_none() {
         // They had registered before the bind, so the referrer earns nothing (R3-12).
         let known = Attribution { registered_at: Some(at), ..attribution };
+        let known = match effective(&work.store()?, &referrer) {
+            Ok(rule) => known.valid_under(rule),
+            Err(_) => known,
+        };
         attributions::update(work.tx(), &known, row.reason)?;
         return Ok(Some(known.id));
     }
-    let referrer = work.referrer(&attribution.referrer)?;
     let registered_that_day = registered_that_day(work, &attribution, at)?;
     let facts = Registration {
         attribution: follow_referee(work, &attribution, id)?,

@@ -4,7 +4,7 @@ use super::counters::{self, Counter, Delta, Success};
 use super::{Ways, money, parsed, player, reason};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
-    Attribution, AttributionId, Code, CustomerId, Person, PositiveMoney, Purchase, Reason, Status,
+    Attribution, AttributionId, Code, CustomerId, Person, PositiveMoney, Purchase, Reason, RuleId, Status,
 };
 use flux_storage::{Error, Param, Row, Tx, params};
 use jiff::Timestamp;
@@ -36,8 +36,8 @@ pub struct Extra<'a> {
 /// Adds an attribution.
 pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), Error> {
     let sql = "INSERT INTO referral_attributions (id, code, referrer_id, referee_id, referee_email, referee_name, referee_uuid, channel,
-               clicked_at, bound_at, registered_at, expires_at, status, external_source, external_ref, day, week)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+               clicked_at, bound_at, registered_at, expires_at, status, external_source, external_ref, day, week, window_ends_at, valid_by)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     let who = extra.referee;
     tx.execute(
         sql,
@@ -59,6 +59,8 @@ pub fn insert(tx: &Tx<'_>, row: &Attribution, extra: &Extra<'_>) -> Result<(), E
             extra.external.map(|(_, reference)| reference),
             extra.day,
             extra.week,
+            row.window_ends_at,
+            row.valid_by.as_ref().map(RuleId::as_str),
         ],
     )?;
     counters::add(tx, &[Delta::of_day(row.status.as_str(), extra.day, 1)])
@@ -118,7 +120,7 @@ pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(),
     let stored = "SELECT * FROM referral_attributions WHERE id = $1";
     let before = tx.only(stored, params![row.id.as_str()], counted)?;
     let sql = "UPDATE referral_attributions SET registered_at = $1, status = $2, reason = $3, order_id = $4, amount = $5, currency = $6,
-               refunded = $7, minimum = $8, minimum_currency = $9 WHERE id = $10";
+               refunded = $7, minimum = $8, minimum_currency = $9, expires_at = $10, valid_by = $11 WHERE id = $12";
     let purchase = row.purchase.as_ref();
     let minimum = purchase.and_then(|purchase| purchase.minimum);
     // The reason of a later order without a reward belongs to that order, not to a qualified attribution.
@@ -136,6 +138,8 @@ pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(),
             purchase.map_or(0, |purchase| purchase.refunded),
             minimum.map(PositiveMoney::amount),
             minimum.map(|minimum| minimum.currency().to_string()),
+            row.expires_at,
+            row.valid_by.as_ref().map(RuleId::as_str),
             row.id.as_str(),
         ],
     )?;
@@ -285,6 +289,8 @@ fn read(row: &Row<'_>) -> Result<AttributionRow, Error> {
             clicked_at: row.get("clicked_at")?,
             bound_at: row.get("bound_at")?,
             registered_at: row.get("registered_at")?,
+            window_ends_at: row.get("window_ends_at")?,
+            valid_by: row.get::<Option<String>>("valid_by")?.map(RuleId::new),
             expires_at: row.get("expires_at")?,
             status,
             purchase: purchase(row)?,

@@ -331,6 +331,8 @@ CREATE TABLE referral_attributions (
   clicked_at       BIGINT,
   bound_at         BIGINT NOT NULL,
   registered_at    BIGINT,
+  window_ends_at   BIGINT,
+  valid_by         TEXT COLLATE "C",
   expires_at       BIGINT,
   status           TEXT COLLATE "C" NOT NULL,
   reason           TEXT COLLATE "C",

@@ -50,6 +50,7 @@ pub(crate) enum Event {
 pub(crate) struct Row {
     pub(crate) by: usize,
     pub(crate) friend: usize,
+    window: Option<i64>,
     end: Option<i64>,
     registered: Option<i64>,
     pub(crate) status: &'static str,
@@ -126,12 +127,14 @@ impl Model {
     }
 
     fn bind(&mut self, config: &Config, friend: usize, by: usize, now: Option<i64>, before: Option<i64>, at: i64) {
-        let ends = [
-            config.window.map(|days| at + days * DAY),
-            before.or(now).zip(config.valid).map(|(start, days)| start + days * DAY),
-        ];
-        let end = ends.into_iter().flatten().min();
-        self.rows.push(Row { by, friend, end, registered: before, status: "pending", ..Row::default() });
+        let window = config.window.map(|days| at + days * DAY);
+        let end = Self::end(config, window, before.or(now));
+        self.rows.push(Row { by, friend, window, end, registered: before, status: "pending", ..Row::default() });
+    }
+
+    fn end(config: &Config, window: Option<i64>, registered: Option<i64>) -> Option<i64> {
+        let valid = registered.zip(config.valid).map(|(start, days)| start + days * DAY);
+        [window, valid].into_iter().flatten().min()
     }
 
     fn is_late(row: &Row, at: i64) -> bool {
@@ -169,6 +172,9 @@ impl Model {
         self.rows[place].registered = Some(at);
         if self.rows[place].status == "expired" {
             self.rows[place].status = "pending";
+        }
+        if self.rows[place].status == "pending" {
+            self.rows[place].end = Self::end(config, self.rows[place].window, Some(at));
         }
         let mut given = false;
         let mut skipped = false;

@@ -357,6 +357,8 @@ CREATE TABLE referral_attributions (
   clicked_at       INTEGER,
   bound_at         INTEGER NOT NULL,
   registered_at    INTEGER,
+  window_ends_at   INTEGER,                      -- of the click or the bind
+  valid_by         TEXT,                         -- the rule whose valid days are in expires_at
   expires_at       INTEGER,
   status           TEXT NOT NULL,
   reason           TEXT,

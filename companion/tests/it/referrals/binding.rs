@@ -1,0 +1,82 @@
+//! How a friend is bound, until when an order counts, and what can be mended, as a storefront sees it.
+
+use super::fixture::{ReferralFixture, state};
+use crate::test_app::list;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+const DAY: i64 = 86_400;
+
+/// A day after the first moment of the test's clock, as answers write it.
+fn day(days: i64) -> Value {
+    let start = jiff::Timestamp::from_millisecond(1_800_000_000_000).expect("the app's first moment");
+    json!((start + jiff::SignedDuration::from_hours(24 * days)).to_string())
+}
+
+/// 100 points for the referrer of a first order within 60 days of the registration, and Alice's code.
+async fn sixty_days() -> (ReferralFixture, String) {
+    let fixture = ReferralFixture::with(json!({"enabled": true})).await;
+    let points = json!({"benefit": {"type": "points", "points": 100}});
+    fixture
+        .rule(json!({"status": "active", "orderValidDays": 60, "slots": {"referrer": {"firstOrder": points}}}))
+        .await;
+    fixture.app.package(json!([])).await;
+    let code = fixture.code("alice").await;
+    (fixture, code)
+}
+
+fn plain(id: &str) -> Value {
+    json!({"accountId": "store", "refereeCustomerId": id})
+}
+
+/// The only attribution of a friend.
+async fn row_of(fixture: &ReferralFixture, friend: &str) -> Value {
+    let rows = list(&fixture.get(&format!("/attributions?referee={friend}")).await, "items");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    rows[0].clone()
+}
+
+/// R4-33, D-24.
+#[tokio::test]
+async fn valid_days_start_when_a_bound_friend_registers() {
+    for late in [0, 1] {
+        let (fixture, code) = sixty_days().await;
+        let mut guest = plain("gina");
+        (guest["linkCode"], guest["guest"]) = (json!(code), json!(true));
+        fixture.post("/attributions/signup", guest).await;
+        let unpaid = json!({"customer": {"id": "ola"}, "player": {"name": "OlaMC"}, "amount": 2500, "currency": "EUR",
+            "items": [{"packageId": "vip", "quantity": 1}], "status": "created", "referralCode": code});
+        fixture.app.put("/orders/o1", unpaid).await;
+        fixture.app.clock.pass(10 * DAY);
+        for friend in ["gina", "ola"] {
+            assert_eq!(row_of(&fixture, friend).await["expiresAt"], Value::Null, "{friend}");
+            let (status, row) = fixture.post("/attributions/signup", plain(friend)).await;
+            assert_eq!((status, &row["expiresAt"]), (StatusCode::OK, &day(70)), "{row}");
+        }
+        fixture.app.clock.pass(60 * DAY + late);
+        let expected = if late > 0 { ("expired", Some("too_late")) } else { ("rewarded", None) };
+        assert_eq!(state(&fixture.buy("gina", "s1", 2500).await), expected);
+        fixture.app.post("/orders/o1/paid", json!({})).await;
+        assert_eq!(state(&row_of(&fixture, "ola").await), expected);
+        assert_eq!(fixture.points("alice").await, if late > 0 { 0 } else { 200 });
+    }
+}
+
+/// D-24.
+#[tokio::test]
+async fn referrer_of_another_tier_has_that_rules_deadline_and_reward() {
+    for (paid_on, expected, given) in [(5, ("rewarded", None), 777), (19, ("expired", Some("too_late")), 0)] {
+        let (fixture, code) = sixty_days().await;
+        let points = json!({"benefit": {"type": "points", "points": 777}});
+        let gold = json!({"name": "Gold", "tier": "gold", "status": "active", "orderValidDays": 5,
+            "slots": {"referrer": {"firstOrder": points}}});
+        assert_eq!(fixture.app.post("/referrals/rules", gold).await.0, StatusCode::CREATED);
+        fixture.signup("bob", &code).await;
+        assert_eq!(row_of(&fixture, "bob").await["expiresAt"], day(60));
+        fixture.app.put("/customers/alice", json!({"tier": "gold"})).await;
+        fixture.app.clock.pass(paid_on * DAY);
+        let row = fixture.buy("bob", "s1", 2500).await;
+        assert_eq!((state(&row), &row["expiresAt"]), (expected, &day(5)), "{row}");
+        assert_eq!(fixture.points("alice").await, given);
+    }
+}
