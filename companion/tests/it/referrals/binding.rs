@@ -1,6 +1,6 @@
 //! How a friend is bound, until when an order counts, and what can be mended, as a storefront sees it.
 
-use super::fixture::{ReferralFixture, state};
+use super::fixture::{ReferralFixture, state, why};
 use crate::test_app::list;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -78,5 +78,37 @@ async fn referrer_of_another_tier_has_that_rules_deadline_and_reward() {
         let row = fixture.buy("bob", "s1", 2500).await;
         assert_eq!((state(&row), &row["expiresAt"]), (expected, &day(5)), "{row}");
         assert_eq!(fixture.points("alice").await, given);
+    }
+}
+
+/// R3-22.
+#[tokio::test]
+async fn code_is_judged_for_each_way_of_using_it() {
+    let percent = |percent: i64| json!({"benefit": {"type": "percent", "percent": percent}});
+    for (signup, checkout, link) in
+        [(true, false, false), (false, true, false), (false, false, true), (false, false, false)]
+    {
+        let channels = json!({"codeAtSignup": signup, "codeAtCheckout": checkout, "link": link});
+        let fixture = ReferralFixture::with(json!({"enabled": true, "bind": channels})).await;
+        let slots = json!({"referee": {"registration": percent(5), "firstOrder": percent(10)}});
+        fixture.rule(json!({"status": "active", "slots": slots})).await;
+        let code = fixture.code("alice").await;
+        let answer = fixture.get(&format!("/codes/{code}")).await;
+        let door = |is_open: bool| json!({"valid": is_open, "reason": (!is_open).then_some("door_closed")});
+        assert_eq!(answer["doors"], json!({"signup": door(signup), "checkout": door(checkout), "link": door(link)}));
+        let is_valid = signup || checkout || link;
+        assert_eq!((&answer["valid"], &answer["reason"]), (&json!(is_valid), &door(is_valid)["reason"]));
+        let gives = json!({"registration": percent(5)["benefit"], "firstOrder": percent(10)["benefit"]});
+        assert_eq!((&answer["gives"], &answer["refereeBenefit"]), (&gives, &gives["firstOrder"]));
+        let (mut typed, mut followed) = (plain("typed"), plain("followed"));
+        (typed["code"], followed["linkCode"]) = (json!(code), json!(code));
+        let taken = |is_open: bool| if is_open { (201, "no error") } else { (409, "door_closed") };
+        assert_eq!(why(&fixture.post("/attributions/signup", typed).await), taken(signup));
+        assert_eq!(why(&fixture.post("/attributions/signup", followed).await), taken(link));
+        assert_eq!(why(&fixture.checkout("s1", "buyer", Some(&code)).await), taken(checkout));
+        fixture.app.put("/referrals/program", json!({"enabled": false})).await;
+        let answer = fixture.get(&format!("/codes/{code}")).await;
+        let off = json!({"valid": false, "reason": "program_disabled"});
+        assert_eq!((&answer["doors"]["link"], &answer["reason"]), (&off, &off["reason"]), "{answer}");
     }
 }

@@ -1,9 +1,8 @@
 //! Binds a referee to a referrer, and finds the attribution of a paid order.
 
 use crate::attribution::deadline;
-use crate::string_enum::string_enum;
 use crate::{
-    Attribution, AttributionId, Channel, Code, Person, Program, Reason, Referrer, SelfReferral, Status, Store,
+    Attribution, AttributionId, Channel, Code, Person, Program, Reason, Referrer, Rule, SelfReferral, Status, Store,
     effective,
 };
 use flux_protocol::OrderId;
@@ -79,10 +78,7 @@ pub fn bind(store: &Store<'_>, facts: &Bind<'_>) -> Bound {
 fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, BindError> {
     let program = store.program;
     let (code, owner) = facts.link.ok_or(BindError::UnknownCode)?;
-    let rule = effective(store, owner).map_err(BindError::Because)?;
-    if !program.channels.is_open(facts.channel) {
-        return Err(BindError::ChannelClosed);
-    }
+    let rule = validate(store, owner, facts.channel)?;
     if facts.latest.is_some_and(|latest| !makes_room(latest, program, facts.channel, facts.at)) {
         return Ok(None);
     }
@@ -152,18 +148,13 @@ pub fn candidate<'a>(
     }
 }
 
-string_enum! {
-    /// The answer of `GET /codes/{code}` for an existing code (R0-15).
-    pub enum CodeVerdict {
-        /// It may be used.
-        Valid = "valid",
-        /// Codes are not taken at checkout, or its owner does not refer at present.
-        NotEligible = "not_eligible",
-    }
-}
-
-/// Validates a code entered at checkout, without side effects. The buyer is checked when the order is paid (R0-16).
-pub fn validate(store: &Store<'_>, owner: &Referrer) -> CodeVerdict {
-    let is_open = store.program.channels.is_open(Channel::CodeCheckout);
-    if is_open && effective(store, owner).is_ok() { CodeVerdict::Valid } else { CodeVerdict::NotEligible }
+/// The rule under which an existing code may be used through this channel, or why it may not (R0-15, R3-22). The referee is
+/// checked when they come.
+///
+/// # Errors
+///
+/// [`BindError::Because`] if the code's owner does not refer at present, and [`BindError::ChannelClosed`].
+pub fn validate<'a>(store: &Store<'a>, owner: &Referrer, channel: Channel) -> Result<&'a Rule, BindError> {
+    let rule = effective(store, owner).map_err(BindError::Because)?;
+    if store.program.channels.is_open(channel) { Ok(rule) } else { Err(BindError::ChannelClosed) }
 }

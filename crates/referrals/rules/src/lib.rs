@@ -79,7 +79,7 @@ mod typed;
 mod void;
 
 pub use attribution::{Attribution, Channel, Purchase, Reason, Status};
-pub use bind::{Bind, BindError, Bound, Candidate, CodeVerdict, bind, candidate, validate};
+pub use bind::{Bind, BindError, Bound, Candidate, bind, candidate, validate};
 pub use calendar::store_day;
 pub use click::{Click, Visit, click};
 pub use code::{Code, make_discount_code, make_link_code};

@@ -1,4 +1,4 @@
-//! Links, clicks, and codes at checkout.
+//! Links, clicks, and codes.
 
 use super::ReferralApi;
 use super::{check_account, effective_time, program_id, to_rules_id};
@@ -118,7 +118,7 @@ pub(super) async fn click(
     }
 }
 
-/// Validates a code entered at checkout, without side effects. The buyer is checked once the order is paid.
+/// Says where a code may be used now, and what the friend gets, without side effects. The friend is checked when they come.
 #[utoipa::path(get, path = "/referrals/codes/{code}", tag = "referrals", security(("key" = [])), params(("code" = String, Path)),
     responses((status = 200, body = CodeView), Errors))]
 pub(super) async fn validate(

@@ -4,7 +4,7 @@
 //! | event | module |
 //! | --- | --- |
 //! | settings are saved | `settings`, `rule_servers` |
-//! | a link is issued or clicked | `links` |
+//! | a link is issued or clicked, a code is checked | `links`, `codes` |
 //! | a friend signs up or registers | `signup` |
 //! | an order is placed, paid, reversed (through `/orders`) | `orders` |
 //! | the same, reported by a storefront that keeps its orders | `sessions` |
@@ -17,6 +17,7 @@
 
 mod apply_decision;
 mod bind;
+mod codes;
 pub(crate) mod customers;
 mod evaluate_order;
 mod links;
@@ -34,6 +35,7 @@ mod unit_of_work;
 mod view;
 
 pub use bind::ReportedClick;
+pub use codes::{CodeView, validate};
 pub use links::{ClickOutcome, Visitor, click, issue as issue_link, link_of};
 pub use mails::invite;
 pub use orders::{Buyer, checkout};
@@ -44,9 +46,7 @@ pub use settings::{
 };
 pub use signup::{Signup, signup};
 pub use spending::{quote, redeem, spend};
-pub use summary::{
-    Balance, CodeView, Leader, StatsView, SummaryView, effective_rule, leaderboard, stats, summary, validate,
-};
+pub use summary::{Balance, Leader, StatsView, SummaryView, effective_rule, leaderboard, stats, summary};
 pub use sweeps::{expire_pending, expire_rewards, issue_due, issue_missing_codes};
 pub use view::{attribution, grants as grant_views, view_of};
 

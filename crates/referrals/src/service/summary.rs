@@ -1,15 +1,13 @@
-//! Reads for customers and owners: the panel, the validation of a code, statistics, and the leaderboard.
+//! Reads for customers and owners: the panel, statistics, and the leaderboard.
 
 use super::UnitOfWork;
-use super::links::{issue_link, landing};
+use super::links::issue_link;
 use crate::Error;
 use crate::ReferralContext;
-use crate::dto::{BenefitBody, GrantView, LinkView, Period, RuleView, SharedView};
+use crate::dto::{GrantView, LinkView, Period, RuleView, SharedView};
 use crate::limits;
-use crate::storage::{grants as grant_rows, ledger, links, stats as stats_repo};
-use flux_referral_rules::{
-    Code, CodeVerdict, CustomerId, Side, Tier, Trigger, Unit, effective, store_day, validate as judge,
-};
+use crate::storage::{grants as grant_rows, ledger, stats as stats_repo};
+use flux_referral_rules::{Code, CustomerId, Tier, Unit, effective, store_day};
 use flux_shop::Audit;
 use flux_storage::Tx;
 use jiff::Timestamp;
@@ -48,26 +46,6 @@ pub struct Balance {
     pub currency: String,
     /// The balance, in minor units.
     pub balance: i64,
-}
-
-/// The validation of a code at checkout.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CodeView {
-    /// The code, in its original case.
-    pub code: String,
-    /// True if the code may be used.
-    pub valid: bool,
-    /// The reason for an unusable code.
-    pub reason: Option<String>,
-    /// The name of the code's owner.
-    pub referrer_name: Option<String>,
-    /// The terms.
-    pub terms: Option<String>,
-    /// The target of the code's link.
-    pub landing_url: String,
-    /// The referee's benefit for the first order.
-    pub referee_benefit: Option<BenefitBody>,
 }
 
 /// Statistics of the program.
@@ -165,31 +143,6 @@ pub fn effective_rule(
         referrer.tier = Tier::parse(tier).ok();
     }
     Ok(effective(&work.store()?, &referrer).ok().map(|rule| work.rules().view(rule)))
-}
-
-/// `GET /codes/{code}`: validates a code.
-pub fn validate(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, code: &str) -> Result<CodeView, Error> {
-    let unknown = Error::NotFound("code");
-    let Ok(code) = Code::parse(code) else { return Err(unknown) };
-    let Some(link) = links::by_code(tx, &code)? else { return Err(unknown) };
-    let work = UnitOfWork::begin(tx, audit, ctx)?;
-    let referrer = work.referrer(&link.customer)?;
-    let verdict = judge(&work.store()?, &referrer);
-    let rule = effective(&work.store()?, &referrer);
-    let benefit = rule.ok().and_then(|rule| rule.slots.get(Side::Referee, Trigger::FirstOrder));
-    Ok(CodeView {
-        code: link.code.to_string(),
-        valid: verdict == CodeVerdict::Valid,
-        reason: match (verdict, rule) {
-            (CodeVerdict::Valid, _) => None,
-            (CodeVerdict::NotEligible, Err(reason)) => Some(reason.to_string()),
-            (CodeVerdict::NotEligible, Ok(_)) => Some("door_closed".to_owned()),
-        },
-        referrer_name: work.customer(&link.customer)?.name,
-        terms: work.program().doc.program_terms.clone(),
-        landing_url: landing(&work, rule.ok()).link(&link.code),
-        referee_benefit: benefit.and_then(flux_referral_rules::Slot::benefit).map(BenefitBody::from),
-    })
 }
 
 /// `GET /stats`: the statistics of a range of the store's days, both ends included; of all days without a range.

@@ -194,22 +194,31 @@ fn toggle_like_command_is_detected() {
     }
 }
 
-/// R0-15.
+/// R0-15, R3-22.
 #[test]
-fn code_check_at_checkout_has_no_side_effects() {
-    let mut store = ordinary();
-    store.code("Alice");
-    let judge = |store: &FakeStore| {
+fn code_check_names_each_channel_and_has_no_side_effects() {
+    let closed = Some(BindError::ChannelClosed);
+    let off = Some(BindError::Because(Reason::ProgramDisabled));
+    for (state, [link, code_at_signup, code_at_checkout], expected) in [
+        (true, [true, true, true], [None, None, None]),
+        (true, [true, true, false], [None, None, closed]),
+        (true, [false, false, true], [closed, closed, None]),
+        (true, [false, true, false], [closed, None, closed]),
+        (false, [false, true, true], [off, off, off]),
+    ] {
+        let mut store = ordinary();
+        store.code("Alice");
+        store.program.channels = Channels { link, code_at_signup, code_at_checkout };
+        if !state {
+            store.program.state = ProgramState::Disabled;
+        }
         let context = Store { program: &store.program, rules: &store.rules, servers: &store.servers };
-        validate(&context, &store.referrer(&customer("Alice")))
-    };
-    assert_eq!(judge(&store), CodeVerdict::Valid);
-    store.program.channels.code_at_checkout = false;
-    assert_eq!(judge(&store), CodeVerdict::NotEligible);
-    store.program.channels.code_at_checkout = true;
-    store.program.state = ProgramState::Disabled;
-    assert_eq!(judge(&store), CodeVerdict::NotEligible);
-    assert!(store.rows.is_empty());
+        let owner = store.referrer(&customer("Alice"));
+        let judged = [Channel::Link, Channel::CodeSignup, Channel::CodeCheckout]
+            .map(|channel| validate(&context, &owner, channel).err());
+        assert_eq!(judged, expected);
+        assert!(store.rows.is_empty());
+    }
 }
 
 /// R0-16.
