@@ -68,6 +68,8 @@ pub const ERROR_CHARS: usize = 200;
 pub const REPORT_RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// Time for which reports may fail before the log says so.
 pub const REPORTS_LATE: Duration = Duration::from_secs(120);
+/// The wait before the policy is sent again, after a call that did not reach the store.
+pub const POLICY_RETRY: Duration = Duration::from_secs(60);
 /// Time without contact after which jobs from before this start run without the store's acknowledgement (rule 8).
 pub const STARTUP_HOLD: Duration = Duration::from_secs(60);
 /// The wait after the store refused the session, for example with `already_connected:`.

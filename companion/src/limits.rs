@@ -25,6 +25,10 @@ pub const OFFER_QUIET: Duration = Duration::from_secs(30);
 pub const PUSH_BYTES: usize = 256 * 1024;
 /// Ids of unknown commands that the log names for one call of reports.
 pub const LOGGED_IDS: usize = 10;
+/// Different policies of agents by which a package is judged.
+pub const JUDGED_POLICIES: usize = 50;
+/// Servers that one warning names.
+pub const NAMED_SERVERS: usize = 10;
 /// The time that the removal of a server waits for its agent's reports.
 pub const REMOVAL_WAIT: Duration = Duration::from_secs(10);
 

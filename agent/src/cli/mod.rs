@@ -174,7 +174,7 @@ enum PolicyCommand {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         line: Vec<String>,
     },
-    /// Print an allow-list for policy.mode strict, made of the commands that the store has sent.
+    /// Print an allow-list for policy.mode strict, made of what the store has sent and sells.
     Suggest {
         /// As JSON.
         #[arg(long)]

@@ -1,21 +1,22 @@
-//! `policy suggest`: an allow-list for the strict mode, made of the commands in the journal.
+//! `policy suggest`: an allow-list for the strict mode, made of the commands in the journal and the store's packages.
 
-use super::load;
 use super::output::{fail, print, print_json};
+use super::{block_on, load};
 use crate::journal::Journal;
 use crate::limits::SUGGESTED_PATTERNS;
+use crate::upstream::read_templates;
 use flux_config::exit_code::ExitCode;
 use flux_delivery::policy::{Glob, Policy, pattern_of};
 use flux_delivery::{PlayerName, build_line};
-use flux_protocol::Command;
-use flux_terminal::escape;
+use flux_protocol::{Attempt, Command, CommandKind, PlayerRef, SampleTemplate, TemplatesResponse, derived_command_id};
+use flux_terminal::{escape, note};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A pattern for the commands that differ only in their player.
 #[derive(Debug)]
 struct Suggestion {
-    /// Number of commands in the journal.
+    /// Number of commands in the journal; 0 for a package that was never sold.
     commands: u64,
     /// The reason why the pattern would not help, if there is one.
     blocked: Option<String>,
@@ -37,7 +38,19 @@ impl Suggestions {
         Suggestions { deny, bedrock_prefix: bedrock_prefix.to_owned(), patterns: BTreeMap::new(), left_out: 0 }
     }
 
+    /// Adds a command of the journal.
     fn add(&mut self, command: &Command) {
+        self.add_times(command, 1);
+    }
+
+    /// Adds what the store would send for one unit of each package.
+    fn add_templates(&mut self, templates: Vec<SampleTemplate>) {
+        for SampleTemplate { command, values } in templates {
+            self.add_times(&sample(command, values), 0);
+        }
+    }
+
+    fn add_times(&mut self, command: &Command, times: u64) {
         // A bad name concerns one customer, not the pattern.
         let has_good_name = |name: &str| PlayerName::parse(name, &self.bedrock_prefix).is_some();
         if command.player.as_ref().is_some_and(|player| !has_good_name(&player.name)) {
@@ -45,12 +58,12 @@ impl Suggestions {
         }
         let Some(pattern) = pattern_of(command) else { return };
         if let Some(known) = self.patterns.get_mut(&pattern) {
-            known.commands += 1;
+            known.commands += times;
         } else if self.patterns.len() == SUGGESTED_PATTERNS {
             self.left_out += 1;
         } else {
             let blocked = self.blocked(&pattern, command);
-            self.patterns.insert(pattern, Suggestion { commands: 1, blocked });
+            self.patterns.insert(pattern, Suggestion { commands: times, blocked });
         }
     }
 
@@ -63,12 +76,44 @@ impl Suggestions {
     }
 }
 
+/// A template of the store as a command for some player.
+fn sample(command: String, values: BTreeMap<String, String>) -> Command {
+    Command {
+        id: derived_command_id(&["sample"]),
+        attempt: Attempt::FIRST,
+        order_id: None,
+        kind: CommandKind::Purchase,
+        player: Some(PlayerRef { name: "Steve".to_owned(), uuid: None }),
+        command,
+        values,
+        require_online: false,
+        delay_seconds: None,
+        required_slots: None,
+        expires_at: None,
+        sequence: 1,
+        redelivered: false,
+    }
+}
+
 /// Prints the list in the form of the configuration. The journal is only read; a daemon may be using it.
 pub(super) fn run(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
     let config = load(path)?;
     let mut suggestions = Suggestions::new(config.policy.deny, &config.players.bedrock_prefix);
     Journal::each_command(&config.state_dir, config.store.token.server_id(), &mut |command| suggestions.add(command))
         .map_err(|error| fail(&error, super::run::exit_of(&error)))?;
+    match block_on(read_templates(&config.store))? {
+        Ok(TemplatesResponse { templates, more }) => {
+            suggestions.add_templates(templates);
+            if more {
+                note(&"flux-agent: the store has more packages than it names: some that were never sold are missing");
+            }
+        }
+        Err(error) => {
+            note(&format!(
+                "flux-agent: the store's packages are missing, only commands of the journal are listed: {error}"
+            ));
+        }
+    }
     if json {
         let (blocked, allow): (Vec<_>, Vec<_>) = suggestions.patterns.iter().partition(|(_, it)| it.blocked.is_some());
         let patterns = |list: Vec<(&String, &Suggestion)>| -> Vec<serde_json::Value> {
@@ -89,8 +134,8 @@ pub(super) fn run(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
 
 fn yaml(suggestions: &Suggestions) -> String {
     let mut text = String::from(
-        "# Made of the commands that the store has sent and the journal still has. A package that was never sold is not here:
-# add its commands before you use strict. Read every line: it stays allowed, whoever sends it.
+        "# Made of the commands that the journal has, and of one unit of each package at the store. Write * for a value that
+# differs with each order, such as a quantity. Read every line: it stays allowed, whoever sends it.
 policy:
   mode: strict
   allow:",
@@ -101,6 +146,7 @@ policy:
     for (pattern, it) in &suggestions.patterns {
         let quoted = serde_json::Value::from(pattern.as_str()).to_string();
         match &it.blocked {
+            None if it.commands == 0 => text.push_str(&format!("\n    - {quoted}  # not sold yet")),
             None => text.push_str(&format!("\n    - {quoted}  # commands: {}", it.commands)),
             Some(reason) => {
                 text.push_str(&format!("\n    # {}\n    #   would not run: {}", escape(&quoted), escape(reason)));
@@ -143,7 +189,16 @@ mod tests {
         ] {
             suggestions.add(&command(template, player));
         }
+        let unsold =
+            [("give {player} elytra {quantity}", "1"), ("give {player} diamond {quantity}", "1"), ("stop", "1")];
+        let template = |(command, quantity): (&str, &str)| SampleTemplate {
+            command: command.to_owned(),
+            values: [("quantity".to_owned(), quantity.to_owned())].into(),
+        };
+        suggestions.add_templates(unsold.map(template).into());
         let text = yaml(&suggestions);
+        assert!(text.contains("    - \"give {player} elytra 1\"  # not sold yet\n"), "{text}");
+        assert!(text.contains("    # \"stop\"\n"), "{text}");
         assert!(text.contains("    - \"give {player} diamond 1\"  # commands: 3\n"), "{text}");
         assert!(text.contains("    - \"tell {player} \\\"hi\\\"\"  # commands: 1"), "{text}");
         assert!(text.contains("    # \"op {player}\"\n    #   would not run: denied by policy.deny `op`"), "{text}");

@@ -5,6 +5,7 @@ mod http_rest;
 mod intake;
 mod joins;
 mod outbox;
+mod policy_notice;
 mod poller;
 mod probe;
 mod report_pace;
@@ -14,7 +15,7 @@ mod startup_hold;
 mod tls;
 
 pub use http_rest::HttpRest;
-pub use probe::{ProbeError, call_api, open_session};
+pub use probe::{ProbeError, call_api, open_session, read_templates};
 pub use rest::{Call, Method, Rest, RestError};
 pub use tls::{TlsError, client_config};
 
@@ -45,6 +46,7 @@ pub async fn run(
         outbox::run(&shared, &*rest),
         joins::run(&shared, &*rest, joined),
         startup_hold::run(&shared),
+        policy_notice::run(&shared, &*rest),
     );
 }
 

@@ -2,11 +2,11 @@
 //! REST API. Neither changes anything at the store, or disturbs a running daemon.
 
 use super::advice::explain;
-use super::http_rest::{client, exchange};
+use super::http_rest::{Answer, client, exchange};
 use super::rest::{Call, Method, RestError};
 use super::tls::client_config;
 use crate::config::Store;
-use flux_protocol::ParsedReportsResponse;
+use flux_protocol::{ParsedReportsResponse, TemplatesResponse};
 use flux_signalr::client::{Client, ClientOptions, Diagnosis, State, TcpDialer, TokenSource};
 use jiff::Timestamp;
 use reqwest::header::{DATE, HeaderMap};
@@ -60,12 +60,9 @@ pub async fn open_session(store: &Store) -> Result<(), ProbeError> {
 /// own about the call. Returns the store's time.
 pub async fn call_api(store: &Store) -> Result<Option<Timestamp>, ProbeError> {
     let failed = |error: String| ProbeError::Failed(error);
-    let tls = client_config(store.ca_file.as_deref()).map_err(|error| failed(error.to_string()))?;
-    let client = client(HeaderMap::new(), tls).map_err(failed)?;
     let call = Call { method: Method::Post, path: "/reports".into(), body: Some(br#"{"reports":[]}"#.to_vec()) };
     let path = format!("{}{}", store.api_path, call.path);
-    let answer =
-        exchange(&client, store, store.token.expose(), call).await.map_err(|error| failed(error.to_string()))?;
+    let answer = call_once(store, call).await?;
     if answer.status.is_success() {
         return match serde_json::from_slice::<ParsedReportsResponse>(&answer.body) {
             Ok(_) => Ok(time(&answer.headers)),
@@ -79,6 +76,27 @@ pub async fn call_api(store: &Store) -> Result<Option<Timestamp>, ProbeError> {
         RestError::Status { status: 400..500, is_own: true, .. } => Ok(time(&answer.headers)),
         error => Err(failed(error.to_string())),
     }
+}
+
+/// Reads the templates that the store's packages have for this server.
+pub async fn read_templates(store: &Store) -> Result<TemplatesResponse, ProbeError> {
+    let failed = |error: String| ProbeError::Failed(error);
+    let call = Call { method: Method::Get, path: "/templates".into(), body: None };
+    let path = format!("{}{}", store.api_path, call.path);
+    let answer = call_once(store, call).await?;
+    if answer.status.is_success() {
+        return serde_json::from_slice(&answer.body)
+            .map_err(|error| failed(format!("cannot read the answer: {error}")));
+    }
+    Err(failed(RestError::of_response(answer.unexpected(store), store, &path).to_string()))
+}
+
+/// Makes one call without naming a journal.
+async fn call_once(store: &Store, call: Call) -> Result<Answer, ProbeError> {
+    let failed = |error: String| ProbeError::Failed(error);
+    let tls = client_config(store.ca_file.as_deref()).map_err(|error| failed(error.to_string()))?;
+    let client = client(HeaderMap::new(), tls).map_err(failed)?;
+    exchange(&client, store, store.token.expose(), call).await.map_err(|error| failed(error.to_string()))
 }
 
 /// The answer's `Date`.

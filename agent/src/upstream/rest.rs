@@ -3,7 +3,9 @@
 use super::advice::explain;
 use crate::config::Store;
 use crate::limits::ERROR_CHARS;
-use flux_protocol::{CommandReport, ParsedPollResponse, ParsedReportsResponse, PlayerRef, ReportsRequest};
+use flux_protocol::{
+    CommandReport, ParsedPollResponse, ParsedReportsResponse, PlayerRef, PolicyNotice, ReportsRequest,
+};
 use flux_signalr::client::{BoxFuture, Diagnosis, UnexpectedResponse};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -103,6 +105,11 @@ impl RestError {
         }
     }
 
+    /// True if the store does not know the call.
+    pub fn is_unknown_call(&self) -> bool {
+        matches!(self, RestError::Status { status: 404 | 405 | 501, .. })
+    }
+
     /// The wait that the store requests.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -124,6 +131,11 @@ pub(super) async fn report(rest: &dyn Rest, reports: Vec<CommandReport>) -> Resu
 
 pub(super) async fn joined(rest: &dyn Rest, player: &PlayerRef) -> Result<ParsedPollResponse, RestError> {
     read(rest.call(post("/players/joined", player)?).await?)
+}
+
+/// Sends the policy in force.
+pub(super) async fn policy(rest: &dyn Rest, notice: &PolicyNotice) -> Result<(), RestError> {
+    rest.call(post("/policy", notice)?).await.map(drop)
 }
 
 fn post(path: &str, body: &impl serde::Serialize) -> Result<Call, RestError> {

@@ -13,7 +13,8 @@ use crate::services::{ServiceError, agents::is_polling};
 use flux_platform::{Clock, SystemClock, SystemEntropy};
 use flux_protocol::{ServerId, ServerToken};
 use flux_rest::limits::PAGE_ITEMS;
-use flux_shop::{Address, Label, QueueCounts, Server};
+use flux_shop::{Address, Label, QueueCounts};
+use flux_storage::servers::SeatedServer;
 use flux_storage::{Tx, commands, servers};
 use flux_terminal::{ago, table, terminal_width};
 use jiff::Timestamp;
@@ -65,10 +66,10 @@ fn show(token: &ServerToken) -> Result<(), CliError> {
 fn list(config: &Config, json: bool) -> Result<(), CliError> {
     let all = with_database(config, async |db, _| {
         let now = SystemClock.now();
-        let rows: Vec<(Server, QueueCounts)> = db.read(all).await?;
-        let view = |(server, queue)| {
-            let online = is_polling(&server, now);
-            ServerOut::new(server, queue, online)
+        let rows: Vec<(SeatedServer, QueueCounts)> = db.read(all).await?;
+        let view = |(seated, queue): (SeatedServer, _)| {
+            let online = is_polling(&seated.server, now);
+            ServerOut::new(seated, queue, online)
         };
         Ok(rows.into_iter().map(view).collect::<Vec<_>>())
     })?;
@@ -94,17 +95,17 @@ fn row(server: &ServerOut, now: Timestamp) -> [String; 5] {
     ]
 }
 
-fn all(tx: &Tx<'_>) -> Result<Vec<(Server, QueueCounts)>, ServiceError> {
-    let mut all: Vec<(Server, QueueCounts)> = Vec::new();
+fn all(tx: &Tx<'_>) -> Result<Vec<(SeatedServer, QueueCounts)>, ServiceError> {
+    let mut all: Vec<(SeatedServer, QueueCounts)> = Vec::new();
     loop {
-        let after = all.last().map_or("", |(server, _)| server.id.as_str()).to_owned();
-        let page = servers::page(tx, &after, PAGE_ITEMS)?;
+        let after = all.last().map_or("", |(seated, _)| seated.server.id.as_str()).to_owned();
+        let page = servers::page_seated(tx, &after, PAGE_ITEMS)?;
         if page.is_empty() {
             return Ok(all);
         }
-        for server in page {
-            let queue = commands::queue_counts(tx, &server.id)?;
-            all.push((server, queue));
+        for seated in page {
+            let queue = commands::queue_counts(tx, &seated.server.id)?;
+            all.push((seated, queue));
         }
     }
 }
@@ -112,7 +113,7 @@ fn all(tx: &Tx<'_>) -> Result<Vec<(Server, QueueCounts)>, ServiceError> {
 /// The id that begins with a text. A text that begins none is returned, so that the command itself says so.
 fn whole_id(config: &Config, text: ServerId) -> Result<ServerId, CliError> {
     let rows = with_database(config, async |db, _| Ok(db.read(all).await?))?;
-    let ids: Vec<ServerId> = rows.into_iter().map(|(server, _)| server.id).collect();
+    let ids: Vec<ServerId> = rows.into_iter().map(|(seated, _)| seated.server.id).collect();
     if ids.contains(&text) {
         return Ok(text);
     }

@@ -1,20 +1,23 @@
 //! The REST fallback of agents: polling, reports, and players who joined (`docs/reference/protocol.md`).
 
-use super::auth::Agent;
+use super::auth::{Agent, TokenHolder};
 use crate::agents;
 use crate::agents::reports::{AgentReports, Reporter, take_reports};
 use crate::app::App;
 use crate::limits;
 use crate::services::agents::{Contact, record_contact};
 use crate::services::offers::{self, Transport};
-use crate::services::{Wake, seats};
+use crate::services::{Audit, Wake, agent_policies, seats};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
-use flux_protocol::{Batch, Command, PlayerRef, PollResponse, ReportsResponse};
+use flux_protocol::{Batch, Command, PlayerRef, PolicyNotice, PollResponse, ReportsResponse, TemplatesResponse};
+use flux_referrals::OrderHooks;
 use flux_rest::{ApiError, Body, Errors, Query};
 use flux_shop::Actor;
+use flux_storage::Tx;
 use flux_storage::commands::OfferFilter;
+use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -86,6 +89,45 @@ pub(super) async fn player_joined(
     let filter = OfferFilter { quiet_since: None, player: Some(player.name.clone()), limit: BATCH_ITEMS };
     let (offers, _) = offer(&app, agent, Contact::Other, Some(player), filter).await?;
     Ok(Json(JoinedCommands { commands: offers.commands }))
+}
+
+/// Takes the agent's policy, so that packages that it would refuse are named before they are sold. 409 for a journal other
+/// than the one accepted last.
+#[utoipa::path(post, path = "/agent/policy", tag = "agent", security(("token" = [])), params(("Flux-Journal" = String, Header)), request_body(content = Object, description = "{mode, allow, deny, bedrockPrefix}"),
+    responses((status = 204), Errors))]
+pub(super) async fn policy(
+    State(app): State<Arc<App>>,
+    agent: Agent,
+    Body(notice, _): Body<PolicyNotice>,
+) -> Result<StatusCode, ApiError> {
+    let policy = Arc::new(agent_policies::checked(notice)?);
+    let Agent { credential, journal } = agent;
+    let server_id = credential.server_id.clone();
+    let known = {
+        let (credential, journal, policy) = (credential.clone(), journal.clone(), Arc::clone(&policy));
+        app.db.read(move |tx| agent_policies::is_saved(tx, &credential, &journal, &policy)).await?
+    };
+    if !known {
+        let save = move |tx: &Tx<'_>, by: &Audit, _: &dyn OrderHooks| {
+            agent_policies::save(tx, by, &credential, &journal, &policy)
+        };
+        app.write(Actor::agent(&server_id), save).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The templates of the packages that are for this agent's server, for `flux-agent policy suggest`.
+#[utoipa::path(get, path = "/agent/templates", tag = "agent", security(("token" = [])),
+    responses((status = 200, description = "see docs/reference/protocol.md"), Errors))]
+pub(super) async fn templates(
+    State(app): State<Arc<App>>,
+    TokenHolder(credential): TokenHolder,
+) -> Result<Json<TemplatesResponse>, ApiError> {
+    let read = move |tx: &Tx<'_>| {
+        let server = credential.server(tx)?;
+        agent_policies::templates(tx, &server.id)
+    };
+    Ok(Json(app.db.read(read).await?))
 }
 
 /// Records the contact and the player who joined, and commits the offers, in one transaction. The contact comes first: a

@@ -26,12 +26,24 @@ impl KeyDirectory for App {
     }
 }
 
-impl FromRequestParts<Arc<App>> for Agent {
+/// Whoever has a server's token, with or without a journal: for calls that change nothing.
+pub(super) struct TokenHolder(pub(super) Credential);
+
+impl FromRequestParts<Arc<App>> for TokenHolder {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let credential = auth::authenticate(app, bearer_token(parts)).await?;
         check_rate(parts, credential.server_id.as_str())?;
+        Ok(TokenHolder(credential))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Agent {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let TokenHolder(credential) = TokenHolder::from_request_parts(parts, app).await?;
         let journal = parts.headers.get(JOURNAL_HEADER).and_then(|value| value.to_str().ok());
         let journal = journal.and_then(|text| text.parse().ok()).ok_or_else(|| {
             let message = "the header Flux-Journal must hold the id of the agent's journal";

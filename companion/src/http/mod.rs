@@ -174,6 +174,8 @@ const ROUTES: [fn() -> OpenApiRouter<Arc<App>>; 8] = [
             .routes(routes!(agent::poll))
             .routes(routes!(agent::report))
             .routes(routes!(agent::player_joined))
+            .routes(routes!(agent::policy))
+            .routes(routes!(agent::templates))
     },
 ];
 

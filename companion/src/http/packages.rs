@@ -3,6 +3,7 @@
 
 use super::dto::{PackageIn, PackageOut};
 use crate::app::App;
+use crate::services::agent_policies::Policies;
 use crate::services::{ServiceError, packages as packages_service};
 use axum::Json;
 use axum::extract::State;
@@ -10,7 +11,7 @@ use flux_rest::{
     Admin, ApiError, ApiKey, Body, Errors, Id, Page, PageQuery, Query, Saved, after_text, page, page_limit, saved,
 };
 use flux_shop::{Package, PackageId};
-use flux_storage::{packages, servers};
+use flux_storage::{Tx, packages, servers};
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -30,7 +31,8 @@ pub(super) async fn put(
             Ok((is_new, Package { id: id.clone(), content }, servers::receiving(tx)?))
         })
         .await?;
-    Ok(saved(is_new, PackageOut::new(package, &receiving)))
+    let policies = app.db.read(Policies::load).await?;
+    Ok(saved(is_new, PackageOut::new(package, &receiving, &policies)))
 }
 
 /// A package.
@@ -41,12 +43,14 @@ pub(super) async fn show(
     _key: ApiKey,
     Id(id): Id<PackageId>,
 ) -> Result<Json<PackageOut>, ApiError> {
-    let (found, receiving) =
-        app.db.read(move |tx| Ok::<_, ServiceError>((packages::find(tx, &id)?, servers::receiving(tx)?))).await?;
-    Ok(Json(PackageOut::new(found.ok_or(ServiceError::NotFound("package"))?, &receiving)))
+    let read = move |tx: &Tx<'_>| {
+        Ok::<_, ServiceError>((packages::find(tx, &id)?, servers::receiving(tx)?, Policies::load(tx)?))
+    };
+    let (found, receiving, policies) = app.db.read(read).await?;
+    Ok(Json(PackageOut::new(found.ok_or(ServiceError::NotFound("package"))?, &receiving, &policies)))
 }
 
-/// All packages, by id.
+/// All packages, by id. The warnings of agents' policies are at the single package only.
 #[utoipa::path(get, path = "/packages", tag = "packages", security(("key" = [])), params(PageQuery),
     responses((status = 200, body = Page<PackageOut>), Errors))]
 pub(super) async fn list(
@@ -59,7 +63,7 @@ pub(super) async fn list(
         .db
         .read(move |tx| Ok::<_, ServiceError>((packages::page(tx, &after, limit + 1)?, servers::receiving(tx)?)))
         .await?;
-    let view = |package| PackageOut::new(package, &receiving);
+    let view = |package| PackageOut::new(package, &receiving, &Policies::default());
     Ok(Json(page(rows, limit, |package| package.id.to_string(), view)))
 }
 

@@ -45,7 +45,7 @@ pub(super) async fn create(
             let make = || {
                 let server = servers_service::add(tx, by, &token, body.name.0.clone(), body.address.0.clone())?;
                 let id = server.id.to_string();
-                let server = SeatedServer { server, holder: None };
+                let server = SeatedServer { server, holder: None, is_strict: None };
                 let receives = servers_service::receives(tx, &server.server.id)?;
                 Ok((id, (server, QueueCounts::default(), Some((token.clone(), receives)))))
             };
@@ -206,7 +206,7 @@ fn view(app: &App, mut seated: SeatedServer, queue: QueueCounts) -> ServerOut {
         // A session sends something every 15 s.
         seated.server.agent.last_seen_at = Some(now);
     }
-    ServerOut::new(seated.server, queue, online)
+    ServerOut::new(seated, queue, online)
 }
 
 fn receives_out(Receives { packages, rules }: Receives) -> ReceivesOut {

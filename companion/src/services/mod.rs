@@ -2,6 +2,7 @@
 //! write rows. No SQL, no HTTP.
 //! Functions run inside `Db::write`, which undoes all changes of a function that fails.
 
+pub mod agent_policies;
 pub mod agents;
 mod changes;
 pub mod commands;

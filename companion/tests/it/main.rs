@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "tests and their helpers")]
 
+mod agent_policies;
 mod any_server;
 mod backup;
 mod bad_input;

@@ -6,6 +6,10 @@ pub const BATCH_ITEMS: usize = 500;
 pub const POLL_ITEMS_DEFAULT: usize = 100;
 /// Longest command template, in bytes.
 pub const TEMPLATE_BYTES: usize = 1_300;
+/// Most templates in the answer to `GET /templates`.
+pub const TEMPLATES: usize = 2_000;
+/// Most patterns of a policy in `POST /policy`, `allow` and `deny` together.
+pub const POLICY_PATTERNS: usize = 5_000;
 /// Longest output in a report, in characters; the agent cuts a longer answer of the game.
 pub const OUTPUT_CHARS: usize = 1_024;
 /// Longest id, in characters.

@@ -92,6 +92,7 @@ pub mod kind {
         ORDER_REFUNDED = "order.refunded"
         PACKAGE_REMOVED = "package.removed"
         PACKAGE_SAVED = "package.saved"
+        POLICY_CHANGED = "agent.policy_changed"
         POINTS_SPENT = "points.spent"
         PROGRAM_SAVED = "program.saved"
         RULE_REMOVED = "rule.removed"

@@ -72,7 +72,7 @@ pub fn expand(
                         &unit.to_string(),
                         if is_any { ANY } else { server.as_str() },
                     ];
-                    let values = values(order, package, item.quantity.get());
+                    let values = values(order.id.as_str(), package, item.quantity.get());
                     let origin = Origin::Package { id: package.id.clone(), on: trigger };
                     commands.push(command(derived_command_id(&parts), order, origin, template, server, values, now));
                 }
@@ -84,12 +84,12 @@ pub fn expand(
 
 /// The values of the template's placeholders besides the player. Each is an id or a number, so it matches the contract's
 /// `[A-Za-z0-9_.,:-]{0,64}`. The price is the price of one unit, in minor units.
-fn values(order: &Order, package: &Package, quantity: u32) -> BTreeMap<String, String> {
+pub(crate) fn values(order: &str, package: &Package, quantity: u32) -> BTreeMap<String, String> {
     [
         ("quantity", quantity.to_string()),
         ("package", package.id.to_string()),
         ("price", package.content.price.get().to_string()),
-        ("order", order.id.to_string()),
+        ("order", order.to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

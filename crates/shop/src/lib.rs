@@ -3,6 +3,7 @@
 #[macro_use]
 mod string_enum;
 
+mod agent_policy;
 mod anonymous;
 mod as_now;
 mod blocked_by;
@@ -23,6 +24,7 @@ mod server;
 mod template;
 mod text;
 
+pub use agent_policy::{AgentPolicy, PolicyJudge, sample_values};
 pub use anonymous::{ANONYMOUS_CHARS, ANONYMOUS_CODE, is_anonymous_code};
 pub use as_now::{NotAsNow, as_now};
 pub use blocked_by::{BlockedCommand, SERVER_REMOVED, ServerState, ServerStates, blocked_by};

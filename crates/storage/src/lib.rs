@@ -7,6 +7,7 @@
 //! are not checked again when they are read, and fields of stored JSON that are unknown or missing do no harm. So a stricter
 //! API never makes a stored row unreadable.
 
+pub mod agent_policies;
 mod column;
 pub mod commands;
 pub mod cursors;

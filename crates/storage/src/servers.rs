@@ -7,8 +7,10 @@ use flux_shop::{Address, AgentFacts, KnownServers, Label, LastPoll, Server};
 use jiff::Timestamp;
 
 const SERVER: &str = "SELECT * FROM servers LEFT JOIN server_agents ON server_agents.server_id = servers.id";
-const SEATED: &str = "SELECT servers.*, server_agents.*, seats.node_id, seats.connection_id FROM servers
-  LEFT JOIN server_agents ON server_agents.server_id = servers.id LEFT JOIN seats ON seats.server_id = servers.id";
+const SEATED: &str =
+    "SELECT servers.*, server_agents.*, seats.node_id, seats.connection_id, agent_policies.is_strict FROM servers
+  LEFT JOIN server_agents ON server_agents.server_id = servers.id LEFT JOIN seats ON seats.server_id = servers.id
+  LEFT JOIN agent_policies ON agent_policies.server_id = servers.id";
 
 /// A server, and the session that has its seat.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub struct SeatedServer {
     pub server: Server,
     /// The session's connection; `None` while nobody has the seat.
     pub holder: Option<SeatHolder>,
+    /// True if its agent runs only what its policy lists; `None` if the agent has not said.
+    pub is_strict: Option<bool>,
 }
 
 /// Adds a server.
@@ -136,7 +140,7 @@ fn server(row: &Row<'_>) -> Result<Server, Error> {
 fn seated(row: &Row<'_>) -> Result<SeatedServer, Error> {
     let (node, connection) = (row.get::<Option<_>>("node_id")?, row.get::<Option<String>>("connection_id")?);
     let holder = node.zip(connection).map(|(node, connection)| SeatHolder { node, connection });
-    Ok(SeatedServer { server: server(row)?, holder })
+    Ok(SeatedServer { server: server(row)?, holder, is_strict: row.get("is_strict")? })
 }
 
 fn agent(row: &Row<'_>) -> Result<AgentFacts, Error> {

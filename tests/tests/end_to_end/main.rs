@@ -10,6 +10,7 @@ mod faults;
 mod first_steps;
 mod game;
 mod kills;
+mod policy;
 mod presence;
 mod referrals;
 mod test_env;

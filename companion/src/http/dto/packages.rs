@@ -1,6 +1,7 @@
 //! Packages in JSON.
 
 use crate::services::ServiceError;
+use crate::services::agent_policies::Policies;
 use flux_protocol::ServerId;
 use flux_rest::values::{Amount, Currency, DelaySeconds, ExpirySeconds, Label, PackageId, Slots, Template, Trigger};
 use flux_rest::{Checked, ServersJson, Word, objects};
@@ -84,14 +85,15 @@ impl PackageIn {
 }
 
 impl PackageOut {
-    /// A package; `receiving` are the servers that are given commands.
-    pub(crate) fn new(package: Package, receiving: &[ServerId]) -> PackageOut {
-        let Package { id, content: PackageContent { name, price, currency, commands } } = package;
+    /// A package; `receiving` are the servers that are given commands, `policies` those of their agents.
+    pub(crate) fn new(package: Package, receiving: &[ServerId], policies: &Policies) -> PackageOut {
         let of_command = |(index, template): (usize, &CommandTemplate)| {
             let warnings = template.command.warnings().into_iter().chain(removed_servers(template, receiving));
+            let warnings = warnings.chain(policies.warnings(&package, template));
             warnings.map(move |warning| format!("commands[{index}]: {warning}"))
         };
-        let warnings = commands.iter().enumerate().flat_map(of_command).collect();
+        let warnings = package.content.commands.iter().enumerate().flat_map(of_command).collect();
+        let Package { id, content: PackageContent { name, price, currency, commands } } = package;
         PackageOut {
             warnings,
             id: Checked(id),

@@ -3,7 +3,8 @@
 use flux_protocol::{GameState, ServerId};
 use flux_rest::Checked;
 use flux_rest::values::{Address, Label};
-use flux_shop::{QueueCounts, Server};
+use flux_shop::QueueCounts;
+use flux_storage::servers::SeatedServer;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,9 @@ pub(crate) struct ServerOut {
     game_state: Option<GameState>,
     /// Players online.
     players: Option<u32>,
+    /// `policy.mode` of its agent: `default` or `strict`; null until the agent has sent it.
+    #[schema(value_type = Option<String>)]
+    policy_mode: Option<&'static str>,
     /// Numbers of commands by status.
     pub(crate) queue: QueueOut,
 }
@@ -116,7 +120,8 @@ pub(crate) struct RemovalOut {
 
 impl ServerOut {
     /// A server with its queue. The caller decides whether it counts as online.
-    pub(crate) fn new(server: Server, queue: QueueCounts, is_online: bool) -> ServerOut {
+    pub(crate) fn new(seated: SeatedServer, queue: QueueCounts, is_online: bool) -> ServerOut {
+        let SeatedServer { server, is_strict, holder: _ } = seated;
         let QueueCounts { pending, delivered, awaiting_player, failed } = queue;
         ServerOut {
             id: server.id,
@@ -127,6 +132,7 @@ impl ServerOut {
             agent_version: server.agent.version,
             game_state: server.agent.game_state,
             players: server.agent.players,
+            policy_mode: is_strict.map(|is_strict| if is_strict { "strict" } else { "default" }),
             queue: QueueOut { pending, delivered, awaiting_player, failed },
         }
     }

@@ -159,11 +159,13 @@ async fn command_rewards(fixture: &ReferralFixture) {
     }
     let without_player = fixture.code("dave").await;
     fixture.refer("erin", &without_player, 100).await;
-    app.delete("/customers/bob").await;
-    app.delete("/customers/erin").await;
-    app.delete("/customers/dave").await;
-    app.delete("/customers/alice").await;
+    let here = json!({"rewardCommands": [{"command": "give {player} diamond 1", "servers": [server]}]});
+    assert!(app.put("/referrals/program", here).await.0.is_success());
     app.delete(&format!("/servers/{server}?force=true")).await;
+    fixture.refer("frank", &without_player, 100).await;
+    for customer in ["bob", "erin", "dave", "alice"] {
+        app.delete(&format!("/customers/{customer}")).await;
+    }
 }
 
 /// Points and store credit, given at registration and at the first order.

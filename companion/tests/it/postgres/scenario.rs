@@ -45,6 +45,8 @@ async fn orders(app: &TestApp) {
     app.post("/orders/o4/player", json!({"player": {"name": "Stevie"}})).await;
     app.post("/orders/o4/refunded", json!({"refundedAmount": 1, "refundId": "r1"})).await;
     app.delete("/packages/vip").await;
+    let policy = json!({"mode": "strict", "allow": ["give *"], "deny": [], "bedrockPrefix": ""});
+    assert!(app.as_agent("POST", "/policy", &token, "j1", Some(policy)).await.0.is_success());
     for path in ["/orders", "/orders?status=paid", "/orders/o1", "/packages", "/packages/vip", "/servers"] {
         app.get(path).await;
     }

@@ -16,7 +16,8 @@ const ONLY_SQLITE: [&str; 1] = [
 ];
 
 /// Columns with truth values: SQLite stores them as 0 or 1, and PostgreSQL has a type that conditions need.
-const TRUTHS: [&str; 10] = [
+const TRUTHS: [&str; 11] = [
+    "agent_policies.is_strict",
     "orders.imported",
     "commands.is_reversal",
     "commands.require_online",

@@ -126,6 +126,24 @@ async fn servers_are_one_a_list_or_all_and_missing_is_skipped() {
     assert!(fixture.app.event_kinds().await.contains(&"grant.server_skipped".to_owned()));
 }
 
+/// R0-12.
+#[tokio::test]
+async fn reward_without_a_command_says_which_server_is_gone() {
+    let fixture = ReferralFixture::command_rewards(json!([])).await;
+    let (gone, _) = fixture.app.server().await;
+    fixture.app.server().await;
+    let save = json!({"rewardCommands": [{"command": "one", "servers": [gone]}]});
+    assert_eq!(fixture.app.put("/referrals/program", save).await.0, StatusCode::OK);
+    let code = fixture.referrer("alice", "AliceMC").await;
+    fixture.app.delete(&format!("/servers/{gone}?force=true")).await;
+    fixture.checkout("s1", "bob", Some(&code)).await;
+    fixture.fulfil("s1", 100).await;
+    let attribution = list(&fixture.get("/attributions").await, "items").remove(0);
+    let reward = &attribution["grants"][0];
+    assert_eq!((&reward["status"], &reward["delivery"]), (&json!("issued"), &json!("failed")), "{attribution}");
+    assert_eq!((&reward["leftOut"], &attribution["delivery"]), (&json!([gone]), &json!("failed")));
+}
+
 /// R0-13, C-14.
 #[tokio::test]
 async fn failed_reward_command_is_retried_under_the_same_id() {

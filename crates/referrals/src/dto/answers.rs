@@ -54,6 +54,8 @@ pub struct GrantView {
     pub code: Option<String>,
     /// The combined state of the reward's commands: `none`, `blocked_no_player`, `failed`, `awaiting_player`, `queued`, `partial`, `delivered` or `cancelled`.
     pub delivery: String,
+    /// Removed servers that its commands named: there is no command for them, which counts as a failed one.
+    pub left_out: Vec<String>,
     /// The reason for a skipped reward.
     pub skip_reason: Option<String>,
 }

@@ -19,6 +19,7 @@ pub(super) fn queue_commands(work: &mut UnitOfWork<'_>, key: &GrantKey, made: Fa
     for (place, server) in made.skipped {
         let data = json!({"command": place, "serverId": server});
         events::record(work.tx(), work.audit(), kind::GRANT_SERVER_SKIPPED, grant.as_str(), &data)?;
+        held_commands::leave_out(work.tx(), &grant, &server)?;
     }
     for line in made.lines {
         let Some(player) = work.customer(&line.customer)?.person.player else {

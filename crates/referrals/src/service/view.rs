@@ -62,6 +62,7 @@ fn grant(tx: &Tx<'_>, row: &GrantRow, now: Timestamp) -> Result<GrantView, Error
         discount_id: discount.as_ref().map(|(id, _)| id.clone()),
         code: discount.as_ref().map(|(_, code)| code.to_string()),
         delivery: Delivery::of(has_player, states).to_string(),
+        left_out: held_commands::left_out(tx, id)?.iter().map(ToString::to_string).collect(),
         skip_reason: skipped.map(|reason| reason.to_string()),
     })
 }

@@ -73,10 +73,24 @@ pub fn cancel_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<(), Error> {
     Ok(())
 }
 
+/// Records a removed server for which a reward has no command.
+pub fn leave_out(tx: &Tx<'_>, grant: &GrantId, server: &ServerId) -> Result<(), Error> {
+    let sql = "INSERT INTO referral_left_out (grant_id, server_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    tx.execute(sql, params![grant.as_str(), server])?;
+    Ok(())
+}
+
+/// The removed servers for which a reward has no command.
+pub fn left_out(tx: &Tx<'_>, grant: &GrantId) -> Result<Vec<ServerId>, Error> {
+    let sql = "SELECT server_id FROM referral_left_out WHERE grant_id = $1 ORDER BY server_id";
+    tx.query(sql, params![grant.as_str()], |row| row.get("server_id"))
+}
+
 /// The states of a grant's commands, without its reversal.
 pub fn states(tx: &Tx<'_>, grant: &GrantId) -> Result<Vec<LineState>, Error> {
     let sql = "SELECT status FROM commands WHERE grant_id = $1 AND NOT is_reversal
-               UNION ALL SELECT CASE WHEN cancelled THEN 'cancelled' ELSE 'pending' END FROM referral_held_commands WHERE grant_id = $1";
+               UNION ALL SELECT CASE WHEN cancelled THEN 'cancelled' ELSE 'pending' END FROM referral_held_commands WHERE grant_id = $1
+               UNION ALL SELECT 'failed' FROM referral_left_out WHERE grant_id = $1";
     let read = |row: &Row<'_>| parsed::<LineState>(row, "status");
     tx.query(sql, params![grant.as_str()], read)
 }

@@ -36,6 +36,15 @@ CREATE TABLE server_agents (
   poll_interval_seconds BIGINT
 );
 
+CREATE TABLE agent_policies (
+  server_id      TEXT COLLATE "C" PRIMARY KEY REFERENCES servers (id),
+  is_strict      BOOLEAN NOT NULL,
+  allow          TEXT COLLATE "C" NOT NULL,
+  deny           TEXT COLLATE "C" NOT NULL,
+  bedrock_prefix TEXT COLLATE "C" NOT NULL,
+  updated_at     BIGINT NOT NULL
+);
+
 CREATE TABLE seats (
   server_id     TEXT COLLATE "C" PRIMARY KEY REFERENCES servers (id),
   epoch         BIGINT NOT NULL,
@@ -392,6 +401,12 @@ CREATE INDEX referral_grants_that_apply ON referral_grants (customer_id, coalesc
 CREATE INDEX referral_grants_used ON referral_grants (customer_id, used_order) WHERE used_order IS NOT NULL;
 CREATE INDEX referral_grants_due ON referral_grants (due_at) WHERE status = 'scheduled' AND due_at IS NOT NULL;
 CREATE INDEX referral_grants_to_expire ON referral_grants (expires_at) WHERE status = 'issued' AND expires_at IS NOT NULL;
+
+CREATE TABLE referral_left_out (
+  grant_id  TEXT COLLATE "C" NOT NULL REFERENCES referral_grants (id),
+  server_id TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (grant_id, server_id)
+);
 
 CREATE TABLE referral_held_commands (
   grant_id        TEXT COLLATE "C" NOT NULL REFERENCES referral_grants (id),

@@ -34,6 +34,16 @@ CREATE TABLE server_agents (
   poll_interval_seconds INTEGER
 ) STRICT;
 
+-- The lines that each server's agent refuses, as the agent has sent it.
+CREATE TABLE agent_policies (
+  server_id      TEXT PRIMARY KEY REFERENCES servers (id),
+  is_strict      INTEGER NOT NULL,
+  allow          TEXT NOT NULL,                  -- JSON: a list of patterns
+  deny           TEXT NOT NULL,                  -- the same
+  bedrock_prefix TEXT NOT NULL,
+  updated_at     INTEGER NOT NULL
+) STRICT;
+
 -- The seat of each server's agent: at most one session has it, in whichever process it is open. The row stays while nobody
 -- has the seat, so that the epoch of the next holder is a higher one.
 CREATE TABLE seats (
@@ -419,6 +429,13 @@ CREATE INDEX referral_grants_that_apply ON referral_grants (customer_id, coalesc
 CREATE INDEX referral_grants_used ON referral_grants (customer_id, used_order) WHERE used_order IS NOT NULL;
 CREATE INDEX referral_grants_due ON referral_grants (due_at) WHERE status = 'scheduled' AND due_at IS NOT NULL;
 CREATE INDEX referral_grants_to_expire ON referral_grants (expires_at) WHERE status = 'issued' AND expires_at IS NOT NULL;
+
+-- Removed servers that a reward's commands still named when it was given: there is no command for them.
+CREATE TABLE referral_left_out (
+  grant_id  TEXT NOT NULL REFERENCES referral_grants (id),
+  server_id TEXT NOT NULL,
+  PRIMARY KEY (grant_id, server_id)
+) STRICT, WITHOUT ROWID;
 
 -- A reward's commands that are held until its customer has a player.
 CREATE TABLE referral_held_commands (
