@@ -204,6 +204,7 @@ enum TokenCommand {
 impl Cli {
     /// Executes the command.
     pub fn execute(self) -> ExitCode {
+        flux_platform::protect_process();
         let path = &self.config;
         let done = match self.command {
             Command::Run => Ok(run::run(path)),

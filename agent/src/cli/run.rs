@@ -2,7 +2,7 @@
 
 use super::load;
 use super::output::fail;
-use crate::config::{Config, Directories, LiveConfig, SecretSources};
+use crate::config::{Config, Directories, LiveConfig, Risk, SecretSources};
 use crate::control;
 use crate::daemon::{self, Resources, StartError};
 use crate::game::RconDialer;
@@ -14,7 +14,6 @@ use flux_config::exit_code::ExitCode;
 use flux_platform::{Clock, SystemClock, SystemEntropy, SystemdNotifier};
 use flux_signalr::client::TcpDialer;
 use flux_terminal::log::Levels;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -49,7 +48,7 @@ async fn start(live: LiveConfig, path: &Path) -> Result<(Resources, impl Future<
     let config = live.get();
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let tls = client_config(config.store.ca_file.as_deref()).map_err(|error| fail(&error, ExitCode::Config))?;
-    warn_of_plain_http(&config);
+    warn_of_risks(&config)?;
     for secret in config.secrets.iter().filter(|secret| secret.is_suspicious()) {
         tracing::warn!(secret = %secret, "a secret has a second source or a blank at its end");
     }
@@ -126,64 +125,20 @@ pub(super) fn exit_of(error: &JournalError) -> ExitCode {
         JournalError::Directory { .. } | JournalError::InUse { .. } => ExitCode::CannotCreate,
         JournalError::Damaged { .. } | JournalError::Newer { .. } | JournalError::Row { .. } => ExitCode::Damaged,
         JournalError::NotPermitted { .. } => ExitCode::Permission,
-        JournalError::OtherServer { .. } => ExitCode::Config,
+        JournalError::OtherServer { .. } | JournalError::Exposed { .. } | JournalError::Link { .. } => ExitCode::Config,
         JournalError::Storage(_) => ExitCode::Failed,
     }
 }
 
-/// Warns that the token crosses the network unencrypted.
-fn warn_of_plain_http(config: &Config) {
-    if crosses_the_internet_in_clear(&config.store.url) {
-        tracing::warn!(
-            store.url = config.store.url,
-            "the connection to the store is not encrypted, so others can read the token; use https"
-        );
+/// Logs what works and is not safe. A state directory that others may write is refused.
+fn warn_of_risks(config: &Config) -> Result<(), ExitCode> {
+    for Risk { setting, text } in config.risks() {
+        tracing::warn!(setting = setting.key(), problem = text, "a setting is not safe");
     }
-}
-
-/// True if this address is plain HTTP to somewhere outside loopback and private networks. A name may be anywhere.
-fn crosses_the_internet_in_clear(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    if !scheme.eq_ignore_ascii_case("http") {
-        return false;
+    let readers = Journal::exposure(&config.state_dir).map_err(|error| fail(&error, exit_of(&error)))?;
+    if let Some(exposure) = readers {
+        let problem = format!("{} {exposure}", config.state_dir.display());
+        tracing::warn!(setting = "state_dir", problem, "a setting is not safe");
     }
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(address) => address.split(']').next(),
-        None => authority.split(':').next(),
-    };
-    let host = host.unwrap_or_default();
-    let is_private = match host.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
-        Ok(IpAddr::V6(address)) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    };
-    !is_private
-}
-
-#[cfg(test)]
-mod tests {
-    use super::crosses_the_internet_in_clear;
-
-    #[test]
-    fn plain_http_beyond_private_networks_is_detected() {
-        for url in
-            ["http://store.example", "HTTP://store.example:8787/x", "http://93.184.216.34", "http://[2001:db8::1]:8787"]
-        {
-            assert!(crosses_the_internet_in_clear(url), "{url}");
-        }
-        for url in [
-            "https://store.example",
-            "http://localhost:1",
-            "http://127.0.0.1:8787",
-            "http://10.0.0.1/",
-            "http://[::1]:8787",
-            "http://[fd00::1]",
-            "http://[::ffff:10.0.0.1]",
-        ] {
-            assert!(!crosses_the_internet_in_clear(url), "{url}");
-        }
-    }
+    Ok(())
 }

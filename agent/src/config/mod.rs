@@ -10,6 +10,7 @@ mod policy;
 mod polling;
 mod presence;
 mod rcon;
+mod risks;
 mod store;
 
 pub use delivery::{Delivery, ProofMode};
@@ -21,6 +22,7 @@ pub use players::Players;
 pub use polling::Polling;
 pub use presence::Presence;
 pub use rcon::Rcon;
+pub use risks::{Risk, RiskySetting};
 pub use store::Store;
 
 pub use flux_config::SecretSources;

@@ -3,7 +3,7 @@
 
 use super::delivery::{self, Delivery};
 use super::{Config, Directories, policy, rcon, runtime_dir, secret_sources, state_dir, store};
-use flux_config::{ConfigError, ConfigFile, Document, Section};
+use flux_config::{ConfigError, ConfigFile, Document, FileError, Section};
 use flux_delivery::policy::Policy;
 use flux_protocol::ServerToken;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,7 @@ pub enum Part {
 ///
 /// # Errors
 ///
-/// The section has mistakes.
+/// The section has mistakes, or others may write the file.
 pub fn policy_alone(path: &Path) -> Result<(Policy, Part), ConfigError> {
     alone(path, |config| config.policy, "policy", policy::read)
 }
@@ -87,7 +87,7 @@ pub fn policy_alone(path: &Path) -> Result<(Policy, Part), ConfigError> {
 ///
 /// # Errors
 ///
-/// The section has mistakes.
+/// The section has mistakes, or others may write the file.
 pub fn delivery_alone(path: &Path) -> Result<(Delivery, Part), ConfigError> {
     alone(path, |config| config.delivery, "delivery", delivery::read)
 }
@@ -110,6 +110,10 @@ fn alone<T>(
     };
     match flux_config::load(path).as_ref().map(section) {
         Ok((false, settings)) => Ok((settings?, Part::Section)),
+        Err(ConfigError::Unreadable { path, reason: FileError::Exposed(exposure) }) => {
+            let reason = FileError::Exposed(exposure.clone());
+            Err(ConfigError::Unreadable { path: path.clone(), reason })
+        }
         Ok((true, _)) | Err(_) => {
             let nothing = ConfigFile { path: path.to_owned(), text: "{}".to_owned(), mode: 0 };
             Ok((section(&nothing).1?, Part::Defaults))

@@ -66,7 +66,11 @@ pub fn bind(runtime_dir: &Path) -> Result<Box<dyn Listener>, BindError> {
 }
 
 fn create(runtime_dir: &Path, path: &Path) -> io::Result<Box<dyn Listener>> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o750).create(runtime_dir)?;
+    if !runtime_dir.exists() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(runtime_dir)?;
+        // The umask would take this from a mode that is given at once.
+        std::fs::set_permissions(runtime_dir, std::fs::Permissions::from_mode(0o750))?;
+    }
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

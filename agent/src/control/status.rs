@@ -1,5 +1,6 @@
 //! The answer of `status`.
 
+use crate::config::RiskySetting;
 use crate::journal::Counts;
 use crate::state::Shared;
 use jiff::Timestamp;
@@ -58,7 +59,7 @@ pub struct StoreStatus {
     pub polled_at: Option<Timestamp>,
     /// Time of the next poll.
     pub next_poll_at: Option<Timestamp>,
-    /// Parts of its answers that cannot be read.
+    /// An address without encryption, and parts of its answers that cannot be read.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// The last error.
@@ -83,7 +84,7 @@ pub struct GameStatus {
     pub log: Option<String>,
     /// True if lines leave an execution marker, which proves that they ran.
     pub proof: bool,
-    /// Limits of this game that affect deliveries, such as a clock that cannot be read.
+    /// An address in a foreign network, and limits of this game that affect deliveries, such as a clock that cannot be read.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// The last error.
@@ -110,6 +111,8 @@ impl Status {
     pub(super) fn of(shared: &Shared) -> Status {
         let (store, game) = (shared.store.borrow().clone(), shared.game.borrow().clone());
         let config = shared.config();
+        let risks = config.risks();
+        let risks_of = |setting| risks.iter().filter(move |risk| risk.setting == setting).map(|risk| risk.text.clone());
         Status {
             version: crate::VERSION.to_owned(),
             pid: std::process::id(),
@@ -123,7 +126,7 @@ impl Status {
                 answered_at: store.answered_at,
                 polled_at: store.polled_at,
                 next_poll_at: store.next_poll_at,
-                warnings: store.warnings.into_values().collect(),
+                warnings: risks_of(RiskySetting::StoreUrl).chain(store.warnings.into_values()).collect(),
                 error: store.error,
             },
             game: GameStatus {
@@ -134,7 +137,7 @@ impl Status {
                 list_command: game.list_command.map(str::to_owned),
                 log: game.log,
                 proof: game.proof,
-                warnings: game.warnings.into_values().collect(),
+                warnings: risks_of(RiskySetting::RconAddress).chain(game.warnings.into_values()).collect(),
                 error: game.error,
             },
             journal: JournalStatus::of(shared),

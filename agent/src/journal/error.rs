@@ -1,5 +1,6 @@
 //! The errors of the journal, with advice for the admin.
 
+use flux_config::Exposure;
 use std::path::PathBuf;
 
 /// An error of the journal.
@@ -12,6 +13,22 @@ pub enum JournalError {
         path: PathBuf,
         /// The operating system's error.
         cause: std::io::Error,
+    },
+    /// Other users may write the state directory: they could replace the journal, or lay links in it.
+    #[error("the state directory {path} {exposure}; or set state_dir to a directory of the agent's own")]
+    Exposed {
+        /// The path.
+        path: PathBuf,
+        /// The finding.
+        exposure: Exposure,
+    },
+    /// A link lies in the place of a file of the journal.
+    #[error(
+        "{path} is a link, and the journal is not used through links: remove it, or set state_dir to the directory where its target is"
+    )]
+    Link {
+        /// The path.
+        path: PathBuf,
     },
     /// Another daemon has the journal open.
     #[error("the journal {path} is in use by another flux-agent (pid {pid}); one journal serves one daemon")]

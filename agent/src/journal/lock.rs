@@ -1,4 +1,6 @@
 use super::JournalError;
+use super::files::LOCK;
+use rustix::fs::OFlags;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,17 +13,15 @@ pub(super) struct JournalLock {
 }
 
 impl JournalLock {
-    pub(super) fn take(journal: &Path) -> Result<JournalLock, JournalError> {
-        let path = journal.with_extension("lock");
+    /// Takes the lock in the journal's directory. `journal` is the path that errors show.
+    pub(super) fn take(folder: &Path, journal: &Path) -> Result<JournalLock, JournalError> {
+        let path = folder.join(LOCK);
         let failed = |cause| JournalError::Directory { path: path.clone(), cause };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed)?;
+        // The file is emptied below: it must be the one in this directory.
+        let own = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(own);
+        let mut file = options.open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -8,6 +8,7 @@
 
 mod change;
 mod error;
+mod files;
 mod intake;
 mod lock;
 mod queue;
@@ -26,14 +27,12 @@ pub use reports::{Counts, PendingReport, Unreported};
 pub use row::JobRow;
 pub use schedule::RecentDelivery;
 
+use flux_config::Exposure;
 use flux_platform::Entropy;
 use flux_protocol::{JournalId, ServerId};
 use jiff::Timestamp;
 use lock::JournalLock;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::fs::{DirBuilder, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 const ID_ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -55,15 +54,23 @@ impl Journal {
         entropy: &dyn Entropy,
         now: Timestamp,
     ) -> Result<Journal, JournalError> {
-        create_private_dir(state_dir).map_err(|cause| JournalError::Directory { path: state_dir.to_owned(), cause })?;
-        let path = state_dir.join("journal.db");
-        let lock = JournalLock::take(&path)?;
-        create_private(&path);
-        let mut connection = schema::open(&path)?;
+        let folder = files::prepare(state_dir)?;
+        let path = state_dir.join(files::DATABASE);
+        let lock = JournalLock::take(&folder, &path)?;
+        let mut connection = schema::open(&folder.join(files::DATABASE))?;
         let id = load_or_create_identity(&mut connection, &path, server, entropy)?;
         let mut journal = Journal { connection, id, _lock: lock };
         journal.recover(now)?;
         Ok(journal)
+    }
+
+    /// The finding about a state directory that other users may read; `None` for one that is private or not created yet.
+    ///
+    /// # Errors
+    ///
+    /// Other users may write the directory: [`open`](Self::open) refuses it.
+    pub fn exposure(state_dir: &Path) -> Result<Option<Exposure>, JournalError> {
+        files::exposure(state_dir)
     }
 
     /// The id that was created with this journal.
@@ -97,17 +104,6 @@ impl Journal {
         )?;
         self.reset_wake_times(now)
     }
-}
-
-/// Creates a directory for this user alone; one that exists keeps its mode.
-fn create_private_dir(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-/// Creates the file for this user alone, unless it exists. SQLite creates the files beside it with the same mode.
-fn create_private(path: &Path) {
-    // SQLite opens the file next, and reports what is wrong with its path.
-    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
 }
 
 /// Reads the journal's id. A new file gets an id, and is bound to this server.

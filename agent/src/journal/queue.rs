@@ -1,8 +1,7 @@
 //! Read-only queries about the queue, for the admin.
 
 use super::row::{COLUMNS, time};
-use super::schema;
-use super::{JobRow, Journal, JournalError};
+use super::{JobRow, Journal, JournalError, files, schema};
 use flux_protocol::{Command, CommandId, ServerId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -138,10 +137,7 @@ impl Journal {
 
 /// Opens the journal for reading, if there is one, and checks that it is this server's.
 fn open_own(state_dir: &Path, server: &ServerId) -> Result<Option<Connection>, JournalError> {
-    let path = state_dir.join("journal.db");
-    if !path.exists() {
-        return Ok(None);
-    }
+    let Some(path) = files::find(state_dir)? else { return Ok(None) };
     let connection = schema::open_read_only(&path)?;
     let sql = "SELECT value FROM meta WHERE key = 'server_id'";
     let owner: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;

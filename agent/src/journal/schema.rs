@@ -83,17 +83,21 @@ CREATE INDEX job_unreported ON job (sent_at, changed_at) WHERE acked_key IS NOT 
 ",
 ];
 
+/// One thread uses the connection, and the path has no link in it.
+const UNSHARED: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX.union(OpenFlags::SQLITE_OPEN_NOFOLLOW);
+
 /// Opens the file read-only and checks it.
 pub(super) fn open_read_only(path: &Path) -> Result<Connection, JournalError> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| damaged(path, error))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | UNSHARED;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| damaged(path, error))?;
     check(&connection, path)?;
     Ok(connection)
 }
 
 /// Opens the file for the daemon: checks it, upgrades it, and makes commits durable.
 pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
-    let mut connection = Connection::open(path).map_err(|error| damaged(path, error))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | UNSHARED;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| damaged(path, error))?;
     if connection.is_readonly(MAIN_DB).map_err(|error| damaged(path, error))? {
         return Err(JournalError::NotPermitted { path: path.to_owned(), problem: "it is read-only".into() });
     }

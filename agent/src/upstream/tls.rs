@@ -1,5 +1,6 @@
 //! The TLS setup for the session and the REST calls.
 
+use flux_platform::open_regular;
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
@@ -38,8 +39,9 @@ pub fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, TlsError> {
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let failed = |problem: String| TlsError::CaFile { path: path.to_owned(), problem };
-    let certificates: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))?.collect();
+    let file = open_regular(path).map_err(|error| failed(error.to_string()))?;
+    let file = file.ok_or_else(|| failed("it is not a regular file".into()))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_reader_iter(file).collect();
     let certificates = certificates.map_err(|error| failed(error.to_string()))?;
     if certificates.is_empty() { Err(failed("it holds no certificate".into())) } else { Ok(certificates) }
 }

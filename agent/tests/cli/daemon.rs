@@ -2,15 +2,20 @@
 
 use crate::support::{Host, TOKEN, response, serve};
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A running daemon; it ends with the test.
-struct Daemon(Child);
+pub(crate) struct Daemon(pub(crate) Child);
 
 impl Daemon {
     /// Starts it, and waits until it answers on its socket.
     fn start(host: &Host) -> Daemon {
-        let mut child = host.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap();
+        Daemon::spawn(host.command(&["run"]))
+    }
+
+    /// Starts it by this command.
+    pub(crate) fn spawn(mut command: Command) -> Daemon {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         lines.find(|line| line.contains("flux-agent started")).unwrap();
         // Its log must not fill the pipe.

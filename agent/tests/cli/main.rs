@@ -6,6 +6,7 @@ mod commands;
 mod daemon;
 mod documents;
 mod hostile_store;
+mod local_users;
 mod secrets;
 mod store_answers;
 mod support;

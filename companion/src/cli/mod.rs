@@ -308,6 +308,7 @@ impl From<RoleArgument> for Role {
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<(), CliError> {
+    flux_platform::protect_process();
     let path = arguments.config;
     match arguments.command {
         Command::Openapi => print(&crate::http::document(None).to_pretty_json().map_err(|_| CliError::Internal)?),

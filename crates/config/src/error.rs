@@ -4,6 +4,7 @@ use std::{fmt, io, path::PathBuf};
 
 use thiserror::Error;
 
+use crate::access::Exposure;
 use crate::exit_code::ExitCode;
 use crate::limits;
 
@@ -53,6 +54,12 @@ pub enum FileError {
     /// The operating system refused.
     #[error("cannot be read: {0}")]
     Refused(io::Error),
+    /// The path leads to a directory, a FIFO or a device.
+    #[error("is not a regular file")]
+    NotRegular,
+    /// Somebody else may write the file.
+    #[error("{0}")]
+    Exposed(Exposure),
     /// The file is larger than this limit in bytes.
     #[error("is larger than {0} bytes")]
     TooLarge(u64),

@@ -36,8 +36,11 @@
 //! a value of the document**, except the path of a secret's file, so no error can contain a secret. Keys are quoted only if
 //! they look like keys: of `{token hunter2}`, which lacks its colon, nothing is repeated.
 //!
+//! Config and secret files must be regular files that nobody but root and the program's user may write: [`Access`].
+//!
 //! The crate has no feature flags.
 
+mod access;
 mod document;
 mod duration;
 mod error;
@@ -53,6 +56,7 @@ mod syntax;
 mod tree;
 mod values;
 
+pub use access::{Access, Exposure, User};
 pub use document::Document;
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::{ConfigError, ConfigErrors, FileError};

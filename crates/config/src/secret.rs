@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, env, fmt, path::PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
+    access::User,
     error::{FileError, Location, Mistake},
     file::{read, refuse_world_readable},
     limits,
@@ -128,7 +129,8 @@ impl Section<'_> {
     /// Finds a secret: inline or in the file that the section names (both is a mistake), else in the credential, else in
     /// the environment variable. `None` if there is none, or after a mistake.
     ///
-    /// A secret file that everyone can read is a mistake, and so is such a config file with an inline secret. The path of
+    /// A secret file that everyone can read, or that others may write, is a mistake, and so is a config file with an inline
+    /// secret that everyone can read. The path of
     /// a secret file must look like a path (`/…`, `./…`, `../…`), because errors show it: a token that was written there
     /// by mistake is not shown.
     pub fn secret(&mut self, keys: SecretKeys, sources: &SecretSources) -> Option<Secret> {
@@ -187,8 +189,9 @@ impl Section<'_> {
         }
         let path = self.resolve(text);
         let named = |why: &dyn fmt::Display| refused(format!("{} {why}", path.display()));
-        let (text, mode) = read(&path, limits::SECRET_BYTES).map_err(|reason| named(&reason))?;
-        refuse_world_readable(&path, mode).map_err(refused)?;
+        let (text, access) = read(&path, limits::SECRET_BYTES).map_err(|reason| named(&reason))?;
+        refuse_world_readable(&path, access.mode).map_err(refused)?;
+        access.refuse_other_writers(&path, User::of_process()).map_err(|exposure| named(&exposure))?;
         let line = read_secret(&text).map_err(|why| named(&why))?;
         Ok(secret(line, SecretOrigin::File(path)))
     }

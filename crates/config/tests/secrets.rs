@@ -8,7 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use flux_config::exit_code::ExitCode;
 use flux_config::{ConfigErrors, ConfigFile, Document, Secret, SecretKeys, SecretOrigin, SecretSources, load};
+use rustix::fs::{CWD, Mode, mkfifoat};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
@@ -216,6 +218,41 @@ fn world_readable_secret_is_refused_with_the_fix() {
 }
 
 #[test]
+fn file_that_others_may_write_is_refused_with_the_fix() {
+    let host = Host::new().file("token", PLANTED, 0o602).file("c.yml", "store: {}\n", 0o646);
+    assert_eq!(
+        host.errors("store: {token_file: ./token}").replace("/./", "/"),
+        "/etc/flux/c.yml:1:21: store.token_file: /etc/flux/token can be written by everyone (mode 0602); run: chmod o-w \
+         /etc/flux/token"
+    );
+    let error = load(&host.path("c.yml")).expect_err("the mode is 0646");
+    assert_eq!(error.exit_code(), ExitCode::Config);
+    assert_eq!(
+        host.anonymous(&error.to_string()),
+        "/etc/flux/c.yml: can be written by everyone (mode 0646); run: chmod o-w /etc/flux/c.yml"
+    );
+}
+
+/// Opening a FIFO waits for a writer, unless the program asks not to wait.
+#[test]
+fn fifo_and_device_are_refused_at_once() {
+    let host = Host::new().given(None, None);
+    for path in [host.path("pipe"), host.path("credentials/token")] {
+        mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR).expect("a FIFO");
+    }
+    let config = host.path("c.yml").display().to_string();
+    for file in [host.path("pipe"), "/dev/zero".into()] {
+        let file = file.display();
+        let expected = format!("{config}:1:21: store.token_file: {file} is not a regular file");
+        assert_eq!(host.errors(&format!("store: {{token_file: {file}}}")), host.anonymous(&expected));
+    }
+    let credential = "the systemd credential token is not a regular file";
+    assert_eq!(host.errors("store: {}"), format!("/etc/flux/c.yml:1:1: store.token_file: {credential}"));
+    let error = load(&host.path("pipe")).expect_err("a FIFO");
+    assert_eq!(host.anonymous(&error.to_string()), "/etc/flux/pipe: is not a regular file");
+}
+
+#[test]
 fn unusable_secret_file_is_named() {
     let host = Host::new()
         .file("empty", "", 0o600)
@@ -228,7 +265,7 @@ fn unusable_secret_file_is_named() {
         ("blank", "is empty"),
         ("binary", "is not UTF-8 text"),
         ("large", "is larger than 65536 bytes"),
-        ("../", "cannot be read: Is a directory (os error 21)"),
+        ("../", "is not a regular file"),
     ] {
         let path = host.path(name);
         let expected = format!("{}:1:21: store.token_file: {} {words}", host.path("c.yml").display(), path.display());
@@ -311,7 +348,7 @@ fn config_file_that_cannot_be_loaded_is_named() {
         ("none", "no config file at /etc/flux/none: write one there, or name another with --config FILE"),
         ("binary", "/etc/flux/binary: is not UTF-8 text"),
         ("large", "/etc/flux/large: is larger than 262144 bytes"),
-        ("", "/etc/flux/: cannot be read: Is a directory (os error 21)"),
+        ("", "/etc/flux/: is not a regular file"),
     ] {
         let error = load(&host.path(name)).expect_err(name);
         assert_eq!(host.anonymous(&error.to_string()), expected);

@@ -1,4 +1,5 @@
-//! The platform that a program runs on: clocks, random source, systemd, and points where a test may inject a fault.
+//! The platform that a program runs on: clocks, random source, process, disk, systemd, and points where a test may inject a
+//! fault.
 //!
 //! [`Clock`] and [`Entropy`] are traits, so that a simulation can replace both and one seed replays one history. No other
 //! crate of the workspace reads the wall clock or a random source; `clippy.toml` bans the functions.
@@ -20,10 +21,14 @@ mod clock;
 mod crash;
 mod disk_faults;
 mod entropy;
+mod files;
+mod process;
 mod systemd;
 
 pub use clock::{Clock, SinceBoot, SystemClock};
 pub use crash::{CRASH_AT, CrashPoint, crash_point};
 pub use disk_faults::{DatabaseFile, commit_must_fail, simulate_full_disk, simulate_slow_disk, simulated_commit_time};
 pub use entropy::{Entropy, SystemEntropy};
+pub use files::{DiskSpace, disk_space, open_regular, simulate_disk_space};
+pub use process::protect_process;
 pub use systemd::SystemdNotifier;

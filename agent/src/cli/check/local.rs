@@ -7,8 +7,8 @@ use crate::control::{JournalStatus, Request, Status};
 use crate::journal::Journal;
 use crate::limits::DISK_FREE_BYTES;
 use flux_config::exit_code::ExitCode;
+use flux_platform::open_regular;
 use rustix::fs::{Access, access, statvfs};
-use std::fs::File;
 use std::path::Path;
 
 /// Checks the directories, the journal and the daemon.
@@ -82,7 +82,9 @@ fn free_space(directory: &Path) -> Result<String, String> {
 pub(super) fn game_log(path: &Path) -> Result<String, String> {
     let advice = "let the agent's user read it, correct presence.log_file, or remove it: joins are then seen in the player list only";
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}; {advice}", path.display());
-    let file = File::open(path).map_err(|error| failed(&error))?;
-    let is_file = file.metadata().map_err(|error| failed(&error))?.is_file();
-    if is_file { Ok(format!("{} can be read", path.display())) } else { Err(failed(&"it is not a file")) }
+    match open_regular(path) {
+        Ok(Some(_)) => Ok(format!("{} can be read", path.display())),
+        Ok(None) => Err(failed(&"it is not a file")),
+        Err(error) => Err(failed(&error)),
+    }
 }

@@ -6,11 +6,12 @@ mod store;
 
 use super::output::{fail, print, print_json};
 use super::{Daemon, block_on, load};
+use crate::config::RiskySetting;
+use crate::journal::Journal;
 use flux_config::SecretReport;
 use flux_config::exit_code::ExitCode;
 use flux_terminal::{Tone, labelled, paint, terminal_width};
 use serde::Serialize;
-use std::net::SocketAddr;
 use std::path::Path;
 
 /// The result of one check, with advice if it failed.
@@ -51,7 +52,8 @@ pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, Exi
     let config = load(path)?;
     let mut checks = vec![Check::of("config", ExitCode::Config, Ok(path.display().to_string()))];
     checks.extend(config.secrets.iter().map(secret));
-    checks.extend(config.metrics.listen.and_then(public_metrics));
+    checks.extend(config.risks().into_iter().map(|risk| Check::warning(name_of(risk.setting), risk.text)));
+    checks.extend(state_exposure(&config.state_dir));
     if online {
         checks.extend(local::checks(&config, &Daemon::of(path)));
         checks.extend(
@@ -96,12 +98,21 @@ fn secret(report: &SecretReport) -> Check {
     }
 }
 
-/// Metrics and health have no login.
-fn public_metrics(listen: SocketAddr) -> Option<Check> {
-    let text = || {
-        format!("metrics.listen is {listen}: every network of this machine can read them; use 127.0.0.1, or a firewall")
-    };
-    listen.ip().is_unspecified().then(|| Check::warning("metrics", text()))
+fn name_of(setting: RiskySetting) -> &'static str {
+    match setting {
+        RiskySetting::StoreUrl => "store.url",
+        RiskySetting::RconAddress => "rcon",
+        RiskySetting::MetricsListen => "metrics",
+    }
+}
+
+/// The finding about a state directory that others may write or read.
+fn state_exposure(state_dir: &Path) -> Option<Check> {
+    match Journal::exposure(state_dir) {
+        Ok(None) => None,
+        Ok(Some(exposure)) => Some(Check::warning("state_dir", format!("{} {exposure}", state_dir.display()))),
+        Err(error) => Some(Check::of("state_dir", super::run::exit_of(&error), Err(error.to_string()))),
+    }
 }
 
 fn next_step(checks: &[Check]) -> &'static str {

@@ -2,6 +2,7 @@
 //! new one begins under the same name. What is left of the old one is read first, since it is still open.
 
 use crate::limits::{LOG_LINE_BYTES, LOG_READ_BYTES};
+use flux_platform::open_regular;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
@@ -63,7 +64,7 @@ impl Tail {
 
 impl Open {
     fn at(path: &Path) -> io::Result<Open> {
-        let file = File::open(path)?;
+        let file = open_regular(path)?.ok_or_else(|| io::Error::other("it is not a regular file"))?;
         let inode = inode(&file.metadata()?);
         Ok(Open { file, inode, offset: 0, begun: Some(Vec::new()) })
     }
