@@ -25,10 +25,11 @@ impl<'a> Session<'a> {
         mut read: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
         let mut statement = self.prepare(sql)?;
-        bind(&mut statement, params)?;
+        Parameters::of(&statement, params.len())?.bind(&mut statement, params)?;
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            if read(&Row::new(SqliteRow(row)))?.is_break() {
+            if read(&Row::new(SqliteRow { row, columns: &columns }))?.is_break() {
                 break;
             }
         }
@@ -38,7 +39,7 @@ impl<'a> Session<'a> {
     /// Runs a statement; the number of rows that it wrote.
     pub(crate) fn execute(self, sql: &str, params: &[&dyn Param]) -> Result<usize, Error> {
         let mut statement = self.prepare(sql)?;
-        bind(&mut statement, params)?;
+        Parameters::of(&statement, params.len())?.bind(&mut statement, params)?;
         Ok(statement.raw_execute()?)
     }
 
@@ -49,9 +50,10 @@ impl<'a> Session<'a> {
         rows: impl IntoIterator<Item = [Value<'r>; N]>,
     ) -> Result<usize, Error> {
         let mut statement = self.prepare(sql)?;
+        let parameters = Parameters::of(&statement, N)?;
         let mut written = 0;
         for row in rows {
-            bind(&mut statement, &row.each_ref().map(|value| value as &dyn Param))?;
+            parameters.bind(&mut statement, &row.each_ref().map(|value| value as &dyn Param))?;
             written += statement.raw_execute()?;
         }
         Ok(written)
@@ -69,21 +71,35 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Binds all parameters. `$2` is a named parameter to SQLite, which numbers those by their first appearance: each is bound by
-/// the number in its name.
-fn bind(statement: &mut CachedStatement<'_>, params: &[&dyn Param]) -> Result<(), Error> {
-    let mut last = 0;
-    for index in 1..=statement.parameter_count() {
-        let number = match statement.parameter_name(index) {
-            Some(name) => name.get(1..).and_then(|digits| digits.parse().ok()).unwrap_or(0),
-            None => index,
+/// The place of each parameter's value. `$2` is a named parameter to SQLite, which numbers those by their first appearance:
+/// each is bound by the number in its name.
+struct Parameters(Vec<usize>);
+
+impl Parameters {
+    /// The parameters of a statement that is given this number of values.
+    fn of(statement: &CachedStatement<'_>, values: usize) -> Result<Parameters, Error> {
+        let place = |index: usize| {
+            let number = match statement.parameter_name(index) {
+                Some(name) => name.get(1..).and_then(|digits| digits.parse().ok()).unwrap_or(0),
+                None => index,
+            };
+            number.checked_sub(1).filter(|place| *place < values)
         };
-        let param = number.checked_sub(1).and_then(|place| params.get(place));
-        let param = param.ok_or(Error::Statement("it has a parameter that no value was given for"))?;
-        statement.raw_bind_parameter(index, to_sqlite(param.value()))?;
-        last = last.max(number);
+        let places: Option<Vec<usize>> = (1..=statement.parameter_count()).map(place).collect();
+        let places = places.ok_or(Error::Statement("it has a parameter that no value was given for"))?;
+        if places.iter().max().map_or(0, |last| last + 1) < values {
+            return Err(Error::Statement("it was given more values than it has parameters"));
+        }
+        Ok(Parameters(places))
     }
-    if last == params.len() { Ok(()) } else { Err(Error::Statement("it was given more values than it has parameters")) }
+
+    fn bind(&self, statement: &mut CachedStatement<'_>, values: &[&dyn Param]) -> Result<(), Error> {
+        for (place, index) in self.0.iter().zip(1..) {
+            let value = values.get(*place).map_or(Value::Null, |value| value.value());
+            statement.raw_bind_parameter(index, to_sqlite(value))?;
+        }
+        Ok(())
+    }
 }
 
 fn to_sqlite(value: Value<'_>) -> ToSqlOutput<'_> {
@@ -97,12 +113,17 @@ fn to_sqlite(value: Value<'_>) -> ToSqlOutput<'_> {
 }
 
 /// A row that SQLite has found.
-pub(crate) struct SqliteRow<'a>(&'a rusqlite::Row<'a>);
+pub(crate) struct SqliteRow<'a> {
+    row: &'a rusqlite::Row<'a>,
+    /// The names of its columns, read once for all rows: SQLite finds a column by its name far more slowly.
+    columns: &'a [String],
+}
 
 impl SqliteRow<'_> {
     /// The value of the column with this name; `None` where there is no such column, or it is of a type that is not used.
     pub(crate) fn value(&self, column: &str) -> Option<Value<'_>> {
-        Some(match self.0.get_ref(column).ok()? {
+        let index = self.columns.iter().position(|name| name == column)?;
+        Some(match self.row.get_ref(index).ok()? {
             ValueRef::Null => Value::Null,
             ValueRef::Integer(number) => Value::Integer(number),
             ValueRef::Text(text) => Value::Text(str::from_utf8(text).ok()?),
