@@ -18,7 +18,7 @@ async fn server_is_added_shown_and_renamed() {
     assert_eq!(
         shown,
         json!({"id": id, "name": "Survival", "address": "mc.example.com", "status": "offline", "lastSeenAt": null,
-        "agentVersion": null, "gameState": null, "players": null,
+        "agentVersion": null, "gameState": null, "players": null, "policyMode": null,
         "queue": {"pending": 0, "delivered": 0, "awaitingPlayer": 0, "failed": 0}})
     );
     let (_, renamed) = app.patch(&format!("/servers/{id}"), json!({"name": "Creative"})).await;
