@@ -77,6 +77,7 @@ pub mod kind {
         CUSTOMER_ANONYMISED = "customer.anonymised"
         CUSTOMER_SAVED = "customer.saved"
         DATABASE_RESTORED = "database.restored"
+        GRANT_RELEASED = "grant.released"
         GRANT_SERVER_SKIPPED = "grant.server_skipped"
         JOURNAL_CHANGED = "agent.journal_changed"
         KEY_ADDED = "key.added"

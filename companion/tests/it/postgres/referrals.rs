@@ -70,6 +70,7 @@ async fn codes_and_orders(fixture: &ReferralFixture) {
     (typed["code"], typed["orderId"]) = (friends["code"].clone(), json!("next"));
     app.post("/discounts/redeem", typed.clone()).await;
     app.post("/discounts/redeem", typed).await;
+    app.delete("/discounts/redemptions/next").await;
     let paid = |id: &str, player: Value| {
         json!({"customer": {"id": id, "email": format!("{id}@example.com")}, "player": player, "amount": 2500, "currency": "EUR",
             "items": [{"packageId": "vip", "quantity": 1}], "status": "paid", "referralCode": code})

@@ -42,6 +42,118 @@ async fn referee_discount_is_automatic_and_both_sides_see_rewards() {
     assert_eq!(fixture.rewards("alice").await[0]["benefit"]["points"], 100);
 }
 
+/// A friend's coupon of 10 percent, used on this order by the friend. Returns the coupon's status after `undo`.
+async fn status_after(order: &str, undo: &[(&str, Value)]) -> String {
+    let fixture = member().await;
+    fixture.app.package(json!([])).await;
+    let code = fixture.code("alice").await;
+    fixture.signup("bob", &code).await;
+    let sale = json!({"customer": {"id": "bob"}, "player": {"name": "BobMC"}, "amount": 3600, "currency": "EUR",
+        "items": [{"packageId": "vip", "quantity": 1}], "status": "paid"});
+    fixture.app.put(&format!("/orders/{order}"), sale).await;
+    let cart = json!({"customerId": "bob", "orderId": order, "amount": 4000, "currency": "EUR"});
+    let (_, redeemed) = fixture.app.post("/discounts/redeem", cart.clone()).await;
+    assert_eq!((&redeemed["discount"], &redeemed["orderKnown"]), (&json!(400), &json!(true)));
+    for (what, body) in undo {
+        let (status, answer) = fixture.app.post(&format!("/orders/{order}/{what}"), body.clone()).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    }
+    let status = text(&fixture.rewards("bob").await[0], "status");
+    // A late repeat of the redemption uses nothing up again.
+    fixture.app.post("/discounts/redeem", cart).await;
+    assert_eq!(text(&fixture.rewards("bob").await[0], "status"), status);
+    status
+}
+
+/// R3-23.
+#[tokio::test]
+async fn coupon_of_a_reversed_order_is_usable_again() {
+    let part = |amount: i64, id: &str| ("refunded", json!({"refundedAmount": amount, "refundId": id}));
+    for (undo, expected) in [
+        (vec![("cancelled", json!({}))], "issued"),
+        (vec![("refunded", json!({}))], "issued"),
+        (vec![part(1000, "r1")], "used"),
+        (vec![part(1000, "r1"), part(2600, "r2")], "issued"),
+        (vec![("chargeback", json!({}))], "issued"),
+    ] {
+        assert_eq!(status_after("o1", &undo).await, expected, "{undo:?}");
+    }
+}
+
+/// R3-23, R2-24.
+#[tokio::test]
+async fn redemption_without_a_known_order_can_be_undone() {
+    let fixture = member().await;
+    let code = fixture.code("alice").await;
+    fixture.signup("bob", &code).await;
+    let cart = json!({"customerId": "bob", "orderId": "never", "amount": 4000, "currency": "EUR"});
+    let (_, redeemed) = fixture.app.post("/discounts/redeem", cart.clone()).await;
+    assert_eq!((&redeemed["discount"], &redeemed["orderKnown"]), (&json!(400), &json!(false)));
+    let undo = async || fixture.app.delete("/discounts/redemptions/never").await;
+    let (status, undone) = undo().await;
+    assert_eq!(status, StatusCode::OK, "{undone}");
+    let released = list(&undone, "released");
+    assert_eq!((text(&released[0], "status"), text(&released[0], "customerId")), ("issued".into(), "bob".into()));
+    assert_eq!(released[0]["code"], fixture.rewards("bob").await[0]["code"]);
+    assert!(list(&undo().await.1, "released").is_empty(), "a repeat finds nothing");
+    assert_eq!(fixture.app.event_kinds().await.iter().filter(|kind| *kind == "grant.released").count(), 1);
+    assert_eq!(fixture.app.post("/discounts/redeem", cart).await.1["discount"], 400, "the code is good again");
+}
+
+/// R3-23: an undone order of a storefront that keeps its orders, and its refund before the payment.
+#[tokio::test]
+async fn coupon_comes_back_in_whatever_order_events_arrive() {
+    for refund_first in [false, true] {
+        let fixture = member().await;
+        let code = fixture.code("alice").await;
+        fixture.signup("bob", &code).await;
+        fixture.checkout("s1", "bob", None).await;
+        let cart = json!({"customerId": "bob", "orderId": "s1", "amount": 4000, "currency": "EUR"});
+        fixture.app.post("/discounts/redeem", cart).await;
+        let refund = async || {
+            let body = json!({"checkoutSessionId": "s1", "refundedAmount": 3600, "refundId": "r1"});
+            fixture.post("/attributions/void", body).await
+        };
+        if refund_first {
+            refund().await;
+        }
+        assert_eq!(text(&fixture.rewards("bob").await[0], "status"), "used");
+        fixture.fulfil("s1", 3600).await;
+        if !refund_first {
+            refund().await;
+        }
+        assert_eq!(text(&fixture.rewards("bob").await[0], "status"), "issued", "refund first: {refund_first}");
+    }
+}
+
+/// R3-24.
+#[tokio::test]
+async fn quote_says_what_the_cart_lacks() {
+    let fixture = member().await;
+    let from_50 = json!({"benefit": {"type": "percent", "percent": 10, "minSpend": 5000, "currency": "EUR"}});
+    let path = "/referrals/rules/rule_global/slots/referee/registration?replace=true";
+    let (status, answer) = fixture.app.put(path, from_50).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let code = fixture.code("alice").await;
+    fixture.signup("bob", &code).await;
+    let typed = fixture.rewards("bob").await[0]["code"].clone();
+    for code in [Value::Null, typed.clone()] {
+        let cart = json!({"customerId": "bob", "amount": 2500, "currency": "EUR", "code": code});
+        let (_, quote) = fixture.app.post("/discounts/quote", cart).await;
+        let shown = (&quote["discount"], &quote["reason"], &quote["missing"]);
+        assert_eq!(shown, (&json!(0), &json!("below_minimum"), &json!(2500)), "{quote}");
+    }
+    let mut order = json!({"customerId": "bob", "orderId": "o1", "amount": 2500, "currency": "EUR"});
+    let (_, redeemed) = fixture.app.post("/discounts/redeem", order.clone()).await;
+    assert_eq!((&redeemed["reason"], &redeemed["missing"]), (&json!("below_minimum"), &json!(2500)));
+    order["code"] = typed;
+    let refused = fixture.app.post("/discounts/redeem", order).await;
+    assert_eq!(why(&refused), (409, "below_minimum"));
+    assert!(text(&refused.1["error"], "message").contains("2500"), "{}", refused.1);
+    let nobody = json!({"customerId": "carol", "amount": 2500, "currency": "EUR"});
+    assert_eq!(fixture.app.post("/discounts/quote", nobody).await.1["reason"], Value::Null, "there is no discount");
+}
+
 /// R3-06.
 #[tokio::test]
 async fn slot_change_leaves_issued_rewards_alone() {

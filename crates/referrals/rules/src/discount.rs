@@ -1,7 +1,8 @@
 //! Quotes and redeems discount codes.
 
-use crate::string_enum::string_enum;
-use crate::{Benefit, Code, CustomerId, Discount, DiscountKind, Grant, GrantStatus, Money};
+use crate::{
+    Attribution, Benefit, Code, CustomerId, Discount, DiscountKind, Grant, GrantStatus, Money, Status, Trigger,
+};
 use flux_protocol::OrderId;
 use jiff::Timestamp;
 
@@ -14,21 +15,53 @@ pub struct Coupon {
     pub grant: Grant,
 }
 
-string_enum! {
-    /// The reason for a refused discount code.
-    pub enum DiscountError {
-        /// The customer has no such code, or none that applies automatically.
-        UnknownCode = "unknown_code",
-        /// It was used.
-        Used = "used",
-        /// It was taken back.
-        Revoked = "revoked",
-        /// It has expired.
-        TooLate = "too_late",
-        /// It is for orders in another currency.
-        CurrencyMismatch = "currency_mismatch",
-        /// It is for larger orders.
-        BelowMinimum = "below_minimum",
+/// The reason for a refused discount code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiscountError {
+    /// The customer has no such code, or none that applies automatically.
+    UnknownCode,
+    /// It was used.
+    Used,
+    /// It was taken back.
+    Revoked,
+    /// It has expired.
+    TooLate,
+    /// It is for orders in another currency.
+    CurrencyMismatch,
+    /// It is for larger orders.
+    BelowMinimum {
+        /// The amount that the order lacks, in minor units.
+        missing: i64,
+    },
+    /// The order was reversed.
+    OrderReversed,
+}
+
+impl DiscountError {
+    /// The reason as text, in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DiscountError::UnknownCode => "unknown_code",
+            DiscountError::Used => "used",
+            DiscountError::Revoked => "revoked",
+            DiscountError::TooLate => "too_late",
+            DiscountError::CurrencyMismatch => "currency_mismatch",
+            DiscountError::BelowMinimum { .. } => "below_minimum",
+            DiscountError::OrderReversed => "order_reversed",
+        }
+    }
+
+    /// The amount that the order lacks, in minor units.
+    pub fn missing(self) -> Option<i64> {
+        match self {
+            DiscountError::BelowMinimum { missing } => Some(missing),
+            DiscountError::UnknownCode
+            | DiscountError::Used
+            | DiscountError::Revoked
+            | DiscountError::TooLate
+            | DiscountError::CurrencyMismatch
+            | DiscountError::OrderReversed => None,
+        }
     }
 }
 
@@ -48,6 +81,7 @@ pub struct Quote {
 /// Quotes an order for a customer: by the entered code, else by the best code that applies automatically (R3-07).
 ///
 /// Coupons of other customers count as unknown. Among equal discounts the first to expire wins, then the lowest code.
+/// If none applies, the reason is that of the one whose order lacks the least.
 pub fn quote(
     customer: &CustomerId,
     order: Money,
@@ -62,8 +96,26 @@ pub fn quote(
             .ok_or(DiscountError::UnknownCode)
             .and_then(|c| value(c, order, at));
     }
-    let quotes = own.filter(|coupon| applies_itself(coupon)).filter_map(|coupon| value(coupon, order, at).ok());
-    quotes.min_by_key(rank).ok_or(DiscountError::UnknownCode)
+    let valued: Vec<_> = own.filter(|coupon| applies_itself(coupon)).map(|coupon| value(coupon, order, at)).collect();
+    let refusals = valued.iter().filter_map(|value| value.as_ref().err()).copied().filter(may_change);
+    let nearest = refusals.min_by_key(distance).unwrap_or(DiscountError::UnknownCode);
+    valued.into_iter().flatten().min_by_key(rank).ok_or(nearest)
+}
+
+/// Returns whether another order may not have this reason. Otherwise the discount does not exist for its customer.
+fn may_change(why: &DiscountError) -> bool {
+    match why {
+        DiscountError::BelowMinimum { .. } | DiscountError::CurrencyMismatch => true,
+        DiscountError::UnknownCode
+        | DiscountError::Used
+        | DiscountError::Revoked
+        | DiscountError::TooLate
+        | DiscountError::OrderReversed => false,
+    }
+}
+
+fn distance(why: &DiscountError) -> i64 {
+    why.missing().unwrap_or(i64::MAX)
 }
 
 fn rank(quote: &Quote) -> (i64, bool, Timestamp, Code) {
@@ -92,7 +144,8 @@ fn value(coupon: &Coupon, order: Money, at: Timestamp) -> Result<Quote, Discount
             return Err(DiscountError::CurrencyMismatch);
         }
         if order.amount() < minimum.amount() {
-            return Err(DiscountError::BelowMinimum);
+            let missing = minimum.amount() - order.amount();
+            return Err(DiscountError::BelowMinimum { missing });
         }
     }
     let discount = terms.kind.off(order).ok_or(DiscountError::CurrencyMismatch)?;
@@ -132,4 +185,22 @@ pub fn redeem(
         quote.coupon.grant.status = GrantStatus::Used(issue, order.clone());
     }
     Redeemed::Now(quote)
+}
+
+/// Gives a code back whose redemption is undone, because its order was reversed or a storefront asks for it. `None` if
+/// the code is not used.
+///
+/// A code that has expired meanwhile stays expired. One whose own attribution was voided meanwhile is revoked if its
+/// terms revoke unused codes, so that the order of the two events does not matter.
+pub fn release(grant: &Grant, attribution: &Attribution, at: Timestamp) -> Option<Grant> {
+    let GrantStatus::Used(issue, _) = grant.status else { return None };
+    let is_voided = grant.key.trigger == Trigger::FirstOrder && matches!(attribution.status, Status::Voided(_));
+    let unused = Grant { status: GrantStatus::Issued(issue), ..grant.clone() };
+    let status = match unused.status_at(at) {
+        GrantStatus::Issued(issue) if is_voided && grant.terms.on_return.revoke_unused_codes => {
+            GrantStatus::Revoked(issue)
+        }
+        status => status,
+    };
+    Some(Grant { status, ..unused })
 }

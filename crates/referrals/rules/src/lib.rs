@@ -12,6 +12,7 @@
 //! | an order is reversed | [`OrderRecord`], [`Held`] | [`void`]; by an admin: [`withdraw`] |
 //! | a reward falls due | a scheduled [`Grant`] | [`issue_due`], then [`settle`] |
 //! | a cart is priced, a code is used | the customer's [`Coupon`]s | [`quote`], [`redeem`] |
+//! | a redemption is undone | its [`Grant`] and attribution | [`release`] |
 //! | points are spent | the balance | [`spend`] |
 //! | settings are saved | the present settings | [`save`], [`Rules`], [`Slots`] |
 //!
@@ -85,7 +86,7 @@ pub use click::{Click, Visit, click};
 pub use code::{Code, make_discount_code, make_link_code};
 pub use command::{FanOut, PlannedCommand, RewardCommand, RunOn, ServerList, Targets, Template, fan_out, safe_value};
 pub use delivery::{Delivery, LineState};
-pub use discount::{Coupon, DiscountError, Quote, Redeemed, quote, redeem};
+pub use discount::{Coupon, DiscountError, Quote, Redeemed, quote, redeem, release};
 pub use error::ValidationError;
 pub use evaluate::{Payment, pay};
 pub use grant::{Grant, GrantKey, GrantStatus, Issue, Terms};

@@ -81,6 +81,12 @@ impl OrderRecord {
         self.refunded = self.refunded.max(total);
     }
 
+    /// Returns whether nothing is left of the order: it was reversed, or refunds reach its price.
+    pub fn is_reversed(&self) -> bool {
+        let is_paid_back = |(_, price): (Timestamp, Money)| price.amount() > 0 && self.refunded >= price.amount();
+        self.undone.is_some() || self.paid.is_some_and(is_paid_back)
+    }
+
     /// Returns whether this order counts as a purchase: paid, imported, or cancelled (R3-09 to R3-11).
     /// A free order (D-05) or a failed payment does not count.
     pub fn is_purchase(&self) -> bool {

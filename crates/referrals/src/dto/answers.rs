@@ -121,6 +121,28 @@ pub struct QuoteView {
     pub free_shipping: bool,
     /// The reason for no discount.
     pub reason: Option<String>,
+    /// With the reason `below_minimum`: the amount that the order lacks, in minor units.
+    pub missing: Option<i64>,
+    /// Only in answers to `redeem`: false if no event has named this order so far. The code is used up all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_known: Option<bool>,
+}
+
+/// A discount code that was given back.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleasedView {
+    /// The customer who owns the code.
+    pub customer_id: String,
+    /// The id of the discount.
+    pub discount_id: Option<String>,
+    /// The code.
+    pub code: Option<String>,
+    /// The status now: `issued`, or `expired` or `revoked` if that happened meanwhile.
+    pub status: String,
+    /// The last moment at which the code can be used.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Builds the answer for an attribution. A deadline that has passed counts even if no sweep has stored it yet.

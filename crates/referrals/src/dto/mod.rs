@@ -13,7 +13,7 @@ mod rule;
 mod slot;
 mod texts;
 
-pub use answers::{AttributionView, GrantView, LinkView, QuoteView, attribution_view};
+pub use answers::{AttributionView, GrantView, LinkView, QuoteView, ReleasedView, attribution_view};
 pub use benefit::BenefitBody;
 pub use command::RewardCommandBody;
 pub use enums::{ChannelDto, Period, ReversalDto, SideDto, StatusDto, TriggerDto};

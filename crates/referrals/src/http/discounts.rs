@@ -2,15 +2,15 @@
 
 use super::ReferralApi;
 use super::{effective_time, to_rules_id};
-use crate::dto::QuoteView;
+use crate::dto::{QuoteView, ReleasedView};
 use crate::service;
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::OrderId;
 use flux_referral_rules::Money;
 use flux_rest::values::{Amount, Currency, CustomerId};
-use flux_rest::{ApiError, ApiKey, Body, Errors, GivenTime};
-use serde::Deserialize;
+use flux_rest::{ApiError, ApiKey, Body, Errors, GivenTime, Id};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A cart.
@@ -50,7 +50,14 @@ pub(super) struct RedeemBody {
     occurred_at: Option<GivenTime>,
 }
 
-/// Quotes the price of a cart. `reason` explains a typed code without effect.
+/// The discount codes that an order has given back.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Released {
+    /// The codes; empty if the order has used none.
+    released: Vec<ReleasedView>,
+}
+
+/// Quotes the price of a cart. `reason` explains a discount without effect, and `missing` what a larger order needs.
 #[utoipa::path(post, path = "/discounts/quote", tag = "referrals", security(("key" = [])), request_body = QuoteBody,
     responses((status = 200, body = QuoteView), Errors))]
 pub(super) async fn quote(
@@ -65,6 +72,7 @@ pub(super) async fn quote(
 }
 
 /// Redeems a discount on an order, once. A typed code without effect is refused (409) with the reason.
+/// The code is given back when the order is cancelled or paid back in full.
 #[utoipa::path(post, path = "/discounts/redeem", tag = "referrals", security(("key" = [])), request_body = RedeemBody,
     responses((status = 200, body = QuoteView), Errors))]
 pub(super) async fn redeem(
@@ -77,6 +85,19 @@ pub(super) async fn redeem(
         service::redeem(tx, by, &to_rules_id(&body.customer_id), (&body.order_id, order), body.code.as_deref(), at)
     });
     Ok(Json(quote.await?))
+}
+
+/// Undoes the redemption of an order, whatever its status: the codes can be used again until they expire.
+#[utoipa::path(delete, path = "/discounts/redemptions/{orderId}", tag = "referrals", security(("key" = [])),
+    params(("orderId" = String, Path)), responses((status = 200, body = Released), Errors))]
+pub(super) async fn unredeem(
+    State(api): State<Arc<ReferralApi>>,
+    key: ApiKey,
+    Id(id): Id<OrderId>,
+) -> Result<Json<Released>, ApiError> {
+    let at = api.now();
+    let released = api.write(key.actor(), move |tx, by, _| service::unredeem(tx, by, &id, at)).await?;
+    Ok(Json(Released { released: released.iter().map(service::released_view).collect() }))
 }
 
 fn money(amount: Amount, currency: &Currency) -> Result<Money, ApiError> {

@@ -71,7 +71,12 @@ pub const ROUTES: [fn() -> OpenApiRouter<Arc<ReferralApi>>; 8] = [
             .routes(routes!(sweeps::issue_due))
             .routes(routes!(sweeps::expire_rewards))
     },
-    || OpenApiRouter::new().routes(routes!(discounts::quote)).routes(routes!(discounts::redeem)),
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(discounts::quote))
+            .routes(routes!(discounts::redeem))
+            .routes(routes!(discounts::unredeem))
+    },
     || {
         OpenApiRouter::new()
             .routes(routes!(accounts::points))

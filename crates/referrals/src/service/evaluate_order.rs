@@ -6,6 +6,7 @@ use super::bind::{BindRequest, ReportedClick, bind};
 use super::orders::{Buyer, to_rules_player};
 use super::sessions::Payer;
 use super::signup::follow_referee;
+use super::spending::unredeem;
 use crate::Error;
 use crate::ids::grant_id;
 use crate::storage::orders::{self as orders_repo, OrderRow};
@@ -82,6 +83,9 @@ pub(super) fn evaluate_payment(
         _ => {}
     }
     let is_news = order.record.pay(amount, at) || late.is_some();
+    if is_news && order.record.is_reversed() {
+        unredeem(work.tx(), work.audit(), &order.record.id, at)?;
+    }
     let (true, Some(person)) = (is_news, order.buyer.clone()) else { return Ok(order.attribution.clone()) };
     let found = if order.record.is_imported { None } else { find_attribution(work, order, &person, at)? };
     if let Some(attribution) = found {
@@ -136,6 +140,9 @@ pub(super) fn reverse_order(
     at: Timestamp,
 ) -> Result<Option<AttributionId>, Error> {
     orders_repo::put(work.tx(), &order)?;
+    if order.record.is_reversed() {
+        unredeem(work.tx(), work.audit(), &order.record.id, at)?;
+    }
     let Some(row) = attributions::qualified_by(work.tx(), &order.record.id)? else { return Ok(order.attribution) };
     let before = row.attribution;
     let held = held_grants(work, &before)?;

@@ -45,7 +45,7 @@ pub use settings::{
     add_rule, change_rule, remove_rule, remove_slot, save_mails, save_program, save_share, set_slot, show_program,
 };
 pub use signup::{Signup, signup};
-pub use spending::{quote, redeem, spend};
+pub use spending::{quote, redeem, released_view, spend, unredeem};
 pub use summary::{Balance, Leader, StatsView, SummaryView, effective_rule, leaderboard, stats, summary};
 pub use sweeps::{expire_pending, expire_rewards, issue_due, issue_missing_codes};
 pub use view::{attribution, grants as grant_views, view_of};

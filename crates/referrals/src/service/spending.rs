@@ -1,14 +1,15 @@
 //! Quotes and redeems discounts, and spends points.
 
 use crate::Error;
-use crate::dto::QuoteView;
+use crate::dto::{QuoteView, ReleasedView};
 use crate::ids::{discount_id, grant_id};
 use crate::limits;
-use crate::storage::{grants, ledger};
+use crate::storage::grants::{self, GrantRow};
+use crate::storage::{attributions, ledger, orders as orders_repo};
 use flux_protocol::OrderId;
 use flux_referral_rules::{
-    Benefit, Cause, Code, Coupon, CustomerId, DiscountError, Money, Points, Quote, Redeemed, Spent, Unit,
-    quote as price, redeem as use_up, spend as pay_with,
+    Benefit, Cause, Code, Coupon, CustomerId, DiscountError, GrantStatus, Money, Points, Quote, Redeemed, Spent, Unit,
+    quote as price, redeem as use_up, release as give_back, spend as pay_with,
 };
 use flux_shop::Audit;
 use flux_shop::kind;
@@ -30,7 +31,7 @@ pub fn quote(
     let coupons = coupons(tx, customer, typed.as_ref(), at)?;
     Ok(match price(customer, order, typed.as_ref(), &coupons, at) {
         Ok(quote) => shown(quote),
-        Err(why) => nothing(order, Some(why).filter(|_| typed.is_some())),
+        Err(why) => nothing(order, worth_telling(why, typed.as_ref())),
     })
 }
 
@@ -43,20 +44,41 @@ pub fn redeem(
     typed: Option<&str>,
     at: Timestamp,
 ) -> Result<QuoteView, Error> {
+    let known = orders_repo::find(tx, id)?;
+    let answer = |quote| QuoteView { order_known: Some(known.is_some()), ..quote };
     let typed = typed.map(Code::parse).transpose().map_err(|_| refused(DiscountError::UnknownCode))?;
+    if known.as_ref().is_some_and(|order| order.record.is_reversed()) {
+        // A redemption that arrives after the order's reversal, perhaps again, uses nothing up.
+        let why = DiscountError::OrderReversed;
+        return if typed.is_some() { Err(refused(why)) } else { Ok(answer(nothing(order, Some(why)))) };
+    }
     let mut coupons = coupons(tx, customer, typed.as_ref(), at)?;
-    coupons.extend(grants::used_on(tx, customer, id)?.and_then(|row| row.coupon()));
+    coupons.extend(grants::used_by_on(tx, customer, id)?.and_then(|row| row.coupon()));
     match use_up(customer, id, order, typed.as_ref(), &coupons, at) {
         Redeemed::Now(quote) => {
             let grant = &quote.coupon.grant;
             grants::put(tx, grant)?;
             events::record(tx, audit, "grant.used", grant_id(&grant.key).as_str(), &json!({"orderId": id}))?;
-            Ok(shown(quote))
+            Ok(answer(shown(quote)))
         }
-        Redeemed::Before(coupon) => Ok(again(&coupon, order)),
+        Redeemed::Before(coupon) => Ok(answer(again(&coupon, order))),
         Redeemed::Refused(why) if typed.is_some() => Err(refused(why)),
-        Redeemed::Refused(_) => Ok(nothing(order, None)),
+        Redeemed::Refused(why) => Ok(answer(nothing(order, worth_telling(why, None)))),
     }
+}
+
+/// `DELETE /discounts/redemptions/{orderId}`: gives back the codes that were used on an order. A repeat finds none.
+pub fn unredeem(tx: &Tx<'_>, audit: &Audit, id: &OrderId, at: Timestamp) -> Result<Vec<GrantRow>, Error> {
+    let mut released = Vec::new();
+    for row in grants::used_on(tx, id)? {
+        let owner = attributions::find(tx, &row.grant.key.attribution)?.ok_or(Error::NotFound("attribution"))?;
+        let Some(grant) = give_back(&row.grant, &owner.attribution, at) else { continue };
+        grants::put(tx, &grant)?;
+        let data = json!({"orderId": id, "status": grant.status.as_str()});
+        events::record(tx, audit, kind::GRANT_RELEASED, row.id.as_str(), &data)?;
+        released.push(GrantRow { grant, ..row });
+    }
+    Ok(released)
 }
 
 /// `POST /points/{customerId}/spend`: spends once per reference. Returns the balance after it.
@@ -91,17 +113,25 @@ fn coupons(tx: &Tx<'_>, customer: &CustomerId, typed: Option<&Code>, at: Timesta
         Some(code) => grants::by_code(tx, code)?.into_iter().collect(),
         None => grants::that_apply(tx, customer, at, limits::DISCOUNTS_COMPARED)?,
     };
-    Ok(rows.iter().filter_map(grants::GrantRow::coupon).collect())
+    Ok(rows.iter().filter_map(GrantRow::coupon).collect())
+}
+
+/// The reason for no discount, unless the customer simply has none that applies automatically.
+fn worth_telling(why: DiscountError, typed: Option<&Code>) -> Option<DiscountError> {
+    (typed.is_some() || why != DiscountError::UnknownCode).then_some(why)
 }
 
 fn refused(why: DiscountError) -> Error {
     let message = match why {
-        DiscountError::UnknownCode => "the customer has no such discount",
-        DiscountError::Used => "the discount was used already",
-        DiscountError::Revoked => "the discount was taken back",
-        DiscountError::TooLate => "the discount has expired",
-        DiscountError::CurrencyMismatch => "the discount is for orders in another currency",
-        DiscountError::BelowMinimum => "the discount is for larger orders",
+        DiscountError::UnknownCode => "the customer has no such discount".to_owned(),
+        DiscountError::Used => "the discount was used already".to_owned(),
+        DiscountError::Revoked => "the discount was taken back".to_owned(),
+        DiscountError::TooLate => "the discount has expired".to_owned(),
+        DiscountError::CurrencyMismatch => "the discount is for orders in another currency".to_owned(),
+        DiscountError::BelowMinimum { missing } => {
+            format!("the discount is for larger orders: this one lacks {missing} minor units")
+        }
+        DiscountError::OrderReversed => "the order was cancelled or paid back: it uses no discount up".to_owned(),
     };
     Error::conflict(why.as_str(), message)
 }
@@ -114,6 +144,8 @@ fn shown(quote: Quote) -> QuoteView {
         code: Some(quote.coupon.code.to_string()),
         free_shipping: quote.free_shipping,
         reason: None,
+        missing: None,
+        order_known: None,
     }
 }
 
@@ -124,7 +156,24 @@ fn nothing(order: Money, why: Option<DiscountError>) -> QuoteView {
         discount_id: None,
         code: None,
         free_shipping: false,
-        reason: why.map(|why| why.to_string()),
+        reason: why.map(|why| why.as_str().to_owned()),
+        missing: why.and_then(DiscountError::missing),
+        order_known: None,
+    }
+}
+
+/// A code that was given back, as the API answers it.
+pub fn released_view(row: &GrantRow) -> ReleasedView {
+    let expires_at = match row.grant.status {
+        GrantStatus::Issued(issue) | GrantStatus::Expired(issue) | GrantStatus::Revoked(issue) => issue.expires_at,
+        GrantStatus::Used(..) | GrantStatus::Scheduled { .. } | GrantStatus::Cancelled { .. } => None,
+    };
+    ReleasedView {
+        customer_id: row.grant.customer.to_string(),
+        discount_id: row.discount.as_ref().map(|(id, _)| id.clone()),
+        code: row.discount.as_ref().map(|(_, code)| code.to_string()),
+        status: row.grant.status.as_str().to_owned(),
+        expires_at,
     }
 }
 

@@ -172,9 +172,14 @@ pub fn by_code(tx: &Tx<'_>, code: &Code) -> Result<Option<GrantRow>, Error> {
 }
 
 /// The grant whose code this customer has used on this order.
-pub fn used_on(tx: &Tx<'_>, id: &CustomerId, order: &OrderId) -> Result<Option<GrantRow>, Error> {
+pub fn used_by_on(tx: &Tx<'_>, id: &CustomerId, order: &OrderId) -> Result<Option<GrantRow>, Error> {
     let sql = "SELECT * FROM referral_grants WHERE customer_id = $1 AND used_order = $2";
     Ok(all(tx, sql, params![id.as_str(), order.as_str()])?.pop())
+}
+
+/// The grants whose codes were used on this order: one for each customer.
+pub fn used_on(tx: &Tx<'_>, order: &OrderId) -> Result<Vec<GrantRow>, Error> {
+    all(tx, "SELECT * FROM referral_grants WHERE used_order = $1 ORDER BY seq", params![order.as_str()])
 }
 
 /// Scheduled grants due by `now`, the earliest first, up to `limit`.

@@ -330,23 +330,6 @@ impl FakeStore {
         self.grants.values().filter(|grant| grant.key.attribution == *id).cloned().collect()
     }
 
-    pub(crate) fn coupons(&self, who: &str) -> Vec<Coupon> {
-        let own = self.codes.iter().filter(|(key, _)| self.grants[*key].customer == customer(who));
-        own.map(|(key, code)| Coupon { code: code.clone(), grant: self.grants[key].clone() }).collect()
-    }
-
-    pub(crate) fn redeem(&mut self, who: &str, order: &str, amount: Money, at: Timestamp) -> Option<i64> {
-        let redeemed = redeem(&customer(who), &order.parse().unwrap(), amount, None, &self.coupons(who), at);
-        let Redeemed::Now(quote) = redeemed else { return None };
-        self.grants.insert(quote.coupon.grant.key.clone(), quote.coupon.grant);
-        Some(quote.discount)
-    }
-
-    pub(crate) fn points(&self, who: &str) -> i64 {
-        let own = self.ledger.iter().filter(|entry| entry.customer == customer(who));
-        balance(own, Unit::Points).unwrap()
-    }
-
     fn has_run(&self, key: &GrantKey) -> bool {
         self.lines.iter().any(|((of, ..), (_, state))| of == key && *state == LineState::Completed)
     }

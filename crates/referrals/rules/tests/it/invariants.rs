@@ -77,6 +77,7 @@ fn hear(store: &mut FakeStore, event: Event) {
         Event::Redeemed { friend: who, at: seconds } => {
             store.redeem(&friend(who), &format!("r{who}"), eur(1000), at(seconds));
         }
+        Event::Released { friend: who, at: seconds } => store.release(&format!("r{who}"), at(seconds)),
         Event::Sweep { at: seconds } => store.sweep(at(seconds)),
     }
 }
@@ -107,6 +108,8 @@ fn may_become(before: &str, after: &str) -> bool {
         "scheduled" => &["issued", "cancelled", "revoked"],
         "issued" => &["used", "expired", "revoked"],
         "expired" => &["used", "revoked"],
+        // The order on which the code was used is reversed.
+        "used" => &["issued", "expired", "revoked"],
         "pending" => &["qualified", "rewarded", "voided", "expired"],
         "qualified" => &["rewarded", "voided"],
         "rewarded" => &["voided"],
@@ -207,6 +210,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (0..8_usize, moment()).prop_map(|(order, at)| Event::Undone { order, at }),
         1 => (0..8_usize, 0..2100_i64, moment()).prop_map(|(order, total, at)| Event::Refunded { order, total, at }),
         1 => (0..5_usize, moment()).prop_map(|(friend, at)| Event::Redeemed { friend, at }),
+        1 => (0..5_usize, moment()).prop_map(|(friend, at)| Event::Released { friend, at }),
         1 => moment().prop_map(|at| Event::Sweep { at }),
     ]
 }
@@ -263,7 +267,7 @@ proptest! {
     fn payment_and_its_reversal_commute(config in config(), mut events in stream(), place in any::<prop::sample::Index>(), is_full in any::<bool>()) {
         // The invariant covers reversible rewards only: an irreversible one depends on the order of payment and reversal.
         let config = Config { recover: true, revoke: true, expiry: None, ..config };
-        events.retain(|event| !matches!(event, Event::Undone { order: 9, .. } | Event::Redeemed { .. }));
+        events.retain(|event| !matches!(event, Event::Undone { order: 9, .. } | Event::Redeemed { .. } | Event::Released { .. }));
         let (order, when) = (9, 50 * DAY);
         let pay = Event::Paid { friend: 1, order, amount: 700, code: Some(0), at: when };
         let undo = if is_full { Event::Undone { order, at: when } } else { Event::Refunded { order, total: 300, at: when } };

@@ -7,6 +7,7 @@ mod code_rewards;
 mod command_rewards;
 mod decisions;
 mod examples;
+mod fake_accounts;
 mod fake_store;
 mod invariants;
 mod mail_names;

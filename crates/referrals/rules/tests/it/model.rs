@@ -43,6 +43,7 @@ pub(crate) enum Event {
     Undone { order: usize, at: i64 },
     Refunded { order: usize, total: i64, at: i64 },
     Redeemed { friend: usize, at: i64 },
+    Released { friend: usize, at: i64 },
     Sweep { at: i64 },
 }
 
@@ -118,6 +119,7 @@ impl Model {
                 self.void(config, order, at);
             }
             Event::Redeemed { friend, at } => self.redeem(friend, at),
+            Event::Released { friend, at } => self.release(config, friend, at),
             Event::Sweep { at } => self.sweep(at),
         }
     }
@@ -348,6 +350,20 @@ impl Model {
             grant.status = "used";
             self.redeemed.insert(friend);
         }
+    }
+
+    fn release(&mut self, config: &Config, friend: usize, at: i64) {
+        if !self.redeemed.remove(&friend) {
+            return;
+        }
+        let used = |(key, grant): &(&Key, &mut Grant)| self.rows[key.0].friend == friend && grant.status == "used";
+        let Some((key, grant)) = self.grants.iter_mut().find(used) else { return };
+        let is_voided = key.2 == "firstOrder" && self.rows[key.0].status == "voided";
+        grant.status = match () {
+            () if grant.end.is_some_and(|end| at > end) => "expired",
+            () if is_voided && config.revoke => "revoked",
+            () => "issued",
+        };
     }
 
     fn sweep(&mut self, at: i64) {

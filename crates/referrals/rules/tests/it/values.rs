@@ -95,7 +95,8 @@ fn a_quote_says_why_a_code_takes_nothing_off() {
         one
     };
     for (coupon, amount, expected) in [
-        (coupon("x", minimum.clone(), None), 999, Err(DiscountError::BelowMinimum)),
+        (coupon("x", minimum.clone(), None), 999, Err(DiscountError::BelowMinimum { missing: 1 })),
+        (coupon("x", minimum.clone(), None), 0, Err(DiscountError::BelowMinimum { missing: 1000 })),
         (coupon("x", minimum.clone(), None), 1000, Ok(100)),
         (coupon("x", of(10), Some(day(1))), 1000, Ok(100)),
         (coupon("x", of(10), Some(at(86_399))), 1000, Err(DiscountError::TooLate)),
@@ -113,6 +114,29 @@ fn a_quote_says_why_a_code_takes_nothing_off() {
         let quoted =
             quote(&bob, eur(amount), Some(&typed), std::slice::from_ref(&coupon), day(1)).map(|quote| quote.discount);
         assert_eq!(quoted, expected, "{coupon:?}");
+    }
+}
+
+/// R3-24.
+#[test]
+fn automatic_discount_says_what_the_order_lacks() {
+    let bob = customer("Bob");
+    let from = |code: &str, minimum: i64, currency: &str| {
+        coupon(code, Discount { min_spend: Some(positive(minimum, currency)), ..of(10) }, None)
+    };
+    let (small, large, foreign) = (from("s", 5000, "EUR"), from("l", 9000, "EUR"), from("f", 1, "USD"));
+    let late = coupon("o", of(90), Some(at(86_399)));
+    for (coupons, amount, expected) in [
+        (vec![small.clone()], 2500, Err(DiscountError::BelowMinimum { missing: 2500 })),
+        (vec![large.clone(), small.clone()], 2500, Err(DiscountError::BelowMinimum { missing: 2500 })),
+        (vec![foreign.clone(), large.clone()], 2500, Err(DiscountError::BelowMinimum { missing: 6500 })),
+        (vec![foreign.clone()], 2500, Err(DiscountError::CurrencyMismatch)),
+        (vec![late.clone()], 2500, Err(DiscountError::UnknownCode)),
+        (vec![], 2500, Err(DiscountError::UnknownCode)),
+        (vec![large, late, small, foreign], 5000, Ok(500)),
+    ] {
+        let quoted = quote(&bob, eur(amount), None, &coupons, day(1)).map(|quote| quote.discount);
+        assert_eq!(quoted, expected, "{coupons:?}");
     }
 }
 
@@ -147,6 +171,48 @@ fn redeeming_is_once_per_order_and_once_per_code() {
         panic!("there is another")
     };
     assert_eq!(other.discount, 50);
+}
+
+/// R3-23.
+#[test]
+fn released_code_is_usable_expired_or_revoked() {
+    let at = |second: i64| crate::fake_store::at(86_400 + second);
+    let voided = Status::Voided(Reason::Refunded);
+    for (trigger, status, expires_at, revokes, expected) in [
+        (Trigger::FirstOrder, Status::Rewarded, None, true, "issued"),
+        (Trigger::FirstOrder, Status::Rewarded, Some(at(0)), true, "issued"),
+        (Trigger::FirstOrder, Status::Rewarded, Some(at(-1)), true, "expired"),
+        (Trigger::FirstOrder, voided, None, true, "revoked"),
+        (Trigger::FirstOrder, voided, None, false, "issued"),
+        (Trigger::FirstOrder, voided, Some(at(-1)), true, "expired"),
+        (Trigger::Registration, voided, None, true, "issued"),
+    ] {
+        let mut store = ordinary();
+        bring(&mut store, "Bob");
+        let row = Attribution { status, ..store.rows[0].clone() };
+        let mut grant = coupon("x", of(10), expires_at).grant;
+        grant.key.trigger = trigger;
+        grant.terms.on_return.revoke_unused_codes = revokes;
+        assert_eq!(release(&grant, &row, at(0)), None, "it is not used");
+        let GrantStatus::Issued(issue) = grant.status else { panic!("it is issued") };
+        grant.status = GrantStatus::Used(issue, "o1".parse().unwrap());
+        let released = release(&grant, &row, at(0)).expect("it is used");
+        assert_eq!(released.status.as_str(), expected, "{trigger:?} {status:?} {expires_at:?} {revokes}");
+    }
+}
+
+#[test]
+fn order_is_reversed_once_nothing_is_left_of_it() {
+    for (price, refunded, expected) in [(2000, 1999, false), (2000, 2000, true), (2000, 2001, true), (0, 0, false)] {
+        let mut order = OrderRecord::new("o1".parse().unwrap());
+        order.refund(refunded);
+        assert!(!order.is_reversed(), "the price is not known yet");
+        assert!(order.pay(eur(price), day(1)));
+        assert_eq!(order.is_reversed(), expected, "{refunded} of {price}");
+    }
+    let mut unpaid = OrderRecord::new("o1".parse().unwrap());
+    unpaid.undo(ReversalKind::Cancelled, day(1));
+    assert!(unpaid.is_reversed());
 }
 
 #[test]

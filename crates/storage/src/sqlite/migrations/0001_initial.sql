@@ -426,7 +426,7 @@ CREATE TABLE referral_grants (
 CREATE INDEX referral_grants_of_customer ON referral_grants (customer_id, seq);
 CREATE INDEX referral_grants_that_apply ON referral_grants (customer_id, coalesce(expires_at, 9223372036854775807))
   WHERE auto_apply AND status IN ('issued', 'expired');
-CREATE INDEX referral_grants_used ON referral_grants (customer_id, used_order) WHERE used_order IS NOT NULL;
+CREATE INDEX referral_grants_used ON referral_grants (used_order, customer_id) WHERE used_order IS NOT NULL;
 CREATE INDEX referral_grants_due ON referral_grants (due_at) WHERE status = 'scheduled' AND due_at IS NOT NULL;
 CREATE INDEX referral_grants_to_expire ON referral_grants (expires_at) WHERE status = 'issued' AND expires_at IS NOT NULL;
 
