@@ -15,7 +15,9 @@ pub enum JournalError {
         cause: std::io::Error,
     },
     /// Other users may write the state directory: they could replace the journal, or lay links in it.
-    #[error("the state directory {path} {exposure}; or set state_dir to a directory of the agent's own")]
+    #[error(
+        "the state directory {path} {exposure}; or set state_dir to a directory of the agent's own, or run the agent as its owner"
+    )]
     Exposed {
         /// The path.
         path: PathBuf,

@@ -4,7 +4,7 @@ use super::JournalError;
 use flux_config::{Access, Exposure, User};
 use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The file with the tables.
@@ -21,7 +21,7 @@ pub(super) fn prepare(state_dir: &Path) -> Result<PathBuf, JournalError> {
     let failed = |cause| JournalError::Directory { path: state_dir.to_owned(), cause };
     DirBuilder::new().recursive(true).mode(0o700).create(state_dir).map_err(failed)?;
     // Those who may only read it are named by `run` and `check`.
-    let _readers = exposure(state_dir)?;
+    let _readers = exposure(state_dir, User::of_process())?;
     let folder = state_dir.canonicalize().map_err(failed)?;
     refuse_links(&folder)?;
     for name in FILES {
@@ -32,18 +32,27 @@ pub(super) fn prepare(state_dir: &Path) -> Result<PathBuf, JournalError> {
     Ok(folder)
 }
 
-/// The finding about a state directory that others may read; `None` also while there is no directory.
+/// The finding about a state directory that others than this user may read; `None` also while there is no directory.
 ///
 /// # Errors
 ///
 /// Others may write it.
-pub(super) fn exposure(state_dir: &Path) -> Result<Option<Exposure>, JournalError> {
+pub(super) fn exposure(state_dir: &Path, user: User) -> Result<Option<Exposure>, JournalError> {
     let Ok(found) = std::fs::metadata(state_dir) else { return Ok(None) };
-    let (access, user) = (Access::from(&found), User::of_process());
+    let access = Access::from(&found);
     access
         .refuse_other_writers(state_dir, user)
         .map_err(|exposure| JournalError::Exposed { path: state_dir.to_owned(), exposure })?;
     Ok(access.other_readers(state_dir, user))
+}
+
+/// The user whose agent uses the directory: this process's, or, where root only looks, its owner.
+pub(super) fn user_of(state_dir: &Path) -> User {
+    let own = User::of_process();
+    match std::fs::metadata(state_dir) {
+        Ok(found) if own.is_root() => User { id: found.uid(), group: found.gid() },
+        Ok(_) | Err(_) => own,
+    }
 }
 
 /// The path of an existing journal, without links; `None` if there is none.

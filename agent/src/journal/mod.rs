@@ -65,12 +65,13 @@ impl Journal {
     }
 
     /// The finding about a state directory that other users may read; `None` for one that is private or not created yet.
+    /// Root looks at it as its owner's.
     ///
     /// # Errors
     ///
     /// Other users may write the directory: [`open`](Self::open) refuses it.
     pub fn exposure(state_dir: &Path) -> Result<Option<Exposure>, JournalError> {
-        files::exposure(state_dir)
+        files::exposure(state_dir, files::user_of(state_dir))
     }
 
     /// The id that was created with this journal.

@@ -172,3 +172,19 @@ fn unencrypted_connections_are_named_by_check_and_status() {
         assert!(warning.contains(words), "{warning}");
     }
 }
+
+/// `sudo flux-agent check` looks at the files of the service's user.
+#[test]
+fn root_checks_the_directory_of_another_user_and_runs_no_agent_in_it() {
+    let host = host();
+    fs::create_dir(host.path("state")).unwrap();
+    allow(&host.path("state"), 0o700);
+    // Only root can give a directory away, and only root can look into it then.
+    if chown(host.path("state"), Some(ANOTHER_USER), None).is_ok() {
+        let (exit, text) = host.run(&["check"]);
+        assert!(exit == 0 && !text.contains("state_dir"), "{exit} {text}");
+        let (exit, text) = host.run(&["run"]);
+        let words = "or run the agent as its owner";
+        assert!(exit == 78 && text.contains(words), "{exit} {text}");
+    }
+}

@@ -56,6 +56,12 @@ impl User {
         User { id: rustix::process::geteuid().as_raw(), group: rustix::process::getegid().as_raw() }
     }
 
+    /// True for root.
+    #[must_use]
+    pub fn is_root(self) -> bool {
+        self.id == ROOT
+    }
+
     /// True for a group that gives no other user a permission: root's, and the user's primary group.
     fn trusts(self, group: u32) -> bool {
         group == self.group || group == ROOT
