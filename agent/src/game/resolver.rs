@@ -58,17 +58,20 @@ impl Resolver {
         clock: Option<&ClockPair>,
         connection: &mut GameConnection,
     ) -> Result<Evidence, Disconnect> {
-        let of_other_journal = || MarkerKey::for_send(&row.id, row.job.attempt, 1);
-        let own = row.markers.last().filter(|_| row.has_marker).cloned();
-        let Some(key) =
-            own.or_else(|| (row.job.from_other_journal && self.capabilities.markers).then(of_other_journal))
-        else {
-            return Ok(Evidence::None);
-        };
+        let Some(key) = marker_to_ask(row, self.capabilities.markers) else { return Ok(Evidence::None) };
         let answer = connection.query(&key.query_line()).await?;
         let same_run = matches!((&row.sent_clock, clock), (Some(then), Some(now)) if then.same_run_until(now));
         Ok(parse_marker(&answer).map_or(Evidence::None, |marker| Evidence::Marker { marker, same_run }))
     }
+}
+
+/// The marker that says whether the last send ran. What another journal may have sent, this one has not: its own markers
+/// are of earlier attempts.
+fn marker_to_ask(row: &JobRow, is_supported: bool) -> Option<MarkerKey> {
+    if row.job.from_other_journal {
+        return is_supported.then(|| MarkerKey::for_send(&row.id, row.job.attempt, 1));
+    }
+    row.markers.last().filter(|_| row.has_marker).cloned()
 }
 
 fn describe(evidence: Evidence) -> &'static str {
@@ -86,5 +89,47 @@ fn describe(evidence: Evidence) -> &'static str {
             "no execution marker, but the game may have restarted"
         }
         Evidence::None => "the command was sent without an execution marker",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flux_delivery::job::Job;
+    use flux_protocol::{Attempt, FailReason};
+    use jiff::Timestamp;
+
+    fn row(job: Job) -> JobRow {
+        let id = "cmd_1".parse().unwrap();
+        let markers = vec![MarkerKey::for_send(&id, Attempt::FIRST, 1)];
+        let (received_at, changed_at) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let (command, line, sent_clock, obstacle) = (None, None, None, None);
+        JobRow {
+            id,
+            job,
+            received_at,
+            changed_at,
+            command,
+            line,
+            has_marker: true,
+            markers,
+            sent_clock,
+            sends: 1,
+            obstacle,
+        }
+    }
+
+    /// Rules 6 and 9: the marker of a refused attempt says nothing about the next one.
+    #[test]
+    fn attempt_of_another_journal_has_its_own_marker() {
+        let two = Attempt::FIRST.next();
+        let failed = Some(Job::receive_delivery(None, Attempt::FIRST, false).job().refused(FailReason::Expired));
+        let elsewhere = [Job::receive_delivery(failed, two, true), Job::receive_revocation(failed, two, true)];
+        for row in elsewhere.map(|intake| row(intake.job())) {
+            assert_eq!(marker_to_ask(&row, true), Some(MarkerKey::for_send(&row.id, two, 1)));
+            assert_eq!(marker_to_ask(&row, false), None);
+        }
+        let own = row(Job::receive_delivery(None, Attempt::FIRST, false).job().started().answer_lost());
+        assert_eq!(marker_to_ask(&own, true), Some(MarkerKey::for_send(&own.id, Attempt::FIRST, 1)));
     }
 }

@@ -27,11 +27,7 @@ impl Job {
     /// If the attempt was offered to another journal before (`redelivered`) and this journal does not know it, the job is
     /// uncertain: the other journal may have run it. That holds also if this journal knows a lower attempt.
     pub fn receive_delivery(row: Option<Job>, attempt: Attempt, redelivered: bool) -> Intake {
-        let new = || Job {
-            unresolved: redelivered,
-            from_other_journal: redelivered,
-            ..Job::new(attempt, first_state(redelivered))
-        };
+        let new = || if redelivered { Job::sent_elsewhere(attempt) } else { Job::new(attempt, JobState::Queued) };
         match row {
             None => Intake::New(new()),
             Some(job) if attempt <= job.attempt => Intake::Kept(job),
@@ -46,31 +42,28 @@ impl Job {
 
     /// Applies a `Revoke` of `attempt` to the job that the journal has (rule 6).
     ///
-    /// A job that is not running is closed under that attempt, so that a late `Deliver` does not run it.
+    /// A job that is not running is closed under that attempt, so that a late `Deliver` does not run it. If another
+    /// journal may have sent an attempt that this one does not know (`redelivered`), the job is uncertain and is never sent.
     pub fn receive_revocation(row: Option<Job>, attempt: Attempt, redelivered: bool) -> Intake {
-        let Some(job) = row else {
-            let state = if redelivered { JobState::Uncertain } else { JobState::Done(JobOutcome::Cancelled) };
-            let job = Job {
-                unresolved: redelivered,
-                from_other_journal: redelivered,
-                revoked: redelivered,
-                ..Job::new(attempt, state)
-            };
-            return Intake::New(job);
+        let unknown = if redelivered {
+            Job { revoked: true, ..Job::sent_elsewhere(attempt) }
+        } else {
+            Job::new(attempt, JobState::Done(JobOutcome::Cancelled))
         };
+        let Some(job) = row else { return Intake::New(unknown) };
         Intake::Kept(match job.state {
+            JobState::Queued | JobState::AwaitingPlayer(_) if redelivered && attempt > job.attempt => unknown,
             JobState::Queued | JobState::AwaitingPlayer(_) => {
                 Job { attempt: job.attempt.max(attempt), ..job }.closed(JobOutcome::Cancelled)
             }
             JobState::Running | JobState::Uncertain => Job { revoked: true, ..job },
-            JobState::Done(JobOutcome::Failed(_) | JobOutcome::Cancelled) if attempt > job.attempt => {
-                Job::new(attempt, JobState::Done(JobOutcome::Cancelled))
-            }
+            JobState::Done(JobOutcome::Failed(_) | JobOutcome::Cancelled) if attempt > job.attempt => unknown,
             JobState::Done(_) => job,
         })
     }
-}
 
-fn first_state(redelivered: bool) -> JobState {
-    if redelivered { JobState::Uncertain } else { JobState::Queued }
+    /// An attempt that another journal may have sent, at an unknown time.
+    fn sent_elsewhere(attempt: Attempt) -> Job {
+        Job { unresolved: true, from_other_journal: true, ..Job::new(attempt, JobState::Uncertain) }
+    }
 }

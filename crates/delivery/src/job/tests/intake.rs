@@ -85,3 +85,29 @@ fn rule_6_revoked_attempt_is_journaled_as_cancelled() {
     let late = Job::receive_delivery(Some(Job::new(two(), CANCELLED)), two(), false);
     assert_eq!(late, Intake::Kept(Job::new(two(), CANCELLED)), "a late Deliver does not run it");
 }
+
+#[test]
+fn rule_6_redelivered_revoke_of_an_unknown_attempt_is_uncertain() {
+    let absent = Evidence::Marker { marker: Marker::Absent, same_run: true };
+    let ran = Evidence::Marker { marker: Marker::Present { succeeded: true }, same_run: false };
+    let rows = [JobState::Queued, AWAY, REJECTED, UNCERTAIN, CANCELLED].map(|state| Some(job(state)));
+    for row in rows.into_iter().chain([None]) {
+        let revoked = Job::receive_revocation(row, two(), true).job();
+        assert_eq!((revoked.attempt, revoked.state), (two(), JobState::Uncertain), "{row:?}");
+        assert!(revoked.revoked && revoked.from_other_journal && revoked.unresolved, "{row:?}");
+        assert_eq!(revoked.settled(ran, OnUncertain::Hold).state, COMPLETED, "{row:?}");
+        for on_uncertain in [OnUncertain::Hold, OnUncertain::Retry] {
+            assert_eq!(revoked.settled(absent, on_uncertain).state, UNCERTAIN, "it is never sent: {row:?}");
+        }
+    }
+}
+
+#[test]
+fn rule_6_redelivered_revoke_of_a_known_attempt_is_cancelled() {
+    for state in [JobState::Queued, AWAY] {
+        assert_eq!(Job::receive_revocation(Some(job(state)), ONE, true).job(), job(CANCELLED), "{state:?}");
+    }
+    for state in [COMPLETED, REJECTED, UNCERTAIN, CANCELLED] {
+        assert_eq!(Job::receive_revocation(Some(job(state)), ONE, true).job(), job(state), "{state:?}");
+    }
+}
