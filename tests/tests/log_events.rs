@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Macro arguments that name a message defined elsewhere, with that message.
-const NAMED: [&str; 3] = [
+const NAMED: [&str; 4] = [
     "info command received",
     "info command revoked",
+    "info command settled by the store",
     "error the store rejected the token; make a new one at the store and run flux-agent token set",
 ];
 

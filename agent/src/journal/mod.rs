@@ -16,6 +16,7 @@ mod reports;
 mod row;
 mod schedule;
 mod schema;
+mod settled;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,7 @@ use crate::journal::{Journal, JournalError, ReceivedItem};
 use crate::limits::BAD_ITEMS_KNOWN;
 use crate::state::Shared;
 use flux_protocol::limits::BATCH_ITEMS;
-use flux_protocol::{BadItem, Batch, Command, Revocation};
+use flux_protocol::{BadItem, Batch, Command, Revocation, Settled};
 use jiff::Timestamp;
 
 /// Counts of a received batch.
@@ -24,6 +24,25 @@ pub(super) fn deliver(shared: &Shared, batch: Batch<Command>, via: &'static str)
 /// Journals revocations. If that fails, they stay unacknowledged and the store offers them again.
 pub(super) fn revoke(shared: &Shared, batch: Batch<Revocation>, via: &'static str) -> IntakeCount {
     store_batch(shared, batch, via, "command revoked", |journal, items, now| journal.revoke(items, now))
+}
+
+/// Journals the store's word about jobs that it shows as closed. Returns false if that failed: then nothing of the answer
+/// may count as acknowledged.
+pub(super) fn settle(shared: &Shared, batch: Batch<Settled>) -> bool {
+    log_bad(shared, &batch.bad);
+    if batch.items.is_empty() {
+        return true;
+    }
+    match shared.journal().settle(&batch.items, shared.now()) {
+        Ok(changed) => {
+            log(&changed, "report", "command settled by the store");
+            true
+        }
+        Err(error) => {
+            shared.journal_failed(&error);
+            false
+        }
+    }
 }
 
 fn store_batch<T>(

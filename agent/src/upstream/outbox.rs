@@ -179,7 +179,16 @@ async fn send(shared: &Shared, rest: &dyn Rest, pending: &[PendingReport]) -> Re
     if let Some(revoked) = reply.revoked {
         intake::revoke(shared, revoked, "report");
     }
-    acknowledge(shared, pending, reply.acknowledged.items)
+    // An acknowledgement lets old rows run, so the store's word about them comes first (rule 8).
+    let mut acknowledged = reply.acknowledged.items;
+    if let Some(settled) = reply.settled {
+        let unread: BTreeSet<String> = settled.bad.iter().filter_map(|item| item.id.clone()).collect();
+        acknowledged.retain(|id| !unread.contains(id.as_str()));
+        if !intake::settle(shared, settled) {
+            return Err("failed to journal the store's word".into());
+        }
+    }
+    acknowledge(shared, pending, acknowledged)
 }
 
 /// Records the acknowledged reports, and puts the others behind what was never sent.

@@ -11,7 +11,9 @@ use crate::services::{Audit, Wake, agent_policies, seats};
 use axum::Json;
 use axum::extract::State;
 use flux_protocol::limits::{BATCH_ITEMS, POLL_ITEMS_DEFAULT};
-use flux_protocol::{Batch, Command, PlayerRef, PolicyNotice, PollResponse, ReportsResponse, TemplatesResponse};
+use flux_protocol::{
+    Batch, Command, PlayerRef, PolicyNotice, PollResponse, ReportAck, ReportsResponse, TemplatesResponse,
+};
 use flux_referrals::OrderHooks;
 use flux_rest::{ApiError, Body, Errors, Query};
 use flux_shop::Actor;
@@ -75,7 +77,8 @@ pub(super) async fn report(
     let from = Reporter { credential: agent.credential, journal: agent.journal, seat: None };
     let reports = AgentReports { from, batch: body.reports };
     let (acknowledged, revoked) = take_reports(&app, reports).await?;
-    Ok(Json(ReportsResponse { acknowledged: acknowledged.acknowledged, revoked }))
+    let ReportAck { acknowledged, settled } = acknowledged;
+    Ok(Json(ReportsResponse { acknowledged, revoked, settled }))
 }
 
 /// A player joined: returns the commands that wait for them and are not in this journal.

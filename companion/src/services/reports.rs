@@ -4,7 +4,9 @@ use super::changes::Changes;
 use super::{Audit, ServiceError, Wake, commands, offers, reversals};
 use flux_delivery::command::CommandStatus;
 use flux_protocol::limits::OUTPUT_CHARS;
-use flux_protocol::{CommandId, CommandReport, JournalId, ReportAck, ReportState, Revocation, ServerId};
+use flux_protocol::{
+    CommandId, CommandReport, FailReason, JournalId, ReportAck, ReportState, Revocation, ServerId, Settled,
+};
 use flux_referrals::OrderHooks;
 use flux_shop::{Command, HistoryEntry};
 use flux_storage::{Tx, commands as commands_repo};
@@ -14,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The result of one call of reports.
 #[derive(Debug, Default)]
 pub struct AppliedReports {
-    /// The ids of the reports that are stored, each once, in the call's order.
+    /// The ids of the reports that are stored, each once, in the call's order, and what the store shows otherwise.
     pub acknowledged: ReportAck,
     /// Commands that the agent holds and must not run.
     pub revoked: Vec<Revocation>,
@@ -33,6 +35,7 @@ impl AppliedReports {
                 known.push(id);
             }
         }
+        self.acknowledged.settled.extend(other.acknowledged.settled);
         self.revoked.extend(other.revoked);
         self.wake.extend(other.wake);
         self.notes.extend(other.notes);
@@ -68,6 +71,7 @@ pub fn apply_all(
         commands: own.into_iter().map(|command| (command.new.id.clone(), command)).collect(),
         changes: Changes::default(),
         revoked: BTreeMap::new(),
+        settled: Vec::new(),
     };
     let mut applied = AppliedReports::default();
     for report in newest_of_each(reports) {
@@ -79,6 +83,7 @@ pub fn apply_all(
         applied.acknowledged.acknowledged.push(report.id.clone());
         applied.notes.push(batch.apply(tx, hooks, journal, report.clone())?);
     }
+    applied.acknowledged.settled = batch.settled;
     applied.revoked = batch.revoked.into_values().collect();
     applied.wake = reversals::after_closing_all(tx, by, hooks, &batch.changes.write(tx, by)?)?;
     Ok(applied)
@@ -113,6 +118,7 @@ struct Batch {
     commands: BTreeMap<CommandId, Command>,
     changes: Changes,
     revoked: BTreeMap<CommandId, Revocation>,
+    settled: Vec<Settled>,
 }
 
 impl Batch {
@@ -136,6 +142,8 @@ impl Batch {
             }
         }
         let note = Note { after: Some((after.status, after.attempt.get())), counted: reaction.counted, report };
+        let settled = after.settled_against(note.report.attempt, note.report.state, last_reason(&command));
+        self.settled.extend(settled.map(|(attempt, state)| Settled { id: id.clone(), attempt, state }));
         let is_reopened = !command.state.status.is_open() && after.status.is_open();
         if reaction.counted || command.state != after {
             command = self.changes.set(now, command, after);
@@ -178,6 +186,11 @@ fn update_shown(command: &mut Command, report: &CommandReport) {
             command.output = output.map(|text| text.chars().take(OUTPUT_CHARS).collect());
         }
     }
+}
+
+/// The reason of the last attempt that failed; it stays until the next attempt has its own.
+fn last_reason(command: &Command) -> FailReason {
+    command.reason.as_deref().and_then(|reason| reason.parse().ok()).unwrap_or(FailReason::Uncertain)
 }
 
 /// A row for an attempt that failed and will be retried: the command itself is pending again.

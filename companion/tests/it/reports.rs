@@ -63,6 +63,32 @@ async fn rule_9_open_commands_of_a_lost_journal_are_redelivered() {
     assert_eq!(text(&app.command(&id).await, "status"), "delivered");
 }
 
+/// A journal from an older copy reports as open what the store knows as closed.
+#[tokio::test]
+async fn rule_8_open_report_of_a_closed_command_is_answered_with_its_state() {
+    let (app, token, id) = offered().await;
+    let open = report(&id, 1, "awaiting_player", Some("player_offline"));
+    app.report(&token, "j1", json!([report(&id, 1, "failed", Some("expired"))])).await;
+    let (_, answer) = app.report(&token, "j1", json!([open])).await;
+    let failed = json!([{"id": id, "attempt": 1, "status": "failed", "reason": "expired"}]);
+    assert_eq!((&answer["acknowledged"], &answer["settled"]), (&json!([id]), &failed));
+    app.report(&token, "j1", json!([report(&id, 1, "completed", None)])).await;
+    let (_, answer) = app.report(&token, "j1", json!([open])).await;
+    assert_eq!(answer["settled"], json!([{"id": id, "attempt": 1, "status": "completed"}]));
+    assert_eq!(text(&app.command(&id).await, "status"), "completed");
+}
+
+#[tokio::test]
+async fn rule_8_open_report_of_an_older_attempt_is_answered_with_its_failure() {
+    let (app, token, id) = offered().await;
+    app.report(&token, "j1", json!([report(&id, 1, "failed", Some("rejected_by_game"))])).await;
+    let (_, answer) = app.report(&token, "j1", json!([report(&id, 1, "delivered", None)])).await;
+    let failed = json!([{"id": id, "attempt": 1, "status": "failed", "reason": "rejected_by_game"}]);
+    assert_eq!(answer["settled"], failed);
+    let (_, answer) = app.report(&token, "j1", json!([report(&id, 2, "delivered", None)])).await;
+    assert_eq!(answer["settled"], json!(null), "that attempt is open");
+}
+
 /// A restored database knows only the first attempt. It knows the refund, because the storefront has sent it again.
 #[tokio::test]
 async fn forgotten_attempt_of_a_refunded_command_is_revoked() {

@@ -57,7 +57,7 @@ pub use hint::Hint;
 pub use ids::{CommandId, InvalidId, JournalId, OrderId, ServerId};
 pub use policy::{PolicyMode, PolicyNotice, SampleTemplate, TemplatesResponse};
 pub use reason::{FailReason, UnknownReason, WaitReason};
-pub use report::{CommandReport, InvalidReportState, ReportState};
+pub use report::{CommandReport, InvalidReportState, ReportState, Settled};
 pub use rest::{ParsedPollResponse, ParsedReportsResponse, PollResponse, ReportsRequest, ReportsResponse};
 pub use session::{AgentHello, ErrorCode, GameState, GameStatus, ParsedWelcome, ReportAck, ServerWelcome, method};
 pub use token::{InvalidToken, SecretHash, ServerToken};

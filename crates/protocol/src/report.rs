@@ -105,6 +105,47 @@ pub struct CommandReport {
     pub at: Timestamp,
 }
 
+/// The state in which the store shows an attempt as closed although the agent has reported otherwise: an item of `settled`
+/// in the answer to reports (rule 8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "SettledWire", into = "SettledWire")]
+pub struct Settled {
+    /// The command's id.
+    pub id: CommandId,
+    /// The attempt that is closed.
+    pub attempt: Attempt,
+    /// Its state, a closing one.
+    pub state: ReportState,
+}
+
+/// The JSON of a [`Settled`].
+#[derive(Serialize, Deserialize)]
+struct SettledWire {
+    id: CommandId,
+    attempt: Attempt,
+    status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl TryFrom<SettledWire> for Settled {
+    type Error = InvalidReportState;
+    fn try_from(wire: SettledWire) -> Result<Self, InvalidReportState> {
+        let state = ReportState::parse(&wire.status, wire.reason.as_deref())?;
+        if !state.is_closing() {
+            return Err(InvalidReportState::UnknownStatus(wire.status));
+        }
+        Ok(Settled { id: wire.id, attempt: wire.attempt, state })
+    }
+}
+
+impl From<Settled> for SettledWire {
+    fn from(settled: Settled) -> Self {
+        let (status, reason) = (settled.state.status().to_owned(), settled.state.reason().map(str::to_owned));
+        SettledWire { id: settled.id, attempt: settled.attempt, status, reason }
+    }
+}
+
 /// The JSON of a [`CommandReport`].
 #[derive(Serialize, Deserialize)]
 struct Wire {
@@ -162,6 +203,19 @@ mod tests {
             assert_eq!(value["status"], json!(state.status()));
             assert_eq!(serde_json::from_value::<CommandReport>(value).unwrap(), report);
         }
+    }
+
+    #[test]
+    fn only_closed_states_are_settled() {
+        let read = |status: &str, reason: Option<&str>| {
+            serde_json::from_value::<Settled>(json!({"id": "c", "attempt": 2, "status": status, "reason": reason}))
+        };
+        let failed = read("failed", Some("expired")).unwrap();
+        assert_eq!(failed.state, ReportState::Failed(FailReason::Expired));
+        let value = serde_json::to_value(failed).unwrap();
+        assert_eq!(value, json!({"id": "c", "attempt": 2, "status": "failed", "reason": "expired"}));
+        assert!(["completed", "cancelled"].iter().all(|status| read(status, None).is_ok()));
+        assert!(["delivered", "awaiting_player", "eaten"].iter().all(|status| read(status, None).is_err()));
     }
 
     #[test]

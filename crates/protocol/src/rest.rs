@@ -1,7 +1,7 @@
 //! The bodies of the REST fallback. Each answer has two types: the store writes plain lists, and the agent reads them
 //! item by item.
 
-use crate::{Batch, Command, CommandId, CommandReport, Hint, Revocation};
+use crate::{Batch, Command, CommandId, CommandReport, Hint, Revocation, Settled};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,9 @@ pub struct ReportsResponse {
     pub acknowledged: Vec<CommandId>,
     /// The attempts that must not run.
     pub revoked: Vec<Revocation>,
+    /// The attempts that the store shows as closed although the agent has reported otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Settled>,
 }
 
 /// A [`ReportsResponse`], or the answer to `Report`, as the agent reads it.
@@ -60,6 +63,9 @@ pub struct ParsedReportsResponse {
     /// The attempts that must not run.
     #[serde(default)]
     pub revoked: Option<Batch<Revocation>>,
+    /// The attempts that the store shows as closed although the agent has reported otherwise.
+    #[serde(default)]
+    pub settled: Option<Batch<Settled>>,
 }
 
 #[cfg(test)]
@@ -84,6 +90,6 @@ mod tests {
         let revoked = reply.revoked.unwrap();
         assert_eq!((revoked.items.len(), revoked.bad.len(), revoked.items[0].id.as_str()), (1, 1, "cmd_4"));
         let bare: ParsedReportsResponse = serde_json::from_value(json!({"acknowledged": [], "revoked": null})).unwrap();
-        assert!(bare.acknowledged.items.is_empty() && bare.revoked.is_none());
+        assert!(bare.acknowledged.items.is_empty() && bare.revoked.is_none() && bare.settled.is_none());
     }
 }

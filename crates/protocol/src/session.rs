@@ -1,6 +1,6 @@
 //! The messages of a hub session: the first call, the game's status, acknowledgements and error codes.
 
-use crate::{CommandId, Hint, JournalId, ServerId};
+use crate::{CommandId, Hint, JournalId, ServerId, Settled};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -107,6 +107,9 @@ pub struct GameStatus {
 pub struct ReportAck {
     /// The ids of which the store has stored the reported state.
     pub acknowledged: Vec<CommandId>,
+    /// The attempts that the store shows as closed although the agent has reported otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Settled>,
 }
 
 /// Errors of the hub that an agent must distinguish. The error's text begins with the code and a `:`.

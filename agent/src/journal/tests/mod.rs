@@ -13,7 +13,8 @@ use flux_delivery::job::{JobOutcome, JobState};
 use flux_delivery::marker::MarkerKey;
 use flux_platform::SystemEntropy;
 use flux_protocol::{
-    Attempt, Command, CommandId, CommandKind, PlayerRef, ReportState, Revocation, ServerId, WaitReason,
+    Attempt, Command, CommandId, CommandKind, FailReason, PlayerRef, ReportState, Revocation, ServerId, Settled,
+    WaitReason,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;

@@ -192,3 +192,56 @@ fn many_jobs_expire_in_one_commit() {
     assert_eq!(expired, [id(1), id(3)], "the second has changed since");
     assert_eq!(commits.load(Ordering::Relaxed), 1);
 }
+
+/// Rule 8: the store's word comes before its acknowledgement, which would let the row run.
+#[test]
+fn row_that_the_store_shows_as_completed_does_not_run() {
+    let directory = TempDir::new().unwrap();
+    open(directory.path()).deliver(&[command(1, "Steve")], NOW).unwrap();
+    let mut journal = open(directory.path());
+    let reported = journal.unreported(500).unwrap().reports;
+    let completed = Settled { id: id(1), attempt: Attempt::FIRST, state: ReportState::Completed };
+    let changed = journal.settle(std::slice::from_ref(&completed), NOW).unwrap();
+    assert_eq!(changed.len(), 1);
+    journal.acknowledge(&reported, NOW).unwrap();
+    assert!(journal.next_ready().unwrap().is_none());
+    assert!(states(&journal).is_empty(), "the store knows it");
+    assert_eq!(journal.details(&id(1)).unwrap().unwrap().history.last().unwrap().event, "settled_by_store");
+    assert!(journal.settle(&[completed], NOW).unwrap().is_empty(), "repeated");
+}
+
+/// Rule 8.
+#[test]
+fn failure_at_the_store_closes_only_rows_of_an_earlier_start() {
+    let directory = TempDir::new().unwrap();
+    open(directory.path()).deliver(&[command(1, "Steve")], NOW).unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(2, "Alex")], NOW).unwrap();
+    let failed = |number| Settled {
+        id: id(number),
+        attempt: Attempt::FIRST.next(),
+        state: ReportState::Failed(FailReason::RejectedByGame),
+    };
+    let changed = journal.settle(&[failed(1), failed(2), failed(3)], NOW).unwrap();
+    assert_eq!(changed.iter().map(|item| item.id.clone()).collect::<Vec<_>>(), [id(1)]);
+    assert_eq!(journal.job(&id(1)).unwrap().unwrap().job.attempt, Attempt::FIRST.next());
+    assert_eq!(states(&journal), [("cmd_2".to_owned(), ReportState::Delivered)]);
+}
+
+/// The store still shows the failure that an admin here has retried.
+#[test]
+fn retry_by_hand_outlives_a_restart() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    let fails = |job: flux_delivery::job::Job| Some(job.refused(FailReason::Uncertain));
+    journal.transition(&id(1), NOW, Note::new("held", None), Wake::Now, fails).unwrap();
+    let retries = |job: flux_delivery::job::Job| Some(job.retried_by_hand());
+    journal.transition(&id(1), NOW, Note::new("retried_by_hand", None), Wake::Now, retries).unwrap();
+    drop(journal);
+    let mut journal = open(directory.path());
+    let state = ReportState::Failed(FailReason::Uncertain);
+    assert!(journal.settle(&[Settled { id: id(1), attempt: Attempt::FIRST, state }], NOW).unwrap().is_empty());
+    acknowledge_all(&mut journal);
+    assert_eq!(journal.next_ready().unwrap().unwrap().id, id(1));
+}

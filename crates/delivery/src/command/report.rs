@@ -56,6 +56,31 @@ impl CommandState {
         ReportEffect { state, counted: true, revoke }
     }
 
+    /// The attempt and the state that the store's answer to a report names as settled, because the store shows the reported
+    /// attempt as closed and the agent has reported otherwise (rule 8). Call it on the command after the report.
+    ///
+    /// An attempt below the current one has failed; `last_reason` is the reason that the store shows for it.
+    pub fn settled_against(
+        &self,
+        attempt: Attempt,
+        report: ReportState,
+        last_reason: FailReason,
+    ) -> Option<(Attempt, ReportState)> {
+        let is_contradiction = !report.is_closing() && attempt <= self.attempt;
+        let state = match self.status {
+            CommandStatus::Completed => {
+                return (report != ReportState::Completed).then_some((self.attempt, ReportState::Completed));
+            }
+            CommandStatus::Failed(reason) => ReportState::Failed(reason),
+            CommandStatus::Cancelled => ReportState::Cancelled,
+            CommandStatus::Pending | CommandStatus::Delivered | CommandStatus::AwaitingPlayer(_) => {
+                let is_older = is_contradiction && attempt < self.attempt;
+                return is_older.then_some((attempt, ReportState::Failed(last_reason)));
+            }
+        };
+        is_contradiction.then_some((self.attempt, state))
+    }
+
     /// Takes over a higher attempt than the store's, which a restored database does not know (rule 1). One too far ahead
     /// is not: after it, no retry could raise the number.
     fn with_attempt_of_report(self, attempt: Attempt, journal: &JournalId) -> CommandState {

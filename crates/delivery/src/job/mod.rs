@@ -12,11 +12,13 @@
 
 mod intake;
 mod settle;
+mod store_word;
 #[cfg(test)]
 mod tests;
 
 pub use intake::Intake;
 pub use settle::{Evidence, OnUncertain};
+pub use store_word::RowAge;
 
 use crate::answer::Verdict;
 use flux_protocol::{Attempt, FailReason, ReportState, WaitReason};

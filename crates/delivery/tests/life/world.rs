@@ -2,7 +2,7 @@
 
 use flux_delivery::answer::Verdict;
 use flux_delivery::command::{CommandState, CommandStatus, Offer};
-use flux_delivery::job::{Evidence, Job, JobState, OnUncertain};
+use flux_delivery::job::{Evidence, Job, JobState, OnUncertain, RowAge};
 use flux_delivery::marker::Marker;
 use flux_protocol::{Attempt, FailReason, JournalId, ReportState};
 use jiff::{SignedDuration, Timestamp};
@@ -46,6 +46,7 @@ pub(crate) enum Game {
 pub(crate) struct World {
     store: CommandState,
     row: Option<Job>,
+    age: RowAge,
     journal: u32,
     now: Timestamp,
     /// The last report: attempt, state and journal.
@@ -74,6 +75,7 @@ impl World {
         World {
             store: CommandState::default(),
             row: None,
+            age: RowAge::SinceStart,
             journal: 0,
             now: Timestamp::UNIX_EPOCH,
             reported: None,
@@ -101,6 +103,7 @@ impl World {
             Step::Cancel => self.store = self.store.clone().cancel(),
             Step::Act(game) => self.act(game),
             Step::Restart => {
+                self.age = RowAge::BeforeStart;
                 self.row = self.row.map(|job| if job.state == JobState::Running { job.answer_lost() } else { job });
             }
             Step::LoseJournal => {
@@ -132,6 +135,10 @@ impl World {
         let report = (job.attempt, job.report_state(), self.journal());
         self.reported = Some(report.clone());
         self.receive_report(report.0, report.1, &report.2);
+        let settled = self.store.settled_against(report.0, report.1, FailReason::Uncertain);
+        let closed = settled.and_then(|(attempt, state)| self.row?.closed_at_store(attempt, state, self.age));
+        self.row = closed.or(self.row);
+        self.age = RowAge::SinceStart;
     }
 
     fn receive_report(&mut self, attempt: Attempt, state: ReportState, journal: &JournalId) {

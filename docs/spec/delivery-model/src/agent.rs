@@ -95,11 +95,10 @@ fn receive_revoke(settings: &Settings, mut state: State, message: Message) -> St
     let names_attempt = rules.revoke_names != RevokeNames::Id;
     let attempt = message.attempt();
     let is_higher = names_attempt && attempt > state.row_attempt;
+    let says_redelivered = rules.revoke_names == RevokeNames::Redelivered && message.redelivered();
+    let may_be_sent = is_higher && says_redelivered && rules.higher_revoke_uncertain;
     match state.row {
-        Row::None if rules.revoke_names == RevokeNames::Redelivered && message.redelivered() => {
-            new_row(&mut state, attempt, true);
-            state.revoked = true;
-        }
+        Row::None if says_redelivered => revoked_elsewhere(&mut state, attempt),
         Row::None if rules.revoke_remembered => {
             state.acknowledged = false;
             state.row = if names_attempt { Row::Cancelled } else { Row::Revoked };
@@ -111,6 +110,7 @@ fn receive_revoke(settings: &Settings, mut state: State, message: Message) -> St
             state.call_attempt = if names_attempt { attempt } else { 1 };
             state.call_report = Report::Cancelled;
         }
+        Row::Queued | Row::Awaiting if may_be_sent => revoked_elsewhere(&mut state, attempt),
         Row::Queued | Row::Awaiting => {
             if is_higher {
                 state.row_attempt = attempt;
@@ -122,6 +122,9 @@ fn receive_revoke(settings: &Settings, mut state: State, message: Message) -> St
             state.revoked |= rules.revoke_while_running;
         }
         Row::Completed => state.acknowledged = false,
+        Row::Rejected | Row::Held | Row::OtherFailure | Row::Cancelled | Row::Revoked if may_be_sent => {
+            revoked_elsewhere(&mut state, attempt);
+        }
         Row::Rejected | Row::Held | Row::OtherFailure | Row::Cancelled | Row::Revoked => {
             state.acknowledged = false;
             if is_higher {
@@ -131,6 +134,12 @@ fn receive_revoke(settings: &Settings, mut state: State, message: Message) -> St
         }
     }
     state
+}
+
+/// A revoked attempt that another journal may have sent: the agent asks for its marker and never sends it.
+fn revoked_elsewhere(state: &mut State, attempt: u8) {
+    new_row(state, attempt, true);
+    state.revoked = true;
 }
 
 /// The line of a dead connection stays in the game's queue.

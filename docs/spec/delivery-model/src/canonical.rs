@@ -45,7 +45,8 @@ pub fn canonical(settings: &Settings, mut state: State) -> State {
         state.unresolved = false;
         state.before_start = false;
     }
-    if !settings.journal_loss || !rules.old_journal_refused || !state.late {
+    let one_journal = !settings.journal_loss && !settings.machine_swaps;
+    if one_journal || !rules.old_journal_refused || !state.late {
         state.last_journal = state.journal;
     }
     if !state.late {

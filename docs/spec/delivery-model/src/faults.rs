@@ -86,6 +86,9 @@ fn agent_faults(settings: &Settings, state: &State, spent: &State, steps: &mut S
         }
         steps.add_unreliable("agent's journal is lost; it starts with a new one", after);
     }
+    if settings.machine_swaps {
+        machine_faults(state, spent, steps);
+    }
     if settings.journal_put_back {
         copy_faults(settings, state, spent, steps);
     }
@@ -128,21 +131,40 @@ fn copy_faults(settings: &Settings, state: &State, spent: &State, steps: &mut St
     }
 }
 
+/// Journal 0 rests while another machine runs with journal 1. The resting journal lies where a copy would.
+fn machine_faults(state: &State, spent: &State, steps: &mut Steps) {
+    match state.copied {
+        Copied::No => {
+            let after = without_journal(restart(&with_copy_taken(spent)));
+            steps.add_unreliable("another machine starts, with its own journal", after);
+        }
+        Copied::Taken => {
+            let after = State { journal: 0, reported: false, offered_by_poll: false, ..with_copy(restart(spent)) };
+            steps.add_unreliable("the first machine starts again, with its journal", after);
+        }
+        Copied::PutBack => {}
+    }
+}
+
 /// Copies the journal; this step is not a fault.
 pub fn copy_step(settings: &Settings, state: &State, steps: &mut Steps) {
     if settings.journal_put_back && state.copied == Copied::No {
-        let after = State {
-            copied: Copied::Taken,
-            copy_row: state.row,
-            copy_attempt: state.row_attempt,
-            copy_acknowledged: state.acknowledged,
-            copy_unresolved: state.unresolved,
-            copy_from_other_journal: state.from_other_journal,
-            copy_revoked: state.revoked,
-            seen_after_copy: false,
-            ..*state
-        };
+        let after = with_copy_taken(state);
         steps.add_unreliable("the journal is copied", after);
+    }
+}
+
+fn with_copy_taken(state: &State) -> State {
+    State {
+        copied: Copied::Taken,
+        copy_row: state.row,
+        copy_attempt: state.row_attempt,
+        copy_acknowledged: state.acknowledged,
+        copy_unresolved: state.unresolved,
+        copy_from_other_journal: state.from_other_journal,
+        copy_revoked: state.revoked,
+        seen_after_copy: false,
+        ..*state
     }
 }
 

@@ -1,6 +1,6 @@
 //! The network: the session, polls, and the call that reports.
 
-use crate::agent::{receive, reported_state};
+use crate::agent::{close_unrun, receive, reported_state};
 use crate::reports::take_report;
 use crate::settings::Settings;
 use crate::state::State;
@@ -153,35 +153,59 @@ pub fn end_call(state: &mut State) {
 
 fn take_answer(settings: &Settings, before: &State, after: &mut State) {
     let rules = &settings.rules;
-    let is_unsent = matches!(after.row, Row::Queued | Row::Awaiting | Row::Uncertain);
     let is_other = !matches!(after.row, Row::None | Row::Running | Row::Completed);
     if rules.store_tells_closed && before.status == Status::Completed && is_other {
-        settle_with_store(after, Row::Completed);
+        settle_with_store(after, Row::Completed, before.attempt);
         after.unresolved = false;
-    } else if rules.store_tells_closed
-        && is_unsent
-        && after.before_start
-        && before.call_attempt <= before.attempt
-        && !before.status.is_open()
-    {
-        if before.status == Status::Failed {
+    } else if rules.store_tells_closed && is_old_and_unsent(after) && before.call_attempt <= before.attempt {
+        take_settled(settings, before, after);
+    } else {
+        take_acknowledgement(settings, before, after);
+    }
+}
+
+/// Returns `true` if the row is older than this start, its line is not on its way, and no admin here has retried it.
+fn is_old_and_unsent(state: &State) -> bool {
+    let is_unsent = matches!(state.row, Row::Queued | Row::Awaiting | Row::Uncertain);
+    is_unsent && state.before_start && !state.by_hand
+}
+
+/// Takes the store's word about an old row.
+fn take_settled(settings: &Settings, before: &State, after: &mut State) {
+    match before.status {
+        Status::Failed => {
             let row = match before.failure {
                 Failure::Uncertain => Row::Held,
                 Failure::Rejected => Row::Rejected,
                 Failure::None | Failure::Other => Row::OtherFailure,
             };
-            settle_with_store(after, row);
+            settle_with_store(after, row, before.attempt);
         }
-    } else if after.row != Row::None
-        && (!rules.acknowledges_state || reported_state(before) == (before.call_attempt, before.call_report))
-    {
+        Status::Cancelled if after.row.is_waiting() => {
+            after.row_attempt = before.attempt;
+            close_unrun(settings, after, Row::Cancelled);
+        }
+        Status::Cancelled => {
+            after.revoked = true;
+            take_acknowledgement(settings, before, after);
+        }
+        // The attempt failed, and the store has made a higher one since.
+        _ if before.call_attempt < before.attempt => settle_with_store(after, Row::Rejected, before.call_attempt),
+        _ => take_acknowledgement(settings, before, after),
+    }
+}
+
+fn take_acknowledgement(settings: &Settings, before: &State, after: &mut State) {
+    let is_reported = reported_state(before) == (before.call_attempt, before.call_report);
+    if after.row != Row::None && (!settings.rules.acknowledges_state || is_reported) {
         after.acknowledged = true;
         after.before_start = false;
     }
 }
 
-fn settle_with_store(state: &mut State, row: Row) {
+fn settle_with_store(state: &mut State, row: Row, attempt: u8) {
     state.row = row;
+    state.row_attempt = state.row_attempt.max(attempt);
     state.acknowledged = true;
     state.before_start = false;
     state.revoked = false;

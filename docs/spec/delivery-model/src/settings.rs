@@ -82,6 +82,8 @@ options! { Settings, SETTINGS, /// The events that may happen, and the rules.
     "lenient" lenient_agreement: bool = false;
     /// The game can answer that the player is away, although the line left a marker that says "ran".
     "gone" away_answers: bool = false;
+    /// Another machine with its own journal can take over, and the first one come back later.
+    "swap" machine_swaps: bool = false;
     /// The journal can be copied, and the copy put back later.
     "jback" journal_put_back: bool = false;
 }
@@ -105,6 +107,8 @@ options! { Rules, RULES, /// The rules of the contract. The default is the contr
     "tomb" revoke_remembered: bool = true;
     /// Rule 6: a revoke of a running or uncertain row is remembered.
     "revk" revoke_while_running: bool = true;
+    /// Rule 6: a redelivered revoke of a higher attempt leaves a row that waits or is closed uncertain; 0: cancelled.
+    "rev_unsure" higher_revoke_uncertain: bool = true;
     /// Rule 6: cancelled at once only if this attempt was never offered; 0: if none was.
     "off_att" offered_per_attempt: bool = true;
     /// Rule 2: an attempt is offered until this journal has reported it; 0: at Hello, and once by poll.
@@ -133,6 +137,8 @@ options! { Rules, RULES, /// The rules of the contract. The default is the contr
     "careful" careful_start: bool = true;
     /// Rule 8: a revoke answers an open report of 0: nothing, 1: what is closed, 2: what is cancelled.
     "closed_revoke" revoke_of_closed: RevokeOfClosed = RevokeOfClosed::Cancelled;
+    /// Rule 8: the store answers a report of what it shows as closed otherwise with its state; 0: with nothing.
+    "settled" store_tells_closed: bool = true;
     /// A report of a journal other than that of the last contact is refused.
     "old_refused" old_journal_refused: bool = true;
     /// A row with an unresolved send closes only as completed or uncertain.
@@ -153,8 +159,6 @@ options! { Rules, RULES, /// The rules of the contract. The default is the contr
     "cli_any" cli_retries_any: bool = false;
     /// Journal put back: the store notices a position that is older than one it has seen.
     "posrule" position_compared: bool = false;
-    /// Journal put back: the store answers an open report of what it shows as closed with that state.
-    "settled" store_tells_closed: bool = false;
     /// Journal put back: older rows are never released without the store.
     "norelease" no_release: bool = false;
     /// Journal put back: offers to an earlier start count as offers to another journal.
@@ -194,6 +198,8 @@ impl Rules {
         self.hold_after_flush = false;
         self.offered_per_attempt = false;
         self.revoke_while_running = false;
+        self.higher_revoke_uncertain = false;
+        self.store_tells_closed = false;
         self.unresolved_guard = false;
         self.last_send_only = false;
         self.old_journal_refused = false;

@@ -28,15 +28,15 @@ const RUNS: &[Run] = &[
     ("wipe=1 rollback=2 faults=2 late=0", Some(2_322_661), "nothing"),
     ("wipe=1 rollback=2 faults=2 late=0 detect=0", Some(2_514_116), "S1 S3b T"),
     ("text=1 faults=1 wipe=1", Some(2_297_770), "S1 S3 S3b S4 S6 T"),
-    ("restore=1 faults=2 adm=0 lenient=1", Some(310_401), "S3 S3b S4 S5 S6 T"),
+    ("restore=1 faults=2 adm=0 lenient=1", Some(310_409), "S3 S3b S4 S5 S6 T"),
     // Each needed rule, turned off alone.
     ("hub=0 faults=4 wipe=1 offer_until=0", Some(4_143_467), "S4"),
     ("faults=2 wipe=1 exempt=1", Some(4_501_080), "S1 S3 S3b S6 T"),
     ("faults=2 wipe=1 old_refused=0", Some(4_293_480), "S4 S5"),
     ("faults=1 gone=1 send_marker=0", Some(1_619_227), "S2"),
-    ("faults=1 wipe=1 red=0", Some(1_334_432), "S1 S3 S3b S6 T"),
+    ("faults=1 wipe=1 red=0", Some(1_325_025), "S1 S3 S3b S4 S5 S6 T"),
     ("faults=1 wipe=1 final_ok=0 cli=1 adm=2", Some(1_188_440), "S4 S5"),
-    ("faults=1 wipe=1 offer_commit=0", Some(981_169), "S3 S3b S4 S5 S6 T"),
+    ("faults=1 wipe=1 offer_commit=0", Some(1_023_057), "S3 S3b S4 S5 S6 T"),
     ("faults=1 wipe=1 ack_state=0", Some(873_248), "S4"),
     ("faults=1 wipe=1 redeliv=0", Some(814_846), "S1 S3 S3b S6 T"),
     ("faults=1 wipe=1 closed_revoke=1", Some(727_113), "S4 S5"),
@@ -46,6 +46,43 @@ const RUNS: &[Run] = &[
     ("faults=1 wipe=1 tomb=0", Some(686_303), "S3 S3b S4 S5"),
     ("faults=1 wipe=1 hold=0 proof=0 unsure_guard=0", Some(494_103), "S1 S3b T"),
     ("faults=1 wipe=1 proof=0 flush_hold=0", Some(389_199), "S3 S6"),
+    // Two machines take turns with a journal each. Rules 6 and 8 keep S3, S3b and S6.
+    (
+        "swap=1 faults=2 adm=0 loss=0 late=0 crash=0 rloss=0 restart=0 leave=0 lenient=1 norelease=1 reject=0",
+        Some(17_480),
+        "nothing",
+    ),
+    (
+        "swap=1 faults=2 adm=0 loss=0 late=0 crash=0 rloss=0 restart=0 leave=0 lenient=1 norelease=1 reject=0 settled=0",
+        Some(17_512),
+        "S4 S5 S6",
+    ),
+    (
+        "swap=1 faults=2 adm=0 loss=0 late=0 crash=0 rloss=0 restart=0 leave=0 lenient=1 norelease=1",
+        Some(121_065),
+        "S4 S5",
+    ),
+    (
+        "swap=1 faults=2 adm=0 loss=0 late=0 crash=0 rloss=0 restart=0 leave=0 lenient=1 norelease=1 rev_unsure=0",
+        Some(122_237),
+        "S3 S3b S4 S5",
+    ),
+    // A journal is put back to an older copy: with today's rules, without rule 8's `settled`, and with the candidates.
+    (
+        "jback=1 faults=1 adm=0 loss=0 late=0 crash=0 rloss=0 restart=0 leave=0 reject=0 cancel=0 expire=0",
+        Some(2_962),
+        "S1 S4",
+    ),
+    (
+        "jback=1 faults=1 adm=0 loss=0 late=0 crash=0 rloss=0 restart=0 leave=0 reject=0 cancel=0 expire=0 settled=0",
+        Some(2_972),
+        "S1 S4 S5",
+    ),
+    (
+        "jback=1 faults=1 adm=0 loss=0 late=0 crash=0 rloss=0 restart=0 leave=0 reject=0 cancel=0 expire=0 posrule=1 norelease=1 offstart=1 wless=1",
+        Some(2_423),
+        "nothing",
+    ),
     // If an absent marker sends the line again, markers must stay as long as an agent may check them.
     ("faults=1 wipe=1 absent_resend=1 keep_marks_open=0", Some(877_007), "S1"),
     ("faults=1 wipe=1 absent_resend=1 leftovers_all=1", Some(815_982), "S1"),

@@ -149,3 +149,32 @@ fn reported_attempt_far_ahead_is_not_taken_over() {
         assert_eq!((effect.state, effect.counted), (CommandState::default(), false), "{attempt}");
     }
 }
+
+/// An acknowledgement alone would let an older journal run again what the store shows as closed.
+#[test]
+fn rule_8_open_report_of_a_closed_command_is_answered_with_its_state() {
+    let uncertain = FailReason::Uncertain;
+    let two = Attempt::new(2).unwrap();
+    let settled = |state: &CommandState, attempt: Attempt, report: ReportState| {
+        let after = state.clone().apply_report(attempt, report, &journal("a"), NOW).state;
+        after.settled_against(attempt, report, uncertain)
+    };
+    let completed = after(offered(), ReportState::Completed);
+    for report in [ReportState::Delivered, AWAY, REJECTED, ReportState::Cancelled] {
+        assert_eq!(settled(&completed, Attempt::FIRST, report), Some((Attempt::FIRST, ReportState::Completed)));
+    }
+    assert_eq!(settled(&completed, Attempt::FIRST, ReportState::Completed), None);
+    let expired = ReportState::Failed(FailReason::Expired);
+    let failed = after(offered(), expired);
+    let cancelled = after(offered().cancel(), ReportState::Cancelled);
+    for (state, word) in [(failed, expired), (cancelled, ReportState::Cancelled)] {
+        assert_eq!(settled(&state, Attempt::FIRST, AWAY), Some((Attempt::FIRST, word)));
+        assert_eq!(settled(&state, Attempt::FIRST, REJECTED), None, "closed on both sides");
+        assert_eq!(settled(&state, two, AWAY), None, "the agent's attempt is newer");
+    }
+    let retried = after(offered(), REJECTED);
+    let older = Some((Attempt::FIRST, ReportState::Failed(uncertain)));
+    assert_eq!(settled(&retried, Attempt::FIRST, AWAY), older, "its first attempt has failed");
+    assert_eq!(settled(&retried, two, AWAY), None);
+    assert_eq!(settled(&offered(), Attempt::FIRST, AWAY), None);
+}

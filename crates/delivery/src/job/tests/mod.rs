@@ -2,11 +2,12 @@
 
 mod intake;
 mod outcomes;
+mod store_word;
 
-use super::{Evidence, Intake, Job, JobOutcome, JobState, OnUncertain};
+use super::{Evidence, Intake, Job, JobOutcome, JobState, OnUncertain, RowAge};
 use crate::answer::Verdict;
 use crate::marker::Marker;
-use flux_protocol::{Attempt, FailReason, WaitReason};
+use flux_protocol::{Attempt, FailReason, ReportState, WaitReason};
 
 const ONE: Attempt = Attempt::FIRST;
 const CANCELLED: JobState = JobState::Done(JobOutcome::Cancelled);
