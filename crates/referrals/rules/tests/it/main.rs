@@ -1,6 +1,7 @@
 //! The referral rules, requirement by requirement. Each test's doc comment names its requirements in `docs/spec/referrals.md`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside #[test] functions")]
 
+mod binding;
 mod bounds;
 mod builders;
 mod code_rewards;

@@ -259,68 +259,6 @@ fn order_window_ends_to_the_second() {
     }
 }
 
-/// R4-33, D-24. The friend is bound on day 0, as a guest by the link or by the code of an order that is not paid.
-#[test]
-fn valid_days_start_at_the_registration_of_a_bound_friend() {
-    for (channel, window, registers, ends) in [
-        (Channel::Link, None, 5, Some(65)),
-        (Channel::CodeCheckout, None, 5, Some(65)),
-        (Channel::Link, Some(30), 5, Some(30)),
-        (Channel::Link, Some(90), 40, Some(90)),
-        (Channel::Link, Some(90), 20, Some(80)),
-    ] {
-        for late in [0, 1] {
-            let mut store = ordinary();
-            store.program.window = window.map(days);
-            store.edit_global(|rule| rule.order_valid = Some(days(60)));
-            let code = store.code("Alice");
-            store.bind("Bob", channel, code.as_str(), false, None, day(0)).unwrap();
-            assert_eq!(store.rows[0].expires_at, window.map(day), "no registration yet");
-            store.register("Bob", day(registers));
-            assert_eq!(store.rows[0].expires_at, ends.map(day), "{channel:?} {window:?} {registers}");
-            let end = ends.unwrap() * 86_400 + late;
-            let expected = (late > 0).then_some(Reason::TooLate);
-            assert_eq!(store.paid("Bob", "o1", eur(1), None, at(end)), expected);
-        }
-    }
-}
-
-/// D-24, D-03.
-#[test]
-fn deadline_and_reward_are_of_the_same_rule() {
-    let bound = || {
-        let mut store = ordinary();
-        store.edit_global(|rule| rule.order_valid = Some(days(60)));
-        for (name, valid, benefit) in [("Gold", 5, 777), ("Tin", 100, 10)] {
-            let mut rule = Rule { order_valid: Some(days(valid)), ..active(name, &name.to_lowercase()) };
-            put(&mut rule, Side::Referrer, Trigger::FirstOrder, points(benefit));
-            store.rules.add(rule).unwrap();
-        }
-        bring(&mut store, "Bob");
-        store
-    };
-    for (of, paid, expected, given) in [
-        (None, 19, None, 100),
-        (Some("gold"), 5, None, 777),
-        (Some("gold"), 19, Some(Reason::TooLate), 0),
-        (Some("tin"), 99, None, 10),
-        (Some("tin"), 101, Some(Reason::TooLate), 0),
-    ] {
-        for swept in [false, true] {
-            let mut store = bound();
-            store.customer("Alice").tier = of.map(tier);
-            if swept {
-                store.sweep(day(98));
-            }
-            assert_eq!(store.paid("Bob", "o1", eur(1), None, day(paid)), expected, "{of:?} {paid} {swept}");
-            assert_eq!(store.points("Alice"), given, "{of:?} {paid}");
-        }
-    }
-    let mut store = bound();
-    store.edit_global(|rule| rule.order_valid = Some(days(5)));
-    assert_eq!(store.paid("Bob", "o1", eur(1), None, day(60)), None, "an edit reaches no bound friend");
-}
-
 /// R4-23.
 #[test]
 fn order_reward_comes_at_payment_or_days_later() {
