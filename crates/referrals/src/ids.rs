@@ -2,8 +2,9 @@
 
 use data_encoding::BASE32_NOPAD;
 use flux_platform::Entropy;
+use flux_protocol::{InvalidId, OrderId};
 use flux_referral_rules::{AttributionId, CustomerId, GrantKey, LinkId};
-use flux_shop::{ANONYMOUS_CHARS, ANONYMOUS_CODE, GrantId};
+use flux_shop::{ANONYMOUS_CHARS, ANONYMOUS_CODE, GrantId, SessionId};
 use flux_storage::Tx;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -43,6 +44,11 @@ pub(crate) fn discount_id(grant: &GrantId) -> String {
 /// The id of the `n`-th attribution of these two, from 0.
 pub(crate) fn attribution_id(referrer: &CustomerId, referee: &CustomerId, n: u32) -> AttributionId {
     AttributionId::new(derived("att", &[referrer.as_str(), referee.as_str(), &n.to_string()]))
+}
+
+/// The id of a session's order: the session's own, or one derived from a session id that is too long for an order's.
+pub(crate) fn order_of_session(session: &SessionId) -> Result<OrderId, InvalidId> {
+    session.as_str().parse().or_else(|_| derived("ses", &[session.as_str()]).parse())
 }
 
 /// The id of a click on this link at this time: `clk_`, 12 digits for the milliseconds, and 14 characters that belong to

@@ -146,6 +146,7 @@ texts! {
     CustomerId = "A customer's id at the storefront: 1 to 64 of `[A-Za-z0-9_-]`."
     Code = "A referral code as the buyer typed it, up to 100 characters. A wrong one never refuses an order (R0-20)."
     RefundId = "A refund's id at the payment provider: 1 to 64 of `[A-Za-z0-9_-]`."
+    SessionId = "A checkout session's id at the payment provider: 1 to 128 of `[A-Za-z0-9_-]`."
     Tier = "A customer's tier: 1 to 32 of `[a-z0-9_-]`."
     Currency = "A currency: three upper-case letters (ISO 4217)."
     PlayerName = "A player's name: `[.*+-]?[A-Za-z0-9_]{1,16}`. The agent checks it again by its own config."

@@ -45,7 +45,9 @@ pub use package::{CommandTemplate, Package, PackageContent, ServerChoice, Trigge
 pub use server::{AgentFacts, LastPoll, QueueCounts, Server};
 pub use string_enum::{StringEnum, UnknownWord};
 pub use template::{ManualTemplate, Template};
-pub use text::{Address, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, RefundId, Tier};
+pub use text::{
+    Address, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, RefundId, SessionId, Tier,
+};
 
 string_enum! {
     /// The permissions of an API key.

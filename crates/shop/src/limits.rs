@@ -6,6 +6,8 @@ pub const LABEL_CHARS: usize = 100;
 pub const ADDRESS_CHARS: usize = 254;
 /// Characters of a code as a buyer typed it.
 pub const TYPED_CODE_CHARS: usize = 100;
+/// Characters of a checkout session's id at the payment provider.
+pub const SESSION_ID_CHARS: usize = 128;
 /// Characters of a customer's tier.
 pub const TIER_CHARS: usize = 32;
 /// Letters of a currency (ISO 4217).

@@ -1,7 +1,8 @@
 //! Orders, their customers, players and items.
 
 use super::{
-    Amount, Code, Currency, CustomerId, Email, Label, LeftOut, PackageId, PlayerName, PlayerUuid, Quantity, Trigger,
+    Amount, Code, Currency, CustomerId, Email, Label, LeftOut, PackageId, PlayerName, PlayerUuid, Quantity, SessionId,
+    Trigger,
 };
 use flux_protocol::{OrderId, PlayerRef};
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ pub struct OrderContent {
     pub currency: Currency,
     /// The referral code of the checkout.
     pub referral_code: Option<Code>,
+    /// The checkout session in which it is paid, by which referral events may name it.
+    pub checkout_session: Option<SessionId>,
     /// `Paid` if it is paid already.
     pub status: PutStatus,
     /// An order from before the companion was installed: it is recorded, and no commands are created.

@@ -84,6 +84,10 @@ checked_text! {
     RefundId, is_id, "must be 1 to {} characters of A-Z a-z 0-9 _ -", ID_CHARS
 }
 checked_text! {
+    /// A checkout session's id at the payment provider: 1 to 128 of `[A-Za-z0-9_-]`.
+    SessionId, is_session, "must be 1 to {} characters of A-Z a-z 0-9 _ -", limits::SESSION_ID_CHARS
+}
+checked_text! {
     /// A customer's tier: 1 to 32 of `[a-z0-9_-]`.
     Tier, is_tier, "must be 1 to {} characters of a-z 0-9 _ -", limits::TIER_CHARS
 }
@@ -121,6 +125,11 @@ fn is_address(text: &str) -> bool {
 
 fn is_id(text: &str) -> bool {
     text.parse::<flux_protocol::OrderId>().is_ok()
+}
+
+fn is_session(text: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=limits::SESSION_ID_CHARS).contains(&text.len()) && text.bytes().all(good)
 }
 
 fn is_tier(text: &str) -> bool {

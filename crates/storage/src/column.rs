@@ -5,7 +5,7 @@ use crate::{Column, Param, Value};
 use flux_protocol::{CommandId, JournalId, OrderId, SecretHash, ServerId};
 use flux_shop::{
     Address, Amount, Code, Currency, CustomerId, Email, GrantId, Label, MailStatus, OrderStatus, PackageId, PlayerName,
-    PlayerUuid, Role, Tier, Trigger,
+    PlayerUuid, Role, SessionId, Tier, Trigger,
 };
 
 macro_rules! texts {
@@ -40,7 +40,7 @@ macro_rules! parsed_texts {
     )+ };
 }
 
-stored_texts!(Address Code Currency CustomerId Email Label PackageId PlayerName PlayerUuid Tier);
+stored_texts!(Address Code Currency CustomerId Email Label PackageId PlayerName PlayerUuid SessionId Tier);
 parsed_texts!(CommandId GrantId JournalId MailStatus OrderId OrderStatus Role ServerId Trigger);
 
 impl Param for SecretHash {

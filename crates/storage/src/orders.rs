@@ -37,12 +37,12 @@ pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
     let sql =
         "INSERT INTO orders (id, status, customer_id, customer_email, customer_name, player_name, player_uuid, items,
                  amount, currency, refunded_amount, referral_code, imported, occurred_at, created_at, updated_at, paid_at,
-                 left_out)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                 left_out, checkout_session)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
                ON CONFLICT (id) DO UPDATE SET status = $2, customer_id = $3, customer_email = $4, customer_name = $5,
                  player_name = $6, player_uuid = $7, items = $8, amount = $9, currency = $10, refunded_amount = $11,
                  referral_code = $12, imported = $13, occurred_at = $14, updated_at = $16, paid_at = $17,
-                 left_out = $18";
+                 left_out = $18, checkout_session = $19";
     let OrderContent { customer, player, items, amount, currency, referral_code, imported, occurred_at, .. } =
         &order.content;
     let stored_items = to_json(&items.iter().map(ItemRow::from).collect::<Vec<_>>())?;
@@ -67,6 +67,7 @@ pub fn put(tx: &Tx<'_>, order: &Order) -> Result<(), Error> {
             order.updated_at,
             order.times.paid_at,
             left_out_column(order)?,
+            order.content.checkout_session,
         ],
     )?;
     Ok(())
@@ -248,6 +249,7 @@ fn content(row: &Row<'_>) -> Result<OrderContent, Error> {
         amount: row.get("amount")?,
         currency: row.get("currency")?,
         referral_code: row.get("referral_code")?,
+        checkout_session: row.get("checkout_session")?,
         status: PutStatus::Created,
         imported: row.get("imported")?,
         occurred_at: row.parse_or_null("occurred_at")?,

@@ -4,6 +4,7 @@ use super::CommandOut;
 use flux_protocol::{CommandId, OrderId};
 use flux_rest::values::{
     Amount, Code, Currency, CustomerId, Delivery, Email, Label, OrderStatus, PackageId, PutStatus, Quantity, RefundId,
+    SessionId,
 };
 use flux_rest::{ApiError, Checked, GivenTime, PlayerJson, Word, object, objects};
 use flux_shop::{BlockedCommand, CommandView, LeftOut, Order, OrderContent, ReferralView, ServerStates};
@@ -32,6 +33,9 @@ pub(crate) struct OrderIn {
     /// The referral code of the checkout.
     #[serde(default)]
     referral_code: Option<Code>,
+    /// The checkout session in which it is paid: calls under `/referrals/attributions` may name the order by it.
+    #[serde(default)]
+    checkout_session_id: Option<SessionId>,
     /// `paid` if it is paid already.
     status: PutStatus,
     /// An order from before the companion was installed: it is recorded, and no commands are created.
@@ -128,6 +132,8 @@ pub(crate) struct OrderOut {
     refunded_amount: Amount,
     /// The referral code of the checkout.
     referral_code: Option<Code>,
+    /// The checkout session in which it is paid.
+    checkout_session_id: Option<SessionId>,
     /// The decision of the referral rules; null if they do not apply to it.
     referral: Option<ReferralOut>,
     /// An order from before the companion was installed.
@@ -227,6 +233,7 @@ impl OrderIn {
             amount: self.amount.0,
             currency: self.currency.0,
             referral_code: self.referral_code.map(|code| code.0),
+            checkout_session: self.checkout_session_id.map(|session| session.0),
             status: self.status.0,
             imported: self.imported,
             occurred_at: self.occurred_at.map(|at| at.happened_by(now, "occurredAt")).transpose()?,
@@ -263,6 +270,7 @@ impl OrderOut {
             currency: Checked(content.currency),
             refunded_amount: Checked(order.refunded_amount),
             referral_code: content.referral_code.map(Checked),
+            checkout_session_id: content.checkout_session.map(Checked),
             referral: referral.map(|referral| ReferralOut {
                 attribution_id: referral.attribution_id,
                 decision: referral.decision,

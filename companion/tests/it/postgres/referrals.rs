@@ -92,6 +92,7 @@ async fn codes_and_orders(fixture: &ReferralFixture) {
     app.put("/orders/o3", paid("gina", json!({"name": "GinaMC"}))).await;
     fixture.signup("erin", &code).await;
     fixture.checkout("s2", "frank", Some(&code)).await;
+    sessions(fixture, &code).await;
     for query in ["", "?status=pending", "?status=expired", "?status=rewarded", "?referrer=alice", "?referee=bob"] {
         app.get(&format!("/referrals/attributions{query}")).await;
     }
@@ -106,6 +107,22 @@ async fn codes_and_orders(fixture: &ReferralFixture) {
     app.get("/customers/alice/panel").await;
     app.delete("/customers/carol").await;
     app.delete("/customers/alice").await;
+}
+
+/// Sessions that a signup or an order names, and one whose id is too long for an order's.
+async fn sessions(fixture: &ReferralFixture, code: &str) {
+    let signup =
+        json!({"accountId": "store", "refereeCustomerId": "hugo", "linkCode": code, "checkoutSessionId": "cs_1"});
+    fixture.post("/attributions/signup", signup).await;
+    fixture.fulfil("cs_1", 2500).await;
+    let order = json!({"customer": {"id": "hugo"}, "player": {"name": "HugoMC"}, "amount": 2500, "currency": "EUR",
+        "items": [{"packageId": "vip", "quantity": 1}], "status": "created", "checkoutSessionId": "cs_2"});
+    fixture.app.put("/orders/o9", order).await;
+    fixture.fulfil("cs_2", 2500).await;
+    let long = "c".repeat(100);
+    fixture.checkout(&long, "ines", Some(code)).await;
+    fixture.fulfil(&long, 2500).await;
+    fixture.void(&long).await;
 }
 
 async fn sweeps_and_statistics(fixture: &ReferralFixture) {

@@ -5,7 +5,7 @@ use crate::test_app::list;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 
 /// A day after the first moment of the test's clock, as answers write it.
 fn day(days: i64) -> Value {
@@ -14,7 +14,7 @@ fn day(days: i64) -> Value {
 }
 
 /// 100 points for the referrer of a first order within 60 days of the registration, and Alice's code.
-async fn sixty_days() -> (ReferralFixture, String) {
+pub(super) async fn sixty_days() -> (ReferralFixture, String) {
     let fixture = ReferralFixture::with(json!({"enabled": true})).await;
     let points = json!({"benefit": {"type": "points", "points": 100}});
     fixture
@@ -25,12 +25,12 @@ async fn sixty_days() -> (ReferralFixture, String) {
     (fixture, code)
 }
 
-fn plain(id: &str) -> Value {
+pub(super) fn plain(id: &str) -> Value {
     json!({"accountId": "store", "refereeCustomerId": id})
 }
 
 /// The only attribution of a friend.
-async fn row_of(fixture: &ReferralFixture, friend: &str) -> Value {
+pub(super) async fn row_of(fixture: &ReferralFixture, friend: &str) -> Value {
     let rows = list(&fixture.get(&format!("/attributions?referee={friend}")).await, "items");
     assert_eq!(rows.len(), 1, "{rows:?}");
     rows[0].clone()

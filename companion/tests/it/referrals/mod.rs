@@ -12,5 +12,6 @@ mod links;
 mod orders;
 mod persons;
 mod registration_rewards;
+mod sessions;
 mod settings;
 mod tiered_rules;

@@ -81,6 +81,8 @@ pub struct AttributionView {
     pub referee_customer_id: String,
     /// The order that qualified the referral.
     pub order_id: Option<String>,
+    /// The checkout session that the signup named, or that of the order if it has another id than the order.
+    pub checkout_session_id: Option<String>,
     /// The price of the order, in minor units.
     pub amount: Option<i64>,
     /// The currency of the order.
@@ -149,6 +151,7 @@ pub struct ReleasedView {
 pub fn attribution_view(
     row: &flux_referral_rules::Attribution,
     reason: Option<flux_referral_rules::Reason>,
+    session: Option<&flux_shop::SessionId>,
     delivery: flux_referral_rules::Delivery,
     grants: Vec<GrantView>,
     now: Timestamp,
@@ -165,6 +168,7 @@ pub fn attribution_view(
         referrer_customer_id: row.referrer.to_string(),
         referee_customer_id: row.referee.to_string(),
         order_id: purchase.map(|purchase| purchase.order.to_string()),
+        checkout_session_id: session.map(ToString::to_string),
         amount: purchase.map(|purchase| purchase.amount.amount()),
         currency: purchase.map(|purchase| purchase.amount.currency().to_string()),
         click_at: row.clicked_at,

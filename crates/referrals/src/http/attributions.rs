@@ -10,9 +10,8 @@ use crate::service::{self, Buyer, Outcome, Payer, ReportedClick, Signup};
 use crate::storage::attributions::{self as attributions_repo, Filter};
 use axum::Json;
 use axum::extract::State;
-use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, Channel, Money};
-use flux_rest::values::{Amount, Code, Currency, CustomerId, Email, Label, RefundId};
+use flux_rest::values::{Amount, Code, Currency, CustomerId, Email, Label, RefundId, SessionId};
 use flux_rest::{
     Admin, ApiError, ApiKey, Body, Checked, Errors, GivenTime, Id, Page, PlayerJson, Query, Saved, before_place,
     object_or_null, page, page_limit, saved,
@@ -46,6 +45,9 @@ pub(super) struct SignupBody {
     external_source: Option<Label>,
     #[serde(default)]
     external_ref: Option<Label>,
+    /// The checkout session in which they pay, so that `fulfill` need not name them.
+    #[serde(default)]
+    checkout_session_id: Option<SessionId>,
     /// True for a guest's checkout, which is no registration.
     #[serde(default)]
     guest: bool,
@@ -69,11 +71,13 @@ pub(super) struct SignupBody {
 pub(super) struct CheckoutBody {
     /// The store's id.
     account_id: String,
-    /// The order's id.
-    #[schema(value_type = String)]
-    checkout_session_id: OrderId,
+    /// The session's id, or the id or `checkoutSessionId` of an order.
+    checkout_session_id: SessionId,
+    /// The buyer. `refereeCustomerId` is read too.
+    #[serde(alias = "refereeCustomerId")]
     customer_id: CustomerId,
-    #[serde(default)]
+    /// The buyer's e-mail address. `refereeEmail` is read too.
+    #[serde(default, alias = "refereeEmail")]
     email: Option<Email>,
     #[serde(default, deserialize_with = "object_or_null")]
     player: Option<PlayerJson>,
@@ -93,19 +97,18 @@ pub(super) struct FulfillBody {
     /// The store's id.
     #[serde(default)]
     account_id: Option<String>,
-    /// The order's id.
-    #[schema(value_type = String)]
-    checkout_session_id: OrderId,
+    /// The session's id, or the id or `checkoutSessionId` of an order.
+    checkout_session_id: SessionId,
     /// The outcome. Only `paid` has an effect.
     status: String,
     currency: Currency,
     /// The price, in minor units.
     amount: Amount,
-    /// The buyer, for a session without an earlier checkout call.
-    #[serde(default)]
+    /// The buyer, for a session that no order, checkout or signup named. `customerId` is read too.
+    #[serde(default, alias = "customerId")]
     referee_customer_id: Option<CustomerId>,
-    /// The buyer's e-mail address, as an alternative to the id.
-    #[serde(default)]
+    /// The buyer's e-mail address, as an alternative to the id. `email` is read too.
+    #[serde(default, alias = "email")]
     referee_email: Option<Email>,
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
@@ -120,9 +123,8 @@ pub(super) struct CompleteBody {
     /// The store's id.
     #[serde(default)]
     account_id: Option<String>,
-    /// The order's id.
-    #[schema(value_type = String)]
-    checkout_session_id: OrderId,
+    /// The session's id, or the id or `checkoutSessionId` of an order.
+    checkout_session_id: SessionId,
     /// The time of the event; the present time if absent. Only admin keys may set it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -136,9 +138,8 @@ pub(super) struct VoidBody {
     /// The store's id.
     #[serde(default)]
     account_id: Option<String>,
-    /// The order's id.
-    #[schema(value_type = String)]
-    checkout_session_id: OrderId,
+    /// The session's id, or the id or `checkoutSessionId` of an order.
+    checkout_session_id: SessionId,
     /// The kind of reversal; by default `refunded`.
     #[serde(default)]
     reason: ReversalDto,
@@ -211,6 +212,7 @@ pub(super) async fn signup(
         player: body.referee_player.map(Player::from),
         code,
         external,
+        session: body.checkout_session_id.map(|session| session.0),
         is_guest: body.guest,
         click,
         at,
@@ -235,7 +237,7 @@ pub(super) async fn checkout(
     };
     answer(&api, key.actor(), move |tx, by, ctx| {
         let code = body.code.as_ref().map(|code| code.as_str().trim()).filter(|code| !code.is_empty());
-        service::checkout(tx, by, ctx, &body.checkout_session_id, &buyer, code, at)
+        service::in_session(tx, &body.checkout_session_id, |id| service::checkout(tx, by, ctx, id, &buyer, code, at))
     })
     .await
 }
@@ -259,12 +261,13 @@ pub(super) async fn fulfill(
     };
     answer(&api, key.actor(), move |tx, by, ctx| {
         let session = &body.checkout_session_id;
-        let outcome = if body.status == "paid" {
-            service::fulfil(tx, by, ctx, session, &payer, money, at)?
-        } else {
-            service::of_session(tx, by, ctx, session, payer.is_named())?
-        };
-        outcome.ok_or(Error::NotFound("session: no checkout named its buyer, and neither does this call"))
+        service::in_session(tx, session, |id| {
+            if body.status != "paid" {
+                return service::of_session(tx, by, ctx, id);
+            }
+            let outcome = service::fulfil(tx, by, ctx, (id, session), &payer, money, at)?;
+            outcome.ok_or(Error::NotFound("session: no order, checkout or signup named its buyer, nor does this call"))
+        })
     })
     .await
     .map_err(|error| if error.code == "not_found" { ApiError { code: "unknown_session", ..error } } else { error })
@@ -280,7 +283,10 @@ pub(super) async fn complete(
 ) -> Result<Saved<Option<AttributionView>>, ApiError> {
     check_account(&api, body.account_id.as_deref())?;
     let at = effective_time(&api, &key, body.occurred_at)?;
-    answer(&api, key.actor(), move |tx, by, ctx| service::completed(tx, by, ctx, &body.checkout_session_id, at)).await
+    answer(&api, key.actor(), move |tx, by, ctx| {
+        service::in_session(tx, &body.checkout_session_id, |id| service::completed(tx, by, ctx, id, at))
+    })
+    .await
 }
 
 /// Reports a reversed order. An unknown order is recorded, so that its late payment earns nothing.
@@ -302,7 +308,9 @@ pub(super) async fn void(
         (i64::try_from(amount).unwrap_or(i64::MAX), dedup_key)
     });
     answer(&api, key.actor(), move |tx, by, ctx| {
-        service::void(tx, by, ctx, &body.checkout_session_id, body.reason.into(), part.clone(), at)
+        service::in_session(tx, &body.checkout_session_id, |id| {
+            service::void(tx, by, ctx, id, body.reason.into(), part.clone(), at)
+        })
     })
     .await
 }

@@ -109,6 +109,7 @@ pub(crate) fn placed(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, order: &
         // An imported order binds nobody, but anonymising the code's owner must find the code here.
         row.code = Some(typed.to_owned());
     }
+    row.session = order.content.checkout_session.clone();
     row.record.is_imported = order.content.imported;
     if let Some(at) = order.times.paid_at {
         evaluate(&mut work, &mut row, order, at)?;

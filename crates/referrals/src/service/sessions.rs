@@ -7,11 +7,12 @@ use super::orders::{Buyer, to_player};
 use super::{Outcome, UnitOfWork};
 use crate::Error;
 use crate::ReferralContext;
+use crate::ids;
 use crate::storage::orders as orders_repo;
 use crate::storage::{attributions, customers as customers_repo, grants};
 use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, CustomerId, EmailKey, Money, Reason, ReversalKind, complete};
-use flux_shop::Audit;
+use flux_shop::{Audit, SessionId};
 use flux_storage::Tx;
 use jiff::Timestamp;
 
@@ -35,19 +36,55 @@ impl Payer {
     }
 }
 
+/// Handles an event of the order that a session means: the only one with this id or in this session, else a new one (R2-37).
+pub fn in_session<T>(
+    tx: &Tx<'_>,
+    session: &SessionId,
+    event: impl FnOnce(&OrderId) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let known = orders_repo::of_session(tx, session)?;
+    let id = match known.as_slice() {
+        [] => ids::order_of_session(session).map_err(|_| Error::NotFound("session"))?,
+        [id] => id.clone(),
+        _ => return Err(ambiguous("orders: send the order's id instead")),
+    };
+    let outcome = event(&id)?;
+    if id.as_str() != session.as_str() {
+        orders_repo::set_session(tx, &id, session)?;
+    }
+    Ok(outcome)
+}
+
+fn ambiguous(of: &str) -> Error {
+    Error::conflict("ambiguous_session", format!("this session is that of several {of}"))
+}
+
+/// The friend whose signup named this session, if there is one (R2-37).
+fn friend_in_session(tx: &Tx<'_>, session: &SessionId) -> Result<Option<CustomerId>, Error> {
+    match attributions::of_session(tx, session)?.as_slice() {
+        [] => Ok(None),
+        [row] => Ok(Some(row.attribution.referee.clone())),
+        _ => Err(ambiguous("signups: name the buyer by refereeCustomerId or refereeEmail")),
+    }
+}
+
 /// `POST /attributions/fulfill`: handles a paid session; `None` if its buyer is unknown (R2-25).
 pub fn fulfil(
     tx: &Tx<'_>,
     audit: &Audit,
     ctx: &ReferralContext,
-    id: &OrderId,
+    (id, session): (&OrderId, &SessionId),
     payer: &Payer,
     amount: Money,
     at: Timestamp,
 ) -> Result<Option<Outcome>, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let mut order = load_order(&work, id)?;
-    let Some(customer) = find_payer(&work, &order, payer)? else {
+    let payer_or_friend = match find_payer(&work, &order, payer)? {
+        None if !payer.is_named() => friend_in_session(tx, session)?,
+        found => found,
+    };
+    let Some(customer) = payer_or_friend else {
         let Some(address) = payer.address() else { return Ok(None) };
         // The buyer is unknown, but a customer who later has this address has bought before.
         order.email = Some(address);
@@ -67,21 +104,17 @@ pub fn fulfil(
     }
     let found = evaluate_payment(&mut work, &mut order, Some(&buyer), amount, at)?;
     orders_repo::put(tx, &order)?;
+    if let Some(found) = found.as_ref().filter(|_| id.as_str() != session.as_str()) {
+        attributions::set_session(tx, found, session)?;
+    }
     Ok(Some(work.outcome(found, false, None)))
 }
 
-/// The outcome of an unpaid session; `None` if its buyer is unknown.
-pub fn of_session(
-    tx: &Tx<'_>,
-    audit: &Audit,
-    ctx: &ReferralContext,
-    id: &OrderId,
-    is_named: bool,
-) -> Result<Option<Outcome>, Error> {
+/// The outcome of a session that is not paid: nothing changes.
+pub fn of_session(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &OrderId) -> Result<Outcome, Error> {
     let work = UnitOfWork::begin(tx, audit, ctx)?;
     let order = load_order(&work, id)?;
-    let is_known = is_named || order.record.buyer.is_some();
-    Ok(is_known.then(|| work.outcome(order.attribution, false, None)))
+    Ok(work.outcome(order.attribution, false, None))
 }
 
 /// Handles a completed order: shipped, received, or whatever the storefront calls completed.

@@ -8,9 +8,10 @@ use super::{Outcome, UnitOfWork};
 use crate::Error;
 use crate::ReferralContext;
 use crate::storage::{attributions, customers as customers_repo};
-use flux_referral_rules::{Attribution, Channel, CustomerId, Person, Registration, effective, store_day};
-use flux_shop::Audit;
-use flux_shop::Player;
+use flux_referral_rules::{
+    Attribution, AttributionId, Channel, CustomerId, Person, Registration, effective, store_day,
+};
+use flux_shop::{Audit, Player, SessionId};
 use flux_storage::Tx;
 use jiff::Timestamp;
 
@@ -29,6 +30,8 @@ pub struct Signup {
     pub code: Option<(String, Channel)>,
     /// Source and reference at the storefront.
     pub external: Option<(String, String)>,
+    /// The checkout session in which they pay.
+    pub session: Option<SessionId>,
     /// True for a guest's checkout, which is no registration (D-22).
     pub is_guest: bool,
     /// The click, if reported.
@@ -47,6 +50,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
         && let Some(row) = attributions::external(tx, source, reference)?
     {
         // A repeated signup, whichever customer it names this time (R2-20).
+        name_session(tx, &row.attribution.id, signup.session.as_ref())?;
         return Ok(work.outcome(Some(row.attribution.id), false, None));
     }
     customers_repo::ensure_exists(tx, id, tx.now())?;
@@ -76,7 +80,15 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
         let registered = register_customer(&mut work, id, signup.at)?;
         found = found.or(registered);
     }
+    if let Some(id) = &found {
+        name_session(tx, id, signup.session.as_ref())?;
+    }
     Ok(work.outcome(found, is_new, refusal))
+}
+
+/// Stores the session of a signup, by which its payment may name the friend (R2-37).
+fn name_session(tx: &Tx<'_>, id: &AttributionId, session: Option<&SessionId>) -> Result<(), Error> {
+    session.map_or(Ok(()), |session| Ok(attributions::set_session(tx, id, session)?))
 }
 
 /// Registers a customer, bound or not. Returns the attribution that rewards it.
@@ -84,7 +96,7 @@ fn register_customer(
     work: &mut UnitOfWork<'_>,
     id: &CustomerId,
     at: Timestamp,
-) -> Result<Option<flux_referral_rules::AttributionId>, Error> {
+) -> Result<Option<AttributionId>, Error> {
     if work.customer(id)?.registered_at.is_some() {
         return Ok(None);
     }
@@ -97,7 +109,7 @@ pub(super) fn reward_registration(
     work: &mut UnitOfWork<'_>,
     id: &CustomerId,
     at: Timestamp,
-) -> Result<Option<flux_referral_rules::AttributionId>, Error> {
+) -> Result<Option<AttributionId>, Error> {
     let referee: Person = work.customer(id)?.person;
     let Some(row) = attributions::latest_of(work.tx(), &referee)? else { return Ok(None) };
     let attribution = row.attribution;

@@ -26,7 +26,7 @@ pub fn view_of(tx: &Tx<'_>, row: &AttributionRow, now: Timestamp) -> Result<Attr
         all.extend(states);
     }
     let delivery = Delivery::of(has_player, all);
-    Ok(attribution_view(&row.attribution, row.reason, delivery, grants(tx, &found, now)?, now))
+    Ok(attribution_view(&row.attribution, row.reason, row.session.as_ref(), delivery, grants(tx, &found, now)?, now))
 }
 
 /// Grants with the state of their commands.

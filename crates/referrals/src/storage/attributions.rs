@@ -6,6 +6,7 @@ use flux_protocol::OrderId;
 use flux_referral_rules::{
     Attribution, AttributionId, Code, CustomerId, Person, PositiveMoney, Purchase, Reason, RuleId, Status,
 };
+use flux_shop::SessionId;
 use flux_storage::{Error, Param, Row, Tx, params};
 use jiff::Timestamp;
 
@@ -18,6 +19,8 @@ pub struct AttributionRow {
     pub attribution: Attribution,
     /// The reason for an order without a reward, if the status has no reason of its own.
     pub reason: Option<Reason>,
+    /// The checkout session that the signup or the payment named.
+    pub session: Option<SessionId>,
 }
 
 /// The stored details of a new attribution that the rules do not know.
@@ -192,6 +195,20 @@ pub fn external(tx: &Tx<'_>, source: &str, reference: &str) -> Result<Option<Att
     tx.one(sql, params![source, reference], read)
 }
 
+/// The attributions in this session that may still qualify, oldest first; at most two.
+pub fn of_session(tx: &Tx<'_>, session: &SessionId) -> Result<Vec<AttributionRow>, Error> {
+    let sql = "SELECT * FROM referral_attributions WHERE session = $1 AND status IN ('pending', 'expired') ORDER BY seq LIMIT 2";
+    tx.query(sql, params![session], read)
+}
+
+/// Stores the session that a signup names, as long as no order has qualified the attribution, or the session of that order.
+pub fn set_session(tx: &Tx<'_>, id: &AttributionId, session: &SessionId) -> Result<(), Error> {
+    let sql = "UPDATE referral_attributions SET session = $1
+               WHERE id = $2 AND (session IS NULL OR status IN ('pending', 'expired'))";
+    tx.execute(sql, params![session, id.as_str()])?;
+    Ok(())
+}
+
 /// The newest attribution of this person as a referee: by customer, address or player (D-23), each with an index.
 pub fn latest_of(tx: &Tx<'_>, who: &Person) -> Result<Option<AttributionRow>, Error> {
     let ways = Ways::of(who, ["referee_id", "referee_email", "referee_uuid", "referee_name"]);
@@ -296,6 +313,7 @@ fn read(row: &Row<'_>) -> Result<AttributionRow, Error> {
             purchase: purchase(row)?,
         },
         reason: why,
+        session: row.get("session")?,
     })
 }
 

@@ -3,6 +3,7 @@
 use super::{Ways, money, parsed_or_null, player};
 use flux_protocol::OrderId;
 use flux_referral_rules::{AttributionId, CustomerId, EmailKey, OrderRecord, Person};
+use flux_shop::SessionId;
 use flux_storage::{Error, Row, Tx, params};
 
 /// A stored order.
@@ -16,6 +17,8 @@ pub struct OrderRow {
     pub email: Option<EmailKey>,
     /// The referral code of the checkout.
     pub code: Option<String>,
+    /// The checkout session, if its id is not the order's.
+    pub session: Option<SessionId>,
     /// The attribution for which the order was evaluated.
     pub attribution: Option<AttributionId>,
     /// The reason for no reward, or for a refused code.
@@ -25,18 +28,26 @@ pub struct OrderRow {
 impl OrderRow {
     /// An order without known facts.
     pub fn new(id: OrderId) -> OrderRow {
-        OrderRow { record: OrderRecord::new(id), buyer: None, email: None, code: None, attribution: None, reason: None }
+        OrderRow {
+            record: OrderRecord::new(id),
+            buyer: None,
+            email: None,
+            code: None,
+            session: None,
+            attribution: None,
+            reason: None,
+        }
     }
 }
 
 /// Saves the whole row.
 pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), Error> {
     let sql = "INSERT INTO referral_orders (id, customer_id, email, player_name, player_uuid, paid_at, amount, currency, completed_at,
-                 reversal, reversed_at, refunded, imported, is_purchase, code, attribution_id, reason)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                 reversal, reversed_at, refunded, imported, is_purchase, code, attribution_id, reason, session)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
                ON CONFLICT (id) DO UPDATE SET customer_id = $2, email = $3, player_name = $4, player_uuid = $5, paid_at = $6,
                  amount = $7, currency = $8, completed_at = $9, reversal = $10, reversed_at = $11, refunded = $12, imported = $13,
-                 is_purchase = $14, code = $15, attribution_id = $16, reason = $17";
+                 is_purchase = $14, code = $15, attribution_id = $16, reason = $17, session = $18";
     let OrderRow { record, buyer, .. } = order;
     let player = buyer.as_ref().and_then(|buyer| buyer.player.as_ref());
     tx.execute(
@@ -59,6 +70,7 @@ pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), Error> {
             order.code,
             order.attribution.as_ref().map(AttributionId::as_str),
             order.reason,
+            order.session,
         ],
     )?;
     Ok(())
@@ -67,6 +79,20 @@ pub fn put(tx: &Tx<'_>, order: &OrderRow) -> Result<(), Error> {
 /// The order with this id.
 pub fn find(tx: &Tx<'_>, id: &OrderId) -> Result<Option<OrderRow>, Error> {
     tx.one("SELECT * FROM referral_orders WHERE id = $1", params![id.as_str()], read)
+}
+
+/// The orders with this id or in this session; at most two.
+pub fn of_session(tx: &Tx<'_>, session: &SessionId) -> Result<Vec<OrderId>, Error> {
+    let sql =
+        "SELECT id FROM referral_orders WHERE id = $1 UNION SELECT id FROM referral_orders WHERE session = $1 LIMIT 2";
+    tx.query(sql, params![session], |row| row.get("id"))
+}
+
+/// Stores the session of an order, unless it has one.
+pub fn set_session(tx: &Tx<'_>, id: &OrderId, session: &SessionId) -> Result<(), Error> {
+    let sql = "UPDATE referral_orders SET session = $1 WHERE id = $2 AND session IS NULL";
+    tx.execute(sql, params![session, id])?;
+    Ok(())
 }
 
 /// Stores a refund; false if it was stored before.
@@ -110,6 +136,7 @@ fn read(row: &Row<'_>) -> Result<OrderRow, Error> {
             is_imported: row.get("imported")?,
         },
         code: row.get("code")?,
+        session: row.get("session")?,
         attribution: row.get::<Option<String>>("attribution_id")?.map(AttributionId::new),
         reason: row.get("reason")?,
     })

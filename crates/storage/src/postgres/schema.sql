@@ -112,6 +112,7 @@ CREATE TABLE orders (
   refunded_amount BIGINT NOT NULL DEFAULT 0,
   left_out        TEXT COLLATE "C",
   referral_code   TEXT COLLATE "C",
+  checkout_session TEXT COLLATE "C",
   imported        BOOLEAN NOT NULL,
   occurred_at     TEXT COLLATE "C",
   paid_at         BIGINT,
@@ -353,6 +354,7 @@ CREATE TABLE referral_attributions (
   minimum_currency TEXT COLLATE "C",
   external_source  TEXT COLLATE "C",
   external_ref     TEXT COLLATE "C",
+  session          TEXT COLLATE "C",
   day              TEXT COLLATE "C" NOT NULL,
   week             TEXT COLLATE "C" NOT NULL
 );
@@ -364,6 +366,7 @@ CREATE INDEX referral_attributions_by_email ON referral_attributions (referee_em
 CREATE INDEX referral_attributions_by_uuid ON referral_attributions (referee_uuid, seq) WHERE referee_uuid IS NOT NULL;
 CREATE INDEX referral_attributions_by_name ON referral_attributions (lower(referee_name), seq)
   WHERE referee_name IS NOT NULL;
+CREATE INDEX referral_attributions_of_session ON referral_attributions (session) WHERE session IS NOT NULL;
 CREATE INDEX referral_attributions_by_referrer ON referral_attributions (referrer_id, seq);
 CREATE INDEX referral_attributions_by_pair ON referral_attributions (referrer_id, referee_id);
 CREATE INDEX referral_attributions_by_status ON referral_attributions (status, seq);
@@ -457,6 +460,7 @@ CREATE TABLE referral_orders (
   imported       BOOLEAN NOT NULL DEFAULT FALSE,
   is_purchase    BOOLEAN NOT NULL DEFAULT FALSE,
   code           TEXT COLLATE "C",
+  session        TEXT COLLATE "C",
   attribution_id TEXT COLLATE "C",
   reason         TEXT COLLATE "C"
 );
@@ -467,6 +471,7 @@ CREATE INDEX referral_orders_bought_uuid ON referral_orders (player_uuid) WHERE 
 CREATE INDEX referral_orders_bought_name ON referral_orders (lower(player_name))
   WHERE is_purchase AND player_name IS NOT NULL;
 CREATE INDEX referral_orders_of_strangers ON referral_orders (email) WHERE customer_id IS NULL AND email IS NOT NULL;
+CREATE INDEX referral_orders_of_session ON referral_orders (session) WHERE session IS NOT NULL;
 CREATE INDEX referral_orders_by_code ON referral_orders (lower(code)) WHERE code IS NOT NULL;
 CREATE TABLE referral_refunds (
   order_id  TEXT COLLATE "C" NOT NULL REFERENCES referral_orders (id),

@@ -116,6 +116,7 @@ CREATE TABLE orders (
   refunded_amount INTEGER NOT NULL DEFAULT 0,
   left_out        TEXT,                          -- JSON: [package, removed server] without a command, or null
   referral_code   TEXT,
+  checkout_session TEXT,
   imported        INTEGER NOT NULL,
   occurred_at     TEXT,                          -- RFC 3339 with every digit sent: a repeated PUT is compared with it
   paid_at         INTEGER,
@@ -380,6 +381,7 @@ CREATE TABLE referral_attributions (
   minimum_currency TEXT,
   external_source  TEXT,
   external_ref     TEXT,
+  session          TEXT,                         -- the checkout session of the signup
   day              TEXT NOT NULL,                -- of the bind, in the store's time zone
   week             TEXT NOT NULL
 ) STRICT;
@@ -392,6 +394,7 @@ CREATE INDEX referral_attributions_by_email ON referral_attributions (referee_em
 CREATE INDEX referral_attributions_by_uuid ON referral_attributions (referee_uuid, seq) WHERE referee_uuid IS NOT NULL;
 CREATE INDEX referral_attributions_by_name ON referral_attributions (lower(referee_name), seq)
   WHERE referee_name IS NOT NULL;
+CREATE INDEX referral_attributions_of_session ON referral_attributions (session) WHERE session IS NOT NULL;
 CREATE INDEX referral_attributions_by_referrer ON referral_attributions (referrer_id, seq);
 CREATE INDEX referral_attributions_by_pair ON referral_attributions (referrer_id, referee_id);
 CREATE INDEX referral_attributions_by_status ON referral_attributions (status, seq);
@@ -488,6 +491,7 @@ CREATE TABLE referral_orders (
   imported       INTEGER NOT NULL DEFAULT 0,
   is_purchase    INTEGER NOT NULL DEFAULT 0,
   code           TEXT,
+  session        TEXT,                          -- of the payment provider
   attribution_id TEXT,
   reason         TEXT
 ) STRICT;
@@ -498,6 +502,7 @@ CREATE INDEX referral_orders_bought_uuid ON referral_orders (player_uuid) WHERE 
 CREATE INDEX referral_orders_bought_name ON referral_orders (lower(player_name))
   WHERE is_purchase AND player_name IS NOT NULL;
 CREATE INDEX referral_orders_of_strangers ON referral_orders (email) WHERE customer_id IS NULL AND email IS NOT NULL;
+CREATE INDEX referral_orders_of_session ON referral_orders (session) WHERE session IS NOT NULL;
 CREATE INDEX referral_orders_by_code ON referral_orders (lower(code)) WHERE code IS NOT NULL;
 CREATE TABLE referral_refunds (
   order_id  TEXT NOT NULL REFERENCES referral_orders (id),
