@@ -159,6 +159,9 @@ async fn free_order_links_no_player() {
 #[tokio::test]
 async fn signup_with_a_uuid_takes_a_name_and_an_order_does_not() {
     let (fixture, code) = fixture().await;
+    // Their player was given a present, so only the registration can earn.
+    let points = json!({"benefit": {"type": "points", "points": 1}});
+    fixture.rule(json!({"slots": {"referee": {"registration": points}}})).await;
     let player = json!({"name": "Dream", "uuid": "069a79f4-44e9-4726-a5be-fca90e38aaf5"});
     let squat = json!({"accountId": "store", "refereeCustomerId": "squat", "refereePlayer": {"name": "dream"}, "linkCode": code});
     assert_eq!(fixture.post("/attributions/signup", squat).await.0, StatusCode::CREATED);

@@ -1,6 +1,6 @@
 //! Payments, signups and orders that name each other by the checkout session.
 
-use super::binding::{plain, row_of, sixty_days};
+use super::binding::{DAY, plain, row_of, sixty_days};
 use super::fixture::{ReferralFixture, state, why};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -94,4 +94,49 @@ async fn unknown_session_that_is_not_paid_changes_nothing() {
     assert_eq!(fixture.post("/attributions/fulfill", pending).await, (StatusCode::OK, Value::Null));
     fixture.signup("bob", &code).await;
     assert_eq!(state(&fixture.buy("bob", "cs_1", 2500).await), ("rewarded", None));
+}
+
+/// D-25.
+#[tokio::test]
+async fn signup_after_a_payment_counts_it_or_says_existing_customer() {
+    let (fixture, code) = sixty_days().await;
+    let paid = |session: &str, id: &str| json!({"checkoutSessionId": session, "status": "paid", "currency": "EUR", "amount": 2500, "refereeCustomerId": id});
+    for (session, friend) in [("cs_1", "bob"), ("cs_2", "carol"), ("cs_3", "dave")] {
+        assert_eq!(fixture.post("/attributions/fulfill", paid(session, friend)).await, (StatusCode::OK, Value::Null));
+    }
+    assert_eq!(why(&fixture.signup("bob", &code).await), (409, "existing_customer"), "the session is not named");
+    assert_eq!(
+        why(&fixture.post("/attributions/signup", in_session("carol", &code, "cs_3")).await),
+        (409, "existing_customer")
+    );
+    for _ in 0..2 {
+        let (_, row) = fixture.post("/attributions/signup", in_session("dave", &code, "cs_3")).await;
+        assert_eq!((state(&row), &row["orderId"]), (("rewarded", None), &json!("cs_3")), "{row}");
+        assert_eq!(fixture.points("alice").await, 100);
+    }
+    let mut clicked = in_session("eve", &code, "cs_4");
+    fixture.post("/attributions/fulfill", paid("cs_4", "eve")).await;
+    fixture.app.clock.pass(DAY);
+    let (_, click) =
+        fixture.post("/links/click", json!({"accountId": "store", "code": code, "visitorKey": "v1"})).await;
+    clicked["clickId"] = click["clickId"].clone();
+    let (_, row) = fixture.post("/attributions/signup", clicked).await;
+    assert_eq!(
+        (state(&row), fixture.points("alice").await),
+        (("pending", None), 100),
+        "a click after it did not lead to it"
+    );
+}
+
+/// D-25, R3-14.
+#[tokio::test]
+async fn buyer_who_registers_still_earns_the_registration_reward() {
+    let (fixture, code) = sixty_days().await;
+    let points = |points: i64| json!({"benefit": {"type": "points", "points": points}});
+    fixture.rule(json!({"slots": {"referrer": {"registration": points(5)}}})).await;
+    let paid = json!({"checkoutSessionId": "cs_1", "status": "paid", "currency": "EUR", "amount": 2500, "refereeCustomerId": "bob"});
+    fixture.post("/attributions/fulfill", paid).await;
+    assert_eq!(fixture.signup("bob", &code).await.0, StatusCode::CREATED);
+    assert_eq!(fixture.points("alice").await, 5);
+    assert_eq!(state(&fixture.buy("bob", "cs_2", 2500).await), ("pending", Some("not_first_purchase")));
 }

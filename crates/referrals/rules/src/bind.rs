@@ -21,6 +21,8 @@ pub struct Bind<'a> {
     pub registered_at: Option<Timestamp>,
     /// True if this event is their registration: a signup that is not a guest's (D-22).
     pub registers_now: bool,
+    /// True if this person has a purchase, other than the order that a signup completes (D-23).
+    pub has_bought: bool,
     /// The newest attribution of this person as a referee (D-23), or of this external reference (R2-20).
     pub latest: Option<&'a Attribution>,
     /// True if an attribution has them as the referrer and the code's owner as the referee (D-14).
@@ -88,7 +90,7 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
     if facts.is_circular {
         return Err(BindError::Because(Reason::Circular));
     }
-    if facts.channel != Channel::CodeCheckout && facts.registered_at.is_some() {
+    if facts.channel != Channel::CodeCheckout && is_existing_customer(program, rule, facts) {
         return Err(BindError::Because(Reason::ExistingCustomer));
     }
     let window_ends_at = program.window.map(|window| window.after(facts.clicked_at.unwrap_or(facts.at)));
@@ -111,6 +113,13 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
         status: Status::Pending,
         purchase: None,
     }))
+}
+
+/// Returns whether a signup comes too late to earn anything: after a registration, or after a purchase where only a first
+/// order is rewarded (D-25).
+fn is_existing_customer(program: &Program, rule: &Rule, facts: &Bind<'_>) -> bool {
+    let needs_first_order = program.require_first_purchase && !rule.rewards_registrations();
+    facts.registered_at.is_some() || (facts.has_bought && needs_first_order)
 }
 
 /// Returns whether a referee with this attribution may open another (D-04): at checkout, if this one is closed and repeat purchases count.

@@ -120,4 +120,9 @@ impl Rule {
     pub fn rewards_orders(&self) -> bool {
         self.slots.has(Trigger::FirstOrder) || !self.ladder.is_empty()
     }
+
+    /// Returns whether a referee's registration earns a reward.
+    pub fn rewards_registrations(&self) -> bool {
+        self.slots.has(Trigger::Registration)
+    }
 }

@@ -134,7 +134,7 @@ fn check_bound(refusal: Option<BindError>) -> Result<(), ApiError> {
         BindError::Because(reason) => match reason {
             Reason::SelfReferral => "one cannot refer oneself",
             Reason::Circular => "they have referred the code's owner themselves",
-            Reason::ExistingCustomer => "they have registered before",
+            Reason::ExistingCustomer => "they have registered or bought before",
             Reason::TooLate => "their click was too long ago",
             Reason::ProgramDisabled => "the program is off",
             Reason::NoRule | Reason::CapReached => "the code's owner does not refer at present",

@@ -7,6 +7,8 @@ use crate::ids::{self, attribution_id};
 use crate::storage::attributions::{self, AttributionRow, Extra};
 use crate::storage::customers as customers_repo;
 use crate::storage::links::{self, LinkRow};
+use crate::storage::orders as orders_repo;
+use flux_protocol::OrderId;
 use flux_referral_rules::{Attribution, Bind, BindError, Bound, Channel, Code, Person, Reason, Status};
 use flux_shop::kind;
 use flux_storage::events;
@@ -46,6 +48,8 @@ pub(super) struct BindRequest<'a> {
     pub(super) person: &'a Person,
     /// The player that the referee names. It may be linked to the referrer, which makes this a self-referral (D-13).
     pub(super) claimed_player: Option<flux_referral_rules::Player>,
+    /// The order that a signup completes: it is no earlier purchase.
+    pub(super) order: Option<&'a OrderId>,
     /// True if this event is their registration.
     pub(super) registers_now: bool,
     /// The channel.
@@ -83,12 +87,16 @@ pub(super) fn bind(
     let (latest, over) = if is_open { (open, None) } else { (latest, open) };
     let mut referee = request.person.clone();
     referee.player = referee.player.or_else(|| request.claimed_player.clone());
+    // A checkout's order is judged when it is paid.
+    let asks = request.channel != Channel::CodeCheckout && work.program().program.require_first_purchase;
+    let has_bought = asks && orders_repo::has_bought(work.tx(), &referee, request.order)?;
     let facts = Bind {
         id: &free_id(work, &link.customer, request.person)?,
         link: Some((&link.code, &owner)),
         referee: &referee,
         registered_at: customers_repo::registered_at(work.tx(), &referee)?,
         registers_now: request.registers_now,
+        has_bought,
         latest: latest.as_ref().map(|row| &row.attribution),
         is_circular: attributions::exists(work.tx(), &request.person.customer, &link.customer)?,
         channel: request.channel,

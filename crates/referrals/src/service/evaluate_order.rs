@@ -16,6 +16,7 @@ use flux_referral_rules::{
     Attribution, AttributionId, Candidate, Channel, CustomerId, EmailKey, Held, LineState, Money, Payment, Person,
     candidate, pay, void as undo,
 };
+use flux_shop::SessionId;
 use jiff::Timestamp;
 
 pub(super) fn load_order(work: &UnitOfWork<'_>, id: &OrderId) -> Result<OrderRow, Error> {
@@ -52,6 +53,7 @@ pub(super) fn bind_at_checkout(
         code,
         person,
         claimed_player: None,
+        order: None,
         registers_now: false,
         channel: Channel::CodeCheckout,
         click: &ReportedClick::Unknown,
@@ -89,21 +91,67 @@ pub(super) fn evaluate_payment(
     let (true, Some(person)) = (is_news, order.buyer.clone()) else { return Ok(order.attribution.clone()) };
     let found = if order.record.is_imported { None } else { find_attribution(work, order, &person, at)? };
     if let Some(attribution) = found {
-        let referrer = work.referrer(&attribution.referrer)?;
-        let has_bought = orders_repo::has_bought(work.tx(), &person, &order.record.id)?;
-        let facts = Payment {
-            attribution: follow_referee(work, &attribution, &person.customer)?,
-            referrer: &referrer,
-            referee: &person,
-            order: &order.record,
-            has_bought,
-        };
-        let decision = pay(&work.store()?, facts);
-        order.attribution = Some(attribution.id.clone());
-        order.reason = decision.reason.map(|reason| reason.to_string());
-        apply_decision(work, &attribution, decision)?;
+        judge_payment(work, order, &person, &attribution)?;
     }
     Ok(order.attribution.clone())
+}
+
+/// Lets the rules judge a payment for an attribution, and applies their decision.
+fn judge_payment(
+    work: &mut UnitOfWork<'_>,
+    order: &mut OrderRow,
+    person: &Person,
+    attribution: &Attribution,
+) -> Result<(), Error> {
+    let referrer = work.referrer(&attribution.referrer)?;
+    let has_bought = orders_repo::has_bought(work.tx(), person, Some(&order.record.id))?;
+    let facts = Payment {
+        attribution: follow_referee(work, attribution, &person.customer)?,
+        referrer: &referrer,
+        referee: person,
+        order: &order.record,
+        has_bought,
+    };
+    let decision = pay(&work.store()?, facts);
+    order.attribution = Some(attribution.id.clone());
+    order.reason = decision.reason.map(|reason| reason.to_string());
+    apply_decision(work, attribution, decision)?;
+    Ok(())
+}
+
+/// The order of this session if this person, or somebody unknown, has paid it and it belongs to no referral (D-25).
+pub(super) fn paid_before_signup(
+    work: &UnitOfWork<'_>,
+    session: &SessionId,
+    person: &Person,
+) -> Result<Option<OrderRow>, Error> {
+    let known = orders_repo::of_session(work.tx(), session)?;
+    let [id] = known.as_slice() else { return Ok(None) };
+    let order = load_order(work, id)?;
+    let is_theirs = order.buyer.as_ref().is_none_or(|buyer| buyer.is(person));
+    let is_open = order.record.paid.is_some() && order.attribution.is_none() && !order.record.is_imported;
+    Ok(Some(order).filter(|_| is_theirs && is_open))
+}
+
+/// Evaluates a payment that came before the signup of its session, as of its own time (D-25). A click after it did not lead
+/// to it.
+pub(super) fn evaluate_earlier_payment(
+    work: &mut UnitOfWork<'_>,
+    mut order: OrderRow,
+    person: &Person,
+    id: &AttributionId,
+) -> Result<(), Error> {
+    let Some(row) = attributions::find(work.tx(), id)? else { return Ok(()) };
+    let paid_at = order.record.paid.map(|(at, _)| at);
+    if row.attribution.clicked_at.is_some_and(|clicked| paid_at.is_none_or(|paid_at| clicked > paid_at)) {
+        return Ok(());
+    }
+    let mut buyer = order.buyer.take().unwrap_or_else(|| person.clone());
+    buyer.email = buyer.email.or(order.email.take());
+    order.record.buyer = Some(buyer.customer.clone());
+    order.buyer = Some(buyer.clone());
+    judge_payment(work, &mut order, &buyer, &row.attribution)?;
+    Ok(orders_repo::put(work.tx(), &order)?)
 }
 
 /// Finds the attribution of an order by its buyer, or binds one by its code. The order keeps the reason for a refusal.

@@ -3,6 +3,7 @@
 use super::apply_decision::apply_decision;
 use super::bind::{BindRequest, ReportedClick, bind};
 use super::customers::{claim_player, update_profile};
+use super::evaluate_order::{evaluate_earlier_payment, paid_before_signup};
 use super::orders::to_rules_player;
 use super::{Outcome, UnitOfWork};
 use crate::Error;
@@ -59,12 +60,17 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
         claim_player(&mut work, id, player)?;
     }
     let who = work.customer(id)?;
+    let paid = match &signup.session {
+        Some(session) => paid_before_signup(&work, session, &who.person)?,
+        None => None,
+    };
     let (mut found, mut is_new, mut refusal) = (None, false, None);
     if let Some((code, channel)) = &signup.code {
         let request = BindRequest {
             code,
             person: &who.person,
             claimed_player: signup.player.as_ref().map(to_rules_player),
+            order: paid.as_ref().map(|order| &order.record.id),
             registers_now: !signup.is_guest,
             channel: *channel,
             click: &signup.click,
@@ -82,6 +88,9 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
     }
     if let Some(id) = &found {
         name_session(tx, id, signup.session.as_ref())?;
+        if let Some(order) = paid {
+            evaluate_earlier_payment(&mut work, order, &who.person, id)?;
+        }
     }
     Ok(work.outcome(found, is_new, refusal))
 }

@@ -107,12 +107,12 @@ pub fn is_buyer(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     tx.exists(sql, params![id.as_str()])
 }
 
-/// Returns whether the same person (D-23) has another purchase than this order.
-pub fn has_bought(tx: &Tx<'_>, who: &Person, but: &OrderId) -> Result<bool, Error> {
+/// Returns whether the same person (D-23) has a purchase, another than this order if one is given.
+pub fn has_bought(tx: &Tx<'_>, who: &Person, but: Option<&OrderId>) -> Result<bool, Error> {
     let ways = Ways::of(who, ["customer_id", "email", "player_uuid", "player_name"]);
     let place = ways.count() + 1;
     let part = format!("SELECT 1 FROM referral_orders WHERE {{way}} AND is_purchase AND id <> ${place}");
-    let (sql, but) = (ways.union(&part), but.as_str());
+    let (sql, but) = (ways.union(&part), but.map_or("", OrderId::as_str));
     let mut params = ways.params();
     params.push(&but);
     tx.exists(&format!("{sql} LIMIT 1"), &params)

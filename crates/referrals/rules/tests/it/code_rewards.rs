@@ -254,6 +254,7 @@ fn replayed_external_reference_finds_the_same_row() {
         referee: &other,
         registered_at: None,
         registers_now: true,
+        has_bought: false,
         latest: Some(&store.rows[0]),
         is_circular: false,
         channel: Channel::Link,

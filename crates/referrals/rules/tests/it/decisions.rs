@@ -285,6 +285,7 @@ fn same_person_under_another_id_is_recognized() {
         let mut store = ordinary();
         (store.customer("Guest").person.email, store.customer("Guest").person.player) = guest.clone();
         (store.customer("Bob").person.email, store.customer("Bob").person.player) = bob.clone();
+        store.edit_global(|rule| put(rule, Side::Referee, Trigger::Registration, percent(5)));
         store.paid("Guest", "o0", eur(1), None, day(-1));
         bring(&mut store, "Bob");
         let expected = same.then_some(Reason::NotFirstPurchase);

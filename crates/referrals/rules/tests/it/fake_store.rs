@@ -163,6 +163,9 @@ impl FakeStore {
                 |row: &Attribution| row.referrer == who.person.customer && row.referee == owner.person.customer;
             self.rows.iter().any(reverse)
         });
+        let mut buyers =
+            self.orders.values().filter(|order| order.is_purchase()).filter_map(|order| order.buyer.as_ref());
+        let has_bought = buyers.any(|buyer| self.customers[buyer].person.is(&who.person));
         let context = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
         let facts = Bind {
             id: &id,
@@ -170,6 +173,7 @@ impl FakeStore {
             referee: &who.person,
             registered_at: who.registered_at,
             registers_now,
+            has_bought,
             latest: latest.map(|place| &self.rows[place]),
             is_circular,
             channel,

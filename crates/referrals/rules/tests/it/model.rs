@@ -99,7 +99,10 @@ impl Model {
     pub(crate) fn hear(&mut self, config: &Config, event: Event) {
         match event {
             Event::Signup { friend, by, is_guest, at } => {
-                if !self.registered.contains_key(&friend) && self.row_of(friend).is_none() {
+                let paid = |order: &Order| order.friend == Some(friend) && order.paid.is_some_and(|(_, paid)| paid > 0);
+                let needs_first_order = config.first_only && config.for_registration.is_none() && !config.welcome;
+                let is_late = needs_first_order && self.orders.values().any(paid);
+                if !self.registered.contains_key(&friend) && self.row_of(friend).is_none() && !is_late {
                     self.bind(config, friend, by, (!is_guest).then_some(at), None, at);
                 }
                 if !is_guest {
