@@ -117,11 +117,14 @@ fn config_that_others_may_write_is_refused() {
     let host = host();
     let path = host.path("config.yml");
     allow(&path, 0o666);
-    for command in [&["run"][..], &["check"], &["policy", "test", "list"], &["token", "set"]] {
-        let (exit, text) = host.run_with(command, crate::support::NEW_TOKEN);
-        let words = format!("{0}: can be written by everyone (mode 0666); run: chmod o-w {0}", path.display());
+    let words = format!("{0}: can be written by everyone (mode 0666); run: chmod o-w {0}", path.display());
+    for command in [&["run"][..], &["check"], &["policy", "test", "list"]] {
+        let (exit, text) = host.run(command);
         assert!(exit == 78 && text.contains(&words), "{command:?}: {exit} {text}");
     }
+    // It reads its input first.
+    let (exit, text) = host.run_with(&["token", "set"], crate::support::NEW_TOKEN);
+    assert!(exit == 78 && text.contains(&words), "{exit} {text}");
     allow(&path, 0o600);
     allow(&host.path("token"), 0o602);
     let (exit, text) = host.run(&["check"]);
