@@ -5,7 +5,8 @@ use crate::control;
 use crate::game::{self, GameDialer};
 use crate::journal::{Journal, JournalError};
 use crate::limits::{
-    HEARTBEAT_SLACK, PRUNE_INTERVAL, PRUNED_PER_ROUND, QUEUED_JOINS, QUEUED_REQUESTS, STOP_LINE, STOP_REPORTS,
+    HEARTBEAT_SLACK, PRUNE_INTERVAL, PRUNED_PER_ROUND, QUEUED_JOINS, QUEUED_REQUESTS, REMEMBERED, STOP_LINE,
+    STOP_REPORTS,
 };
 use crate::reload::reload;
 use crate::state::SharedParts;
@@ -16,7 +17,7 @@ use flux_platform::{Clock, Entropy, SystemdNotifier};
 use flux_protocol::JOURNAL_HEADER;
 use flux_signalr::client::{Client, ClientOptions, Dialer, HubUrl, TokenSource, UrlError};
 use http::HeaderValue;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -162,26 +163,44 @@ async fn send_last_reports(shared: &Shared) {
 
 async fn housekeeping(shared: Arc<Shared>) {
     loop {
-        let keep = SignedDuration::try_from(shared.config().delivery.keep_history).unwrap_or(SignedDuration::MAX);
-        let before = shared.now() - keep;
-        let mut jobs = 0;
-        loop {
-            shared.heartbeat.expect_within("housekeeping", HEARTBEAT_SLACK);
-            let pruned = shared.journal().prune(before, PRUNED_PER_ROUND);
-            match pruned {
-                Ok(0) => break,
-                Ok(pruned) => jobs += pruned,
-                Err(error) => {
-                    tracing::error!(%error, "failed to prune details of old jobs");
-                    break;
-                }
-            }
-            tokio::task::yield_now().await;
-        }
+        let now = shared.now();
+        let details = SignedDuration::try_from(shared.config().delivery.keep_history).unwrap_or(SignedDuration::MAX);
+        let jobs = in_rounds(&shared, |journal| journal.prune(before(now, details), PRUNED_PER_ROUND)).await;
         if jobs > 0 {
             tracing::info!(jobs, "pruned details of old jobs");
         }
+        // A wrong clock must not make the agent forget: the store's clock has to agree.
+        if shared.store.borrow().clock.is_some() {
+            let remembered = SignedDuration::try_from(REMEMBERED).unwrap_or(SignedDuration::MAX);
+            let (now, kept) = (now.min(shared.store_now()), details.max(remembered));
+            let jobs = in_rounds(&shared, |journal| journal.forget(before(now, kept), PRUNED_PER_ROUND)).await;
+            if jobs > 0 {
+                tracing::info!(jobs, "removed old jobs");
+            }
+        }
         shared.heartbeat.expect_within("housekeeping", PRUNE_INTERVAL + HEARTBEAT_SLACK);
         tokio::time::sleep(PRUNE_INTERVAL).await;
+    }
+}
+
+fn before(now: Timestamp, kept: SignedDuration) -> Timestamp {
+    now.checked_sub(kept).unwrap_or(Timestamp::MIN)
+}
+
+/// Repeats a step until it finds no more jobs, with a turn for the other tasks after each. Returns the number of jobs.
+async fn in_rounds(shared: &Shared, step: impl Fn(&mut Journal) -> Result<usize, JournalError>) -> usize {
+    let mut jobs = 0;
+    loop {
+        shared.heartbeat.expect_within("housekeeping", HEARTBEAT_SLACK);
+        let done = step(&mut shared.journal());
+        match done {
+            Ok(0) => return jobs,
+            Ok(some) => jobs += some,
+            Err(error) => {
+                tracing::error!(%error, "failed to prune details of old jobs");
+                return jobs;
+            }
+        }
+        tokio::task::yield_now().await;
     }
 }

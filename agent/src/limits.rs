@@ -36,7 +36,16 @@ pub const RESOLVED_PER_STEP: usize = 20;
 pub const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
 /// Expired jobs closed in one commit.
 pub const EXPIRED_PER_ROUND: usize = 500;
-/// Jobs whose details are pruned in one commit.
+/// Time for which id, attempt and outcome of a finished job are kept at least, after the store's acknowledgement: an older copy of the journal or of
+/// the store's database must not make it run again.
+pub const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3_600);
+/// Jobs that a start recovers in one commit.
+pub const RECOVERED_PER_COMMIT: usize = 5_000;
+/// Bytes of free pages in the journal's file from which it needs no space of the disk for a batch.
+pub const SPARE_BYTES: u64 = 4 * 1024 * 1024;
+/// Bytes of SQLite's log that stay on the disk after a checkpoint.
+pub const LOG_KEPT_BYTES: u64 = 8 * 1024 * 1024;
+/// Jobs whose details are pruned, or that are removed, in one commit.
 pub const PRUNED_PER_ROUND: usize = 1_000;
 /// Bounds of the wait before a line that did not run is sent again; it doubles with each send.
 pub const RESEND: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));

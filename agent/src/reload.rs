@@ -71,6 +71,7 @@ fn merge(old: &Config, new: Config) -> (Config, ReloadOutcome) {
         players,
         policy,
         delivery,
+        journal,
         polling,
         state_dir,
         runtime_dir,
@@ -94,6 +95,7 @@ fn merge(old: &Config, new: Config) -> (Config, ReloadOutcome) {
         ("players", differ(&players, &old.players)),
         ("policy", differ(&policy, &old.policy)),
         ("delivery", differ(&delivery, &old.delivery)),
+        ("journal", journal != old.journal),
         ("polling", differ(&polling, &old.polling)),
         ("log.level", level != old.log.level),
     ];
@@ -106,6 +108,7 @@ fn merge(old: &Config, new: Config) -> (Config, ReloadOutcome) {
         players,
         policy,
         delivery,
+        journal,
         polling,
         state_dir: old.state_dir.clone(),
         runtime_dir: old.runtime_dir.clone(),

@@ -88,7 +88,8 @@ fn errors_are_sorted_by_position() {
 
 /// The keys of each section, from the loader's error about an unknown key, which lists the known ones.
 fn known_to_the_loader() -> BTreeMap<String, BTreeSet<String>> {
-    let sections = ["store", "rcon", "presence", "players", "policy", "delivery", "polling", "log", "metrics"];
+    let sections =
+        ["store", "rcon", "presence", "players", "policy", "delivery", "journal", "polling", "log", "metrics"];
     let mut text = "qqqqqqqqqqqqqqqq: 1\n".to_owned();
     for section in sections {
         text += &format!("{section}:\n  qqqqqqqqqqqqqqqq: 1\n");

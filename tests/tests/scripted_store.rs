@@ -6,7 +6,7 @@ use flux_agent::config::{Config, Directories, LiveConfig, SecretSources};
 use flux_agent::game::GameDialer;
 use flux_agent::journal::Journal;
 use flux_agent::upstream::{Call, Method, Rest, RestError};
-use flux_platform::{SystemClock, SystemEntropy, SystemdNotifier};
+use flux_platform::{DiskSpace, SystemClock, SystemEntropy, SystemdNotifier, simulate_disk_space};
 use flux_protocol::{Command, CommandReport};
 use flux_rcon::{ConnectError, Connection};
 use flux_signalr::client::{BoxFuture, ByteStream, Dialer};
@@ -16,10 +16,15 @@ use std::collections::BTreeSet;
 use std::future::pending;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 const TOKEN: &str = "srv_abcdefghij12.0123456789abcdefghijABCDEFGHIJxy";
+
+/// `journal.max_open_commands` of the agent.
+const MAX_OPEN: usize = 6_000;
 
 /// Decides on a call of reports: the acknowledged ids, or a refusal with this status.
 type Judge = fn(&[CommandReport]) -> Result<Vec<String>, u16>;
@@ -93,8 +98,12 @@ fn command(id: &str) -> Value {
 
 fn config(folder: &Path) -> Config {
     let path = folder.join("agent.yml");
-    std::fs::write(&path, format!("store: {{url: http://store}}\nstate_dir: {}\n", folder.join("state").display()))
-        .unwrap();
+    let state = folder.join("state");
+    let text = format!(
+        "store: {{url: http://store}}\nstate_dir: {}\njournal: {{max_open_commands: {MAX_OPEN}}}\n",
+        state.display()
+    );
+    std::fs::write(&path, text).unwrap();
     let secrets = [("FLUX_AGENT_TOKEN", TOKEN), ("FLUX_AGENT_RCON_PASSWORD", "secret")];
     let sources = SecretSources::new(None, secrets.map(|(name, value)| (name.to_owned(), value.to_owned())));
     Config::load(&path, &sources, &Directories::default()).unwrap()
@@ -195,4 +204,46 @@ async fn thousands_of_expired_commands_hold_up_no_new_one() {
         command["expiresAt"] = json!("2020-01-01T00:00:00Z");
     }
     run(&expired, vec![json!({"commands": [command("cmd_new")]})], |reports| Ok(all(reports)), &["cmd_new"]).await;
+}
+
+/// The revocations make room; the store offers the rest again at each poll.
+#[tokio::test(start_paused = true)]
+async fn commands_beyond_the_limit_are_taken_once_there_is_room() {
+    let over: Vec<Value> = (0..3).map(|number| command(&format!("cmd_over{number}"))).collect();
+    let revoked: Vec<Value> =
+        (0..3).map(|number| json!({"id": format!("cmd_old{number}"), "attempt": 1, "redelivered": false})).collect();
+    let poll = |revoked: &[Value]| json!({"commands": over, "revoked": revoked});
+    // What was revoked is reported before there is any of the rest.
+    let judge: Judge = |reports| {
+        let is_revoked = |report: &CommandReport| report.state.status() == "cancelled";
+        let (revoked, over) =
+            (reports.iter().any(is_revoked), all(reports).iter().any(|id| id.starts_with("cmd_over")));
+        assert!(!(revoked && over), "{reports:?}");
+        Ok(all(reports))
+    };
+    let polls = vec![poll(&[]), poll(&[]), poll(&revoked), poll(&[])];
+    let store = run(&old(MAX_OPEN), polls, judge, &["cmd_over0", "cmd_over1", "cmd_over2"]).await;
+    assert_eq!(store.acknowledged.lock().unwrap().len(), MAX_OPEN + 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_new_is_taken_while_the_disk_is_nearly_full() {
+    const MIB: u64 = 1024 * 1024;
+    static FREED: AtomicBool = AtomicBool::new(false);
+    let total = 1024 * 1024 * MIB;
+    simulate_disk_space(Some(DiskSpace { free: 255 * MIB, total }));
+    tokio::spawn(async move {
+        // Many polls later.
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        FREED.store(true, Ordering::Relaxed);
+        simulate_disk_space(Some(DiskSpace { free: 256 * MIB, total }));
+    });
+    let poll = json!({"commands": [command("cmd_new"), command("cmd_old0")], "revoked": []});
+    let judge: Judge = |reports| {
+        let has_new = all(reports).iter().any(|id| id == "cmd_new");
+        assert!(!has_new || FREED.load(Ordering::Relaxed), "{reports:?}");
+        Ok(all(reports))
+    };
+    run(&old(1), vec![poll], judge, &["cmd_old0", "cmd_new"]).await;
+    simulate_disk_space(None);
 }

@@ -1,6 +1,7 @@
 //! Reads `config.yml`; each section has a file. All mistakes are reported together, with file, line, column and key, before the agent opens anything.
 
 mod delivery;
+mod journal;
 mod live;
 mod log;
 mod metrics;
@@ -26,6 +27,8 @@ pub use risks::{Risk, RiskySetting};
 pub use store::Store;
 
 pub use flux_config::SecretSources;
+
+use crate::journal::RoomLimits;
 use flux_config::{ConfigError, Document, SecretReport, Section};
 use flux_delivery::policy::Policy;
 use std::path::{Path, PathBuf};
@@ -62,6 +65,8 @@ pub struct Config {
     pub policy: Policy,
     /// Delivery of commands and judgement of answers.
     pub delivery: Delivery,
+    /// The room that the journal may take.
+    pub journal: RoomLimits,
     /// Polling while there is no session.
     pub polling: Polling,
     /// Directory of the journal.
@@ -136,6 +141,7 @@ fn read(path: &Path, mut root: Section<'_>, sources: &SecretSources, directories
     let players = players::read(root.section("players"));
     let policy = policy::read(root.section("policy"));
     let delivery = delivery::read(root.section("delivery"));
+    let journal = journal::read(root.section("journal"));
     let polling = polling::read(root.section("polling"));
     let log = log::read(root.section("log"));
     let metrics = metrics::read(root.section("metrics"));
@@ -151,6 +157,7 @@ fn read(path: &Path, mut root: Section<'_>, sources: &SecretSources, directories
         players,
         policy,
         delivery,
+        journal,
         polling,
         state_dir,
         runtime_dir,

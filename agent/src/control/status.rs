@@ -1,7 +1,7 @@
 //! The answer of `status`.
 
 use crate::config::RiskySetting;
-use crate::journal::Counts;
+use crate::journal::{Counts, JournalError};
 use crate::state::Shared;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,9 @@ pub struct JournalStatus {
     pub oldest_open_at: Option<Timestamp>,
     /// Number of states that the store has not acknowledged.
     pub unreported: u64,
+    /// The reason why no new commands are accepted, while there is no room.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// The error of the journal, until it works again.
     pub error: Option<String>,
 }
@@ -150,21 +153,23 @@ impl JournalStatus {
     fn of(shared: &Shared) -> JournalStatus {
         let journal = shared.journal();
         let id = journal.id().to_string();
-        let read = || Ok((journal.counts()?, journal.oldest_open()?, journal.unreported_count()?));
-        match read() {
-            Ok((queue, oldest_open_at, unreported)) => {
-                JournalStatus { id, queue, oldest_open_at, unreported, error: shared.journal_error.borrow().clone() }
-            }
-            Err(error) => {
-                let error: crate::journal::JournalError = error;
-                JournalStatus {
-                    id,
-                    queue: Counts::new(),
-                    oldest_open_at: None,
-                    unreported: 0,
-                    error: Some(error.to_string()),
-                }
-            }
-        }
+        let read = || -> Result<JournalStatus, JournalError> {
+            Ok(JournalStatus {
+                id: id.clone(),
+                queue: journal.counts()?,
+                oldest_open_at: journal.oldest_open()?,
+                unreported: journal.unreported_count()?,
+                warnings: journal.room(shared.config().journal)?.shortage().into_iter().collect(),
+                error: shared.journal_error.borrow().clone(),
+            })
+        };
+        read().unwrap_or_else(|error| JournalStatus {
+            id: id.clone(),
+            queue: Counts::new(),
+            oldest_open_at: None,
+            unreported: 0,
+            warnings: Vec::new(),
+            error: Some(error.to_string()),
+        })
     }
 }

@@ -27,6 +27,7 @@ impl Status {
         lines.extend(self.game.warnings.iter().map(|warning| ("", paint(Tone::Warning, warning))));
         lines.extend(self.game.error.as_ref().map(|error| ("", error.clone())));
         lines.push(("queue", self.journal.open_text(now)));
+        lines.extend(self.journal.warnings.iter().map(|warning| ("", paint(Tone::Warning, warning))));
         lines.push(("done", self.journal.done_text()));
         if let Some(error) = &self.journal.error {
             lines.push(("journal", format!("{}: {error}", paint(Tone::Bad, "FAILED"))));

@@ -4,7 +4,7 @@
 //! The methods block: nothing may happen between a commit and its consequences.
 //!
 //! The agent commits a command before it acknowledges it, the intent to send a line before it sends the first byte, and an outcome before it reports it.
-//! Rows are never deleted: id, attempt and outcome prevent a second run.
+//! Id, attempt and outcome of a finished command stay for 90 days, to prevent a second run. The file uses the space of removed rows again.
 
 mod change;
 mod error;
@@ -13,6 +13,7 @@ mod intake;
 mod lock;
 mod queue;
 mod reports;
+mod room;
 mod row;
 mod schedule;
 mod schema;
@@ -25,16 +26,18 @@ pub use error::JournalError;
 pub use intake::ReceivedItem;
 pub use queue::{HistoryEntry, JobDetails, JobFilter, StateFilter};
 pub use reports::{Counts, PendingReport, Unreported};
+pub use room::{Room, RoomLimits};
 pub use row::JobRow;
 pub use schedule::RecentDelivery;
 
+use crate::limits::RECOVERED_PER_COMMIT;
 use flux_config::Exposure;
 use flux_platform::Entropy;
 use flux_protocol::{JournalId, ServerId};
 use jiff::Timestamp;
 use lock::JournalLock;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const ID_ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -43,6 +46,7 @@ const ID_ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 pub struct Journal {
     connection: Connection,
     id: JournalId,
+    folder: PathBuf,
     _lock: JournalLock,
 }
 
@@ -60,7 +64,7 @@ impl Journal {
         let lock = JournalLock::take(&folder, &path)?;
         let mut connection = schema::open(&folder.join(files::DATABASE))?;
         let id = load_or_create_identity(&mut connection, &path, server, entropy)?;
-        let mut journal = Journal { connection, id, _lock: lock };
+        let mut journal = Journal { connection, id, folder, _lock: lock };
         journal.recover(now)?;
         Ok(journal)
     }
@@ -95,15 +99,29 @@ impl Journal {
         Ok(())
     }
 
+    /// One commit for some of the rows: together they would fill SQLite's log with as much again as the journal has.
+    fn put_on_startup_hold(&mut self, state: &str) -> Result<(), JournalError> {
+        let next = "SELECT max(rowid) FROM (SELECT rowid FROM job WHERE is_open = 1 AND state = ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3)";
+        let hold = "UPDATE job SET startup_hold = 1, acked_key = NULL WHERE is_open = 1 AND state = ?1 AND rowid > ?2 AND rowid <= ?3
+                    AND (startup_hold = 0 OR acked_key IS NOT NULL)";
+        let mut done = i64::MIN;
+        loop {
+            let some = params![state, done, RECOVERED_PER_COMMIT as i64];
+            let Some(last) = self.connection.query_row(next, some, |row| row.get::<_, Option<i64>>(0))? else {
+                return Ok(());
+            };
+            self.connection.execute(hold, params![state, done, last])?;
+            done = last;
+        }
+    }
+
     fn recover(&mut self, now: Timestamp) -> Result<(), JournalError> {
         for row in self.open_in("running", usize::MAX >> 1)? {
             self.transition(&row.id, now, Note::new("found_running", None), Wake::Now, |job| Some(job.answer_lost()))?;
         }
-        self.connection.execute_batch(
-            "BEGIN IMMEDIATE;
-             UPDATE job SET startup_hold = 1, acked_key = NULL WHERE is_open = 1 AND (startup_hold = 0 OR acked_key IS NOT NULL);
-             COMMIT;",
-        )?;
+        for state in ["queued", "awaiting_player", "uncertain"] {
+            self.put_on_startup_hold(state)?;
+        }
         self.reset_wake_times(now)
     }
 }

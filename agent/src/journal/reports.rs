@@ -85,7 +85,7 @@ impl Journal {
         Ok(has_unsent)
     }
 
-    /// Records that the store acknowledged these reports. Only the reported state counts as acknowledged (rule 3): a job that has changed since is reported again.
+    /// Records that the store acknowledged these reports; the history has the first time. Only the reported state counts as acknowledged (rule 3): a job that has changed since is reported again.
     pub fn acknowledge<'a>(
         &mut self,
         reports: impl IntoIterator<Item = &'a PendingReport>,
@@ -102,7 +102,8 @@ impl Journal {
             if changed > 0 && pending.report.state.is_closing() {
                 transaction
                     .prepare_cached(
-                        "INSERT INTO history (job_id, at, attempt, event) VALUES (?1, ?2, ?3, 'acknowledged')",
+                        "INSERT INTO history (job_id, at, attempt, event) SELECT ?1, ?2, ?3, 'acknowledged' WHERE NOT EXISTS
+                         (SELECT 1 FROM history WHERE job_id = ?1 AND attempt = ?3 AND event = 'acknowledged')",
                     )?
                     .execute(params![id, now.as_millisecond(), pending.report.attempt.get()])?;
             }
@@ -149,8 +150,8 @@ impl Journal {
     /// stay. Returns the number of jobs.
     pub fn prune(&mut self, before: Timestamp, limit: usize) -> Result<usize, JournalError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let over = "SELECT id FROM job WHERE is_open = 0 AND acked_key IS report_key AND changed_at < ?1 AND command IS NOT NULL
-             ORDER BY id LIMIT ?2";
+        let over = "SELECT id FROM job WHERE is_open = 0 AND (command IS NOT NULL) = 1 AND changed_at < ?1 AND acked_key IS report_key
+             ORDER BY changed_at LIMIT ?2";
         let values = params![before.as_millisecond(), limit as i64];
         transaction.execute(&format!("DELETE FROM history WHERE job_id IN ({over})"), values)?;
         let pruned = transaction.execute(
@@ -161,6 +162,19 @@ impl Journal {
         )?;
         transaction.commit()?;
         Ok(pruned)
+    }
+
+    /// Removes at most `limit` jobs that were closed, and acknowledged, before `before`, whose details are pruned and whose
+    /// markers are out of the game. Returns the number of jobs.
+    pub fn forget(&mut self, before: Timestamp, limit: usize) -> Result<usize, JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let over = "SELECT id FROM job WHERE is_open = 0 AND (command IS NOT NULL) = 0 AND changed_at < ?1 AND acked_key IS report_key
+             AND markers = '' AND ifnull(sent_at, changed_at) < ?1 ORDER BY changed_at LIMIT ?2";
+        let values = params![before.as_millisecond(), limit as i64];
+        transaction.execute(&format!("DELETE FROM history WHERE job_id IN ({over})"), values)?;
+        let removed = transaction.execute(&format!("DELETE FROM job WHERE id IN ({over})"), values)?;
+        transaction.commit()?;
+        Ok(removed)
     }
 }
 

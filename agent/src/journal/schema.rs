@@ -1,14 +1,14 @@
 //! The journal's tables, and the upgrade of an older file.
 
 use super::JournalError;
-use crate::limits::PREPARED_STATEMENTS;
+use crate::limits::{LOG_KEPT_BYTES, PREPARED_STATEMENTS};
 use flux_platform::{DatabaseFile, commit_must_fail};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::path::Path;
 
 /// Each step is applied once, in a transaction. A step that has been released is never edited; a change is a new step.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     r"
 CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -63,7 +63,7 @@ CREATE TABLE history (
 ) STRICT;
 CREATE INDEX history_by_job ON history (job_id);
 
--- Number of jobs in each state, kept by triggers: rows are never deleted, so that counting them would take longer with every sale.
+-- Number of jobs in each state, kept by triggers: rows stay for months, so that counting them would take longer with every sale.
 CREATE TABLE job_counts (state TEXT NOT NULL PRIMARY KEY, jobs INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TRIGGER job_inserted AFTER INSERT ON job BEGIN
     INSERT INTO job_counts VALUES (NEW.state, 1) ON CONFLICT (state) DO UPDATE SET jobs = jobs + 1;
@@ -80,6 +80,12 @@ ALTER TABLE job ADD COLUMN obstacle TEXT; -- of awaiting_player: why, where the 
 ALTER TABLE job ADD COLUMN sent_at INTEGER; -- ms, the last time that the state was sent; NULL if it never was
 DROP INDEX job_unreported;
 CREATE INDEX job_unreported ON job (sent_at, changed_at) WHERE acked_key IS NOT report_key;
+",
+    "
+CREATE INDEX job_closed ON job (command IS NOT NULL, changed_at) WHERE is_open = 0;
+CREATE TRIGGER job_deleted AFTER DELETE ON job BEGIN
+    UPDATE job_counts SET jobs = jobs - 1 WHERE state = OLD.state;
+END;
 ",
 ];
 
@@ -104,6 +110,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
     let found = check(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| damaged(path, error))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", LOG_KEPT_BYTES as i64)?;
     // A statement keeps its plan whatever is bound to it; otherwise SQLite plans it again for new values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);

@@ -21,6 +21,7 @@ use flux_platform::{Clock, Entropy, SystemdNotifier};
 use flux_protocol::Hint;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -62,6 +63,8 @@ pub struct Shared {
     pub acknowledged: watch::Sender<u64>,
     /// The error of the journal, until it works again.
     pub journal_error: watch::Sender<Option<String>>,
+    /// True from the refusal of a new command for lack of room until a new one is accepted.
+    pub(crate) is_without_room: AtomicBool,
     /// Unreadable items of the store that were logged already.
     pub(crate) bad_items: Mutex<BTreeSet<u64>>,
     /// Requests of the admin to the game loop.
@@ -116,6 +119,7 @@ impl Shared {
             wake_outbox: Notify::new(),
             acknowledged: watch::Sender::new(0),
             journal_error: watch::Sender::new(None),
+            is_without_room: AtomicBool::new(false),
             bad_items: Mutex::default(),
             phase: watch::Sender::new(Phase::Running),
             journal: Mutex::new(journal),

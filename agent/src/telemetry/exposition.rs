@@ -34,6 +34,7 @@ pub(super) fn text(shared: &Shared) -> String {
 }
 
 fn queue(page: &mut Page, shared: &Shared) {
+    let limits = shared.config().journal;
     let read = {
         let journal = shared.journal();
         (|| {
@@ -41,10 +42,11 @@ fn queue(page: &mut Page, shared: &Shared) {
                 journal.counts()?,
                 journal.oldest_open()?,
                 journal.unreported_count()?,
+                journal.room(limits)?.shortage().is_some(),
             ))
         })()
     };
-    let (counts, oldest, unreported): (Counts, Option<Timestamp>, u64) =
+    let (counts, oldest, unreported, is_full): (Counts, Option<Timestamp>, u64, bool) =
         read.as_ref().ok().cloned().unwrap_or_default();
     page.one(
         "flux_agent_journal_up",
@@ -53,6 +55,7 @@ fn queue(page: &mut Page, shared: &Shared) {
         "",
         u8::from(read.is_ok() && shared.journal_error.borrow().is_none()),
     );
+    page.one("flux_agent_journal_full", "gauge", "1 while there is no room for new commands.", "", u8::from(is_full));
     page.head("flux_agent_queue_jobs", "gauge", "Jobs in the journal by state.");
     for state in STATES {
         page.line("flux_agent_queue_jobs", &format!("state=\"{state}\""), counts.get(state).copied().unwrap_or(0));

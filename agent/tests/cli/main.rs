@@ -5,6 +5,7 @@
 mod commands;
 mod daemon;
 mod documents;
+mod full_journal;
 mod hostile_store;
 mod local_users;
 mod secrets;

@@ -251,6 +251,20 @@ fn database_that_others_can_open_is_refused() {
 }
 
 #[test]
+fn config_that_others_may_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    std::fs::set_permissions(&program.config, std::fs::Permissions::from_mode(0o646)).expect("set");
+    for command in ["check", "serve"] {
+        let refused = program.complain(78, &[command]);
+        let words = format!("can be written by everyone (mode 0646); run: chmod o-w {}", program.config.display());
+        assert!(refused.contains(&words), "{command}: {refused}");
+    }
+}
+
+#[test]
 fn corrections_say_what_is_missing_and_count_first() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::in_folder(folder.path());

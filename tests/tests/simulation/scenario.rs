@@ -8,6 +8,7 @@ use crate::random::Seeded;
 use crate::secret_log;
 use crate::workload::{FAULT_PERIOD, Sales, Workload};
 use flux_agent::journal::{JobFilter, Journal, StateFilter};
+use flux_platform::{DiskSpace, simulate_disk_space};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -61,6 +62,8 @@ pub fn play(seed: u64) -> History {
         _ => ("delivery: { proof: none, on_uncertain: retry }\n", false, true),
     };
     secret_log::listen();
+    // The space of the machine's own disk must not change a history.
+    simulate_disk_space(Some(DiskSpace { free: u64::MAX, total: u64::MAX }));
     let shared = Shared::new(folder.path(), seed, agent_yaml);
     secret_log::keep_secret(hosts::RCON_PASSWORD);
     secret_log::keep_secret(&shared.key);

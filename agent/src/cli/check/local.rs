@@ -7,8 +7,8 @@ use crate::control::{JournalStatus, Request, Status};
 use crate::journal::Journal;
 use crate::limits::DISK_FREE_BYTES;
 use flux_config::exit_code::ExitCode;
-use flux_platform::open_regular;
-use rustix::fs::{Access, access, statvfs};
+use flux_platform::{disk_space, open_regular};
+use rustix::fs::{Access, access};
 use std::path::Path;
 
 /// Checks the directories, the journal and the daemon.
@@ -42,7 +42,7 @@ pub(super) fn checks(config: &Config, daemon: &Daemon<'_>) -> Vec<Check> {
         Check::of("state", ExitCode::Permission, writable(&config.state_dir, "state_dir")),
         Check::of("runtime", ExitCode::Permission, writable(&config.runtime_dir, "runtime_dir")),
         journal,
-        Check::of("disk", ExitCode::Failed, free_space(&config.state_dir)),
+        free_space(config),
         Check::of(
             "daemon",
             ExitCode::Unreachable,
@@ -66,15 +66,21 @@ fn writable(directory: &Path, key: &str) -> Result<String, String> {
 }
 
 /// Checks that the journal has room to grow.
-fn free_space(directory: &Path) -> Result<String, String> {
+fn free_space(config: &Config) -> Check {
+    let directory = config.state_dir.as_path();
     let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(directory);
-    let disk = statvfs(existing).map_err(|error| format!("{}: {error}", existing.display()))?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let text = format!("{} MiB free for {}", free / (1024 * 1024), directory.display());
-    if free < DISK_FREE_BYTES {
-        Err(format!("{text}; make room, or the agent accepts and runs nothing"))
-    } else {
-        Ok(text)
+    let disk = match disk_space(existing) {
+        Ok(disk) => disk,
+        Err(error) => return Check::of("disk", ExitCode::Failed, Err(format!("{}: {error}", existing.display()))),
+    };
+    let text = format!("{} MiB free for {}", disk.free / (1024 * 1024), directory.display());
+    if disk.free < DISK_FREE_BYTES {
+        let advice = "make room, or the agent accepts and runs nothing";
+        return Check::of("disk", ExitCode::Failed, Err(format!("{text}; {advice}")));
+    }
+    match config.journal.shortage_of(disk) {
+        Some(shortage) => Check::warning("disk", format!("{text}; {shortage}")),
+        None => Check::of("disk", ExitCode::Failed, Ok(text)),
     }
 }
 

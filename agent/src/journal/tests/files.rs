@@ -103,9 +103,14 @@ fn each_step_uses_an_index() {
         "SELECT EXISTS (SELECT 1 FROM job WHERE acked_key IS NOT report_key)",
         "SELECT min(received_at) FROM job WHERE is_open = 1",
         "SELECT id FROM job WHERE received_at > 5 AND is_open = 1",
+        "SELECT id FROM job WHERE is_open = 0 AND (command IS NOT NULL) = 1 AND changed_at < 5 AND acked_key IS report_key ORDER BY changed_at LIMIT 1",
+        "SELECT id FROM job WHERE is_open = 0 AND (command IS NOT NULL) = 0 AND changed_at < 5 AND acked_key IS report_key ORDER BY changed_at LIMIT 1",
+        "SELECT rowid FROM job WHERE is_open = 1 AND state = 'queued' AND rowid > 5 ORDER BY rowid LIMIT 1",
     ] {
+        const CLOSED: &str = "<expr>=? AND changed_at<?";
         let mut statement = journal.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let plan: Vec<String> = statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
         assert!(plan.iter().all(|step| !step.starts_with("SCAN job") || step.contains("USING")), "{sql}: {plan:?}");
+        assert!(!sql.contains("is_open = 0") || plan == [format!("SEARCH job USING INDEX job_closed ({CLOSED})")], "{plan:?}");
     }
 }

@@ -4,6 +4,7 @@ mod files;
 mod intake;
 mod reports;
 mod retention;
+mod room;
 mod schedule;
 
 use super::{Intent, Journal, JournalError, Note, Wake};

@@ -24,6 +24,62 @@ fn pruning_keeps_the_memory_of_finished_commands() {
 }
 
 #[test]
+fn finished_command_is_forgotten_once_acknowledged_pruned_and_out_of_the_game() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    let commands: Vec<Command> = (1..=4).map(|number| command(number, "Steve")).collect();
+    journal.deliver(&commands, NOW).unwrap();
+    let mark = mark();
+    let decided_on = journal.job(&id(3)).unwrap().unwrap().job;
+    let intent = Intent { line: "give Steve diamond", marker: Some(&mark), clock: None };
+    assert!(journal.record_intent(&id(3), decided_on, NOW, &intent).unwrap());
+    let completes = |job: flux_delivery::job::Job| Some(job.started().answered(Verdict::Completed));
+    for number in [1, 2] {
+        journal.transition(&id(number), NOW, Note::new("completed", None), Wake::Now, completes).unwrap();
+    }
+    let answered = |job: flux_delivery::job::Job| Some(job.answered(Verdict::Completed));
+    journal.transition(&id(3), NOW, Note::new("completed", None), Wake::Now, answered).unwrap();
+    let reports = journal.unreported(10).unwrap().reports;
+    let of = |numbers: &[u64]| -> Vec<_> {
+        reports.iter().filter(|item| numbers.iter().any(|number| item.report.id == id(*number))).cloned().collect()
+    };
+    journal.acknowledge(&of(&[1, 3]), later(100)).unwrap();
+    assert_eq!(journal.forget(later(1_000), 100).unwrap(), 0, "its details are not pruned yet");
+    assert_eq!(journal.prune(later(1_000), 100).unwrap(), 2);
+    assert_eq!(journal.forget(later(100), 100).unwrap(), 0, "the time counts from the acknowledgement");
+    assert_eq!(journal.forget(later(1_000), 100).unwrap(), 1);
+    assert!(journal.job(&id(1)).unwrap().is_none() && journal.details(&id(1)).unwrap().is_none());
+    let left: Vec<bool> = (1..=4).map(|number| journal.job(&id(number)).unwrap().is_some()).collect();
+    assert_eq!(left, [false, true, true, true], "not acknowledged, with a marker, open");
+    let counts: Vec<_> = journal.counts().unwrap().into_iter().collect();
+    assert_eq!(counts, [("completed".to_owned(), 2), ("queued".to_owned(), 1)]);
+    let rows: i64 = journal
+        .connection
+        .query_row("SELECT count(*) FROM history WHERE job_id = 'cmd_1'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 0);
+    // What comes back from an older copy of the store's database was offered to this journal before.
+    journal.deliver(&[Command { redelivered: true, ..command(1, "Steve") }], NOW).unwrap();
+    assert_eq!(journal.job(&id(1)).unwrap().unwrap().job.state, JobState::Uncertain);
+}
+
+#[test]
+fn repeated_acknowledgements_add_nothing_to_the_history() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    for _ in 0..5 {
+        journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+        let completes =
+            |job: flux_delivery::job::Job| job.is_open().then(|| job.started().answered(Verdict::Completed));
+        journal.transition(&id(1), NOW, Note::new("completed", None), Wake::Now, completes).unwrap();
+        acknowledge_all(&mut journal);
+    }
+    let history = journal.details(&id(1)).unwrap().unwrap().history;
+    let events: Vec<&str> = history.iter().map(|entry| entry.event.as_str()).collect();
+    assert_eq!(events, ["received", "completed", "acknowledged"]);
+}
+
+#[test]
 fn transition_of_an_unknown_job_returns_none() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(directory.path());
