@@ -141,5 +141,8 @@ pub(crate) fn referrals(config: &Config) -> Referrals {
 }
 
 fn context(config: &Config) -> ReferralContext {
-    ReferralContext { zone: config.store.zone.clone(), address: config.store.address.clone() }
+    let address = config.store.address.clone();
+    let sender = config.mail.as_ref().and_then(|mail| mail.from.name.clone());
+    let store_name = sender.unwrap_or_else(|| address.host().to_owned());
+    ReferralContext { zone: config.store.zone.clone(), address, store_name }
 }

@@ -102,6 +102,7 @@ async fn codes_are_issued_only_by_the_holder_of_the_sweeps() {
         let ctx = ReferralContext {
             zone: app.state.config.store.zone.clone(),
             address: app.state.config.store.address.clone(),
+            store_name: "Example Shop".to_owned(),
         };
         let audit = Audit { actor: Actor::companion() };
         let issue = move |tx: &Tx<'_>| service::issue_missing_codes(tx, &audit, &ctx, &lease);

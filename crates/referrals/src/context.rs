@@ -11,6 +11,8 @@ pub struct ReferralContext {
     pub zone: TimeZone,
     /// The store's own addresses.
     pub address: StoreAddress,
+    /// The store's name in mails and shared texts.
+    pub store_name: String,
 }
 
 impl ReferralContext {

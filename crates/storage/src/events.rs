@@ -65,6 +65,10 @@ pub fn anonymise_customer(
     let sql = "UPDATE events INDEXED BY events_of_invited SET data = '{}'
                WHERE kind = 'mail.invitation' AND lower(data ->> 'to') = lower($1)";
     tx.execute(sql, params![email.map(str::trim)])?;
+    // Mails to others that name this customer.
+    let sql = "UPDATE events INDEXED BY events_about_friends SET data = '{}'
+               WHERE substr(kind, 1, 5) = 'mail.' AND data -> 'about' ->> 'friendId' = $1";
+    tx.execute(sql, params![id])?;
     let sql = "UPDATE events INDEXED BY events_of_customers SET subject = $2, data = '{}' WHERE subject = $1
                AND (kind = 'customer.saved' OR substr(kind, 1, 5) = 'mail.')";
     tx.execute(sql, params![id, anonymous])?;

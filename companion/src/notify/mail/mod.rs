@@ -8,6 +8,7 @@
 //! mails that are older than a day are skipped.
 
 mod address;
+mod html;
 mod pace;
 mod send;
 
@@ -16,6 +17,8 @@ use crate::config::Mail;
 use crate::leases::{self, JobError};
 use crate::limits;
 use crate::notify::unsubscribe::{UnsubscribeKey, recipient};
+use flux_referrals::ReferralContext;
+use flux_referrals::service::Letter as Written;
 use flux_shop::Event;
 use flux_storage::Tx;
 use flux_storage::leases::{Job, Lease};
@@ -35,7 +38,7 @@ pub(crate) async fn send_test(mail: &Mail, store: &str, to: &str, now: Timestamp
     let sender = Sender::new(mail).map_err(|error| format!("mail.server: {error}"))?;
     let id = format!("<test-{}@{store}.flux>", now.as_millisecond());
     let body = "This mail shows that the store can send mails.\n";
-    let letter = Letter { to, subject: "Test mail of your store", body, id, unsubscribe: None };
+    let letter = Letter { to, to_name: None, subject: "Test mail of your store", body, id, unsubscribe: None };
     sender.send(letter).await.map_err(|error| error.to_string())
 }
 
@@ -116,18 +119,18 @@ async fn send_next(
         begin(app, lease).await?;
         *has_begun = true;
     }
-    let (now, held) = (app.clock.now(), lease.clone());
+    let (now, held, hooks) = (app.clock.now(), lease.clone(), app.hooks());
     let next = move |tx: &Tx<'_>| {
         leases::require(tx, &held)?;
-        rows::next(tx, now, wanted)?.map(|mail| Ok(found(tx, mail)?)).transpose()
+        rows::next(tx, now, wanted)?.map(|mail| Ok(found(tx, hooks.context(), mail)?)).transpose()
     };
-    let Some(Found { mail: NextMail { event, customer, tries, after }, token, is_unsubscribed }) =
+    let Some(Found { mail: NextMail { event, customer, tries, after }, written, token, is_unsubscribed }) =
         app.db.read(next).await.map_err(|error: JobError| error)?
     else {
         return Ok(None);
     };
     let tried = if after.is_some() { Tried::New } else { Tried::PutOff };
-    let letter = match letter(app, &event, customer.as_deref(), &token) {
+    let letter = match letter(app, &event, &written, customer.as_deref(), &token) {
         Ok(_) if is_unsubscribed => Err("the recipient has unsubscribed"),
         letter => letter,
     };
@@ -198,29 +201,46 @@ fn judge(
 /// A mail that is to be sent, unless its recipient wants none.
 struct Found {
     mail: NextMail,
+    /// Its text as it is now.
+    written: Written,
     /// The token that unsubscribes the recipient.
     token: String,
     is_unsubscribed: bool,
 }
 
-fn found(tx: &Tx<'_>, mail: NextMail) -> Result<Found, flux_storage::Error> {
+fn found(tx: &Tx<'_>, ctx: &ReferralContext, mail: NextMail) -> Result<Found, flux_storage::Error> {
+    let written = match flux_referrals::service::letter(tx, ctx, &mail.event)? {
+        Some(written) => written,
+        None => as_recorded(&mail.event),
+    };
     let key = UnsubscribeKey::load(tx)?;
     let recipient = recipient(&mail.event, mail.customer.as_deref()).ok().and_then(|to| key.recipient(to));
     let is_unsubscribed = recipient.map_or(Ok(false), |recipient| rows::is_unsubscribed(tx, &recipient))?;
-    Ok(Found { token: key.token(mail.event.seq), mail, is_unsubscribed })
+    Ok(Found { token: key.token(mail.event.seq), mail, written, is_unsubscribed })
+}
+
+/// The text that an event has.
+fn as_recorded(event: &Event) -> Written {
+    let text = |name: &str| event.data[name].as_str().unwrap_or_default().to_owned();
+    Written { subject: text("subject"), body: text("body"), to_name: None }
 }
 
 /// The mail of an event.
 ///
 /// # Errors
 /// The reason that it has no recipient.
-fn letter<'a>(app: &App, event: &'a Event, customer: Option<&'a str>, token: &str) -> Result<Letter<'a>, &'static str> {
-    // A text that begins with a name begins with a blank where there is none.
-    let text = |name: &str| event.data[name].as_str().unwrap_or_default().trim();
+fn letter<'a>(
+    app: &App,
+    event: &'a Event,
+    written: &'a Written,
+    customer: Option<&'a str>,
+    token: &str,
+) -> Result<Letter<'a>, &'static str> {
     let to = recipient(event, customer)?;
     let id = format!("<{}@{}.flux>", event.seq, app.config.store.id);
     // RFC 8058 wants HTTPS.
     let public = app.config.public_url.as_ref().filter(|url| url.starts_with("https://"));
     let unsubscribe = public.map(|url| format!("{url}/u/{token}"));
-    Ok(Letter { to, subject: text("subject"), body: text("body"), id, unsubscribe })
+    let Written { subject, body, to_name } = written;
+    Ok(Letter { to, to_name: to_name.as_deref(), subject: subject.trim(), body: body.trim(), id, unsubscribe })
 }

@@ -1,12 +1,13 @@
 //! One mail over SMTP, and the kinds of failure.
 
 use super::address::{needs_smtputf8, smtp_address};
+use super::html::html;
 use crate::config::{Mail, MailTls};
 use crate::limits;
 use lettre::Address;
 use lettre::address::AddressError;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
@@ -81,6 +82,8 @@ const ONE_CLICK_VALUE: &str = "List-Unsubscribe=One-Click";
 #[derive(Debug)]
 pub(super) struct Letter<'a> {
     pub(super) to: &'a str,
+    /// The recipient's name, if it is known.
+    pub(super) to_name: Option<&'a str>,
     pub(super) subject: &'a str,
     pub(super) body: &'a str,
     /// The `Message-ID`.
@@ -112,11 +115,10 @@ impl<'a> Sender<'a> {
         let to = smtp_address(letter.to)?;
         let mut message = Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(None, to.clone()))
+            .to(Mailbox::new(letter.to_name.map(str::to_owned), to.clone()))
             .message_id(Some(letter.id))
             .subject(letter.subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(letter.body.to_owned())?;
+            .multipart(MultiPart::alternative_plain_html(letter.body.to_owned(), html(letter.body)))?;
         if let Some(address) = letter.unsubscribe {
             for (name, value) in [(LIST_UNSUBSCRIBE, format!("<{address}>")), (ONE_CLICK, ONE_CLICK_VALUE.to_owned())] {
                 let name = HeaderName::new_from_ascii_str(name);

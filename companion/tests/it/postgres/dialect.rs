@@ -1,11 +1,12 @@
 //! The differences between the portable text of statements and PostgreSQL's. Everything else is the same text for both engines.
 
 /// Portable text, and what PostgreSQL is given in its place.
-pub(super) const DIFFERENCES: [(&str, &str); 2] = [
+pub(super) const DIFFERENCES: [(&str, &str); 3] = [
     // A list of texts as one parameter, which is a text.
     ("json_each($1)", "json_array_elements_text(CAST(CAST($1 AS TEXT) AS json)) AS each (value)"),
     // The column is text, and only SQLite reads it as JSON without a cast.
     ("data ->> 'to'", "CAST(data AS json) ->> 'to'"),
+    ("data -> 'about'", "CAST(data AS json) -> 'about'"),
 ];
 
 /// SQLite's hint, which an engine without it leaves out together with the index's name.

@@ -1,6 +1,6 @@
 //! The errors of settings and values that break a rule.
 
-use crate::limits;
+use crate::{Placeholder, limits};
 use flux_protocol::ServerId;
 use flux_protocol::template::TemplateFault;
 
@@ -93,6 +93,14 @@ pub enum ValidationError {
     /// A text of a share channel or a mail is too long.
     #[error("a text has at most {} characters", limits::TEXT_CHARS)]
     Text,
+    /// A text has a placeholder that nothing fills in.
+    #[error("`{{{word}}}` is no placeholder of this text: known are {}", in_braces(known))]
+    Placeholder {
+        /// The word in braces.
+        word: String,
+        /// The placeholders of this text.
+        known: &'static [Placeholder],
+    },
     /// Every generated code exists already.
     #[error("no free code was found: is the random source of this machine broken?")]
     NoFreeCode,
@@ -130,6 +138,7 @@ impl ValidationError {
             | Self::RewardType
             | Self::Limit
             | Self::Text
+            | Self::Placeholder { .. }
             | Self::NoFreeCode => None,
         }
     }
@@ -138,4 +147,8 @@ impl ValidationError {
     pub fn is_conflict(&self) -> bool {
         self.conflict_code().is_some()
     }
+}
+
+fn in_braces(known: &[Placeholder]) -> String {
+    known.iter().map(|placeholder| format!("{{{placeholder}}}")).collect::<Vec<_>>().join(", ")
 }

@@ -22,6 +22,11 @@ impl StoreAddress {
         Landing(self.home.clone())
     }
 
+    /// The home page's host, with its port.
+    pub fn host(&self) -> &str {
+        self.hosts.first().map_or("", String::as_str)
+    }
+
     /// Reads the landing address that an admin has set (R3-16, R4-30): blank is the home page, a path is one of the home page's host.
     pub fn landing(&self, text: &str) -> Result<Landing, ValidationError> {
         let text = text.trim();

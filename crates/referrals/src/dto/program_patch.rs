@@ -207,6 +207,7 @@ fn refused_field(put: &ProgramPut, invalid: &ValidationError) -> &'static str {
         | ValidationError::Landing
         | ValidationError::RewardType
         | ValidationError::Text
+        | ValidationError::Placeholder { .. }
         | ValidationError::NoFreeCode => "rewardCommands",
     }
 }

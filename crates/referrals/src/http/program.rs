@@ -40,10 +40,10 @@ pub(super) async fn save(
 #[utoipa::path(get, path = "/referrals/share", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = ShareDoc), Errors))]
 pub(super) async fn show_share(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<ShareDoc>, ApiError> {
-    Ok(Json(api.read(|tx, _, ctx| Ok(program_repo::load(tx, &ctx.zone)?.share)).await?))
+    Ok(Json(api.read(|tx, _, ctx| program_repo::load(tx, &ctx.zone).map(|row| row.share.doc(row.mails.language)).map_err(Into::into)).await?))
 }
 
-/// Saves the texts that customers share: an absent field stays. `{link}`, `{code}` and `{name}` are placeholders.
+/// Saves the texts that customers share: an absent field stays, `null` restores the ready text. An unknown placeholder is 422.
 #[utoipa::path(put, path = "/referrals/share", tag = "referrals", security(("key" = [])), request_body = SharePatch,
     responses((status = 200, body = ShareDoc), Errors))]
 pub(super) async fn save_share(
@@ -58,10 +58,10 @@ pub(super) async fn save_share(
 #[utoipa::path(get, path = "/referrals/emails", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = MailsDoc), Errors))]
 pub(super) async fn show_mails(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<MailsDoc>, ApiError> {
-    Ok(Json(api.read(|tx, _, ctx| Ok(program_repo::load(tx, &ctx.zone)?.mails)).await?))
+    Ok(Json(api.read(|tx, _, ctx| Ok(program_repo::load(tx, &ctx.zone)?.mails.doc())).await?))
 }
 
-/// Saves mails: an absent field stays.
+/// Saves mails: an absent field stays, `null` restores the ready text. An unknown placeholder and an empty text are 422.
 #[utoipa::path(put, path = "/referrals/emails", tag = "referrals", security(("key" = [])), request_body = MailsPatch,
     responses((status = 200, body = MailsDoc), Errors))]
 pub(super) async fn save_mails(

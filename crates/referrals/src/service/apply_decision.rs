@@ -36,8 +36,8 @@ pub(super) fn apply_decision(
     for change in changes {
         apply_change(work, change)?;
     }
-    for (scenario, customer) in mails {
-        send_mail(work, scenario, &customer)?;
+    for mail in mails {
+        send_mail(work, &mail)?;
     }
     issue_due_grants(work, attribution)
 }
@@ -70,11 +70,12 @@ pub(super) fn issue_if_due(
     );
     let Some(change) = due else { return Ok(false) };
     let decision = Decision { attribution: attribution.clone(), changes: vec![change], reason: None };
-    for (scenario, customer) in mails_of(attribution, &decision, &enabled_mails(work)) {
-        send_mail(work, scenario, &customer)?;
-    }
+    let mails = mails_of(attribution, &decision, &enabled_mails(work));
     for change in decision.changes {
         apply_change(work, change)?;
+    }
+    for mail in mails {
+        send_mail(work, &mail)?;
     }
     Ok(true)
 }

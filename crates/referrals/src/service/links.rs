@@ -1,7 +1,7 @@
 //! Links of customers, and clicks on them.
 
 use super::UnitOfWork;
-use super::mails::send_mail;
+use super::mails::send_code;
 use crate::Error;
 use crate::ReferralContext;
 use crate::dto::LinkView;
@@ -11,7 +11,7 @@ use crate::storage::customers as customers_repo;
 use crate::storage::links::{self as links_repo, LinkRow};
 use flux_referral_rules::limits::REPEATED_CLICK_SECONDS;
 use flux_referral_rules::{
-    Click, Code, CustomerId, IssuedLink, Landing, Link, LinkId, Reason, Rule, Scenario, Visit, effective,
+    Click, Code, CustomerId, IssuedLink, Landing, Link, LinkId, Reason, Rule, Visit, effective,
     make_link_code,
 };
 use flux_shop::Audit;
@@ -172,7 +172,7 @@ fn create_link(work: &mut UnitOfWork<'_>, customer: &CustomerId) -> Result<LinkR
     links_repo::insert(work.tx(), &row, &work.ctx().day(work.tx().now()))?;
     events::record(work.tx(), work.audit(), kind::LINK_ISSUED, row.id.as_str(), &json!({}))?;
     if work.program().program.channels.take_codes() {
-        send_mail(work, Scenario::CodeIssued, customer)?;
+        send_code(work, customer)?;
     }
     Ok(row)
 }

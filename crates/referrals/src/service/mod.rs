@@ -13,7 +13,7 @@
 //! | a customer changes or is forgotten | `customers` |
 //!
 //! `evaluate_order` evaluates an order for both kinds; `apply_decision` writes a decision, `reward_commands` its commands,
-//! `mails` its mails; `view` and `summary` are read by people.
+//! `mails` its mails with the values of `mail_values`; `view` and `summary` are read by people.
 
 mod apply_decision;
 mod bind;
@@ -21,6 +21,7 @@ mod codes;
 pub(crate) mod customers;
 mod evaluate_order;
 mod links;
+mod mail_values;
 mod mails;
 pub(crate) mod orders;
 pub(crate) mod reward_commands;
@@ -37,7 +38,7 @@ mod view;
 pub use bind::ReportedClick;
 pub use codes::{CodeView, validate};
 pub use links::{ClickOutcome, Visitor, click, issue as issue_link, link_of};
-pub use mails::invite;
+pub use mails::{Letter, invite, letter};
 pub use orders::{Buyer, checkout};
 pub use rule_servers::{RulesOfServer, rule, rules, rules_of_server};
 pub use sessions::{Payer, completed, fulfil, in_session, of_session, void, withdraw};

@@ -145,16 +145,18 @@ pub fn save_share(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: Shar
     row.share = row.share.patched(patch)?;
     program::save(tx, &row)?;
     events::record(tx, audit, kind::PROGRAM_SAVED, "share", &json!({}))?;
-    Ok(row.share)
+    Ok(row.share.doc(row.mails.language))
 }
 
 /// `PUT /emails`.
 pub fn save_mails(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: MailsPatch) -> Result<MailsDoc, Error> {
     let mut row = program::load(tx, &ctx.zone)?;
     row.mails = row.mails.patched(patch)?;
+    let page = ctx.address.landing(row.mails.member_page.as_deref().unwrap_or_default());
+    page.map_err(|invalid| FieldError::of("memberPage", &invalid))?;
     program::save(tx, &row)?;
     events::record(tx, audit, kind::PROGRAM_SAVED, "emails", &json!({}))?;
-    Ok(row.mails)
+    Ok(row.mails.doc())
 }
 
 fn program_answer(work: &UnitOfWork<'_>) -> ProgramView {
@@ -228,6 +230,7 @@ fn refused_field(invalid: &ValidationError) -> &'static str {
         | ValidationError::RewardType
         | ValidationError::Limit
         | ValidationError::Text
+        | ValidationError::Placeholder { .. }
         | ValidationError::NoFreeCode => "tier",
     }
 }

@@ -2,12 +2,13 @@
 
 use super::UnitOfWork;
 use super::links::issue_link;
+use super::mail_values::share_values;
 use crate::Error;
 use crate::ReferralContext;
 use crate::dto::{GrantView, LinkView, Period, RuleView, SharedView};
 use crate::limits;
 use crate::storage::{grants as grant_rows, ledger, stats as stats_repo};
-use flux_referral_rules::{Code, CustomerId, Tier, Unit, effective, store_day};
+use flux_referral_rules::{CustomerId, Tier, Unit, effective, store_day};
 use flux_shop::Audit;
 use flux_storage::Tx;
 use jiff::Timestamp;
@@ -109,14 +110,13 @@ pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerI
     let referrer = work.referrer(id)?;
     let rule = effective(&work.store()?, &referrer);
     let rule_name = rule.map(|rule| rule.name.as_str().to_owned()).unwrap_or_default();
-    let name = work.customer(id)?.name.unwrap_or_default();
-    let code = Code::parse(&link.code).map_err(|invalid| Error::invalid("code", invalid.to_string()))?;
+    let values = share_values(&work, id, (&link.url, &link.code), rule.ok())?;
     let code_enabled = work.program().program.channels.take_codes();
     let credit = ledger::credit(tx, id)?.into_iter().map(|(currency, balance)| Balance { currency, balance });
     let rewards = grant_rows::of_customer(tx, id, true, limits::PANEL_REWARDS)?;
     Ok(SummaryView {
         rule_name,
-        share: work.program().share.filled(&link.url, &code, &name)?,
+        share: work.program().share.doc(work.program().mails.language).filled(&values),
         code: code_enabled.then(|| link.code.clone()),
         link,
         code_enabled,

@@ -146,6 +146,11 @@ impl From<&PlannedCommand> for SavedCommand {
     }
 }
 
+/// The grant with this id.
+pub fn find(tx: &Tx<'_>, id: &GrantId) -> Result<Option<GrantRow>, Error> {
+    tx.one("SELECT * FROM referral_grants WHERE id = $1", params![id.as_str()], read)
+}
+
 /// An attribution's grants.
 pub fn of_attribution(tx: &Tx<'_>, id: &AttributionId) -> Result<Vec<GrantRow>, Error> {
     all(tx, "SELECT * FROM referral_grants WHERE attribution_id = $1 ORDER BY seq", params![id.as_str()])

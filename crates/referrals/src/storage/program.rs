@@ -1,7 +1,7 @@
 //! The single row of the program.
 
 use super::rows::{MailsRow, ProgramSettingsRow, ProgramTexts, ShareRow};
-use crate::dto::{MailsDoc, ProgramDoc, ShareDoc};
+use crate::dto::{Mails, ProgramDoc, Share};
 use flux_referral_rules::{Program, ProgramState};
 use flux_storage::{Error, Row, Tx, params, to_json};
 use jiff::Timestamp;
@@ -19,9 +19,9 @@ pub struct ProgramRow {
     /// The version; each edit increments it.
     pub version: u64,
     /// The texts that customers share.
-    pub share: ShareDoc,
+    pub share: Share,
     /// The mails.
-    pub mails: MailsDoc,
+    pub mails: Mails,
     /// The progress of issuing codes: customers after this id may lack one.
     pub codes_after: Option<String>,
 }
@@ -48,8 +48,8 @@ pub(super) fn unsaved(zone: &TimeZone) -> Result<ProgramRow, Error> {
         doc,
         configured: false,
         version: 0,
-        share: ShareDoc::default(),
-        mails: MailsDoc::default(),
+        share: Share::default(),
+        mails: Mails::default(),
         codes_after: None,
     })
 }

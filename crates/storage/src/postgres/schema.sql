@@ -238,6 +238,7 @@ CREATE TABLE events (
 );
 CREATE INDEX events_of_customers ON events (subject) WHERE kind = 'customer.saved' OR substr(kind, 1, 5) = 'mail.';
 CREATE INDEX events_of_invited ON events (lower(CAST(data AS json) ->> 'to')) WHERE kind = 'mail.invitation';
+CREATE INDEX events_about_friends ON events ((CAST(data AS json) -> 'about' ->> 'friendId')) WHERE substr(kind, 1, 5) = 'mail.';
 CREATE INDEX events_with_mails ON events (seq) WHERE substr(kind, 1, 5) = 'mail.';
 
 CREATE TABLE idempotency (

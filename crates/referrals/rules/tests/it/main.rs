@@ -16,5 +16,6 @@ mod model;
 mod registration_rewards;
 mod reversals;
 mod settings;
+mod texts;
 mod tiered_rules;
 mod values;

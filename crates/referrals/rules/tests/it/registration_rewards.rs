@@ -324,24 +324,6 @@ fn enabling_codes_mails_them() {
     }
 }
 
-/// R3-20.
-#[test]
-fn share_text_fills_in_the_link_and_no_placeholder_of_a_name() {
-    let code = Code::parse("alice-7Q9").unwrap();
-    let texts = ShareTexts {
-        x: Text::parse("{name} says: {link} {{code}} {other} {").unwrap(),
-        email_title: Text::parse("From {name}").unwrap(),
-        email_body: Text::parse("").unwrap(),
-        email_icon: Some("https://store.example/icon.png".to_owned()),
-    };
-    let shared = texts.filled("https://store.example?ref=alice-7Q9", &code, "{code}");
-    assert_eq!(shared.x, "{code} says: https://store.example?ref=alice-7Q9 {alice-7Q9} {other} {");
-    assert_eq!((shared.email_title.as_str(), shared.email_body.as_str()), ("From {code}", ""));
-    assert!(shared.facebook_prompts && shared.email_icon == texts.email_icon);
-    assert!(Text::parse(&"ü".repeat(10_000)).is_ok());
-    assert_eq!(Text::parse(&"x".repeat(10_001)), Err(ValidationError::Text));
-}
-
 /// R3-21.
 #[test]
 fn each_mail_has_its_switch() {
@@ -360,8 +342,17 @@ fn each_mail_has_its_switch() {
         at: day(0),
     };
     let decision = register(&context, facts);
-    let joined = (Scenario::FriendJoined, customer("Alice"));
-    let issued = [(Scenario::RewardIssued, customer("Alice")), (Scenario::RewardIssued, customer("Bob"))];
+    let mail = |scenario, side: Option<Side>, to: &str, friend: &str| Mailing {
+        scenario,
+        customer: customer(to),
+        grant: side.map(|side| GrantKey { attribution: before.id.clone(), side, trigger: Trigger::Registration }),
+        friend: customer(friend),
+    };
+    let joined = mail(Scenario::FriendJoined, None, "Alice", "Bob");
+    let issued = [
+        mail(Scenario::RewardIssued, Some(Side::Referrer), "Alice", "Bob"),
+        mail(Scenario::RewardIssued, Some(Side::Referee), "Bob", "Alice"),
+    ];
     assert_eq!(mails(&before, &decision, &[Scenario::FriendJoined].into()), [joined]);
     assert_eq!(mails(&before, &decision, &[Scenario::RewardIssued].into()), issued);
     assert_eq!(mails(&before, &decision, &Scenario::ALL.iter().copied().collect()).len(), 3);

@@ -250,6 +250,7 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_of_customers ON events (subject) WHERE kind = 'customer.saved' OR substr(kind, 1, 5) = 'mail.';
 CREATE INDEX events_of_invited ON events (lower(data ->> 'to')) WHERE kind = 'mail.invitation';
+CREATE INDEX events_about_friends ON events ((data -> 'about' ->> 'friendId')) WHERE substr(kind, 1, 5) = 'mail.';
 CREATE INDEX events_with_mails ON events (seq) WHERE substr(kind, 1, 5) = 'mail.';
 
 -- What each Idempotency-Key has made.
