@@ -29,7 +29,9 @@ class Mailbox:
 
     async def handle_DATA(self, server, session, envelope):
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        self.mails.append((envelope.rcpt_tos[0], mail["subject"], mail.get_content().strip(), mail["message-id"]))
+        text = mail.get_body(preferencelist=("plain",)).get_content().strip()
+        assert "<img" not in mail.get_body(preferencelist=("html",)).get_content()
+        self.mails.append((envelope.rcpt_tos[0], mail["subject"], text, mail["message-id"]))
         return ANSWER_OK
 
 

@@ -51,7 +51,8 @@ async fn codes_and_orders(fixture: &ReferralFixture) {
     app.package(json!([])).await;
     let code = fixture.referrer("alice", "AliceMC").await;
     let mail = json!({"on": true, "subject": "Come", "body": "{link}"});
-    app.put("/referrals/emails", json!({"invitation": mail})).await;
+    let on = json!({"on": true});
+    app.put("/referrals/emails", json!({"invitation": mail, "rewardIssued": on, "rewardTakenBack": on, "friendJoined": on})).await;
     fixture
         .post("/invitations", json!({"accountId": "store", "customerId": "alice", "email": "gina@example.com"}))
         .await;

@@ -87,7 +87,7 @@ async fn name_with_a_link_reaches_neither_subject_nor_text_of_a_mail() {
     let fixture = fixture().await;
     let player = json!({"name": "SteveMC"});
     for (id, customer, shown) in [
-        ("c1", json!({"name": "FREE NITRO http://evil.example/login"}), ""),
+        ("c1", json!({"name": "FREE NITRO http://evil.example/login"}), "A friend"),
         ("c2", json!({"name": "evil.example", "player": player}), "SteveMC"),
         ("c3", json!({"name": "Jörg Müller"}), "Jörg Müller"),
         ("c4", json!({"name": "a".repeat(100)}), &*"a".repeat(30)),

@@ -9,6 +9,7 @@ mod edges;
 pub(crate) mod fixture;
 mod invitations;
 mod links;
+mod mails;
 mod orders;
 mod persons;
 mod registration_rewards;

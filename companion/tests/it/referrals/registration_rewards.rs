@@ -300,7 +300,7 @@ async fn mail_is_sent_only_while_enabled_and_is_an_event() {
     let fixture = member().await;
     let code = fixture.referrer("alice", "AliceMC").await;
     fixture.signup("bob", &code).await;
-    let on = |name: &str| json!({name: {"on": true, "subject": "{name}", "body": "{code}"}});
+    let on = |name: &str| json!({name: {"on": true, "subject": "{name}", "body": "{link}"}});
     fixture.app.put("/referrals/emails", on("friendJoined")).await;
     fixture.app.put("/referrals/emails", on("rewardIssued")).await;
     let invitation = json!({"accountId": "store", "customerId": "alice", "email": "friend@example.net"});
@@ -320,7 +320,7 @@ async fn mail_is_sent_only_while_enabled_and_is_an_event() {
         [
             mail("invitation", "alice", "alice"),
             mail("friendJoined", "alice", "alice"),
-            mail("rewardIssued", "carol", "")
+            mail("rewardIssued", "carol", "there")
         ]
     );
     assert_eq!(grant(&fixture.signup("carol", &code).await.1, "referee")["status"], "issued");

@@ -19,7 +19,7 @@ string_enum! {
 }
 
 impl Scenario {
-    /// The placeholders that this mail's texts may have (R3-23).
+    /// The placeholders that this mail's texts may have (R3-31).
     pub fn placeholders(self) -> &'static [Placeholder] {
         use Placeholder::{Code, Friend, Link, MemberPage, Name, Reward, RewardCode, Store, ValidUntil};
         match self {

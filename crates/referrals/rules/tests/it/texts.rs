@@ -1,4 +1,4 @@
-//! Texts with placeholders, and the words that fill them in (R3-20, R3-21, R3-23, R3-24).
+//! Texts with placeholders, and the words that fill them in (R3-20, R3-21, R3-31, R3-32).
 
 use crate::builders::*;
 use crate::fake_store::*;
@@ -96,7 +96,7 @@ fn moment_has_its_seconds_and_its_zone() {
     assert_eq!(moment_in_words(at, &TimeZone::UTC, Language::English), "26 December 2026, 10:00:01 UTC");
 }
 
-/// R3-26.
+/// R3-34.
 #[test]
 fn reward_that_is_taken_back_is_mailed_to_whoever_had_it() {
     let mut store = FakeStore::new().with_global(|rule| {
