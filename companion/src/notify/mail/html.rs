@@ -3,7 +3,8 @@
 /// The text as HTML. Every character of it is shown as it is.
 pub(super) fn html(text: &str) -> String {
     let text = text.replace('\r', "");
-    let paragraphs = text.split("\n\n").map(|paragraph| paragraph.trim_matches('\n')).filter(|paragraph| !paragraph.is_empty());
+    let paragraphs =
+        text.split("\n\n").map(|paragraph| paragraph.trim_matches('\n')).filter(|paragraph| !paragraph.is_empty());
     let paragraphs = paragraphs.map(|paragraph| {
         let lines: Vec<String> = paragraph.split('\n').map(line).collect();
         format!("<p>{}</p>\n", lines.join("<br>\n"))
@@ -49,13 +50,19 @@ mod tests {
     #[test]
     fn text_becomes_paragraphs_with_everything_escaped() {
         let page = html("Hi <Bob> & 'co'\r\nline \"two\"\n\n\nBye\n");
-        assert!(page.contains("<p>Hi &lt;Bob&gt; &amp; &#39;co&#39;<br>\nline &quot;two&quot;</p>\n<p>Bye</p>\n"), "{page}");
+        assert!(
+            page.contains("<p>Hi &lt;Bob&gt; &amp; &#39;co&#39;<br>\nline &quot;two&quot;</p>\n<p>Bye</p>\n"),
+            "{page}"
+        );
     }
 
     #[test]
     fn only_web_addresses_become_links() {
         for (text, expected) in [
-            ("https://a.example/?x=1&y=2.", "<a href=\"https://a.example/?x=1&amp;y=2\">https://a.example/?x=1&amp;y=2</a>."),
+            (
+                "https://a.example/?x=1&y=2.",
+                "<a href=\"https://a.example/?x=1&amp;y=2\">https://a.example/?x=1&amp;y=2</a>.",
+            ),
             ("http://a\"b", "<a href=\"http://a&quot;b\">http://a&quot;b</a>"),
             ("javascript:alert(1)", "javascript:alert(1)"),
             ("https://", "https://"),

@@ -52,7 +52,11 @@ async fn codes_and_orders(fixture: &ReferralFixture) {
     let code = fixture.referrer("alice", "AliceMC").await;
     let mail = json!({"on": true, "subject": "Come", "body": "{link}"});
     let on = json!({"on": true});
-    app.put("/referrals/emails", json!({"invitation": mail, "rewardIssued": on, "rewardTakenBack": on, "friendJoined": on})).await;
+    app.put(
+        "/referrals/emails",
+        json!({"invitation": mail, "rewardIssued": on, "rewardTakenBack": on, "friendJoined": on}),
+    )
+    .await;
     fixture
         .post("/invitations", json!({"accountId": "store", "customerId": "alice", "email": "gina@example.com"}))
         .await;

@@ -147,15 +147,21 @@ async fn mail_has_the_name_plain_text_and_html_without_pictures() {
     let mut server = MailServer::start().await;
     let served = served(&server.config()).await;
     let app = &served.app;
-    app.put("/referrals/program", json!({"enabled": true, "rewardType": "percent", "referrerValue": 20, "refereeValue": 10}))
-        .await;
+    app.put(
+        "/referrals/program",
+        json!({"enabled": true, "rewardType": "percent", "referrerValue": 20, "refereeValue": 10}),
+    )
+    .await;
     let own = json!({"on": true, "subject": "For {name}", "body": "Hi {name}, <b>look</b> & see"});
     app.put("/referrals/emails", json!({"codeIssued": own})).await;
     app.put("/customers/anna", json!({"name": "Anna", "email": "anna@example.com"})).await;
     app.post("/referrals/links/issue", json!({"accountId": "store", "customerId": "anna"})).await;
     let mail = server.next().await;
     let lines = mail.headers.join("\n");
-    assert!(lines.contains("To: Anna <anna@example.com>") || lines.contains("To: \"Anna\" <anna@example.com>"), "{lines}");
+    assert!(
+        lines.contains("To: Anna <anna@example.com>") || lines.contains("To: \"Anna\" <anna@example.com>"),
+        "{lines}"
+    );
     for part in [
         "multipart/alternative",
         "Content-Type: text/plain; charset=utf-8",

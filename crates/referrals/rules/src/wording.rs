@@ -104,9 +104,8 @@ fn discount_in_words(discount: &Discount, language: Language) -> String {
     let off = language.of("off", "Rabatt");
     let mut words = match &discount.kind {
         DiscountKind::Percent { percent, max_off } => {
-            let most = max_off.map(|most| {
-                format!(", {} {}", language.of("at most", "höchstens"), money_in_words(most, language))
-            });
+            let most = max_off
+                .map(|most| format!(", {} {}", language.of("at most", "höchstens"), money_in_words(most, language)));
             format!("{} % {off}{}", percent.get(), most.unwrap_or_default())
         }
         DiscountKind::Fixed(money) => format!("{} {off}", money_in_words(*money, language)),

@@ -137,7 +137,8 @@ impl Share {
         if self.email_title.as_ref().is_some_and(|title| title.chars().any(char::is_control)) {
             return Err(FieldError::value("email.title", "must be one line"));
         }
-        for (field, text) in [("x.text", &self.x), ("email.title", &self.email_title), ("email.body", &self.email_body)] {
+        for (field, text) in [("x.text", &self.x), ("email.title", &self.email_title), ("email.body", &self.email_body)]
+        {
             let text = text.as_deref().unwrap_or_default();
             Text::parse(text, SHARE_PLACEHOLDERS).map_err(FieldError::at(field))?;
         }

@@ -40,7 +40,12 @@ pub(super) async fn save(
 #[utoipa::path(get, path = "/referrals/share", tag = "referrals", security(("key" = [])),
     responses((status = 200, body = ShareDoc), Errors))]
 pub(super) async fn show_share(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<ShareDoc>, ApiError> {
-    Ok(Json(api.read(|tx, _, ctx| program_repo::load(tx, &ctx.zone).map(|row| row.share.doc(row.mails.language)).map_err(Into::into)).await?))
+    Ok(Json(
+        api.read(|tx, _, ctx| {
+            program_repo::load(tx, &ctx.zone).map(|row| row.share.doc(row.mails.language)).map_err(Into::into)
+        })
+        .await?,
+    ))
 }
 
 /// Saves the texts that customers share: an absent field stays, `null` restores the ready text. An unknown placeholder is 422.

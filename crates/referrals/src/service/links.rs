@@ -11,8 +11,7 @@ use crate::storage::customers as customers_repo;
 use crate::storage::links::{self as links_repo, LinkRow};
 use flux_referral_rules::limits::REPEATED_CLICK_SECONDS;
 use flux_referral_rules::{
-    Click, Code, CustomerId, IssuedLink, Landing, Link, LinkId, Reason, Rule, Visit, effective,
-    make_link_code,
+    Click, Code, CustomerId, IssuedLink, Landing, Link, LinkId, Reason, Rule, Visit, effective, make_link_code,
 };
 use flux_shop::Audit;
 use flux_shop::kind;

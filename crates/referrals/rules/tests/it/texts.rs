@@ -26,10 +26,14 @@ fn text_is_filled_in_one_pass() {
 
 #[test]
 fn unknown_placeholder_is_refused_with_the_known_ones() {
-    for (text, word) in [("Hi {nmae}", "nmae"), ("{Name}", "Name"), ("{ name }", " name "), ("{{first-name}}", "first-name")]
+    for (text, word) in
+        [("Hi {nmae}", "nmae"), ("{Name}", "Name"), ("{ name }", " name "), ("{{first-name}}", "first-name")]
     {
         let refused = Text::parse(text, &[Placeholder::Name, Placeholder::Link]).unwrap_err();
-        assert_eq!(refused.to_string(), format!("`{{{word}}}` is no placeholder of this text: known are {{name}}, {{link}}"));
+        assert_eq!(
+            refused.to_string(),
+            format!("`{{{word}}}` is no placeholder of this text: known are {{name}}, {{link}}")
+        );
     }
     for text in ["{}", "{ }", "{a b}", "a { b", "{\"json\": 1}"] {
         assert!(Text::parse(text, ANY).is_ok(), "{text}");
