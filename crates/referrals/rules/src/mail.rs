@@ -1,3 +1,5 @@
+//! The kinds of mails, the placeholders of each, and the mails of a decision.
+
 use crate::string_enum::string_enum;
 use crate::{Attribution, Channels, CustomerId, Decision, GrantKey, GrantStatus, Placeholder, Side};
 use std::collections::BTreeSet;
