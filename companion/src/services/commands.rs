@@ -6,9 +6,8 @@ use flux_delivery::command::{CommandState, CommandStatus};
 use flux_protocol::CommandId;
 use flux_referrals::OrderHooks;
 use flux_shop::CommandPurpose;
-use flux_shop::{Command, NewCommand, Origin, SERVER_REMOVED, kind};
-use flux_storage::{Tx, commands, events, orders, servers};
-use serde_json::json;
+use flux_shop::{Command, NewCommand, Origin, SERVER_REMOVED};
+use flux_storage::{Tx, commands, orders, servers};
 
 /// `POST /commands`: creates a command by hand, with the first row of its history.
 pub fn make(tx: &Tx<'_>, by: &Audit, new: NewCommand) -> Result<Command, ServiceError> {
@@ -91,20 +90,6 @@ pub fn expire(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, mut command: Comm
     let after = command.state.clone().expire();
     command.reason = after.status.reason().map(str::to_owned).or(command.reason);
     reversals::after_closing(tx, by, hooks, save(tx, by, command, after)?)
-}
-
-/// Marks all open commands after a restore: they may have been offered to a journal that this database does not know
-/// (rule 10). Begins a new epoch. Returns the number of commands.
-pub fn restored(tx: &Tx<'_>, by: &Audit) -> Result<u64, flux_storage::Error> {
-    let mut open = commands::all_open(tx)?;
-    for command in &mut open {
-        command.state = command.state.clone().after_restore();
-    }
-    commands::update_all(tx, &open)?;
-    let count = open.len() as u64;
-    flux_storage::meta::renew_store_epoch(tx)?;
-    events::record(tx, by, kind::DATABASE_RESTORED, "database", &json!({"openCommands": count}))?;
-    Ok(count)
 }
 
 fn find(tx: &Tx<'_>, id: &CommandId) -> Result<Command, ServiceError> {

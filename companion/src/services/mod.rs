@@ -16,6 +16,7 @@ pub mod orders;
 pub mod packages;
 mod purchases;
 pub mod reports;
+pub mod restores;
 pub mod retries;
 mod reversals;
 pub mod seats;

@@ -199,6 +199,24 @@ fn file_restored_by_root_belongs_to_the_companions_user() {
     }
 }
 
+/// A group that makes backups still reads the restored file; other users never do.
+#[test]
+fn restored_file_keeps_its_mode() {
+    use std::fs::{Permissions, metadata, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::in_folder(folder.path());
+    program.print(&["init"]);
+    let backup = folder.path().join("backup.db");
+    program.print(&["backup", backup.to_str().expect("a path")]);
+    for (label, before, after) in [("1", 0o640, 0o640), ("2", 0o600, 0o600), ("3", 0o664, 0o660), ("4", 0o400, 0o600)] {
+        set_permissions(&program.database, Permissions::from_mode(before)).expect("changed");
+        Db::restore(&program.database, &backup, label, |_| Ok(())).expect("restored");
+        let mode = metadata(&program.database).expect("a file").permissions().mode() & 0o777;
+        assert_eq!(mode, after, "{before:o} became {mode:o}");
+    }
+}
+
 #[test]
 fn closed_pipe_is_no_error() {
     use std::process::Stdio;

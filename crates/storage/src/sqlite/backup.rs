@@ -9,13 +9,18 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The jump of event numbers and command sequences at a restore. No number that was given since the backup is given again,
 /// so that a reader's cursor stays valid and an agent keeps its order.
 const RESTORE_GAP: i64 = 1_000_000_000;
+
+/// The mode of a file that only its owner reads and writes.
+const OWNERS: u32 = 0o600;
+/// The permission bits of the owner and the group.
+const OWNER_AND_GROUP: u32 = 0o660;
 
 /// Copies a database as it is at one moment, even while others write to it, and checks the copy. The copy appears under its
 /// name only when it is whole.
@@ -44,7 +49,7 @@ fn copy(path: &Path, part: &Path) -> Result<(), Error> {
 
 /// Puts a backup in the database's place after `work` has run on it. The file that was there is kept under a name that ends
 /// in `label`, which is returned. The new file belongs to the old one's owner, or to the folder's: root may restore what
-/// another user serves. The caller holds the lock.
+/// another user serves. It keeps the old one's mode, without the rights of other users. The caller holds the lock.
 pub(crate) fn restore<R>(
     path: &Path,
     from: &Path,
@@ -58,10 +63,13 @@ pub(crate) fn restore<R>(
         drop(fs::remove_file(beside(&part, ending)));
     }
     create(&part)?;
-    let private = fs::Permissions::from_mode(0o600);
+    let private = fs::Permissions::from_mode(OWNERS);
     let copied = fs::copy(from, &part).and_then(|_| fs::set_permissions(&part, private));
     let copied = copied.map_err(|cause| failed(&part, cause)).and_then(|()| open::give_to_owner(&part, path));
     let done = copied.and_then(|()| prepare(&part, work).map_err(about_backup));
+    let mode = fs::Permissions::from_mode(mode_like(path));
+    let done =
+        done.and_then(|done| fs::set_permissions(&part, mode).map(|()| done).map_err(|cause| failed(&part, cause)));
     let done = done.inspect_err(|_| drop(fs::remove_file(&part)))?;
     let kept = beside(path, &format!(".before-restore-{label}"));
     let mut is_kept = false;
@@ -79,6 +87,11 @@ pub(crate) fn restore<R>(
     }
     in_place(&part, path)?;
     Ok(Restored { done, kept: is_kept.then_some(kept) })
+}
+
+/// The mode of the database that is there, with the owner's rights and without those of other users.
+fn mode_like(path: &Path) -> u32 {
+    fs::metadata(path).map_or(OWNERS, |found| found.mode() & OWNER_AND_GROUP | OWNERS)
 }
 
 /// The result of a restore.
@@ -128,7 +141,7 @@ fn in_place(part: &Path, path: &Path) -> Result<(), Error> {
 /// that an attacker made.
 fn create(path: &Path) -> Result<(), Error> {
     let _ = fs::remove_file(path);
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let made = OpenOptions::new().write(true).create_new(true).mode(OWNERS).open(path);
     made.map(drop).map_err(|cause| failed(path, cause))
 }
 
