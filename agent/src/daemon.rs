@@ -92,6 +92,7 @@ pub async fn run(live: LiveConfig, resources: Resources, shutdown: impl Future<O
 
     let outcome = tokio::select! { biased;
         () = shutdown => Ok(()),
+        error = shared.journal_changed() => Err(StartError::Journal(error)),
         _ = &mut game => Err(StartError::Task("game")),
         _ = &mut store => Err(StartError::Task("store")),
     };

@@ -60,6 +60,8 @@ pub const GAME_RETRY: (Duration, Duration) = (Duration::from_millis(500), Durati
 pub const WRONG_PASSWORD_RETRY: Duration = Duration::from_secs(30);
 /// The wait after a failed commit.
 pub const JOURNAL_RETRY: Duration = Duration::from_secs(1);
+/// The time between two looks at whether the path still names the open journal; each commit looks as well.
+pub const JOURNAL_FILE_CHECK: Duration = Duration::from_secs(10);
 /// Prepared statements that the journal caches; enough for all of them.
 pub const PREPARED_STATEMENTS: usize = 64;
 

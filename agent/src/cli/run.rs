@@ -36,6 +36,7 @@ async fn serve(config: Config, path: &Path, levels: Levels) -> ExitCode {
             match daemon::run(live, resources, shutdown).await {
                 Ok(()) => ExitCode::Done,
                 Err(error @ StartError::Task(_)) => fail(&error, ExitCode::Internal),
+                Err(StartError::Journal(error)) => fail(&error, exit_of(&error)),
                 Err(error) => fail(&error, ExitCode::Config),
             }
         }
@@ -126,7 +127,7 @@ pub(super) fn exit_of(error: &JournalError) -> ExitCode {
         JournalError::Damaged { .. } | JournalError::Newer { .. } | JournalError::Row { .. } => ExitCode::Damaged,
         JournalError::NotPermitted { .. } => ExitCode::Permission,
         JournalError::OtherServer { .. } | JournalError::Exposed { .. } | JournalError::Link { .. } => ExitCode::Config,
-        JournalError::Storage(_) => ExitCode::Failed,
+        JournalError::Storage(_) | JournalError::FileChanged { .. } => ExitCode::Failed,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The errors of the journal, with advice for the admin.
 
 use flux_config::Exposure;
+use flux_platform::FileChange;
 use std::path::PathBuf;
 
 /// An error of the journal.
@@ -60,6 +61,17 @@ pub enum JournalError {
         path: PathBuf,
         /// SQLite's error.
         problem: String,
+    },
+    /// The path names another file than the open journal, or none.
+    #[error(
+        "the journal {path} was {change} while it was open: nothing runs and nothing new is accepted. The next start uses the file that is there then; \
+         an older copy does not know what has run since"
+    )]
+    FileChanged {
+        /// The path.
+        path: PathBuf,
+        /// Its change.
+        change: FileChange,
     },
     /// A newer flux-agent wrote the journal.
     #[error(

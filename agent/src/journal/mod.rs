@@ -32,7 +32,7 @@ pub use schedule::RecentDelivery;
 
 use crate::limits::RECOVERED_PER_COMMIT;
 use flux_config::Exposure;
-use flux_platform::Entropy;
+use flux_platform::{Entropy, OpenedFile};
 use flux_protocol::{JournalId, ServerId};
 use jiff::Timestamp;
 use lock::JournalLock;
@@ -47,6 +47,7 @@ pub struct Journal {
     connection: Connection,
     id: JournalId,
     folder: PathBuf,
+    file: OpenedFile,
     _lock: JournalLock,
 }
 
@@ -63,8 +64,9 @@ impl Journal {
         let path = state_dir.join(files::DATABASE);
         let lock = JournalLock::take(&folder, &path)?;
         let mut connection = schema::open(&folder.join(files::DATABASE))?;
+        let file = schema::opened(&path)?;
         let id = load_or_create_identity(&mut connection, &path, server, entropy)?;
-        let mut journal = Journal { connection, id, folder, _lock: lock };
+        let mut journal = Journal { connection, id, folder, file, _lock: lock };
         journal.recover(now)?;
         Ok(journal)
     }
@@ -82,6 +84,11 @@ impl Journal {
     /// The id that was created with this journal.
     pub fn id(&self) -> &JournalId {
         &self.id
+    }
+
+    /// The journal's file, to notice that its path names another one.
+    pub fn file(&self) -> &OpenedFile {
+        &self.file
     }
 
     /// True if the store has removed the server: then nothing runs.

@@ -2,7 +2,7 @@
 
 use super::JournalError;
 use crate::limits::{LOG_KEPT_BYTES, PREPARED_STATEMENTS};
-use flux_platform::{DatabaseFile, commit_must_fail};
+use flux_platform::{DatabaseFile, OpenedFile, commit_must_fail};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::path::Path;
@@ -114,9 +114,15 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
     // A statement keeps its plan whatever is bound to it; otherwise SQLite plans it again for new values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
-    connection.commit_hook(Some(|| commit_must_fail(DatabaseFile::Journal)))?;
+    let opened = opened(path)?;
+    connection.commit_hook(Some(move || commit_must_fail(DatabaseFile::Journal) || opened.change().is_some()))?;
     upgrade(&mut connection, found, &MIGRATIONS)?;
     Ok(connection)
+}
+
+/// The file at the path, to compare it with later.
+pub(super) fn opened(path: &Path) -> Result<OpenedFile, JournalError> {
+    OpenedFile::at(path).map_err(|cause| JournalError::Directory { path: path.to_owned(), cause })
 }
 
 /// Applies the steps that the file does not have yet.

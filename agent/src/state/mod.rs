@@ -17,7 +17,8 @@ pub use store_view::{Link, SessionState, StoreView};
 
 use crate::config::{Config, LiveConfig};
 use crate::journal::{Journal, JournalError};
-use flux_platform::{Clock, Entropy, SystemdNotifier};
+use crate::limits::JOURNAL_FILE_CHECK;
+use flux_platform::{Clock, Entropy, OpenedFile, SystemdNotifier};
 use flux_protocol::Hint;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -82,6 +83,7 @@ pub struct Shared {
     reload_error: Mutex<Option<String>>,
     phase: watch::Sender<Phase>,
     journal: Mutex<Journal>,
+    journal_file: OpenedFile,
 }
 
 /// The parts of a [`Shared`] that its creator supplies.
@@ -122,6 +124,7 @@ impl Shared {
             is_without_room: AtomicBool::new(false),
             bad_items: Mutex::default(),
             phase: watch::Sender::new(Phase::Running),
+            journal_file: journal.file().clone(),
             journal: Mutex::new(journal),
         }
     }
@@ -159,6 +162,8 @@ impl Shared {
 
     /// Records that the journal failed, and logs it once until it works again.
     pub(crate) fn journal_failed(&self, error: &JournalError) {
+        let changed = self.journal_change();
+        let error = changed.as_ref().unwrap_or(error);
         let text = error.to_string();
         let is_new = self.journal_error.send_if_modified(|known| {
             let is_new = known.is_none();
@@ -168,6 +173,24 @@ impl Shared {
         if is_new {
             tracing::error!(%error, "the journal failed; nothing runs and nothing new is acknowledged until it works again");
         }
+    }
+
+    /// Resolves when the path of the journal names another file, or none.
+    pub(crate) async fn journal_changed(&self) -> JournalError {
+        let mut failures = self.journal_error.subscribe();
+        loop {
+            if let Some(error) = self.journal_change() {
+                self.journal_failed(&error);
+                return error;
+            }
+            // The wait ends early when the journal fails; the sender lives in `self`.
+            let _ = tokio::time::timeout(JOURNAL_FILE_CHECK, failures.changed()).await;
+        }
+    }
+
+    fn journal_change(&self) -> Option<JournalError> {
+        let change = self.journal_file.change()?;
+        Some(JournalError::FileChanged { path: self.journal_file.path().to_owned(), change })
     }
 
     /// Records that the journal works.

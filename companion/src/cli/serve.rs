@@ -33,8 +33,16 @@ pub(super) fn run(path: &Path, config: Config) -> Result<(), CliError> {
             version = env!("CARGO_PKG_VERSION"), "serving");
         let (notifier, running, seen) = (SystemdNotifier::from_process(), config.clone(), db.clone());
         let resources = Resources { listener, metrics, db, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
+        let changed = std::cell::OnceCell::new();
         let shutdown = async {
-            first_of(signals).await;
+            tokio::select! { biased;
+                () = first_of(signals) => {}
+                error = seen.file_changed() => {
+                    tracing::error!(error = %error, "the database file was replaced or removed; stopping");
+                    // It is set once.
+                    let _ = changed.set(error);
+                }
+            }
             notifier.notify("STOPPING=1\n");
         };
         tokio::select! { biased;
@@ -46,7 +54,7 @@ pub(super) fn run(path: &Path, config: Config) -> Result<(), CliError> {
         // The writer ends when the last holder of the database is gone.
         let _ = tokio::time::timeout(crate::limits::DRAIN, closed).await;
         tracing::info!("stopped");
-        Ok(())
+        changed.into_inner().map_or(Ok(()), |error| Err(error.into()))
     })
 }
 

@@ -173,3 +173,33 @@ fn missing_damaged_and_newer_files_have_own_errors() {
     connection.pragma_update(None, "user_version", 1_000).expect("written");
     assert!(matches!(Db::open_in_place(&path), Err(flux_storage::Error::Newer { found: 1_000, .. })));
 }
+
+/// What is written to a file without a name is lost at the next start.
+#[tokio::test(flavor = "multi_thread")]
+async fn file_that_is_replaced_or_removed_takes_no_write() {
+    for (change, word) in [(replace as fn(&Path), "was replaced while"), (remove, "was removed while")] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = made(folder.path());
+        let (db, closed) = Db::open(&path).expect("it opens");
+        db.write(insert(1)).await.expect("written");
+        change(&path);
+        let error = db.write(insert(2)).await.expect_err("refused");
+        assert!(
+            matches!(error, flux_storage::Error::FileChanged { .. }) && error.to_string().contains(word),
+            "{error}"
+        );
+        assert!(db.file_changed().await.to_string().contains(word), "also without a write");
+        drop(db);
+        closed.await.ok();
+    }
+}
+
+fn replace(path: &Path) {
+    let next = path.with_extension("next");
+    std::fs::copy(path, &next).expect("copied");
+    std::fs::rename(&next, path).expect("renamed");
+}
+
+fn remove(path: &Path) {
+    std::fs::remove_file(path).expect("removed");
+}

@@ -22,6 +22,7 @@ mod crash;
 mod disk_faults;
 mod entropy;
 mod files;
+mod opened_file;
 mod process;
 mod systemd;
 
@@ -30,5 +31,6 @@ pub use crash::{CRASH_AT, CrashPoint, crash_point};
 pub use disk_faults::{DatabaseFile, commit_must_fail, simulate_full_disk, simulate_slow_disk, simulated_commit_time};
 pub use entropy::{Entropy, SystemEntropy};
 pub use files::{DiskSpace, disk_space, open_regular, simulate_disk_space};
+pub use opened_file::{FileChange, OpenedFile};
 pub use process::protect_process;
 pub use systemd::SystemdNotifier;

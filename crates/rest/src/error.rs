@@ -122,6 +122,10 @@ impl From<flux_storage::Error> for ApiError {
         match error {
             flux_storage::Error::Busy => Self::busy(),
             flux_storage::Error::Closed => Self::unavailable("the store is about to stop: try again in a moment"),
+            flux_storage::Error::FileChanged { .. } => {
+                tracing::error!(error = %error, "the database failed");
+                Self::unavailable("the store's database file was replaced or removed, and the store is about to stop")
+            }
             flux_storage::Error::Disk(_) => {
                 tracing::error!(error = %error, "the database failed");
                 Self::unavailable("the store's disk is full or fails: see the companion's log")

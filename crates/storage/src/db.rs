@@ -123,6 +123,11 @@ impl Db {
         backup::restore(path, from, label, work)
     }
 
+    /// Resolves when the path names another file than the served one, or none: no write succeeds any more.
+    pub async fn file_changed(&self) -> Error {
+        self.engine.file_changed().await
+    }
+
     /// Changes with each commit of this process.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()

@@ -1,5 +1,6 @@
 //! The errors of the database, with texts for an admin.
 
+use flux_platform::FileChange;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,6 +48,17 @@ pub enum Error {
     /// Another process serves the file.
     #[error("another flux-companion serves {}: stop it first", .0.display())]
     InUse(PathBuf),
+    /// The path names another file than the one that was opened, or none.
+    #[error(
+        "{} was {change} while it was open: nothing is stored in the old file any more. The next start uses the file that is there then; `flux-companion restore` puts a backup there",
+        path.display()
+    )]
+    FileChanged {
+        /// The path.
+        path: PathBuf,
+        /// Its change.
+        change: FileChange,
+    },
     /// A newer companion has written the file.
     #[error(
         "the database has version {found}, and this program knows versions up to {known}: install the newer flux-companion again"
@@ -93,6 +105,7 @@ impl Error {
             | Error::Permission(_)
             | Error::Exposed { .. }
             | Error::InUse(_)
+            | Error::FileChanged { .. }
             | Error::Newer { .. }
             | Error::Damaged(_)
             | Error::Busy

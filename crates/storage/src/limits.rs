@@ -14,6 +14,8 @@ pub const READERS: usize = 4;
 pub const PREPARED_STATEMENTS: usize = 128;
 /// Time that SQLite waits for another process that holds the database, such as the CLI.
 pub const DATABASE_BUSY: Duration = Duration::from_secs(5);
+/// Time between two looks at whether the path still names the served file; each commit looks as well.
+pub const FILE_CHECK: Duration = Duration::from_secs(10);
 /// Players whose last server is remembered.
 pub const PLAYER_PLACES: u32 = 100_000;
 /// Commands that one sweep expires.

@@ -372,3 +372,24 @@ async fn journal_that_moves_with_its_agent_keeps_what_waits() {
 async fn rule_9_moved_journal_loses_and_repeats_nothing() {
     lose_state(|state| std::fs::rename(state, state.with_extension("away")).unwrap()).await;
 }
+
+#[tokio::test]
+async fn program_whose_file_is_replaced_or_removed_ends_and_says_why() {
+    let mut env = TestEnv::start(&["Steve"]).await;
+    env.online().await;
+    let folder = env.testbed.folder().to_owned();
+    let file = |name: &str| folder.join(name);
+    let (journal, database) = (file("state/journal.db"), file("companion.db"));
+    std::fs::copy(&journal, file("state/next")).unwrap();
+    std::fs::rename(file("state/next"), &journal).unwrap();
+    std::fs::rename(&database, file("away.db")).unwrap();
+    for (who, log, word) in [
+        (Who::Agent, "agent.log", "was replaced while it was open"),
+        (Who::Companion, "companion.log", "was removed while it was open"),
+    ] {
+        let ended = env.testbed.program(who).ended().await.unwrap();
+        assert_eq!(ended.code(), Some(1), "{log}: {}", env.log(log));
+        assert!(env.log(log).contains(word), "{log}: {}", env.log(log));
+    }
+    std::fs::rename(file("away.db"), &database).unwrap();
+}

@@ -114,3 +114,18 @@ fn each_step_uses_an_index() {
         assert!(!sql.contains("is_open = 0") || plan == [format!("SEARCH job USING INDEX job_closed ({CLOSED})")], "{plan:?}");
     }
 }
+
+/// What is written to a file without a name is lost at the next start.
+#[test]
+fn replaced_journal_takes_no_commit() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(directory.path());
+    journal.deliver(&[command(1, "Steve")], NOW).unwrap();
+    assert_eq!(journal.file().change(), None);
+    let (path, next) = (directory.path().join("journal.db"), directory.path().join("next"));
+    std::fs::copy(&path, &next).unwrap();
+    std::fs::rename(&next, &path).unwrap();
+    journal.deliver(&[command(2, "Steve")], NOW).unwrap_err();
+    assert_eq!(journal.file().change(), Some(flux_platform::FileChange::Replaced));
+    assert!(journal.job(&id(2)).unwrap().is_none());
+}

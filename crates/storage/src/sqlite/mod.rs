@@ -5,12 +5,14 @@ mod error;
 pub(crate) mod migrations;
 pub(crate) mod open;
 mod readers;
+mod served_file;
 pub(crate) mod session;
 mod writer;
 
 use crate::Error;
 use readers::Readers;
 use rusqlite::{Connection, TransactionBehavior};
+use served_file::ServedFile;
 use session::Session;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +28,8 @@ pub(crate) enum Sqlite {
         writer: Writer,
         /// The reading connections.
         readers: Arc<Readers>,
+        /// The file.
+        file: Arc<ServedFile>,
     },
     /// One connection, used on the caller's thread: for a simulation, which must not depend on threads.
     InPlace(Arc<Mutex<Connection>>),
@@ -36,12 +40,13 @@ impl Sqlite {
     pub(crate) fn open(path: &Path, commits: watch::Sender<u64>) -> Result<(Sqlite, oneshot::Receiver<()>), Error> {
         open::require_file(path)?;
         let lock = open::lock(path)?;
+        let file = Arc::new(ServedFile::at(path)?);
         let connection = open::writer(path)?;
         open::require_private(path)?;
         open::begin_serving(&connection)?;
         open::empty_log(&connection)?;
-        let (writer, closed) = Writer::start(connection, commits, lock)?;
-        Ok((Sqlite::Threads { writer, readers: Arc::new(Readers::open(path)?) }, closed))
+        let (writer, closed) = Writer::start(connection, commits, lock, Arc::clone(&file))?;
+        Ok((Sqlite::Threads { writer, readers: Arc::new(Readers::open(path)?), file }, closed))
     }
 
     /// A database on one connection, without threads.
@@ -62,6 +67,14 @@ impl Sqlite {
         match self {
             Sqlite::Threads { writer, .. } => writer.run_exclusive(|_| Ok(())).await,
             Sqlite::InPlace(_) => Ok(()),
+        }
+    }
+
+    /// Resolves when the path names another file than the served one, or none.
+    pub(crate) async fn file_changed(&self) -> Error {
+        match self {
+            Sqlite::Threads { file, .. } => file.changed().await,
+            Sqlite::InPlace(_) => std::future::pending().await,
         }
     }
 

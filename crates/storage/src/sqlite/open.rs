@@ -1,6 +1,7 @@
 //! Opening the file, its lock, and the note that it is being served.
 
 use super::migrations::{self, STEPS};
+use super::served_file;
 use crate::{Error, limits};
 use flux_platform::{DatabaseFile, commit_must_fail};
 use rusqlite::config::DbConfig;
@@ -108,7 +109,8 @@ fn open_writer(path: &Path) -> Result<Connection, Error> {
     let mut connection = connect_to_write(path)?;
     let done = migrations::done(&connection, STEPS)?;
     set_up(&connection)?;
-    connection.commit_hook(Some(|| commit_must_fail(DatabaseFile::Database)))?;
+    let opened = served_file::opened(path)?;
+    connection.commit_hook(Some(move || commit_must_fail(DatabaseFile::Database) || opened.change().is_some()))?;
     migrations::run(&mut connection, STEPS, done)?;
     Ok(connection)
 }

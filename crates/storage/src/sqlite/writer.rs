@@ -3,11 +3,13 @@
 //! A disk flush costs milliseconds whatever the transaction holds, so all queued jobs share one: each job runs in a savepoint
 //! of its own, then all are committed, and only then are the callers answered. A job that fails does not affect the others.
 
+use super::served_file::ServedFile;
 use super::session::Session;
 use crate::{Error, limits};
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// An entry of the queue.
@@ -37,16 +39,17 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread, which counts its commits. The receiver resolves when the thread has ended; `lock` is held until
-    /// then.
+    /// then. A commit fails once the path of `file` names another file.
     pub(crate) fn start(
         connection: Connection,
         commits: watch::Sender<u64>,
         lock: File,
+        file: Arc<ServedFile>,
     ) -> Result<(Writer, oneshot::Receiver<()>), Error> {
         let (queue, jobs) = mpsc::channel(limits::WRITE_QUEUE);
         let (ended, end) = oneshot::channel();
         let thread = move || {
-            run(connection, jobs, &commits);
+            run(connection, jobs, &commits, &file);
             drop((lock, ended));
         };
         let started = std::thread::Builder::new().name("db-writer".to_owned()).spawn(thread);
@@ -98,7 +101,7 @@ impl Writer {
     }
 }
 
-fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>, commits: &watch::Sender<u64>) {
+fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>, commits: &watch::Sender<u64>, file: &ServedFile) {
     let mut group = Vec::with_capacity(limits::GROUP_COMMIT);
     while jobs.blocking_recv_many(&mut group, limits::GROUP_COMMIT) > 0 {
         let mut writes = Vec::with_capacity(group.len());
@@ -106,12 +109,12 @@ fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>, commits: &watc
             match job {
                 Job::Write(write) => writes.push(write),
                 Job::Exclusive(work) => {
-                    commit(&mut connection, writes.drain(..), commits);
+                    commit(&mut connection, writes.drain(..), commits, file);
                     work(&connection);
                 }
             }
         }
-        commit(&mut connection, writes.drain(..), commits);
+        commit(&mut connection, writes.drain(..), commits, file);
     }
     if let Err(error) = super::open::end_serving(&connection) {
         tracing::warn!(%error, "failed to record the clean shutdown");
@@ -123,12 +126,17 @@ fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>, commits: &watc
 }
 
 /// Runs the queued writes in one transaction, then answers their callers.
-fn commit(connection: &mut Connection, writes: impl ExactSizeIterator<Item = Write>, commits: &watch::Sender<u64>) {
+fn commit(
+    connection: &mut Connection,
+    writes: impl ExactSizeIterator<Item = Write>,
+    commits: &watch::Sender<u64>,
+    file: &ServedFile,
+) {
     if writes.len() == 0 {
         return;
     }
     let mut replies = Vec::with_capacity(writes.len());
-    let failure = run_group(connection, writes, &mut replies).err();
+    let failure = run_group(connection, writes, &mut replies).err().map(|error| file.instead_of(error));
     match &failure {
         Some(error) => tracing::error!(error = %error, "failed to commit a transaction"),
         None => commits.send_modify(|count| *count = count.wrapping_add(1)),
