@@ -3,12 +3,12 @@
 use super::dto::{CustomerIn, CustomerOut};
 use crate::app::App;
 use crate::secrets;
-use crate::services::{ServiceError, customers as customers_service};
+use crate::services::{ServiceError, customers as customers_service, tiers as tiers_service};
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{ApiError, ApiKey, Body, Errors, Id, Saved, saved};
-use flux_shop::CustomerId;
-use flux_storage::customers;
+use flux_shop::{Customer, CustomerId};
+use flux_storage::{Tx, customers};
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -23,14 +23,13 @@ pub(super) async fn put(
     Body(body, _): Body<CustomerIn>,
 ) -> Result<Saved<CustomerOut>, ApiError> {
     let profile = body.into_profile(app.now())?;
-    let (is_new, customer) = app
+    let (is_new, (customer, warnings)) = app
         .write_and_wake(key.actor(), move |tx, by, hooks| {
             let (is_new, wake) = customers_service::put(tx, by, hooks, &id, &profile)?;
-            let customer = customers::find(tx, &id)?.ok_or(ServiceError::NotFound("customer"))?;
-            Ok(((is_new, customer), wake))
+            Ok(((is_new, find(tx, &id)?), wake))
         })
         .await?;
-    Ok(saved(is_new, customer.into()))
+    Ok(saved(is_new, CustomerOut::new(customer, warnings)))
 }
 
 /// A customer. The buyer of each order is one.
@@ -41,8 +40,15 @@ pub(super) async fn show(
     _key: ApiKey,
     Id(id): Id<CustomerId>,
 ) -> Result<Json<CustomerOut>, ApiError> {
-    let found = app.db.read(move |tx| customers::find(tx, &id)).await?;
-    Ok(Json(found.ok_or(ServiceError::NotFound("customer"))?.into()))
+    let (customer, warnings) = app.db.read(move |tx| find(tx, &id)).await?;
+    Ok(Json(CustomerOut::new(customer, warnings)))
+}
+
+/// A customer, with the warnings about them.
+fn find(tx: &Tx<'_>, id: &CustomerId) -> Result<(Customer, Vec<String>), ServiceError> {
+    let customer = customers::find(tx, id)?.ok_or(ServiceError::NotFound("customer"))?;
+    let warnings = tiers_service::warnings(tx, &customer)?;
+    Ok((customer, warnings))
 }
 
 /// Anonymises a customer. Orders and amounts stay under an anonymous id; everything else is removed, also from the database

@@ -15,6 +15,7 @@ mod orders;
 mod packages;
 mod servers;
 mod stream;
+mod tiers;
 mod unsubscribe;
 mod wrong_keys;
 
@@ -157,7 +158,11 @@ const ROUTES: [fn() -> OpenApiRouter<Arc<App>>; 8] = [
             .routes(routes!(orders::chargeback))
             .routes(routes!(orders::player))
     },
-    || OpenApiRouter::new().routes(routes!(customers::put, customers::show, customers::remove)),
+    || {
+        OpenApiRouter::new()
+            .routes(routes!(customers::put, customers::show, customers::remove))
+            .routes(routes!(tiers::show, tiers::put))
+    },
     || {
         OpenApiRouter::new()
             .routes(routes!(commands::list, commands::create))

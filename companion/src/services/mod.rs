@@ -21,6 +21,7 @@ pub mod retries;
 mod reversals;
 pub mod seats;
 pub mod servers;
+pub mod tiers;
 
 pub use error::ServiceError;
 pub use flux_shop::Audit;

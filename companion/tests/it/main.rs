@@ -43,5 +43,6 @@ mod stored_rows;
 mod systemd;
 mod take_backs;
 mod test_app;
+mod tiers;
 mod webhook;
 mod wrong_keys;

@@ -103,5 +103,6 @@ pub mod kind {
         SERVER_REMOVED = "server.removed"
         SERVER_REMOVING = "server.removing"
         SERVER_TOKEN_REPLACED = "server.token_replaced"
+        TIERS_SAVED = "tiers.saved"
     }
 }

@@ -23,6 +23,7 @@ mod package;
 mod server;
 mod template;
 mod text;
+mod tier;
 
 pub use agent_policy::{AgentPolicy, PolicyJudge, sample_values};
 pub use anonymous::{ANONYMOUS_CHARS, ANONYMOUS_CODE, is_anonymous_code};
@@ -48,6 +49,7 @@ pub use template::{ManualTemplate, Template};
 pub use text::{
     Address, Code, Currency, CustomerId, Email, Label, PackageId, PlayerName, PlayerUuid, RefundId, SessionId, Tier,
 };
+pub use tier::{NamedTier, TierList, TierListError, unlisted_tier};
 
 string_enum! {
     /// The permissions of an API key.

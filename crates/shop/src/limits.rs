@@ -10,6 +10,8 @@ pub const TYPED_CODE_CHARS: usize = 100;
 pub const SESSION_ID_CHARS: usize = 128;
 /// Characters of a customer's tier.
 pub const TIER_CHARS: usize = 32;
+/// Tiers of one store, as many as tiers can have rules.
+pub const TIERS: usize = 100;
 /// Letters of a currency (ISO 4217).
 pub const CURRENCY_LETTERS: usize = 3;
 /// The largest amount in minor units. Every JSON reader holds it exactly.

@@ -33,6 +33,7 @@ pub mod seats;
 pub mod servers;
 mod shared_run;
 mod sqlite;
+pub mod tiers;
 mod tx;
 mod value;
 

@@ -47,6 +47,9 @@ pub(crate) struct CustomerOut {
     updated_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     anonymised_at: Option<Timestamp>,
+    /// A sentence for each probable mistake, such as a tier that is not in the list of tiers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 impl CustomerIn {
@@ -65,8 +68,9 @@ impl CustomerIn {
     }
 }
 
-impl From<Customer> for CustomerOut {
-    fn from(customer: Customer) -> CustomerOut {
+impl CustomerOut {
+    /// A customer's answer with these warnings.
+    pub(crate) fn new(customer: Customer, warnings: Vec<String>) -> CustomerOut {
         let CustomerProfile { email, name, tier, registered_at, player } = customer.profile;
         CustomerOut {
             id: Checked(customer.id),
@@ -78,6 +82,7 @@ impl From<Customer> for CustomerOut {
             created_at: customer.created_at,
             updated_at: customer.updated_at,
             anonymised_at: customer.anonymised_at,
+            warnings,
         }
     }
 }

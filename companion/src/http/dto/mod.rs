@@ -9,6 +9,7 @@ mod orders;
 mod packages;
 mod retries;
 mod servers;
+mod tiers;
 
 pub(crate) use commands::{CommandIn, CommandOut};
 pub(crate) use customers::{CustomerIn, CustomerOut};
@@ -18,3 +19,4 @@ pub(crate) use orders::{OccurredIn, OrderIn, OrderOut, RefundIn};
 pub(crate) use packages::{PackageIn, PackageOut};
 pub(crate) use retries::{BulkIn, BulkOut, OrderPlayerIn, OrderPlayerOut, RetryIn, SettleIn};
 pub(crate) use servers::{ReceivesOut, RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};
+pub(crate) use tiers::TierListJson;

@@ -94,7 +94,8 @@ async fn moves(app: &TestApp) {
 async fn customers(app: &TestApp) {
     let (server, token) = app.server().await;
     app.package(json!([{"command": "say {player}"}])).await;
-    app.put("/customers/c2", json!({"player": {"name": "Alex", "uuid": UUID}})).await;
+    app.put("/tiers", json!({"tiers": [{"id": "gold", "name": "Gold"}]})).await;
+    app.put("/customers/c2", json!({"player": {"name": "Alex", "uuid": UUID}, "tier": "gold"})).await;
     app.put("/customers/c3", json!({"player": {"name": "Alex"}})).await;
     let profile = json!({"email": "c1@example.com", "name": "Steve", "player": {"name": "Steve"}});
     app.put("/customers/c1", profile).await;

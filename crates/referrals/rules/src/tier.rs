@@ -73,9 +73,11 @@ impl Rules {
         [of_tier, Some(&self.global)].into_iter().flatten().find(|rule| rule.status == RuleStatus::Active)
     }
 
-    /// Those of the customers' tiers that have no rule yet (R4-06).
-    pub fn available_tiers<'a>(&self, tiers: impl IntoIterator<Item = &'a Tier>) -> BTreeSet<Tier> {
-        tiers.into_iter().filter(|tier| !self.tiers.contains_key(*tier)).cloned().collect()
+    /// Those of the tiers that have no rule yet, each once and in the given order (R4-06, R4-34).
+    pub fn available_tiers<'a>(&self, tiers: impl IntoIterator<Item = &'a Tier>) -> Vec<Tier> {
+        let mut seen = BTreeSet::new();
+        let free = tiers.into_iter().filter(|tier| !self.tiers.contains_key(*tier) && seen.insert(*tier));
+        free.cloned().collect()
     }
 
     fn put(&mut self, rule: Rule) -> Result<(), ValidationError> {

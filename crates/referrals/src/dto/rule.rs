@@ -9,6 +9,7 @@ use flux_referral_rules::{
 };
 use flux_rest::object_or_null;
 use flux_rest::values::Label;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
@@ -93,6 +94,10 @@ pub struct RulePatch {
     #[serde(default, deserialize_with = "named_objects")]
     #[schema(value_type = Option<Vec<StepBody>>)]
     ladder: Field<Vec<StepBody>>,
+    /// Accepted as they were read, and ignored.
+    #[serde(default, rename = "warnings")]
+    #[schema(value_type = Option<Vec<String>>)]
+    _warnings: IgnoredAny,
 }
 
 /// The status of a rule.

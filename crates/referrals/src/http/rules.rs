@@ -4,7 +4,6 @@ use super::ReferralApi;
 use super::to_rules_id;
 use crate::dto::{RulePatch, RuleView, SideDto, SlotBody, TriggerDto};
 use crate::service;
-use crate::storage::rules as rules_repo;
 use axum::Json;
 use axum::extract::State;
 use flux_referral_rules::RuleId;
@@ -13,13 +12,12 @@ use flux_rest::{Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PathTex
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The tiers that have no rule yet.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Tiers {
-    /// The customers' tiers without a rule, and `all` if no rule has it.
+    /// The tiers of the store's list, then other tiers of customers, without those that have a rule.
     tiers: Vec<String>,
 }
 
@@ -146,8 +144,7 @@ pub(super) async fn remove_slot(
     responses((status = 200, body = Tiers), Errors))]
 pub(super) async fn available_tiers(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Tiers>, ApiError> {
     let tiers = api.read(|tx, _, _| {
-        let (all, tiers) = (rules_repo::load(tx)?, rules_repo::customers_tiers(tx)?);
-        let free: BTreeSet<_> = all.rules.available_tiers(&tiers);
+        let free = service::available_tiers(tx)?;
         Ok(free.into_iter().map(|tier| tier.to_string()).collect())
     });
     Ok(Json(Tiers { tiers: tiers.await? }))

@@ -40,7 +40,7 @@ pub use codes::{CodeView, validate};
 pub use links::{ClickOutcome, Visitor, click, issue as issue_link, link_of};
 pub use mails::{Letter, invite, letter};
 pub use orders::{Buyer, checkout};
-pub use rule_servers::{RulesOfServer, rule, rules, rules_of_server};
+pub use rule_servers::{RulesOfServer, available_tiers, rule, rules, rules_of_server};
 pub use sessions::{Payer, completed, fulfil, in_session, of_session, void, withdraw};
 pub use settings::{
     add_rule, change_rule, remove_rule, remove_slot, save_mails, save_program, save_share, set_slot, show_program,

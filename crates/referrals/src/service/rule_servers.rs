@@ -1,11 +1,12 @@
-//! The servers of reward commands: the rules that a server runs, and warnings about rules.
+//! Rules with their warnings, and the rules that have commands for a server.
 
 use crate::Error;
 use crate::dto::RuleView;
 use crate::storage::rules::{self as rules_repo, RuleRows};
 use flux_protocol::ServerId;
-use flux_referral_rules::{RewardCommand, Rule, RuleId, Side, Slot, Targets, Trigger};
-use flux_storage::{Tx, servers};
+use flux_referral_rules::{RewardCommand, Rule, RuleId, Scope, Side, Slot, Targets, Tier, Trigger};
+use flux_shop::{TierList, unlisted_tier};
+use flux_storage::{Tx, servers, tiers};
 
 /// The rules that have commands for a server, by name.
 #[derive(Debug, Default)]
@@ -32,27 +33,51 @@ pub fn rules_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<RulesOfServer, 
     Ok(found)
 }
 
+/// What the store knows of servers and tiers, which warnings about rules compare with.
+pub(super) struct KnownPlaces {
+    /// The servers that are given commands.
+    receiving: Vec<ServerId>,
+    tiers: TierList,
+}
+
+impl KnownPlaces {
+    pub(super) fn load(tx: &Tx<'_>) -> Result<KnownPlaces, Error> {
+        Ok(KnownPlaces { receiving: servers::receiving(tx)?, tiers: tiers::all(tx)? })
+    }
+}
+
 /// All rules, each with its warnings.
 pub fn rules(tx: &Tx<'_>) -> Result<Vec<RuleView>, Error> {
-    let (all, receiving) = (rules_repo::load(tx)?, servers::receiving(tx)?);
-    Ok(all.rules.iter().map(|rule| answer(&all, rule, &receiving)).collect())
+    let (all, known) = (rules_repo::load(tx)?, KnownPlaces::load(tx)?);
+    Ok(all.rules.iter().map(|rule| answer(&all, rule, &known)).collect())
+}
+
+/// The tiers that have no rule yet: those of the store's list in its order, then other tiers of customers (R4-06, R4-34).
+pub fn available_tiers(tx: &Tx<'_>) -> Result<Vec<Tier>, Error> {
+    let (all, list, used) = (rules_repo::load(tx)?, tiers::all(tx)?, rules_repo::customers_tiers(tx)?);
+    let listed: Vec<Tier> = list.iter().filter_map(|tier| Tier::parse(tier.id.as_str()).ok()).collect();
+    Ok(all.rules.available_tiers(listed.iter().chain(&used)))
 }
 
 /// A rule with its warnings.
 pub fn rule(tx: &Tx<'_>, id: &RuleId) -> Result<RuleView, Error> {
-    let (all, receiving) = (rules_repo::load(tx)?, servers::receiving(tx)?);
+    let (all, known) = (rules_repo::load(tx)?, KnownPlaces::load(tx)?);
     let rule = all.rules.iter().find(|rule| rule.id == *id);
-    rule.map(|rule| answer(&all, rule, &receiving)).ok_or(Error::NotFound("rule"))
+    rule.map(|rule| answer(&all, rule, &known)).ok_or(Error::NotFound("rule"))
 }
 
-/// A rule as the API answers it, with its warnings. `receiving` are the servers that are given commands.
-pub(super) fn answer(all: &RuleRows, rule: &Rule, receiving: &[ServerId]) -> RuleView {
-    RuleView { warnings: warnings(rule, receiving), ..all.view(rule) }
+/// A rule as the API answers it, with its warnings.
+pub(super) fn answer(all: &RuleRows, rule: &Rule, known: &KnownPlaces) -> RuleView {
+    RuleView { warnings: warnings(rule, known), ..all.view(rule) }
 }
 
-/// Warns about commands for removed servers, about commands that are not safe to run twice (R0-13), and about what only
-/// looks like a placeholder.
-pub(super) fn warnings(rule: &Rule, receiving: &[ServerId]) -> Vec<String> {
+/// Warns about a tier that is not in the list (R4-34), about commands for removed servers, about commands that are not safe
+/// to run twice (R0-13), and about what only looks like a placeholder.
+pub(super) fn warnings(rule: &Rule, known: &KnownPlaces) -> Vec<String> {
+    let of_tier = match &rule.scope {
+        Scope::Tier(tier) if !known.tiers.has(tier.as_str()) => Some(unlisted_tier(tier.as_str())),
+        Scope::Tier(_) | Scope::All => None,
+    };
     let of_command = |(side, trigger, command): (Side, Trigger, &RewardCommand)| {
         let mut warnings = command.template.warnings();
         if let Some(word) = command.template.toggle_word() {
@@ -64,11 +89,11 @@ pub(super) fn warnings(rule: &Rule, receiving: &[ServerId]) -> Vec<String> {
             Targets::All => &[],
             Targets::These(list) => list.as_slice(),
         };
-        let removed = named.iter().filter(|server| !receiving.contains(server));
+        let removed = named.iter().filter(|server| !known.receiving.contains(server));
         warnings.extend(removed.map(|server| format!("the server {server} was removed: no command is made there")));
         warnings.into_iter().map(move |warning| format!("{side}.{trigger}: {warning}"))
     };
-    commands(rule).flat_map(of_command).collect()
+    of_tier.into_iter().chain(commands(rule).flat_map(of_command)).collect()
 }
 
 fn commands(rule: &Rule) -> impl Iterator<Item = (Side, Trigger, &RewardCommand)> + Clone {

@@ -1,6 +1,7 @@
 //! Reads and saves the settings: the program, the rules, and the texts.
 
-use super::{UnitOfWork, rule_servers};
+use super::UnitOfWork;
+use super::rule_servers::{self, KnownPlaces};
 use crate::Error;
 use crate::ReferralContext;
 use crate::dto::{
@@ -49,7 +50,7 @@ pub fn save_program(
     }
     events::record(tx, audit, kind::PROGRAM_SAVED, "program", &json!({"version": work.program().version}))?;
     let mut view = program_answer(&work);
-    view.warnings = rule_servers::warnings(work.rules().rules.global(), &servers::receiving(tx)?);
+    view.warnings = rule_servers::warnings(work.rules().rules.global(), &KnownPlaces::load(tx)?);
     Ok(view)
 }
 
@@ -198,7 +199,7 @@ fn save_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: Option<RuleDoc>) -> Res
 }
 
 fn rule_answer(work: &UnitOfWork<'_>, rule: &Rule) -> Result<RuleView, Error> {
-    Ok(rule_servers::answer(work.rules(), rule, &servers::receiving(work.tx())?))
+    Ok(rule_servers::answer(work.rules(), rule, &KnownPlaces::load(work.tx())?))
 }
 
 fn refused_field(invalid: &ValidationError) -> &'static str {

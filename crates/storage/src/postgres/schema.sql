@@ -87,6 +87,12 @@ CREATE INDEX customers_by_player_uuid ON customers (player_uuid) WHERE player_uu
 CREATE INDEX customers_by_email ON customers (email_key, registered_at) WHERE email_key IS NOT NULL;
 CREATE INDEX customers_by_tier ON customers (tier) WHERE tier IS NOT NULL;
 
+CREATE TABLE tiers (
+  position BIGINT PRIMARY KEY,
+  id       TEXT COLLATE "C" NOT NULL UNIQUE,
+  name     TEXT COLLATE "C" NOT NULL
+);
+
 CREATE TABLE packages (
   id         TEXT COLLATE "C" PRIMARY KEY,
   name       TEXT COLLATE "C" NOT NULL,

@@ -76,14 +76,14 @@ fn rule_names_are_unique_after_trim_and_case_fold() {
     rules.replace(same).unwrap();
 }
 
-/// R4-06.
+/// R4-06, R4-34.
 #[test]
 fn tier_has_one_rule_and_is_not_offered_again() {
     let mut rules = FakeStore::new().rules;
-    let tiers = ["bronze", "gold"].map(tier);
-    assert_eq!(rules.available_tiers(&tiers).len(), 2);
+    let tiers = ["silver", "bronze", "gold", "bronze"].map(tier);
+    assert_eq!(rules.available_tiers(&tiers), ["silver", "bronze", "gold"].map(tier), "each once, in the given order");
     rules.add(rule("Gold", "gold")).unwrap();
-    assert_eq!(rules.available_tiers(&tiers), [tier("bronze")].into());
+    assert_eq!(rules.available_tiers(&tiers), ["silver", "bronze"].map(tier));
     assert_eq!(rules.add(rule("Gold 2", "gold")), Err(ValidationError::TierTaken));
     let everybody = Rule::new(RuleId::new("rule_x"), RuleName::parse("X").unwrap(), Scope::All);
     assert_eq!(rules.add(everybody), Err(ValidationError::TierTaken), "`all` is the global rule's");

@@ -90,6 +90,13 @@ CREATE INDEX customers_by_player_uuid ON customers (player_uuid) WHERE player_uu
 CREATE INDEX customers_by_email ON customers (email_key, registered_at) WHERE email_key IS NOT NULL;
 CREATE INDEX customers_by_tier ON customers (tier) WHERE tier IS NOT NULL;
 
+-- The tiers that the store knows, in their order. A customer or a rule may name another one.
+CREATE TABLE tiers (
+  position INTEGER PRIMARY KEY,
+  id       TEXT NOT NULL UNIQUE,
+  name     TEXT NOT NULL
+) STRICT;
+
 -- A removed package stays for the orders that name it.
 CREATE TABLE packages (
   id         TEXT PRIMARY KEY,
