@@ -170,11 +170,9 @@ async fn housekeeping(shared: Arc<Shared>) {
         if jobs > 0 {
             tracing::info!(jobs, "pruned details of old jobs");
         }
-        // A wrong clock must not make the agent forget: the store's clock has to agree.
-        if shared.store.borrow().clock.is_some() {
-            let remembered = SignedDuration::try_from(REMEMBERED).unwrap_or(SignedDuration::MAX);
-            let (now, kept) = (now.min(shared.store_now()), details.max(remembered));
-            let jobs = in_rounds(&shared, |journal| journal.forget(before(now, kept), PRUNED_PER_ROUND)).await;
+        let store_now = shared.store.borrow().clock.is_some().then(|| shared.store_now());
+        if let Some(before) = forgotten_before(now, store_now, details) {
+            let jobs = in_rounds(&shared, |journal| journal.forget(before, PRUNED_PER_ROUND)).await;
             if jobs > 0 {
                 tracing::info!(jobs, "removed old jobs");
             }
@@ -182,6 +180,12 @@ async fn housekeeping(shared: Arc<Shared>) {
         shared.heartbeat.expect_within("housekeeping", PRUNE_INTERVAL + HEARTBEAT_SLACK);
         tokio::time::sleep(PRUNE_INTERVAL).await;
     }
+}
+
+/// Jobs that ended before this time are forgotten; `None` while the store's time is unknown. The earlier clock counts: one that
+/// runs ahead must not make the agent forget.
+fn forgotten_before(now: Timestamp, store_now: Option<Timestamp>, details: SignedDuration) -> Option<Timestamp> {
+    Some(before(now.min(store_now?), details.max(REMEMBERED)))
 }
 
 fn before(now: Timestamp, kept: SignedDuration) -> Timestamp {
@@ -203,5 +207,28 @@ async fn in_rounds(shared: &Shared, step: impl Fn(&mut Journal) -> Result<usize,
             }
         }
         tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+    #[test]
+    fn jobs_are_forgotten_after_90_days_on_both_clocks() {
+        let now: Timestamp = "2026-11-28T00:00:00Z".parse().unwrap();
+        let ago = |days: i32| now - DAY * days;
+        for (own, store, details, expected) in [
+            (now, Some(now), 30, Some(ago(90))),
+            (now, Some(now), 365, Some(ago(365))),
+            (now + DAY * 3_650, Some(now), 30, Some(ago(90))),
+            (now, Some(now + DAY * 3_650), 30, Some(ago(90))),
+            (now, None, 30, None),
+        ] {
+            assert_eq!(forgotten_before(own, store, DAY * details), expected, "{own} {store:?} {details}");
+        }
+        assert_eq!(before(now, SignedDuration::MAX), Timestamp::MIN);
     }
 }

@@ -1,5 +1,6 @@
 //! All limits of the agent.
 
+use jiff::SignedDuration;
 use std::time::Duration;
 
 /// Age up to which the player list decides whether a player's command may run.
@@ -38,7 +39,7 @@ pub const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
 pub const EXPIRED_PER_ROUND: usize = 500;
 /// Time for which id, attempt and outcome of a finished job are kept at least, after the store's acknowledgement: an older copy of the journal or of
 /// the store's database must not make it run again.
-pub const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3_600);
+pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// Jobs that a start recovers in one commit.
 pub const RECOVERED_PER_COMMIT: usize = 5_000;
 /// Bytes of free pages in the journal's file from which it needs no space of the disk for a batch.

@@ -4,8 +4,9 @@ use crate::daemon::Daemon;
 use crate::support::Host;
 use rustix::fs::{CWD, Mode, mkfifoat};
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -44,6 +45,27 @@ fn everything_that_run_creates_is_private_whatever_the_umask() {
     let limits = fs::read_to_string(format!("/proc/{}/limits", daemon.0.id())).unwrap();
     let core: Vec<_> = limits.lines().find(|line| line.starts_with("Max core")).unwrap().split_whitespace().collect();
     assert_eq!(core[4..6], ["0", "0"], "{limits}");
+}
+
+/// Even where the directories above let others in, and the umask gives everything away.
+#[test]
+fn another_user_opens_nothing_of_a_running_agent() {
+    let host = host();
+    allow(host.folder.path(), 0o755);
+    let _daemon = Daemon::spawn(generous(&host.command(&["run"])));
+    let files = ["state/journal.db", "state/journal.db-shm", "state/journal.lock", "config.yml", "token"];
+    for name in files {
+        let mut other = Command::new("head");
+        other.args(["-c", "1"]).env("LC_ALL", "C").arg(host.path(name)).uid(ANOTHER_USER).gid(ANOTHER_USER);
+        match other.output() {
+            Ok(output) => {
+                let error = String::from_utf8(output.stderr).unwrap();
+                assert!(error.contains("Permission denied"), "{name}: {error}");
+            }
+            // Only root can be another user: for others, the modes are tested above.
+            Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}"),
+        }
+    }
 }
 
 #[test]
