@@ -46,7 +46,7 @@ pub struct Access {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
     problem: String,
-    command: String,
+    advice: String,
 }
 
 impl User {
@@ -84,7 +84,14 @@ impl Access {
     pub fn refuse_other_writers(self, path: &Path, user: User) -> Result<(), Exposure> {
         if self.owner != user.id && self.owner != ROOT {
             let problem = format!("belongs to user {}, who may write it", self.owner);
-            return Err(Exposure { problem, command: format!("chown {} {}", user.id, argument(path)) });
+            let command = format!("chown {} {}", user.id, argument(path));
+            // The file of a service belongs to its user: as root's, the service could not read it.
+            let advice = if user.is_root() {
+                format!("run this as that user, or give the file to root: {command}")
+            } else {
+                format!("run as root: {command}")
+            };
+            return Err(Exposure { problem, advice });
         }
         self.exposure(path, user, &WRITE).map_or(Ok(()), Err)
     }
@@ -104,13 +111,14 @@ impl Access {
             (true, true) => ("everyone".to_owned(), "go"),
         };
         let problem = format!("can be {} by {who} (mode {:04o})", permission.done, self.mode);
-        Some(Exposure { problem, command: format!("chmod {classes}-{} {}", permission.taken, argument(path)) })
+        let advice = format!("run: chmod {classes}-{} {}", permission.taken, argument(path));
+        Some(Exposure { problem, advice })
     }
 }
 
 impl fmt::Display for Exposure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}; run: {}", self.problem, self.command)
+        write!(out, "{}; {}", self.problem, self.advice)
     }
 }
 
@@ -154,10 +162,19 @@ mod tests {
             (990, 991, 0o666, "can be written by everyone (mode 0666); run: chmod o-w /etc/flux/c.yml"),
             (990, OTHER, 0o666, "can be written by everyone (mode 0666); run: chmod go-w /etc/flux/c.yml"),
             (ROOT, OTHER, 0o660, "can be written by group 1000 (mode 0660); run: chmod g-w /etc/flux/c.yml"),
-            (OTHER, 991, 0o600, "belongs to user 1000, who may write it; run: chown 990 /etc/flux/c.yml"),
+            (OTHER, 991, 0o600, "belongs to user 1000, who may write it; run as root: chown 990 /etc/flux/c.yml"),
         ] {
             assert_eq!(writers(owner, group, mode), Err(text.to_owned()), "{owner}:{group} {mode:o}");
         }
+    }
+
+    #[test]
+    fn root_is_told_to_use_the_owner_or_to_take_the_file() {
+        let access = Access { owner: 990, group: 991, mode: 0o600 };
+        let root = User { id: ROOT, group: ROOT };
+        let text = access.refuse_other_writers(Path::new("/etc/flux/token"), root).map_err(|it| it.to_string());
+        let expected = "belongs to user 990, who may write it; run this as that user, or give the file to root: chown 0 /etc/flux/token";
+        assert_eq!(text, Err(expected.to_owned()));
     }
 
     #[test]
