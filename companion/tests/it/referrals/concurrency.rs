@@ -127,6 +127,7 @@ async fn a_sum_beyond_64_bits_is_refused_and_changes_nothing() {
 async fn points_that_were_read_once_are_not_spent_twice() {
     let fixture = ReferralFixture::with(json!({})).await;
     let entry = |delta, cause, reference: &str| LedgerEntry {
+        reason: None,
         customer: CustomerId::new("alice"),
         unit: Unit::Points,
         delta,

@@ -134,6 +134,53 @@ async fn points_are_reversed_in_full_only_where_configured() {
     }
 }
 
+/// D-30, D-31.
+#[tokio::test]
+async fn return_of_a_part_takes_what_its_rule_says_and_tells_why() {
+    let part = |amount: i64, id: &str| json!({"checkoutSessionId": "s-b1", "refundedAmount": amount, "refundId": id});
+    for (partial, after_part, status) in
+        [("keep", 200, "rewarded"), ("proportional", 1, "rewarded"), ("all", 0, "voided")]
+    {
+        let coupon = json!({"benefit": {"type": "percent", "percent": 10}});
+        let slots = json!({"referrer": {"firstOrder": points(200)}, "referee": {"firstOrder": coupon}});
+        let on_return = json!({"recoverPoints": true, "partial": partial});
+        let (fixture, code) = with_rule(json!({"onReturn": on_return, "slots": slots})).await;
+        fixture.refer("b1", &code, 2500).await;
+        for (amount, id) in [(2000, "r1"), (499, "r2"), (499, "r2")] {
+            fixture.post("/attributions/void", part(amount, id)).await;
+        }
+        assert_eq!(fixture.points("alice").await, after_part, "{partial}");
+        let attribution = list(&fixture.get("/attributions").await, "items").remove(0);
+        assert_eq!(attribution["status"], status, "{partial}");
+        fixture.post("/attributions/void", json!({"checkoutSessionId": "s-b1", "reason": "returned"})).await;
+        assert_eq!(fixture.points("alice").await, 0, "{partial}");
+        let reason = if partial == "all" { "refunded" } else { "returned" };
+        let entries = list(&fixture.app.get("/points/alice").await.1, "entries");
+        assert_eq!((&entries[0]["cause"], &entries[0]["reason"]), (&json!("recover"), &json!(reason)), "{partial}");
+        assert_eq!(entries.last().expect("the reward")["reason"], Value::Null);
+        for (who, shown) in [("alice", "revoked"), ("b1", "revoked")] {
+            let all = fixture.get(&format!("/rewards/store/{who}?include=all")).await;
+            let lost = list(&all, "rewards").remove(0);
+            assert_eq!((&lost["status"], &lost["reason"]), (&json!(shown), &json!(reason)), "{partial} {who}");
+            assert!(fixture.rewards(who).await.is_empty(), "C-19");
+            let panel = fixture.app.get(&format!("/customers/{who}/panel")).await.1;
+            assert_eq!(list(&panel, "lostRewards"), [lost], "{partial} {who}");
+        }
+    }
+}
+
+/// D-30.
+#[tokio::test]
+async fn partial_return_that_takes_nothing_back_is_a_warning() {
+    let (fixture, _) = with_rule(json!({"slots": {"referrer": {"firstOrder": points(200)}}})).await;
+    let rule = fixture.rule(json!({"onReturn": {"partial": "proportional"}})).await;
+    assert_eq!(rule["onReturn"]["revokeUnusedCodes"], true, "the default");
+    let warning = list(&rule, "warnings").remove(0);
+    assert!(warning.as_str().expect("a text").starts_with("onReturn.partial"), "{warning}");
+    let rule = fixture.rule(json!({"onReturn": {"partial": "proportional", "recoverPoints": true}})).await;
+    assert_eq!(rule["warnings"], Value::Null);
+}
+
 /// R2-36.
 #[tokio::test]
 async fn store_credit_has_its_own_ledger() {

@@ -124,7 +124,8 @@ pub struct Purchase {
     pub amount: Money,
     /// The sum refunded so far, in minor units.
     pub refunded: i64,
-    /// The minimum at payment. The remainder is compared with it (D-11).
+    /// The remainder that still qualifies (D-11): the minimum at payment, or the whole price if a return of a part
+    /// counts as one of the whole order (D-30).
     pub minimum: Option<PositiveMoney>,
 }
 
@@ -132,6 +133,13 @@ impl Purchase {
     /// The price minus refunds: the revenue of this order.
     pub fn remainder(&self) -> Money {
         self.amount.less(self.refunded)
+    }
+
+    /// The share of `reward` that corresponds to the refunds so far, rounded down.
+    pub(crate) fn refunded_share(&self, reward: i64) -> i64 {
+        let refunded = i128::from(self.refunded.min(self.amount.amount()));
+        let share = i128::from(reward) * refunded / i128::from(self.amount.amount().max(1));
+        i64::try_from(share).unwrap_or(reward)
     }
 
     /// Returns whether the remainder still qualifies.

@@ -3,8 +3,8 @@
 use crate::issue::{due_at, settled};
 use crate::open::Opening;
 use crate::{
-    Attribution, Benefit, Currency, Decision, Dispatch, Money, OrderRecord, Person, Program, Purchase, Reason,
-    Referrer, Rule, Side, Slot, Status, Store, Trigger, effective,
+    Attribution, Benefit, Currency, Decision, Dispatch, Money, OrderRecord, PartialReturn, Person, PositiveMoney,
+    Program, Purchase, Reason, Referrer, Rule, Side, Slot, Status, Store, Trigger, effective,
 };
 use jiff::Timestamp;
 
@@ -43,7 +43,10 @@ pub fn pay(store: &Store<'_>, facts: Payment<'_>) -> Decision {
             return Decision::unchanged(Attribution { status, ..attribution }, Some(reason));
         }
     };
-    let minimum = store.program.minimum;
+    let minimum = match rule.on_return.partial {
+        PartialReturn::Keep | PartialReturn::Proportional => store.program.minimum,
+        PartialReturn::All => PositiveMoney::new(amount.amount(), amount.currency()).ok(),
+    };
     let purchase = Purchase { order: order.id.clone(), amount, refunded: order.refunded, minimum };
     let undone = order.undone.map(|(reversal, _)| Reason::from(reversal));
     if let Some(reason) = undone.or((!purchase.still_counts()).then_some(Reason::Refunded)) {
@@ -61,7 +64,7 @@ pub fn pay(store: &Store<'_>, facts: Payment<'_>) -> Decision {
             servers: store.servers,
             referrer: referrer.person.player.as_ref().map(|player| player.name.as_str()),
             referee: referee.player.as_ref().map(|player| player.name.as_str()),
-            order: Some(&order.id),
+            purchase: attribution.purchase.as_ref(),
         },
         at: paid_at,
     };

@@ -2,9 +2,9 @@
 
 use crate::{
     Attribution, Benefit, CustomerId, Discount, FanOut, Grant, GrantKey, GrantStatus, Issue, LedgerEntry, OrderTiming,
-    Program, ProgramState, RunOn, Status, Trigger, fan_out, safe_value,
+    Program, ProgramState, Purchase, RunOn, Status, Trigger, fan_out, safe_value,
 };
-use flux_protocol::{OrderId, ServerId};
+use flux_protocol::ServerId;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,8 +52,8 @@ pub struct Dispatch<'a> {
     pub referrer: Option<&'a str>,
     /// The referee's player name, where one is linked.
     pub referee: Option<&'a str>,
-    /// The order.
-    pub order: Option<&'a OrderId>,
+    /// The order that qualified the attribution.
+    pub purchase: Option<&'a Purchase>,
 }
 
 impl Dispatch<'_> {
@@ -63,7 +63,7 @@ impl Dispatch<'_> {
             ("referrer", self.referrer.unwrap_or_default().to_owned()),
             ("referee", self.referee.unwrap_or_default().to_owned()),
             ("count", grant.terms.count.to_string()),
-            ("order", self.order.map(|order| order.as_str()).unwrap_or_default().to_owned()),
+            ("order", self.purchase.map(|purchase| purchase.order.as_str()).unwrap_or_default().to_owned()),
             ("reward", grant.terms.benefit.as_ref().map(Benefit::label).unwrap_or_default()),
         ];
         let values: BTreeMap<String, String> =
@@ -85,6 +85,9 @@ pub(crate) fn issue(grant: Grant, dispatch: &Dispatch<'_>, at: Timestamp) -> Cha
         effects.push(Effect::MintCode { grant: key, customer, discount: discount.clone(), expires_at });
     }
     effects.extend(LedgerEntry::of_grant(&grant, at).map(Effect::Post));
+    // What was returned before the reward was due is taken back at once.
+    effects
+        .extend(dispatch.purchase.and_then(|after| LedgerEntry::of_share(&grant, None, after, at)).map(Effect::Post));
     if !grant.terms.commands.is_empty() {
         effects.push(Effect::Queue(grant.key.clone(), dispatch.lines(&grant, RunOn::Issue)));
     }

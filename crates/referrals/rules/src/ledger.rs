@@ -1,7 +1,7 @@
 //! Ledger entries of points and store credit, balances, and spending.
 
 use crate::string_enum::string_enum;
-use crate::{Benefit, Currency, CustomerId, Grant, Points, ValidationError};
+use crate::{Benefit, Currency, CustomerId, Grant, PartialReturn, Points, Purchase, Reason, Trigger, ValidationError};
 use jiff::Timestamp;
 
 /// The unit of an account.
@@ -36,8 +36,10 @@ pub struct LedgerEntry {
     pub delta: i64,
     /// The cause.
     pub cause: Cause,
-    /// The grant's key, or the spender's reference.
+    /// The grant's key, with the refunded sum if a part was returned; or the spender's reference.
     pub reference: String,
+    /// The reason for taking a reward back.
+    pub reason: Option<Reason>,
     /// The time of the entry.
     pub at: Timestamp,
 }
@@ -51,14 +53,44 @@ impl LedgerEntry {
             Some(Benefit::Discount(_)) | None => return None,
         };
         let (customer, reference) = (grant.customer.clone(), grant.key.to_string());
-        Some(LedgerEntry { customer, unit, delta, cause: Cause::Grant, reference, at })
+        Some(LedgerEntry { customer, unit, delta, cause: Cause::Grant, reference, reason: None, at })
     }
 
-    /// The reversal of a grant's full credit, even if it is already spent (R4-28).
-    pub(crate) fn of_recovery(grant: &Grant, at: Timestamp) -> Option<LedgerEntry> {
+    /// The reversal of all that is left of a grant's credit, even if it is already spent (R4-28). `before` is the order
+    /// as of its last refund of a part.
+    pub(crate) fn of_recovery(
+        grant: &Grant,
+        before: Option<&Purchase>,
+        reason: Reason,
+        at: Timestamp,
+    ) -> Option<LedgerEntry> {
         let given = LedgerEntry::of_grant(grant, at)?;
-        Some(LedgerEntry { delta: -given.delta, cause: Cause::Recover, ..given })
+        let left = given.delta - taken_share(grant, before, given.delta);
+        Some(LedgerEntry { delta: -left, cause: Cause::Recover, reason: Some(reason), ..given })
     }
+
+    /// The reversal of the share that the refunds from `before` to `after` take back (D-30); `None` if there is none.
+    pub(crate) fn of_share(
+        grant: &Grant,
+        before: Option<&Purchase>,
+        after: &Purchase,
+        at: Timestamp,
+    ) -> Option<LedgerEntry> {
+        let given = LedgerEntry::of_grant(grant, at)?;
+        let share = taken_share(grant, Some(after), given.delta) - taken_share(grant, before, given.delta);
+        let (cause, reason) = (Cause::Recover, Some(Reason::Refunded));
+        let reference = format!("{}/{}", given.reference, after.refunded);
+        (share > 0).then_some(LedgerEntry { delta: -share, cause, reason, reference, ..given })
+    }
+}
+
+/// The share of a grant's credit that refunds of a part have taken back.
+fn taken_share(grant: &Grant, purchase: Option<&Purchase>, given: i64) -> i64 {
+    let terms = grant.terms.on_return;
+    let is_shared = grant.key.trigger == Trigger::FirstOrder
+        && terms.recover_points
+        && terms.partial == PartialReturn::Proportional;
+    purchase.filter(|_| is_shared).map_or(0, |purchase| purchase.refunded_share(given))
 }
 
 /// An account's balance: the sum of its entries in this unit. It may be below zero (D-12).
@@ -100,6 +132,7 @@ pub fn spend(
             delta: -points.get(),
             cause: Cause::Spend,
             reference: reference.to_owned(),
+            reason: None,
             at,
         }),
     }

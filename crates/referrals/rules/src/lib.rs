@@ -107,7 +107,9 @@ pub use placeholder::{Placeholder, Values};
 pub use program::{Channels, Eligibility, Program, ProgramState, SelfReferral};
 pub use ready_texts::{ReadyMail, ReadyShare, ready_mail, ready_share};
 pub use register::{Registration, register};
-pub use reward::{Benefit, Discount, DiscountKind, Ladder, OnReturn, OrderTiming, Side, Slot, Slots, Trigger};
+pub use reward::{
+    Benefit, Discount, DiscountKind, Ladder, OnReturn, OrderTiming, PartialReturn, Side, Slot, Slots, Trigger,
+};
 pub use rule::{Rule, RuleName, RuleStatus, Scope, Tier};
 pub use settings::{Patch, ProgramPut, RewardType, save};
 pub use share::{SHARE_PLACEHOLDERS, ShareTexts, Text};

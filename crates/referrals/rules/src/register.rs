@@ -52,7 +52,7 @@ pub fn register(store: &Store<'_>, facts: Registration<'_>) -> Decision {
             servers: store.servers,
             referrer: referrer_name.as_deref(),
             referee: referee_name.as_deref(),
-            order: None,
+            purchase: None,
         },
         at,
     };

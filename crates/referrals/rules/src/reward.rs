@@ -212,6 +212,18 @@ pub enum OrderTiming {
     DaysAfterCompletion(Days),
 }
 
+string_enum! {
+    /// The effect of a return of a part of the order (D-30).
+    pub enum PartialReturn {
+        /// Everything is kept as long as the rest of the order counts.
+        Keep = "keep",
+        /// Points and store credit are taken back in proportion.
+        Proportional = "proportional",
+        /// It counts as a return of the whole order.
+        All = "all",
+    }
+}
+
 /// The parts of a reward that are taken back if the referee's order is reversed (C-07).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OnReturn {
@@ -219,10 +231,12 @@ pub struct OnReturn {
     pub recover_points: bool,
     /// Codes that were not used.
     pub revoke_unused_codes: bool,
+    /// The effect of a return of a part.
+    pub partial: PartialReturn,
 }
 
 impl Default for OnReturn {
     fn default() -> OnReturn {
-        OnReturn { recover_points: false, revoke_unused_codes: true }
+        OnReturn { recover_points: false, revoke_unused_codes: true, partial: PartialReturn::Keep }
     }
 }

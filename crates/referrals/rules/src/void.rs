@@ -2,7 +2,7 @@
 
 use crate::{
     Attribution, Benefit, Change, Decision, Dispatch, Effect, Grant, GrantStatus, LedgerEntry, OrderRecord, Program,
-    Reason, RunOn, Status, Trigger, issue_due,
+    Purchase, Reason, RunOn, Status, Trigger, issue_due,
 };
 use jiff::Timestamp;
 
@@ -29,19 +29,35 @@ pub fn void(
     let Some(purchase) = attribution.purchase.clone().filter(|purchase| purchase.order == order.id) else {
         return Decision::unchanged(attribution, None);
     };
-    let purchase = crate::Purchase { refunded: order.refunded, ..purchase };
+    let purchase = Purchase { refunded: order.refunded, ..purchase };
     let undone = order.undone.map(|(reversal, _)| Reason::from(reversal));
-    let reason = undone.or((!purchase.still_counts()).then_some(Reason::Refunded));
-    let attribution = Attribution { purchase: Some(purchase), ..attribution };
-    match reason {
+    let decision = match undone.or((!purchase.still_counts()).then_some(Reason::Refunded)) {
         Some(reason) => withdraw(program, attribution, grants, reason, dispatch, at),
-        None => Decision::unchanged(attribution, None),
+        None => take_share(attribution, grants, &purchase, at),
+    };
+    Decision { attribution: Attribution { purchase: Some(purchase), ..decision.attribution }, ..decision }
+}
+
+/// Takes back the share of issued points and credit that a return of a part corresponds to (D-30). A reward that is not
+/// issued yet loses its share when it is.
+fn take_share(attribution: Attribution, grants: &[Held], after: &Purchase, at: Timestamp) -> Decision {
+    if !attribution.status.is_successful() {
+        return Decision::unchanged(attribution, None);
     }
+    let before = attribution.purchase.as_ref();
+    let issued = grants.iter().map(|held| &held.grant).filter(|grant| matches!(grant.status, GrantStatus::Issued(_)));
+    let change = |grant: &Grant| {
+        let entry = LedgerEntry::of_share(grant, before, after, at)?;
+        Some(Change { grant: grant.clone(), effects: vec![Effect::Post(entry)] })
+    };
+    let changes = issued.filter_map(change).collect();
+    Decision { attribution, changes, reason: None }
 }
 
 /// Voids an attribution for any reason, including an admin's request. Only rewards of orders are reversed (D-10).
 ///
-/// Rewards due at `at` count as issued (D-16), so that the result does not depend on sweeps.
+/// Rewards due at `at` count as issued (D-16), so that the result does not depend on sweeps. The order in `dispatch` is as
+/// of before the event: what its earlier refunds took back is not taken again.
 pub fn withdraw(
     program: &Program,
     attribution: Attribution,
@@ -59,7 +75,7 @@ pub fn withdraw(
         let due = issue_due(program, &held.grant, dispatch, at);
         let (grant, mut effects) =
             due.map_or((held.grant.clone(), Vec::new()), |change| (change.grant, change.effects));
-        let (grant, more) = reverse_grant(&grant, held.has_run, dispatch, at);
+        let (grant, more) = reverse_grant(&grant, held.has_run, reason, dispatch, at);
         effects.extend(more);
         (grant != held.grant || !effects.is_empty()).then_some(Change { grant, effects })
     });
@@ -72,7 +88,13 @@ pub fn withdraw(
 }
 
 /// A grant after the reversal of its order, with the effects (section 5, C-07).
-fn reverse_grant(grant: &Grant, has_run: bool, dispatch: &Dispatch<'_>, at: Timestamp) -> (Grant, Vec<Effect>) {
+fn reverse_grant(
+    grant: &Grant,
+    has_run: bool,
+    reason: Reason,
+    dispatch: &Dispatch<'_>,
+    at: Timestamp,
+) -> (Grant, Vec<Effect>) {
     let with = |status: GrantStatus| Grant { status, ..grant.clone() };
     let mut effects = Vec::new();
     let issue = match grant.status_at(at) {
@@ -98,6 +120,6 @@ fn reverse_grant(grant: &Grant, has_run: bool, dispatch: &Dispatch<'_>, at: Time
     if let Some(Benefit::Discount(_)) = grant.terms.benefit {
         effects.push(Effect::RevokeCode(grant.key.clone()));
     }
-    effects.extend(LedgerEntry::of_recovery(grant, at).map(Effect::Post));
+    effects.extend(LedgerEntry::of_recovery(grant, dispatch.purchase, reason, at).map(Effect::Post));
     (with(GrantStatus::Revoked(issue)), effects)
 }

@@ -58,6 +58,8 @@ pub struct GrantView {
     pub left_out: Vec<String>,
     /// The reason for a skipped reward.
     pub skip_reason: Option<String>,
+    /// The reason for a reward that was taken back or never given: that of the reversal, or of the skip.
+    pub reason: Option<String>,
 }
 
 /// A referral: the referrer, the referee, and the result.

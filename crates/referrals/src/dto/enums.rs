@@ -1,6 +1,6 @@
 //! The API's enums, and their conversion from and to the types of the rules.
 
-use flux_referral_rules::{Channel, ReversalKind, Side, Trigger};
+use flux_referral_rules::{Channel, PartialReturn, ReversalKind, Side, Trigger};
 use serde::{Deserialize, Serialize};
 
 /// The rewarded side.
@@ -64,6 +64,18 @@ pub enum ReversalDto {
     Chargeback,
     /// The goods were returned.
     Returned,
+}
+
+/// The effect of a return of a part of the order, as long as the rest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PartialDto {
+    /// Everything is kept.
+    Keep,
+    /// Points and store credit are taken back in proportion, if `recoverPoints` is on. Codes and commands are kept.
+    Proportional,
+    /// It counts as a return of the whole order.
+    All,
 }
 
 /// The present day, week (from Monday), month or year of the store's calendar; or all time.
@@ -136,6 +148,26 @@ impl From<ReversalDto> for ReversalKind {
             ReversalDto::Cancelled => ReversalKind::Cancelled,
             ReversalDto::Chargeback => ReversalKind::Chargeback,
             ReversalDto::Returned => ReversalKind::Returned,
+        }
+    }
+}
+
+impl From<PartialDto> for PartialReturn {
+    fn from(value: PartialDto) -> PartialReturn {
+        match value {
+            PartialDto::Keep => PartialReturn::Keep,
+            PartialDto::Proportional => PartialReturn::Proportional,
+            PartialDto::All => PartialReturn::All,
+        }
+    }
+}
+
+impl From<PartialReturn> for PartialDto {
+    fn from(value: PartialReturn) -> PartialDto {
+        match value {
+            PartialReturn::Keep => PartialDto::Keep,
+            PartialReturn::Proportional => PartialDto::Proportional,
+            PartialReturn::All => PartialDto::All,
         }
     }
 }

@@ -17,7 +17,7 @@ mod slot;
 pub use answers::{AttributionView, GrantView, LinkView, QuoteView, ReleasedView, attribution_view};
 pub use benefit::BenefitBody;
 pub use command::RewardCommandBody;
-pub use enums::{ChannelDto, Period, ReversalDto, SideDto, StatusDto, TriggerDto};
+pub use enums::{ChannelDto, PartialDto, Period, ReversalDto, SideDto, StatusDto, TriggerDto};
 pub use field_error::FieldError;
 pub use mails::{MailPatch, MailSetting, MailText, Mails, MailsDoc, MailsPatch};
 pub use program::{ChannelsBody, ProgramDoc, ProgramView, program_view};

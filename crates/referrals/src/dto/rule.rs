@@ -2,7 +2,7 @@
 
 use super::patch::{Field, named, named_object, named_objects, over};
 use super::slot::SlotsPatch;
-use super::{BenefitBody, FieldError, RewardCommandBody, SlotsBody};
+use super::{BenefitBody, FieldError, PartialDto, RewardCommandBody, SlotsBody};
 use flux_referral_rules::{
     Currency, Days, Ladder, OnReturn, OrderTiming, RewardCommand, Rule, RuleName, RuleStatus, Scope, Tier,
     ValidationError,
@@ -136,6 +136,8 @@ pub struct OnReturnBody {
     recover_points: bool,
     /// Unused codes.
     revoke_unused_codes: bool,
+    /// The effect of a return of a part of the order.
+    partial: PartialDto,
 }
 
 /// A step of the ladder.
@@ -162,13 +164,21 @@ impl Default for OnReturnBody {
 
 impl From<OnReturn> for OnReturnBody {
     fn from(terms: OnReturn) -> OnReturnBody {
-        OnReturnBody { recover_points: terms.recover_points, revoke_unused_codes: terms.revoke_unused_codes }
+        OnReturnBody {
+            recover_points: terms.recover_points,
+            revoke_unused_codes: terms.revoke_unused_codes,
+            partial: terms.partial.into(),
+        }
     }
 }
 
 impl From<OnReturnBody> for OnReturn {
     fn from(body: OnReturnBody) -> OnReturn {
-        OnReturn { recover_points: body.recover_points, revoke_unused_codes: body.revoke_unused_codes }
+        OnReturn {
+            recover_points: body.recover_points,
+            revoke_unused_codes: body.revoke_unused_codes,
+            partial: body.partial.into(),
+        }
     }
 }
 

@@ -60,9 +60,12 @@ pub(super) struct EntryView {
     currency: Option<String>,
     /// The cause: `grant`, `spend` or `recover`.
     cause: String,
-    /// The id of the grant, or the spender's reference.
+    /// The id of the grant, with the refunded sum if a part was returned; or the spender's reference.
     #[serde(rename = "ref")]
     reference: String,
+    /// The reason for taking a reward back, such as `returned`; only with the cause `recover`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
 }
@@ -98,6 +101,7 @@ impl From<LedgerEntry> for EntryView {
             },
             cause: entry.cause.to_string(),
             reference: entry.reference,
+            reason: entry.reason.map(|reason| reason.to_string()),
             at: entry.at,
         }
     }

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::dto::{GrantView, Period};
 use crate::limits;
 use crate::service::{self, Leader, StatsView, SummaryView};
-use crate::storage::grants;
+use crate::storage::grants::{self, Shown};
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{Admin, ApiError, ApiKey, Errors, Id, PathTexts, Query};
@@ -77,14 +77,14 @@ pub(super) async fn rewards(
 ) -> Result<Json<Rewards>, ApiError> {
     check_account(&api, Some(&account))?;
     let customer: CustomerId = customer.parse().map_err(|error| ApiError::value("customerId", error))?;
-    let is_live = match query.include.as_deref() {
-        None => true,
-        Some("all") => false,
+    let shown = match query.include.as_deref() {
+        None => Shown::Live,
+        Some("all") => Shown::All,
         Some(_) => return Err(ApiError::value("include", "must be `all`, or absent")),
     };
     let now = api.now();
     let rewards = api.read(move |tx, _, _| {
-        let rows = grants::of_customer(tx, &to_rules_id(&customer), is_live, limits::REWARDS_SHOWN)?;
+        let rows = grants::of_customer(tx, &to_rules_id(&customer), shown, limits::REWARDS_SHOWN)?;
         service::grant_views(tx, &rows, now)
     });
     Ok(Json(Rewards { rewards: rewards.await? }))

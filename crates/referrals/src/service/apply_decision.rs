@@ -115,7 +115,7 @@ pub(super) fn dispatch_facts<'b>(
         servers: work.servers()?,
         referrer: referrer.as_deref(),
         referee: referee.as_deref(),
-        order: row.purchase.as_ref().map(|purchase| &purchase.order),
+        purchase: row.purchase.as_ref(),
     })
 }
 

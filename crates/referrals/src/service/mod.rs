@@ -3,7 +3,7 @@
 //!
 //! | event | module |
 //! | --- | --- |
-//! | settings are saved | `settings`, `rule_servers` |
+//! | settings are saved | `settings`, `rule_servers`, `rule_warnings` |
 //! | a link is issued or clicked, a code is checked | `links`, `codes` |
 //! | a friend signs up or registers | `signup` |
 //! | an order is placed, paid, reversed (through `/orders`) | `orders` |
@@ -26,6 +26,7 @@ mod mails;
 pub(crate) mod orders;
 pub(crate) mod reward_commands;
 mod rule_servers;
+mod rule_warnings;
 mod sessions;
 mod settings;
 mod signup;

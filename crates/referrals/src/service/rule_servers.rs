@@ -1,5 +1,6 @@
 //! Rules with their warnings, and the rules that have commands for a server.
 
+use super::rule_warnings;
 use crate::Error;
 use crate::dto::RuleView;
 use crate::storage::rules::{self as rules_repo, RuleRows};
@@ -72,7 +73,7 @@ pub(super) fn answer(all: &RuleRows, rule: &Rule, known: &KnownPlaces) -> RuleVi
 }
 
 /// Warns about a tier that is not in the list (R4-34), about commands for removed servers, about commands that are not safe
-/// to run twice (R0-13), and about what only looks like a placeholder.
+/// to run twice (R0-13), and about what only looks like a placeholder; then about the rule's settings.
 pub(super) fn warnings(rule: &Rule, known: &KnownPlaces) -> Vec<String> {
     let of_tier = match &rule.scope {
         Scope::Tier(tier) if !known.tiers.has(tier.as_str()) => Some(unlisted_tier(tier.as_str())),
@@ -93,7 +94,8 @@ pub(super) fn warnings(rule: &Rule, known: &KnownPlaces) -> Vec<String> {
         warnings.extend(removed.map(|server| format!("the server {server} was removed: no command is made there")));
         warnings.into_iter().map(move |warning| format!("{side}.{trigger}: {warning}"))
     };
-    of_tier.into_iter().chain(commands(rule).flat_map(of_command)).collect()
+    let of_settings = rule_warnings::of_settings(rule);
+    of_tier.into_iter().chain(commands(rule).flat_map(of_command)).chain(of_settings).collect()
 }
 
 fn commands(rule: &Rule) -> impl Iterator<Item = (Side, Trigger, &RewardCommand)> + Clone {

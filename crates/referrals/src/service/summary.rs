@@ -7,7 +7,8 @@ use crate::Error;
 use crate::ReferralContext;
 use crate::dto::{GrantView, LinkView, Period, RuleView, SharedView};
 use crate::limits;
-use crate::storage::{grants as grant_rows, ledger, stats as stats_repo};
+use crate::storage::grants::{self as grant_rows, Shown};
+use crate::storage::{ledger, stats as stats_repo};
 use flux_referral_rules::{CustomerId, Tier, Unit, effective, store_day};
 use flux_shop::Audit;
 use flux_storage::Tx;
@@ -38,6 +39,8 @@ pub struct SummaryView {
     pub credit: Vec<Balance>,
     /// The rewards, newest first; at most 100.
     pub rewards: Vec<GrantView>,
+    /// The rewards that were taken back or never given, newest first, each with its `reason`; at most 100.
+    pub lost_rewards: Vec<GrantView>,
 }
 
 /// A balance of store credit in one currency.
@@ -113,7 +116,8 @@ pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerI
     let values = share_values(&work, id, (&link.url, &link.code), rule.ok())?;
     let code_enabled = work.program().program.channels.take_codes();
     let credit = ledger::credit(tx, id)?.into_iter().map(|(currency, balance)| Balance { currency, balance });
-    let rewards = grant_rows::of_customer(tx, id, true, limits::PANEL_REWARDS)?;
+    let rewards = grant_rows::of_customer(tx, id, Shown::Live, limits::PANEL_REWARDS)?;
+    let lost = grant_rows::of_customer(tx, id, Shown::Lost, limits::PANEL_REWARDS)?;
     Ok(SummaryView {
         rule_name,
         share: work.program().share.doc(work.program().mails.language).filled(&values),
@@ -124,6 +128,7 @@ pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerI
         points: ledger::balance(tx, id, Unit::Points)?,
         credit: credit.collect(),
         rewards: super::grant_views(tx, &rewards, tx.now())?,
+        lost_rewards: super::grant_views(tx, &lost, tx.now())?,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::ids::grant_id;
 use crate::storage::attributions::{self, AttributionRow};
 use crate::storage::grants::{self as grants_repo, GrantRow};
 use crate::storage::{customers as customers_repo, held_commands};
-use flux_referral_rules::{AttributionId, Delivery, Grant, GrantStatus, LineState};
+use flux_referral_rules::{AttributionId, Delivery, Grant, GrantStatus, LineState, Reason};
 use flux_storage::Tx;
 use jiff::Timestamp;
 
@@ -64,7 +64,22 @@ fn grant(tx: &Tx<'_>, row: &GrantRow, now: Timestamp) -> Result<GrantView, Error
         delivery: Delivery::of(has_player, states).to_string(),
         left_out: held_commands::left_out(tx, id)?.iter().map(ToString::to_string).collect(),
         skip_reason: skipped.map(|reason| reason.to_string()),
+        reason: skipped.or(reversal(tx, &status, &grant.key.attribution)?).map(|reason| reason.to_string()),
     })
+}
+
+/// The reason for which a grant was taken back, or never given: that of its attribution's void.
+fn reversal(tx: &Tx<'_>, status: &GrantStatus, id: &AttributionId) -> Result<Option<Reason>, Error> {
+    match status {
+        GrantStatus::Revoked(_) | GrantStatus::Cancelled { skipped: None } => {
+            Ok(attributions::find(tx, id)?.and_then(|row| row.attribution.status.reason()))
+        }
+        GrantStatus::Scheduled { .. }
+        | GrantStatus::Issued(_)
+        | GrantStatus::Used(..)
+        | GrantStatus::Expired(_)
+        | GrantStatus::Cancelled { skipped: Some(_) } => Ok(None),
+    }
 }
 
 fn has_a_player(tx: &Tx<'_>, grant: &Grant) -> Result<bool, Error> {

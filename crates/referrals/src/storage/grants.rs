@@ -156,10 +156,25 @@ pub fn of_attribution(tx: &Tx<'_>, id: &AttributionId) -> Result<Vec<GrantRow>, 
     all(tx, "SELECT * FROM referral_grants WHERE attribution_id = $1 ORDER BY seq", params![id.as_str()])
 }
 
-/// A customer's grants, newest first; with `is_live`, without revoked and cancelled ones (C-19).
-pub fn of_customer(tx: &Tx<'_>, id: &CustomerId, is_live: bool, limit: u32) -> Result<Vec<GrantRow>, Error> {
-    let hidden = if is_live { "AND status NOT IN ('revoked', 'cancelled')" } else { "" };
-    let sql = format!("SELECT * FROM referral_grants WHERE customer_id = $1 {hidden} ORDER BY seq DESC LIMIT $2");
+/// The grants of a list (C-19).
+#[derive(Debug, Clone, Copy)]
+pub enum Shown {
+    /// All.
+    All,
+    /// Those that are neither revoked nor cancelled.
+    Live,
+    /// Those that were revoked, or cancelled before their issue.
+    Lost,
+}
+
+/// A customer's grants, newest first.
+pub fn of_customer(tx: &Tx<'_>, id: &CustomerId, shown: Shown, limit: u32) -> Result<Vec<GrantRow>, Error> {
+    let condition = match shown {
+        Shown::All => "",
+        Shown::Live => "AND status NOT IN ('revoked', 'cancelled')",
+        Shown::Lost => "AND status IN ('revoked', 'cancelled')",
+    };
+    let sql = format!("SELECT * FROM referral_grants WHERE customer_id = $1 {condition} ORDER BY seq DESC LIMIT $2");
     all(tx, &sql, params![id.as_str(), limit])
 }
 

@@ -1,7 +1,7 @@
 //! The ledger of points and store credit, append-only, and the stored balances.
 
-use super::parsed;
-use flux_referral_rules::{Cause, Currency, CustomerId, LedgerEntry, Unit};
+use super::{parsed, reason};
+use flux_referral_rules::{Cause, Currency, CustomerId, LedgerEntry, Reason, Unit};
 use flux_storage::{Error, Row, Tx, params};
 
 /// The unit of points in the column `unit`.
@@ -19,9 +19,9 @@ pub fn post(tx: &Tx<'_>, entry: &LedgerEntry) -> Result<Option<i64>, Error> {
                WHERE customer_id = $1 AND unit = $2 AND balance BETWEEN $4 AND $5 RETURNING balance";
     let after = tx.one(sql, params![customer, unit, entry.delta, lowest, highest], |row| row.get("balance"))?;
     let Some(after) = after else { return Ok(None) };
-    let sql = "INSERT INTO referral_ledger (customer_id, unit, delta, cause, ref, at) VALUES ($1, $2, $3, $4, $5, $6)";
-    let (cause, at) = (entry.cause.as_str(), entry.at);
-    tx.execute(sql, params![customer, unit, entry.delta, cause, entry.reference, at])?;
+    let sql = "INSERT INTO referral_ledger (customer_id, unit, delta, cause, ref, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let (cause, reason, at) = (entry.cause.as_str(), entry.reason.map(Reason::as_str), entry.at);
+    tx.execute(sql, params![customer, unit, entry.delta, cause, entry.reference, reason, at])?;
     Ok(Some(after))
 }
 
@@ -69,6 +69,7 @@ fn read(row: &Row<'_>) -> Result<LedgerEntry, Error> {
         delta: row.get("delta")?,
         cause: parsed(row, "cause")?,
         reference: row.get("ref")?,
+        reason: reason(row, "reason")?,
         at: row.get("at")?,
     })
 }

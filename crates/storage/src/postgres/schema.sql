@@ -439,6 +439,7 @@ CREATE TABLE referral_ledger (
   delta       BIGINT NOT NULL,
   cause       TEXT COLLATE "C" NOT NULL,
   ref         TEXT COLLATE "C" NOT NULL,
+  reason      TEXT COLLATE "C",
   at          BIGINT NOT NULL,
   UNIQUE (cause, ref)
 );

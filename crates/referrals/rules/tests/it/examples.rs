@@ -170,7 +170,7 @@ fn a_rule_per_tier() {
     rule.daily_limit = limit(2);
     rule.order_valid = Some(days(60));
     rule.order_timing = OrderTiming::DaysAfterCompletion(days(7));
-    rule.on_return = OnReturn { recover_points: true, revoke_unused_codes: false };
+    rule.on_return = OnReturn { recover_points: true, revoke_unused_codes: false, ..OnReturn::default() };
     store.rules.add(rule).unwrap();
     store.customer("Alice").tier = Some(gold);
     let code = store.code("Alice");

@@ -294,7 +294,9 @@ impl FakeStore {
         let held = self.grants_of(&row.id).into_iter().map(|grant| Held { has_run: self.has_run(&grant.key), grant });
         let held: Vec<Held> = held.collect();
         let names = self.names(&row);
-        let decision = void(&self.program, row, &held, &self.orders[order], &self.dispatch(&names, Some(order)), at);
+        let purchase = row.purchase.clone();
+        let dispatch = self.dispatch(&names, purchase.as_ref());
+        let decision = void(&self.program, row, &held, &self.orders[order], &dispatch, at);
         self.write(place, decision);
     }
 
@@ -303,9 +305,13 @@ impl FakeStore {
             .map(|id| self.customers[id].person.player.as_ref().map(|player| player.name.clone()))
     }
 
-    pub(crate) fn dispatch<'a>(&'a self, names: &'a [Option<String>; 2], order: Option<&'a OrderId>) -> Dispatch<'a> {
+    pub(crate) fn dispatch<'a>(
+        &'a self,
+        names: &'a [Option<String>; 2],
+        purchase: Option<&'a Purchase>,
+    ) -> Dispatch<'a> {
         let [referrer, referee] = names;
-        Dispatch { servers: &self.servers, referrer: referrer.as_deref(), referee: referee.as_deref(), order }
+        Dispatch { servers: &self.servers, referrer: referrer.as_deref(), referee: referee.as_deref(), purchase }
     }
 
     /// All three sweeps.
@@ -313,9 +319,8 @@ impl FakeStore {
         for place in 0..self.rows.len() {
             let row = self.rows[place].clone();
             let names = self.names(&row);
-            let order = row.purchase.as_ref().map(|purchase| purchase.order.clone());
             let grants = self.grants_of(&row.id);
-            let dispatch = self.dispatch(&names, order.as_ref());
+            let dispatch = self.dispatch(&names, row.purchase.as_ref());
             let changes = sweep::issue_all_due(&self.program, grants.iter().map(|grant| (grant, dispatch)), now);
             let decision = Decision { attribution: row.clone(), changes, reason: None };
             self.write(place, decision);

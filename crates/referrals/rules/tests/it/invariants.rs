@@ -39,7 +39,11 @@ fn fake_store(config: &Config) -> FakeStore {
             Ladder::new(config.ladder.map(|(from, count)| (from as u32, points(count))).into_iter().collect()).unwrap();
         rule.daily_limit = config.daily.and_then(|count| limit(count as u32));
         rule.order_valid = config.valid.map(days);
-        rule.on_return = OnReturn { recover_points: config.recover, revoke_unused_codes: config.revoke };
+        rule.on_return = OnReturn {
+            recover_points: config.recover,
+            revoke_unused_codes: config.revoke,
+            partial: config.partial.parse().unwrap(),
+        };
         rule.order_timing = match config.timing {
             Timing::Now => OrderTiming::AtPayment,
             Timing::AfterPayment(count) => OrderTiming::DaysAfterPayment(days(count)),
@@ -147,10 +151,8 @@ fn check(config: &Config, before: &FakeStore, after: &FakeStore) -> Result<(), T
         let live = own.clone().filter(|grant| grant.is_live()).count();
         prop_assert!(config.cap.is_none_or(|cap| live <= cap), "3: {live}");
         let issued = own.filter(|grant| matches!(grant.status, GrantStatus::Issued(_))).map(|grant| {
-            match &grant.terms.benefit {
-                Some(Benefit::Points(points)) => points.get(),
-                _ => 0,
-            }
+            let Some(Benefit::Points(points)) = &grant.terms.benefit else { return 0 };
+            points.get() - returned_share(config, after, grant, points.get())
         });
         prop_assert_eq!(after.points(name), issued.sum::<i64>(), "2");
     }
@@ -166,6 +168,14 @@ fn check(config: &Config, before: &FakeStore, after: &FakeStore) -> Result<(), T
     Ok(())
 }
 
+/// The share of issued points that a return of a part has taken back.
+fn returned_share(config: &Config, store: &FakeStore, grant: &Grant, points: i64) -> i64 {
+    let row = store.rows.iter().find(|row| row.id == grant.key.attribution).unwrap();
+    let purchase = row.purchase.as_ref().filter(|_| grant.key.trigger == Trigger::FirstOrder);
+    let is_shared = config.recover && config.partial == "proportional" && row.status.is_successful();
+    purchase.filter(|_| is_shared).map_or(0, |of| points * of.refunded / of.amount.amount())
+}
+
 fn config() -> impl Strategy<Value = Config> {
     let timing = prop_oneof![
         2 => Just(Timing::Now),
@@ -177,7 +187,8 @@ fn config() -> impl Strategy<Value = Config> {
     let clocks = (some_days(), some_days(), timing, some_days());
     let counts = (few(4), few(2), prop::option::of((1..4_usize, 50..60_i64)));
     let rewards = (prop::option::of(1..9_i64), prop::option::of(10..20_i64), any::<bool>(), any::<bool>());
-    let rest = (any::<bool>(), prop_oneof![Just(0), Just(500)], any::<bool>(), any::<bool>());
+    let partial = prop_oneof![Just("keep"), Just("proportional"), Just("all")];
+    let rest = (any::<bool>(), prop_oneof![Just(0), Just(500)], any::<bool>(), any::<bool>(), partial);
     (clocks, counts, rewards, rest).prop_map(|(clocks, counts, rewards, rest)| Config {
         first_only: rest.0,
         minimum: rest.1,
@@ -188,6 +199,7 @@ fn config() -> impl Strategy<Value = Config> {
         timing: clocks.2,
         recover: rest.2,
         revoke: rest.3,
+        partial: rest.4,
         expiry: clocks.3,
         for_registration: rewards.0,
         for_order: rewards.1,

@@ -1,5 +1,6 @@
 //! The reference model: the same rules over plain numbers and strings, with no type of the crate. What it lacks in safety it has in being
 //! short enough to be read beside the specification. Times are seconds; customers, orders and rows are numbers.
+//! The file is long because it has every rule in one place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,8 @@ pub(crate) struct Config {
     pub(crate) timing: Timing,
     pub(crate) recover: bool,
     pub(crate) revoke: bool,
+    /// `keep`, `proportional` or `all`.
+    pub(crate) partial: &'static str,
     pub(crate) expiry: Option<i64>,
     /// Points of the referrer.
     pub(crate) for_registration: Option<i64>,
@@ -123,7 +126,7 @@ impl Model {
             }
             Event::Redeemed { friend, at } => self.redeem(friend, at),
             Event::Released { friend, at } => self.release(config, friend, at),
-            Event::Sweep { at } => self.sweep(at),
+            Event::Sweep { at } => self.sweep(config, at),
         }
     }
 
@@ -245,8 +248,8 @@ impl Model {
             return;
         }
         self.rows[place].order = Some(order);
-        self.rows[place].minimum = config.minimum.max(1);
-        if undone || amount - refunded < config.minimum.max(1) {
+        self.rows[place].minimum = if config.partial == "all" { amount } else { config.minimum.max(1) };
+        if undone || amount - refunded < self.rows[place].minimum {
             self.rows[place].status = "voided";
             self.rows[place].reason = Some("refunded");
             return;
@@ -272,6 +275,7 @@ impl Model {
             let end = config.expiry.map(|days| at + days * DAY);
             self.give((place, "referee", "firstOrder"), 0, false, Some(at), end);
         }
+        self.take_share(config, (place, "referrer", "firstOrder"));
         match waits {
             true => self.rows[place].status = "qualified",
             false => self.conclude(place, config.thanks || points.is_none() || !is_full),
@@ -293,12 +297,23 @@ impl Model {
         }
     }
 
-    fn issue(&mut self, key: Key, now: i64) {
+    /// Takes back what a return of a part corresponds to, of points that are issued.
+    fn take_share(&mut self, config: &Config, key: Key) {
+        let Some((_, amount)) = self.rows[key.0].order.and_then(|order| self.orders[&order].paid) else { return };
+        let refunded = self.orders[&self.rows[key.0].order.unwrap()].refunded;
+        let Some(grant) = self.grants.get(&key).filter(|grant| grant.status == "issued") else { return };
+        if key.2 == "firstOrder" && config.recover && config.partial == "proportional" {
+            self.entries.insert(("recover", key), (self.rows[key.0].by, -(grant.points * refunded / amount)));
+        }
+    }
+
+    fn issue(&mut self, config: &Config, key: Key, now: i64) {
         let by = self.rows[key.0].by;
         let grant = self.grants.get_mut(&key).unwrap();
         if grant.status == "scheduled" && grant.due.is_some_and(|due| due <= now) {
             grant.status = "issued";
             self.entries.insert(("grant", key), (by, grant.points));
+            self.take_share(config, key);
         }
     }
 
@@ -306,8 +321,11 @@ impl Model {
         let Some(place) = self.qualified_by(order) else { return };
         let Order { paid, undone, refunded, .. } = self.orders[&order].clone();
         let left = paid.unwrap().1 - refunded;
-        if self.rows[place].status == "voided" || !(undone || left < self.rows[place].minimum) {
+        if self.rows[place].status == "voided" {
             return;
+        }
+        if !(undone || left < self.rows[place].minimum) {
+            return self.take_share(config, (place, "referrer", "firstOrder"));
         }
         self.rows[place].status = "voided";
         self.rows[place].reason = Some("refunded");
@@ -316,7 +334,7 @@ impl Model {
             if !self.grants.contains_key(&key) {
                 continue;
             }
-            self.issue(key, at);
+            self.issue(config, key, at);
             let by = self.rows[place].by;
             let grant = self.grants.get_mut(&key).unwrap();
             let is_kept = if grant.points > 0 { !config.recover } else { !config.revoke };
@@ -369,10 +387,10 @@ impl Model {
         };
     }
 
-    fn sweep(&mut self, at: i64) {
+    fn sweep(&mut self, config: &Config, at: i64) {
         for key in self.grants.keys().copied().collect::<Vec<_>>() {
             let was_open = self.grants[&key].status == "scheduled";
-            self.issue(key, at);
+            self.issue(config, key, at);
             if was_open && self.grants[&key].status == "issued" {
                 self.rows[key.0].status = "rewarded";
             }

@@ -122,6 +122,46 @@ fn partial_refund_voids_only_if_the_rest_would_not_count() {
     }
 }
 
+/// D-30: 24.99 of 25.00 are returned, then the rest.
+#[test]
+fn return_of_a_part_keeps_takes_a_share_or_takes_all() {
+    use PartialReturn::{All, Keep, Proportional};
+    for (partial, recovers, after_part, after_all) in [
+        (Keep, false, (200, Status::Rewarded), 200),
+        (Keep, true, (200, Status::Rewarded), 0),
+        (Proportional, false, (200, Status::Rewarded), 200),
+        (Proportional, true, (1, Status::Rewarded), 0),
+        (All, false, (200, Status::Voided(Reason::Refunded)), 200),
+        (All, true, (0, Status::Voided(Reason::Refunded)), 0),
+    ] {
+        for timing in [OrderTiming::AtPayment, OrderTiming::DaysAfterPayment(days(3))] {
+            let mut store = ordinary();
+            store.edit_global(|rule| {
+                put(rule, Side::Referrer, Trigger::FirstOrder, points(200));
+                rule.on_return = OnReturn { recover_points: recovers, partial, ..OnReturn::default() };
+                rule.order_timing = timing;
+            });
+            bring(&mut store, "Bob");
+            store.paid("Bob", "o1", eur(2500), None, day(1));
+            store.refunded("o1", 1000, day(2));
+            store.refunded("o1", 2499, day(2));
+            store.sweep(day(5));
+            store.refunded("o1", 2499, day(6));
+            let waits_for_nothing = partial == All && timing != OrderTiming::AtPayment;
+            let expected = if waits_for_nothing { 0 } else { after_part.0 };
+            assert_eq!((store.points("Alice"), store.rows[0].status), (expected, after_part.1), "{partial} {timing:?}");
+            let coupon = store.coupons("Bob")[0].grant.status.as_str();
+            assert_eq!(coupon, if partial == All { "revoked" } else { "issued" }, "a code is whole");
+            store.undone("o1", ReversalKind::Returned, day(7));
+            let expected = if waits_for_nothing { 0 } else { after_all };
+            assert_eq!(store.points("Alice"), expected, "{partial} {timing:?}");
+            let reasons: Vec<_> = store.ledger.iter().filter_map(|entry| entry.reason).collect();
+            let is_plain = reasons.iter().all(|why| [Reason::Refunded, Reason::Returned].contains(why));
+            assert!(is_plain && reasons.is_empty() != recovers || waits_for_nothing, "{reasons:?}");
+        }
+    }
+}
+
 /// D-16.
 #[test]
 fn void_is_the_same_with_or_without_a_sweep() {

@@ -1,4 +1,5 @@
 //! A rule for each tier: points, limits, timing, returns (requirements R4).
+//! The file is long because it follows the requirements R4 one by one.
 
 use crate::builders::*;
 use crate::fake_store::*;
@@ -327,7 +328,9 @@ fn refund_while_waiting_issues_nothing() {
 fn spent_points_are_reversed_where_configured() {
     for (recover, left) in [(true, -30), (false, 70)] {
         let mut store = ordinary();
-        store.edit_global(|rule| rule.on_return = OnReturn { recover_points: recover, revoke_unused_codes: false });
+        store.edit_global(|rule| {
+            rule.on_return = OnReturn { recover_points: recover, revoke_unused_codes: false, ..OnReturn::default() };
+        });
         bring(&mut store, "Bob");
         orders(&mut store, "Bob", "o1");
         let Spent::Now(entry) = spend(&customer("Alice"), 100, None, Points::new(30).unwrap(), "cart-1", day(1)) else {

@@ -298,6 +298,7 @@ fn a_value_is_safe_in_a_line() {
 #[test]
 fn a_sum_that_cannot_be_kept_is_refused() {
     let entry = |delta| LedgerEntry {
+        reason: None,
         customer: customer("Alice"),
         unit: Unit::Points,
         delta,

@@ -25,8 +25,8 @@ fn bad(column: &'static str) -> impl FnOnce(ValidationError) -> Error {
 mod tests {
     use super::*;
     use flux_referral_rules::{
-        Benefit, Currency, Days, Discount, DiscountKind, Ladder, OrderTiming, Percent, Points, PositiveMoney, Rule,
-        RuleId, RuleName, Scope, Side, Slot, Trigger,
+        Benefit, Currency, Days, Discount, DiscountKind, Ladder, OnReturn, OrderTiming, PartialReturn, Percent, Points,
+        PositiveMoney, Rule, RuleId, RuleName, Scope, Side, Slot, Trigger,
     };
 
     fn euros(amount: i64) -> PositiveMoney {
@@ -53,6 +53,8 @@ mod tests {
         for (side, trigger, benefit) in slots {
             rule.slots.replace(side, trigger, Some(Slot::new(Some(benefit), Vec::new()).unwrap()));
         }
+        rule.on_return =
+            OnReturn { recover_points: true, revoke_unused_codes: false, partial: PartialReturn::Proportional };
         rule.order_timing = OrderTiming::DaysAfterCompletion(Days::new(14).unwrap());
         rule.ladder = Ladder::new(vec![(1, discount(DiscountKind::Fixed(euros(300))))]).unwrap();
         rule

@@ -3,7 +3,7 @@
 use super::bad;
 use super::benefit::BenefitRow;
 use super::command::RewardCommandRow;
-use flux_referral_rules::{Days, Ladder, OnReturn, OrderTiming, Rule, Side, Slot, Slots, Trigger};
+use flux_referral_rules::{Days, Ladder, OnReturn, OrderTiming, PartialReturn, Rule, Side, Slot, Slots, Trigger};
 use flux_storage::Error;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -45,6 +45,18 @@ pub(super) enum TimingRow {
 pub(super) struct OnReturnRow {
     recover_points: bool,
     revoke_unused_codes: bool,
+    #[serde(default)]
+    partial: PartialRow,
+}
+
+/// The effect of a return of a part.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PartialRow {
+    #[default]
+    Keep,
+    Proportional,
+    All,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,13 +88,29 @@ impl TimingRow {
 
 impl From<OnReturn> for OnReturnRow {
     fn from(terms: OnReturn) -> OnReturnRow {
-        OnReturnRow { recover_points: terms.recover_points, revoke_unused_codes: terms.revoke_unused_codes }
+        OnReturnRow {
+            recover_points: terms.recover_points,
+            revoke_unused_codes: terms.revoke_unused_codes,
+            partial: match terms.partial {
+                PartialReturn::Keep => PartialRow::Keep,
+                PartialReturn::Proportional => PartialRow::Proportional,
+                PartialReturn::All => PartialRow::All,
+            },
+        }
     }
 }
 
 impl From<OnReturnRow> for OnReturn {
     fn from(row: OnReturnRow) -> OnReturn {
-        OnReturn { recover_points: row.recover_points, revoke_unused_codes: row.revoke_unused_codes }
+        OnReturn {
+            recover_points: row.recover_points,
+            revoke_unused_codes: row.revoke_unused_codes,
+            partial: match row.partial {
+                PartialRow::Keep => PartialReturn::Keep,
+                PartialRow::Proportional => PartialReturn::Proportional,
+                PartialRow::All => PartialReturn::All,
+            },
+        }
     }
 }
 

@@ -470,6 +470,7 @@ CREATE TABLE referral_ledger (
   delta       INTEGER NOT NULL,
   cause       TEXT NOT NULL,
   ref         TEXT NOT NULL,
+  reason      TEXT,
   at          INTEGER NOT NULL,
   UNIQUE (cause, ref)
 ) STRICT;
