@@ -102,6 +102,25 @@ async fn rule_8_refund_during_an_outage_applies_before_lines_run() {
     assert_eq!(env.testbed.game("inventory Alex").await.unwrap()["diamond"], 2);
 }
 
+/// The store offers the rest at its next sweep.
+#[tokio::test]
+async fn full_journal_takes_the_rest_once_there_is_room() {
+    let env = TestEnv::start_with(&[], "journal:\n  max_open_commands: 2\n").await;
+    for order in ["order-1", "order-2"] {
+        env.pay(order, "Alex", "diamonds", 1).await;
+        env.delivery_is(order, "awaiting_player").await;
+    }
+    env.pay("order-3", "Alex", "diamonds", 1).await;
+    env.logged("agent.log", "no room for new commands").await;
+    env.command_is("order-3", "pending").await;
+    env.testbed.game("join Alex").await.unwrap();
+    for order in ["order-1", "order-2", "order-3"] {
+        env.delivered(order).await;
+    }
+    assert_eq!(env.testbed.game("inventory Alex").await.unwrap()["diamond"], 3, "each once");
+    env.logged("agent.log", "there is room for new commands again").await;
+}
+
 #[tokio::test]
 async fn malformed_frame_closes_only_its_session() {
     let env = TestEnv::start(&["Steve"]).await;
