@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Different packages in one order.
 pub const ORDER_ITEMS: usize = 100;
+/// Obstacles that a list shows of one order.
+pub const LISTED_OBSTACLES: usize = 5;
 /// Commands that one bulk call changes.
 pub const BULK_COMMANDS: u32 = 500;
 /// The time that an `Idempotency-Key` is remembered.

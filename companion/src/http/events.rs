@@ -4,7 +4,7 @@ use super::dto::EventOut;
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
-use flux_rest::{ApiError, ApiKey, Errors, Query, page_limit};
+use flux_rest::{ApiError, ApiKey, Errors, PageBuilder, Query, page_limit};
 use flux_storage::events::{self, After};
 use flux_storage::{Tx, meta};
 use http::StatusCode;
@@ -24,7 +24,7 @@ pub(super) struct EventQuery {
     limit: Option<u32>,
 }
 
-/// A page of events.
+/// A page of events: at most 1 MiB, as every page.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EventPage {
@@ -53,14 +53,18 @@ pub(super) async fn list(
         Ok::<_, flux_storage::Error>((events::after_cursor(tx, after, limit + 1)?, meta::store_epoch(tx)?))
     };
     let (found, store_epoch) = app.db.read(read).await?;
-    let mut items = match found {
-        After::Found(items) => items,
+    let found = match found {
+        After::Found(found) => found,
         After::BeyondLast(last) => return Err(cursor_ahead(last)),
     };
-    let has_more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next_cursor = items.last().filter(|_| has_more).map(|event| event.seq.to_string());
-    Ok(Json(EventPage { items: items.into_iter().map(EventOut::from).collect(), next_cursor, store_epoch }))
+    let mut page = PageBuilder::new(limit);
+    for event in found {
+        if page.push(event.seq.to_string(), || Ok::<_, ApiError>(EventOut::from(event)))?.is_break() {
+            break;
+        }
+    }
+    let (items, next_cursor) = page.into_parts();
+    Ok(Json(EventPage { items, next_cursor, store_epoch }))
 }
 
 /// 409: the number that the reader has named is not of this database.

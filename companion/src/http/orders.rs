@@ -1,8 +1,9 @@
 //! The routes of orders. Amounts are whole numbers of minor units (cents).
 
-use super::dto::{OccurredIn, OrderIn, OrderOut, OrderPlayerIn, OrderPlayerOut, RefundIn};
+use super::dto::{ListedOrderOut, OccurredIn, OrderIn, OrderOut, OrderPlayerIn, OrderPlayerOut, RefundIn};
 use crate::agents::Sessions;
 use crate::app::App;
+use crate::limits::LISTED_OBSTACLES;
 use crate::services::agents::is_online;
 use crate::services::{Audit, ServiceError, Wake, corrections, orders as orders_service};
 use axum::Json;
@@ -11,10 +12,10 @@ use flux_protocol::{OrderId, ServerId};
 use flux_referrals::{OrderHooks, Referrals};
 use flux_rest::values::OrderStatus;
 use flux_rest::{
-    Admin, ApiError, ApiKey, Body, Errors, GivenTime, Id, OptionalBody, Page, Query, Saved, Word, before_place, page,
-    page_limit, saved,
+    Admin, ApiError, ApiKey, Body, Errors, GivenTime, Id, OptionalBody, Page, Query, Saved, Word, before_place,
+    page_limit, saved, try_page,
 };
-use flux_shop::{CommandView, Order, Player, ServerState, ServerStates};
+use flux_shop::{Command, CommandCounts, CommandView, Order, Player, ServerState, ServerStates};
 use flux_storage::{Tx, commands, history, orders, servers};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -62,27 +63,27 @@ pub(super) async fn show(
     Ok(Json(app.db.read(move |tx| presenter.with_history(tx, &id)).await?))
 }
 
-/// Orders, newest first.
+/// Orders, newest first, without their commands.
 #[utoipa::path(get, path = "/orders", tag = "orders", security(("key" = [])), params(OrderQuery),
-    responses((status = 200, body = Page<OrderOut>), Errors))]
+    responses((status = 200, body = Page<ListedOrderOut>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _key: ApiKey,
     Query(query): Query<OrderQuery>,
-) -> Result<Json<Page<OrderOut>>, ApiError> {
+) -> Result<Json<Page<ListedOrderOut>>, ApiError> {
     let (limit, before) = (page_limit(query.limit)?, before_place(query.cursor.as_deref())?);
     let presenter = OrderPresenter::new(&app);
-    let rows = app
-        .db
-        .read(move |tx| {
-            let mut known = ServerStates::new();
-            let found = orders::page(tx, before, query.status.map(|Word(status)| status), limit + 1)?.into_iter();
-            found
-                .map(|(seq, order)| Ok((seq, presenter.without_history(tx, order, &mut known)?)))
-                .collect::<Result<Vec<_>, ServiceError>>()
-        })
-        .await?;
-    Ok(Json(page(rows, limit, |(seq, _)| seq.to_string(), |(_, order)| order)))
+    let read = move |tx: &Tx<'_>| {
+        let found = orders::page(tx, before, query.status.map(|Word(status)| status), limit + 1)?;
+        let counts = commands::counts_of_orders(tx, found.iter().map(|(_, order)| &order.id))?;
+        let mut known = ServerStates::new();
+        let listed = |(_, order): (i64, Order)| {
+            let counts = counts.get(&order.id).copied().unwrap_or_default();
+            presenter.in_list(tx, order, counts, &mut known)
+        };
+        try_page(found, limit, |(seq, _)| seq.to_string(), listed)
+    };
+    Ok(Json(app.db.read(read).await?))
 }
 
 /// Marks the order as paid and creates its commands, once.
@@ -168,7 +169,7 @@ pub(super) async fn player(
         corrections::change_player(tx, by, id, player.clone())
     };
     let (moved, order) = change(&app, &ApiKey(key.0), id, to).await?;
-    tracing::info!(order.id = %order.id, "player of an order corrected");
+    tracing::info!(order.id = %order.order.id, "player of an order corrected");
     Ok(Json(OrderPlayerOut::new(order, moved)))
 }
 
@@ -210,9 +211,9 @@ fn log(view: &OrderOut, now: Timestamp) {
     for command in &view.commands {
         let (id, server) = (&command.id, &command.server_id);
         if command.created_at == now {
-            tracing::info!(command.id = %id, server.id = %server, order.id = %view.id, "command created");
+            tracing::info!(command.id = %id, server.id = %server, order.id = %view.order.id, "command created");
         } else if command.cancel_requested_at == Some(now) {
-            tracing::info!(command.id = %id, server.id = %server, order.id = %view.id,
+            tracing::info!(command.id = %id, server.id = %server, order.id = %view.order.id,
                 command.status = command.status, "cancel requested");
         }
     }
@@ -235,30 +236,38 @@ impl OrderPresenter {
         let order = orders::find(tx, id)?.ok_or(ServiceError::NotFound("order"))?;
         let views = history::of_order(tx, id)?.into_iter();
         let views = views.map(|(command, history)| CommandView { command, history: Some(history) });
-        self.present(tx, order, views.collect(), &mut ServerStates::new())
+        let (views, mut servers): (Vec<_>, _) = (views.collect(), ServerStates::new());
+        self.look_up_servers(tx, views.iter().map(|view| &view.command), &mut servers)?;
+        let referral = self.hooks.referral_of(tx, &order.id, self.now)?;
+        Ok(OrderOut::new(order, views, &servers, referral))
     }
 
-    /// Without history; `known` keeps the servers that were looked up.
-    fn without_history(&self, tx: &Tx<'_>, order: Order, known: &mut ServerStates) -> Result<OrderOut, ServiceError> {
-        let views = commands::of_order(tx, &order.id)?.into_iter();
-        let views = views.map(|command| CommandView { command, history: None });
-        self.present(tx, order, views.collect(), known)
-    }
-
-    fn present(
+    /// An order in a list; `known` keeps the servers that were looked up.
+    fn in_list(
         &self,
         tx: &Tx<'_>,
         order: Order,
-        views: Vec<CommandView>,
+        counts: CommandCounts,
         known: &mut ServerStates,
-    ) -> Result<OrderOut, ServiceError> {
-        for CommandView { command, .. } in &views {
+    ) -> Result<ListedOrderOut, ServiceError> {
+        let first = if counts.have_run() { Vec::new() } else { commands::not_run(tx, &order.id, LISTED_OBSTACLES)? };
+        self.look_up_servers(tx, first.iter(), known)?;
+        let referral = self.hooks.referral_of(tx, &order.id, self.now)?;
+        Ok(ListedOrderOut::new(order, counts, &first, known, referral))
+    }
+
+    fn look_up_servers<'a>(
+        &self,
+        tx: &Tx<'_>,
+        commands: impl Iterator<Item = &'a Command>,
+        known: &mut ServerStates,
+    ) -> Result<(), ServiceError> {
+        for command in commands {
             if !known.contains_key(&command.new.server_id) {
                 known.insert(command.new.server_id.clone(), self.server(tx, &command.new.server_id)?);
             }
         }
-        let referral = self.hooks.referral_of(tx, &order.id, self.now)?;
-        Ok(OrderOut::new(order, views, known, referral))
+        Ok(())
     }
 
     fn server(&self, tx: &Tx<'_>, id: &ServerId) -> Result<ServerState, ServiceError> {

@@ -8,7 +8,8 @@ use crate::services::{ServiceError, packages as packages_service};
 use axum::Json;
 use axum::extract::State;
 use flux_rest::{
-    Admin, ApiError, ApiKey, Body, Errors, Id, Page, PageQuery, Query, Saved, after_text, page, page_limit, saved,
+    Admin, ApiError, ApiKey, Body, Errors, Id, Page, PageBuilder, PageQuery, Query, Saved, after_text, page_limit,
+    saved,
 };
 use flux_shop::{Package, PackageId};
 use flux_storage::{Tx, packages, servers};
@@ -59,12 +60,16 @@ pub(super) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<PackageOut>>, ApiError> {
     let (limit, after) = (page_limit(query.limit)?, after_text(query.cursor.as_deref())?);
-    let (rows, receiving) = app
-        .db
-        .read(move |tx| Ok::<_, ServiceError>((packages::page(tx, &after, limit + 1)?, servers::receiving(tx)?)))
-        .await?;
-    let view = |package| PackageOut::new(package, &receiving, &Policies::default());
-    Ok(Json(page(rows, limit, |package| package.id.to_string(), view)))
+    let read = move |tx: &Tx<'_>| {
+        let (receiving, mut page) = (servers::receiving(tx)?, PageBuilder::new(limit));
+        packages::each_after(tx, &after, limit + 1, |package| {
+            let view =
+                |package| Ok::<_, flux_storage::Error>(PackageOut::new(package, &receiving, &Policies::default()));
+            page.push(package.id.to_string(), || view(package))
+        })?;
+        Ok::<_, ServiceError>(page.finish())
+    };
+    Ok(Json(app.db.read(read).await?))
 }
 
 /// Removes a package; 409 while an order that is not paid yet names it.

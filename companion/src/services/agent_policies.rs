@@ -5,11 +5,11 @@ use super::{Audit, ServiceError};
 use crate::limits::{JUDGED_POLICIES, NAMED_SERVERS};
 use flux_protocol::limits::{POLICY_PATTERNS, TEMPLATES};
 use flux_protocol::{JournalId, PolicyMode, PolicyNotice, SampleTemplate, ServerId, TemplatesResponse};
-use flux_rest::limits::PAGE_ITEMS;
 use flux_shop::{AgentPolicy, CommandTemplate, Package, PolicyJudge, kind, sample_values};
 use flux_storage::{Tx, agent_policies, events, packages};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 /// The policy of an agent's notice.
 ///
@@ -97,19 +97,17 @@ fn named(servers: &[&ServerId]) -> String {
 
 /// One line of each kind that the packages send to this server.
 pub fn templates(tx: &Tx<'_>, server: &ServerId) -> Result<TemplatesResponse, ServiceError> {
-    let (mut found, mut after) = (TemplatesResponse { templates: Vec::new(), more: false }, String::new());
-    loop {
-        let page = packages::page(tx, &after, PAGE_ITEMS)?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after = last.id.to_string();
-        for package in &page {
-            for template in package.content.commands.iter().filter(|template| template.servers.has(server)) {
-                if found.templates.len() == TEMPLATES {
-                    return Ok(TemplatesResponse { more: true, ..found });
-                }
-                let command = template.command.as_str().to_owned();
-                found.templates.push(SampleTemplate { command, values: sample_values(package, 1) });
+    let mut found = TemplatesResponse { templates: Vec::new(), more: false };
+    packages::each_after(tx, "", u32::MAX, |package| {
+        for template in package.content.commands.iter().filter(|template| template.servers.has(server)) {
+            if found.templates.len() == TEMPLATES {
+                found.more = true;
+                return Ok(ControlFlow::Break(()));
             }
+            let command = template.command.as_str().to_owned();
+            found.templates.push(SampleTemplate { command, values: sample_values(&package, 1) });
         }
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
 }

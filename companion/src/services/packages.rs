@@ -2,10 +2,10 @@
 
 use super::{Audit, ServiceError};
 use flux_protocol::ServerId;
-use flux_rest::limits::PAGE_ITEMS;
 use flux_shop::{CommandTemplate, PackageContent, PackageId, ServerChoice, kind};
 use flux_storage::{Tx, events, packages};
 use serde_json::json;
+use std::ops::ControlFlow;
 
 /// Saves a package; true if it is new.
 pub fn put(tx: &Tx<'_>, by: &Audit, id: &PackageId, content: &PackageContent) -> Result<bool, ServiceError> {
@@ -36,14 +36,14 @@ pub fn for_all_servers(tx: &Tx<'_>) -> Result<Vec<PackageId>, flux_storage::Erro
 }
 
 fn with_command(tx: &Tx<'_>, is_it: impl Fn(&CommandTemplate) -> bool) -> Result<Vec<PackageId>, flux_storage::Error> {
-    let (mut naming, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = packages::page(tx, &after, PAGE_ITEMS)?;
-        let Some(last) = page.last() else { return Ok(naming) };
-        after = last.id.to_string();
-        let of_server = page.into_iter().filter(|package| package.content.commands.iter().any(&is_it));
-        naming.extend(of_server.map(|package| package.id));
-    }
+    let mut found = Vec::new();
+    packages::each_after(tx, "", u32::MAX, |package| {
+        if package.content.commands.iter().any(&is_it) {
+            found.push(package.id);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
 }
 
 fn check(content: &PackageContent) -> Result<(), ServiceError> {

@@ -185,3 +185,55 @@ async fn pages_list_every_item_once_newest_first() {
     let (_, created) = app.get("/orders?status=created").await;
     assert_eq!(created["items"], json!([]));
 }
+
+#[tokio::test]
+async fn list_counts_commands_and_shows_the_first_obstacles() {
+    let app = TestApp::new().await;
+    let (_, token) = app.server().await;
+    app.package(json!([{"command": "say hi"}])).await;
+    app.put("/orders/many", order(1_000, "paid")).await;
+    let done = only_command(&app.paid("done").await);
+    app.poll(&token, "j1").await;
+    app.report(&token, "j1", json!([report(&done, 1, "completed", None)])).await;
+    app.put("/orders/created", order(1, "created")).await;
+
+    let (_, page) = app.get("/orders").await;
+    assert!(page.to_string().len() < 10_000, "{} bytes", page.to_string().len());
+    let counts = |pending: u64, completed: u64| json!({"pending": pending, "delivered": 0, "awaitingPlayer": 0, "completed": completed, "failed": 0, "cancelled": 0});
+    let expected = [
+        ("created", "none", counts(0, 0), 0),
+        ("done", "delivered", counts(0, 1), 0),
+        ("many", "queued", counts(1_000, 0), 5),
+    ];
+    for (listed, (id, delivery, counts, obstacles)) in list(&page, "items").iter().zip(expected) {
+        assert_eq!((text(listed, "id"), text(listed, "delivery")), (id.to_owned(), delivery.to_owned()));
+        assert_eq!((&listed["commandCounts"], &listed["commands"]), (&counts, &Value::Null), "{id}");
+        let (_, whole) = app.get(&format!("/orders/{id}")).await;
+        assert_eq!(whole["commandCounts"], counts, "{id}");
+        let first = &list(&whole, "obstacles")[..obstacles];
+        assert_eq!(list(listed, "obstacles"), first, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn page_of_large_packages_ends_before_its_limit() {
+    let app = TestApp::new().await;
+    let commands = vec![json!({"command": format!("say {}", "x".repeat(1_200)), "servers": "all"}); 50];
+    let package = json!({"name": "VIP", "price": 499, "currency": "EUR", "commands": commands});
+    for number in 10..50 {
+        app.put(&format!("/packages/p{number}"), package.clone()).await;
+    }
+    let (mut seen, mut sizes, mut path) = (Vec::new(), Vec::new(), "/packages?limit=100".to_owned());
+    loop {
+        let (_, page) = app.get(&path).await;
+        seen.extend(list(&page, "items").iter().map(|package| text(package, "id")));
+        sizes.push(page.to_string().len());
+        match page["nextCursor"].as_str() {
+            Some(cursor) => path = format!("/packages?limit=100&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, (10..50).map(|number| format!("p{number}")).collect::<Vec<_>>());
+    let most = flux_rest::limits::PAGE_BYTES + 1_000;
+    assert!(sizes.len() > 2 && sizes.iter().all(|size| *size <= most), "{sizes:?}");
+}

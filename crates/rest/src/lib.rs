@@ -30,7 +30,9 @@ pub use error::{ApiError, ErrorAnswer, Errors, no_such_method, no_such_path};
 pub use given_time::GivenTime;
 pub use idempotency::{IdempotencyKey, Idempotent, IdempotentRequest, KeyReused};
 pub use object::{Object, object, object_or_null, objects};
-pub use page::{Page, PageQuery, after_place, after_text, before_place, cursor_at, page, page_limit};
+pub use page::{
+    Page, PageBuilder, PageQuery, after_place, after_text, before_place, cursor_at, page, page_limit, try_page,
+};
 pub use path::{Id, PathTexts};
 pub use places::{Place, Places, Share, Shares};
 pub use player::PlayerJson;

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub const PAGE_ITEMS_DEFAULT: u32 = 25;
 /// The most items on one page.
 pub const PAGE_ITEMS: u32 = 100;
+/// Bytes of the items of one page; a page has at least one item.
+pub const PAGE_BYTES: usize = 1024 * 1024;
 /// Characters of an `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// Seconds after which a caller tries again, where the store cannot do it now.

@@ -22,27 +22,72 @@ string_enum! {
     }
 }
 
-/// The status of commands with these statuses. The one that needs most attention wins. `is_left_out` if another one should
-/// exist and cannot run anywhere, which counts as a failed one.
-pub fn delivery(statuses: impl Iterator<Item = CommandStatus>, is_left_out: bool) -> Delivery {
-    let (mut waiting, mut queued, mut completed, mut failed, mut cancelled) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
-    for status in statuses {
-        *match status {
-            CommandStatus::AwaitingPlayer(_) => &mut waiting,
-            CommandStatus::Pending | CommandStatus::Delivered => &mut queued,
-            CommandStatus::Completed => &mut completed,
-            CommandStatus::Failed(_) => &mut failed,
-            CommandStatus::Cancelled => &mut cancelled,
-        } += 1;
+/// The number of commands that belong together, by status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CommandCounts {
+    /// Not yet in the agent's journal.
+    pub pending: u64,
+    /// In the agent's journal.
+    pub delivered: u64,
+    /// Waiting for their player.
+    pub awaiting_player: u64,
+    /// Ran.
+    pub completed: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Cancelled before they ran.
+    pub cancelled: u64,
+}
+
+impl CommandCounts {
+    /// The number of a status by its word; `None` for a word that is no status.
+    pub fn of(&mut self, status: &str) -> Option<&mut u64> {
+        Some(match status {
+            "pending" => &mut self.pending,
+            "delivered" => &mut self.delivered,
+            "awaiting_player" => &mut self.awaiting_player,
+            "completed" => &mut self.completed,
+            "failed" => &mut self.failed,
+            "cancelled" => &mut self.cancelled,
+            _ => return None,
+        })
     }
-    match (waiting, queued, completed, failed + u32::from(is_left_out), cancelled) {
-        (1.., ..) => Delivery::AwaitingPlayer,
-        (0, 1.., ..) => Delivery::Queued,
-        (0, 0, 0, 0, 0) => Delivery::None,
-        (0, 0, 1.., 0, 0) => Delivery::Delivered,
-        (0, 0, 1.., ..) => Delivery::Partial,
-        (0, 0, 0, 1.., _) => Delivery::Failed,
-        (0, 0, 0, 0, 1..) => Delivery::Cancelled,
+
+    /// True if all commands have run.
+    pub fn have_run(&self) -> bool {
+        CommandCounts { completed: 0, ..*self } == CommandCounts::default()
+    }
+
+    /// The status of these commands. The one that needs most attention wins. `is_left_out` if another one should exist and
+    /// cannot run anywhere, which counts as a failed one.
+    pub fn delivery(&self, is_left_out: bool) -> Delivery {
+        let CommandCounts { pending, delivered, awaiting_player, completed, failed, cancelled } = *self;
+        match (awaiting_player, pending + delivered, completed, failed + u64::from(is_left_out), cancelled) {
+            (1.., ..) => Delivery::AwaitingPlayer,
+            (0, 1.., ..) => Delivery::Queued,
+            (0, 0, 0, 0, 0) => Delivery::None,
+            (0, 0, 1.., 0, 0) => Delivery::Delivered,
+            (0, 0, 1.., ..) => Delivery::Partial,
+            (0, 0, 0, 1.., _) => Delivery::Failed,
+            (0, 0, 0, 0, 1..) => Delivery::Cancelled,
+        }
+    }
+}
+
+impl FromIterator<CommandStatus> for CommandCounts {
+    fn from_iter<I: IntoIterator<Item = CommandStatus>>(statuses: I) -> CommandCounts {
+        let mut counts = CommandCounts::default();
+        for status in statuses {
+            *match status {
+                CommandStatus::Pending => &mut counts.pending,
+                CommandStatus::Delivered => &mut counts.delivered,
+                CommandStatus::AwaitingPlayer(_) => &mut counts.awaiting_player,
+                CommandStatus::Completed => &mut counts.completed,
+                CommandStatus::Failed(_) => &mut counts.failed,
+                CommandStatus::Cancelled => &mut counts.cancelled,
+            } += 1;
+        }
+        counts
     }
 }
 
@@ -59,7 +104,7 @@ mod tests {
             (vec![CommandStatus::Pending], Delivery::Queued),
             (vec![CommandStatus::Cancelled], Delivery::Failed),
         ] {
-            assert_eq!(delivery(statuses.iter().copied(), true), expected, "{statuses:?}");
+            assert_eq!(statuses.iter().copied().collect::<CommandCounts>().delivery(true), expected, "{statuses:?}");
         }
     }
 
@@ -79,7 +124,26 @@ mod tests {
             (vec![CommandStatus::Completed, CommandStatus::Completed], Delivery::Delivered),
             (vec![CommandStatus::Cancelled], Delivery::Cancelled),
         ] {
-            assert_eq!(delivery(statuses.iter().copied(), false), expected, "{statuses:?}");
+            assert_eq!(statuses.iter().copied().collect::<CommandCounts>().delivery(false), expected, "{statuses:?}");
         }
+    }
+
+    #[test]
+    fn counts_by_word_and_by_status_agree() {
+        let statuses = [
+            CommandStatus::Pending,
+            CommandStatus::Delivered,
+            CommandStatus::AwaitingPlayer(WaitReason::PlayerDead),
+            CommandStatus::Completed,
+            CommandStatus::Failed(FailReason::Expired),
+            CommandStatus::Cancelled,
+        ];
+        for status in statuses {
+            let mut counts = CommandCounts::default();
+            *counts.of(status.as_str()).expect("a status") += 1;
+            assert_eq!(counts, CommandCounts::from_iter([status]));
+            assert_eq!(counts.have_run(), status == CommandStatus::Completed);
+        }
+        assert_eq!(CommandCounts::default().of("ran"), None);
     }
 }

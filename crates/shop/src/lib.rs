@@ -31,7 +31,7 @@ pub use as_now::{NotAsNow, as_now};
 pub use blocked_by::{BlockedCommand, SERVER_REMOVED, ServerState, ServerStates, blocked_by};
 pub use command::{Command, CommandView, HistoryEntry, NewCommand, Origin, RetryAs, is_visible_change};
 pub use customer::{Customer, CustomerProfile};
-pub use delivery::{Delivery, delivery};
+pub use delivery::{CommandCounts, Delivery};
 pub use event::{Actor, Audit, Event, kind};
 pub use expand::{Places, TooManyCommands, expand};
 pub use grant::{CommandPurpose, GrantId};

@@ -11,11 +11,12 @@ pub use queue::{
 };
 
 use crate::value::TextList;
-use crate::{Error, Param, Tx, Value, params, to_json};
+use crate::{Error, Param, Row, Tx, Value, params, to_json};
 use flux_delivery::command::{CommandState, OfferedTo};
 use flux_protocol::{CommandId, CommandKind, OrderId, ServerId};
 use flux_referral_rules::{CustomerId, Player};
-use flux_shop::{Command, CommandPurpose, GrantId, NewCommand, Origin, PackageId};
+use flux_shop::{Command, CommandCounts, CommandPurpose, GrantId, NewCommand, Origin, PackageId};
+use std::collections::BTreeMap;
 
 /// Saves new commands in this order, and gives each its place in the sequence.
 pub fn insert_all(tx: &Tx<'_>, new: Vec<NewCommand>) -> Result<Vec<Command>, Error> {
@@ -169,6 +170,28 @@ pub fn find_all<'a>(tx: &Tx<'_>, ids: impl IntoIterator<Item = &'a CommandId>) -
 /// An order's commands, in the order in which they were created.
 pub fn of_order(tx: &Tx<'_>, order: &OrderId) -> Result<Vec<Command>, Error> {
     tx.query("SELECT * FROM commands WHERE order_id = $1 ORDER BY seq", params![order], read::command)
+}
+
+/// The number of commands of each of these orders by status; an order without commands is left out.
+pub fn counts_of_orders<'a>(
+    tx: &Tx<'_>,
+    orders: impl IntoIterator<Item = &'a OrderId>,
+) -> Result<BTreeMap<OrderId, CommandCounts>, Error> {
+    let orders = TextList::of(orders.into_iter().map(OrderId::as_str))?;
+    let sql = "SELECT order_id, status, count(*) AS total FROM commands
+               WHERE order_id IN (SELECT value FROM json_each($1)) GROUP BY order_id, status";
+    let read = |row: &Row<'_>| Ok((row.get("order_id")?, row.get::<String>("status")?, row.get("total")?));
+    let mut counts = BTreeMap::<OrderId, CommandCounts>::new();
+    for (order, status, total) in tx.query(sql, params![orders], read)? {
+        *counts.entry(order).or_default().of(&status).ok_or(Error::BadRow("status"))? = total;
+    }
+    Ok(counts)
+}
+
+/// The first of an order's commands that have not run.
+pub fn not_run(tx: &Tx<'_>, order: &OrderId, limit: usize) -> Result<Vec<Command>, Error> {
+    let sql = "SELECT * FROM commands WHERE order_id = $1 AND status <> 'completed' ORDER BY seq LIMIT $2";
+    tx.query(sql, params![order, limit as i64], read::command)
 }
 
 /// The commands that an order's payment created for this package on this server.

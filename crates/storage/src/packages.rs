@@ -8,6 +8,7 @@ use crate::value::TextList;
 use crate::{Error, Row, Tx, params, to_json};
 use flux_shop::{Package, PackageContent, PackageId};
 use jiff::Timestamp;
+use std::ops::ControlFlow;
 
 /// Saves a package; one that was removed is restored by that.
 pub fn put(tx: &Tx<'_>, id: &PackageId, content: &PackageContent, now: Timestamp) -> Result<(), Error> {
@@ -31,10 +32,15 @@ pub fn find_all<'a>(tx: &Tx<'_>, ids: impl IntoIterator<Item = &'a PackageId>) -
     tx.query(sql, params![ids], |row| package(row, "id"))
 }
 
-/// The packages after this id, by id.
-pub fn page(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<Package>, Error> {
+/// Gives the packages after this id to `visit`, by id, until it breaks: each may be large.
+pub fn each_after(
+    tx: &Tx<'_>,
+    after: &str,
+    limit: u32,
+    mut visit: impl FnMut(Package) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
     let sql = "SELECT * FROM packages WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2";
-    tx.query(sql, params![after, limit], |row| package(row, "id"))
+    tx.each(sql, params![after, limit], |row| visit(package(row, "id")?))
 }
 
 /// True if an order that is not paid yet names it.

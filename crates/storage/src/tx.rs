@@ -60,6 +60,21 @@ impl<'a> Tx<'a> {
         Ok(found)
     }
 
+    /// Gives each row of a statement to `read`, until it breaks.
+    ///
+    /// # Errors
+    ///
+    /// The database's, or the first that `read` returns.
+    pub fn each(
+        &self,
+        sql: &str,
+        params: &[&dyn Param],
+        read: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
+        self.look(sql)?;
+        self.engine.each(sql, params, read)
+    }
+
     /// The first row that a statement gives, if there is one.
     ///
     /// # Errors

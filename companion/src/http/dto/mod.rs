@@ -15,7 +15,7 @@ pub(crate) use commands::{CommandIn, CommandOut};
 pub(crate) use customers::{CustomerIn, CustomerOut};
 pub(crate) use events::EventOut;
 pub(crate) use mails::MailOut;
-pub(crate) use orders::{OccurredIn, OrderIn, OrderOut, RefundIn};
+pub(crate) use orders::{ListedOrderOut, OccurredIn, OrderIn, OrderOut, RefundIn};
 pub(crate) use packages::{PackageIn, PackageOut};
 pub(crate) use retries::{BulkIn, BulkOut, OrderPlayerIn, OrderPlayerOut, RetryIn, SettleIn};
 pub(crate) use servers::{ReceivesOut, RemovalOut, ServerIn, ServerOut, ServerPatch, ServerWithToken};

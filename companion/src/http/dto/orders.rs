@@ -1,13 +1,16 @@
 //! Orders in JSON.
 
 use super::CommandOut;
+use crate::limits::LISTED_OBSTACLES;
 use flux_protocol::{CommandId, OrderId};
 use flux_rest::values::{
     Amount, Code, Currency, CustomerId, Delivery, Email, Label, OrderStatus, PackageId, PutStatus, Quantity, RefundId,
     SessionId,
 };
 use flux_rest::{ApiError, Checked, GivenTime, PlayerJson, Word, object, objects};
-use flux_shop::{BlockedCommand, CommandView, LeftOut, Order, OrderContent, ReferralView, ServerStates};
+use flux_shop::{
+    BlockedCommand, Command, CommandCounts, CommandView, LeftOut, Order, OrderContent, ReferralView, ServerStates,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +111,31 @@ pub(crate) struct RefundIn {
 #[serde(rename_all = "camelCase")]
 #[schema(as = OrderView)]
 pub(crate) struct OrderOut {
+    #[serde(flatten)]
+    pub(crate) order: OrderFacts,
+    /// A sentence for each command that has not run or could not be made, for support staff, oldest command first; empty
+    /// when all have run.
+    obstacles: Vec<Obstacle>,
+    /// Its commands, oldest first.
+    pub(crate) commands: Vec<CommandOut>,
+}
+
+/// An order in a list: without its commands, which `GET /orders/{id}` has.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ListedOrder)]
+pub(crate) struct ListedOrderOut {
+    #[serde(flatten)]
+    order: OrderFacts,
+    /// The first 5 sentences of the order's obstacles.
+    obstacles: Vec<Obstacle>,
+}
+
+/// An order without its commands.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OrderFacts)]
+pub(crate) struct OrderFacts {
     /// The storefront's id.
     #[schema(value_type = String)]
     pub(crate) id: OrderId,
@@ -115,9 +143,8 @@ pub(crate) struct OrderOut {
     status: OrderStatus,
     /// The progress of its commands.
     delivery: Delivery,
-    /// A sentence for each command that has not run or could not be made, for support staff, oldest command first; empty
-    /// when all have run.
-    obstacles: Vec<Obstacle>,
+    /// The number of its commands by status.
+    command_counts: CommandCountsOut,
     /// The buyer.
     customer: CustomerJson,
     /// The player who gets the items.
@@ -144,14 +171,38 @@ pub(crate) struct OrderOut {
     /// The time of each status.
     #[serde(flatten)]
     times: TimesOut,
-    /// Its commands, oldest first.
-    pub(crate) commands: Vec<CommandOut>,
     /// The time when the companion first got it.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// The time of its last change.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+}
+
+/// The number of an order's commands by status.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CommandCounts)]
+struct CommandCountsOut {
+    /// Not yet in the agent's journal.
+    pending: u64,
+    /// In the agent's journal.
+    delivered: u64,
+    /// Waiting for their player.
+    awaiting_player: u64,
+    /// Ran.
+    completed: u64,
+    /// Failed.
+    failed: u64,
+    /// Cancelled before they ran.
+    cancelled: u64,
+}
+
+impl From<CommandCounts> for CommandCountsOut {
+    fn from(counts: CommandCounts) -> CommandCountsOut {
+        let CommandCounts { pending, delivered, awaiting_player, completed, failed, cancelled } = counts;
+        CommandCountsOut { pending, delivered, awaiting_player, completed, failed, cancelled }
+    }
 }
 
 /// The reason why a command has not run.
@@ -249,20 +300,50 @@ impl OrderOut {
         servers: &ServerStates,
         referral: Option<ReferralView>,
     ) -> OrderOut {
-        let blocked = flux_shop::blocked_by(commands.iter().map(|command| &command.command), servers);
-        let statuses = commands.iter().map(|command| command.command.state.status);
-        let delivery = flux_shop::delivery(statuses, !order.left_out.is_empty());
-        let (content, times) = (order.content, order.times);
+        let counts = commands.iter().map(|command| command.command.state.status).collect();
+        let obstacles = obstacles(&order, commands.iter().map(|command| &command.command), servers);
         OrderOut {
+            obstacles: obstacles.collect(),
+            order: OrderFacts::new(order, counts, referral),
+            commands: commands.into_iter().map(CommandOut::from).collect(),
+        }
+    }
+}
+
+impl ListedOrderOut {
+    /// An order without its commands; `first` are the first of them that have not run, and `servers` are the servers of
+    /// those.
+    pub(crate) fn new(
+        order: Order,
+        counts: CommandCounts,
+        first: &[Command],
+        servers: &ServerStates,
+        referral: Option<ReferralView>,
+    ) -> ListedOrderOut {
+        let obstacles = obstacles(&order, first.iter(), servers).take(LISTED_OBSTACLES).collect();
+        ListedOrderOut { obstacles, order: OrderFacts::new(order, counts, referral) }
+    }
+}
+
+/// The reasons why these commands of an order have not run, after those that could not be made.
+fn obstacles<'a>(
+    order: &Order,
+    commands: impl Iterator<Item = &'a Command>,
+    servers: &ServerStates,
+) -> impl Iterator<Item = Obstacle> {
+    let blocked = flux_shop::blocked_by(commands, servers).into_iter().map(Obstacle::from);
+    order.left_out.clone().into_iter().map(Obstacle::from).chain(blocked)
+}
+
+impl OrderFacts {
+    fn new(order: Order, counts: CommandCounts, referral: Option<ReferralView>) -> OrderFacts {
+        let delivery = counts.delivery(!order.left_out.is_empty());
+        let (content, times) = (order.content, order.times);
+        OrderFacts {
             id: order.id,
             status: Word(order.status),
             delivery: Word(delivery),
-            obstacles: order
-                .left_out
-                .into_iter()
-                .map(Obstacle::from)
-                .chain(blocked.into_iter().map(Obstacle::from))
-                .collect(),
+            command_counts: counts.into(),
             customer: content.customer.into(),
             player: content.player.into(),
             items: content.items.into_iter().map(Into::into).collect(),
@@ -286,7 +367,6 @@ impl OrderOut {
                 charged_back_at: times.charged_back_at,
                 anonymised_at: times.anonymised_at,
             },
-            commands: commands.into_iter().map(CommandOut::from).collect(),
             created_at: order.created_at,
             updated_at: order.updated_at,
         }

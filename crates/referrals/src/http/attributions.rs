@@ -14,7 +14,7 @@ use flux_referral_rules::{AttributionId, Channel, Money};
 use flux_rest::values::{Amount, Code, Currency, CustomerId, Email, Label, RefundId, SessionId};
 use flux_rest::{
     Admin, ApiError, ApiKey, Body, Checked, Errors, GivenTime, Id, Page, PlayerJson, Query, Saved, before_place,
-    object_or_null, page, page_limit, saved,
+    object_or_null, page_limit, saved, try_page,
 };
 use flux_shop::{Actor, Audit, Player};
 use flux_storage::Tx;
@@ -343,11 +343,11 @@ pub(super) async fn list(
         referrer: query.referrer.map(String::from),
         referee: query.referee.map(String::from),
     };
-    let rows = api.read(move |tx, _, _| {
-        let found = attributions_repo::page(tx, before, &filter, limit + 1)?.into_iter();
-        found.map(|row| Ok((row.seq, service::view_of(tx, &row, now)?))).collect::<Result<Vec<_>, Error>>()
+    let page = api.read(move |tx, _, _| {
+        let found = attributions_repo::page(tx, before, &filter, limit + 1)?;
+        try_page(found, limit, |row| row.seq.to_string(), |row| service::view_of(tx, &row, now))
     });
-    Ok(Json(page(rows.await?, limit, |(seq, _)| seq.to_string(), |(_, view)| view)))
+    Ok(Json(page.await?))
 }
 
 /// Shows an attribution with its rewards.

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use flux_referral_rules::RuleId;
 use flux_rest::values::{CustomerId, Tier};
-use flux_rest::{Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PathTexts, Query, Saved};
+use flux_rest::{Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PathTexts, Query, Saved, after_text, page};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -44,12 +44,31 @@ pub(super) struct SlotQuery {
     replace: bool,
 }
 
-/// Lists all rules, the global one first: at most 101.
-#[utoipa::path(get, path = "/referrals/rules", tag = "referrals", security(("key" = [])),
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RulesQuery {
+    /// `nextCursor` of the page before.
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+/// Lists all rules, the global one first: at most 101, on one page unless they are too large for one.
+#[utoipa::path(get, path = "/referrals/rules", tag = "referrals", security(("key" = [])), params(RulesQuery),
     responses((status = 200, body = Page<RuleView>), Errors))]
-pub(super) async fn list(State(api): State<Arc<ReferralApi>>, _key: Admin) -> Result<Json<Page<RuleView>>, ApiError> {
-    let items = api.read(|tx, _, _| service::rules(tx)).await?;
-    Ok(Json(Page { items, next_cursor: None }))
+pub(super) async fn list(
+    State(api): State<Arc<ReferralApi>>,
+    _key: Admin,
+    Query(query): Query<RulesQuery>,
+) -> Result<Json<Page<RuleView>>, ApiError> {
+    let after = after_text(query.cursor.as_deref())?;
+    let mut rules = api.read(|tx, _, _| service::rules(tx)).await?;
+    if !after.is_empty() {
+        let place = rules.iter().position(|rule| rule.id.as_str() == after);
+        let place = place.ok_or_else(|| ApiError::value("cursor", "names a rule that was removed: begin again"))?;
+        rules.drain(..=place);
+    }
+    Ok(Json(page(rules, u32::MAX, |rule| rule.id.to_string(), |rule| rule)))
 }
 
 /// Adds the rule of a tier, disabled by default.
