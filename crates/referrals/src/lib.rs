@@ -6,6 +6,7 @@ mod context;
 pub mod dto;
 mod effects;
 mod error;
+mod forgotten;
 mod hooks;
 pub mod http;
 mod ids;

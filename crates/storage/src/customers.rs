@@ -94,7 +94,7 @@ pub fn rename_player(
 pub fn anonymise(tx: &Tx<'_>, id: &CustomerId, anonymous: &CustomerId, now: Timestamp) -> Result<(), Error> {
     let sql =
         "UPDATE customers SET id = $2, email = NULL, email_key = NULL, name = NULL, tier = NULL, registered_at = NULL,
-               player_name = NULL, player_uuid = NULL, updated_at = $3, anonymised_at = $3 WHERE id = $1";
+               mistyped_code = FALSE, player_name = NULL, player_uuid = NULL, updated_at = $3, anonymised_at = $3 WHERE id = $1";
     tx.execute(sql, params![id, anonymous, now])?;
     Ok(())
 }

@@ -34,6 +34,15 @@ pub fn unsubscribe_key(tx: &Tx<'_>) -> Result<[u8; 32], Error> {
     key(tx, "unsubscribe_key")
 }
 
+/// The key that hides the addresses of forgotten referees, made with the database.
+///
+/// # Errors
+///
+/// The database's.
+pub fn forgotten_key(tx: &Tx<'_>) -> Result<[u8; 32], Error> {
+    key(tx, "forgotten_key")
+}
+
 fn key(tx: &Tx<'_>, name: &'static str) -> Result<[u8; 32], Error> {
     let digits: String = tx.only("SELECT value FROM meta WHERE name = $1", params![name], |row| row.get("value"))?;
     let bytes = HEXLOWER.decode(digits.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());

@@ -124,6 +124,7 @@ async fn upkeep(app: &TestApp) {
         meta::renew_store_epoch(tx)?;
         meta::negotiation_key(tx)?;
         meta::unsubscribe_key(tx)?;
+        meta::forgotten_key(tx)?;
         let lease = leases::take(tx, Job::Sweeps, &NodeId::new("node".to_owned()))?;
         leases::is_held(tx, &lease)?;
         let cursor = cursors::position(tx, Cursor::Webhook)?.expect("a position");

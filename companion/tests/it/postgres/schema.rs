@@ -16,8 +16,9 @@ const ONLY_SQLITE: [&str; 1] = [
 ];
 
 /// Columns with truth values: SQLite stores them as 0 or 1, and PostgreSQL has a type that conditions need.
-const TRUTHS: [&str; 11] = [
+const TRUTHS: [&str; 12] = [
     "agent_policies.is_strict",
+    "customers.mistyped_code",
     "orders.imported",
     "commands.is_reversal",
     "commands.require_online",

@@ -1,6 +1,8 @@
 //! How a friend is bound, until when an order counts, and what can be mended, as a storefront sees it.
 
+use super::edges::fixture_in;
 use super::fixture::{ReferralFixture, state, why};
+use crate::customers::is_in_the_files;
 use crate::test_app::list;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -111,4 +113,71 @@ async fn code_is_judged_for_each_way_of_using_it() {
         let off = json!({"valid": false, "reason": "program_disabled"});
         assert_eq!((&answer["doors"]["link"], &answer["reason"]), (&off, &off["reason"]), "{answer}");
     }
+}
+
+/// D-26.
+#[tokio::test]
+async fn mistyped_code_can_be_mended_until_the_first_order() {
+    let (fixture, code) = sixty_days().await;
+    let points = json!({"benefit": {"type": "points", "points": 20}});
+    fixture.rule(json!({"slots": {"referrer": {"registration": points}}})).await;
+    let typed = |id: &str, code: &str| {
+        let mut signup = plain(id);
+        signup["code"] = json!(code);
+        signup
+    };
+    for friend in ["bob", "carol"] {
+        for _ in 0..2 {
+            assert_eq!(
+                why(&fixture.post("/attributions/signup", typed(friend, "alice-XXX")).await),
+                (404, "unknown_code")
+            );
+        }
+    }
+    fixture.app.clock.pass(10 * DAY);
+    for status in [StatusCode::CREATED, StatusCode::OK] {
+        let (answered, row) = fixture.post("/attributions/signup", typed("bob", &code)).await;
+        assert_eq!((answered, &row["registeredAt"], &row["expiresAt"]), (status, &day(0), &day(60)), "{row}");
+        assert_eq!(fixture.points("alice").await, 20);
+    }
+    assert_eq!(state(&fixture.buy("bob", "s1", 2500).await), ("rewarded", None));
+    fixture.buy("carol", "s2", 2500).await;
+    assert_eq!(why(&fixture.post("/attributions/signup", typed("carol", &code)).await), (409, "existing_customer"));
+    fixture.post("/attributions/signup", plain("dave")).await;
+    assert_eq!(why(&fixture.post("/attributions/signup", typed("dave", "alice-XXX")).await), (404, "unknown_code"));
+    assert_eq!(
+        why(&fixture.post("/attributions/signup", typed("dave", &code)).await),
+        (409, "existing_customer"),
+        "registered without one"
+    );
+}
+
+/// D-27.
+#[tokio::test(flavor = "multi_thread")]
+async fn forgotten_person_who_comes_again_earns_no_second_reward() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (fixture, code) = fixture_in(folder.path()).await;
+    let points = json!({"benefit": {"type": "points", "points": 20}});
+    fixture.rule(json!({"slots": {"referrer": {"registration": points}}})).await;
+    for friend in ["frida", "gerd"] {
+        fixture.signup(friend, &code).await;
+    }
+    assert_eq!(fixture.points("alice").await, 40);
+    assert_eq!(fixture.app.delete("/customers/frida").await.0, StatusCode::NO_CONTENT);
+    assert!(!is_in_the_files(folder.path(), "frida@example.com"));
+    for (id, address) in [("frida", "frida@example.com"), ("f2", "Frida+2@example.com")] {
+        let mut signup = plain(id);
+        (signup["linkCode"], signup["refereeEmail"]) = (json!(code), json!(address));
+        assert_eq!(why(&fixture.post("/attributions/signup", signup).await), (409, "existing_customer"), "{id}");
+    }
+    let checkout = json!({"accountId": "store", "checkoutSessionId": "s1", "customerId": "f3", "email": "frida@example.com", "code": code});
+    assert_eq!(why(&fixture.post("/attributions/checkout", checkout).await), (409, "existing_customer"));
+    assert_eq!(fixture.points("alice").await, 40);
+    // Nobody was rewarded for Hans.
+    fixture.rule(json!({"slots": {"referrer": {"registration": null}}})).await;
+    fixture.signup("hans", &code).await;
+    fixture.app.delete("/customers/hans").await;
+    let mut again = plain("hans3");
+    (again["linkCode"], again["refereeEmail"]) = (json!(code), json!("hans@example.com"));
+    assert_eq!(fixture.post("/attributions/signup", again).await.0, StatusCode::CREATED);
 }

@@ -19,6 +19,10 @@ pub struct Bind<'a> {
     pub referee: &'a Person,
     /// The time of an earlier registration.
     pub registered_at: Option<Timestamp>,
+    /// True if that registration named a code that nobody has (D-26).
+    pub mistyped_code: bool,
+    /// True if a person who had this address was rewarded as a referee and was forgotten (D-27).
+    pub was_rewarded: bool,
     /// True if this event is their registration: a signup that is not a guest's (D-22).
     pub registers_now: bool,
     /// True if this person has a purchase, other than the order that a signup completes (D-23).
@@ -90,6 +94,10 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
     if facts.is_circular {
         return Err(BindError::Because(Reason::Circular));
     }
+    let repeats = facts.channel == Channel::CodeCheckout && !program.require_first_purchase;
+    if facts.was_rewarded && !repeats {
+        return Err(BindError::Because(Reason::ExistingCustomer));
+    }
     if facts.channel != Channel::CodeCheckout && is_existing_customer(program, rule, facts) {
         return Err(BindError::Because(Reason::ExistingCustomer));
     }
@@ -106,7 +114,8 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
         channel: facts.channel,
         clicked_at: facts.clicked_at,
         bound_at: facts.at,
-        registered_at: facts.registered_at,
+        // The registration with a mistyped code is rewarded now that the code is known.
+        registered_at: facts.registered_at.filter(|_| !facts.mistyped_code),
         window_ends_at,
         valid_by: registered_at.map(|_| rule.id.clone()),
         expires_at: deadline(window_ends_at, registered_at, rule),
@@ -115,11 +124,12 @@ fn check(store: &Store<'_>, facts: &Bind<'_>) -> Result<Option<Attribution>, Bin
     }))
 }
 
-/// Returns whether a signup comes too late to earn anything: after a registration, or after a purchase where only a first
-/// order is rewarded (D-25).
+/// Returns whether a signup comes too late to earn anything: after a registration, unless its code was mistyped and nothing was
+/// bought since (D-26), or after a purchase where only a first order is rewarded (D-25).
 fn is_existing_customer(program: &Program, rule: &Rule, facts: &Bind<'_>) -> bool {
     let needs_first_order = program.require_first_purchase && !rule.rewards_registrations();
-    facts.registered_at.is_some() || (facts.has_bought && needs_first_order)
+    let mends = facts.mistyped_code && !facts.has_bought;
+    (facts.registered_at.is_some() && !mends) || (facts.has_bought && needs_first_order)
 }
 
 /// Returns whether a referee with this attribution may open another (D-04): at checkout, if this one is closed and repeat purchases count.

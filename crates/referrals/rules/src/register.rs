@@ -16,15 +16,17 @@ pub struct Registration<'a> {
     pub referrer: &'a Referrer,
     /// The referee.
     pub referee: &'a Person,
-    /// The number of other referees of this referrer who registered in the [`crate::store_day`] that has `at` in it.
+    /// The number of other referees of this referrer who registered in the [`crate::store_day`] that has `registered_at` in it.
     pub registered_that_day: u32,
-    /// The time of the event.
+    /// The time of the registration.
+    pub registered_at: Timestamp,
+    /// The time of the event: later than the registration if a mistyped code was mended (D-26).
     pub at: Timestamp,
 }
 
 /// Rewards a registration (section 6, `on registration`). The second one of the same attribution changes nothing.
 pub fn register(store: &Store<'_>, facts: Registration<'_>) -> Decision {
-    let Registration { attribution, referrer, referee, registered_that_day, at } = facts;
+    let Registration { attribution, referrer, referee, registered_that_day, registered_at, at } = facts;
     if attribution.registered_at.is_some() {
         return Decision::unchanged(attribution, None);
     }
@@ -34,7 +36,7 @@ pub fn register(store: &Store<'_>, facts: Registration<'_>) -> Decision {
         Status::Voided(reason) => return Decision::unchanged(attribution, Some(reason)),
         Status::Pending | Status::Qualified(_) | Status::Rewarded => {}
     }
-    let attribution = Attribution { registered_at: Some(at), status, ..attribution };
+    let attribution = Attribution { registered_at: Some(registered_at), status, ..attribution };
     let rule = match effective(store, referrer) {
         Ok(rule) => rule,
         Err(reason) => return Decision::unchanged(attribution, Some(reason)),

@@ -3,6 +3,7 @@
 use super::UnitOfWork;
 use super::apply_decision::expire_attribution;
 use crate::Error;
+use crate::forgotten::ForgottenKey;
 use crate::ids::{self, attribution_id};
 use crate::storage::attributions::{self, AttributionRow, Extra};
 use crate::storage::customers as customers_repo;
@@ -11,7 +12,7 @@ use crate::storage::orders as orders_repo;
 use flux_protocol::OrderId;
 use flux_referral_rules::{Attribution, Bind, BindError, Bound, Channel, Code, Person, Reason, Status};
 use flux_shop::kind;
-use flux_storage::events;
+use flux_storage::{Tx, events};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -87,14 +88,21 @@ pub(super) fn bind(
     let (latest, over) = if is_open { (open, None) } else { (latest, open) };
     let mut referee = request.person.clone();
     referee.player = referee.player.or_else(|| request.claimed_player.clone());
+    let registered_at = customers_repo::registered_at(work.tx(), &referee)?;
+    let own = work.customer(&referee.customer)?;
+    let mistyped_code = own.mistyped_code && own.registered_at == registered_at;
     // A checkout's order is judged when it is paid.
-    let asks = request.channel != Channel::CodeCheckout && work.program().program.require_first_purchase;
-    let has_bought = asks && orders_repo::has_bought(work.tx(), &referee, request.order)?;
+    let asks = work.program().program.require_first_purchase || mistyped_code;
+    let has_bought = request.channel != Channel::CodeCheckout
+        && asks
+        && orders_repo::has_bought(work.tx(), &referee, request.order)?;
     let facts = Bind {
         id: &free_id(work, &link.customer, request.person)?,
         link: Some((&link.code, &owner)),
         referee: &referee,
-        registered_at: customers_repo::registered_at(work.tx(), &referee)?,
+        registered_at,
+        mistyped_code,
+        was_rewarded: was_rewarded(work.tx(), &referee)?,
         registers_now: request.registers_now,
         has_bought,
         latest: latest.as_ref().map(|row| &row.attribution),
@@ -120,6 +128,12 @@ pub(super) fn bind(
             Ok(Err(refusal))
         }
     }
+}
+
+/// Returns whether a forgotten person with this address was rewarded as a referee (D-27).
+fn was_rewarded(tx: &Tx<'_>, referee: &Person) -> Result<bool, Error> {
+    let Some(mailbox) = &referee.email else { return Ok(false) };
+    Ok(attributions::was_forgotten(tx, &ForgottenKey::load(tx)?.hash(mailbox))?)
 }
 
 /// Finds the first free attribution id of these two customers. Replayed events get the same ids after a restore.

@@ -6,6 +6,7 @@ use super::signup::reward_registration;
 use crate::Effects;
 use crate::Error;
 use crate::ReferralContext;
+use crate::forgotten::ForgottenKey;
 use crate::ids;
 use crate::storage::{attributions, customers as customers_repo, forget as forget_repo};
 use flux_referral_rules::{CustomerId, Money};
@@ -27,7 +28,7 @@ pub(crate) fn changed(
     propagate_identity(&mut work, id)?;
     let was_registered = before.is_some_and(|before| before.profile.registered_at.is_some());
     if let Some(at) = work.customer(id)?.registered_at.filter(|_| !was_registered) {
-        reward_registration(&mut work, id, at)?;
+        reward_registration(&mut work, id, at, at)?;
     }
     Ok(work.into_effects())
 }
@@ -59,7 +60,8 @@ pub(crate) fn forget(tx: &Tx<'_>, id: &flux_shop::CustomerId, anonymous: &flux_s
             "a reward of theirs has open commands: cancel them first, or wait",
         ));
     }
-    Ok(forget_repo::forget(tx, id.as_str(), anonymous.as_str(), &ids::anonymous_code(tx.entropy()))?)
+    let (code, key) = (ids::anonymous_code(tx.entropy()), ForgottenKey::load(tx)?);
+    Ok(forget_repo::forget(tx, id.as_str(), anonymous.as_str(), &code, &|mailbox| key.hash(mailbox))?)
 }
 
 /// Fills in missing details of a customer, also in their attributions.

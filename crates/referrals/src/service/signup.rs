@@ -10,7 +10,7 @@ use crate::Error;
 use crate::ReferralContext;
 use crate::storage::{attributions, customers as customers_repo};
 use flux_referral_rules::{
-    Attribution, AttributionId, Channel, CustomerId, Person, Registration, effective, store_day,
+    Attribution, AttributionId, BindError, Channel, CustomerId, Person, Registration, effective, store_day,
 };
 use flux_shop::{Audit, Player, SessionId};
 use flux_storage::Tx;
@@ -82,9 +82,18 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
             Err(why) => refusal = Some(why),
         }
     }
-    if !signup.is_guest {
-        let registered = register_customer(&mut work, id, signup.at)?;
-        found = found.or(registered);
+    match who.registered_at {
+        // The right code after a mistyped one: no other signup binds somebody who has registered (D-26).
+        Some(registered_at) if is_new => {
+            reward_registration(&mut work, id, registered_at, signup.at)?;
+        }
+        Some(_) => {}
+        None if signup.is_guest => {}
+        None => {
+            let is_mistyped = refusal == Some(BindError::UnknownCode);
+            let registered = register_customer(&mut work, id, is_mistyped, signup.at)?;
+            found = found.or(registered);
+        }
     }
     if let Some(id) = &found {
         name_session(tx, id, signup.session.as_ref())?;
@@ -104,19 +113,19 @@ fn name_session(tx: &Tx<'_>, id: &AttributionId, session: Option<&SessionId>) ->
 fn register_customer(
     work: &mut UnitOfWork<'_>,
     id: &CustomerId,
+    is_mistyped: bool,
     at: Timestamp,
 ) -> Result<Option<AttributionId>, Error> {
-    if work.customer(id)?.registered_at.is_some() {
-        return Ok(None);
-    }
-    customers_repo::register(work.tx(), id, at, work.tx().now())?;
+    customers_repo::register(work.tx(), id, at, is_mistyped, work.tx().now())?;
     work.customer_changed(id);
-    reward_registration(work, id, at)
+    reward_registration(work, id, at, at)
 }
 
+/// Rewards the registration of a bound customer. `at` is the time of the event, which may mend a code of the registration.
 pub(super) fn reward_registration(
     work: &mut UnitOfWork<'_>,
     id: &CustomerId,
+    registered_at: Timestamp,
     at: Timestamp,
 ) -> Result<Option<AttributionId>, Error> {
     let referee: Person = work.customer(id)?.person;
@@ -125,7 +134,7 @@ pub(super) fn reward_registration(
     let referrer = work.referrer(&attribution.referrer)?;
     if at < attribution.bound_at && attribution.registered_at.is_none() {
         // They had registered before the bind, so the referrer earns nothing (R3-12).
-        let known = Attribution { registered_at: Some(at), ..attribution };
+        let known = Attribution { registered_at: Some(registered_at), ..attribution };
         let known = match effective(&work.store()?, &referrer) {
             Ok(rule) => known.valid_under(rule),
             Err(_) => known,
@@ -133,12 +142,13 @@ pub(super) fn reward_registration(
         attributions::update(work.tx(), &known, row.reason)?;
         return Ok(Some(known.id));
     }
-    let registered_that_day = registered_that_day(work, &attribution, at)?;
+    let registered_that_day = registered_that_day(work, &attribution, registered_at)?;
     let facts = Registration {
         attribution: follow_referee(work, &attribution, id)?,
         referrer: &referrer,
         referee: &referee,
         registered_that_day,
+        registered_at,
         at,
     };
     let decision = flux_referral_rules::register(&work.store()?, facts);

@@ -92,6 +92,7 @@ impl<'a> UnitOfWork<'a> {
             name: None,
             tier: None,
             registered_at: None,
+            mistyped_code: false,
         };
         if let Some(known) = self.customers.borrow().get(id) {
             return Ok(known.clone());

@@ -209,6 +209,11 @@ pub fn set_session(tx: &Tx<'_>, id: &AttributionId, session: &SessionId) -> Resu
     Ok(())
 }
 
+/// Returns whether a forgotten referee had the mailbox with this hash.
+pub fn was_forgotten(tx: &Tx<'_>, hash: &[u8]) -> Result<bool, Error> {
+    tx.exists("SELECT 1 FROM referral_attributions WHERE referee_hash = $1 LIMIT 1", params![hash])
+}
+
 /// The newest attribution of this person as a referee: by customer, address or player (D-23), each with an index.
 pub fn latest_of(tx: &Tx<'_>, who: &Person) -> Result<Option<AttributionRow>, Error> {
     let ways = Ways::of(who, ["referee_id", "referee_email", "referee_uuid", "referee_name"]);

@@ -17,6 +17,8 @@ pub struct Customer {
     pub tier: Option<Tier>,
     /// The time of registration.
     pub registered_at: Option<Timestamp>,
+    /// True if the registration named a code that nobody has.
+    pub mistyped_code: bool,
 }
 
 /// The counters of a customer as a referrer.
@@ -99,10 +101,11 @@ pub fn has_referral(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     tx.exists(sql, params![id.as_str()])
 }
 
-/// Stores the time of registration, unless there is one.
-pub fn register(tx: &Tx<'_>, id: &CustomerId, at: Timestamp, now: Timestamp) -> Result<(), Error> {
-    let sql = "UPDATE customers SET registered_at = $1, updated_at = $2 WHERE id = $3 AND registered_at IS NULL";
-    tx.execute(sql, params![at, now, id.as_str()])?;
+/// Stores the time of registration, and whether it named a code that nobody has, unless there is one.
+pub fn register(tx: &Tx<'_>, id: &CustomerId, at: Timestamp, mistyped_code: bool, now: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE customers SET registered_at = $1, updated_at = $2, mistyped_code = $4
+               WHERE id = $3 AND registered_at IS NULL";
+    tx.execute(sql, params![at, now, id.as_str(), mistyped_code])?;
     Ok(())
 }
 
@@ -118,5 +121,6 @@ fn read(row: &Row<'_>) -> Result<Customer, Error> {
         // A tier called `all` has no rule of its own.
         tier: tier.and_then(|tier| Tier::parse(&tier).ok()),
         registered_at: row.get("registered_at")?,
+        mistyped_code: row.get("mistyped_code")?,
     })
 }

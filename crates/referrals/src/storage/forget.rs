@@ -1,5 +1,6 @@
 //! Anonymises a customer's referrals: rows and totals stay, under an anonymous id.
 
+use flux_referral_rules::EmailKey;
 use flux_storage::{Error, Row, Tx, params, to_json};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,9 @@ const NAMES: [(&str, &str); 10] = [
 const AS_FRIEND: &str = "a.referee_id = $1 OR a.order_id IN (SELECT id FROM referral_orders WHERE customer_id = $1)
   OR a.id IN (SELECT attribution_id FROM referral_grants WHERE customer_id = $1 AND side = 'referee')";
 
+/// The keyed hash of a mailbox.
+type Hash<'a> = &'a dyn Fn(&EmailKey) -> Vec<u8>;
+
 /// Returns whether a reward of the customer has open commands.
 pub fn has_open(tx: &Tx<'_>, id: &str) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM referral_grants JOIN commands ON grant_id = referral_grants.id
@@ -29,7 +33,9 @@ pub fn has_open(tx: &Tx<'_>, id: &str) -> Result<bool, Error> {
 }
 
 /// Replaces `id` with `anonymous`, and the customer's code, which contains their name, with `code`.
-pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), Error> {
+/// `hash` hides the addresses of those who were rewarded as a referee.
+pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str, hash: Hash<'_>) -> Result<(), Error> {
+    keep_hashes(tx, id, hash)?;
     clear_commands(tx, id)?;
     clear_lines(tx, id)?;
     clear_typed_codes(tx, id, code)?;
@@ -59,6 +65,26 @@ pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str) -> Result<(), 
     // The commands of their rewards, under any name of their player.
     let sql = "UPDATE commands SET customer_id = NULL, player_name = NULL, player_uuid = NULL WHERE customer_id = $1";
     tx.execute(sql, params![id])?;
+    Ok(())
+}
+
+/// Stores the hash of the customer's address with the attributions that rewarded somebody for them, so that nobody is rewarded
+/// for them again (D-27).
+fn keep_hashes(tx: &Tx<'_>, id: &str, hash: Hash<'_>) -> Result<(), Error> {
+    let sql = format!(
+        "SELECT a.id, coalesce(a.referee_email, (SELECT email_key FROM customers WHERE id = $1)) AS email
+         FROM referral_attributions AS a WHERE ({AS_FRIEND})
+           AND EXISTS (SELECT 1 FROM referral_grants AS g WHERE g.attribution_id = a.id AND g.status <> 'cancelled')"
+    );
+    let read = |row: &Row<'_>| Ok((row.get("id")?, row.get("email")?));
+    let found: Vec<(String, Option<String>)> = tx.query(&sql, params![id], read)?;
+    for (attribution, email) in found {
+        if let Some(mailbox) = email.as_deref().and_then(EmailKey::of) {
+            let hidden = hash(&mailbox);
+            let sql = "UPDATE referral_attributions SET referee_hash = $1 WHERE id = $2";
+            tx.execute(sql, params![hidden.as_slice(), attribution])?;
+        }
+    }
     Ok(())
 }
 

@@ -12,7 +12,8 @@ CREATE TABLE meta (
 INSERT INTO meta VALUES
   ('store_epoch', replace(gen_random_uuid()::text, '-', '')),
   ('negotiation_key', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')),
-  ('unsubscribe_key', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));
+  ('unsubscribe_key', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')),
+  ('forgotten_key', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));
 
 CREATE TABLE servers (
   id                    TEXT COLLATE "C" PRIMARY KEY,
@@ -76,6 +77,7 @@ CREATE TABLE customers (
   name          TEXT COLLATE "C",
   tier          TEXT COLLATE "C",
   registered_at BIGINT,
+  mistyped_code BOOLEAN NOT NULL DEFAULT FALSE,
   player_name   TEXT COLLATE "C",
   player_uuid   TEXT COLLATE "C",
   created_at    BIGINT NOT NULL,
@@ -362,6 +364,7 @@ CREATE TABLE referral_attributions (
   external_source  TEXT COLLATE "C",
   external_ref     TEXT COLLATE "C",
   session          TEXT COLLATE "C",
+  referee_hash     BYTEA,
   day              TEXT COLLATE "C" NOT NULL,
   week             TEXT COLLATE "C" NOT NULL
 );
@@ -373,6 +376,7 @@ CREATE INDEX referral_attributions_by_email ON referral_attributions (referee_em
 CREATE INDEX referral_attributions_by_uuid ON referral_attributions (referee_uuid, seq) WHERE referee_uuid IS NOT NULL;
 CREATE INDEX referral_attributions_by_name ON referral_attributions (lower(referee_name), seq)
   WHERE referee_name IS NOT NULL;
+CREATE INDEX referral_attributions_of_forgotten ON referral_attributions (referee_hash) WHERE referee_hash IS NOT NULL;
 CREATE INDEX referral_attributions_of_session ON referral_attributions (session) WHERE session IS NOT NULL;
 CREATE INDEX referral_attributions_by_referrer ON referral_attributions (referrer_id, seq);
 CREATE INDEX referral_attributions_by_pair ON referral_attributions (referrer_id, referee_id);

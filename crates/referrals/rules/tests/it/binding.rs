@@ -71,3 +71,48 @@ fn deadline_and_reward_are_of_the_same_rule() {
     store.edit_global(|rule| rule.order_valid = Some(days(5)));
     assert_eq!(store.paid("Bob", "o1", eur(1), None, day(60)), None, "an edit reaches no bound friend");
 }
+
+/// D-26, D-27, D-25: the refusals of a signup by what is known of the friend.
+#[test]
+fn signup_of_a_known_person_is_refused_or_mends_a_code() {
+    let existing = Err(BindError::Because(Reason::ExistingCustomer));
+    for (channel, registered, mistyped_code, has_bought, was_rewarded, expected) in [
+        (Channel::CodeSignup, false, false, false, false, Ok(Some(70))),
+        (Channel::CodeSignup, true, false, false, false, existing),
+        (Channel::CodeSignup, true, true, false, false, Ok(Some(65))),
+        (Channel::Link, true, true, false, false, Ok(Some(65))),
+        (Channel::CodeSignup, true, true, true, false, existing),
+        (Channel::CodeSignup, false, false, true, false, existing),
+        (Channel::CodeCheckout, false, false, true, false, Ok(None)),
+        (Channel::CodeSignup, false, false, false, true, existing),
+        (Channel::CodeCheckout, false, false, false, true, existing),
+    ] {
+        let mut store = ordinary();
+        store.edit_global(|rule| rule.order_valid = Some(days(60)));
+        let code = store.code("Alice");
+        let owner = store.referrer(&customer("Alice"));
+        let referee = store.customer("Bob").person.clone();
+        let facts = Bind {
+            id: &AttributionId::new("att"),
+            link: Some((&code, &owner)),
+            referee: &referee,
+            registered_at: registered.then_some(day(5)),
+            mistyped_code,
+            was_rewarded,
+            registers_now: channel == Channel::CodeSignup,
+            has_bought,
+            latest: None,
+            is_circular: false,
+            channel,
+            clicked_at: None,
+            at: day(10),
+        };
+        let context = Store { program: &store.program, rules: &store.rules, servers: &store.servers };
+        let ends = match bind(&context, &facts) {
+            Bound::New(row) => Ok(row.expires_at),
+            Bound::Existing => panic!("nobody is bound"),
+            Bound::Refused(refusal) => Err(refusal),
+        };
+        assert_eq!(ends, expected.map(|ends: Option<i64>| ends.map(day)), "{facts:?}");
+    }
+}

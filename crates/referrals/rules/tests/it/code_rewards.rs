@@ -253,6 +253,8 @@ fn replayed_external_reference_finds_the_same_row() {
         link: Some((&store.links[&customer("Carol")], &owner)),
         referee: &other,
         registered_at: None,
+        mistyped_code: false,
+        was_rewarded: false,
         registers_now: true,
         has_bought: false,
         latest: Some(&store.rows[0]),

@@ -1,5 +1,5 @@
 //! A store in memory that does what a companion does: loads the facts of an event, decides, and writes the decision down.
-//! Its unique keys are checked: what the database would refuse panics here.
+//! Its unique keys are checked: what the database would refuse panics here. It is long because it keeps the facts of every event.
 
 use flux_referral_rules::*;
 use jiff::Timestamp;
@@ -172,6 +172,8 @@ impl FakeStore {
             link: owner.as_ref().map(|(code, owner)| (code, owner)),
             referee: &who.person,
             registered_at: who.registered_at,
+            mistyped_code: false,
+            was_rewarded: false,
             registers_now,
             has_bought,
             latest: latest.map(|place| &self.rows[place]),
@@ -212,8 +214,14 @@ impl FakeStore {
         let others = self.rows.iter().filter(|one| one.id != row.id && one.referrer == row.referrer);
         let registered_that_day = others.filter(is_today).count() as u32;
         let context = Store { program: &self.program, rules: &self.rules, servers: &self.servers };
-        let facts =
-            Registration { attribution: row, referrer: &referrer, referee: &who.person, registered_that_day, at };
+        let facts = Registration {
+            attribution: row,
+            referrer: &referrer,
+            referee: &who.person,
+            registered_that_day,
+            registered_at: at,
+            at,
+        };
         let decision = register(&context, facts);
         self.write(place, decision);
     }

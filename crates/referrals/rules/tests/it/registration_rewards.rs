@@ -339,6 +339,7 @@ fn each_mail_has_its_switch() {
         referrer: &referrer,
         referee: &referee,
         registered_that_day: 0,
+        registered_at: day(0),
         at: day(0),
     };
     let decision = register(&context, facts);

@@ -9,7 +9,7 @@ CREATE TABLE meta (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('store_epoch', lower(hex(randomblob(16)))), ('negotiation_key', lower(hex(randomblob(32)))),
-  ('unsubscribe_key', lower(hex(randomblob(32))));
+  ('unsubscribe_key', lower(hex(randomblob(32)))), ('forgotten_key', lower(hex(randomblob(32))));
 
 CREATE TABLE servers (
   id                    TEXT PRIMARY KEY,
@@ -79,6 +79,7 @@ CREATE TABLE customers (
   name          TEXT,
   tier          TEXT,
   registered_at INTEGER,
+  mistyped_code INTEGER NOT NULL DEFAULT 0,      -- their registration named a code that nobody has
   player_name   TEXT,
   player_uuid   TEXT,                            -- 32 lower-case digits
   created_at    INTEGER NOT NULL,
@@ -390,6 +391,7 @@ CREATE TABLE referral_attributions (
   external_source  TEXT,
   external_ref     TEXT,
   session          TEXT,                         -- the checkout session of the signup
+  referee_hash     BLOB,                         -- of the address of a forgotten referee
   day              TEXT NOT NULL,                -- of the bind, in the store's time zone
   week             TEXT NOT NULL
 ) STRICT;
@@ -402,6 +404,7 @@ CREATE INDEX referral_attributions_by_email ON referral_attributions (referee_em
 CREATE INDEX referral_attributions_by_uuid ON referral_attributions (referee_uuid, seq) WHERE referee_uuid IS NOT NULL;
 CREATE INDEX referral_attributions_by_name ON referral_attributions (lower(referee_name), seq)
   WHERE referee_name IS NOT NULL;
+CREATE INDEX referral_attributions_of_forgotten ON referral_attributions (referee_hash) WHERE referee_hash IS NOT NULL;
 CREATE INDEX referral_attributions_of_session ON referral_attributions (session) WHERE session IS NOT NULL;
 CREATE INDEX referral_attributions_by_referrer ON referral_attributions (referrer_id, seq);
 CREATE INDEX referral_attributions_by_pair ON referral_attributions (referrer_id, referee_id);
