@@ -44,7 +44,7 @@ pub(super) fn rcon(path: &Path, line: &str, policy: bool, json: bool) -> Result<
     if json {
         return Ok(print_json(&serde_json::json!({"answer": answer})));
     }
-    // Line breaks of the game stay; other control characters are escaped.
+    // Line breaks of the game stay.
     for line in answer.lines() {
         print(escape(line));
     }

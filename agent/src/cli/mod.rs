@@ -18,7 +18,8 @@ use crate::limits::CONTROL_DEADLINE;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 use flux_config::exit_code::ExitCode;
-use flux_protocol::CommandId;
+use flux_protocol::{CommandId, ServerToken};
+use flux_terminal::mask_from_now_on;
 use output::fail;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -237,8 +238,13 @@ impl Cli {
 
 /// Reads the config, or prints its errors.
 fn load(path: &Path) -> Result<Config, ExitCode> {
-    Config::load(path, &secret_sources(path), &Directories::from_process(path))
-        .map_err(|error| fail(&error, error.exit_code()))
+    let config = Config::load(path, &secret_sources(path), &Directories::from_process(path));
+    config.inspect(|config| mask_token(&config.store.token)).map_err(|error| fail(&error, error.exit_code()))
+}
+
+/// Masks a token in all output, for a store may repeat it. The server's id in it is no secret.
+fn mask_token(token: &ServerToken) {
+    mask_from_now_on(token.secret().clone());
 }
 
 /// The daemon of a config, as the command line reaches it. The config may be wrong, or lack its secrets: only

@@ -9,7 +9,7 @@ use flux_config::exit_code::ExitCode;
 use flux_delivery::policy::{Glob, Policy, pattern_of};
 use flux_delivery::{PlayerName, build_line};
 use flux_protocol::{Attempt, Command, CommandKind, PlayerRef, SampleTemplate, TemplatesResponse, derived_command_id};
-use flux_terminal::{escape, note};
+use flux_terminal::{escape, escape_json, note};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -144,7 +144,7 @@ policy:
         text.push_str(" []");
     }
     for (pattern, it) in &suggestions.patterns {
-        let quoted = serde_json::Value::from(pattern.as_str()).to_string();
+        let quoted = escape_json(&serde_json::Value::from(pattern.as_str()).to_string());
         match &it.blocked {
             None if it.commands == 0 => text.push_str(&format!("\n    - {quoted}  # not sold yet")),
             None => text.push_str(&format!("\n    - {quoted}  # commands: {}", it.commands)),

@@ -97,6 +97,6 @@ fn needs(show: &QueueShow) -> Option<String> {
 
 pub(super) fn settle(path: &Path, request: Request) -> Result<ExitCode, ExitCode> {
     let answer: String = Daemon::of(path).request(&request)?;
-    print(answer);
+    print(escape(&answer));
     Ok(ExitCode::Done)
 }

@@ -1,7 +1,7 @@
 //! `run`: builds the daemon's resources from the machine and runs it until SIGTERM or SIGINT.
 
-use super::load;
 use super::output::fail;
+use super::{load, mask_token};
 use crate::config::{Config, Directories, LiveConfig, Risk, SecretSources};
 use crate::control;
 use crate::daemon::{self, Resources, StartError};
@@ -96,7 +96,10 @@ fn listen(kind: SignalKind) -> Result<Signal, ExitCode> {
 
 fn loader(path: PathBuf) -> Loader {
     let (sources, directories) = (SecretSources::from_process(), Directories::from_process(&path));
-    Box::new(move || Config::load(&path, &sources, &directories).map_err(|error| error.to_string()))
+    Box::new(move || {
+        let config = Config::load(&path, &sources, &directories);
+        config.inspect(|config| mask_token(&config.store.token)).map_err(|error| error.to_string())
+    })
 }
 
 async fn follow_level(live: LiveConfig, levels: Levels) {

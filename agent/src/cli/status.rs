@@ -5,7 +5,7 @@ use super::output::{fail, print, print_json};
 use crate::control::{Request, Status};
 use crate::limits::WATCH_INTERVAL;
 use flux_config::exit_code::ExitCode;
-use flux_terminal::terminal_width;
+use flux_terminal::{print_over, terminal_width};
 use std::path::Path;
 
 pub(super) fn run(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
@@ -19,7 +19,6 @@ pub(super) fn run(path: &Path, json: bool) -> Result<ExitCode, ExitCode> {
 
 /// Shows the state until Ctrl-C, also while the daemon restarts. On a terminal each state replaces the last one.
 pub(super) fn watch(path: &Path) -> Result<ExitCode, ExitCode> {
-    const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
     let daemon = Daemon::of(path);
     super::block_on(async {
         loop {
@@ -28,7 +27,11 @@ pub(super) fn watch(path: &Path) -> Result<ExitCode, ExitCode> {
                 Ok(status) => status.text(width),
                 Err(error) => error.to_string(),
             };
-            print(if width.is_some() { format!("{CLEAR}{text}") } else { format!("{text}\n") });
+            if width.is_some() {
+                print_over(text);
+            } else {
+                print(text + "\n");
+            }
             tokio::select! { biased;
                 ended = tokio::signal::ctrl_c() => {
                     return ended.map(|()| ExitCode::Done).map_err(|error| fail(&error, ExitCode::Internal));

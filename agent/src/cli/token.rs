@@ -1,13 +1,14 @@
 //! `token set`: replaces the store's token after the store has confirmed the new one.
 
 use super::output::{fail, print};
-use super::{Daemon, block_on, load, store};
+use super::{Daemon, block_on, load, mask_token, store};
 use crate::config::{Directories, TokenTarget};
 use crate::control::{Request, Status};
 use crate::journal::{Journal, JournalError};
 use crate::upstream::{ProbeError, call_api, open_session};
 use flux_config::exit_code::ExitCode;
 use flux_config::read_secret;
+use flux_platform::open_regular;
 use flux_protocol::ServerToken;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use secrecy::ExposeSecret;
@@ -29,11 +30,13 @@ pub(super) fn set(path: &Path) -> Result<ExitCode, ExitCode> {
     }
     let text = line.value.expose_secret().trim();
     let token = ServerToken::parse(text).map_err(|_| fail(&no_token, ExitCode::Failed))?;
+    mask_token(&token);
     let target = TokenTarget::read(path, token, &Directories::from_process(path)).map_err(|error| {
         fail(&error, error.exit_code());
         not_written(&"correct this first", error.exit_code())
     })?;
     let Some(file) = &target.file else { return Err(fail(&NO_FILE, ExitCode::Config)) };
+    mask_old(file);
     let daemon = Daemon::of(path);
     let status: Option<Status> = daemon.ask(&Request::Status).ok();
     is_for_this_journal(&target, status.as_ref())?;
@@ -49,6 +52,17 @@ pub(super) fn set(path: &Path) -> Result<ExitCode, ExitCode> {
 
 const NO_FILE: &str = "store.token_file is not set: the token comes from the config itself, a systemd credential or the environment. Change it there; \
      a changed credential or variable needs a restart";
+
+/// Masks the token that is being replaced in all output: a store may know it.
+fn mask_old(file: &Path) {
+    let mut text = String::new();
+    let read = |file: File| file.take(TOKEN_BYTES).read_to_string(&mut text);
+    // There may be none, or none that is one.
+    let _ = open_regular(file).map(|file| file.map(read));
+    if let Ok(token) = ServerToken::parse(text.trim()) {
+        mask_token(&token);
+    }
+}
 
 fn not_written(why: &dyn std::fmt::Display, exit: ExitCode) -> ExitCode {
     let hint = "nothing was written, the old token stays. A token that was just made has replaced it at the store: make another one and try again";

@@ -5,6 +5,7 @@ use crate::limits::{CONTROL_CLIENTS, CONTROL_DEADLINE, CONTROL_REQUEST_BYTES};
 use crate::state::Shared;
 use flux_config::exit_code::ExitCode;
 use flux_signalr::client::{BoxFuture, ByteStream};
+use flux_terminal::masked;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
@@ -120,5 +121,5 @@ async fn serve_one(stream: Box<dyn ByteStream>, shared: &Shared) -> io::Result<(
     };
     let answer = answer.map_or_else(Answer::Refused, Answer::Done);
     let answer = serde_json::to_string(&answer).map_err(io::Error::other)? + "\n";
-    timeout(CONTROL_DEADLINE, stream.write_all(answer.as_bytes())).await?
+    timeout(CONTROL_DEADLINE, stream.write_all(masked(&answer).as_bytes())).await?
 }

@@ -1,7 +1,7 @@
 //! The answer of `status` for people: a line for each part, with the error and its advice below.
 
 use super::{GameStatus, JournalStatus, Status, StoreStatus};
-use flux_terminal::{Tone, ago, labelled, paint, short_duration};
+use flux_terminal::{Tone, ago, escape, escape_lines, labelled, paint, short_duration};
 use jiff::Timestamp;
 
 /// Columns of the labels.
@@ -20,21 +20,21 @@ impl Status {
             self.config.path.display()
         );
         let mut lines = vec![("store", self.store.text(now))];
-        lines.extend(self.store.warnings.iter().map(|warning| ("", paint(Tone::Warning, warning))));
-        lines.extend(self.store.error.as_ref().map(|error| ("", error.clone())));
+        lines.extend(self.store.warnings.iter().map(|warning| ("", paint(Tone::Warning, &escape(warning)))));
+        lines.extend(self.store.error.as_ref().map(|error| ("", escape(error))));
         lines.push(("game", self.game.text(now)));
         lines.extend(self.game.log_text().map(|text| ("", text)));
-        lines.extend(self.game.warnings.iter().map(|warning| ("", paint(Tone::Warning, warning))));
-        lines.extend(self.game.error.as_ref().map(|error| ("", error.clone())));
+        lines.extend(self.game.warnings.iter().map(|warning| ("", paint(Tone::Warning, &escape(warning)))));
+        lines.extend(self.game.error.as_ref().map(|error| ("", escape(error))));
         lines.push(("queue", self.journal.open_text(now)));
         lines.extend(self.journal.warnings.iter().map(|warning| ("", paint(Tone::Warning, warning))));
         lines.push(("done", self.journal.done_text()));
         if let Some(error) = &self.journal.error {
-            lines.push(("journal", format!("{}: {error}", paint(Tone::Bad, "FAILED"))));
+            lines.push(("journal", format!("{}: {}", paint(Tone::Bad, "FAILED"), escape(error))));
         }
         if let Some(error) = &self.config.error {
             let what = paint(Tone::Warning, "the changed file has errors; the old configuration stays in force");
-            lines.push(("config", format!("{what}\n{error}")));
+            lines.push(("config", format!("{what}\n{}", escape_lines(error))));
         }
         let lines = lines.iter().map(|(label, text)| labelled(label, LABEL_COLUMNS, text, width));
         std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
@@ -48,7 +48,7 @@ impl StoreStatus {
             "connecting" => Tone::Warning,
             _ => Tone::Bad,
         };
-        let name = self.server_name.as_deref().unwrap_or(&self.server_id);
+        let name = escape(self.server_name.as_deref().unwrap_or(&self.server_id));
         let poll = self
             .next_poll_at
             .map_or_else(String::new, |at| format!(", next poll in {}", short_duration(at.duration_since(now))));
@@ -79,7 +79,7 @@ impl GameStatus {
     fn log_text(&self) -> Option<String> {
         let log = self.log.as_deref()?;
         let is_followed = log == "followed";
-        Some(format!("its log: {}", if is_followed { log.to_owned() } else { paint(Tone::Warning, log) }))
+        Some(format!("its log: {}", if is_followed { log.to_owned() } else { paint(Tone::Warning, &escape(log)) }))
     }
 }
 

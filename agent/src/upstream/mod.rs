@@ -19,7 +19,7 @@ pub use probe::{ProbeError, call_api, open_session, read_templates};
 pub use rest::{Call, Method, Rest, RestError};
 pub use tls::{TlsError, client_config};
 
-use crate::limits::CLOCK_SKEW;
+use crate::limits::{CLOCK_SKEW, ERROR_CHARS};
 use crate::state::{PollRequest, SessionState, Shared};
 use flux_protocol::PlayerRef;
 use flux_signalr::client::Client;
@@ -48,6 +48,11 @@ pub async fn run(
         startup_hold::run(&shared),
         policy_notice::run(&shared, &*rest),
     );
+}
+
+/// The beginning of a text of the store, or of an error that quotes one, on one line.
+fn excerpt(text: &str) -> String {
+    text.chars().take(ERROR_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Records an answer of the store, and its time if the answer has one. Warns when the clocks begin to differ.

@@ -1,8 +1,8 @@
 //! Calls to the store's REST API, behind a trait so that a simulation can carry them.
 
 use super::advice::explain;
+use super::excerpt;
 use crate::config::Store;
-use crate::limits::ERROR_CHARS;
 use flux_protocol::{
     CommandReport, ParsedPollResponse, ParsedReportsResponse, PlayerRef, PolicyNotice, ReportsRequest,
 };
@@ -74,7 +74,7 @@ impl RestError {
         });
         RestError::Status {
             status: response.status,
-            text: response.message.map(|text| text.chars().take(ERROR_CHARS).collect()).or(advice),
+            text: response.message.as_deref().map(excerpt).or(advice),
             retry_after: response.retry_after,
             is_own,
             rejects_token: response.rejects_credential,
@@ -147,6 +147,6 @@ fn read<T: DeserializeOwned>(body: Vec<u8>) -> Result<T, RestError> {
     serde_json::from_slice(&body).map_err(|error| {
         let is_page = body.trim_ascii_start().starts_with(b"<");
         let page = "it is a web page, not the store's JSON; check store.url and store.api_path";
-        RestError::Answer(if is_page { page.to_owned() } else { error.to_string() })
+        RestError::Answer(if is_page { page.to_owned() } else { excerpt(&error.to_string()) })
     })
 }

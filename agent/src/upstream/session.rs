@@ -1,10 +1,10 @@
 //! Keeps the session with the store: opens it, sends `Hello`, handles incoming calls, and reopens it after a loss or with a new token.
 
 use super::advice::explain;
-use super::{intake, record_answer, token_rejected};
+use super::{excerpt, intake, record_answer, token_rejected};
 use crate::VERSION;
 use crate::config::Config;
-use crate::limits::{CALL_DEADLINE, ERROR_CHARS, REFUSED_RETRY, SESSION_ATTEMPT};
+use crate::limits::{CALL_DEADLINE, REFUSED_RETRY, SESSION_ATTEMPT};
 use crate::state::{Link, Phase, SessionState, Shared};
 use flux_platform::{CrashPoint, crash_point};
 use flux_protocol::{AgentHello, Batch, ErrorCode, GameStatus, PROTOCOL_VERSION, ParsedWelcome, SecretHash, method};
@@ -173,7 +173,7 @@ async fn hello(shared: &Shared, session: &Session) -> Result<ParsedWelcome, Hell
             other => HelloError::Call(other),
         },
     )?;
-    let welcome: ParsedWelcome = answer.parse().map_err(|error| HelloError::Answer(shortened(&error)))?;
+    let welcome: ParsedWelcome = answer.parse().map_err(|error| HelloError::Answer(excerpt(&error.to_string())))?;
     if welcome.protocol_version != PROTOCOL_VERSION {
         return Err(HelloError::Refused(
             ErrorCode::UnsupportedProtocol.message("the store uses another version of the protocol"),
@@ -224,9 +224,10 @@ async fn serve(
         tracing::error!(%error, "failed to record that the server exists");
     }
     let outage = shared.store.borrow().outage;
+    let server_name = excerpt(&welcome.server_name);
     tracing::info!(
         server.id = %welcome.server_id,
-        server.name = welcome.server_name,
+        server.name = server_name,
         tries = outage.map_or(0, |(_, tries)| tries),
         outage.seconds = outage.map_or(0, |(since, _)| since.elapsed().as_secs()),
         "session open"
@@ -234,7 +235,7 @@ async fn serve(
     shared.metrics.count_session();
     shared.store.send_modify(|view| {
         view.session = SessionState::Connected;
-        view.server_name = Some(welcome.server_name.chars().take(ERROR_CHARS).filter(|c| !c.is_control()).collect());
+        view.server_name = Some(server_name);
         view.error = None;
         view.outage = None;
     });
@@ -292,13 +293,8 @@ fn batch<T: DeserializeOwned>(incoming: &IncomingCall) -> Option<Batch<T>> {
     let batch = incoming.arguments.first();
     batch
         .inspect_err(|error| {
-            let error = shortened(error);
+            let error = excerpt(&error.to_string());
             tracing::warn!(target = incoming.target, error, "the store sent a batch that is not a list");
         })
         .ok()
-}
-
-/// The text of an error that may quote what the store sent.
-fn shortened(error: &serde_json::Error) -> String {
-    error.to_string().chars().take(ERROR_CHARS).collect()
 }

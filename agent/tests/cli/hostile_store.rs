@@ -1,10 +1,9 @@
 //! A store that sends more than the contract allows: the agent refuses it in a few words.
 
-use crate::support::{Host, NEGOTIATED, SERVER, response, serve};
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use crate::session_store::{Socket, say, session_store, wait_for};
+use crate::support::{Host, SERVER, response, serve};
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
-use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 /// The longest line of the log: a field of 1 KiB, and the rest.
 const LINE_BYTES: usize = 1_500;
@@ -44,66 +43,21 @@ fn batch_over_500_items_is_refused_in_words() {
 /// The bytes that a flood may add to the daemon's memory; one frame, parsed as it was, took three times as much.
 const GROWTH_BYTES: u64 = 40 * 1024 * 1024;
 
-/// A store whose session floods the agent with calls of nearly 4 MiB before and after its welcome, and ends with an
-/// unreadable command.
-fn flooding_store() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut method = [0; 4];
-            while stream.peek(&mut method).unwrap() < method.len() {}
-            if &method == b"POST" {
-                answer_one(&mut stream, &response("200 OK", &[], NEGOTIATED));
-            } else {
-                // The daemon is killed at the end.
-                std::thread::spawn(move || flood(stream));
-            }
-        }
-    });
-    address
-}
-
-/// Reads the head of a request without a body, and answers it.
-fn answer_one(stream: &mut TcpStream, answer: &[u8]) {
-    let mut head = BufReader::new(stream.try_clone().unwrap());
-    let mut line = String::from("head");
-    while !line.trim().is_empty() {
-        line.clear();
-        head.read_line(&mut line).unwrap();
-    }
-    stream.write_all(answer).unwrap();
-}
-
-/// Returns once the agent has gone.
-fn flood(stream: TcpStream) -> Option<()> {
-    let mut socket = tungstenite::accept(stream).ok()?;
-    wait_for(&mut socket, "protocol")?;
-    say(&mut socket, "{}")?;
-    wait_for(&mut socket, "Hello")?;
+/// A session that floods the agent with calls of nearly 4 MiB before and after its welcome, and ends with an unreadable command.
+fn flood(socket: &mut Socket) -> Option<()> {
+    wait_for(socket, "Hello")?;
     let call = format!(r#"{{"type":1,"target":"Nope","arguments":[{}0]}}"#, "[[]],".repeat(800_000));
-    say(&mut socket, &call)?;
+    say(socket, &call)?;
     let welcome =
         format!(r#"{{"serverId":"{SERVER}","serverName":"s","protocolVersion":1,"now":"2026-11-28T00:00:00Z"}}"#);
-    say(&mut socket, &format!(r#"{{"type":3,"invocationId":"1","result":{welcome}}}"#))?;
+    say(socket, &format!(r#"{{"type":3,"invocationId":"1","result":{welcome}}}"#))?;
     let deliver = |items: &str| format!(r#"{{"type":1,"target":"Deliver","arguments":[[{items}]]}}"#);
     for _ in 0..4 {
-        say(&mut socket, &call)?;
-        say(&mut socket, &deliver(&format!("0{}", ",0".repeat(2_000_000))))?;
+        say(socket, &call)?;
+        say(socket, &deliver(&format!("0{}", ",0".repeat(2_000_000))))?;
     }
-    say(&mut socket, &deliver("7"))?;
-    wait_for(&mut socket, "nothing")
-}
-
-fn say(socket: &mut WebSocket<TcpStream>, record: &str) -> Option<()> {
-    socket.send(Message::text(format!("{record}\x1e"))).ok()
-}
-
-/// Reads until a record has this text.
-fn wait_for(socket: &mut WebSocket<TcpStream>, text: &str) -> Option<()> {
-    while !socket.read().ok()?.to_text().ok()?.contains(text) {}
-    Some(())
+    say(socket, &deliver("7"))?;
+    wait_for(socket, "nothing")
 }
 
 /// A process's memory in bytes, as proc(5) has it.
@@ -115,7 +69,8 @@ fn memory(pid: u32, name: &str) -> u64 {
 
 #[test]
 fn flood_of_calls_adds_little_to_the_daemons_memory() {
-    let host = Host::new(&format!("http://{}", flooding_store()));
+    let host =
+        Host::new(&format!("http://{}", session_store(|_, _| response("503 Service Unavailable", &[], ""), flood)));
     let mut daemon = host.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(daemon.stderr.take().unwrap()).lines().map(Result::unwrap);
     let mut seen = |text: &str| lines.any(|line| line.contains(text));

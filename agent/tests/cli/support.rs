@@ -83,7 +83,8 @@ pub(crate) fn serve(answer: impl Fn(&str, &str) -> Vec<u8> + Send + 'static) -> 
     address
 }
 
-fn serve_one(stream: TcpStream, answer: &impl Fn(&str, &str) -> Vec<u8>) -> std::io::Result<()> {
+/// Answers the one request of a connection.
+pub(crate) fn serve_one(stream: TcpStream, answer: &impl Fn(&str, &str) -> Vec<u8>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut first, mut length) = (Vec::new(), 0);
     // Bytes that are not text, such as a TLS greeting, are a request too.

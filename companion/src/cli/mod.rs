@@ -20,6 +20,7 @@ use flux_delivery::command::{CommandStatus, Given};
 use flux_protocol::{CommandId, FailReason, OrderId, ServerId};
 use flux_shop::{Actor, Address, Label, MailStatus, PackageId, PlayerName, PlayerUuid, RetryAs, Role, StringEnum};
 use flux_storage::Db;
+use flux_terminal::escape_json;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -357,5 +358,5 @@ fn print(text: &str) -> Result<(), CliError> {
 }
 
 fn print_json(value: &impl Serialize) -> Result<(), CliError> {
-    print(&serde_json::to_string_pretty(value).map_err(|_| CliError::Internal)?)
+    print(&escape_json(&serde_json::to_string_pretty(value).map_err(|_| CliError::Internal)?))
 }

@@ -53,6 +53,11 @@ impl ServerToken {
         format!("{}.{}", self.server_id, self.secret.expose_secret()).into()
     }
 
+    /// The part that proves who sends it.
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
     /// The hash that a store keeps.
     pub fn hash(&self) -> SecretHash {
         SecretHash::of(&self.secret)

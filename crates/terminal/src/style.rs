@@ -28,6 +28,14 @@ pub fn paint(tone: Tone, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// The sequences that [`paint`] writes.
+const SEQUENCES: [&str; 5] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"];
+
+/// The bytes of one of our colours at the start of a text.
+pub(crate) fn length_of_style(text: &str) -> Option<usize> {
+    SEQUENCES.iter().find(|sequence| text.starts_with(**sequence)).map(|sequence| sequence.len())
+}
+
 /// A text without its colours.
 #[must_use]
 pub fn plain(text: &str) -> String {

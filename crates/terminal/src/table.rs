@@ -1,5 +1,6 @@
 //! Tables and labelled lines that use the terminal's width. In a pipe nothing is cut or wrapped.
 
+use crate::escape::escape;
 use crate::limits::MIN_WRAP_COLUMNS;
 use crate::style::{Tone, paint, plain};
 use rustix::termios::tcgetwinsize;
@@ -83,7 +84,7 @@ fn columns(text: &str) -> usize {
     plain(text).chars().count()
 }
 
-/// Truncates a text to `width` characters and escapes control characters.
+/// Truncates a text to `width` characters and escapes it.
 #[must_use]
 pub fn fit_to_width(text: &str, width: usize) -> String {
     let text = escape(text);
@@ -92,12 +93,6 @@ pub fn fit_to_width(text: &str, width: usize) -> String {
     }
     let kept: String = text.chars().take(width.saturating_sub(1)).collect();
     format!("{kept}…")
-}
-
-/// Escapes control characters, which texts of players and the game may contain.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::config::RiskySetting;
 use crate::journal::Journal;
 use flux_config::SecretReport;
 use flux_config::exit_code::ExitCode;
-use flux_terminal::{Tone, labelled, paint, terminal_width};
+use flux_terminal::{Tone, escape, labelled, paint, terminal_width};
 use serde::Serialize;
 use std::path::Path;
 
@@ -75,7 +75,7 @@ pub(super) fn run(path: &Path, online: bool, json: bool) -> Result<ExitCode, Exi
     for check in &checks {
         // The label and the result take 17 columns; the text hangs below itself.
         let label = format!("{:<10} {}", check.what, check.word());
-        let text = labelled("", LABEL_COLUMNS, check.text.trim(), terminal_width());
+        let text = labelled("", LABEL_COLUMNS, escape(&check.text).trim(), terminal_width());
         print(format!("{label} {}", text.trim_start()));
     }
     if exit != ExitCode::Done {

@@ -2,6 +2,7 @@
 //! `journalctl FLUX_COMMAND_ID=…` shows the history of one command. The message repeats the fields, since plain `journalctl` shows only the message.
 
 use super::record::Record;
+use crate::escape::escape_lines;
 use crate::limits::JOURNALD_FIELD_BYTES;
 use serde_json::Value;
 use std::fs::File;
@@ -45,7 +46,7 @@ fn entry(record: &Record, program: &str) -> Vec<u8> {
     for (name, value) in &record.fields {
         let name = format!("FLUX_{}", name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
         match value {
-            Value::String(text) => put(&mut entry, &name, text),
+            Value::String(text) => put(&mut entry, &name, &escape_lines(text)),
             other => put(&mut entry, &name, &other.to_string()),
         }
     }

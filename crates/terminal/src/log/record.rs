@@ -1,6 +1,7 @@
 //! One log event with its fields, and its forms as text and JSON.
 
 use super::field;
+use crate::escape::{escape, escape_json};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::fmt::{self, Write};
@@ -53,7 +54,7 @@ impl Record {
 
     /// Message and fields in one line. Texts of players, the game or the store are escaped: they can neither end the line nor control a terminal.
     pub(super) fn summary(&self) -> String {
-        let mut line = self.message.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
+        let mut line = escape(&self.message);
         for (name, value) in &self.fields {
             // Writing into a String cannot fail.
             let _ = match value {
@@ -71,7 +72,7 @@ impl Record {
         object.insert("level".into(), self.level.as_str().into());
         object.insert("message".into(), self.message.clone().into());
         object.extend(self.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        Value::Object(object).to_string()
+        escape_json(&Value::Object(object).to_string())
     }
 
     fn put(&mut self, field: &Field, value: Value) {
@@ -111,7 +112,10 @@ impl Visit for Record {
 /// Leaves a plain word as it is; puts other text in quotes and escapes it.
 fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '=');
-    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("{text:?}") }
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("\"{}\"", escape(&text.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
 fn colour_of(level: Level) -> &'static str {
