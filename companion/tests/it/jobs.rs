@@ -87,7 +87,8 @@ async fn without_code() -> TestApp {
         "bind": {"codeAtSignup": false, "codeAtCheckout": false}});
     let (status, answer) = app.put("/referrals/program", program).await;
     assert!(status.is_success(), "{answer}");
-    app.put("/customers/erin", json!({"name": "Erin"})).await;
+    app.put("/referrals/emails", json!({"codeIssued": {"on": true}})).await;
+    app.put("/customers/erin", json!({"name": "Erin", "email": "erin@example.com"})).await;
     app.put("/referrals/program", json!({"bind": {"codeAtSignup": true, "codeAtCheckout": true}})).await;
     assert_eq!(codes_after(&app).await.as_deref(), Some(""));
     app

@@ -38,6 +38,8 @@ async fn settings(fixture: &ReferralFixture) {
     assert!(status.is_success(), "{rule}");
     app.get("/referrals/rules/effective?customerId=gold").await;
     app.delete(&format!("/referrals/rules/{}", text(&rule, "id"))).await;
+    app.put("/referrals/emails", json!({"codeIssued": {"on": true}})).await;
+    app.put("/customers/mailed", json!({"email": "m@example.com"})).await;
     for open in [false, true] {
         let channels = json!({"bind": {"codeAtSignup": open, "codeAtCheckout": open}});
         app.put("/referrals/program", channels).await;

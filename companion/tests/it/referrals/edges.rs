@@ -335,7 +335,8 @@ async fn reads_do_not_depend_on_a_sweep() {
 #[tokio::test]
 async fn codes_enabled_while_program_is_off_come_when_it_is_on() {
     let (fixture, _) = fixture().await;
-    fixture.app.put("/customers/erin", json!({"name": "Erin"})).await;
+    fixture.app.put("/customers/erin", json!({"name": "Erin", "email": "erin@example.com"})).await;
+    fixture.app.put("/referrals/emails", json!({"codeIssued": {"on": true}})).await;
     fixture.app.put("/referrals/program", json!({"bind": {"codeAtSignup": false, "codeAtCheckout": false}})).await;
     fixture.app.put("/referrals/program", json!({"enabled": false})).await;
     fixture.app.put("/referrals/program", json!({"bind": {"codeAtSignup": true, "codeAtCheckout": true}})).await;

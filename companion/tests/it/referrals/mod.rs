@@ -2,6 +2,7 @@
 
 mod binding;
 mod code_rewards;
+mod codes_to_mail;
 mod command_rewards;
 mod concurrency;
 mod counters;

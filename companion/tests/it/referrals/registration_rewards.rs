@@ -281,7 +281,8 @@ async fn enabling_codes_issues_and_mails_the_missing_ones() {
     fixture.app.put("/referrals/program", channels(false)).await;
     let code = fixture.code("alice").await;
     for id in ["bob", "carol"] {
-        fixture.app.put(&format!("/customers/{id}"), json!({"name": id})).await;
+        let customer = json!({"name": id, "email": format!("{id}@example.com")});
+        fixture.app.put(&format!("/customers/{id}"), customer).await;
     }
     let mails = async || fixture.app.event_kinds().await.iter().filter(|kind| *kind == "mail.codeIssued").count();
     assert_eq!(mails().await, 0, "codes are off");

@@ -37,7 +37,7 @@
 //! | R0-23 | nothing to enforce: coupons are a separate feature |
 //! | R2-01, R2-02, R2-12 | the program's single row, "not configured", and its terms are stored texts |
 //! | R2-24 (status), R2-25 | the endpoint: it passes on only paid orders of a known buyer |
-//! | R3-18, R3-21 (sending) | a query for customers without a code, and SMTP; the rules: when codes are enabled, and the mails of a decision |
+//! | R3-18, R3-21 (sending) | a query for customers without a code, and SMTP; the rules: when codes are mailed, and the mails of a decision |
 //! | R4-14 ("abc", 1.5) | JSON: the endpoint reads whole numbers |
 //! | R4-32 | there is no such assistant |
 //! | D-17 (admin keys), D-18 | the endpoint: keys and the store's id |
@@ -98,7 +98,7 @@ pub use ids::{AttributionId, CustomerId, LinkId, RuleId};
 pub use issue::{Change, Dispatch, Effect, complete, issue_due, settle};
 pub use ledger::{Cause, LedgerEntry, Spent, Unit, balance, spend};
 pub use link::{IssuedLink, Landing, Link, StoreAddress, issue_link};
-pub use mail::{Mailing, Scenario, Switches, mails, turns_codes_on};
+pub use mail::{Mailing, Scenario, Switches, mails, mails_codes};
 pub use mail_name::mail_name;
 pub use money::{Currency, Days, Money, Percent, Points, PositiveMoney};
 pub use open::Decision;

@@ -1,7 +1,10 @@
 //! The kinds of mails, the placeholders of each, and the mails of a decision.
 
 use crate::string_enum::string_enum;
-use crate::{Attribution, Channels, CustomerId, Decision, GrantKey, GrantStatus, Placeholder, Side};
+use crate::{
+    Attribution, CustomerId, Decision, GrantKey, GrantStatus, Placeholder, Program, ProgramState, RuleStatus, Rules,
+    Side,
+};
 use std::collections::BTreeSet;
 
 string_enum! {
@@ -50,10 +53,13 @@ pub struct Mailing {
     pub friend: CustomerId,
 }
 
-/// Returns whether this edit enables codes, so that each customer without one gets a mail (R3-18).
-/// Enabling them again finds no such customer.
-pub fn turns_codes_on(before: Channels, after: Channels) -> bool {
-    !before.take_codes() && after.take_codes()
+/// Returns whether customers without a code are given one and mailed it now (R3-18): codes and that mail are on, and some rule
+/// rewards.
+pub fn mails_codes(program: &Program, rules: &Rules, switches: &Switches) -> bool {
+    program.state != ProgramState::Disabled
+        && program.channels.take_codes()
+        && switches.contains(&Scenario::CodeIssued)
+        && rules.iter().any(|rule| rule.status == RuleStatus::Active)
 }
 
 /// The enabled mails of a decision. `before` is the attribution before the decision.

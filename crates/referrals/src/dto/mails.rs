@@ -47,6 +47,9 @@ pub struct MailsDoc {
     pub reward_issued: MailText,
     /// A reward was taken back; sent to the customer who had it.
     pub reward_taken_back: MailText,
+    /// In the answer to a write: the number of customers who are given a code and mailed it within a minute or two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes_to_mail: Option<u64>,
 }
 
 /// A mail. Placeholders such as `{name}` are filled in when it is sent.
@@ -149,6 +152,7 @@ impl Mails {
             friend_joined: mail(Scenario::FriendJoined),
             reward_issued: mail(Scenario::RewardIssued),
             reward_taken_back: mail(Scenario::RewardTakenBack),
+            codes_to_mail: None,
         }
     }
 

@@ -59,6 +59,9 @@ pub struct ProgramView {
     /// Warnings for the admin about the saved settings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// In the answer to a write: the number of customers who are given a code and mailed it within a minute or two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes_to_mail: Option<u64>,
 }
 
 /// The channels that are open to referees.
@@ -192,5 +195,6 @@ pub fn program_view(doc: ProgramDoc, program: &Program, configured: bool, versio
         reward_commands: commands.iter().map(RewardCommandBody::from).collect(),
         version,
         warnings: Vec::new(),
+        codes_to_mail: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Applies changes of customers to their referrals.
 
 use super::UnitOfWork;
+use super::codes_to_mail::note_customer;
 use super::reward_commands::release_held;
 use super::signup::reward_registration;
 use crate::Effects;
@@ -26,6 +27,7 @@ pub(crate) fn changed(
     let id = &CustomerId::new(id.as_str());
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     propagate_identity(&mut work, id)?;
+    note_customer(&work, id)?;
     let was_registered = before.is_some_and(|before| before.profile.registered_at.is_some());
     if let Some(at) = work.customer(id)?.registered_at.filter(|_| !was_registered) {
         reward_registration(&mut work, id, at, at)?;

@@ -3,6 +3,7 @@
 use super::UnitOfWork;
 use super::apply_decision::{apply_decision, dispatch_facts, player_names};
 use super::bind::{BindRequest, ReportedClick, bind};
+use super::codes_to_mail::note_customer;
 use super::orders::{Buyer, to_rules_player};
 use super::sessions::Payer;
 use super::signup::follow_referee;
@@ -85,6 +86,10 @@ pub(super) fn evaluate_payment(
         _ => {}
     }
     let is_news = order.record.pay(amount, at) || late.is_some();
+    if let Some(buyer) = &order.record.buyer {
+        // Where only buyers may refer, this one may from now on.
+        note_customer(work, buyer)?;
+    }
     if is_news && order.record.is_reversed() {
         unredeem(work.tx(), work.audit(), &order.record.id, at)?;
     }

@@ -9,6 +9,7 @@
 //! | an order is placed, paid, reversed (through `/orders`) | `orders` |
 //! | the same, reported by a storefront that keeps its orders | `sessions` |
 //! | a deadline passes | `sweeps` |
+//! | a customer without a code may have one | `codes_to_mail` |
 //! | a cart is priced, a code is redeemed, points are spent | `spending` |
 //! | a customer changes or is forgotten | `customers` |
 //!
@@ -18,6 +19,7 @@
 mod apply_decision;
 mod bind;
 mod codes;
+mod codes_to_mail;
 pub(crate) mod customers;
 mod evaluate_order;
 mod links;
@@ -38,6 +40,7 @@ mod view;
 
 pub use bind::ReportedClick;
 pub use codes::{CodeView, validate};
+pub use codes_to_mail::issue_missing_codes;
 pub use links::{ClickOutcome, Visitor, click, issue as issue_link, link_of};
 pub use mails::{Letter, invite, letter};
 pub use orders::{Buyer, checkout};
@@ -49,7 +52,7 @@ pub use settings::{
 pub use signup::{Signup, signup};
 pub use spending::{quote, redeem, released_view, spend, unredeem};
 pub use summary::{Balance, Leader, StatsView, SummaryView, effective_rule, leaderboard, stats, summary};
-pub use sweeps::{expire_pending, expire_rewards, issue_due, issue_missing_codes};
+pub use sweeps::{expire_pending, expire_rewards, issue_due};
 pub use view::{attribution, grants as grant_views, view_of};
 
 use unit_of_work::UnitOfWork;

@@ -1,5 +1,6 @@
 //! Events of orders that come through `/orders`, and the referral shown with an order.
 
+use super::codes_to_mail::note_customer;
 use super::customers::{link_buyers_player, update_profile};
 use super::evaluate_order::{bind_at_checkout, evaluate_payment, load_order, person_of, reverse_order};
 use super::{Outcome, UnitOfWork};
@@ -69,6 +70,7 @@ fn check_out(
     at: Timestamp,
 ) -> Result<(Option<AttributionId>, bool, Option<BindError>), Error> {
     update_profile(work, &buyer.customer, buyer.email.as_deref(), None)?;
+    note_customer(work, &buyer.customer)?;
     let person = person_of(work, buyer)?;
     if let (Some((paid_at, amount)), None) = (order.record.paid, &order.record.buyer) {
         // The payment came before its buyer was known: evaluate it now.

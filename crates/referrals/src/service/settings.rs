@@ -1,6 +1,7 @@
 //! Reads and saves the settings: the program, the rules, and the texts.
 
 use super::UnitOfWork;
+use super::codes_to_mail::settings_changed;
 use super::rule_servers::{self, KnownPlaces};
 use crate::Error;
 use crate::ReferralContext;
@@ -11,7 +12,7 @@ use crate::dto::{
 use crate::ids;
 use crate::storage::program::{self, ProgramRow};
 use crate::storage::rules as rules_repo;
-use flux_referral_rules::{Rule, RuleId, RuleName, Scope, Slot, ValidationError, turns_codes_on};
+use flux_referral_rules::{Rule, RuleId, RuleName, Scope, Slot, ValidationError};
 use flux_shop::Audit;
 use flux_shop::kind;
 use flux_storage::{Tx, events, servers};
@@ -41,15 +42,13 @@ pub fn save_program(
     if rules.global() != work.rules().rules.global() {
         save_rule(&mut work, rules.global().clone(), None)?;
     }
-    let turns_on = turns_codes_on(before.program.channels, program.channels);
     work.set_program(ProgramRow { program, doc, configured: true, version: before.version + 1, ..before });
     work.rules_mut().rules = rules;
     program::save(tx, work.program())?;
-    if turns_on {
-        program::issue_codes_from_start(tx)?;
-    }
+    let codes_to_mail = settings_changed(&work)?;
     events::record(tx, audit, kind::PROGRAM_SAVED, "program", &json!({"version": work.program().version}))?;
     let mut view = program_answer(&work);
+    view.codes_to_mail = Some(codes_to_mail);
     view.warnings = rule_servers::warnings(work.rules().rules.global(), &KnownPlaces::load(tx)?);
     Ok(view)
 }
@@ -67,6 +66,7 @@ pub fn add_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: RulePa
     let added = work.rules_mut().rules.add(rule.clone());
     added.map_err(|invalid| FieldError::of(refused_field(&invalid), &invalid))?;
     save_rule(&mut work, rule.clone(), Some(doc))?;
+    settings_changed(&work)?;
     rule_answer(&work, &rule)
 }
 
@@ -151,13 +151,16 @@ pub fn save_share(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: Shar
 
 /// `PUT /emails`.
 pub fn save_mails(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: MailsPatch) -> Result<MailsDoc, Error> {
-    let mut row = program::load(tx, &ctx.zone)?;
+    let mut work = UnitOfWork::begin(tx, audit, ctx)?;
+    let mut row = work.program().clone();
     row.mails = row.mails.patched(patch)?;
     let page = ctx.address.landing(row.mails.member_page.as_deref().unwrap_or_default());
     page.map_err(|invalid| FieldError::of("memberPage", &invalid))?;
     program::save(tx, &row)?;
     events::record(tx, audit, kind::PROGRAM_SAVED, "emails", &json!({}))?;
-    Ok(row.mails.doc())
+    let doc = row.mails.doc();
+    work.set_program(row);
+    Ok(MailsDoc { codes_to_mail: Some(settings_changed(&work)?), ..doc })
 }
 
 fn program_answer(work: &UnitOfWork<'_>) -> ProgramView {
@@ -187,6 +190,7 @@ fn replace_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: RuleDoc) -> Result<R
     let replaced = work.rules_mut().rules.replace(rule.clone());
     replaced.map_err(|invalid| FieldError::of(refused_field(&invalid), &invalid))?;
     save_rule(work, rule.clone(), Some(doc))?;
+    settings_changed(work)?;
     rule_answer(work, &rule)
 }
 

@@ -2,6 +2,7 @@
 
 use super::apply_decision::apply_decision;
 use super::bind::{BindRequest, ReportedClick, bind};
+use super::codes_to_mail::note_customer;
 use super::customers::{claim_player, update_profile};
 use super::evaluate_order::{evaluate_earlier_payment, paid_before_signup};
 use super::orders::to_rules_player;
@@ -95,6 +96,7 @@ pub fn signup(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, signup: &Signup
             found = found.or(registered);
         }
     }
+    note_customer(&work, id)?;
     if let Some(id) = &found {
         name_session(tx, id, signup.session.as_ref())?;
         if let Some(order) = paid {

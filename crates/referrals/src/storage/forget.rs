@@ -40,6 +40,7 @@ pub fn forget(tx: &Tx<'_>, id: &str, anonymous: &str, code: &str, hash: Hash<'_>
     clear_lines(tx, id)?;
     clear_typed_codes(tx, id, code)?;
     super::invitations::forget_customer(tx, id)?;
+    super::code_candidates::forget_customer(tx, id)?;
     // Held commands never get a player now.
     tx.execute("UPDATE referral_held_commands SET cancelled = TRUE WHERE customer_id = $1", params![id])?;
     let sql = format!(

@@ -52,12 +52,11 @@ pub fn by_code(tx: &Tx<'_>, code: &Code) -> Result<Option<LinkRow>, Error> {
     one(tx, "SELECT * FROM referral_links WHERE code_key = $1", &code.key())
 }
 
-/// Customers without a link, by id, after this id.
-pub fn customers_without(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<(CustomerId, Option<String>)>, Error> {
-    let sql = "SELECT id, name FROM customers WHERE id > $1 AND anonymised_at IS NULL
+/// Customers with an address and without a link, by id, after this id.
+pub fn customers_without(tx: &Tx<'_>, after: &str, limit: u32) -> Result<Vec<CustomerId>, Error> {
+    let sql = "SELECT id FROM customers WHERE id > $1 AND email IS NOT NULL AND anonymised_at IS NULL
                AND NOT EXISTS (SELECT 1 FROM referral_links WHERE customer_id = customers.id) ORDER BY id LIMIT $2";
-    let read = |row: &Row<'_>| Ok((CustomerId::new(row.get::<String>("id")?), row.get("name")?));
-    tx.query(sql, params![after, limit], read)
+    tx.query(sql, params![after, limit], |row| Ok(CustomerId::new(row.get::<String>("id")?)))
 }
 
 fn one(tx: &Tx<'_>, sql: &str, key: &str) -> Result<Option<LinkRow>, Error> {

@@ -2,6 +2,7 @@
 
 pub mod attributions;
 pub mod clicks;
+pub mod code_candidates;
 pub mod counters;
 pub mod customers;
 pub mod forget;

@@ -311,17 +311,23 @@ fn disabled_codes_refuse_typed_codes_and_keep_links() {
 
 /// R3-18.
 #[test]
-fn enabling_codes_mails_them() {
+fn codes_are_mailed_while_program_codes_mail_and_a_rule_are_on() {
     let channels = |code_at_signup, code_at_checkout| Channels { link: true, code_at_signup, code_at_checkout };
-    for (before, after, expected) in [
-        (channels(false, false), channels(true, false), true),
-        (channels(false, false), channels(false, true), true),
-        (channels(true, false), channels(true, true), false),
-        (channels(true, true), channels(false, false), false),
-        (channels(false, false), channels(false, false), false),
-    ] {
-        assert_eq!(turns_codes_on(before, after), expected);
+    let on: Switches = [Scenario::CodeIssued].into();
+    let other: Switches = [Scenario::RewardIssued].into();
+    let mut store = program();
+    assert!(mails_codes(&store.program, &store.rules, &on), "the default");
+    assert!(!mails_codes(&store.program, &store.rules, &other));
+    for (open, expected) in [((true, false), true), ((false, true), true), ((false, false), false)] {
+        store.program.channels = channels(open.0, open.1);
+        assert_eq!(mails_codes(&store.program, &store.rules, &on), expected, "{open:?}");
     }
+    store.program.channels = channels(true, true);
+    let nothing = FakeStore::new();
+    let disabled = Rules::new(RuleId::new("r"));
+    assert!(!mails_codes(&nothing.program, &disabled, &on), "no rule rewards");
+    store.program.state = ProgramState::Disabled;
+    assert!(!mails_codes(&store.program, &store.rules, &on));
 }
 
 /// R3-21.

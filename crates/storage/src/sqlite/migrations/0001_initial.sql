@@ -364,6 +364,11 @@ CREATE INDEX referral_invitations_of_customer ON referral_invitations (customer_
 CREATE INDEX referral_invitations_to_recipient ON referral_invitations (recipient, at);
 CREATE INDEX referral_invitations_by_time ON referral_invitations (at);
 
+-- Customers who have changed since a sweep has last given codes: they may have to be given one.
+CREATE TABLE referral_code_candidates (
+  customer_id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE referral_attributions (
   seq              INTEGER PRIMARY KEY AUTOINCREMENT,
   id               TEXT NOT NULL UNIQUE,
