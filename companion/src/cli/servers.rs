@@ -91,7 +91,7 @@ fn row(server: &ServerOut, now: Timestamp) -> [String; 5] {
         name.0.to_string(),
         address.0.to_string(),
         ago(server.last_seen_at, now),
-        server.queue.open().to_string(),
+        server.open_commands().to_string(),
     ]
 }
 

@@ -9,9 +9,10 @@ use axum::Json;
 use axum::extract::State;
 use flux_protocol::{ServerId, ServerToken};
 use flux_rest::{
-    Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PageQuery, Query, Saved, after_text, page, page_limit,
+    Admin, ApiError, ApiKey, Body, Errors, Id, IdempotencyKey, Page, PageQuery, Query, Saved, after_text, page,
+    page_limit,
 };
-use flux_shop::QueueCounts;
+use flux_shop::{QueueCounts, Role};
 use flux_storage::servers::SeatedServer;
 use flux_storage::{Tx, commands, servers};
 use secrecy::ExposeSecret;
@@ -75,12 +76,12 @@ pub(super) async fn show(
     Ok(Json(view(&app, server, queue)))
 }
 
-/// All servers, by id.
+/// All servers, by id. A key with the role `store` gets their names, addresses and status only; other fields are null.
 #[utoipa::path(get, path = "/servers", tag = "servers", security(("key" = [])), params(PageQuery),
     responses((status = 200, body = Page<ServerOut>), Errors))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    _key: Admin,
+    key: ApiKey,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<ServerOut>>, ApiError> {
     let (limit, after) = (page_limit(query.limit)?, after_text(query.cursor.as_deref())?);
@@ -93,7 +94,10 @@ pub(super) async fn list(
                 .collect::<Result<Vec<_>, ServiceError>>()
         })
         .await?;
-    let item = |(queue, seated)| view(&app, seated, queue);
+    let item = |(queue, seated)| match key.0.role {
+        Role::Admin => view(&app, seated, queue),
+        Role::Storefront => view(&app, seated, queue).for_players(),
+    };
     Ok(Json(page(rows, limit, |(_, seated)| seated.server.id.to_string(), item)))
 }
 

@@ -85,6 +85,7 @@ impl From<flux_referrals::Error> for ServiceError {
     fn from(error: flux_referrals::Error) -> ServiceError {
         match error {
             flux_referrals::Error::NotFound(what) => ServiceError::NotFound(what),
+            flux_referrals::Error::NoPanel { message, .. } => ServiceError::NotFound(message),
             flux_referrals::Error::Conflict { code, message } => ServiceError::Conflict { code, message },
             flux_referrals::Error::Invalid { field, message } => ServiceError::Invalid { field, message },
             flux_referrals::Error::Storage(error) => ServiceError::Db(error),

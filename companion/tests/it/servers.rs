@@ -200,3 +200,22 @@ async fn openapi_document_is_sent_to_a_caller_who_does_not_have_it() {
         assert!(again.into_body().collect().await.expect("a body").to_bytes().is_empty());
     }
 }
+
+#[tokio::test]
+async fn storefront_sees_name_address_and_status_only() {
+    let app = TestApp::new().await;
+    let (id, _) = app.server().await;
+    let (status, page) = app.with_key(&app.store, "GET", "/servers", None).await;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    let shown = &page["items"][0];
+    let full = app.get(&format!("/servers/{id}")).await.1;
+    for field in ["id", "name", "address", "status"] {
+        assert_eq!(shown[field], full[field], "{field}");
+    }
+    for (field, value) in shown.as_object().expect("an object") {
+        let is_public = ["id", "name", "address", "status"].contains(&field.as_str());
+        assert!(is_public || value.is_null(), "{field}: {value}");
+    }
+    assert!(shown.get("queue").is_none() && full["queue"].is_object());
+    assert_eq!(app.with_key(&app.store, "GET", &format!("/servers/{id}"), None).await.0, StatusCode::FORBIDDEN);
+}

@@ -8,6 +8,14 @@ pub enum Error {
     /// There is no row with this id or code.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// The customer does not take part at present.
+    #[error("this customer has no panel: {message}")]
+    NoPanel {
+        /// The error code of the API.
+        code: &'static str,
+        /// The reason.
+        message: &'static str,
+    },
     /// The present state conflicts with the request.
     #[error("{message}")]
     Conflict {

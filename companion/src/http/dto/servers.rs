@@ -55,8 +55,9 @@ pub(crate) struct ServerOut {
     /// `policy.mode` of its agent: `default` or `strict`; null until the agent has sent it.
     #[schema(value_type = Option<String>)]
     policy_mode: Option<&'static str>,
-    /// Numbers of commands by status.
-    pub(crate) queue: QueueOut,
+    /// Numbers of commands by status. Absent for a key with the role `store`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) queue: Option<QueueOut>,
 }
 
 /// Numbers of commands by status.
@@ -75,8 +76,7 @@ pub(crate) struct QueueOut {
 }
 
 impl QueueOut {
-    /// Commands that are not finished.
-    pub(crate) fn open(&self) -> u64 {
+    fn open(&self) -> u64 {
         self.pending + self.delivered + self.awaiting_player
     }
 }
@@ -133,7 +133,30 @@ impl ServerOut {
             game_state: server.agent.game_state,
             players: server.agent.players,
             policy_mode: is_strict.map(|is_strict| if is_strict { "strict" } else { "default" }),
-            queue: QueueOut { pending, delivered, awaiting_player, failed },
+            queue: Some(QueueOut { pending, delivered, awaiting_player, failed }),
+        }
+    }
+
+    /// Its commands that are not finished.
+    pub(crate) fn open_commands(&self) -> u64 {
+        self.queue.as_ref().map_or(0, QueueOut::open)
+    }
+
+    /// The part that a storefront shows to players: name, address and status.
+    pub(crate) fn for_players(self) -> ServerOut {
+        let ServerOut { id, name, address, status, .. } = self;
+        let (last_seen_at, agent_version, game_state, players, policy_mode) = (None, None, None, None, None);
+        ServerOut {
+            id,
+            name,
+            address,
+            status,
+            last_seen_at,
+            agent_version,
+            game_state,
+            players,
+            policy_mode,
+            queue: None,
         }
     }
 }

@@ -13,7 +13,21 @@ async fn fixture() -> ReferralFixture {
     let fixture = ReferralFixture::code_rewards().await;
     let text = json!({"on": true, "subject": "{name} invites you", "body": "{name}: {link}"});
     fixture.app.put("/referrals/emails", json!({"invitation": text})).await;
+    for customer in ["alice", "bob", "carol", "c0", "c1", "c2", "c3"] {
+        fixture.app.put(&format!("/customers/{customer}"), json!({"name": customer})).await;
+    }
     fixture
+}
+
+/// R3-38.
+#[tokio::test]
+async fn only_known_customers_invite() {
+    let fixture = fixture().await;
+    let body = |customer: &str| json!({"accountId": "store", "customerId": customer, "email": "f@example.com"});
+    assert_eq!(why(&fixture.post("/invitations", body("stranger")).await), (404, "not_found"));
+    assert_eq!(fixture.app.get("/customers/stranger").await.0, StatusCode::NOT_FOUND, "no customer was made for it");
+    assert_eq!(mails(&fixture).await.len(), 0);
+    assert_eq!(fixture.post("/invitations", body("alice")).await.0, StatusCode::ACCEPTED);
 }
 
 async fn invite(fixture: &ReferralFixture, customer: &str, to: &str) -> StatusCode {
@@ -68,7 +82,6 @@ async fn kept(fixture: &ReferralFixture) -> i64 {
 #[tokio::test]
 async fn counted_invitations_are_kept_for_a_day_and_forgotten_with_the_customer() {
     let fixture = fixture().await;
-    fixture.app.put("/customers/alice", json!({"name": "Alice"})).await;
     fixture.app.put("/customers/bob", json!({"email": "bob@example.com"})).await;
     for (customer, to) in [("alice", "x@example.com"), ("carol", "Bob+1@example.com"), ("carol", "y@example.com")] {
         assert_eq!(invite(&fixture, customer, to).await, StatusCode::ACCEPTED);

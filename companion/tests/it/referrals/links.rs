@@ -47,6 +47,30 @@ async fn customer_has_one_link_and_one_code() {
     assert!(!others.contains(&code) && others[0] != others[1]);
 }
 
+/// R3-37.
+#[tokio::test]
+async fn panel_says_what_the_rule_gives_its_limits_and_its_waiting_time() {
+    let fixture = ReferralFixture::code_rewards().await;
+    let edit = json!({"dailyRegistrationLimit": 5, "orderValidDays": 60,
+        "orderTiming": {"type": "daysAfterPayment", "days": 14}});
+    fixture.rule(edit).await;
+    fixture.app.put("/customers/alice", json!({"name": "alice"})).await;
+    let panel = fixture.app.get("/customers/alice/panel").await.1;
+    assert_eq!(panel["gives"]["referrer"]["firstOrder"]["words"], "20 % off");
+    assert_eq!(panel["gives"]["referee"]["firstOrder"]["benefit"]["percent"], 10);
+    assert_eq!(panel["gives"]["referee"]["registration"], Value::Null);
+    assert_eq!(
+        panel["limits"],
+        json!({"minPurchaseAmount": 1000, "currency": "EUR", "dailyRegistrationLimit": 5, "orderValidDays": 60,
+            "attributionWindowDays": 14, "maxRewardsPerReferrer": null})
+    );
+    assert_eq!(panel["orderTiming"], json!({"type": "daysAfterPayment", "days": 14}));
+    fixture.rule(json!({"status": "disabled"})).await;
+    let none = fixture.app.get("/customers/alice/panel").await;
+    assert_eq!(why(&none), (404, "no_rule"));
+    assert_eq!(text(&none.1["error"], "message"), "this customer has no panel: no rule rewards this customer");
+}
+
 /// R2-04, R3-03, R4-31.
 #[tokio::test]
 async fn customers_have_no_link_or_summary_without_rewards() {
@@ -55,7 +79,9 @@ async fn customers_have_no_link_or_summary_without_rewards() {
     fixture.app.put("/referrals/program", json!({"enabled": false})).await;
     let body = json!({"accountId": "store", "customerId": "c1"});
     assert_eq!(fixture.post("/links/issue", body.clone()).await, (StatusCode::OK, Value::Null));
-    assert_eq!(why(&fixture.app.get("/customers/c1/panel").await), (404, "not_found"));
+    let off = fixture.app.get("/customers/c1/panel").await;
+    assert_eq!(why(&off), (404, "program_disabled"));
+    assert_eq!(text(&off.1["error"], "message"), "this customer has no panel: the program is off");
     let click = fixture.post("/links/click", json!({"accountId": "store", "code": code})).await;
     assert_eq!(why(&click), (409, "program_disabled"));
     let verdict = fixture.get(&format!("/codes/{code}")).await;

@@ -22,6 +22,6 @@ pub use field_error::FieldError;
 pub use mails::{MailPatch, MailSetting, MailText, Mails, MailsDoc, MailsPatch};
 pub use program::{ChannelsBody, ProgramDoc, ProgramView, program_view};
 pub use program_patch::ProgramPatch;
-pub use rule::{RuleDoc, RulePatch, RuleView};
+pub use rule::{RuleDoc, RulePatch, RuleView, TimingBody};
 pub use share::{Share, ShareDoc, SharePatch, SharedView};
 pub use slot::{SlotBody, SlotsBody};

@@ -129,7 +129,7 @@ pub(super) async fn validate(
     Ok(Json(api.read(move |tx, by, ctx| service::validate(tx, by, ctx, &code)).await?))
 }
 
-/// Sends a customer's invitation, if that mail is enabled. 409 `invitation_limit` after 10 invitations of a customer, or 2 to
+/// Sends a known customer's invitation, if that mail is enabled; 404 for an unknown customer. 409 `invitation_limit` after 10 invitations of a customer, or 2 to
 /// an address, within 24 hours.
 #[utoipa::path(post, path = "/referrals/invitations", tag = "referrals", security(("key" = [])), request_body = InvitationBody,
     responses((status = 202, description = "it is on its way"), Errors))]

@@ -154,6 +154,7 @@ impl From<Error> for ApiError {
         let message = error.to_string();
         match error {
             Error::NotFound(_) => ApiError::new(StatusCode::NOT_FOUND, "not_found", message),
+            Error::NoPanel { code, .. } => ApiError::new(StatusCode::NOT_FOUND, code, message),
             Error::Conflict { code, .. } => ApiError::new(StatusCode::CONFLICT, code, message),
             Error::Invalid { field, message } => ApiError::value(field, message),
             Error::Storage(error) => error.into(),

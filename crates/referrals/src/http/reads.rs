@@ -117,7 +117,8 @@ pub(super) async fn top(
     Ok(Json(Leaderboard { top }))
 }
 
-/// Shows a customer's view of the program, and issues their link if there is none. 404 while no rule applies.
+/// Shows a customer's view of the program, and issues their link if there is none. 404 `program_disabled`
+/// while the program is off, 404 `no_rule` while no rule rewards this customer.
 #[utoipa::path(get, path = "/customers/{id}/panel", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
     responses((status = 200, body = SummaryView), Errors))]
 pub(super) async fn panel(

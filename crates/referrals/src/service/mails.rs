@@ -14,10 +14,13 @@ use flux_shop::{Actor, Audit, Event};
 use flux_storage::{Tx, events};
 use serde_json::json;
 
-/// `POST /referrals/invitations`: sends a customer's invitation, if that mail is enabled and neither the customer nor the
+/// `POST /referrals/invitations`: sends a known customer's invitation, if that mail is enabled and neither the customer nor the
 /// recipient has had too many within a day.
 pub fn invite(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, customer: &CustomerId, to: &str) -> Result<(), Error> {
-    customers_repo::ensure_exists(tx, customer, tx.now())?;
+    let is_known = customers_repo::find(tx, customer)?.is_some() && !customers_repo::is_forgotten(tx, customer)?;
+    if !is_known {
+        return Err(Error::NotFound("customer: save them first"));
+    }
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     if !work.program().mails.is_on(Scenario::Invitation) {
         return Err(Error::conflict("mail_off", "the mail `invitation` is switched off"));
@@ -103,7 +106,7 @@ pub fn letter(tx: &Tx<'_>, ctx: &ReferralContext, event: &Event) -> Result<Optio
         Ok(letter) => Ok(Some(letter)),
         Err(Error::Storage(error)) => Err(error),
         // The event has the text as it was.
-        Err(Error::NotFound(_) | Error::Conflict { .. } | Error::Invalid { .. }) => Ok(None),
+        Err(Error::NotFound(_) | Error::NoPanel { .. } | Error::Conflict { .. } | Error::Invalid { .. }) => Ok(None),
     }
 }
 

@@ -5,11 +5,13 @@ use super::links::issue_link;
 use super::mail_values::share_values;
 use crate::Error;
 use crate::ReferralContext;
-use crate::dto::{GrantView, LinkView, Period, RuleView, SharedView};
+use crate::dto::{BenefitBody, GrantView, LinkView, Period, ProgramDoc, RuleView, SharedView, TimingBody};
 use crate::limits;
 use crate::storage::grants::{self as grant_rows, Shown};
 use crate::storage::{ledger, stats as stats_repo};
-use flux_referral_rules::{CustomerId, Tier, Unit, effective, store_day};
+use flux_referral_rules::{
+    CustomerId, Days, Language, Reason, Rule, Side, Tier, Trigger, Unit, effective, reward_in_words, store_day,
+};
 use flux_shop::Audit;
 use flux_storage::Tx;
 use jiff::Timestamp;
@@ -31,6 +33,12 @@ pub struct SummaryView {
     pub code_enabled: bool,
     /// The terms.
     pub terms: Option<String>,
+    /// The rewards of the rule, for both sides.
+    pub gives: PromisesView,
+    /// The limits of the rule and the program.
+    pub limits: LimitsView,
+    /// The time at which the customer is rewarded for a friend's order.
+    pub order_timing: TimingBody,
     /// The texts to share.
     pub share: SharedView,
     /// The balance of points.
@@ -41,6 +49,52 @@ pub struct SummaryView {
     pub rewards: Vec<GrantView>,
     /// The rewards that were taken back or never given, newest first, each with its `reason`; at most 100.
     pub lost_rewards: Vec<GrantView>,
+}
+
+/// The rewards that a rule promises.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PromisesView {
+    /// For the customer who invites.
+    pub referrer: SidePromisesView,
+    /// For the friend.
+    pub referee: SidePromisesView,
+}
+
+/// The rewards that a rule promises to one side; null where there is none.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SidePromisesView {
+    /// For the friend's registration.
+    pub registration: Option<PromiseView>,
+    /// For the friend's first order that counts.
+    pub first_order: Option<PromiseView>,
+}
+
+/// One promised reward.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PromiseView {
+    /// The benefit; null for commands alone.
+    pub benefit: Option<BenefitBody>,
+    /// The reward in words, such as "10 % off", in the language of the mails.
+    pub words: String,
+}
+
+/// The limits under which rewards are given; null where there is none.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LimitsView {
+    /// The smallest order that counts, in minor units of `currency`; 0 for none.
+    pub min_purchase_amount: i64,
+    /// The currency of the smallest order.
+    pub currency: Option<String>,
+    /// The number of registrations that are rewarded on one day.
+    pub daily_registration_limit: Option<i64>,
+    /// The number of days after the registration in which the friend's order counts.
+    pub order_valid_days: Option<i64>,
+    /// The number of days after the click in which the friend's order counts.
+    pub attribution_window_days: Option<i64>,
+    /// The number of rewards that the customer can get in all.
+    pub max_rewards_per_referrer: Option<i64>,
 }
 
 /// A balance of store credit in one currency.
@@ -109,18 +163,21 @@ pub struct Leader {
 /// `GET /customers/{id}/panel`. Issues the customer's link if there is none.
 pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerId) -> Result<SummaryView, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
-    let (link, _) = issue_link(&mut work, id)?.ok_or(Error::NotFound("panel: no rule rewards this customer"))?;
     let referrer = work.referrer(id)?;
-    let rule = effective(&work.store()?, &referrer);
-    let rule_name = rule.map(|rule| rule.name.as_str().to_owned()).unwrap_or_default();
-    let values = share_values(&work, id, (&link.url, &link.code), rule.ok())?;
+    let rule = effective(&work.store()?, &referrer).cloned().map_err(no_panel)?;
+    let (link, _) = issue_link(&mut work, id)?.ok_or(Error::NotFound("panel"))?;
+    let values = share_values(&work, id, (&link.url, &link.code), Some(&rule))?;
     let code_enabled = work.program().program.channels.take_codes();
     let credit = ledger::credit(tx, id)?.into_iter().map(|(currency, balance)| Balance { currency, balance });
     let rewards = grant_rows::of_customer(tx, id, Shown::Live, limits::PANEL_REWARDS)?;
     let lost = grant_rows::of_customer(tx, id, Shown::Lost, limits::PANEL_REWARDS)?;
+    let language = work.program().mails.language;
     Ok(SummaryView {
-        rule_name,
-        share: work.program().share.doc(work.program().mails.language).filled(&values),
+        rule_name: rule.name.as_str().to_owned(),
+        gives: promises(&rule, language),
+        limits: limits_of(&work.program().doc, &rule),
+        order_timing: rule.order_timing.into(),
+        share: work.program().share.doc(language).filled(&values),
         code: code_enabled.then(|| link.code.clone()),
         link,
         code_enabled,
@@ -130,6 +187,38 @@ pub fn summary(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &CustomerI
         rewards: super::grant_views(tx, &rewards, tx.now())?,
         lost_rewards: super::grant_views(tx, &lost, tx.now())?,
     })
+}
+
+/// The reason that a customer has no panel.
+fn no_panel(reason: Reason) -> Error {
+    let message = match reason {
+        Reason::ProgramDisabled => "the program is off",
+        _ => "no rule rewards this customer",
+    };
+    Error::NoPanel { code: reason.as_str(), message }
+}
+
+fn promises(rule: &Rule, language: Language) -> PromisesView {
+    let promise = |side, trigger| {
+        let benefit = rule.slots.get(side, trigger)?.benefit();
+        Some(PromiseView { benefit: benefit.map(BenefitBody::from), words: reward_in_words(benefit, language) })
+    };
+    let side = |side| SidePromisesView {
+        registration: promise(side, Trigger::Registration),
+        first_order: promise(side, Trigger::FirstOrder),
+    };
+    PromisesView { referrer: side(Side::Referrer), referee: side(Side::Referee) }
+}
+
+fn limits_of(program: &ProgramDoc, rule: &Rule) -> LimitsView {
+    LimitsView {
+        min_purchase_amount: program.min_purchase_amount,
+        currency: program.currency.clone(),
+        daily_registration_limit: rule.daily_limit.map(|limit| limit.get().into()),
+        order_valid_days: rule.order_valid.map(Days::get),
+        attribution_window_days: program.attribution_window_days,
+        max_rewards_per_referrer: program.max_rewards_per_referrer,
+    }
 }
 
 /// `GET /rules/effective`: the rule in effect for a customer or a tier.
