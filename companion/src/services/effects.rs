@@ -9,14 +9,16 @@ use std::collections::BTreeSet;
 
 /// Creates all commands that the effects name, then cancels those that they name. Returns the servers whose commands have changed.
 pub fn apply(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, effects: Effects) -> Result<Wake, ServiceError> {
-    let (mut created, mut cancelled) = (Vec::new(), Vec::new());
+    let (mut created, mut cancelled, mut wake) = (Vec::new(), Vec::new(), Wake::new());
     for effect in effects {
         match effect {
             Effect::Create(new) => created.push(*new),
             Effect::Cancel(id) => cancelled.push(id),
+            Effect::Offer(server) => {
+                wake.insert(server);
+            }
         }
     }
-    let mut wake = Wake::new();
     if !created.is_empty() {
         let known = commands_repo::find_all(tx, created.iter().map(|new| &new.id))?;
         wake.extend(created.iter().map(|new| new.server_id.clone()));

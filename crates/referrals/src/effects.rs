@@ -1,6 +1,6 @@
 //! Changes of commands that a referral event requires.
 
-use flux_protocol::CommandId;
+use flux_protocol::{CommandId, ServerId};
 use flux_shop::NewCommand;
 
 /// One change of a command.
@@ -10,6 +10,8 @@ pub enum Effect {
     Create(Box<NewCommand>),
     /// Cancels this command, if it is still open.
     Cancel(CommandId),
+    /// Offer this server's commands: some that waited for a player have one.
+    Offer(ServerId),
 }
 
 /// Changes of commands, in their order. The caller applies them in the transaction that produced them; dropping them

@@ -217,11 +217,23 @@ pub fn of_grant(tx: &Tx<'_>, grant: &GrantId, on: CommandPurpose) -> Result<Vec<
     tx.query(sql, params![grant, on == CommandPurpose::Reversal], read::command)
 }
 
-/// Changes the player of a customer's reward commands that were never offered.
-pub fn rename_unsent(tx: &Tx<'_>, customer: &CustomerId, player: &Player) -> Result<(), Error> {
+/// Gives a customer's reward commands that were never offered to this player. Those that take a reward back stay with the
+/// player who got it. Returns the servers of commands that had no player.
+pub fn rename_unsent(tx: &Tx<'_>, customer: &CustomerId, player: &Player) -> Result<Vec<ServerId>, Error> {
+    let held = "SELECT DISTINCT server_id FROM commands INDEXED BY commands_not_sent
+                WHERE customer_id = $1 AND offered = 'never' AND status = 'pending' AND player_name IS NULL";
+    let held = tx.query(held, params![customer.as_str()], |row| row.get("server_id"))?;
     let sql = "UPDATE commands INDEXED BY commands_not_sent SET player_name = $1, player_uuid = $2
-               WHERE customer_id = $3 AND offered = 'never' AND status = 'pending' AND player_name IS NOT NULL";
+               WHERE customer_id = $3 AND offered = 'never' AND status = 'pending' AND NOT is_reversal";
     tx.execute(sql, params![player.name, player.uuid, customer.as_str()])?;
+    Ok(held)
+}
+
+/// Takes the player from a customer's reward commands that were never offered: none is offered without one.
+pub fn hold_unsent(tx: &Tx<'_>, customer: &CustomerId) -> Result<(), Error> {
+    let sql = "UPDATE commands INDEXED BY commands_not_sent SET player_name = NULL, player_uuid = NULL
+               WHERE customer_id = $1 AND offered = 'never' AND status = 'pending' AND NOT is_reversal";
+    tx.execute(sql, params![customer.as_str()])?;
     Ok(())
 }
 

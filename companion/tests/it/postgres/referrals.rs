@@ -170,6 +170,7 @@ async fn command_rewards(fixture: &ReferralFixture) {
     }
     fixture.void("s-carol").await;
     app.put("/customers/alice", json!({"name": "alice", "player": {"name": "AliceMC"}})).await;
+    app.put("/customers/alice", json!({"name": "alice"})).await;
     app.put("/customers/alice", json!({"name": "alice", "player": {"name": "AliceTwo"}})).await;
     let polled = list(&app.poll(&token, "j1").await.1, "commands");
     let reports: Vec<Value> = polled.iter().map(|one| report(&text(one, "id"), 1, "completed", None)).collect();

@@ -235,6 +235,43 @@ async fn reward_waits_until_a_player_is_linked() {
     assert_eq!(players, ["Alice2", "Alice2"], "and one after it is not: a retry is the identical line");
 }
 
+/// R0-24.
+#[tokio::test]
+async fn queued_reward_follows_its_customer_to_another_player() {
+    let other_customer = json!({"player": {"name": "Steve", "uuid": "069a79f444e94726a5befca90e38aaf5"}});
+    for (case, who, body) in
+        [("claimed by UUID", "other", other_customer), ("unlinked", "alice", json!({"name": "alice"}))]
+    {
+        let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;
+        let (_, token) = fixture.app.server().await;
+        let code = fixture.referrer("alice", "Steve").await;
+        fixture.checkout("s1", "bob", Some(&code)).await;
+        let rewarded = fixture.fulfil("s1", 100).await.1;
+        let (status, answer) = fixture.app.put(&format!("/customers/{who}"), body).await;
+        assert!(status.is_success(), "{case}: {answer}");
+        assert_eq!(polled(&fixture, &token).await, [], "not for whoever has the player now: {case}");
+        assert_eq!(delivery(&fixture, &rewarded).await, "blocked_no_player", "{case}");
+        fixture.app.put("/customers/alice", json!({"player": {"name": "AliceMC"}})).await;
+        assert_eq!(polled(&fixture, &token).await, [line(GIVE, "AliceMC")], "{case}");
+    }
+}
+
+/// R0-24.
+#[tokio::test]
+async fn what_takes_a_reward_back_stays_with_the_player_who_got_it() {
+    let take = "take {player} diamond 10";
+    let fixture =
+        ReferralFixture::command_rewards(json!([{"command": GIVE}, {"command": take, "onVoid": true}])).await;
+    let (_, token) = fixture.app.server().await;
+    let code = fixture.referrer("alice", "AliceMC").await;
+    fixture.refer("bob", &code, 100).await;
+    let given = list(&fixture.app.poll(&token, "j1").await.1, "commands");
+    fixture.app.report(&token, "j1", json!([report(&text(&given[0], "id"), 1, "completed", None)])).await;
+    fixture.void("s-bob").await;
+    fixture.app.put("/customers/alice", json!({"player": {"name": "Alice2"}})).await;
+    assert_eq!(polled(&fixture, &token).await, [line(take, "AliceMC")]);
+}
+
 #[tokio::test]
 async fn reward_uses_the_name_that_the_known_uuid_joined_with() {
     let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}])).await;

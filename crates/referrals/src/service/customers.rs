@@ -4,7 +4,7 @@ use super::UnitOfWork;
 use super::codes_to_mail::note_customer;
 use super::reward_commands::release_held;
 use super::signup::reward_registration;
-use crate::Effects;
+use crate::{Effect, Effects};
 use crate::Error;
 use crate::ReferralContext;
 use crate::forgotten::ForgottenKey;
@@ -91,11 +91,11 @@ fn propagate_identity(work: &mut UnitOfWork<'_>, id: &CustomerId) -> Result<(), 
     }
     let person = work.customer(id)?.person;
     attributions::update_referee(work.tx(), &person)?;
-    if let Some(player) = &person.player {
-        commands::rename_unsent(work.tx(), id, player)?;
-        release_held(work, id, player)?;
+    let Some(player) = &person.player else { return Ok(commands::hold_unsent(work.tx(), id)?) };
+    for server in commands::rename_unsent(work.tx(), id, player)? {
+        work.add(Effect::Offer(server));
     }
-    Ok(())
+    release_held(work, id, player)
 }
 
 /// Takes a player from customers who have them by name alone, for a customer who names the UUID as well (section 8.1).
@@ -105,7 +105,10 @@ pub(crate) fn take_player(tx: &Tx<'_>, audit: &Audit, to: &str, player: &Player)
     for id in &losers {
         // Without the name, because events are kept for ever.
         events::record(tx, audit, kind::CUSTOMER_SAVED, id.as_str(), &json!({"playerUnlinked": true}))?;
-        attributions::clear_player_name(tx, &CustomerId::new(id.as_str()), player.name.as_str())?;
+        let loser = CustomerId::new(id.as_str());
+        attributions::clear_player_name(tx, &loser, player.name.as_str())?;
+        // The player's rewards are not for whoever has the player now.
+        commands::hold_unsent(tx, &loser)?;
     }
     Ok(!losers.is_empty())
 }

@@ -130,12 +130,12 @@ pub struct OfferFilter {
 }
 
 /// The conditions under which a command is offered, each with the index over such rows only: thousands of commands that wait
-/// for their players must cost nothing. SQLite, left to choose, would read every command that the server ever had. A retry
+/// for their players must cost nothing. A reward's command without a player waits until its customer has one. SQLite, left to choose, would read every command that the server ever had. A retry
 /// that is further away than the longest wait (`LONGEST_RETRY_DELAY`, in ms) was made while the clock was wrong.
 const TO_OFFER: [(&str, &str); 5] = [
     (
         "commands_by_server_status",
-        "status = 'pending' AND NOT cancel_requested
+        "status = 'pending' AND NOT cancel_requested AND (player_name IS NOT NULL OR grant_id IS NULL)
          AND (next_attempt_at IS NULL OR next_attempt_at <= $3 OR next_attempt_at > $3 + 120000)",
     ),
     ("commands_to_revoke", "cancel_requested AND status IN ('pending', 'delivered', 'awaiting_player')"),
