@@ -23,7 +23,7 @@ async fn record(app: &TestApp, subject: &'static str) -> i64 {
 }
 
 async fn position(app: &TestApp) -> Option<i64> {
-    app.state.db.read(|tx: &Tx<'_>| cursors::position(tx, Cursor::Mail)).await.expect("a position")
+    app.state.db.read(|tx: &Tx<'_>| cursors::position(tx, Cursor::Invitations)).await.expect("a position")
 }
 
 async fn position_is(app: &TestApp, seq: i64) {
@@ -72,7 +72,7 @@ async fn next(app: &TestApp) -> Option<NextMail> {
     app.state.db.read(|tx: &Tx<'_>| mail::next(tx, tx.now(), Wanted::PutOffFirst)).await.expect("the next")
 }
 
-async fn done(app: &TestApp, seq: i64, after: Option<i64>, outcome: Outcome) -> bool {
+async fn done(app: &TestApp, seq: i64, after: Option<(Cursor, i64)>, outcome: Outcome) -> bool {
     app.state.db.write(move |tx: &Tx<'_>| mail::done(tx, seq, after, &outcome)).await.expect("done")
 }
 
@@ -89,7 +89,7 @@ async fn mail_that_another_one_has_sent_does_not_move_the_cursor_back() {
     let mail = next(&app).await.expect("a mail");
     assert_eq!(mail.event.seq, first);
     assert!(done(&app, first, mail.after, Outcome::Sent).await);
-    assert!(done(&app, second, Some(first), Outcome::Sent).await);
+    assert!(done(&app, second, Some((Cursor::Invitations, first)), Outcome::Sent).await);
     assert!(!done(&app, first, mail.after, Outcome::Sent).await, "the cursor is beyond it");
     assert_eq!(position(&app).await, Some(second));
     assert!(next(&app).await.is_none());
@@ -140,4 +140,25 @@ async fn test_mail_is_sent_at_once_and_an_error_names_the_server() {
     drop(server);
     let (code, problem) = test(config).await;
     assert_eq!((code, problem.contains("the test mail was not sent: mail.server")), (Some(69), true), "{problem}");
+}
+
+/// R3-39.
+#[tokio::test]
+async fn invitations_hold_up_no_other_mail() {
+    let app = TestApp::new().await;
+    begin(&app, 24).await;
+    let invitations = [record(&app, "one").await, record(&app, "two").await];
+    let other = |tx: &Tx<'_>| {
+        let data = json!({"to": "steve@example.com", "subject": "x", "body": "x"});
+        events::record(tx, &Audit { actor: Actor::companion() }, "mail.rewardIssued", "c1", &data)?;
+        events::last_seq(tx)
+    };
+    let reward = app.state.db.write(other).await.expect("recorded");
+    assert_eq!(statuses(&app).await, ["waiting"; 3]);
+    for expected in [reward, invitations[0], invitations[1]] {
+        let mail = next(&app).await.expect("a mail");
+        assert_eq!(mail.event.seq, expected);
+        assert!(done(&app, expected, mail.after, Outcome::Sent).await);
+    }
+    assert_eq!(statuses(&app).await, ["sent"; 3]);
 }

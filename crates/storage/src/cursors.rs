@@ -7,8 +7,10 @@ use crate::{Error, Tx, params};
 pub enum Cursor {
     /// Sends the events to the storefront.
     Webhook,
-    /// Sends mails.
+    /// Sends mails other than invitations.
     Mail,
+    /// Sends invitations.
+    Invitations,
 }
 
 impl Cursor {
@@ -16,6 +18,7 @@ impl Cursor {
         match self {
             Cursor::Webhook => "webhook",
             Cursor::Mail => "mail",
+            Cursor::Invitations => "invitations",
         }
     }
 }

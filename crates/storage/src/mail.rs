@@ -1,13 +1,32 @@
-//! Mails: those that are still to be sent, which are those after the cursor over the events and those that are put off; and
-//! what has become of each.
+//! Mails: those that are still to be sent, which are those after the cursors over the events and those that are put off; and
+//! what has become of each. Invitations have a cursor of their own, so that many of them hold up no other mail.
 
 use crate::cursors::{self, Cursor};
 use crate::{Error, Row, Tx, events, params};
 use flux_shop::{Event, Mail, MailStatus};
 use jiff::Timestamp;
 
-/// Begins to send mails. The first time, the cursor is placed at the last event: events from before mails were set up are not
-/// mailed. After that, waiting mails from before `oldest` are skipped. Returns their number.
+/// New mails of one sort, in the order of their events.
+struct Queue {
+    cursor: Cursor,
+    /// The index over its events.
+    index: &'static str,
+    /// The condition of that index.
+    kinds: &'static str,
+}
+
+/// The queues, the most urgent first.
+const QUEUES: [Queue; 2] = [
+    Queue {
+        cursor: Cursor::Mail,
+        index: "events_with_other_mails",
+        kinds: "substr(kind, 1, 5) = 'mail.' AND kind <> 'mail.invitation'",
+    },
+    Queue { cursor: Cursor::Invitations, index: "events_with_invitations", kinds: "kind = 'mail.invitation'" },
+];
+
+/// Begins to send mails. The first time, the cursors are placed at the last event: events from before mails were set up are
+/// not mailed. After that, waiting mails from before `oldest` are skipped. Returns their number.
 ///
 /// New mails are skipped up to the first that is young enough. After a jump of the clock, one behind it may look older.
 ///
@@ -15,33 +34,47 @@ use jiff::Timestamp;
 ///
 /// The database's.
 pub fn begin(tx: &Tx<'_>, oldest: Timestamp) -> Result<u64, Error> {
-    let Some(cursor) = cursors::position(tx, Cursor::Mail)? else {
-        let last = events::last_seq(tx)?;
-        skip(tx, 0, last)?;
-        cursors::start(tx, Cursor::Mail, last)?;
-        return Ok(0);
-    };
     let put_off = "UPDATE mails SET status = 'skipped', next_attempt_at = NULL, updated_at = $2
                    WHERE status = 'put_off' AND seq IN (SELECT mails.seq FROM mails JOIN events USING (seq)
                      WHERE status = 'put_off' AND events.at < $1)";
-    let skipped = tx.execute(put_off, params![oldest, tx.now()])?;
-    let young = "SELECT seq FROM events INDEXED BY events_with_mails
-                 WHERE substr(kind, 1, 5) = 'mail.' AND seq > $1 AND at >= $2 ORDER BY seq LIMIT 1";
-    let young = tx.one(young, params![cursor, oldest], |row| row.get::<i64>("seq"))?;
-    let old = "SELECT max(seq) AS last FROM events INDEXED BY events_with_mails
-               WHERE substr(kind, 1, 5) = 'mail.' AND seq > $1 AND (CAST($2 AS BIGINT) IS NULL OR seq < $2)";
-    let last = tx.only(old, params![cursor, young], |row| row.get::<Option<i64>>("last"))?;
-    let Some(last) = last else { return Ok(skipped as u64) };
-    cursors::advance(tx, Cursor::Mail, cursor, last)?;
-    Ok(skipped as u64 + skip(tx, cursor, last)?)
+    let mut skipped = tx.execute(put_off, params![oldest, tx.now()])? as u64;
+    for queue in &QUEUES {
+        skipped += begin_queue(tx, queue, oldest)?;
+    }
+    Ok(skipped)
+}
+
+fn begin_queue(tx: &Tx<'_>, queue: &Queue, oldest: Timestamp) -> Result<u64, Error> {
+    let Queue { cursor, index, kinds } = queue;
+    let Some(after) = cursors::position(tx, *cursor)? else {
+        let last = events::last_seq(tx)?;
+        skip(tx, queue, 0, last)?;
+        cursors::start(tx, *cursor, last)?;
+        return Ok(0);
+    };
+    let young = format!(
+        "SELECT seq FROM events INDEXED BY {index} WHERE {kinds} AND seq > $1 AND at >= $2 ORDER BY seq LIMIT 1"
+    );
+    let young = tx.one(&young, params![after, oldest], |row| row.get::<i64>("seq"))?;
+    let old = format!(
+        "SELECT max(seq) AS last FROM events INDEXED BY {index}
+         WHERE {kinds} AND seq > $1 AND (CAST($2 AS BIGINT) IS NULL OR seq < $2)"
+    );
+    let last = tx.only(&old, params![after, young], |row| row.get::<Option<i64>>("last"))?;
+    let Some(last) = last else { return Ok(0) };
+    cursors::advance(tx, *cursor, after, last)?;
+    skip(tx, queue, after, last)
 }
 
 /// Records that the mails of these events, from beyond `after` to `last`, were skipped.
-fn skip(tx: &Tx<'_>, after: i64, last: i64) -> Result<u64, Error> {
-    let sql = "INSERT INTO mails (seq, status, tries, updated_at)
-               SELECT seq, 'skipped', 0, CAST($3 AS BIGINT) FROM events INDEXED BY events_with_mails
-               WHERE substr(kind, 1, 5) = 'mail.' AND seq > $1 AND seq <= $2 ON CONFLICT (seq) DO NOTHING";
-    Ok(tx.execute(sql, params![after, last, tx.now()])? as u64)
+fn skip(tx: &Tx<'_>, queue: &Queue, after: i64, last: i64) -> Result<u64, Error> {
+    let Queue { index, kinds, .. } = queue;
+    let sql = format!(
+        "INSERT INTO mails (seq, status, tries, updated_at)
+         SELECT seq, 'skipped', 0, CAST($3 AS BIGINT) FROM events INDEXED BY {index}
+         WHERE {kinds} AND seq > $1 AND seq <= $2 ON CONFLICT (seq) DO NOTHING"
+    );
+    Ok(tx.execute(&sql, params![after, last, tx.now()])? as u64)
 }
 
 /// A mail that is to be sent.
@@ -53,8 +86,8 @@ pub struct NextMail {
     pub customer: Option<String>,
     /// The number of times that it has failed.
     pub tries: u32,
-    /// The position of the cursor that it follows; `None` for one that was put off, which the cursor has passed.
-    pub after: Option<i64>,
+    /// The cursor that it follows, and its position; `None` for one that was put off, which the cursor has passed.
+    pub after: Option<(Cursor, i64)>,
 }
 
 /// The mails to look for, and in which order.
@@ -89,13 +122,21 @@ fn next_due(tx: &Tx<'_>, now: Timestamp) -> Result<Option<NextMail>, Error> {
 }
 
 fn next_new(tx: &Tx<'_>) -> Result<Option<NextMail>, Error> {
-    let Some(cursor) = cursors::position(tx, Cursor::Mail)? else { return Ok(None) };
-    let sql = "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email, 0 AS tries
-               FROM events INDEXED BY events_with_mails WHERE seq > $1 AND substr(kind, 1, 5) = 'mail.' ORDER BY seq LIMIT 1";
-    tx.one(sql, params![cursor], |row| read_next(row, Some(cursor)))
+    for Queue { cursor, index, kinds } in &QUEUES {
+        let Some(after) = cursors::position(tx, *cursor)? else { continue };
+        let sql = format!(
+            "SELECT events.*, (SELECT email FROM customers WHERE id = events.subject) AS email, 0 AS tries
+             FROM events INDEXED BY {index} WHERE {kinds} AND seq > $1 ORDER BY seq LIMIT 1"
+        );
+        let found = tx.one(&sql, params![after], |row| read_next(row, Some((*cursor, after))))?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
-fn read_next(row: &Row<'_>, after: Option<i64>) -> Result<NextMail, Error> {
+fn read_next(row: &Row<'_>, after: Option<(Cursor, i64)>) -> Result<NextMail, Error> {
     Ok(NextMail { event: events::event(row)?, customer: row.get("email")?, tries: row.get("tries")?, after })
 }
 
@@ -124,7 +165,7 @@ pub enum Outcome {
 /// # Errors
 ///
 /// The database's.
-pub fn done(tx: &Tx<'_>, seq: i64, after: Option<i64>, outcome: &Outcome) -> Result<bool, Error> {
+pub fn done(tx: &Tx<'_>, seq: i64, after: Option<(Cursor, i64)>, outcome: &Outcome) -> Result<bool, Error> {
     let (status, next_attempt_at, reason) = match outcome {
         Outcome::Sent => (MailStatus::Sent, None, None),
         Outcome::PutOff { reason, next_attempt_at } => (MailStatus::PutOff, Some(*next_attempt_at), Some(reason)),
@@ -136,7 +177,7 @@ pub fn done(tx: &Tx<'_>, seq: i64, after: Option<i64>, outcome: &Outcome) -> Res
                  updated_at = $5";
     tx.execute(sql, params![seq, status, next_attempt_at, reason, tx.now()])?;
     match after {
-        Some(cursor) => cursors::advance(tx, Cursor::Mail, cursor, seq),
+        Some((cursor, after)) => cursors::advance(tx, cursor, after, seq),
         None => Ok(true),
     }
 }
@@ -161,8 +202,11 @@ pub fn page(tx: &Tx<'_>, before: i64, status: Option<MailStatus>, limit: u32) ->
                        FROM events INDEXED BY events_with_mails LEFT JOIN mails ON mails.seq = events.seq
                        WHERE substr(kind, 1, 5) = 'mail.' AND events.seq > $3 AND events.seq < $1 AND status IS NULL
                        ORDER BY events.seq DESC LIMIT $2";
-            let cursor = cursors::position(tx, Cursor::Mail)?.unwrap_or(0);
-            tx.query(sql, params![before, limit, cursor], read)
+            let mut passed = i64::MAX;
+            for queue in &QUEUES {
+                passed = passed.min(cursors::position(tx, queue.cursor)?.unwrap_or(0));
+            }
+            tx.query(sql, params![before, limit, passed], read)
         }
         Some(status) => {
             let sql = "SELECT mails.seq AS seq, at, kind, subject, data ->> 'to' AS recipient, status, tries, next_attempt_at,

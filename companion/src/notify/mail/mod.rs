@@ -1,4 +1,4 @@
-//! Sends the mails in the order of their events, and records what has become of each.
+//! Sends the mails in the order of their events, invitations after all others, and records what has become of each.
 //!
 //! The cursor moves after the server's answer: a crash between the two sends a mail a second time, under the same
 //! `Message-ID`. A mail that is refused is given up, and one that fails otherwise is put off, so one bad address delays no

@@ -260,8 +260,7 @@ async fn queued_reward_follows_its_customer_to_another_player() {
 #[tokio::test]
 async fn what_takes_a_reward_back_stays_with_the_player_who_got_it() {
     let take = "take {player} diamond 10";
-    let fixture =
-        ReferralFixture::command_rewards(json!([{"command": GIVE}, {"command": take, "onVoid": true}])).await;
+    let fixture = ReferralFixture::command_rewards(json!([{"command": GIVE}, {"command": take, "onVoid": true}])).await;
     let (_, token) = fixture.app.server().await;
     let code = fixture.referrer("alice", "AliceMC").await;
     fixture.refer("bob", &code, 100).await;

@@ -248,6 +248,8 @@ CREATE INDEX events_of_customers ON events (subject) WHERE kind = 'customer.save
 CREATE INDEX events_of_invited ON events (lower(CAST(data AS json) ->> 'to')) WHERE kind = 'mail.invitation';
 CREATE INDEX events_about_friends ON events ((CAST(data AS json) -> 'about' ->> 'friendId')) WHERE substr(kind, 1, 5) = 'mail.';
 CREATE INDEX events_with_mails ON events (seq) WHERE substr(kind, 1, 5) = 'mail.';
+CREATE INDEX events_with_other_mails ON events (seq) WHERE substr(kind, 1, 5) = 'mail.' AND kind <> 'mail.invitation';
+CREATE INDEX events_with_invitations ON events (seq) WHERE kind = 'mail.invitation';
 
 CREATE TABLE idempotency (
   api_key         TEXT COLLATE "C" NOT NULL,

@@ -260,6 +260,8 @@ CREATE INDEX events_of_customers ON events (subject) WHERE kind = 'customer.save
 CREATE INDEX events_of_invited ON events (lower(data ->> 'to')) WHERE kind = 'mail.invitation';
 CREATE INDEX events_about_friends ON events ((data -> 'about' ->> 'friendId')) WHERE substr(kind, 1, 5) = 'mail.';
 CREATE INDEX events_with_mails ON events (seq) WHERE substr(kind, 1, 5) = 'mail.';
+CREATE INDEX events_with_other_mails ON events (seq) WHERE substr(kind, 1, 5) = 'mail.' AND kind <> 'mail.invitation';
+CREATE INDEX events_with_invitations ON events (seq) WHERE kind = 'mail.invitation';
 
 -- What each Idempotency-Key has made.
 CREATE TABLE idempotency (
@@ -272,8 +274,8 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (at);
 
--- The last event that is done with: `webhook`, whose receiver has taken it, and `mail`, once mails were set up. A cursor
--- moves forward only.
+-- The last event that is done with: `webhook`, whose receiver has taken it, and `mail` and `invitations`, once mails were
+-- set up. A cursor moves forward only.
 CREATE TABLE cursors (
   name TEXT PRIMARY KEY,
   seq  INTEGER NOT NULL
