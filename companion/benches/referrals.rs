@@ -214,7 +214,7 @@ fn count(db: &Connection) {
     db.execute_batch(referrers).expect("referrers");
     for period in ["'all'", "substr(day, 1, 4)", "substr(day, 1, 7)", "week", "day"] {
         let sql = format!(
-            "INSERT INTO referral_leaderboard SELECT {period}, referrer_id, count(*), max(bound_at)
+            "INSERT INTO referral_leaderboard SELECT {period}, referrer_id, count(*), 0, max(bound_at)
              FROM referral_attributions WHERE status = 'rewarded' GROUP BY {period}, referrer_id"
         );
         db.execute_batch(&sql).expect("the leaderboard");

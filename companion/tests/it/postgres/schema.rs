@@ -16,7 +16,7 @@ const ONLY_SQLITE: [&str; 1] = [
 ];
 
 /// Columns with truth values: SQLite stores them as 0 or 1, and PostgreSQL has a type that conditions need.
-const TRUTHS: [&str; 12] = [
+const TRUTHS: [&str; 13] = [
     "agent_policies.is_strict",
     "customers.mistyped_code",
     "orders.imported",
@@ -24,6 +24,7 @@ const TRUTHS: [&str; 12] = [
     "commands.require_online",
     "commands.cancel_requested",
     "referral_program.configured",
+    "referral_attributions.registration_rewarded",
     "referral_grants.auto_apply",
     "referral_held_commands.require_online",
     "referral_held_commands.cancelled",

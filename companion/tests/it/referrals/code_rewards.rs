@@ -207,7 +207,10 @@ async fn statistics_have_funnel_revenue_totals_and_date_range() {
     fixture.signup("dave", &code).await;
     let stats = fixture.get("/stats").await;
     assert_eq!(stats["attributions"], json!({"pending": 1, "qualified": 0, "rewarded": 2, "voided": 0, "expired": 0}));
-    assert_eq!((&stats["activeLinks"], &stats["referrals"]), (&json!(1), &json!({"total": 3, "successful": 2})));
+    assert_eq!(
+        (&stats["activeLinks"], &stats["referrals"]),
+        (&json!(1), &json!({"total": 3, "successful": 2, "registered": 0}))
+    );
     assert_eq!(stats["revenue"], json!([{"currency": "EUR", "amount": 3500}]));
     let first_day = fixture.get("/stats?from=2027-01-15&to=2027-01-15").await;
     assert_eq!((&first_day["referrals"]["total"], &first_day["revenue"][0]["amount"]), (&json!(1), &json!(2500)));

@@ -86,3 +86,35 @@ async fn counters_equal_a_count_of_all_rows() {
     flux_companion::sweep(&fixture.app.state).await;
     assert_eq!(shown(&fixture).await, before, "folding changes nothing that is shown");
 }
+
+/// R3-25.
+#[tokio::test]
+async fn rewarded_registrations_are_counted_beside_successful_referrals() {
+    let fixture = ReferralFixture::with(json!({"enabled": true})).await;
+    let points = json!({"benefit": {"type": "points", "points": 10}});
+    let slots = json!({"referrer": {"registration": points, "firstOrder": points}});
+    fixture.rule(json!({"status": "active", "slots": slots, "dailyRegistrationLimit": 3})).await;
+    let (alice, zoe) = (fixture.code("alice").await, fixture.code("zoe").await);
+    for friend in ["a1", "a2", "a3", "a4", "a1"] {
+        fixture.signup(friend, &alice).await;
+    }
+    fixture.signup("z1", &zoe).await;
+    fixture.buy("z1", "s1", 100).await;
+    for is_folded in [false, true] {
+        let stats = fixture.get("/stats").await;
+        assert_eq!(stats["referrals"], json!({"total": 5, "successful": 1, "registered": 4}), "folded: {is_folded}");
+        for period in ["all", "week", "day"] {
+            let top = list(&fixture.get(&format!("/top?period={period}")).await, "top");
+            let counts =
+                |one: &Value| (text(one, "customerId"), one["successful"].as_i64(), one["registered"].as_i64());
+            let expected = [("zoe".to_owned(), Some(1), Some(1)), ("alice".to_owned(), Some(0), Some(3))];
+            assert_eq!(top.iter().map(counts).collect::<Vec<_>>(), expected, "folded: {is_folded}, {period}");
+        }
+        flux_companion::sweep(&fixture.app.state).await;
+    }
+    fixture.void("s1").await;
+    let stats = fixture.get("/stats").await;
+    assert_eq!(stats["referrals"], json!({"total": 5, "successful": 0, "registered": 4}), "a registration stays");
+    let top = list(&fixture.get("/top").await, "top");
+    assert_eq!((text(&top[0], "customerId"), top.len()), ("alice".into(), 2));
+}

@@ -245,3 +245,23 @@ async fn storefront_key_cannot_change_settings() {
     assert_eq!(fixture.app.with_key(&store, "GET", "/referrals/top", None).await.0, StatusCode::OK);
     assert_eq!(fixture.app.post("/referrals/rules/draft", json!({})).await.0, StatusCode::METHOD_NOT_ALLOWED);
 }
+
+/// R3-26.
+#[tokio::test]
+async fn program_says_whether_anybody_can_refer() {
+    let fixture = ReferralFixture::with(json!({"enabled": true})).await;
+    let program = || async { fixture.get("/program").await };
+    assert_eq!(program().await["state"], "on_without_rule");
+    assert!(program().await["stateReason"].as_str().is_some_and(|reason| reason.contains("no rule is active")));
+    fixture.rule(json!({"status": "active"})).await;
+    assert_eq!(program().await["state"], "on");
+    let as_read = json!({"state": "on", "stateReason": program().await["stateReason"]});
+    assert_eq!(fixture.app.put("/referrals/program", as_read).await.0, StatusCode::OK, "accepted as it was read");
+    let (_, off) = fixture.app.put("/referrals/program", json!({"enabled": false})).await;
+    assert_eq!((&off["state"], &program().await["state"]), (&json!("off"), &json!("off")));
+    fixture.app.put("/referrals/program", json!({"enabled": true})).await;
+    fixture.rule(json!({"status": "disabled"})).await;
+    assert_eq!(program().await["state"], "on_without_rule");
+    fixture.post("/rules", json!({"name": "Gold", "tier": "gold", "status": "active"})).await;
+    assert_eq!(program().await["state"], "on", "a tier's rule is enough");
+}

@@ -68,6 +68,7 @@ mod open;
 mod order;
 mod placeholder;
 mod program;
+mod readiness;
 mod ready_texts;
 mod register;
 mod reward;
@@ -105,6 +106,7 @@ pub use open::Decision;
 pub use order::{OrderRecord, ReversalKind};
 pub use placeholder::{Placeholder, Values};
 pub use program::{Channels, Eligibility, Program, ProgramState, SelfReferral};
+pub use readiness::Readiness;
 pub use ready_texts::{ReadyMail, ReadyShare, ready_mail, ready_share};
 pub use register::{Registration, register};
 pub use reward::{

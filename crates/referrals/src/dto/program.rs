@@ -2,8 +2,8 @@
 
 use super::RewardCommandBody;
 use flux_referral_rules::{
-    Channels, Days, Eligibility, PositiveMoney, Program, ProgramState, RewardType, Rules, SelfReferral, Side, Slot,
-    Trigger,
+    Channels, Days, Eligibility, PositiveMoney, Program, ProgramState, Readiness, RewardType, Rules, SelfReferral,
+    Side, Slot, Trigger,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,10 @@ pub struct ProgramView {
     pub configured: bool,
     /// The main switch.
     pub enabled: bool,
+    /// Whether anybody can refer: `off`, `on`, or `on_without_rule` while no rule is active.
+    pub state: &'static str,
+    /// The reason for the state, in words.
+    pub state_reason: &'static str,
     /// The settings.
     #[serde(flatten)]
     pub doc: ProgramDoc,
@@ -179,6 +183,7 @@ impl From<SelfReferralDto> for SelfReferral {
 
 /// Builds the answer for the program, with S0's and S2's fields of the global rule.
 pub fn program_view(doc: ProgramDoc, program: &Program, configured: bool, version: u64, rules: &Rules) -> ProgramView {
+    let readiness = Readiness::of(program, rules);
     let slot = |side| rules.global().slots.get(side, Trigger::FirstOrder);
     let value = |side| slot(side).and_then(Slot::benefit).and_then(RewardType::of);
     let (referrer, referee) = (value(Side::Referrer), value(Side::Referee));
@@ -188,6 +193,8 @@ pub fn program_view(doc: ProgramDoc, program: &Program, configured: bool, versio
     ProgramView {
         configured,
         enabled: program.state != ProgramState::Disabled,
+        state: readiness.as_str(),
+        state_reason: readiness.reason(),
         doc,
         reward_type: kind.map(|kind| kind.to_string()),
         referrer_value: value(referrer),

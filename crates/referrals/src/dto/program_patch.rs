@@ -71,6 +71,14 @@ pub struct ProgramPatch {
     #[serde(default, rename = "configured")]
     #[schema(value_type = Option<bool>)]
     _configured: IgnoredAny,
+    /// Accepted as it was read, and ignored.
+    #[serde(default, rename = "state")]
+    #[schema(value_type = Option<String>)]
+    _state: IgnoredAny,
+    /// Accepted as it was read, and ignored.
+    #[serde(default, rename = "stateReason")]
+    #[schema(value_type = Option<String>)]
+    _state_reason: IgnoredAny,
     /// Accepted as they were read, and ignored.
     #[serde(default, rename = "warnings")]
     #[schema(value_type = Option<Vec<String>>)]

@@ -104,7 +104,7 @@ pub(super) async fn stats(
     Ok(Json(api.read(move |tx, _, ctx| service::stats(tx, ctx, query.from, query.to)).await?))
 }
 
-/// Lists the referrers with the most successful referrals.
+/// Lists the referrers with the most successful referrals; among equals, with the most rewarded registrations.
 #[utoipa::path(get, path = "/referrals/top", tag = "referrals", security(("key" = [])), params(TopQuery),
     responses((status = 200, body = Leaderboard), Errors))]
 pub(super) async fn top(

@@ -9,8 +9,8 @@ use crate::storage::grants::{self, GrantRow};
 use crate::storage::{attributions, ledger};
 
 use flux_referral_rules::{
-    Attribution, Change, Decision, Discount, Dispatch, Effect, Grant, GrantKey, GrantStatus, Status, ValidationError,
-    mails as mails_of, make_discount_code,
+    Attribution, Change, Decision, Discount, Dispatch, Effect, Grant, GrantKey, GrantStatus, Status, Trigger,
+    ValidationError, mails as mails_of, make_discount_code,
 };
 use flux_shop::kind;
 use flux_storage::events;
@@ -33,6 +33,10 @@ pub(super) fn apply_decision(
     }
     attributions::update(work.tx(), &attribution, reason)?;
     announce_attribution(work, before, &attribution)?;
+    let is_rewarded = |change: &Change| change.grant.key.trigger == Trigger::Registration && change.grant.is_live();
+    if changes.iter().any(is_rewarded) {
+        attributions::count_rewarded_registration(work.tx(), &attribution.id)?;
+    }
     for change in changes {
         apply_change(work, change)?;
     }

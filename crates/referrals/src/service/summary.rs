@@ -144,7 +144,10 @@ struct Revenue {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Referrals {
     total: i64,
+    /// Those with an order that counts, or with a registration where a rule rewards only that.
     successful: i64,
+    /// Those whose registration was rewarded, whether an order came or not.
+    registered: i64,
 }
 
 /// A referrer on the leaderboard.
@@ -155,7 +158,9 @@ pub struct Leader {
     name: Option<String>,
     /// The number of successful referrals.
     successful: i64,
-    /// The bind time of the latest successful referral.
+    /// The number of friends whose registration was rewarded.
+    registered: i64,
+    /// The bind time of the latest referral among both.
     #[schema(value_type = String, format = DateTime)]
     last_at: Timestamp,
 }
@@ -266,6 +271,7 @@ pub fn stats(tx: &Tx<'_>, ctx: &ReferralContext, from: Option<Date>, to: Option<
         referrals: Referrals {
             total: pending + qualified + rewarded + voided + expired,
             successful: qualified + rewarded,
+            registered: of("registered"),
         },
         attributions,
     })
@@ -292,6 +298,7 @@ pub fn leaderboard(tx: &Tx<'_>, ctx: &ReferralContext, period: Period, limit: u3
             customer_id: top.customer,
             name: top.name,
             successful: top.successful,
+            registered: top.registered,
             last_at: top.last_at,
         })
         .collect())

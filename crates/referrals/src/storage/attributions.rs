@@ -78,15 +78,13 @@ struct Counted {
     revenue: Option<(String, i64)>,
 }
 
+fn success(row: &Row<'_>) -> Result<Success, Error> {
+    Ok(Success { customer: row.get("referrer_id")?, week: row.get("week")?, bound_at: row.get("bound_at")? })
+}
+
 fn counted(row: &Row<'_>) -> Result<Counted, Error> {
     let status: String = row.get("status")?;
-    let success = matches!(status.as_str(), "qualified" | "rewarded").then(|| {
-        Ok::<_, Error>(Success {
-            customer: row.get("referrer_id")?,
-            week: row.get("week")?,
-            bound_at: row.get("bound_at")?,
-        })
-    });
+    let success = matches!(status.as_str(), "qualified" | "rewarded").then(|| success(row));
     let revenue = match row.get::<Option<String>>("currency")? {
         Some(currency) if status == "rewarded" => {
             let left = row.get::<i64>("amount")?.saturating_sub(row.get("refunded")?);
@@ -147,6 +145,19 @@ pub fn update(tx: &Tx<'_>, row: &Attribution, why: Option<Reason>) -> Result<(),
         ],
     )?;
     count(tx, &before, &tx.only(stored, params![row.id.as_str()], counted)?)
+}
+
+/// Counts the registration of an attribution's referee as rewarded, once.
+pub fn count_rewarded_registration(tx: &Tx<'_>, id: &AttributionId) -> Result<(), Error> {
+    let sql =
+        "UPDATE referral_attributions SET registration_rewarded = TRUE WHERE id = $1 AND NOT registration_rewarded";
+    if tx.execute(sql, params![id.as_str()])? == 0 {
+        return Ok(());
+    }
+    let read = |row: &Row<'_>| Ok((row.get::<String>("day")?, success(row)?));
+    let (day, success) = tx.only("SELECT * FROM referral_attributions WHERE id = $1", params![id.as_str()], read)?;
+    let of_referrer = Delta { counter: Counter::Registered(success), day: day.clone(), amount: 1 };
+    counters::add(tx, &[Delta::of_day(counters::REGISTERED, &day, 1), of_referrer])
 }
 
 /// Updates the referee's identities in their attributions.

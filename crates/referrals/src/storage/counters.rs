@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// The counter of successful referrals, by referrer.
 const SUCCESSFUL: &str = "successful";
+/// The counter of registrations that were rewarded: of a day, and by referrer.
+pub(super) const REGISTERED: &str = "registered";
 /// A sum that large stays there: integers end at 2^63.
 pub(super) const LARGEST_TOTAL: i64 = 9_000_000_000_000_000_000;
 
@@ -26,10 +28,12 @@ pub struct Delta {
 /// A counter that a delta changes.
 #[derive(Debug, Clone)]
 pub enum Counter {
-    /// A total of a day: `link`, `click`, a status of attributions, or `revenue ` and a currency.
+    /// A total of a day: `link`, `click`, a status of attributions, `registered`, or `revenue ` and a currency.
     Day(String),
     /// The successful referrals of a referrer, by period.
     Successful(Success),
+    /// The rewarded registrations of a referrer's friends, by period.
+    Registered(Success),
 }
 
 impl Counter {
@@ -38,11 +42,12 @@ impl Counter {
         match self {
             Counter::Day(name) => name,
             Counter::Successful(_) => SUCCESSFUL,
+            Counter::Registered(_) => REGISTERED,
         }
     }
 }
 
-/// The referrer and the bind of a successful referral.
+/// The referrer and the bind of a referral that the leaderboard counts.
 #[derive(Debug, Clone)]
 pub struct Success {
     /// The referrer's id.
@@ -67,7 +72,9 @@ pub fn add(tx: &Tx<'_>, deltas: &[Delta]) -> Result<(), Error> {
     let rows = deltas.iter().map(|delta| {
         let (customer, week, bound_at) = match &delta.counter {
             Counter::Day(_) => (Value::Null, Value::Null, Value::Null),
-            Counter::Successful(success) => (success.customer.value(), success.week.value(), success.bound_at.value()),
+            Counter::Successful(success) | Counter::Registered(success) => {
+                (success.customer.value(), success.week.value(), success.bound_at.value())
+            }
         };
         [Value::Text(delta.counter.name()), delta.day.value(), delta.amount.value(), customer, week, bound_at]
     });
@@ -94,22 +101,23 @@ pub(super) fn is_in_period(period: &str, day: &str, week: &str) -> bool {
     period == "all" || period == week || day.starts_with(period)
 }
 
-/// The bind of a referrer's latest successful referral in a period.
+/// The bind of a referrer's latest referral in a period that the leaderboard counts.
 pub(super) fn last_success(tx: &Tx<'_>, customer: &str, period: &str) -> Result<Timestamp, Error> {
     let is_week = period.contains('W');
     let (first, last) = if is_week || period == "all" { ("", "z".to_owned()) } else { (period, format!("{period}z")) };
     let sql = "SELECT bound_at FROM referral_attributions INDEXED BY referral_attributions_successful
-               WHERE referrer_id = $1 AND status IN ('qualified', 'rewarded') AND day BETWEEN $2 AND $3
+               WHERE referrer_id = $1 AND (status IN ('qualified', 'rewarded') OR registration_rewarded) AND day BETWEEN $2 AND $3
                  AND (CAST($4 AS TEXT) IS NULL OR week = $4)
                ORDER BY day DESC, bound_at DESC LIMIT 1";
     let found = tx.one(sql, params![customer, first, last, is_week.then_some(period)], |row| row.get("bound_at"))?;
     Ok(found.unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// A sum of deltas of successes.
+/// A sum of a referrer's deltas.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct SuccessSum {
-    pub(super) amount: i64,
+    pub(super) successful: i64,
+    pub(super) registered: i64,
     /// The latest bind among those that were added.
     pub(super) last_at: Option<Timestamp>,
     /// One was taken back, so the latest bind may be an earlier one.
@@ -117,10 +125,16 @@ pub(super) struct SuccessSum {
 }
 
 impl SuccessSum {
-    pub(super) fn add(&mut self, amount: i64, bound_at: Timestamp) {
-        self.amount += amount;
-        self.last_at = self.last_at.max(Some(bound_at));
-        self.is_reduced |= amount < 0;
+    /// Adds a delta; one of a day's total changes nothing.
+    pub(super) fn add(&mut self, delta: &Delta) {
+        let (sum, bind) = match &delta.counter {
+            Counter::Day(_) => return,
+            Counter::Successful(success) => (&mut self.successful, success),
+            Counter::Registered(success) => (&mut self.registered, success),
+        };
+        *sum += delta.amount;
+        self.last_at = self.last_at.max(Some(bind.bound_at));
+        self.is_reduced |= delta.amount < 0;
     }
 }
 
@@ -136,10 +150,9 @@ pub fn fold(tx: &Tx<'_>, limit: u32) -> Result<u32, Error> {
                 let total = days.entry((name, &delta.day)).or_default();
                 *total = total.saturating_add(delta.amount);
             }
-            Counter::Successful(success) => {
+            Counter::Successful(success) | Counter::Registered(success) => {
                 for period in periods(&delta.day, &success.week) {
-                    let sum = successes.entry((period, &success.customer)).or_default();
-                    sum.add(delta.amount, success.bound_at);
+                    successes.entry((period, &success.customer)).or_default().add(delta);
                 }
             }
         }
@@ -172,20 +185,24 @@ fn fold_success(tx: &Tx<'_>, period: &str, customer: &str, sum: &SuccessSum) -> 
         Some(last_at) => last_at,
         None => last_success(tx, customer, period)?,
     };
-    let sql = "INSERT INTO referral_leaderboard (period, customer_id, successful, last_at) VALUES ($1, $2, $3, $4)
+    let sql = "INSERT INTO referral_leaderboard (period, customer_id, successful, registered, last_at)
+               VALUES ($1, $2, $3, $6, $4)
                ON CONFLICT (period, customer_id) DO UPDATE SET successful = referral_leaderboard.successful + $3,
+                 registered = referral_leaderboard.registered + $6,
                  last_at = CASE WHEN $5 OR referral_leaderboard.last_at < $4 THEN $4
                    ELSE referral_leaderboard.last_at END";
-    tx.execute(sql, params![period, customer, sum.amount, last_at, sum.is_reduced])?;
+    tx.execute(sql, params![period, customer, sum.successful, last_at, sum.is_reduced, sum.registered])?;
     Ok(())
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Delta, Error> {
+    let name: String = row.get("counter")?;
     let counter = match row.get::<Option<String>>("customer_id")? {
         Some(customer) => {
-            Counter::Successful(Success { customer, week: row.get("week")?, bound_at: row.get("bound_at")? })
+            let success = Success { customer, week: row.get("week")?, bound_at: row.get("bound_at")? };
+            if name == REGISTERED { Counter::Registered(success) } else { Counter::Successful(success) }
         }
-        None => Counter::Day(row.get("counter")?),
+        None => Counter::Day(name),
     };
     Ok(Delta { counter, day: row.get("day")?, amount: row.get("amount")? })
 }

@@ -15,7 +15,9 @@ pub struct Top {
     pub name: Option<String>,
     /// The number of successful referrals.
     pub successful: i64,
-    /// The bind time of the latest successful referral.
+    /// The number of rewarded registrations.
+    pub registered: i64,
+    /// The bind time of the latest referral among both.
     pub last_at: Timestamp,
 }
 
@@ -47,45 +49,52 @@ pub fn clicks_since(tx: &Tx<'_>, at: Timestamp, day_end: Timestamp, day: &str) -
     tx.only(sql, params![at, day_end, day], |row| row.get("total"))
 }
 
+/// A referrer's successful referrals, rewarded registrations and latest bind, in the order of the ranking.
+type Ranked = (i64, i64, Timestamp);
+
 /// The leaderboard of a period, named as in the counters.
 pub fn leaderboard(tx: &Tx<'_>, period: &str, limit: u32) -> Result<Vec<Top>, Error> {
     let changed = unfolded(tx, period)?;
     // Whoever has no delta keeps their rank among those: the best of both are among these.
-    let sql = "SELECT customer_id, successful, last_at FROM referral_leaderboard
-               WHERE period = $1 AND successful > 0 ORDER BY successful DESC, last_at DESC, customer_id LIMIT $2";
-    let read = |row: &Row<'_>| Ok((row.get::<String>("customer_id")?, (row.get("successful")?, row.get("last_at")?)));
+    let sql = "SELECT customer_id, successful, registered, last_at FROM referral_leaderboard
+               WHERE period = $1 AND (successful > 0 OR registered > 0)
+               ORDER BY successful DESC, registered DESC, last_at DESC, customer_id LIMIT $2";
+    let read = |row: &Row<'_>| {
+        let ranked: Ranked = (row.get("successful")?, row.get("registered")?, row.get("last_at")?);
+        Ok((row.get::<String>("customer_id")?, ranked))
+    };
     let wanted = i64::from(limit).saturating_add(changed.len() as i64);
-    let mut best: BTreeMap<String, (i64, Timestamp)> =
-        tx.query(sql, params![period, wanted], read)?.into_iter().collect();
-    let of_one =
-        "SELECT customer_id, successful, last_at FROM referral_leaderboard WHERE period = $1 AND customer_id = $2";
+    let mut best: BTreeMap<String, Ranked> = tx.query(sql, params![period, wanted], read)?.into_iter().collect();
+    let of_one = "SELECT customer_id, successful, registered, last_at FROM referral_leaderboard
+                  WHERE period = $1 AND customer_id = $2";
     for (customer, sum) in &changed {
         let folded = tx.one(of_one, params![period, customer], read)?.map(|(_, folded)| folded);
-        let (successful, last_at) = folded.unwrap_or((0, Timestamp::UNIX_EPOCH));
+        let (successful, registered, last_at) = folded.unwrap_or((0, 0, Timestamp::UNIX_EPOCH));
         let last_at = match sum.last_at.filter(|_| !sum.is_reduced) {
             Some(added) => last_at.max(added),
             None => counters::last_success(tx, customer, period)?,
         };
-        best.insert(customer.clone(), (successful + sum.amount, last_at));
+        best.insert(customer.clone(), (successful + sum.successful, registered + sum.registered, last_at));
     }
-    let mut best: Vec<_> = best.into_iter().filter(|(_, (successful, _))| *successful > 0).collect();
-    best.sort_by_key(|(customer, (successful, last_at))| (Reverse((*successful, *last_at)), customer.clone()));
+    let mut best: Vec<_> =
+        best.into_iter().filter(|(_, (successful, registered, _))| *successful > 0 || *registered > 0).collect();
+    best.sort_by_key(|(customer, ranked)| (Reverse(*ranked), customer.clone()));
     best.truncate(limit as usize);
-    let named = |(customer, (successful, last_at)): (String, _)| {
+    let named = |(customer, (successful, registered, last_at)): (String, Ranked)| {
         let name = tx.one("SELECT name FROM customers WHERE id = $1", params![customer], |row| row.get("name"))?;
-        Ok(Top { customer, name: name.flatten(), successful, last_at })
+        Ok(Top { customer, name: name.flatten(), successful, registered, last_at })
     };
     best.into_iter().map(named).collect()
 }
 
-/// The successes of a period that are not folded into the leaderboard yet, by referrer.
+/// What is not folded into a period's leaderboard yet, by referrer.
 fn unfolded(tx: &Tx<'_>, period: &str) -> Result<BTreeMap<String, SuccessSum>, Error> {
     let mut sums: BTreeMap<String, SuccessSum> = BTreeMap::new();
     let sql = "SELECT * FROM referral_deltas WHERE customer_id IS NOT NULL";
     for delta in tx.query(sql, params![], counters::read)? {
-        let Counter::Successful(success) = delta.counter else { continue };
+        let (Counter::Successful(success) | Counter::Registered(success)) = &delta.counter else { continue };
         if counters::is_in_period(period, &delta.day, &success.week) {
-            sums.entry(success.customer).or_default().add(delta.amount, success.bound_at);
+            sums.entry(success.customer.clone()).or_default().add(&delta);
         }
     }
     Ok(sums)

@@ -360,6 +360,7 @@ CREATE TABLE referral_attributions (
   valid_by         TEXT COLLATE "C",
   expires_at       BIGINT,
   status           TEXT COLLATE "C" NOT NULL,
+  registration_rewarded BOOLEAN NOT NULL DEFAULT FALSE,
   reason           TEXT COLLATE "C",
   order_id         TEXT COLLATE "C" UNIQUE,
   amount           BIGINT,
@@ -390,7 +391,7 @@ CREATE INDEX referral_attributions_by_status ON referral_attributions (status, s
 CREATE INDEX referral_attributions_registered ON referral_attributions (referrer_id, registered_at)
   WHERE registered_at IS NOT NULL;
 CREATE INDEX referral_attributions_successful ON referral_attributions (referrer_id, day, bound_at)
-  WHERE status IN ('qualified', 'rewarded');
+  WHERE status IN ('qualified', 'rewarded') OR registration_rewarded;
 CREATE INDEX referral_attributions_to_expire ON referral_attributions (expires_at)
   WHERE status = 'pending' AND expires_at IS NOT NULL;
 
@@ -523,7 +524,9 @@ CREATE TABLE referral_leaderboard (
   period      TEXT COLLATE "C" NOT NULL,
   customer_id TEXT COLLATE "C" NOT NULL,
   successful  BIGINT NOT NULL,
+  registered  BIGINT NOT NULL,
   last_at     BIGINT NOT NULL,
   PRIMARY KEY (period, customer_id)
 );
-CREATE INDEX referral_leaderboard_ranking ON referral_leaderboard (period, successful DESC, last_at DESC, customer_id);
+CREATE INDEX referral_leaderboard_ranking ON referral_leaderboard
+  (period, successful DESC, registered DESC, last_at DESC, customer_id);

@@ -388,6 +388,7 @@ CREATE TABLE referral_attributions (
   valid_by         TEXT,                         -- the rule whose valid days are in expires_at
   expires_at       INTEGER,
   status           TEXT NOT NULL,
+  registration_rewarded INTEGER NOT NULL DEFAULT 0, -- 1: a reward was given for the registration
   reason           TEXT,
   order_id         TEXT UNIQUE,                  -- the order that made it qualify; no other may use it
   amount           INTEGER,
@@ -419,7 +420,7 @@ CREATE INDEX referral_attributions_by_status ON referral_attributions (status, s
 CREATE INDEX referral_attributions_registered ON referral_attributions (referrer_id, registered_at)
   WHERE registered_at IS NOT NULL;
 CREATE INDEX referral_attributions_successful ON referral_attributions (referrer_id, day, bound_at)
-  WHERE status IN ('qualified', 'rewarded');
+  WHERE status IN ('qualified', 'rewarded') OR registration_rewarded;
 CREATE INDEX referral_attributions_to_expire ON referral_attributions (expires_at)
   WHERE status = 'pending' AND expires_at IS NOT NULL;
 
@@ -541,10 +542,10 @@ CREATE TABLE referral_referrers (
 -- and a sweep folds them into the totals: so no two writers wait for one row.
 CREATE TABLE referral_deltas (
   seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-  counter     TEXT NOT NULL,                     -- link, click, a status, `revenue ` and a currency, or successful
+  counter     TEXT NOT NULL,                     -- link, click, a status, `revenue ` and a currency, successful or registered
   day         TEXT NOT NULL,
   amount      INTEGER NOT NULL,
-  customer_id TEXT,                              -- of successful: the referrer,
+  customer_id TEXT,                              -- of the last two: the referrer,
   week        TEXT,                              -- and week and time
   bound_at    INTEGER                            -- of the bind
 ) STRICT;
@@ -558,7 +559,9 @@ CREATE TABLE referral_leaderboard (
   period      TEXT NOT NULL,                     -- all, 2026, 2026-11, 2026-W48, 2026-11-25
   customer_id TEXT NOT NULL,
   successful  INTEGER NOT NULL,
+  registered  INTEGER NOT NULL,                  -- registrations that were rewarded
   last_at     INTEGER NOT NULL,                  -- the newest bind among them
   PRIMARY KEY (period, customer_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX referral_leaderboard_ranking ON referral_leaderboard (period, successful DESC, last_at DESC, customer_id);
+CREATE INDEX referral_leaderboard_ranking ON referral_leaderboard
+  (period, successful DESC, registered DESC, last_at DESC, customer_id);
