@@ -189,14 +189,40 @@ fn tests_that_a_page_names_exist() {
         .flat_map(|(_, text)| text.split("fn ").skip(1))
         .filter_map(|rest| rest.split(['(', '<']).next())
         .collect();
-    let page = std::fs::read_to_string(root().join("docs/explanation/isolation.md")).unwrap();
-    let rows = page.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 3);
-    let named: Vec<&str> = rows
-        .filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next())
-        .filter(|cell| cell.starts_with('`'))
-        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
-        .collect();
-    assert!(named.len() > 30, "{named:?}");
-    let missing: Vec<&&str> = named.iter().filter(|name| !defined.contains(**name)).collect();
-    assert!(missing.is_empty(), "no such tests: {missing:?}");
+    for (page, columns) in [("docs/explanation/isolation.md", 4), ("docs/spec/statements.md", 5)] {
+        let rows = rows(page, columns);
+        let cells = rows.iter().filter_map(|row| row.last()).filter(|cell| cell.starts_with('`'));
+        let named: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+        assert!(named.len() > 30, "{page}: {named:?}");
+        let missing: Vec<&&str> = named.iter().filter(|name| !defined.contains(**name)).collect();
+        assert!(missing.is_empty(), "{page}: no such tests: {missing:?}");
+    }
+}
+
+/// A statement that is met names a test, and one that is not says so.
+#[test]
+fn every_statement_of_the_documents_has_its_state() {
+    let rows = rows("docs/spec/statements.md", 5);
+    let statements: Vec<&Vec<String>> =
+        rows.iter().filter(|row| row[0].ends_with(|end: char| end.is_ascii_digit())).collect();
+    assert!(statements.len() > 150, "{}", statements.len());
+    for row in statements {
+        let (how, tests) = (&row[2], &row[4]);
+        let is_met = how.starts_with("as written") || how.starts_with("other form: ");
+        let is_named = ["a page of the dashboard", "not here: ", "open: "].iter().any(|state| how.starts_with(state));
+        assert!(if is_met { tests.starts_with('`') } else { is_named }, "{row:?}");
+    }
+}
+
+/// The rows of a page's tables that have this number of columns.
+fn rows(page: &str, columns: usize) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
+    let cells = |row: &str| row.trim_matches(['|', ' ']).split(" | ").map(|cell| cell.trim().to_owned()).collect();
+    // An empty last cell leaves `|  |`: the columns are counted by the bars.
+    let is_row = |line: &&str| line.starts_with("| ") && line.matches('|').count() == columns + 1;
+    let with_all = |mut row: Vec<String>| {
+        row.resize(columns, String::new());
+        row
+    };
+    text.lines().filter(is_row).map(cells).map(with_all).collect()
 }
