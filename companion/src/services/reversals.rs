@@ -60,7 +60,8 @@ pub(super) fn after_closing_all<'a>(
         // They are for this command's server, which its callers wake.
         effects::apply(tx, by, hooks, hooks.command_closed(tx, command)?)?;
     }
-    let wake = renew(tx, by, &closed)?;
+    let mut wake = renew(tx, by, &closed)?;
+    wake.extend(after_delivery(tx, by, hooks, &closed)?);
     let bought: Vec<_> = closed
         .iter()
         .filter_map(|command| Some((*command, bought(command)?, command.new.order_id.as_ref()?)))
@@ -72,6 +73,18 @@ pub(super) fn after_closing_all<'a>(
         }
     }
     Ok(wake)
+}
+
+/// Tells the referral rules of orders that may be delivered now.
+fn after_delivery(tx: &Tx<'_>, by: &Audit, hooks: &dyn OrderHooks, closed: &[&Command]) -> Result<Wake, ServiceError> {
+    let is_done =
+        |command: &&&Command| command.state.status == CommandStatus::Completed && command.is_delivery_of_order();
+    let orders: BTreeSet<_> =
+        closed.iter().filter(is_done).filter_map(|command| command.new.order_id.as_ref()).collect();
+    if orders.is_empty() {
+        return Ok(Wake::new());
+    }
+    effects::apply(tx, by, hooks, hooks.delivered(tx, by, &orders)?)
 }
 
 /// Renews commands that were revoked only to reach the right player, or another server.

@@ -1,6 +1,6 @@
 //! The interface through which orders, commands and customers trigger referral events.
 
-use crate::service::{self, customers, orders, reward_commands};
+use crate::service::{self, customers, deliveries, orders, reward_commands};
 use crate::storage::grants;
 use crate::{Effects, Error, ReferralContext};
 use flux_protocol::OrderId;
@@ -8,6 +8,7 @@ use flux_referral_rules::ReversalKind;
 use flux_shop::{Audit, Command, Customer, CustomerId, GrantId, Order, Player, ReferralView};
 use flux_storage::Tx;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// Events of the store that referrals depend on. Each call is part of the caller's transaction; the caller applies the
 /// returned [`Effects`].
@@ -24,6 +25,9 @@ pub trait OrderHooks: Send + Sync {
 
     /// Handles the completion of an order.
     fn completed(&self, tx: &Tx<'_>, audit: &Audit, id: &OrderId, at: Timestamp) -> Result<Effects, Error>;
+
+    /// Handles completed commands of these orders: some of the orders may be delivered now.
+    fn delivered(&self, tx: &Tx<'_>, audit: &Audit, orders: &BTreeSet<&OrderId>) -> Result<Effects, Error>;
 
     /// Handles the full reversal of an order.
     fn reversed(
@@ -103,6 +107,10 @@ impl OrderHooks for Referrals {
 
     fn completed(&self, tx: &Tx<'_>, audit: &Audit, id: &OrderId, at: Timestamp) -> Result<Effects, Error> {
         Ok(service::completed(tx, audit, &self.ctx, id, at)?.effects)
+    }
+
+    fn delivered(&self, tx: &Tx<'_>, audit: &Audit, orders: &BTreeSet<&OrderId>) -> Result<Effects, Error> {
+        deliveries::delivered(tx, audit, &self.ctx, orders)
     }
 
     fn reversed(

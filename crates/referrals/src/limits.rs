@@ -8,6 +8,10 @@ pub const SWEEP_ROWS: u32 = 500;
 pub const REWARDS_SHOWN: u32 = 1_000;
 /// Rewards on a customer's panel, the newest first.
 pub const PANEL_REWARDS: u32 = 100;
+/// Rewards, referees or links that are counted for the end of a rule; further ones are not.
+pub const RULE_ENDS_COUNTED: u32 = 100_000;
+/// Rewards, referees or links that are listed for the end of a rule, the oldest first.
+pub const RULE_ENDS_LISTED: usize = 100;
 /// Discounts of one customer that are compared to find the best.
 pub const DISCOUNTS_COMPARED: u32 = 1_000;
 /// The time for which single clicks are kept: 90 days.

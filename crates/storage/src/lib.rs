@@ -43,4 +43,4 @@ pub use node::NodeId;
 pub use probe::Probe;
 pub use row::{Row, to_json};
 pub use tx::Tx;
-pub use value::{Column, Param, Value};
+pub use value::{Column, Param, TextList, Value};

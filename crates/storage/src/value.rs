@@ -109,11 +109,11 @@ impl Column for bool {
 }
 
 /// Texts as one parameter: a JSON list, which `json_each($1)` takes apart.
-pub(crate) struct TextList(String);
+pub struct TextList(String);
 
 impl TextList {
     /// A list of these texts.
-    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<TextList, Error> {
+    pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<TextList, Error> {
         Ok(TextList(to_json(&texts.into_iter().collect::<Vec<_>>())?))
     }
 }

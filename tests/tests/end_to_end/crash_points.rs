@@ -157,7 +157,9 @@ async fn points(who: Who, transport: Transport) -> (BTreeSet<String>, u64) {
 
 #[tokio::test]
 async fn agent_can_crash_at_any_point() {
-    sweep(Who::Agent, Transport::Session, &[CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Message]).await;
+    // Beside the session, the agent sends its policy by a request.
+    let points = [CrashPoint::Commit, CrashPoint::GameCommand, CrashPoint::Message, CrashPoint::Request];
+    sweep(Who::Agent, Transport::Session, &points).await;
 }
 
 #[tokio::test]

@@ -40,6 +40,10 @@ async fn settings(fixture: &ReferralFixture) {
     app.delete(&format!("/referrals/rules/{}", text(&rule, "id"))).await;
     app.put("/referrals/emails", json!({"codeIssued": {"on": true}})).await;
     app.put("/customers/mailed", json!({"email": "m@example.com"})).await;
+    for eligibility in ["members", "buyers", "any"] {
+        app.put("/referrals/program", json!({"referrerEligibility": eligibility})).await;
+        app.put("/referrals/rules/rule_global?dryRun=true", json!({"status": "disabled"})).await;
+    }
     for open in [false, true] {
         let channels = json!({"bind": {"codeAtSignup": open, "codeAtCheckout": open}});
         app.put("/referrals/program", channels).await;
@@ -183,6 +187,7 @@ async fn command_rewards(fixture: &ReferralFixture) {
     for one in &polled {
         app.post(&format!("/commands/{}/retry", text(one, "id")), json!({})).await;
     }
+    delivered_order(fixture, &token, &held).await;
     let without_player = fixture.code("dave").await;
     fixture.refer("erin", &without_player, 100).await;
     let here = json!({"rewardCommands": [{"command": "give {player} diamond 1", "servers": [server]}]});
@@ -192,6 +197,20 @@ async fn command_rewards(fixture: &ReferralFixture) {
     for customer in ["bob", "erin", "dave", "alice"] {
         app.delete(&format!("/customers/{customer}")).await;
     }
+}
+
+/// An order whose commands complete while a reward waits for them.
+async fn delivered_order(fixture: &ReferralFixture, token: &str, code: &str) {
+    let app = &fixture.app;
+    fixture.rule(json!({"orderTiming": {"type": "daysAfterCompletion", "days": 7, "completion": "delivered"}})).await;
+    app.package(json!([{"command": "say {player}"}])).await;
+    let sale = json!({"customer": {"id": "frida"}, "player": {"name": "Frida"}, "amount": 499, "currency": "EUR",
+        "items": [{"packageId": "vip", "quantity": 1}], "status": "paid", "referralCode": code});
+    app.put("/orders/delivered", sale).await;
+    let polled = list(&app.poll(token, "j1").await.1, "commands");
+    let reports: Vec<Value> = polled.iter().map(|one| report(&text(one, "id"), 1, "completed", None)).collect();
+    app.report(token, "j1", json!(reports)).await;
+    fixture.rule(json!({"orderTiming": {"type": "atPayment"}})).await;
 }
 
 /// Points and store credit, given at registration and at the first order.

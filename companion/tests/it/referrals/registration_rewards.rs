@@ -126,6 +126,28 @@ async fn coupon_comes_back_in_whatever_order_events_arrive() {
     }
 }
 
+/// D-36.
+#[tokio::test]
+async fn discount_ends_at_the_second_that_its_quote_names() {
+    let fixture = member().await;
+    fixture.app.put("/referrals/program", json!({"rewardExpiryDays": 30})).await;
+    let code = fixture.code("alice").await;
+    fixture.signup("bob", &code).await;
+    let cart = json!({"customerId": "bob", "amount": 4000, "currency": "EUR"});
+    let quote = async |at: &str| {
+        let mut cart = cart.clone();
+        cart["occurredAt"] = json!(at);
+        fixture.app.post("/discounts/quote", cart).await.1
+    };
+    let now = fixture.app.post("/discounts/quote", cart.clone()).await.1;
+    let end = text(&now, "expiresAt");
+    assert_eq!(now["expiresAt"], fixture.rewards("bob").await[0]["expiresAt"]);
+    let second_later = end.parse::<jiff::Timestamp>().expect("a time") + jiff::SignedDuration::from_secs(1);
+    assert_eq!(quote(&end).await["discount"], 400, "in the last second");
+    let late = quote(&second_later.to_string()).await;
+    assert_eq!((&late["discount"], &late["expiresAt"]), (&json!(0), &Value::Null), "a second later");
+}
+
 /// R3-24.
 #[tokio::test]
 async fn quote_says_what_the_cart_lacks() {

@@ -1,7 +1,7 @@
 //! Rules for each tier: limits, timing, and reversals.
 
 use super::fixture::{ReferralFixture, grant, state, why};
-use crate::test_app::{list, text};
+use crate::test_app::{list, report, text};
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400;
@@ -43,7 +43,10 @@ async fn daily_limit_binds_registration_rewards_and_resets_daily() {
     }
     assert_eq!(fixture.points("alice").await, 20);
     let skipped = list(&fixture.get("/attributions?referee=b3").await, "items").remove(0);
-    assert_eq!(grant(&skipped, "referrer")["skipReason"], "cap_reached");
+    assert_eq!(grant(&skipped, "referrer")["skipReason"], "daily_limit_reached");
+    let panel = fixture.app.get("/customers/alice/panel").await.1;
+    let lost: Vec<_> = list(&panel, "lostRewards").iter().map(|grant| text(grant, "reason")).collect();
+    assert_eq!(lost, ["daily_limit_reached"], "D-31: the referrer sees it");
     fixture.app.clock.pass(16 * 3_600);
     fixture.signup("b4", &code).await;
     assert_eq!(fixture.points("alice").await, 30, "the next calendar day has begun");
@@ -132,6 +135,95 @@ async fn points_are_reversed_in_full_only_where_configured() {
         let sum: i64 = entries.iter().map(|entry| entry["delta"].as_i64().expect("a number")).sum();
         assert_eq!(sum, after, "the balance is the sum of the lines");
     }
+}
+
+/// D-33.
+#[tokio::test]
+async fn end_of_a_rule_says_what_waits_who_is_bound_and_which_links_end() {
+    let timing = json!({"type": "daysAfterPayment", "days": 7});
+    let (fixture, code) =
+        with_rule(json!({"orderTiming": timing, "slots": {"referrer": {"firstOrder": points(100)}}})).await;
+    let app = &fixture.app;
+    let gold = json!({"name": "Gold", "tier": "gold", "status": "active", "orderTiming": timing,
+        "slots": {"referrer": {"firstOrder": points(200)}}});
+    let gold = text(&fixture.post("/rules", gold).await.1, "id");
+    app.put("/customers/goldie", json!({"tier": "gold"})).await;
+    let golden = fixture.code("goldie").await;
+    fixture.refer("b1", &golden, 100).await;
+    fixture.signup("b2", &golden).await;
+    fixture.signup("b3", &code).await;
+    let numbers = |ends: &Value| {
+        ["waitingRewards", "boundReferees", "endingLinks"].map(|list| ends[list]["total"].as_u64().expect("a number"))
+    };
+    // The tier's rule: the global one takes its place.
+    let ask = async || app.delete(&format!("/referrals/rules/{gold}?dryRun=true")).await;
+    let (status, ends) = ask().await;
+    assert_eq!(
+        (status.as_u16(), numbers(&ends), &ends["nextRule"]),
+        (200, [1, 1, 0], &json!("All-Tier Referral Rule"))
+    );
+    assert_eq!(ends["boundReferees"]["first"], json!(["b2"]));
+    assert_eq!(ask().await.1, ends, "nothing has changed");
+    // The global rule: nothing takes its place.
+    let off = json!({"status": "disabled"});
+    let dry = app.put("/referrals/rules/rule_global?dryRun=true", off.clone()).await.1;
+    assert_eq!((numbers(&dry["ends"]), &dry["ends"]["nextRule"]), ([0, 1, 1], &Value::Null), "{dry}");
+    assert_eq!(dry["ends"]["endingLinks"]["first"], json!([code]));
+    assert_eq!(fixture.get("/rules/rule_global").await["status"], "active", "nothing has changed");
+    assert_eq!(fixture.rule(off).await["ends"], dry["ends"]);
+    // Now the tier's rule is the last one.
+    let (_, ends) = app.delete(&format!("/referrals/rules/{gold}")).await;
+    assert_eq!((numbers(&ends), &ends["nextRule"]), ([1, 1, 1], &Value::Null));
+    app.clock.pass(7 * DAY);
+    flux_companion::sweep(&app.state).await;
+    assert_eq!(fixture.points("goldie").await, 200, "what waited is given on its day");
+    assert_eq!(fixture.rule(json!({"status": "active"})).await["ends"], Value::Null);
+}
+
+/// D-32.
+#[tokio::test]
+async fn reward_waits_for_the_delivery_of_all_commands() {
+    for (completion, expected) in [("told", None), ("delivered", Some("scheduled"))] {
+        let timing = json!({"type": "daysAfterCompletion", "days": 7, "completion": completion});
+        let (fixture, code) =
+            with_rule(json!({"orderTiming": timing, "slots": {"referrer": {"firstOrder": points(100)}}})).await;
+        let app = &fixture.app;
+        let (_, token) = app.server().await;
+        app.package(json!([{"command": "give {player} diamond 1"}, {"command": "say {player}"}])).await;
+        let sale = json!({"customer": {"id": "b1"}, "player": {"name": "Bob"}, "amount": 499, "currency": "EUR",
+            "items": [{"packageId": "vip", "quantity": 1}], "status": "paid", "referralCode": code});
+        assert_eq!(app.put("/orders/o1", sale).await.1["referral"]["decision"], "qualified");
+        let due = async || grant(&list(&fixture.get("/attributions").await, "items")[0], "referrer")["dueAt"].clone();
+        let commands = list(&app.poll(&token, "j1").await.1, "commands");
+        for command in &commands {
+            assert_eq!(due().await, Value::Null, "{completion}: not all have run");
+            app.report(&token, "j1", json!([report(&text(command, "id"), 1, "completed", None)])).await;
+        }
+        assert_eq!((commands.len(), due().await.is_string()), (2, expected.is_some()), "{completion}");
+        app.clock.pass(7 * DAY);
+        flux_companion::sweep(&app.state).await;
+        assert_eq!(fixture.points("alice").await, if expected.is_some() { 100 } else { 0 }, "{completion}");
+    }
+}
+
+/// D-32.
+#[tokio::test]
+async fn rule_warns_of_a_completion_that_nobody_reports() {
+    let (fixture, code) = with_rule(json!({"slots": {"referrer": {"firstOrder": points(100)}}})).await;
+    let rule = async |timing: Value| fixture.rule(json!({"orderTiming": timing})).await;
+    let told = json!({"type": "daysAfterCompletion", "days": 7});
+    let warned = rule(told.clone()).await;
+    assert_eq!(warned["orderTiming"]["completion"], "told", "the default");
+    let warning = list(&warned, "warnings").remove(0);
+    assert!(warning.as_str().expect("a text").starts_with("orderTiming: no order was reported"), "{warning}");
+    let delivered = json!({"type": "daysAfterCompletion", "days": 7, "completion": "delivered"});
+    assert_eq!(rule(delivered).await["warnings"], Value::Null);
+    fixture.refer("b1", &code, 2500).await;
+    fixture.post("/attributions/complete", json!({"checkoutSessionId": "s-b1"})).await;
+    assert_eq!(rule(told).await["warnings"], Value::Null, "somebody reports it");
+    let misplaced = json!({"orderTiming": {"type": "atPayment", "completion": "told"}});
+    let refused = fixture.app.put("/referrals/rules/rule_global", misplaced).await;
+    assert_eq!((refused.0.as_u16(), &refused.1["error"]["field"]), (422, &json!("orderTiming.completion")));
 }
 
 /// D-30, D-31.

@@ -22,8 +22,10 @@ string_enum! {
         ExistingCustomer = "existing_customer",
         /// The referee has referred the referrer.
         Circular = "circular",
-        /// The referrer has reached the reward cap or the daily limit.
+        /// The referrer has reached the reward cap.
         CapReached = "cap_reached",
+        /// The referrer has reached the day's limit of rewarded registrations.
+        DailyLimitReached = "daily_limit_reached",
         /// The order is too small.
         BelowMinimum = "below_minimum",
         /// The buyer has ordered before.

@@ -1,8 +1,8 @@
 //! Issues grants, and lists the effects that the caller must carry out.
 
 use crate::{
-    Attribution, Benefit, CustomerId, Discount, FanOut, Grant, GrantKey, GrantStatus, Issue, LedgerEntry, OrderTiming,
-    Program, ProgramState, Purchase, RunOn, Status, Trigger, fan_out, safe_value,
+    Attribution, Benefit, Completion, CustomerId, Discount, FanOut, Grant, GrantKey, GrantStatus, Issue, LedgerEntry,
+    OrderTiming, Program, ProgramState, Purchase, RunOn, Status, Trigger, fan_out, safe_value,
 };
 use flux_protocol::ServerId;
 use jiff::Timestamp;
@@ -108,14 +108,17 @@ pub(crate) fn due_at(timing: OrderTiming, paid_at: Timestamp, completed_at: Opti
     match timing {
         OrderTiming::AtPayment => Some(paid_at),
         OrderTiming::DaysAfterPayment(days) => Some(days.after(paid_at)),
-        OrderTiming::DaysAfterCompletion(days) => completed_at.map(|at| days.after(at)),
+        OrderTiming::DaysAfterCompletion(days, _) => completed_at.map(|at| days.after(at)),
     }
 }
 
 /// Sets the due time of grants that wait for the order's completion (section 6, `on completed`). A repeat changes nothing.
-pub fn complete(grants: &[Grant], completed_at: Timestamp) -> Vec<Grant> {
+/// The first completion of a kind that a grant's terms accept counts; a reported one is always accepted (D-32).
+pub fn complete(grants: &[Grant], how: Completion, completed_at: Timestamp) -> Vec<Grant> {
     let dated = grants.iter().filter_map(|grant| match (&grant.status, grant.terms.timing) {
-        (GrantStatus::Scheduled { due_at: None }, OrderTiming::DaysAfterCompletion(days)) => {
+        (GrantStatus::Scheduled { due_at: None }, OrderTiming::DaysAfterCompletion(days, wanted))
+            if how == Completion::Told || how == wanted =>
+        {
             let status = GrantStatus::Scheduled { due_at: Some(days.after(completed_at)) };
             Some(Grant { status, ..grant.clone() })
         }

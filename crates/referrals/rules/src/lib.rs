@@ -8,7 +8,7 @@
 //! | a referee arrives with a code | [`Bind`] | [`bind`] |
 //! | a bound referee registers | [`Registration`] | [`register`] |
 //! | an order is paid | [`OrderRecord::pay`], [`candidate`], [`Payment`] | [`pay`] |
-//! | an order is completed | its grants | [`complete`] |
+//! | an order is completed, or all its commands are | its grants | [`complete`] |
 //! | an order is reversed | [`OrderRecord`], [`Held`] | [`void`]; by an admin: [`withdraw`] |
 //! | a reward falls due | a scheduled [`Grant`] | [`issue_due`], then [`settle`] |
 //! | a cart is priced, a code is used | the customer's [`Coupon`]s | [`quote`], [`redeem`] |
@@ -110,7 +110,8 @@ pub use readiness::Readiness;
 pub use ready_texts::{ReadyMail, ReadyShare, ready_mail, ready_share};
 pub use register::{Registration, register};
 pub use reward::{
-    Benefit, Discount, DiscountKind, Ladder, OnReturn, OrderTiming, PartialReturn, Side, Slot, Slots, Trigger,
+    Benefit, Completion, Discount, DiscountKind, Ladder, OnReturn, OrderTiming, PartialReturn, Side, Slot, Slots,
+    Trigger,
 };
 pub use rule::{Rule, RuleName, RuleStatus, Scope, Tier};
 pub use settings::{Patch, ProgramPut, RewardType, save};

@@ -59,7 +59,7 @@ pub fn register(store: &Store<'_>, facts: Registration<'_>) -> Decision {
         at,
     };
     let is_over = rule.daily_limit.is_some_and(|limit| registered_that_day >= limit.get());
-    let skip = is_over.then_some(Reason::CapReached);
+    let skip = is_over.then_some(Reason::DailyLimitReached);
     let of_referrer = opening.referrer(skip, OrderTiming::AtPayment, Some(at));
     let changes: Vec<_> = of_referrer.into_iter().chain(opening.referee()).collect();
     let status = match attribution.status {

@@ -200,6 +200,16 @@ impl Ladder {
     }
 }
 
+string_enum! {
+    /// The completion of an order that a reward waits for (D-32).
+    pub enum Completion {
+        /// The storefront or the payment provider reports it.
+        Told = "told",
+        /// All commands of the order have completed, or it is reported before.
+        Delivered = "delivered",
+    }
+}
+
 /// The time at which the referrer is rewarded for the referee's order (R4-23).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OrderTiming {
@@ -209,7 +219,7 @@ pub enum OrderTiming {
     /// This many days after payment.
     DaysAfterPayment(Days),
     /// This many days after completion.
-    DaysAfterCompletion(Days),
+    DaysAfterCompletion(Days, Completion),
 }
 
 string_enum! {

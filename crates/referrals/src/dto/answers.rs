@@ -127,6 +127,9 @@ pub struct QuoteView {
     pub reason: Option<String>,
     /// With the reason `below_minimum`: the amount that the order lacks, in minor units.
     pub missing: Option<i64>,
+    /// The last moment at which the applied code can be used, to the second.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
     /// Only in answers to `redeem`: false if no event has named this order so far. The code is used up all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_known: Option<bool>,

@@ -1,6 +1,6 @@
 //! The API's enums, and their conversion from and to the types of the rules.
 
-use flux_referral_rules::{Channel, PartialReturn, ReversalKind, Side, Trigger};
+use flux_referral_rules::{Channel, Completion, PartialReturn, ReversalKind, Side, Trigger};
 use serde::{Deserialize, Serialize};
 
 /// The rewarded side.
@@ -76,6 +76,16 @@ pub enum PartialDto {
     Proportional,
     /// It counts as a return of the whole order.
     All,
+}
+
+/// The completion of an order that a reward waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CompletionDto {
+    /// The order is reported as completed.
+    Told,
+    /// All commands of the order have completed, or it is reported as completed before.
+    Delivered,
 }
 
 /// The present day, week (from Monday), month or year of the store's calendar; or all time.
@@ -168,6 +178,24 @@ impl From<PartialReturn> for PartialDto {
             PartialReturn::Keep => PartialDto::Keep,
             PartialReturn::Proportional => PartialDto::Proportional,
             PartialReturn::All => PartialDto::All,
+        }
+    }
+}
+
+impl From<CompletionDto> for Completion {
+    fn from(value: CompletionDto) -> Completion {
+        match value {
+            CompletionDto::Told => Completion::Told,
+            CompletionDto::Delivered => Completion::Delivered,
+        }
+    }
+}
+
+impl From<Completion> for CompletionDto {
+    fn from(value: Completion) -> CompletionDto {
+        match value {
+            Completion::Told => CompletionDto::Told,
+            Completion::Delivered => CompletionDto::Delivered,
         }
     }
 }

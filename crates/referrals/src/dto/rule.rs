@@ -1,10 +1,11 @@
 //! The JSON bodies of a rule, and the writes of it.
 
 use super::patch::{Field, named, named_object, named_objects, over};
+use super::rule_ends::RuleEndsView;
 use super::slot::SlotsPatch;
-use super::{BenefitBody, FieldError, PartialDto, RewardCommandBody, SlotsBody};
+use super::{BenefitBody, CompletionDto, FieldError, PartialDto, RewardCommandBody, SlotsBody};
 use flux_referral_rules::{
-    Currency, Days, Ladder, OnReturn, OrderTiming, RewardCommand, Rule, RuleName, RuleStatus, Scope, Tier,
+    Completion, Currency, Days, Ladder, OnReturn, OrderTiming, RewardCommand, Rule, RuleName, RuleStatus, Scope, Tier,
     ValidationError,
 };
 use flux_rest::object_or_null;
@@ -53,6 +54,9 @@ pub struct RuleView {
     /// Warnings for the admin about the saved settings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Only in the answer to a write that disables the rule or takes it from its tier: the consequences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<RuleEndsView>,
 }
 
 /// A write of a rule: an absent field stays (in a new rule: the default), `null` clears it.
@@ -118,6 +122,9 @@ pub struct TimingBody {
     kind: TimingKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     days: Option<i64>,
+    /// `daysAfterCompletion`: the completion to wait for; by default `told`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    completion: Option<CompletionDto>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -152,7 +159,7 @@ pub struct StepBody {
 
 impl Default for TimingBody {
     fn default() -> TimingBody {
-        TimingBody { kind: TimingKind::AtPayment, days: None }
+        TimingBody { kind: TimingKind::AtPayment, days: None, completion: None }
     }
 }
 
@@ -186,24 +193,32 @@ impl TimingBody {
     pub(super) fn read(self) -> Result<OrderTiming, FieldError> {
         let days = || Days::new(self.days.unwrap_or_default()).map_err(FieldError::at("orderTiming.days"));
         match self.kind {
+            TimingKind::AtPayment | TimingKind::DaysAfterPayment if self.completion.is_some() => {
+                Err(FieldError::value("orderTiming.completion", "is no field of this type: leave it out"))
+            }
             TimingKind::AtPayment if self.days.is_some() => {
                 Err(FieldError::value("orderTiming.days", "is no field of this type: leave it out"))
             }
             TimingKind::AtPayment => Ok(OrderTiming::AtPayment),
             TimingKind::DaysAfterPayment => days().map(OrderTiming::DaysAfterPayment),
-            TimingKind::DaysAfterCompletion => days().map(OrderTiming::DaysAfterCompletion),
+            TimingKind::DaysAfterCompletion => {
+                let completion = self.completion.map_or(Completion::Told, Completion::from);
+                days().map(|days| OrderTiming::DaysAfterCompletion(days, completion))
+            }
         }
     }
 }
 
 impl From<OrderTiming> for TimingBody {
     fn from(timing: OrderTiming) -> TimingBody {
-        let (kind, days) = match timing {
-            OrderTiming::AtPayment => (TimingKind::AtPayment, None),
-            OrderTiming::DaysAfterPayment(days) => (TimingKind::DaysAfterPayment, Some(days.get())),
-            OrderTiming::DaysAfterCompletion(days) => (TimingKind::DaysAfterCompletion, Some(days.get())),
+        let (kind, days, completion) = match timing {
+            OrderTiming::AtPayment => (TimingKind::AtPayment, None, None),
+            OrderTiming::DaysAfterPayment(days) => (TimingKind::DaysAfterPayment, Some(days.get()), None),
+            OrderTiming::DaysAfterCompletion(days, completion) => {
+                (TimingKind::DaysAfterCompletion, Some(days.get()), Some(completion.into()))
+            }
         };
-        TimingBody { kind, days }
+        TimingBody { kind, days, completion }
     }
 }
 

@@ -137,7 +137,9 @@ fn check_bound(refusal: Option<BindError>) -> Result<(), ApiError> {
             Reason::ExistingCustomer => "they have registered or bought before",
             Reason::TooLate => "their click was too long ago",
             Reason::ProgramDisabled => "the program is off",
-            Reason::NoRule | Reason::CapReached => "the code's owner does not refer at present",
+            Reason::NoRule | Reason::CapReached | Reason::DailyLimitReached => {
+                "the code's owner does not refer at present"
+            }
             Reason::BelowMinimum => "the order is too small",
             Reason::NotFirstPurchase => "they have ordered before",
             Reason::CurrencyMismatch => "the order is in another currency than the program",

@@ -2,14 +2,13 @@
 
 use super::ReferralApi;
 use super::to_rules_id;
-use crate::dto::{RulePatch, RuleView, SideDto, SlotBody, TriggerDto};
+use crate::dto::{RuleEndsView, RulePatch, RuleView, SideDto, SlotBody, TriggerDto};
 use crate::service;
 use axum::Json;
 use axum::extract::State;
 use flux_referral_rules::RuleId;
 use flux_rest::values::{CustomerId, Tier};
 use flux_rest::{Admin, ApiError, Body, Errors, Id, IdempotencyKey, Page, PathTexts, Query, Saved, after_text, page};
-use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -42,6 +41,15 @@ pub(super) struct SlotQuery {
     /// True to replace an existing reward.
     #[serde(default)]
     replace: bool,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DryRunQuery {
+    /// True to change nothing and answer what the call would do.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -100,30 +108,35 @@ pub(super) async fn show(
     Ok(Json(api.read(move |tx, _, _| service::rule(tx, &RuleId::new(id.clone()))).await?))
 }
 
-/// Changes a rule: an absent field stays, `null` clears it.
-#[utoipa::path(put, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)), request_body = RulePatch,
+/// Changes a rule: an absent field stays, `null` clears it. If that ends the rule for its referrers, `ends` has the
+/// consequences.
+#[utoipa::path(put, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path), DryRunQuery), request_body = RulePatch,
     responses((status = 200, body = RuleView), Errors))]
 pub(super) async fn change(
     State(api): State<Arc<ReferralApi>>,
     key: Admin,
     Id(id): Id<String>,
+    Query(query): Query<DryRunQuery>,
     Body(patch, _): Body<RulePatch>,
 ) -> Result<Json<RuleView>, ApiError> {
     let id = RuleId::new(id);
-    Ok(Json(api.write(key.actor(), move |tx, by, ctx| service::change_rule(tx, by, ctx, &id, patch.clone())).await?))
+    let rule =
+        api.write(key.actor(), move |tx, by, ctx| service::change_rule(tx, by, ctx, &id, patch.clone(), query.dry_run));
+    Ok(Json(rule.await?))
 }
 
-/// Deletes the rule of a tier. The global rule cannot be deleted; disable it instead.
-#[utoipa::path(delete, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path)),
-    responses((status = 204), Errors))]
+/// Deletes the rule of a tier, and answers the consequences. The global rule cannot be deleted; disable it instead.
+#[utoipa::path(delete, path = "/referrals/rules/{id}", tag = "referrals", security(("key" = [])), params(("id" = String, Path), DryRunQuery),
+    responses((status = 200, body = RuleEndsView), Errors))]
 pub(super) async fn remove(
     State(api): State<Arc<ReferralApi>>,
     key: Admin,
     Id(id): Id<String>,
-) -> Result<StatusCode, ApiError> {
+    Query(query): Query<DryRunQuery>,
+) -> Result<Json<RuleEndsView>, ApiError> {
     let id = RuleId::new(id);
-    api.write(key.actor(), move |tx, by, ctx| service::remove_rule(tx, by, ctx, &id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let ends = api.write(key.actor(), move |tx, by, ctx| service::remove_rule(tx, by, ctx, &id, query.dry_run));
+    Ok(Json(ends.await?))
 }
 
 /// Sets a reward; 409 if the slot has one already, unless `replace` is true. Issued rewards stay.

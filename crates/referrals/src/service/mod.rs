@@ -3,11 +3,12 @@
 //!
 //! | event | module |
 //! | --- | --- |
-//! | settings are saved | `settings`, `rule_servers`, `rule_warnings` |
+//! | settings are saved | `settings`, `rule_servers`, `rule_warnings`, `rule_ends` |
 //! | a link is issued or clicked, a code is checked | `links`, `codes` |
 //! | a friend signs up or registers | `signup` |
 //! | an order is placed, paid, reversed (through `/orders`) | `orders` |
 //! | the same, reported by a storefront that keeps its orders | `sessions` |
+//! | the commands of an order have completed | `deliveries` |
 //! | a deadline passes | `sweeps` |
 //! | a customer without a code may have one | `codes_to_mail` |
 //! | a cart is priced, a code is redeemed, points are spent | `spending` |
@@ -21,12 +22,14 @@ mod bind;
 mod codes;
 mod codes_to_mail;
 pub(crate) mod customers;
+pub(crate) mod deliveries;
 mod evaluate_order;
 mod links;
 mod mail_values;
 mod mails;
 pub(crate) mod orders;
 pub(crate) mod reward_commands;
+mod rule_ends;
 mod rule_servers;
 mod rule_warnings;
 mod sessions;

@@ -3,6 +3,7 @@
 use super::rule_warnings;
 use crate::Error;
 use crate::dto::RuleView;
+use crate::storage::orders as orders_repo;
 use crate::storage::rules::{self as rules_repo, RuleRows};
 use flux_protocol::ServerId;
 use flux_referral_rules::{RewardCommand, Rule, RuleId, Scope, Side, Slot, Targets, Tier, Trigger};
@@ -34,16 +35,19 @@ pub fn rules_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<RulesOfServer, 
     Ok(found)
 }
 
-/// What the store knows of servers and tiers, which warnings about rules compare with.
+/// What the store knows of servers, tiers and completed orders, which warnings about rules compare with.
 pub(super) struct KnownPlaces {
     /// The servers that are given commands.
     receiving: Vec<ServerId>,
     tiers: TierList,
+    /// True if an order was reported as completed.
+    is_completion_reported: bool,
 }
 
 impl KnownPlaces {
     pub(super) fn load(tx: &Tx<'_>) -> Result<KnownPlaces, Error> {
-        Ok(KnownPlaces { receiving: servers::receiving(tx)?, tiers: tiers::all(tx)? })
+        let is_completion_reported = orders_repo::has_completed(tx)?;
+        Ok(KnownPlaces { receiving: servers::receiving(tx)?, tiers: tiers::all(tx)?, is_completion_reported })
     }
 }
 
@@ -94,7 +98,7 @@ pub(super) fn warnings(rule: &Rule, known: &KnownPlaces) -> Vec<String> {
         warnings.extend(removed.map(|server| format!("the server {server} was removed: no command is made there")));
         warnings.into_iter().map(move |warning| format!("{side}.{trigger}: {warning}"))
     };
-    let of_settings = rule_warnings::of_settings(rule);
+    let of_settings = rule_warnings::of_settings(rule, known.is_completion_reported);
     of_tier.into_iter().chain(commands(rule).flat_map(of_command)).chain(of_settings).collect()
 }
 

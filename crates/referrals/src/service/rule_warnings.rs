@@ -1,10 +1,25 @@
 //! Warnings about a rule's settings that contradict each other.
 
-use flux_referral_rules::{OnReturn, PartialReturn, Rule};
+use flux_referral_rules::{Completion, OnReturn, OrderTiming, PartialReturn, Rule};
 
-/// The warnings about a rule's settings.
-pub(super) fn of_settings(rule: &Rule) -> Vec<String> {
-    partial_return(rule.on_return).into_iter().map(|warning| format!("onReturn.partial: {warning}")).collect()
+/// The warnings about a rule's settings. `is_completion_reported`: an order of the store was reported as completed.
+pub(super) fn of_settings(rule: &Rule, is_completion_reported: bool) -> Vec<String> {
+    let partial = partial_return(rule.on_return).map(|warning| format!("onReturn.partial: {warning}"));
+    let timing = timing(rule.order_timing, is_completion_reported).map(|warning| format!("orderTiming: {warning}"));
+    partial.into_iter().chain(timing).collect()
+}
+
+/// Warns about a reward that waits for a report that nobody sends.
+fn timing(timing: OrderTiming, is_completion_reported: bool) -> Option<&'static str> {
+    match timing {
+        OrderTiming::DaysAfterCompletion(_, Completion::Told) if !is_completion_reported => Some(
+            "no order was reported as completed so far, and the reward waits for that: report it \
+             (`POST /orders/{id}/completed`), or set `completion` to `delivered`",
+        ),
+        OrderTiming::DaysAfterCompletion(_, Completion::Told | Completion::Delivered)
+        | OrderTiming::AtPayment
+        | OrderTiming::DaysAfterPayment(_) => None,
+    }
 }
 
 /// Warns about a return of a part that takes nothing back, although the rule says that it does.

@@ -11,7 +11,9 @@ use crate::ids;
 use crate::storage::orders as orders_repo;
 use crate::storage::{attributions, customers as customers_repo, grants};
 use flux_protocol::OrderId;
-use flux_referral_rules::{AttributionId, CustomerId, EmailKey, Money, Reason, ReversalKind, complete};
+use flux_referral_rules::{
+    Attribution, AttributionId, Completion, CustomerId, EmailKey, Money, Reason, ReversalKind, complete,
+};
 use flux_shop::{Audit, SessionId};
 use flux_storage::Tx;
 use jiff::Timestamp;
@@ -132,13 +134,24 @@ pub fn completed(
     let Some(row) = attributions::qualified_by(tx, id)? else {
         return Ok(work.outcome(order.attribution, false, None));
     };
-    let held: Vec<_> = grants::of_attribution(tx, &row.attribution.id)?.into_iter().map(|row| row.grant).collect();
-    for grant in complete(&held, order.record.completed_at.unwrap_or(at)) {
-        grants::put(tx, &grant)?;
-        announce_grant(&work, &grant)?;
-    }
-    let attribution = issue_due_grants(&mut work, row.attribution)?;
+    let at = order.record.completed_at.unwrap_or(at);
+    let attribution = date_grants(&mut work, row.attribution, Completion::Told, at)?;
     Ok(work.outcome(Some(attribution.id), false, None))
+}
+
+/// Dates the rewards that waited for this completion of their order.
+pub(super) fn date_grants(
+    work: &mut UnitOfWork<'_>,
+    attribution: Attribution,
+    how: Completion,
+    at: Timestamp,
+) -> Result<Attribution, Error> {
+    let held: Vec<_> = grants::of_attribution(work.tx(), &attribution.id)?.into_iter().map(|row| row.grant).collect();
+    for grant in complete(&held, how, at) {
+        grants::put(work.tx(), &grant)?;
+        announce_grant(work, &grant)?;
+    }
+    issue_due_grants(work, attribution)
 }
 
 /// `POST /attributions/void`: handles a reversal or a partial refund. An unknown order is recorded.

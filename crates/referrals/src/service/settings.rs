@@ -2,17 +2,18 @@
 
 use super::UnitOfWork;
 use super::codes_to_mail::settings_changed;
+use super::rule_ends::ends;
 use super::rule_servers::{self, KnownPlaces};
 use crate::Error;
 use crate::ReferralContext;
 use crate::dto::{
-    FieldError, MailsDoc, MailsPatch, ProgramPatch, ProgramView, RewardCommandBody, RuleDoc, RulePatch, RuleView,
-    ShareDoc, SharePatch, SideDto, SlotBody, TriggerDto, program_view,
+    FieldError, MailsDoc, MailsPatch, ProgramPatch, ProgramView, RewardCommandBody, RuleDoc, RuleEndsView, RulePatch,
+    RuleView, ShareDoc, SharePatch, SideDto, SlotBody, TriggerDto, program_view,
 };
 use crate::ids;
 use crate::storage::program::{self, ProgramRow};
 use crate::storage::rules as rules_repo;
-use flux_referral_rules::{Rule, RuleId, RuleName, Scope, Slot, ValidationError};
+use flux_referral_rules::{Rule, RuleId, RuleName, RuleStatus, Scope, Slot, ValidationError};
 use flux_shop::Audit;
 use flux_shop::kind;
 use flux_storage::{Tx, events, servers};
@@ -70,13 +71,14 @@ pub fn add_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, patch: RulePa
     rule_answer(&work, &rule)
 }
 
-/// `PUT /rules/{id}`.
+/// `PUT /rules/{id}`. `is_dry`: nothing is saved.
 pub fn change_rule(
     tx: &Tx<'_>,
     audit: &Audit,
     ctx: &ReferralContext,
     id: &RuleId,
     patch: RulePatch,
+    is_dry: bool,
 ) -> Result<RuleView, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
     let before = find_rule(&work, id)?;
@@ -86,16 +88,38 @@ pub fn change_rule(
     }
     let doc = work.rules().docs.get(id.as_str()).cloned().unwrap_or_default();
     let (rule, doc) = patched_rule(&work, patch, &before, doc)?;
-    replace_rule(&mut work, Rule { version: before.version + 1, ..rule }, doc)
+    let rule = Rule { version: before.version + 1, ..rule };
+    let is_ended =
+        before.status == RuleStatus::Active && (rule.status == RuleStatus::Disabled || rule.scope != before.scope);
+    let answer = if is_dry {
+        replace_in_memory(&mut work, &rule)?;
+        work.rules_mut().docs.insert(rule.id.to_string(), doc);
+        rule_answer(&work, &rule)?
+    } else {
+        replace_rule(&mut work, rule, doc)?
+    };
+    let ends = if is_ended { Some(ends(&work, &before)?) } else { None };
+    Ok(RuleView { ends, ..answer })
 }
 
-/// `DELETE /rules/{id}`: the global one stays.
-pub fn remove_rule(tx: &Tx<'_>, audit: &Audit, ctx: &ReferralContext, id: &RuleId) -> Result<(), Error> {
+/// `DELETE /rules/{id}`: the global one stays. `is_dry`: nothing is deleted. Returns the consequences.
+pub fn remove_rule(
+    tx: &Tx<'_>,
+    audit: &Audit,
+    ctx: &ReferralContext,
+    id: &RuleId,
+    is_dry: bool,
+) -> Result<RuleEndsView, Error> {
     let mut work = UnitOfWork::begin(tx, audit, ctx)?;
-    find_rule(&work, id)?;
+    let rule = find_rule(&work, id)?;
     work.rules_mut().rules.remove(id).map_err(|invalid| FieldError::of("id", &invalid))?;
-    rules_repo::remove(tx, id)?;
-    Ok(events::record(tx, audit, kind::RULE_REMOVED, id.as_str(), &json!({}))?)
+    let ends = ends(&work, &rule)?;
+    if !is_dry {
+        rules_repo::remove(tx, id)?;
+        let data = json!({"boundReferees": ends.bound_referees.total, "waitingRewards": ends.waiting_rewards.total});
+        events::record(tx, audit, kind::RULE_REMOVED, id.as_str(), &data)?;
+    }
+    Ok(ends)
 }
 
 /// `PUT /rules/{id}/slots/{side}/{trigger}`: refused on a filled slot (R3-05), unless `replaces` is true.
@@ -187,11 +211,15 @@ fn settings_of(work: &UnitOfWork<'_>, rule: &Rule) -> RuleDoc {
 }
 
 fn replace_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: RuleDoc) -> Result<RuleView, Error> {
-    let replaced = work.rules_mut().rules.replace(rule.clone());
-    replaced.map_err(|invalid| FieldError::of(refused_field(&invalid), &invalid))?;
+    replace_in_memory(work, &rule)?;
     save_rule(work, rule.clone(), Some(doc))?;
     settings_changed(work)?;
     rule_answer(work, &rule)
+}
+
+fn replace_in_memory(work: &mut UnitOfWork<'_>, rule: &Rule) -> Result<(), Error> {
+    let replaced = work.rules_mut().rules.replace(rule.clone());
+    Ok(replaced.map_err(|invalid| FieldError::of(refused_field(&invalid), &invalid))?)
 }
 
 fn save_rule(work: &mut UnitOfWork<'_>, rule: Rule, doc: Option<RuleDoc>) -> Result<(), Error> {

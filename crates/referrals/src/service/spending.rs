@@ -143,6 +143,7 @@ fn shown(quote: Quote) -> QuoteView {
         discount_id: Some(discount_id(&grant_id(&quote.coupon.grant.key))),
         code: Some(quote.coupon.code.to_string()),
         free_shipping: quote.free_shipping,
+        expires_at: end_of(&quote.coupon.grant.status),
         reason: None,
         missing: None,
         order_known: None,
@@ -158,22 +159,30 @@ fn nothing(order: Money, why: Option<DiscountError>) -> QuoteView {
         free_shipping: false,
         reason: why.map(|why| why.as_str().to_owned()),
         missing: why.and_then(DiscountError::missing),
+        expires_at: None,
         order_known: None,
     }
 }
 
 /// A code that was given back, as the API answers it.
 pub fn released_view(row: &GrantRow) -> ReleasedView {
-    let expires_at = match row.grant.status {
-        GrantStatus::Issued(issue) | GrantStatus::Expired(issue) | GrantStatus::Revoked(issue) => issue.expires_at,
-        GrantStatus::Used(..) | GrantStatus::Scheduled { .. } | GrantStatus::Cancelled { .. } => None,
-    };
     ReleasedView {
         customer_id: row.grant.customer.to_string(),
         discount_id: row.discount.as_ref().map(|(id, _)| id.clone()),
         code: row.discount.as_ref().map(|(_, code)| code.to_string()),
         status: row.grant.status.as_str().to_owned(),
-        expires_at,
+        expires_at: end_of(&row.grant.status),
+    }
+}
+
+/// The last moment at which a code with this status can, or could, be used.
+fn end_of(status: &GrantStatus) -> Option<Timestamp> {
+    match status {
+        GrantStatus::Issued(issue)
+        | GrantStatus::Used(issue, _)
+        | GrantStatus::Expired(issue)
+        | GrantStatus::Revoked(issue) => issue.expires_at,
+        GrantStatus::Scheduled { .. } | GrantStatus::Cancelled { .. } => None,
     }
 }
 

@@ -7,8 +7,9 @@ use flux_referral_rules::{
     Attribution, AttributionId, Code, CustomerId, Person, PositiveMoney, Purchase, Reason, RuleId, Status,
 };
 use flux_shop::SessionId;
-use flux_storage::{Error, Param, Row, Tx, params};
+use flux_storage::{Error, Param, Row, TextList, Tx, params};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// A stored attribution.
 #[derive(Debug, Clone)]
@@ -256,6 +257,14 @@ pub fn registered_between(
                WHERE referrer_id = $1 AND registered_at >= $2 AND registered_at < $3 AND id <> $4 LIMIT $5) AS counted";
     let values = params![referrer.as_str(), start, end, but.as_str(), most];
     tx.only(sql, values, |row| row.get("total"))
+}
+
+/// The attributions that one of these orders qualified and that have a reward without a due time.
+pub fn waiting_for_completion(tx: &Tx<'_>, orders: &BTreeSet<&OrderId>) -> Result<Vec<AttributionRow>, Error> {
+    let sql = "SELECT * FROM referral_attributions AS a WHERE order_id IN (SELECT value FROM json_each($1))
+               AND EXISTS (SELECT 1 FROM referral_grants AS g
+                 WHERE g.attribution_id = a.id AND g.status = 'scheduled' AND g.due_at IS NULL)";
+    tx.query(sql, params![TextList::of(orders.iter().map(|order| order.as_str()))?], read)
 }
 
 /// Pending attributions with a deadline before `now`, up to `limit`.

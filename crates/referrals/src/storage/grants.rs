@@ -37,7 +37,7 @@ impl GrantRow {
 pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), Error> {
     let sql =
         "INSERT INTO referral_grants (id, attribution_id, side, trigger, customer_id, terms, status, due_at, issued_at,
-               expires_at, used_order, skipped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+               expires_at, used_order, skipped, rule_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                ON CONFLICT (attribution_id, side, trigger) DO UPDATE SET status = $7, due_at = $8, issued_at = $9,
                expires_at = $10, used_order = $11, skipped = $12";
     let (mut due_at, mut issue, mut used, mut skipped) = (None, None, None, None);
@@ -63,6 +63,7 @@ pub fn put(tx: &Tx<'_>, grant: &Grant) -> Result<(), Error> {
             issue.and_then(|issue| issue.expires_at),
             used,
             skipped,
+            grant.terms.rule.as_str(),
         ],
     )?;
     Ok(())

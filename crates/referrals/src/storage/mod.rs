@@ -14,6 +14,7 @@ pub mod links;
 pub mod orders;
 pub mod program;
 mod rows;
+pub mod rule_ends;
 pub mod rules;
 pub mod stats;
 

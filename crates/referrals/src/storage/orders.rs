@@ -101,6 +101,11 @@ pub fn add_refund(tx: &Tx<'_>, id: &OrderId, dedup_key: &str, amount: i64) -> Re
     Ok(tx.execute(sql, params![id.as_str(), dedup_key, amount])? == 1)
 }
 
+/// Returns whether an order was reported as completed.
+pub fn has_completed(tx: &Tx<'_>) -> Result<bool, Error> {
+    tx.exists("SELECT 1 FROM referral_orders WHERE completed_at IS NOT NULL LIMIT 1", params![])
+}
+
 /// Returns whether this customer has a purchase.
 pub fn is_buyer(tx: &Tx<'_>, id: &CustomerId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM referral_orders WHERE customer_id = $1 AND is_purchase LIMIT 1";

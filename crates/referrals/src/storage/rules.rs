@@ -29,6 +29,7 @@ impl RuleRows {
             doc: self.docs.get(rule.id.as_str()).cloned().unwrap_or_else(|| RuleDoc::from(rule)),
             version: rule.version,
             warnings: Vec::new(),
+            ends: None,
         }
     }
 }

@@ -414,12 +414,14 @@ CREATE TABLE referral_grants (
   code_key       TEXT COLLATE "C" UNIQUE,
   auto_apply     BOOLEAN NOT NULL DEFAULT FALSE,
   reversal       TEXT COLLATE "C",
+  rule_id        TEXT COLLATE "C",
   UNIQUE (attribution_id, side, trigger)
 );
 CREATE INDEX referral_grants_of_customer ON referral_grants (customer_id, seq);
 CREATE INDEX referral_grants_that_apply ON referral_grants (customer_id, coalesce(expires_at, 9223372036854775807))
   WHERE auto_apply AND status IN ('issued', 'expired');
 CREATE INDEX referral_grants_used ON referral_grants (used_order, customer_id) WHERE used_order IS NOT NULL;
+CREATE INDEX referral_grants_waiting ON referral_grants (rule_id, seq) WHERE status = 'scheduled';
 CREATE INDEX referral_grants_due ON referral_grants (due_at) WHERE status = 'scheduled' AND due_at IS NOT NULL;
 CREATE INDEX referral_grants_to_expire ON referral_grants (expires_at) WHERE status = 'issued' AND expires_at IS NOT NULL;
 
@@ -491,6 +493,7 @@ CREATE INDEX referral_orders_bought_name ON referral_orders (lower(player_name))
   WHERE is_purchase AND player_name IS NOT NULL;
 CREATE INDEX referral_orders_of_strangers ON referral_orders (email) WHERE customer_id IS NULL AND email IS NOT NULL;
 CREATE INDEX referral_orders_of_session ON referral_orders (session) WHERE session IS NOT NULL;
+CREATE INDEX referral_orders_completed ON referral_orders (id) WHERE completed_at IS NOT NULL;
 CREATE INDEX referral_orders_by_code ON referral_orders (lower(code)) WHERE code IS NOT NULL;
 CREATE TABLE referral_refunds (
   order_id  TEXT COLLATE "C" NOT NULL REFERENCES referral_orders (id),

@@ -49,7 +49,7 @@ fn what_lies_in_the_way_is_a_conflict_and_the_rest_is_not() {
 #[test]
 fn the_closed_list_of_reasons_is_this_one() {
     let words: Vec<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
-    let expected = "refunded cancelled chargeback returned self_referral existing_customer circular cap_reached below_minimum \
+    let expected = "refunded cancelled chargeback returned self_referral existing_customer circular cap_reached daily_limit_reached below_minimum \
                     not_first_purchase currency_mismatch program_disabled no_rule too_late zero_amount admin";
     assert_eq!(words, expected.split(' ').collect::<Vec<_>>());
     assert!(Reason::ALL.iter().all(|reason| reason.as_str().parse() == Ok(*reason)));

@@ -169,7 +169,7 @@ fn a_rule_per_tier() {
     put(&mut rule, Side::Referee, Trigger::Registration, fixed(500, "EUR"));
     rule.daily_limit = limit(2);
     rule.order_valid = Some(days(60));
-    rule.order_timing = OrderTiming::DaysAfterCompletion(days(7));
+    rule.order_timing = OrderTiming::DaysAfterCompletion(days(7), Completion::Told);
     rule.on_return = OnReturn { recover_points: true, revoke_unused_codes: false, ..OnReturn::default() };
     store.rules.add(rule).unwrap();
     store.customer("Alice").tier = Some(gold);

@@ -279,7 +279,7 @@ impl FakeStore {
         record.complete(at);
         let completed_at = record.completed_at.unwrap();
         let Some(row) = self.rows.iter().find(|row| row.is_qualified_by(&id)) else { return };
-        for grant in complete(&self.grants_of(&row.id), completed_at) {
+        for grant in complete(&self.grants_of(&row.id), Completion::Told, completed_at) {
             self.grants.insert(grant.key.clone(), grant);
         }
     }

@@ -47,7 +47,7 @@ fn fake_store(config: &Config) -> FakeStore {
         rule.order_timing = match config.timing {
             Timing::Now => OrderTiming::AtPayment,
             Timing::AfterPayment(count) => OrderTiming::DaysAfterPayment(days(count)),
-            Timing::AfterCompletion(count) => OrderTiming::DaysAfterCompletion(days(count)),
+            Timing::AfterCompletion(count) => OrderTiming::DaysAfterCompletion(days(count), Completion::Told),
         };
     });
     store.program.require_first_purchase = config.first_only;

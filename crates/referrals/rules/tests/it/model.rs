@@ -198,13 +198,14 @@ impl Model {
         }
         let is_all = config.for_order.is_none() && config.ladder.is_none() && !config.thanks;
         if is_all && self.rows[place].status == "pending" {
-            self.conclude(place, given || !skipped);
+            let reason = if is_over { "daily_limit_reached" } else { "cap_reached" };
+            self.conclude(place, given || !skipped, reason);
         }
     }
 
-    fn conclude(&mut self, place: usize, is_rewarded: bool) {
+    fn conclude(&mut self, place: usize, is_rewarded: bool, reason: &'static str) {
         self.rows[place].status = if is_rewarded { "rewarded" } else { "qualified" };
-        self.rows[place].reason = (!is_rewarded).then_some("cap_reached");
+        self.rows[place].reason = (!is_rewarded).then_some(reason);
     }
 
     fn give(&mut self, key: Key, points: i64, is_skipped: bool, issued: Option<i64>, end: Option<i64>) {
@@ -278,7 +279,7 @@ impl Model {
         self.take_share(config, (place, "referrer", "firstOrder"));
         match waits {
             true => self.rows[place].status = "qualified",
-            false => self.conclude(place, config.thanks || points.is_none() || !is_full),
+            false => self.conclude(place, config.thanks || points.is_none() || !is_full, "cap_reached"),
         }
     }
 

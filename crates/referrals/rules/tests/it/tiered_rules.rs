@@ -193,7 +193,7 @@ fn tenth_registration_of_a_day_is_paid_the_eleventh_not() {
     let skipped = store
         .grants
         .values()
-        .filter(|grant| matches!(grant.status, GrantStatus::Cancelled { skipped: Some(Reason::CapReached) }));
+        .filter(|grant| matches!(grant.status, GrantStatus::Cancelled { skipped: Some(Reason::DailyLimitReached) }));
     assert_eq!(skipped.count(), 1);
     assert_eq!(
         registered(
@@ -272,7 +272,9 @@ fn order_reward_comes_at_payment_or_days_later() {
         store
     };
     assert_eq!(give(OrderTiming::AtPayment).points("Alice"), 100);
-    for (timing, due) in [(OrderTiming::DaysAfterPayment(days(2)), 3), (OrderTiming::DaysAfterCompletion(days(2)), 5)] {
+    for (timing, due) in
+        [(OrderTiming::DaysAfterPayment(days(2)), 3), (OrderTiming::DaysAfterCompletion(days(2), Completion::Told), 5)]
+    {
         let mut store = give(timing);
         assert_eq!(store.rows[0].status, Status::Qualified(None));
         store.sweep(at(due * 86_400 - 1));
@@ -288,7 +290,7 @@ fn order_reward_comes_at_payment_or_days_later() {
 #[test]
 fn reward_after_completion_is_never_due_without_one() {
     let mut store = ordinary();
-    store.edit_global(|rule| rule.order_timing = OrderTiming::DaysAfterCompletion(days(2)));
+    store.edit_global(|rule| rule.order_timing = OrderTiming::DaysAfterCompletion(days(2), Completion::Told));
     bring(&mut store, "Bob");
     orders(&mut store, "Bob", "o1");
     store.sweep(day(3000));
@@ -303,11 +305,42 @@ fn reward_after_completion_is_never_due_without_one() {
 #[test]
 fn completion_before_the_payment_counts() {
     let mut store = ordinary();
-    store.edit_global(|rule| rule.order_timing = OrderTiming::DaysAfterCompletion(days(2)));
+    store.edit_global(|rule| rule.order_timing = OrderTiming::DaysAfterCompletion(days(2), Completion::Told));
     bring(&mut store, "Bob");
     store.completed("o1", day(3));
     orders(&mut store, "Bob", "o1");
     assert_eq!(store.grants_of(&store.rows[0].id)[0].status, GrantStatus::Scheduled { due_at: Some(day(5)) });
+}
+
+/// D-32.
+#[test]
+fn delivery_counts_as_completion_where_the_rule_says_so() {
+    use Completion::{Delivered, Told};
+    for (wanted, events, expected) in [
+        (Told, vec![(Told, 3)], Some(5)),
+        (Told, vec![(Delivered, 3)], None),
+        (Told, vec![(Delivered, 3), (Told, 9)], Some(11)),
+        (Delivered, vec![(Delivered, 3)], Some(5)),
+        (Delivered, vec![(Told, 3)], Some(5)),
+        (Delivered, vec![(Delivered, 3), (Told, 9)], Some(5)),
+        (Delivered, vec![(Told, 3), (Delivered, 9)], Some(5)),
+        (Delivered, vec![], None),
+    ] {
+        let mut store = ordinary();
+        store.edit_global(|rule| rule.order_timing = OrderTiming::DaysAfterCompletion(days(2), wanted));
+        bring(&mut store, "Bob");
+        orders(&mut store, "Bob", "o1");
+        for (how, when) in &events {
+            for grant in complete(&store.grants_of(&store.rows[0].id), *how, day(*when)) {
+                store.grants.insert(grant.key.clone(), grant);
+            }
+        }
+        let scheduled = store.grants.values().find_map(|grant| match grant.status {
+            GrantStatus::Scheduled { due_at } => Some(due_at),
+            _ => None,
+        });
+        assert_eq!(scheduled, Some(expected.map(day)), "{wanted:?} {events:?}");
+    }
 }
 
 /// R4-25.

@@ -25,8 +25,8 @@ fn bad(column: &'static str) -> impl FnOnce(ValidationError) -> Error {
 mod tests {
     use super::*;
     use flux_referral_rules::{
-        Benefit, Currency, Days, Discount, DiscountKind, Ladder, OnReturn, OrderTiming, PartialReturn, Percent, Points,
-        PositiveMoney, Rule, RuleId, RuleName, Scope, Side, Slot, Trigger,
+        Benefit, Completion, Currency, Days, Discount, DiscountKind, Ladder, OnReturn, OrderTiming, PartialReturn,
+        Percent, Points, PositiveMoney, Rule, RuleId, RuleName, Scope, Side, Slot, Trigger,
     };
 
     fn euros(amount: i64) -> PositiveMoney {
@@ -55,7 +55,7 @@ mod tests {
         }
         rule.on_return =
             OnReturn { recover_points: true, revoke_unused_codes: false, partial: PartialReturn::Proportional };
-        rule.order_timing = OrderTiming::DaysAfterCompletion(Days::new(14).unwrap());
+        rule.order_timing = OrderTiming::DaysAfterCompletion(Days::new(14).unwrap(), Completion::Delivered);
         rule.ladder = Ladder::new(vec![(1, discount(DiscountKind::Fixed(euros(300))))]).unwrap();
         rule
     }

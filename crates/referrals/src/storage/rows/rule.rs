@@ -3,7 +3,9 @@
 use super::bad;
 use super::benefit::BenefitRow;
 use super::command::RewardCommandRow;
-use flux_referral_rules::{Days, Ladder, OnReturn, OrderTiming, PartialReturn, Rule, Side, Slot, Slots, Trigger};
+use flux_referral_rules::{
+    Completion, Days, Ladder, OnReturn, OrderTiming, PartialReturn, Rule, Side, Slot, Slots, Trigger,
+};
 use flux_storage::Error;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -39,6 +41,7 @@ pub(super) enum TimingRow {
     AtPayment,
     DaysAfterPayment(i64),
     DaysAfterCompletion(i64),
+    DaysAfterDelivery(i64),
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -70,7 +73,8 @@ impl From<OrderTiming> for TimingRow {
         match timing {
             OrderTiming::AtPayment => TimingRow::AtPayment,
             OrderTiming::DaysAfterPayment(days) => TimingRow::DaysAfterPayment(days.get()),
-            OrderTiming::DaysAfterCompletion(days) => TimingRow::DaysAfterCompletion(days.get()),
+            OrderTiming::DaysAfterCompletion(days, Completion::Told) => TimingRow::DaysAfterCompletion(days.get()),
+            OrderTiming::DaysAfterCompletion(days, Completion::Delivered) => TimingRow::DaysAfterDelivery(days.get()),
         }
     }
 }
@@ -81,7 +85,10 @@ impl TimingRow {
         Ok(match self {
             TimingRow::AtPayment => OrderTiming::AtPayment,
             TimingRow::DaysAfterPayment(after) => OrderTiming::DaysAfterPayment(days(after)?),
-            TimingRow::DaysAfterCompletion(after) => OrderTiming::DaysAfterCompletion(days(after)?),
+            TimingRow::DaysAfterCompletion(after) => OrderTiming::DaysAfterCompletion(days(after)?, Completion::Told),
+            TimingRow::DaysAfterDelivery(after) => {
+                OrderTiming::DaysAfterCompletion(days(after)?, Completion::Delivered)
+            }
         })
     }
 }

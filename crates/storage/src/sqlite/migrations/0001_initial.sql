@@ -442,13 +442,15 @@ CREATE TABLE referral_grants (
   code           TEXT,
   code_key       TEXT UNIQUE,
   auto_apply     INTEGER NOT NULL DEFAULT 0,
-  reversal       TEXT,                           -- JSON: the commands that take it back, once it is taken back
+  reversal       TEXT,
+  rule_id        TEXT,                           -- JSON: the commands that take it back, once it is taken back
   UNIQUE (attribution_id, side, trigger)
 ) STRICT;
 CREATE INDEX referral_grants_of_customer ON referral_grants (customer_id, seq);
 CREATE INDEX referral_grants_that_apply ON referral_grants (customer_id, coalesce(expires_at, 9223372036854775807))
   WHERE auto_apply AND status IN ('issued', 'expired');
 CREATE INDEX referral_grants_used ON referral_grants (used_order, customer_id) WHERE used_order IS NOT NULL;
+CREATE INDEX referral_grants_waiting ON referral_grants (rule_id, seq) WHERE status = 'scheduled';
 CREATE INDEX referral_grants_due ON referral_grants (due_at) WHERE status = 'scheduled' AND due_at IS NOT NULL;
 CREATE INDEX referral_grants_to_expire ON referral_grants (expires_at) WHERE status = 'issued' AND expires_at IS NOT NULL;
 
@@ -523,6 +525,7 @@ CREATE INDEX referral_orders_bought_name ON referral_orders (lower(player_name))
   WHERE is_purchase AND player_name IS NOT NULL;
 CREATE INDEX referral_orders_of_strangers ON referral_orders (email) WHERE customer_id IS NULL AND email IS NOT NULL;
 CREATE INDEX referral_orders_of_session ON referral_orders (session) WHERE session IS NOT NULL;
+CREATE INDEX referral_orders_completed ON referral_orders (id) WHERE completed_at IS NOT NULL;
 CREATE INDEX referral_orders_by_code ON referral_orders (lower(code)) WHERE code IS NOT NULL;
 CREATE TABLE referral_refunds (
   order_id  TEXT NOT NULL REFERENCES referral_orders (id),
