@@ -39,7 +39,7 @@ pub enum Room {
     },
 }
 
-/// What the room depends on.
+/// The numbers that decide about the room.
 #[derive(Debug, Clone, Copy)]
 struct Usage {
     open: u64,

@@ -174,7 +174,7 @@ fn missing_damaged_and_newer_files_have_own_errors() {
     assert!(matches!(Db::open_in_place(&path), Err(flux_storage::Error::Newer { found: 1_000, .. })));
 }
 
-/// What is written to a file without a name is lost at the next start.
+/// A write to a file without a name would be lost at the next start.
 #[tokio::test(flavor = "multi_thread")]
 async fn file_that_is_replaced_or_removed_takes_no_write() {
     for (change, word) in [(replace as fn(&Path), "was replaced while"), (remove, "was removed while")] {

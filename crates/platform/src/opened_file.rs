@@ -1,4 +1,4 @@
-//! Whether a path still names the file that was opened there.
+//! Compares the file that a path names with the one that was opened there.
 
 use std::fs;
 use std::io;

@@ -4,11 +4,8 @@ use crate::{Error, Row, Tx, params, to_json};
 use flux_protocol::ServerId;
 use flux_shop::AgentPolicy;
 
-/// Saves the policy of a server's agent. Returns false if it is the saved one.
-pub fn put(tx: &Tx<'_>, server: &ServerId, policy: &AgentPolicy) -> Result<bool, Error> {
-    if find(tx, server)?.as_ref() == Some(policy) {
-        return Ok(false);
-    }
+/// Saves the policy of a server's agent.
+pub fn put(tx: &Tx<'_>, server: &ServerId, policy: &AgentPolicy) -> Result<(), Error> {
     let AgentPolicy { is_strict, allow, deny, bedrock_prefix } = policy;
     let sql = "INSERT INTO agent_policies (server_id, is_strict, allow, deny, bedrock_prefix, updated_at)
                VALUES ($1, $2, $3, $4, $5, $6)
@@ -16,7 +13,7 @@ pub fn put(tx: &Tx<'_>, server: &ServerId, policy: &AgentPolicy) -> Result<bool,
                  updated_at = $6";
     let (allow, deny) = (to_json(allow)?, to_json(deny)?);
     tx.execute(sql, params![server, is_strict, allow, deny, bedrock_prefix, tx.now()])?;
-    Ok(true)
+    Ok(())
 }
 
 /// The policy of a server's agent, if the agent has sent one.

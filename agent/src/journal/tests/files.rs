@@ -115,7 +115,7 @@ fn each_step_uses_an_index() {
     }
 }
 
-/// What is written to a file without a name is lost at the next start.
+/// A write to a file without a name would be lost at the next start.
 #[test]
 fn replaced_journal_takes_no_commit() {
     let directory = TempDir::new().unwrap();

@@ -1,4 +1,4 @@
-//! How a friend is bound, until when an order counts, and what can be mended, as a storefront sees it.
+//! Binding a friend, the end of the time in which an order counts, and corrections, as a storefront sees them.
 
 use super::edges::fixture_in;
 use super::fixture::{ReferralFixture, state, why};

@@ -1,10 +1,10 @@
-//! Whether anybody can refer at present: the program's switch and the rules together.
+//! Decides from the program's switch and the rules whether anybody can refer at present.
 
 use crate::string_enum::string_enum;
 use crate::{Program, ProgramState, RuleStatus, Rules};
 
 string_enum! {
-    /// Whether anybody can refer at present (R3-26).
+    /// The answer to the question whether anybody can refer at present (R3-26).
     pub enum Readiness {
         /// The program is off.
         Off = "off",

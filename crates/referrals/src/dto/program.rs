@@ -43,7 +43,7 @@ pub struct ProgramView {
     pub configured: bool,
     /// The main switch.
     pub enabled: bool,
-    /// Whether anybody can refer: `off`, `on`, or `on_without_rule` while no rule is active.
+    /// The readiness of the program: `off`, `on`, or `on_without_rule` while no rule is active.
     pub state: &'static str,
     /// The reason for the state, in words.
     pub state_reason: &'static str,

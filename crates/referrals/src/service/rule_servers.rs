@@ -35,7 +35,7 @@ pub fn rules_of_server(tx: &Tx<'_>, server: &ServerId) -> Result<RulesOfServer, 
     Ok(found)
 }
 
-/// What the store knows of servers, tiers and completed orders, which warnings about rules compare with.
+/// The known servers, tiers and completed orders, with which warnings about rules compare.
 pub(super) struct KnownPlaces {
     /// The servers that are given commands.
     receiving: Vec<ServerId>,

@@ -87,7 +87,7 @@ pub fn leaderboard(tx: &Tx<'_>, period: &str, limit: u32) -> Result<Vec<Top>, Er
     best.into_iter().map(named).collect()
 }
 
-/// What is not folded into a period's leaderboard yet, by referrer.
+/// The counts that no sweep has folded into a period's leaderboard yet, by referrer.
 fn unfolded(tx: &Tx<'_>, period: &str) -> Result<BTreeMap<String, SuccessSum>, Error> {
     let mut sums: BTreeMap<String, SuccessSum> = BTreeMap::new();
     let sql = "SELECT * FROM referral_deltas WHERE customer_id IS NOT NULL";
