@@ -8,7 +8,7 @@ use crate::upstream::read_templates;
 use flux_config::exit_code::ExitCode;
 use flux_delivery::policy::{Glob, Policy, pattern_of};
 use flux_delivery::{PlayerName, build_line};
-use flux_protocol::{Attempt, Command, CommandKind, PlayerRef, SampleTemplate, TemplatesResponse, derived_command_id};
+use flux_protocol::{Command, SampleTemplate, TemplatesResponse};
 use flux_terminal::{escape, escape_json, note};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,8 +45,8 @@ impl Suggestions {
 
     /// Adds what the store would send for one unit of each package.
     fn add_templates(&mut self, templates: Vec<SampleTemplate>) {
-        for SampleTemplate { command, values } in templates {
-            self.add_times(&sample(command, values), 0);
+        for template in templates {
+            self.add_times(&template.for_player("Steve"), 0);
         }
     }
 
@@ -73,25 +73,6 @@ impl Suggestions {
             return Some(problem);
         }
         build_line(command, None, &self.bedrock_prefix, &self.deny).err().map(|refusal| refusal.detail)
-    }
-}
-
-/// A template of the store as a command for some player.
-fn sample(command: String, values: BTreeMap<String, String>) -> Command {
-    Command {
-        id: derived_command_id(&["sample"]),
-        attempt: Attempt::FIRST,
-        order_id: None,
-        kind: CommandKind::Purchase,
-        player: Some(PlayerRef { name: "Steve".to_owned(), uuid: None }),
-        command,
-        values,
-        require_online: false,
-        delay_seconds: None,
-        required_slots: None,
-        expires_at: None,
-        sequence: 1,
-        redelivered: false,
     }
 }
 

@@ -4,8 +4,8 @@ use super::agents::Credential;
 use super::{Audit, ServiceError};
 use crate::limits::{JUDGED_POLICIES, NAMED_SERVERS};
 use flux_protocol::limits::{POLICY_PATTERNS, TEMPLATES};
-use flux_protocol::{JournalId, PolicyMode, PolicyNotice, SampleTemplate, ServerId, TemplatesResponse};
-use flux_shop::{AgentPolicy, CommandTemplate, Package, PolicyJudge, kind, sample_values};
+use flux_protocol::{JournalId, PolicyMode, PolicyNotice, ServerId, TemplatesResponse};
+use flux_shop::{AgentPolicy, CommandTemplate, Package, PolicyJudge, kind, sample};
 use flux_storage::{Tx, agent_policies, events, packages};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -104,8 +104,7 @@ pub fn templates(tx: &Tx<'_>, server: &ServerId) -> Result<TemplatesResponse, Se
                 found.more = true;
                 return Ok(ControlFlow::Break(()));
             }
-            let command = template.command.as_str().to_owned();
-            found.templates.push(SampleTemplate { command, values: sample_values(&package, 1) });
+            found.templates.push(sample(&package, template, 1));
         }
         Ok(ControlFlow::Continue(()))
     })?;

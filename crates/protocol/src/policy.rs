@@ -1,6 +1,7 @@
 //! The agent's policy as the store learns it, and the store's templates as an agent learns them. Both only serve warnings: the
 //! agent alone decides what runs.
 
+use crate::{Attempt, Command, CommandKind, PlayerRef, derived_command_id};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,4 +48,25 @@ pub struct SampleTemplate {
     /// The values of its placeholders besides the player's.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+}
+
+impl SampleTemplate {
+    /// The template as a command for a player of this name, to judge it: nothing sends it.
+    pub fn for_player(self, name: &str) -> Command {
+        Command {
+            id: derived_command_id(&["sample"]),
+            attempt: Attempt::FIRST,
+            order_id: None,
+            kind: CommandKind::Purchase,
+            player: Some(PlayerRef { name: name.to_owned(), uuid: None }),
+            command: self.command,
+            values: self.values,
+            require_online: false,
+            delay_seconds: None,
+            required_slots: None,
+            expires_at: None,
+            sequence: 1,
+            redelivered: false,
+        }
+    }
 }

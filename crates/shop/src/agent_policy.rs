@@ -3,8 +3,7 @@
 use super::{CommandTemplate, Package};
 use flux_delivery::build_line;
 use flux_delivery::policy::{Glob, Mode, Policy};
-use flux_protocol::{Attempt, Command, CommandKind, PlayerRef, derived_command_id};
-use std::collections::BTreeMap;
+use flux_protocol::SampleTemplate;
 
 /// The policy of a server's agent, as the agent has sent it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,32 +38,16 @@ impl From<&AgentPolicy> for PolicyJudge {
 impl PolicyJudge {
     /// The reason why the agent would not run this command of the package, for one of two sample orders.
     pub fn refusal(&self, package: &Package, template: &CommandTemplate) -> Option<String> {
-        let samples = [("Steve", 1), ("Alex", 2)].map(|(player, quantity)| sample(package, template, player, quantity));
+        let samples = [("Steve", 1), ("Alex", 2)]
+            .map(|(player, quantity)| sample(package, template, quantity).for_player(player));
         let refused =
             samples.iter().find_map(|command| build_line(command, None, &self.bedrock_prefix, &self.policy).err());
         refused.map(|refusal| refusal.detail)
     }
 }
 
-/// The values of a template in an order of this quantity. The order's number is one that every order could have.
-pub fn sample_values(package: &Package, quantity: u32) -> BTreeMap<String, String> {
-    super::expand::values(&quantity.to_string(), package, quantity)
-}
-
-fn sample(package: &Package, template: &CommandTemplate, player: &str, quantity: u32) -> Command {
-    Command {
-        id: derived_command_id(&["sample"]),
-        attempt: Attempt::FIRST,
-        order_id: None,
-        kind: CommandKind::Purchase,
-        player: Some(PlayerRef { name: player.to_owned(), uuid: None }),
-        command: template.command.as_str().to_owned(),
-        values: sample_values(package, quantity),
-        require_online: template.require_online,
-        delay_seconds: None,
-        required_slots: None,
-        expires_at: None,
-        sequence: 1,
-        redelivered: false,
-    }
+/// The template in an order of this quantity. The order's number is one that every order could have.
+pub fn sample(package: &Package, template: &CommandTemplate, quantity: u32) -> SampleTemplate {
+    let values = super::expand::values(&quantity.to_string(), package, quantity);
+    SampleTemplate { command: template.command.as_str().to_owned(), values }
 }

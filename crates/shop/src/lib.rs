@@ -25,7 +25,7 @@ mod template;
 mod text;
 mod tier;
 
-pub use agent_policy::{AgentPolicy, PolicyJudge, sample_values};
+pub use agent_policy::{AgentPolicy, PolicyJudge, sample};
 pub use anonymous::{ANONYMOUS_CHARS, ANONYMOUS_CODE, is_anonymous_code};
 pub use as_now::{NotAsNow, as_now};
 pub use blocked_by::{BlockedCommand, SERVER_REMOVED, ServerState, ServerStates, blocked_by};
